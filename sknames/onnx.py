@@ -17,8 +17,8 @@ except ImportError as error:
     ) from error
 
 from ._base.version import __version__
-from ._models.groups import Level
-from ._models.inside import refusal, unwrap
+from ._models.layers import Decision, Shift, Sum
+from ._models.stack import refusal, resolve
 from ._network.ngrams import ABSENT, NGRAM_SCALE
 from ._network.quantized import Quantized
 from ._network.words import BASE, PRIME
@@ -97,8 +97,8 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
     [('classes', '["Afghan", "Albanian"'), ('encoder', '{"alphabet": " \',-.01'), ('not_names', '{"format": 3, "broken')]
     """  # noqa: E501
     check_is_fitted(estimator)
-    inside = unwrap(estimator)
-    if inside.network is None or any(change is None for change in inside.changes):
+    stack = resolve(estimator)
+    if stack.network is None or stack.within is not None:
         expected = (
             "a Pipeline of CharEncoder and NameNationalityClassifier, or that "
             "classifier"
@@ -108,7 +108,8 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
             "from Python."
         )
         raise refusal(estimator, expected, step)
-    network, labels = inside.network, estimator.classes_
+    network = stack.network
+    labels = stack.classes
     if not np.array_equal(network.symbols.astype(np.int32), network.symbols):
         raise ValueError(
             "Expected a classifier fitted on 32-bit integers, as CharEncoder makes "
@@ -133,12 +134,13 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
     # Without the row that `_text` added.
     logits = graph.add("Slice", logits, [0], [-1], [0])
     shares = graph.add("Softmax", logits, axis=-1)
-    for change in inside.changes:
-        if isinstance(change, Level):
-            members = np.eye(change.group_index.max() + 1)[change.group_index]
+    for layer in stack.layers:
+        if isinstance(layer, Sum):
+            members = np.eye(len(layer.groups))[layer.index]
             shares = graph.add("MatMul", shares, graph.constant(members, np.float32))
-        else:
-            shares = graph.add("Mul", shares, graph.constant(change, np.float32))
+        elif isinstance(layer, Shift):
+            factors = graph.constant(layer.factors, np.float32)
+            shares = graph.add("Mul", shares, factors)
             shares = graph.add("Div", shares, graph.add("ReduceSum", shares, [1]))
     graph.add("Identity", shares, output="probabilities")
     codes = info("codes", TensorProto.INT32, ["n_names", "length"])
@@ -149,18 +151,25 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
         ir_version=IR_VERSION,
         opset_imports=[helper.make_opsetid("", OPSET)],
     )
-    helper.set_model_props(proto, _metadata(inside, labels))
+    helper.set_model_props(proto, _metadata(stack, labels))
     onnx.checker.check_model(proto, full_check=True)
     return proto
 
 
-def _metadata(inside, labels):
-    metadata, encoder = {"classes": labels.tolist()}, inside.encoder
-    if inside.threshold is not None:
+def _metadata(stack, labels):
+    encoder = stack.encoder
+    metadata = {"classes": labels.tolist()}
+    for layer in stack.layers:
+        if isinstance(layer, Decision):
+            decision = {"positive": layer.positive, "least": layer.least}
+            metadata["decision"] = decision
+    threshold = stack.threshold
+    if threshold is not None:
         levels = [
-            {"name": of.name, "groups": of.groups.tolist()} for of in inside.levels
+            {"name": level.name, "groups": level.groups.tolist()}
+            for level in threshold.levels
         ]
-        metadata["abstain"] = {"threshold": inside.threshold, "levels": levels}
+        metadata["abstain"] = {"threshold": threshold.least, "levels": levels}
     if encoder is not None:
         metadata["encoder"] = {
             "alphabet": encoder.alphabet_,

@@ -875,16 +875,29 @@ def test_shares_group_without_others_to_compare_with_says_so(run, monkeypatch):
     )
 
 
-def test_shares_distinct_name_is_predicted_once(run, small_names, monkeypatch):
-    names, asked = write_list(small_names[0]), []
+@pytest.mark.parametrize(
+    "command",
+    [
+        "shares in.csv --column n --by x --against others",
+        "predict in.csv --column n --adapt-priors --proba",
+        "predict in.csv --column n --adapt-priors --groups region --known-words",
+    ],
+)
+def test_distinct_text_is_read_and_predicted_once(
+    run, small_names, monkeypatch, command
+):
+    names = small_names[0][:60].tolist()
+    write_csv("in.csv", [(n, k % 2) for k, n in enumerate(names + names)], "nx")
+    transform = CharEncoder.transform
+    read = []
 
-    def predict(model, names, **options):
-        asked.extend(names)
-        return predict_names(model, names, **options)
+    def counting(encoder, X):
+        read.extend(X)
+        return transform(encoder, X)
 
-    monkeypatch.setattr(models, "predict_names", predict)
-    run("shares", "in.csv", "--model", "model.skops")
-    assert sorted(asked) == sorted({*names, ""})
+    monkeypatch.setattr(CharEncoder, "transform", counting)
+    run(*command.split(), "--model", "model.skops")
+    assert len(read) - read.count("") == len({*names})
 
 
 def test_shares_for_excel_have_its_mark_and_decimals(run, small_names):

@@ -18,7 +18,7 @@ from sknames import (
     SelectiveClassifier,
 )
 from sknames._models.groups import group_of_each
-from sknames._models.inside import unwrap
+from sknames._models.stack import resolve
 from sknames.datasets import load_countries, load_nationalities
 from sknames.metrics import RiskCoverageDisplay, scorecard
 from tests.conftest import tiny_pipeline
@@ -102,7 +102,7 @@ def test_fit_ignores_groups_of_labels_that_it_has_not_seen(tiny, small_names):
     selective = SelectiveClassifier(
         model.estimator, coverage=1, fallback=[groups], cv=2
     )
-    groups = unwrap(selective.fit(names, y)).levels[0].groups
+    groups = resolve(selective.fit(names, y)).threshold.levels[0].groups
     assert groups.tolist() == ["Europe", "Japanese", "Europe", "Turkish"]
 
 
@@ -222,7 +222,7 @@ def test_memory_does_not_grow_with_labels_times_groups():
     tracemalloc.start()
     model = GroupedClassifier(inner, groups={0: 1}).fit(labels[:2, None])
     assert model.predict_proba(labels[:1, None]).shape == (1, 2999)
-    assert len(unwrap(model).class_prior) == 2999
+    assert len(resolve(model).assumed.class_prior) == 2999
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 20e6  # a table of both would take 72 MB

@@ -8,7 +8,7 @@ import pytest
 from sklearn.pipeline import make_pipeline
 
 from sknames import CharEncoder, JoinNames, estimate_shares, predict_names
-from sknames._encoding import names as module
+from sknames._text import names as module
 from sknames._text.names import Names, read_names
 from sknames.inspection import prefix_proba
 

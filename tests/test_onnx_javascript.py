@@ -10,7 +10,7 @@ import onnx
 import pytest
 
 from sknames import CharEncoder, load_pretrained, predict_names
-from sknames._models.inside import Inside, unwrap
+from sknames._models.stack import Stack, resolve
 from sknames._text.names import Names
 from sknames._text.not_names import RULES
 from sknames._text.spelling import clean, compose
@@ -167,7 +167,8 @@ def test_javascript_climbs_as_python(names):
     model = load_pretrained("country", abstain=True, fallback=["subregion", "region"])
     found = predict_names(model, names[:300])
     levels = [
-        {"name": of.name, "groups": of.groups.tolist()} for of in unwrap(model).levels
+        {"name": of.name, "groups": of.groups.tolist()}
+        for of in resolve(model).threshold.levels
     ]
     metadata = {
         "classes": model.classes_.tolist(),
@@ -219,7 +220,7 @@ def test_javascript_is_unsure_at_the_threshold():
 )
 def test_javascript_encodes_as_python_with_other_steps(names, step):
     encoder = CharEncoder(**step, min_frequency=2, max_length=20).fit(names)
-    settings = json.loads(_metadata(Inside(steps=(encoder,)), np.array([]))["encoder"])
+    settings = json.loads(_metadata(Stack(steps=(encoder,)), np.array([]))["encoder"])
     found = evaluate(
         "[...js.encode(given.names, given.settings)]", names=names, settings=settings
     )
@@ -250,7 +251,7 @@ def test_javascript_reads_and_judges_forms_as_python(is_tidy, rules):
         texts.append("".join(word + end for word, end in zip(words, ends, strict=True)))
     encoder = CharEncoder(tidy=is_tidy).fit(texts)
     encoder.rules_ = rules
-    metadata = _metadata(Inside(steps=(encoder,)), np.array([]))
+    metadata = _metadata(Stack(steps=(encoder,)), np.array([]))
     model = {key: json.loads(value) for key, value in metadata.items()}
     asked = (
         "given.texts.map((t) => "
@@ -299,7 +300,7 @@ def test_javascript_judges_by_rules_of_earlier_models():
 def test_javascript_reads_older_files_as_they_were(names):
     """Those with tidy=False have no rules."""
     encoder = load_pretrained(tidy=False)[0]
-    settings = json.loads(_metadata(Inside(steps=(encoder,)), np.array([]))["encoder"])
+    settings = json.loads(_metadata(Stack(steps=(encoder,)), np.array([]))["encoder"])
     del settings["tidy"]
     asked = "given.names.map((name) => js.tidy(name, given.settings))"
     assert evaluate(asked, names=names, settings=settings) == compose(clean(names))

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from sknames import estimate_shares, load_pretrained, predict_names
-from sknames._models.inside import unwrap
+from sknames._models.stack import resolve
 from sknames._shares.mix import distinct_names, estimate_mix, settings_of_shares
 from sknames._shares.shares import shares_of_probabilities
 from sknames.datasets import load_names, make_names
@@ -597,7 +597,7 @@ process.stdout.write(JSON.stringify(compareShares(...lists, true)));
 def test_settings_are_those_of_load_pretrained(server, labels):
     settings = json.loads((server.folder / "page.json").read_text())[labels]
     model = load_pretrained(labels)
-    expected = settings_of_shares(unwrap(model))
+    expected = settings_of_shares(resolve(model))
     assert settings.pop("class_prior") == expected.pop("assumed_prior").tolist()
     assert settings == expected
 

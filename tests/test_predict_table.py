@@ -20,7 +20,7 @@ from sknames import (
     predict_names,
     predict_table,
 )
-from sknames._models.predict_names import _top_classes
+from sknames._models.stack import _most_probable
 from tests.conftest import tiny_pipeline
 
 NAMES = ["Mehmet Yılmaz", None, "a@b.org", "123", "Lee"]
@@ -217,7 +217,7 @@ def test_top_may_be_all_classes_and_repeats_none():
     )
     found = predict_table(model, ["Ana"], top=2)
     assert found.loc[0, ["predicted", "predicted_2"]].tolist() == ["b", "a"]
-    assert _top_classes(np.array([[0.0, 1.0, 0.0]]), 3).tolist() == [[1, 0, 2]]
+    assert _most_probable(np.array([[0.0, 1.0, 0.0]]), 3).tolist() == [[1, 0, 2]]
 
 
 # ---- What predict_names returns

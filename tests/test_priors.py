@@ -11,8 +11,8 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknames._models.inside import unwrap
 from sknames._models.priors import assumed_priors, check_priors, exchange_priors
+from sknames._models.stack import resolve
 from sknames._shares.mix import _predict, distinct_names, estimate_mix
 
 CLASSES = np.array(["Dutch", "Irish", "Turkish"])
@@ -74,7 +74,7 @@ EXPECTED = "Expected priors 'uniform' or 'population', or numbers by label, got 
      r"Expected priors of shape \(3,\), in the order of classes_, got shape \(2,\)"),
     ([[0.2, 0.3, 0.5]],
      r"of shape \(3,\), in the order of classes_, got shape \(1, 3\)"),
-    ([0.5, np.inf, 0.5], "Input priors contains infinity"),
+    ([0.5, np.inf, 0.5], "is inf; expected a number"),
     ("population", "no number of bearers for Elvish. Give priors as a dict"),
 ], ids=str)  # fmt: skip
 def test_priors_that_are_none(priors, message):
@@ -88,11 +88,11 @@ def test_priors_that_probabilities_assume():
     bayes, logistic = GaussianNB().fit(X, y), LogisticRegression().fit(X, y)
     pipeline = make_pipeline(StandardScaler(), GaussianNB()).fit(X, y)
     for model in (bayes, pipeline, FrozenEstimator(pipeline), make_pipeline(pipeline)):
-        np.testing.assert_allclose(assumed_priors(unwrap(model)), [0.6, 0.2, 0.2])
-    np.testing.assert_allclose(assumed_priors(unwrap(logistic)), np.full(3, 1 / 3))
+        np.testing.assert_allclose(assumed_priors(resolve(model)), [0.6, 0.2, 0.2])
+    np.testing.assert_allclose(assumed_priors(resolve(logistic)), np.full(3, 1 / 3))
     given = {0: 0.6, 1: 0.4}
     for model in (bayes, logistic):
-        np.testing.assert_allclose(assumed_priors(unwrap(model), given), [0.6, 0.4, 0])
+        np.testing.assert_allclose(assumed_priors(resolve(model), given), [0.6, 0.4, 0])
 
 
 # ---- How they are estimated

@@ -28,7 +28,7 @@ from sknames import (
     predict_names,
     spelling_groups,
 )
-from sknames._models.inside import unwrap
+from sknames._models.stack import resolve
 from sknames._wrappers.risk_coverage import (
     risk_coverage_curve,
     row_of_coverage,
@@ -555,5 +555,5 @@ def test_fold_without_a_label_falls_back_all_the_same():
 
 def test_wrapper_around_a_model_with_a_fallback_has_none():
     model, _ = falling_back()
-    assert unwrap(model).levels
-    assert not unwrap(GroupedClassifier(model, groups={0: 10, 1: 10})).levels
+    assert resolve(model).threshold.levels
+    assert resolve(GroupedClassifier(model, groups={0: 10, 1: 10})).threshold is None

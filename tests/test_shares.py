@@ -18,8 +18,8 @@ from sknames import (
     estimate_shares,
     load_pretrained,
 )
-from sknames._models.inside import unwrap
 from sknames._models.priors import assumed_priors
+from sknames._models.stack import resolve
 from sknames._shares.mix import distinct_names, estimate_mix, settings_of_shares, slopes
 from sknames._shares.shares import _resample, shares_of_probabilities
 from sknames.datasets import make_names
@@ -96,7 +96,7 @@ def test_shares_of_real_names_are_near_their_mix(shipped, names):
 def test_shares_and_pseudo_names_are_the_priors_of_the_classifier(shipped, names):
     adapted, assumed = (
         PriorShiftClassifier(shipped).fit(names),
-        assumed_priors(unwrap(shipped)),
+        assumed_priors(resolve(shipped)),
     )
     shares = by_label(
         estimate_shares(shipped, names, assumed_prior=assumed, n_resamples=2)
@@ -159,7 +159,7 @@ def test_last_bits_hardly_matter():
 def test_one_name_twenty_times_gets_the_answer_of_the_model(shipped, name, first):
     shares = estimate_shares(shipped, [name] * 20, random_state=0)
     assert shares.label[0] == first
-    assumed = assumed_priors(unwrap(shipped), of_people=True)
+    assumed = assumed_priors(resolve(shipped), of_people=True)
     answer = (shipped.predict_proba([name])[0] / assumed) ** shares.sharpness * assumed
     answer = dict(zip(shipped.classes_, answer / answer.sum(), strict=True))
     assert by_label(shares) == pytest.approx(answer, abs=1e-6)
@@ -693,5 +693,5 @@ def test_wrong_lists_raise(shipped):
 @pytest.mark.parametrize("labels", TARGETS)
 def test_error_of_the_model_is_the_one_that_is_stored_beside_the_bias(labels):
     stored = dict(zip(*read_columns(BIAS, labels).values(), strict=True))
-    settings = settings_of_shares(unwrap(load_pretrained(labels)))
+    settings = settings_of_shares(resolve(load_pretrained(labels)))
     assert settings["model_error"] == float(stored[""])

@@ -14,7 +14,7 @@ from onnx.external_data_helper import set_external_data
 
 from sknames import __version__, load_pretrained
 from sknames._models.groups import M49
-from sknames._models.inside import unwrap
+from sknames._models.stack import resolve
 from sknames._shares.mix import settings_of_shares
 from sknames.onnx import to_onnx
 from sknames.pretrained._load_pretrained import TARGETS
@@ -85,7 +85,7 @@ def build(folder, modules=HERE / "node_modules"):
         _share(proto, content)
         content = content or proto.SerializeToString()
         onnx.save(proto, folder / f"{labels}.onnx")
-        of_shares = settings_of_shares(unwrap(model))
+        of_shares = settings_of_shares(resolve(model))
         of_shares["class_prior"] = of_shares.pop("assumed_prior").tolist()
         settings[labels] = of_shares
     (folder / "page.json").write_text(json.dumps(settings), encoding="utf-8")

@@ -110,7 +110,9 @@ def by_level(proba, people, classes, priors, threshold):
     shifted = exchange_priors(proba, np.full(len(classes), 1 / len(classes)), priors)
     is_name = Names(people.names.tolist()).reasons == ""
     levels, y = levels_of(M49, classes), people.labels
-    confidence, hits = confidence_and_hits(shifted, is_name, y, classes, levels)
+    confidence, hits = confidence_and_hits(
+        shifted, shifted.argmax(axis=1), is_name, y, classes, levels
+    )
     weights = weights_of(y, classes, priors)
     answered = confidence > threshold
     level = np.where(answered.any(axis=1), answered.argmax(axis=1), -1)

@@ -25,7 +25,7 @@ from sklearn.metrics import log_loss
 
 from sknames import load_pretrained
 from sknames._models.groups import group_of_each
-from sknames._models.inside import unwrap
+from sknames._models.stack import resolve
 from sknames._shares.mix import priors_of_probabilities, settings_of_shares
 from sknames._shares.shares import shares_of_probabilities
 from sknames.pretrained._load_pretrained import TARGETS
@@ -92,7 +92,7 @@ def unseen_people(target, least=LEAST):
     model, apart = load_pretrained(target), kept_apart.load(target)[2]
     places = np.searchsorted(model.classes_, apart.labels)
     kept = (np.bincount(places, minlength=len(model.classes_)) >= least)[places]
-    settings = settings_of_shares(unwrap(model))
+    settings = settings_of_shares(resolve(model))
     return (
         model.predict_proba(apart.names)[kept],
         places[kept],

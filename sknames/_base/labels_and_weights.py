@@ -12,6 +12,8 @@ from sklearn.utils.validation import column_or_1d
 
 def is_missing(value):
     """Return whether a value is None, NaN, NaT or pd.NA."""
+    if isinstance(value, str):
+        return False
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
     return isinstance(value, Real | np.datetime64) and bool(value != value)

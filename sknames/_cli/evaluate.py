@@ -8,8 +8,8 @@ from sklearn.dummy import DummyClassifier
 from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
-from .._models.inside import unwrap
-from .._models.predict_names import predict_names
+from .._models.predict_names import predictions_of
+from .._models.stack import resolve
 from .._name_encoder import make_own_labels_pipeline
 from .._text.spelling_groups import spelling_groups
 from .._text.tidy import spellings
@@ -46,21 +46,23 @@ def evaluate(table, model, label, train, against, jobs):
     fitted = model.load()
     classes = fitted.classes_.astype(str)
     names, labels, n_rows = table.labelled_names(label)
-    labels = np.array(unwrap(fitted).as_predicted(labels), dtype=object)
+    stack = resolve(fitted)
+    labels = np.array(stack.as_predicted(labels), dtype=object)
     learned = train and Table(train, table.column, *table.dialect).labelled_names(label)
     n_unknown, others = len(names) - int(np.isin(labels, classes).sum()), {}
     if against:
         _check_folds(names, labels)
     if not against or n_unknown < len(names):
         chunks = (names[k : k + CHUNK_ROWS] for k in range(0, len(names), CHUNK_ROWS))
-        repeats, _ = predict_distinct(fitted, chunks, jobs, table)
-        found = predict_names(repeats, names, threshold=None, known_words=True)
+        distinct = predict_distinct(stack, chunks, jobs, table)
+        listed = distinct.take(names)
+        predictions = predictions_of(stack, listed, known_words=True)
         predicted, proba = (
-            found.labels[:, 0].astype(str),
-            found.proba.astype(np.float32),
+            predictions.labels[:, 0].astype(str),
+            predictions.proba.astype(np.float32),
         )
         card = scorecard_from(
-            names, labels, predicted, proba, classes, found.known_words
+            names, labels, predicted, proba, classes, predictions.known_words
         )
         click.echo(card.to_text() + "\n" * bool(against or learned))
         # A model of more labels has no F1 in those that are not in the table.
@@ -70,9 +72,7 @@ def evaluate(table, model, label, train, against, jobs):
     if learned:
         click.echo(_overlap(names, learned[0]))
         click.echo(
-            "\n".join(
-                _compare(_baselines(names, labels, fitted, *learned[:2]) | others)
-            )
+            "\n".join(_compare(_baselines(names, labels, stack, *learned[:2]) | others))
         )
     if against:
         click.echo("\n".join(_compare(_cross_validated(names, labels) | others)))
@@ -108,9 +108,9 @@ def _overlap(names, learned):
     )
 
 
-def _baselines(names, labels, fitted, learned, of_learned):
+def _baselines(names, labels, stack, learned, of_learned):
     """Return the figures of simple models with the same training names."""
-    of_learned = unwrap(fitted).as_predicted(of_learned)
+    of_learned = stack.as_predicted(of_learned)
     dummy, ngrams = (
         m.fit(learned, of_learned) for m in (DummyClassifier(), ngram_svm())
     )

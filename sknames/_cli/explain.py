@@ -5,8 +5,8 @@ import unicodedata
 import click
 import numpy as np
 
-from .._models.inside import unwrap
 from .._models.predict_names import predict_names
+from .._models.stack import resolve
 from ..inspection import character_importance, feature_contributions, prefix_proba
 from .options import model_options
 
@@ -39,7 +39,7 @@ def explain(name, model, top, label):
     best = np.argsort(-found.proba[0], kind="stable")[:top]
     width = max(len(classes[k]) for k in best)
     lines = [f"{classes[k]:{width}}  {found.proba[0, k]:6.1%}" for k in best]
-    is_read = unwrap(fitted).encoder is not None
+    is_read = resolve(fitted).encoder is not None
     if is_read:
         shown = character_importance(fitted, name, label=label)
         without = f" without {', '.join(shown.dropped)}" if shown.dropped else ""

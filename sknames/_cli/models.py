@@ -7,17 +7,17 @@ from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
-from itertools import chain, compress, count, islice
+from itertools import chain, count, islice
 from multiprocessing import get_context, parent_process
 
 import joblib
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
 
-from .._models.inside import unwrap
-from .._models.predict_names import predict_names
-from .._wrappers.grouped_classifier import GroupedClassifier
+from .._models.predict_names import PredictedList, predict_list
+from .._models.stack import Stack
+from .._text.names import Names
 
 # Windows has none, and sends Ctrl-C to all processes.
 set_mask = getattr(signal, "pthread_sigmask", lambda *mask: ())
@@ -78,48 +78,45 @@ def _answer(names):
     return _ask(names)
 
 
-class Predicted(ClassifierMixin, BaseEstimator):
-    """Around a fitted estimator, which has predicted some texts: repeat its answers."""
+@dataclass(frozen=True)
+class DistinctTexts:
+    """The distinct texts of a table, each of which was read and predicted once."""
 
-    def __init__(self, estimator, row_of, probabilities):
-        self.estimator, self.row_of, self.probabilities = (
-            estimator,
-            row_of,
-            probabilities,
-        )
-        self.classes_ = estimator.classes_
+    stack: Stack  # which predicted them
+    row_of: dict[str, int]
+    listed: PredictedList
 
-    def fit(self, X, y=None):
-        return self
+    def take(self, texts):
+        """Return the list of some texts, which may repeat."""
+        return self.listed.take([self.row_of[text] for text in texts])
 
-    def predict_proba(self, X):
-        return self.probabilities[[self.row_of[text] for text in X]]
+    def is_name(self, text):
+        """Return whether a text is a name."""
+        return self.listed.names.reasons[self.row_of[text]] == ""
 
 
-def predict_distinct(model, chunks, jobs, table):
-    """Predict the distinct texts of a table, each once, from chunks of its texts.
+def predict_distinct(stack, chunks, jobs, table):
+    """Read and predict the distinct texts of a table, from chunks of its texts."""
+    row_of = {}
 
-    Return a model that repeats the answers, and the texts that are names.
-    """
-    inside, row_of = unwrap(model), {}
-    below, index = inside.without_groups()
-
-    def new_names():
-        for names in chunks:
-            new = [name for name in dict.fromkeys(names) if name not in row_of]
+    def new_texts():
+        for texts in chunks:
+            new = [text for text in dict.fromkeys(texts) if text not in row_of]
             row_of.update(zip(new, count(len(row_of)), strict=False))
             yield None, new
 
-    ask = partial(predict_names, below.model, threshold=None)
-    with closing(answers(ask, new_names(), jobs)) as answered:
-        found = [(found.proba, found.reasons == "") for _, found in answered]
-    probabilities, are_names = map(np.concatenate, zip(*found, strict=True))
-    if not are_names.any():
+    with closing(answers(partial(_read, stack), new_texts(), jobs)) as answered:
+        parts = [part for _, part in answered]
+    tidied = [*chain.from_iterable(tidy for tidy, _, _ in parts)]
+    reasons = np.concatenate([reasons for _, reasons, _ in parts])
+    proba = np.concatenate([proba for _, _, proba in parts])
+    if not (reasons == "").any():
         raise ValueError(f"no row of {table.name} has a name: check --column")
-    repeats = Predicted(below.model, row_of, probabilities)
-    if index is not None:
-        groups = dict(
-            zip(repeats.classes_.tolist(), model.classes_[index].tolist(), strict=True)
-        )
-        repeats = GroupedClassifier(repeats, groups=groups)
-    return repeats, {*compress(row_of, are_names)}
+    names = Names.already_read(row_of, tidied, reasons)
+    return DistinctTexts(stack, row_of, PredictedList(None, names, proba))
+
+
+def _read(stack, texts):
+    """Return texts as they are read, why they are no names, and probabilities."""
+    listed = predict_list(stack, texts)
+    return listed.names.tidy, listed.names.reasons, listed.proba

@@ -4,27 +4,30 @@ import os
 import time
 from collections import Counter, defaultdict
 from contextlib import closing, suppress
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 
 import click
 import numpy as np
 import pyarrow as pa
-from sklearn.frozen import FrozenEstimator
 
 from .._models.groups import M49
-from .._models.inside import unwrap
 from .._models.predict_names import (
     INITIALS,
     UNSURE,
     have_initials,
-    predict_inside,
-    predict_names,
+    predict_list,
+    predictions_of,
 )
-from .._models.priors import check_priors
+from .._models.priors import assumed_priors, check_priors
+from .._models.stack import resolve
 from .._shares.shares import COLUMNS
 from .._wrappers.grouped_classifier import GroupedClassifier
-from .._wrappers.prior_shift_classifier import PriorShiftClassifier
+from .._wrappers.prior_shift_classifier import (
+    PriorShiftClassifier,
+    priors_of_list,
+)
 from .._wrappers.selective_classifier import SelectiveClassifier
 from ..pretrained._load_pretrained import TARGETS
 from ..pretrained._predict_sets import sets_of_probabilities
@@ -95,13 +98,17 @@ def predict(
         raise click.UsageError(
             "--adapt-priors does not go with --set, which is for default priors"
         )
-    fitted, threshold = make_model(model, table, jobs, **settings)
+    stack, threshold, distinct = make_model(model, table, jobs, **settings)
     asked = {"top": top, "threshold": threshold, "known_words": known_words}
-    ask = partial(answer, fitted, coverage=coverage, proba=proba, **asked)
+    asked |= {"coverage": coverage, "proba": proba}
+    if distinct is None:
+        predicted = answers(partial(predict_texts, stack, **asked), table.names(), jobs)
+    else:
+        predicted = _predicted_again(stack, distinct, table, **asked)
     n_of = Counter()
-    with closing(answers(ask, table.names(), jobs)) as answered:
+    with closing(predicted) as answered:
         output.write(
-            _add_columns(answered, n_of, prefix, _type_of_answers(fitted)),
+            _add_columns(answered, n_of, prefix, _type_of_answers(stack)),
             table.format,
             table.delimiter,
         )
@@ -125,7 +132,10 @@ def predict(
 def make_model(
     model, table, jobs, *, abstain, fallback, threshold, groups, priors, adapt
 ):
-    """Return the model that predicts, and the threshold of its probabilities."""
+    """Return what the model holds, its threshold, and texts that it has predicted.
+
+    Only estimating priors predicts texts, each once.
+    """
     is_changed = bool(priors or adapt or groups)
     if adapt and priors:
         raise click.UsageError(
@@ -149,7 +159,8 @@ def make_model(
         )
     fitted = model.load(abstain=abstain, fallback=[*M49] if fallback else None)
     if abstain and threshold is None:
-        threshold = unwrap(fitted).threshold
+        held = resolve(fitted).threshold
+        threshold = None if held is None else held.least
         if threshold is None:
             wrong = (
                 f"{model.source} is no SelectiveClassifier: --abstain needs a "
@@ -158,44 +169,65 @@ def make_model(
             raise click.UsageError(wrong)
     if is_changed and isinstance(fitted, SelectiveClassifier):
         fitted = fitted.estimator_  # its threshold would not hold
+    distinct = None
     if adapt:
-        n_of = defaultdict(Counter)
-        repeats, _ = predict_distinct(fitted, table.count_names(n_of), jobs, table)
-        texts, weights = zip(*n_of[()].items(), strict=True)
-        found = PriorShiftClassifier(FrozenEstimator(repeats)).fit(
-            texts, sample_weight=weights
-        )
-        priors = found.class_prior_
+        distinct, priors = estimate_priors(resolve(fitted), table, jobs)
     elif priors:
         priors = read_priors(priors, fitted.classes_)
     if priors is not None:
         fitted = PriorShiftClassifier(fitted, priors=priors)
-    return fitted if groups is None else GroupedClassifier(
-        fitted, groups=groups
-    ), threshold
+    if groups is not None:
+        fitted = GroupedClassifier(fitted, groups=groups)
+    return resolve(fitted), threshold, distinct
 
 
-def answer(model, names, *, coverage, proba, **asked):
-    """Return what `predict_names` does, with `sets` for a coverage."""
-    found = predict_names(model, names, **asked)
+def estimate_priors(stack, table, jobs):
+    """Return the distinct texts of a table, predicted, and the priors of its list."""
+    n_of = defaultdict(Counter)
+    distinct = predict_distinct(stack, table.count_names(n_of), jobs, table)
+    weights = [n_of[()][text] for text in distinct.row_of]
+    assumed = assumed_priors(stack)
+    return distinct, priors_of_list(stack, distinct.listed, assumed, weights)[0]
+
+
+def predict_texts(stack, texts, *, coverage, **asked):
+    """Return the predictions of texts, with `sets` for a coverage."""
+    below = stack
     if coverage is not None:
-        inside = unwrap(model)
-        below, index = inside.without_groups()
-        all_proba = found.proba if index is None else predict_inside(below, names).proba
-        found.sets = sets_of_probabilities(inside, all_proba, coverage)
+        below, _ = stack.without_groups()
+    listed = predict_list(below, texts)
+    return _predictions(stack, below, listed, coverage=coverage, **asked)
+
+
+def _predicted_again(stack, distinct, table, **asked):
+    """Yield chunks of a table with their predictions, of texts predicted before."""
+    below = distinct.stack
+    predictions = _predictions(stack, below, distinct.listed, **asked)
+    for chunk, texts in table.names():
+        rows = [distinct.row_of[text] for text in texts]
+        yield chunk, predictions._take(rows)
+
+
+def _predictions(stack, below, listed, *, coverage, proba, **asked):
+    """Return predictions of a list that the stack below some layers has predicted."""
+    changed = replace(listed, proba=stack.change_from(below, listed.proba))
+    predictions = predictions_of(stack, changed, **asked)
+    if coverage is not None:
+        predictions.sets = sets_of_probabilities(stack, listed.proba, coverage)
     if not proba:  # they are many
-        found.proba = None
-    if asked["known_words"] and found.known_words is None:
+        predictions.proba = None
+    if asked["known_words"] and predictions.known_words is None:
         raise click.UsageError(
             "--known-words: the model has no table of words: leave it out"
         )
-    return found
+    return predictions
 
 
-def _type_of_answers(model):
+def _type_of_answers(stack):
     """Return the type of a model's labels and groups; text if these differ."""
-    answers = model.classes_.tolist()
-    for level in unwrap(model).levels:
+    answers = stack.classes.tolist()
+    levels = () if stack.threshold is None else stack.threshold.levels
+    for level in levels:
         answers += level.groups.tolist()
     try:
         return pa.array(answers).type
@@ -206,7 +238,7 @@ def _type_of_answers(model):
 def _add_columns(answered, n_of, prefix, type_of_answers):
     """Yield each chunk with its new columns; count their reasons in `n_of`."""
     for chunk, found in answered:
-        if not n_of and have_initials(found):
+        if not n_of and have_initials(found.names, found.reasons):
             cost = INITIALS.format("accuracy is 15 to 20 points lower")
             say(f"sknames: warning: {cost}")
         n_of.update(found.reasons)

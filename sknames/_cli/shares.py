@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from .._shares.shares import Comparison, Shares, estimate_shares
+from .._models.stack import resolve
+from .._shares.shares import Comparison, Shares, shares_of_list
 from .._shares.shares_display import SharesDisplay
 from .._wrappers.grouped_classifier import GroupedClassifier
 from .files import check_output, say, whole_file
@@ -59,14 +60,14 @@ def shares(table, model, by, against, groups, output, plot, jobs):
     if groups is not None:
         fitted = GroupedClassifier(fitted, groups=groups)
     n_of = defaultdict(Counter)
-    estimator, names = predict_distinct(
-        fitted, table.count_names(n_of, by), jobs, table
-    )
+    stack = resolve(fitted)
+    below, group_index = stack.without_groups()
+    distinct = predict_distinct(below, table.count_names(n_of, by), jobs, table)
     texts_of = dict(sorted(n_of.items()))
     columns = (Shares if against is None else Comparison)._columns
     _check_groups(texts_of, by, columns, plot)
     chosen = None if against is None else _choose(texts_of, by, against)
-    estimate = partial(_estimate, estimator, names)
+    estimate = partial(_estimate, stack, group_index, distinct)
     titles = {
         key: ", ".join(f"{column}: {value}" for column, value in key)
         for key in texts_of
@@ -74,7 +75,7 @@ def shares(table, model, by, against, groups, output, plot, jobs):
     found = {key: estimate(texts, titles[key]) for key, texts in texts_of.items()}
     if against is not None:
         found = _compare(found, chosen, texts_of, estimate)
-    counts = {key: _count(texts, names) for key, texts in texts_of.items()}
+    counts = {key: _count(texts, distinct) for key, texts in texts_of.items()}
     if output.is_terminal:
         click.echo("\n\n".join(_texts(found, counts, titles)))
     else:
@@ -149,9 +150,9 @@ def _choose(texts_of, by, against):
     return called_so[0]
 
 
-def _count(texts, names):
+def _count(texts, distinct):
     """Return how many of the texts are names, and how many are not."""
-    n_names = sum(n for text, n in texts.items() if text in names)
+    n_names = sum(n for text, n in texts.items() if distinct.is_name(text))
     return dict(zip(COUNTS, (n_names, texts.total() - n_names), strict=True))
 
 
@@ -189,19 +190,24 @@ def _draw(found, plot):
         display.figure_.savefig(file, format=Path(plot).suffix[1:], dpi=150)
 
 
-def _estimate(estimator, names, texts, title):
+def _estimate(stack, group_index, distinct, texts, title):
     """Return the shares of texts, or None if none of them is a name.
 
     Each call returns the same. The title is in front of warnings.
     """
-    if names.isdisjoint(texts):
+    if not any(map(distinct.is_name, texts)):
         return None
     with warnings.catch_warnings(record=True) as caught:
-        counts = [*texts.values()]
-        found = estimate_shares(estimator, [*texts], counts=counts, random_state=0)
+        shares = shares_of_list(
+            stack,
+            distinct.take(texts),
+            group_index=group_index,
+            counts=[*texts.values()],
+            random_state=0,
+        )
     for warning in caught:
         say(f"sknames: warning: {f'{title}: ' * bool(title)}{warning.message}")
-    return found
+    return shares
 
 
 def _compare(found, chosen, texts_of, estimate):

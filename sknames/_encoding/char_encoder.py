@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
+from sklearn.utils._set_output import _wrap_data_with_container
 from sklearn.utils.validation import check_is_fitted
 
 from .._base import warn
@@ -276,8 +277,11 @@ class CharEncoder(
         return self
 
     def _encode(self, names):
-        names = names.read_by(self)
-        return self._codes(names.tidy) if names.codes is None else names.codes
+        return self._codes(names.read_by(self).tidy)
+
+    def as_output(self, codes):
+        """Return codes, (n, max_length_), in the container that `set_output` chose."""
+        return _wrap_data_with_container("transform", codes, codes, self)
 
     def _codes(self, names):
         """Return the codes of tidy names."""

@@ -10,7 +10,6 @@ from sklearn.utils.validation import validate_data
 
 from .._base.estimators import DocLinkMixin
 from .._base.labels_and_weights import is_missing
-from .._text.names import Names
 from .._text.not_names import is_placeholder
 
 CHECKS = {"dtype": object, "ensure_all_finite": False}
@@ -128,8 +127,6 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
         ndarray of shape (n_names,), dtype=object
             Names; None if all parts are missing.
         """
-        if isinstance(X, Names):  # joined before, by who asks the model
-            return X  # type: ignore[return-value]
         if np.ndim(X) == 1:
             return np.array(list(X), dtype=object)
         if hasattr(self, "n_features_in_"):

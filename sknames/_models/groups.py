@@ -1,7 +1,7 @@
 """Read groups of labels, sum their probabilities, and fall back on them."""
 
 import csv
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from itertools import pairwise
 from numbers import Real
@@ -10,7 +10,6 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import gen_batches
 
 from .._base.labels_and_weights import is_missing
 
@@ -21,37 +20,85 @@ BLOCK = 8192  # rows that stay in the cache
 Groups: TypeAlias = Literal["subregion", "region"] | Mapping[Any, Any]
 
 
-def members_of(groups, classes, name="groups", *, may_lack=False):
+def members_of(groups, classes, name="groups"):
     """Return the classes in each group, as lists by group.
 
     Groups may have any form that users give. "subregion" and "region" must have all
     classes in their table. A dict or Series has the group of each label, or the labels
-    of each group. If classes `may_lack` labels, these are left out. A label may be in
-    several groups, or in none. Errors show `name`.
+    of each group. A label may be in several groups, or in none. Errors show `name`.
     """
-    labels = dict.fromkeys(classes.tolist())
     members = {}
-    unknown = {}
-    for label, group in _pairs(groups, labels, name):
-        if is_missing(label) or is_missing(group):
+    for label, group in _known_pairs(groups, classes, name, may_lack=False):
+        members.setdefault(group, []).append(label)
+    return members
+
+
+def group_of_each(groups, classes, name="groups", *, may_lack=False):
+    """Return the one group of each class, (n_classes,).
+
+    Groups are as in `members_of`, but may not overlap. A class without a group is its
+    own. If classes `may_lack` labels, these are left out.
+    """
+    pairs = _known_pairs(groups, classes, name, may_lack=may_lack)
+    if not pairs:
+        return classes.copy()
+    group_of = dict(pairs)
+    for label, group in pairs:
+        if group_of[label] != group:
             raise ValueError(
-                f"{name} has {label!r} in the group {group!r}. Leave it out."
+                f"Expected each label in one group of {name}, got {label!r} in "
+                f"{group!r} and {group_of[label]!r}. Only estimate_shares sums groups "
+                "that overlap."
             )
-        is_known = isinstance(label, Hashable) and label in labels
-        (members if is_known else unknown).setdefault(group, []).append(label)
-    if unknown and not (may_lack and members):
-        got = [f"{some[0]!r} in {group!r}" for group, some in unknown.items()]
+    for group in {*group_of.values()}:
+        if group_of.get(group, group) != group:
+            raise ValueError(
+                "A group may not be named like a label in another group: got "
+                f"{group!r}, which is in the group {group_of[group]!r}. Rename the "
+                "group."
+            )
+    group_of_class = [group_of.get(label, label) for label in classes.tolist()]
+    hint = " A label that is in no group is a group of its own."
+    check_alike(group_of_class, name, hint)
+    return array_of_labels(group_of_class)
+
+
+def _known_pairs(groups, classes, name, *, may_lack):
+    """Return pairs of a class and a group that it is in; raise if they are wrong."""
+    labels = dict.fromkeys(classes.tolist())
+    known = []
+    unknown = []
+    for label, group in _pairs(groups, labels, name):
+        try:
+            is_known = label in labels
+        except TypeError:  # a list, which cannot be looked up
+            is_known = False
+        (known if is_known else unknown).append((label, group))
+    for label, group in unknown:
+        if is_missing(label):
+            raise _missing(label, group, name)
+    first_label_of = {group: label for label, group in reversed(known + unknown)}
+    for group, label in first_label_of.items():
+        if is_missing(group):
+            raise _missing(label, group, name)
+    if unknown and not (may_lack and known):
+        first_of = {group: label for label, group in reversed(unknown)}
+        got = [f"{first_of[group]!r} in {group!r}" for group in reversed(first_of)]
         raise ValueError(
             f"Expected {name} of {', '.join(map(str, labels))}, the labels of the "
             f"model; got {', '.join(got)}."
         )
-    check_alike(members, name)
-    return members
+    check_alike(first_label_of, name)
+    return known
+
+
+def _missing(label, group, name):
+    return ValueError(f"{name} has {label!r} in the group {group!r}. Leave it out.")
 
 
 def check_alike(groups, name, hint=""):
     """Raise ValueError unless groups are all strings, all booleans or all numbers."""
-    kinds = {_kind(group) for group in groups}
+    kinds = {_kind(group_type) for group_type in set(map(type, groups))}
     if len(kinds) > 1 or None in kinds:
         raise ValueError(
             f"Expected {name} that are all strings, or all numbers, got "
@@ -59,12 +106,12 @@ def check_alike(groups, name, hint=""):
         )
 
 
-def _kind(group):
-    """Return what a group is: str, bool or Real; None if it cannot be a label."""
-    if isinstance(group, bool | np.bool_):
+def _kind(group_type):
+    """Return which type of labels a type is one of, None if of none."""
+    if issubclass(group_type, bool | np.bool_):
         return bool
     for kind in (str, Real):
-        if isinstance(group, kind):
+        if issubclass(group_type, kind):
             return kind
     return None
 
@@ -110,35 +157,6 @@ def _groups_of_regions(column):
         return {row["label"]: row[column] for row in csv.DictReader(file)}
 
 
-def group_of_each(groups, classes, name="groups", *, may_lack=False):
-    """Return the one group of each class, (n_classes,).
-
-    A class without a group is its own.
-    """
-    group_of = {}
-    for group, labels in members_of(groups, classes, name, may_lack=may_lack).items():
-        for label in labels:
-            if group_of.setdefault(label, group) != group:
-                raise ValueError(
-                    f"Expected each label in one group of {name}, got {label!r} in "
-                    f"{group_of[label]!r} and {group!r}. Only estimate_shares sums "
-                    "groups that overlap."
-                )
-    for group in group_of.values():
-        if group_of.get(group, group) != group:
-            raise ValueError(
-                "A group may not be named like a label in another group: got "
-                f"{group!r}, which is in the group {group_of[group]!r}. Rename the "
-                "group."
-            )
-    if not group_of:
-        return classes.copy()
-    group_of_class = [group_of.get(label, label) for label in classes.tolist()]
-    hint = " A label that is in no group is a group of its own."
-    check_alike(group_of_class, name, hint)
-    return array_of_labels(group_of_class)
-
-
 def array_of_labels(labels):
     """Return labels as an array; large integers stay integers."""
     array = np.array(labels)
@@ -153,10 +171,11 @@ def summed(probabilities, index):
     sums = np.zeros((len(probabilities), n_groups), dtype=probabilities.dtype)
     # The bits of a matrix product would depend on the number of rows. One dimension is
     # faster.
-    for some in gen_batches(len(probabilities), BLOCK):
-        block = probabilities[some]
+    for start in range(0, len(probabilities), BLOCK):
+        rows = slice(start, start + BLOCK)
+        block = probabilities[rows]
         cells = np.arange(len(block))[:, None] * n_groups + index
-        np.add.at(sums[some].ravel(), cells.ravel(), block.ravel())
+        np.add.at(sums[rows].ravel(), cells.ravel(), block.ravel())
     return sums
 
 

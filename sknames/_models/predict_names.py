@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from itertools import compress, islice
+from dataclasses import dataclass
+from itertools import compress, islice, pairwise
 from numbers import Integral, Real
 from typing import Any, Literal
 
@@ -13,18 +14,20 @@ from sklearn.utils import Bunch, check_array, gen_batches
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._base import validate_params, warn
-from .._base.labels_and_weights import check_weights
 from .._text.names import Names, read_names
 from .._text.tidy import without_initials
 from .frames import to_frame
 from .groups import climb
-from .inside import unwrap
+from .stack import resolve
 
 UNSURE = "unsure"
 BYLINE = re.compile(r"([^\W\d_]\. ?-?)+[^.\s]+")  # "A. M. Müller"
 INITIALS = (
     "Most of these names have initials instead of given names. Then {}. Give full "
     "names if you have them."
+)
+COST_FOR_SHARES = (
+    "the errors of shares are about half as large again, and intervals do not show it"
 )
 SOME = 1000  # names that say how a list is written
 BLOCK = 8192  # names whose codes are held at a time
@@ -76,6 +79,16 @@ class Predictions(Bunch):
             columns["known_words"] = self.known_words
         columns["reason"] = self.reasons if len(no_answer) else self.reasons.astype(str)
         return {prefix + name: values for name, values in columns.items()}
+
+    def _take(self, rows):
+        """Return the predictions of some of the names."""
+        taken = Predictions(**self)
+        for name, values in self.items():
+            if name == "sets" or (name == "names" and values is not None):
+                taken[name] = [values[row] for row in rows]
+            elif name != "classes" and values is not None:
+                taken[name] = values[rows]
+        return taken
 
     def to_frame(self, top: int | None = None, prefix: str = "") -> Any:
         """Return `columns` as a DataFrame of pandas.
@@ -185,62 +198,82 @@ def predict_names(
     >>> found.reasons.tolist()
     ['', 'unsure', 'no known letter']
     """
-    inside = unwrap(estimator)
+    stack = resolve(estimator)
     if threshold == "auto":
-        inside.check_threshold()
-        threshold = inside.threshold
-    return predict_inside(
-        inside, X, top=top, threshold=threshold, known_words=known_words
+        stack.check_threshold()
+        threshold = None if stack.threshold is None else stack.threshold.least
+    listed = predict_list(stack, X)
+    return predictions_of(
+        stack, listed, top=top, threshold=threshold, known_words=known_words
     )
 
 
-def predict_inside(inside, X, *, top=1, threshold=None, known_words=False):
-    """Predict as `predict_names` does, with a model that was looked into."""
-    classes = inside.model.classes_
-    if top > len(classes):
-        raise ValueError(f"top={top}: the model has {len(classes)} labels. Lower top.")
-    names, X = _read(X, inside)
-    proba = (
-        inside.model.predict_proba(X) if names != [] else np.zeros((0, len(classes)))
-    )
-    proba = np.asarray(proba)
-    reasons = np.full(len(proba), "", dtype=object) if names is None else names.reasons
-    best = _top_classes(proba, top)
-    found = Predictions(
-        labels=classes[best],
-        probabilities=np.take_along_axis(proba, best, axis=1),
-        levels=None,
-        reasons=reasons,
-        known_words=_count_known_words(inside, names, reasons) if known_words else None,
-        proba=proba,
-        classes=classes,
-        names=names,
-    )
-    if threshold is not None:
-        _fall_back(found, best[:, 0], threshold, inside.levels)
-    return found
+@dataclass(frozen=True)
+class PredictedList:
+    """A list and its probabilities, from which all answers come.
+
+    Parameters
+    ----------
+    X : object
+        The list as it was given.
+    names : Names or None
+        Its names; None if it holds no texts.
+    proba : ndarray of shape (n_names, n_classes)
+        Its probabilities.
+    """
+
+    X: Any
+    names: Names | None
+    proba: NDArray[np.floating]
+
+    @property
+    def reasons(self):
+        """Why each text is no name, "" for a name and for what is no text."""
+        if self.names is None:
+            return np.full(len(self.proba), "", dtype=object)
+        return self.names.reasons
+
+    @property
+    def ids(self):
+        """Numbers, equal for rows that are read alike."""
+        if self.names is None:
+            return _ids_of_rows(self.X, len(self.proba))
+        return self.names.ids
+
+    def take(self, rows):
+        """Return some of the rows, whose names are not read again."""
+        return PredictedList(None, self.names.take(rows), self.proba[rows])
 
 
-def _read(X, inside):
-    """Return the names in an input, None without texts, and the model's input."""
+def predict_list(stack, X):
+    """Read a list once, and return it with its probabilities."""
     if isinstance(X, Iterator):
         X = list(X)
     if isinstance(X, list) and not X:
-        return Names(X), X
+        return PredictedList(X, Names(X), np.zeros((0, len(stack.classes))))
+    names = _names_in(X, stack)
+    if names is None:
+        proba = stack.predict_proba(X)
+    elif stack.encoder is None:
+        proba = stack.predict_proba(_filled(X, names) if "" in names else X)
+    else:
+        proba = stack.predict_names(names)
+    return PredictedList(X, names, proba)
+
+
+def _names_in(X, stack):
+    """Return the names in an input, None if it holds no texts."""
     try:
-        joined = X if inside.join is None else inside.join.transform(X)
-        names = read_names(joined, handle_missing="empty").read_by(inside.encoder)
+        joined = X if stack.join is None else stack.join.transform(X)
+        return read_names(joined, handle_missing="empty").read_by(stack.encoder)
     except (TypeError, ValueError):
-        return None, X
-    if inside.encoder is not None:
-        return names, names
-    return names, _filled(X, names) if "" in names else X
+        return None
 
 
 def _filled(X, names):
-    """Return an input without missing names, of its type if possible.
+    """Return X without missing names, which a model need not take.
 
-    A model need not take missing names.
+    It keeps its type if it can.
     """
     if hasattr(X, "fill_null"):  # of polars
         return X.fill_null("")
@@ -251,95 +284,100 @@ def _filled(X, names):
     return [*names]
 
 
-def _fall_back(found, best, threshold, levels):
-    """Set, in place, labels or groups that are sure, and the reason where none is."""
-    chain = climb(found.proba, best, levels)
+def predictions_of(stack, listed, *, top=1, threshold=None, known_words=False):
+    """Return what `predict_names` does, of a list that was predicted."""
+    n_classes = len(stack.classes)
+    if top > n_classes:
+        raise ValueError(f"top={top}: the model has {n_classes} labels. Lower top.")
+    best = stack.best(listed.proba, top)
+    reasons = listed.reasons
+    predictions = Predictions(
+        labels=stack.classes[best],
+        probabilities=np.take_along_axis(listed.proba, best, axis=1),
+        levels=None,
+        reasons=reasons,
+        known_words=_count_known_words(stack, listed.names, reasons)
+        if known_words
+        else None,
+        proba=listed.proba,
+        classes=stack.classes,
+        names=None if listed.names is None else [*listed.names],
+    )
+    if threshold is not None:
+        levels = () if stack.threshold is None else stack.threshold.levels
+        _abstain(predictions, best[:, 0], threshold, levels)
+    return predictions
+
+
+def _abstain(predictions, best, threshold, levels):
+    """Set, in place, what is sure: labels, else groups of them, else a reason.
+
+    `best`, (n_names,), has the columns of the labels.
+    """
+    chain = climb(predictions.proba, best, levels)
     is_sure = chain > threshold
-    found.reasons = np.where(
-        (found.reasons == "") & ~is_sure.any(axis=1), UNSURE, found.reasons
-    )
-    if levels:
-        rows, step = np.arange(len(chain)), is_sure.argmax(axis=1)  # 0 if none is sure
-        answers = [found.labels[:, 0], *(of.groups[best] for of in levels)]
-        # Objects keep the type of each answer.
-        found.labels = found.labels.astype(object)
-        # The best label follows a group.
-        for of_best in (found.labels, found.probabilities):
-            of_best[:, 1:] = np.where(
-                step[:, None] > 0, of_best[:, :-1], of_best[:, 1:]
-            )
-        found.labels[:, 0] = np.array(answers, dtype=object)[step, rows]
-        found.probabilities[:, 0] = chain[rows, step]
-        found.levels = np.array(["label", *(of.name for of in levels)], dtype=object)[
-            step
-        ]
+    is_unsure = (predictions.reasons == "") & ~is_sure.any(axis=1)
+    predictions.reasons = np.where(is_unsure, UNSURE, predictions.reasons)
+    if not levels:
+        return
+    finest_sure = is_sure.argmax(axis=1)  # 0, the label, also if none is sure
+    predictions.labels = predictions.labels.astype(object)  # keeps each answer's type
+    predictions.levels = np.full(len(best), "label", dtype=object)
+    for k, level in enumerate(levels, start=1):
+        rows = finest_sure == k
+        # The group comes first, then the labels, the most probable first.
+        predictions.labels[rows, 1:] = predictions.labels[rows, :-1]
+        predictions.labels[rows, 0] = level.groups[best[rows]].tolist()
+        predictions.probabilities[rows, 1:] = predictions.probabilities[rows, :-1]
+        predictions.probabilities[rows, 0] = chain[rows, k]
+        predictions.levels[rows] = level.name
 
 
-def _top_classes(proba, top):
-    """Return the indices of the `top` most probable classes, the first of equal ones.
+def check_probabilities(listed):
+    """Return the probabilities of a list as float64; warn if its names have initials.
 
-    Their shape is (n_names, top). For small `top`, it is faster than sorting.
+    Then shares are less certain than their intervals say.
     """
-    rest, rows = np.array(proba), np.arange(len(proba))
-    best = np.empty((len(rest), top), dtype=np.intp)
-    for k in range(top):
-        best[:, k] = rest.argmax(axis=1)
-        rest[rows, best[:, k]] = -1
-    return best
+    if listed.names is not None and have_initials(listed.names, listed.reasons):
+        warn(INITIALS.format(COST_FOR_SHARES))
+    name = "predict_proba's probabilities"
+    return check_array(listed.proba, dtype=np.float64, input_name=name)
 
 
-def predict_list(inside, X, sample_weight=None):
-    """Return probabilities, weights and ids of texts, and why they are no names.
-
-    Names that are read alike have equal ids.
-    """
-    found = predict_inside(inside, X)
-    proba = check_array(
-        found.proba, dtype=np.float64, input_name="predict_proba's probabilities"
-    )
-    weights = check_weights(sample_weight, len(proba))
-    ids = _ids_of_rows(X, len(proba)) if found.names is None else found.names.ids
-    if have_initials(found):
-        cost = (
-            "the errors of shares are about half as large again, and intervals do not "
-            "show it"
-        )
-        warn(INITIALS.format(cost))
-    return proba, weights, ids, found.reasons
-
-
-def have_initials(found):
-    """Return whether most names of predictions have initials instead of given names."""
-    names = [] if found.names is None else found.names.tidy
-    are_names = (found.reasons == "") | (found.reasons == UNSURE)
-    some = [*islice(compress(names, are_names), SOME)]
-    return 2 * sum(BYLINE.fullmatch(name) is not None for name in some) > len(some)
+def have_initials(texts, reasons):
+    """Return whether most names of a list have initials instead of given names."""
+    are_names = (reasons == "") | (reasons == UNSURE)
+    first = Names(islice(compress(texts, are_names), SOME))
+    n_bylines = sum(BYLINE.fullmatch(name) is not None for name in first.tidy)
+    return 2 * n_bylines > len(first)
 
 
 def _ids_of_rows(X, n):
-    """Return ids, equal for equal rows of numbers; other rows all differ."""
+    """Return numbers, equal for equal rows of numbers; other rows all differ."""
     if issparse(X):
+        rows = []
         X = X.tocsr()
-        parts = (np.split(entries, X.indptr[1:-1]) for entries in (X.indices, X.data))
-        rows = [
-            (i.tobytes(), values.tobytes()) for i, values in zip(*parts, strict=True)
-        ]
+        for start, stop in pairwise(X.indptr):
+            columns, values = X.indices[start:stop], X.data[start:stop]
+            rows.append((columns.tobytes(), values.tobytes()))
+    elif np.asarray(X).dtype.kind in "biuf":
+        rows = [row.tobytes() for row in np.asarray(X)]
     else:
-        X = np.asarray(X)
-        rows = [row.tobytes() for row in X] if X.dtype.kind in "biuf" else range(n)
+        rows = range(n)
     ids = {}
     return np.array([ids.setdefault(row, len(ids)) for row in rows], dtype=np.intp)
 
 
-def _count_known_words(inside, names, reasons):
-    """Count the words of each name seen in training, None if the model cannot."""
-    encoder, network = inside.encoder, inside.network
+def _count_known_words(stack, names, reasons):
+    """Return how many words of each name were in training, None if it is unknown."""
+    encoder = stack.encoder
+    network = stack.network
     if encoder is None or network is None or network.words is None:
         return None
     known = np.zeros(len(names), dtype=np.int64)
-    for some in gen_batches(len(names), BLOCK):
-        full = [*map(without_initials, names.tidy[some])]
+    for batch in gen_batches(len(names), BLOCK):
+        full = [*map(without_initials, names.tidy[batch])]
         codes = network.to_codes(encoder._codes(full))
         n_words = np.array([max(1, len(name.split())) for name in full])
-        known[some] = network.words.count(codes, network.separator, n_words)
+        known[batch] = network.words.count(codes, network.separator, n_words)
     return np.where(reasons == "", known, 0)

@@ -8,7 +8,6 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import check_array
 
 POPULATION = Path(__file__).parent / "population.csv"
 
@@ -24,35 +23,24 @@ def check_priors(priors, classes, name="priors"):
     `name`.
     """
     if priors is None or isinstance(priors, str):
-        if priors not in ("uniform", "population"):
-            raise ValueError(
-                f"Expected {name} 'uniform' or 'population', or numbers by label, got "
-                f"{priors!r}."
-            )
-        values = (
-            np.ones(len(classes))
-            if priors == "uniform"
-            else _by_population(classes, name)
-        )
+        values = _by_name(priors, classes, name)
         return values / values.sum()
     labels = classes.tolist()
     # A Series is read by label, too: its order may differ.
     by_label = priors.to_dict() if hasattr(priors, "to_dict") else priors
-    if not isinstance(by_label, Mapping):
-        values = check_array(priors, ensure_2d=False, dtype=np.float64, input_name=name)
+    if isinstance(by_label, Mapping):
+        values = _by_label(by_label, labels, name)
+    else:
+        values = np.asarray(priors, dtype=np.float64)
         if values.shape != (len(labels),):
             raise ValueError(
                 f"Expected {name} of shape ({len(labels)},), in the order of classes_, "
                 f"got shape {values.shape}. Give a dict to name only some."
             )
-        by_label = dict(zip(labels, values.tolist(), strict=True))
-    for label, value in by_label.items():
-        if label not in labels or not isinstance(value, Real) or not value >= 0:
-            raise ValueError(
-                f"{name} of {label!r} is {value!r}; expected a number of 0 or more for "
-                f"one of the classes_ {', '.join(map(str, labels))}."
-            )
-    values = np.array([by_label.get(label, 0) for label in labels], dtype=np.float64)
+    is_wrong = ~((values >= 0) & np.isfinite(values))  # NaN is wrong, too
+    if is_wrong.any():
+        row = is_wrong.argmax()
+        raise _wrong_prior(labels[row], values[row].item(), labels, name)
     if not abs(values.sum() - 1) < 1e-4:  # 203 shares of six digits
         step = "Divide them by their sum."
         if values.sum() < 1 and len(by_label) < len(labels):
@@ -62,6 +50,37 @@ def check_priors(priors, classes, name="priors"):
             )
         raise ValueError(f"{name} sum to {values.sum():.6g}; expected 1. {step}")
     return values / values.sum()
+
+
+def _by_label(by_label, labels, name):
+    """Return the priors of labels, 0 for those that are not named."""
+    known = dict.fromkeys(labels)
+    is_number = {
+        kind: issubclass(kind, Real) for kind in {*map(type, by_label.values())}
+    }
+    for label, value in by_label.items():
+        if label not in known or not is_number[type(value)]:
+            raise _wrong_prior(label, value, labels, name)
+    return np.array([by_label.get(label, 0) for label in labels], dtype=np.float64)
+
+
+def _wrong_prior(label, value, labels, name):
+    return ValueError(
+        f"{name} of {label!r} is {value!r}; expected a number of 0 or more for one of "
+        f"the classes_ {', '.join(map(str, labels))}."
+    )
+
+
+def _by_name(priors, classes, name):
+    """Return the priors that a word stands for, which may have any sum."""
+    if priors == "uniform":
+        return np.ones(len(classes))
+    if priors == "population":
+        return _by_population(classes, name)
+    raise ValueError(
+        f"Expected {name} 'uniform' or 'population', or numbers by label, got "
+        f"{priors!r}."
+    )
 
 
 def _by_population(classes, name):
@@ -80,19 +99,26 @@ def _by_population(classes, name):
     return np.array([weights[label] for label in classes.tolist()])
 
 
-def assumed_priors(inside, given=None, *, of_people=False):
+def assumed_priors(stack, given=None, *, of_people=False):
     """Return the priors that a model's probabilities assume, in the order of classes_.
 
-    They are the given ones, or those that are `inside` it, or uniform. `of_people`
+    They are the given ones, or those that the model says, or uniform. `of_people`
     corrects the bias by class that the shipped model has on people.
     """
-    found = inside.class_prior if given is None else given
-    found = "uniform" if found is None else found
-    priors = check_priors(found, inside.model.classes_, "assumed_prior")
-    if of_people and given is None and inside.class_bias is not None:
-        priors = priors * np.exp(-inside.class_bias)
+    classes = stack.classes
+    if given is not None:
+        return check_priors(given, classes, "assumed_prior")
+    assumed = stack.assumed
+    priors = assumed.checked_prior(classes)
+    if of_people and assumed.class_bias is not None:
+        priors = priors * np.exp(-assumed.class_bias)
         priors /= priors.sum()
     return priors
+
+
+def factors_of(assumed, priors):
+    """Return what exchanges assumed priors for others: 0 for impossible classes."""
+    return np.divide(priors, assumed, out=np.zeros_like(priors), where=assumed > 0)
 
 
 def exchange_priors(probabilities, assumed, priors):
@@ -100,9 +126,8 @@ def exchange_priors(probabilities, assumed, priors):
 
     A row gets the priors themselves if all its possible classes have prior 0.
     """
-    factor = np.divide(priors, assumed, out=np.zeros_like(priors), where=assumed > 0)
-    shifted = probabilities * (factor / (factor.max() or 1))
+    factors = factors_of(assumed, priors)
+    shifted = probabilities * (factors / (factors.max() or 1))
     total = shifted.sum(axis=1, keepdims=True)
-    return np.divide(
-        shifted, total, out=np.tile(priors, (len(shifted), 1)), where=total > 0
-    )
+    without_class = np.tile(priors, (len(shifted), 1))
+    return np.divide(shifted, total, out=without_class, where=total > 0)

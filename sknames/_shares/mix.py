@@ -23,18 +23,23 @@ LEAST_SURE = 0.6
 MODEL_ERROR = 0.5
 
 
-def sharpness(inside):
+def sharpness_of(stack):
     """Return the power of a model's likelihood ratios that shares take."""
-    return 1.0 if inside.sharpness is None else float(inside.sharpness[0])
+    sharpness = stack.assumed.sharpness
+    return 1.0 if sharpness is None else sharpness
 
 
-def settings_of_shares(inside, assumed_prior=None):
-    """Return what `shares_of_probabilities` takes from a model."""
-    error = getattr(getattr(inside.last, "network_", None), "model_error", None)
+def settings_of_shares(stack, assumed_prior=None):
+    """Return what the shares of a list take from a model.
+
+    See `shares_of_probabilities`.
+    """
+    network = getattr(stack.innermost, "network_", None)
+    error = getattr(network, "model_error", None)
     return {
-        "assumed_prior": assumed_priors(inside, assumed_prior, of_people=True),
+        "assumed_prior": assumed_priors(stack, assumed_prior, of_people=True),
         "model_error": MODEL_ERROR if error is None else float(error[0]),
-        "sharpness": sharpness(inside),
+        "sharpness": sharpness_of(stack),
     }
 
 

@@ -11,12 +11,13 @@ from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._base import validate_params, warn
+from .._base.labels_and_weights import check_weights
 from .._base.one_blas_thread import one_blas_thread
 from .._models.frames import to_frame
-from .._models.groups import M49, Groups, Level, array_of_labels, members_of, summed
-from .._models.inside import unwrap
-from .._models.predict_names import predict_list
+from .._models.groups import M49, Groups, array_of_labels, members_of, summed
+from .._models.predict_names import check_probabilities, predict_list
 from .._models.priors import Priors, check_priors
+from .._models.stack import resolve
 from .mix import (
     MODEL_ERROR,
     distinct_names,
@@ -404,23 +405,18 @@ or None, default=None
     >>> shares.label[:2].tolist(), shares.share[:2].round(2).tolist()
     (['Turkish', 'Dutch'], [0.6, 0.4])
     """
-    inside = unwrap(estimator)
-    members_in_model = _members_in(inside)
+    stack = resolve(estimator)
+    below = stack
     index = None
     if assumed_prior is None:
-        inside, index = inside.without_groups()
-    probabilities, weights, ids, reasons = predict_list(inside, X, sample_weight)
-    n_of_each = _check_counts(counts, len(probabilities))
-    return shares_of_probabilities(
-        probabilities,
-        estimator.classes_,
-        counts=n_of_each * (reasons == ""),
-        not_names=_count_not_names(reasons, n_of_each),
-        ids=ids,
-        weights=weights,
-        **settings_of_shares(inside, assumed_prior),
+        below, index = stack.without_groups()
+    return shares_of_list(
+        stack,
+        predict_list(below, X),
         group_index=index,
-        members_in_model=members_in_model,
+        sample_weight=sample_weight,
+        counts=counts,
+        assumed_prior=assumed_prior,
         groups=groups,
         confidence_level=confidence_level,
         n_resamples=n_resamples,
@@ -428,18 +424,36 @@ or None, default=None
     )
 
 
-def _members_in(inside):
-    """Return the labels of each group that a model predicts, None without groups."""
-    levels = [change for change in inside.changes if isinstance(change, Level)]
-    if not levels:
-        return None
-    labels = levels[0].classes
-    members = {}
-    for label, group in zip(
-        labels.tolist(), inside.as_predicted(labels).tolist(), strict=True
-    ):
-        members.setdefault(group, []).append(label)
-    return members
+def shares_of_list(
+    stack,
+    listed,
+    *,
+    group_index=None,
+    sample_weight=None,
+    counts=None,
+    assumed_prior=None,
+    **settings,
+):
+    """Estimate shares as `estimate_shares` does, of a list that was predicted.
+
+    With a `group_index`, the list has the probabilities below the outer groups.
+    """
+    below = stack if group_index is None else stack.without_groups()[0]
+    probabilities = check_probabilities(listed)
+    n_of_each = _check_counts(counts, len(probabilities))
+    reasons = listed.reasons
+    return shares_of_probabilities(
+        probabilities,
+        stack.classes,
+        counts=n_of_each * (reasons == ""),
+        not_names=_count_not_names(reasons, n_of_each),
+        ids=listed.ids,
+        weights=check_weights(sample_weight, len(probabilities)),
+        **settings_of_shares(below, assumed_prior),
+        group_index=group_index,
+        members_in_model=stack.members,
+        **settings,
+    )
 
 
 def _count_not_names(reasons, n_of_each):

@@ -26,12 +26,9 @@ class Names(list[str]):
     letters are known; without one, they are read as by default, and all are.
     """
 
-    def __init__(self, texts: Iterable[str], encoder: Any = None, codes: Any = None):
+    def __init__(self, texts: Iterable[str], encoder: Any = None):
         super().__init__(texts)
         self.encoder = encoder
-        self.codes = (
-            codes  # what the encoder gives instead of encoding them, to explain a model
-        )
 
     def read_by(self, encoder: Any) -> "Names":
         """Return the names for an encoder: these, if they are for it."""
@@ -59,6 +56,22 @@ class Names(list[str]):
         return np.array(
             [ids.setdefault(name, len(ids)) for name in self.tidy], dtype=np.intp
         )
+
+    @classmethod
+    def already_read(
+        cls, texts: Iterable[str], tidy: list[str], reasons: NDArray[np.object_]
+    ) -> "Names":
+        """Return names that were read elsewhere, such as in another process."""
+        names = cls(texts)
+        names.tidy = tidy
+        names.reasons = reasons
+        return names
+
+    def take(self, rows: list[int]) -> "Names":
+        """Return some of the names, which are not read again."""
+        texts = [self[row] for row in rows]
+        tidied = [self.tidy[row] for row in rows]
+        return Names.already_read(texts, tidied, self.reasons[rows])
 
     def __reduce__(self) -> Any:
         return Names, ([*self],)

@@ -1,7 +1,6 @@
 """Predict regions or other groups of nationalities or countries."""
 
 from dataclasses import KW_ONLY, dataclass, field
-from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
@@ -10,9 +9,8 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 
 from .._base.estimators import is_frozen
 from .._base.labels_and_weights import check_labels
-from .._models.groups import M49, Groups, Level, group_of_each, summed
-from .._models.inside import Inside, unwrap
-from .._models.priors import assumed_priors
+from .._models.groups import M49, Groups, group_of_each
+from .._models.layers import Sum
 from .wrapper import Wrapper
 
 
@@ -103,53 +101,32 @@ class GroupedClassifier(Wrapper):
         frozen = is_frozen(self.estimator)
         if not frozen:
             check_labels(y)
-        self._look_inside(self.estimator)
         estimator = self._fit_estimator(X, y, **params)
         self._grouped = _grouped(self.groups, estimator.classes_, may_lack=not frozen)
         self.estimator_ = estimator
+        self._stack().check_threshold()
         return self
 
-    def _grouping(self, inner):
+    def _grouping(self, classes):
         """Return what `_grouped` does, as in `fit`, if that was called."""
         if "_grouped" in vars(self):
             return self._grouped
-        if isinstance(self.groups, str):
-            return _grouped_by_column(self.groups, tuple(inner.classes_.tolist()))
-        return _grouped(self.groups, inner.classes_)
+        return _grouped(self.groups, classes)
 
-    def _answer(self, inner, X):
-        groups, index = self._grouping(inner)
-        return groups, summed(super()._answer(inner, X)[1], index)
+    def _layer(self, inner):
+        """Return the layer that this wrapper adds to a stack."""
+        groups, index = self._grouping(inner.classes)
+        return Sum(type(self).__name__, inner.classes, groups, index)
 
     @property
     def classes_(self) -> NDArray[Any]:
         """The groups, sorted."""
-        return self._grouping(self._inner())[0].copy()
+        return self._grouping(self._inner().classes_)[0].copy()
 
     @property
     def class_prior_(self) -> NDArray[np.float64]:
         """The priors that the probabilities assume."""
-        inner = self._inner()
-        return np.bincount(self._grouping(inner)[1], assumed_priors(unwrap(inner)))
-
-    def _describe(self):
-        """Return what is inside, see `unwrap`."""
-        if not self.__sklearn_is_fitted__():
-            return Inside()
-        inner = self._inner()
-        inside, (groups, index) = unwrap(inner), self._grouping(inner)
-        prior = assumed_priors(inside)
-        sums, bias = np.bincount(index, prior), inside.class_bias
-        if bias is not None:
-            odds = np.bincount(index, prior * np.exp(-bias))
-            bias = -np.log(
-                np.divide(odds, sums, out=np.ones_like(sums), where=sums > 0)
-            )
-        level = Level("groups", inner.classes_, groups[index], index)
-        below, below_index = inside.ungrouped or (inside, np.arange(len(index)))
-        return inside.changed(level, sums, bias, self)._replace(
-            ungrouped=(below, index[below_index])
-        )
+        return self._stack().assumed.class_prior
 
     def __sklearn_is_fitted__(self):
         return super().__sklearn_is_fitted__() or hasattr(self.estimator, "classes_")
@@ -158,12 +135,3 @@ class GroupedClassifier(Wrapper):
 def _grouped(groups, classes, **options):
     """Return the groups, sorted, and the index of each class's group."""
     return np.unique(group_of_each(groups, classes, **options), return_inverse=True)
-
-
-@lru_cache(maxsize=8)
-def _grouped_by_column(column, labels):
-    """Return what `_grouped` does.
-
-    It is cached: for one name, it takes as long as the prediction.
-    """
-    return _grouped(column, np.array(labels))

@@ -9,10 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._base.estimators import check_is_frozen
-from .._models.inside import Inside, unwrap
-from .._models.predict_names import predict_list
-from .._models.priors import Priors, assumed_priors, check_priors, exchange_priors
-from .._shares.mix import priors_of_probabilities, sharpness
+from .._base.labels_and_weights import check_weights
+from .._models.layers import Shift
+from .._models.predict_names import check_probabilities, predict_list
+from .._models.priors import Priors, assumed_priors, check_priors
+from .._models.stack import resolve
+from .._shares.mix import priors_of_probabilities, sharpness_of
 from .wrapper import Wrapper
 
 
@@ -162,30 +164,37 @@ or None, default=None
         """
         self._validate_params()
         check_is_frozen(self.estimator, self)
-        inside = self._look_inside(self.estimator)
+        inner = resolve(self.estimator)
         if self._estimates:
-            assumed = assumed_priors(inside, self.assumed_prior)
-            proba, weights, ids, reasons = predict_list(inside, X, sample_weight)
-            names = proba, weights * (reasons == ""), assumed, ids, sharpness(inside)
-            priors, n_iter = priors_of_probabilities(
-                *names, tol=self.tol, max_iter=self.max_iter
+            assumed = assumed_priors(inner, self.assumed_prior)
+            self._check_shift(inner, assumed, assumed)
+            listed = predict_list(inner, X)
+            limits = {"tol": self.tol, "max_iter": self.max_iter}
+            priors, n_iter = priors_of_list(
+                inner, listed, assumed, sample_weight, **limits
             )
         else:
-            (assumed, priors), n_iter = self._given_mix(inside), 0
-        self.estimator_, self._assumed = self.estimator, assumed
-        self.class_prior_, self.n_iter_ = priors, n_iter
+            assumed, priors = self._given_mix(inner)
+            self._check_shift(inner, assumed, priors)
+            n_iter = 0
+        self.estimator_ = self.estimator
+        self._assumed = assumed
+        self.class_prior_ = priors
+        self.n_iter_ = n_iter
         return self
+
+    def _check_shift(self, inner, assumed, priors):
+        """Raise ValueError if the estimator abstains, since a shift changes that."""
+        inner.add(Shift(type(self).__name__, assumed, priors)).check_threshold()
 
     @property
     def _estimates(self):
         return isinstance(self.priors, str) and self.priors == "estimate"
 
-    def _given_mix(self, inside):
+    def _given_mix(self, inner):
         """Return the priors that a fitted estimator assumes, and the given ones."""
-        assumed, classes = (
-            assumed_priors(inside, self.assumed_prior),
-            inside.model.classes_,
-        )
+        assumed = assumed_priors(inner, self.assumed_prior)
+        classes = inner.classes
         priors = check_priors(self.priors, classes)
         never = classes[(priors > 0) & (assumed == 0)]
         if len(never):
@@ -196,24 +205,14 @@ or None, default=None
             )
         return assumed, priors
 
-    def _mix(self, inside=None):
-        """Return the assumed priors, and those of the list, from `fit` if it ran."""
+    def _layer(self, inner):
+        """Return the layer that this wrapper adds to a stack."""
         if super().__sklearn_is_fitted__():
-            return self._assumed, self.class_prior_
-        return self._given_mix(unwrap(self.estimator) if inside is None else inside)
-
-    def _answer(self, inner, X):
-        labels, probabilities = super()._answer(inner, X)
-        return labels, exchange_priors(probabilities.astype(np.float64), *self._mix())
-
-    def _describe(self):
-        """Return what is inside, see `unwrap`."""
-        if not self.__sklearn_is_fitted__():
-            return Inside()
-        inside = unwrap(self._inner())
-        assumed, prior = self._mix(inside)
-        factors = np.divide(prior, assumed, out=np.zeros_like(prior), where=assumed > 0)
-        return inside.changed(factors, prior, inside.class_bias, self)
+            assumed = self._assumed
+            priors = self.class_prior_
+        else:
+            assumed, priors = self._given_mix(inner)
+        return Shift(type(self).__name__, assumed, priors)
 
     def __sklearn_is_fitted__(self):
         is_given = not self._estimates and hasattr(self.estimator, "classes_")
@@ -223,3 +222,13 @@ or None, default=None
         tags = super().__sklearn_tags__()
         tags.target_tags.required = False
         return tags
+
+
+def priors_of_list(stack, listed, assumed, sample_weight, **limits):
+    """Return the priors of a list that was predicted, and the number of steps."""
+    proba = check_probabilities(listed)
+    weights = check_weights(sample_weight, len(proba)) * (listed.reasons == "")
+    sharpness = sharpness_of(stack)
+    return priors_of_probabilities(
+        proba, weights, assumed, listed.ids, sharpness, **limits
+    )

@@ -13,12 +13,11 @@ N_TRIED = 50
 N_STEPS = math.ceil(math.log2(N_TRIED + 1))
 
 
-def confidence_and_hits(probabilities, is_name, labels, classes, levels):
+def confidence_and_hits(probabilities, best, is_name, labels, classes, levels):
     """Return the probabilities of the best class and its groups, and if each is right.
 
     Both are (n, 1 + n_levels). What is no name has no confidence.
     """
-    best = probabilities.argmax(axis=1)
     confidence = climb(probabilities, best, levels) * is_name[:, None]
     predicted = classes[best]
     hits = [predicted == labels]

@@ -29,9 +29,10 @@ from .._base import warn
 from .._base.estimators import is_frozen
 from .._base.labels_and_weights import check_labels, check_some_known, check_weights
 from .._models.groups import Groups, Level, levels_of
-from .._models.inside import Inside, unwrap
-from .._models.predict_names import predict_inside, predict_names
+from .._models.layers import Sum, Threshold
+from .._models.predict_names import predict_list, predict_names, predictions_of
 from .._models.priors import assumed_priors
+from .._models.stack import resolve
 from .risk_coverage import (
     confidence_and_hits,
     risk_coverage_curve,
@@ -220,17 +221,18 @@ class SelectiveClassifier(Wrapper):
         _check_abstain_label(self.abstain_label, y)
         frozen = is_frozen(self.estimator)
         estimator = clone(self.estimator).fit(X, y, **routed.estimator.fit)
-        inside = unwrap(estimator)
-        labels = inside.as_predicted(y)
+        inner = resolve(estimator)
+        labels = inner.as_predicted(y)
         check_some_known(labels, estimator.classes_)
-        levels = self._read_fallback(inside, may_lack=not frozen)
+        levels = self._read_fallback(inner, may_lack=not frozen)
         # Labels that a frozen estimator lacks are taken, too.
         taken = labels, *(level.groups for level in levels)
         abstain_label = _check_abstain_label(
             self.abstain_label, estimator.classes_, *taken
         )
         if frozen:
-            rows, (confidence, hits) = np.arange(len(y)), _answers(inside, X, y, levels)
+            rows = np.arange(len(y))
+            confidence, hits = _answers(inner, X, y, levels)
         else:
             splitter = self._splitter("groups" in routed.splitter.split, y)
             folds = list(splitter.split(X, y, **routed.splitter.split))
@@ -257,31 +259,20 @@ class SelectiveClassifier(Wrapper):
         self = cls(estimator, **params)
         self._validate_params()
         label = _check_abstain_label(self.abstain_label, estimator.classes_)
-        levels = self._read_fallback(unwrap(estimator))
+        levels = self._read_fallback(resolve(estimator))
         row = row_of_risk(curve, self.risk, self.confidence_level)
         return self._set(estimator, label, levels, curve, row)
 
     def _set(self, estimator, abstain_label, levels, curve, row):
         self.estimator_ = estimator
         self.abstain_label_ = abstain_label
-        self._set_levels(levels)
-        self.risk_coverage_curve_ = curve
-        self.threshold_, self.coverage_, self.risk_ = (
-            float(curve[name][row]) for name in ("threshold", "coverage", "risk")
-        )
-        return self
-
-    def _set_levels(self, levels):
         # Plain tuples, so that a file names no type of ours.
         self._levels = [tuple(level) for level in levels]
-
-    def __setstate__(self, state):
-        # Earlier versions called the fallback `groups`, and read it at each prediction.
-        super().__setstate__(
-            {"fallback" if k == "groups" else k: v for k, v in state.items()}
-        )
-        if "estimator_" in state and "_levels" not in state:
-            self._set_levels(self._read_fallback(unwrap(self.estimator_)))
+        self.risk_coverage_curve_ = curve
+        self.threshold_ = float(curve.threshold[row])
+        self.coverage_ = float(curve.coverage[row])
+        self.risk_ = float(curve.risk[row])
+        return self
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict the best label of each name, one of its groups, or the abstain label.
@@ -298,12 +289,17 @@ class SelectiveClassifier(Wrapper):
             :meth:`reasons` gives a reason. Booleans, integers of type uint64 and labels
             with a `fallback` are objects of their own type.
         """
-        found = predict_names(self, X)
-        labels = found.labels[:, 0]
+        return self._predict(self._stack(), X)
+
+    def _predict(self, stack, X):
+        listed = predict_list(stack, X)
+        predictions = predictions_of(stack, listed, threshold=self.threshold_)
+        labels = predictions.labels[:, 0]
         # Else an abstain label would make booleans numbers, and large integers floats.
         if labels.dtype.kind == "b" or labels.dtype == np.uint64:
             labels = labels.astype(object)
-        return np.where(found.reasons == "", labels, np.asarray(self.abstain_label_))
+        is_answered = predictions.reasons == ""
+        return np.where(is_answered, labels, np.asarray(self.abstain_label_))
 
     def reasons(self, X: Any) -> NDArray[np.object_]:
         """Return why each name gets no answer.
@@ -340,27 +336,24 @@ class SelectiveClassifier(Wrapper):
     @property
     def class_prior_(self) -> NDArray[np.float64]:
         """The priors that the probabilities assume."""
-        return assumed_priors(unwrap(self._inner()))
+        return assumed_priors(self._stack())
 
-    def _describe(self):
-        """Return what is inside, see `unwrap`."""
-        if not self.__sklearn_is_fitted__():
-            return Inside()
+    def _layer(self, inner):
+        """Return the layer that this wrapper adds to a stack."""
         levels = tuple(Level(*stored) for stored in self._levels)
-        inside = unwrap(self.estimator_)
-        return inside._replace(threshold=self.threshold_, levels=levels, misplaced=None)
+        return Threshold(type(self).__name__, self.threshold_, levels)
 
-    def _read_fallback(self, inside, *, may_lack=False):
+    def _read_fallback(self, inner, *, may_lack=False):
         """Return the levels above an estimator's labels; raise if they do not fit."""
         if self.fallback is None:
             return ()
-        if any(isinstance(change, Level) for change in inside.changes):
+        if any(isinstance(layer, Sum) for layer in inner.layers):
             raise ValueError(
                 "Expected an estimator of labels with a fallback, got a "
                 "GroupedClassifier, which sums their probabilities. Put in the "
                 "classifier that is inside it."
             )
-        return levels_of(self.fallback, inside.model.classes_, may_lack=may_lack)
+        return levels_of(self.fallback, inner.classes, may_lack=may_lack)
 
     def score(
         self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None
@@ -382,9 +375,10 @@ class SelectiveClassifier(Wrapper):
         float
             The share of names with an answer that is, or holds, the label.
         """
-        predicted, inside = self.predict(X), unwrap(self)
-        y = inside.as_predicted(column_or_1d(y))
-        is_right = inside.as_labels(predicted, y) == y
+        stack = self._stack()
+        predicted = self._predict(stack, X)
+        y = stack.as_predicted(column_or_1d(y))
+        is_right = stack.as_labels(predicted, y) == y
         return float(
             np.average(is_right, weights=check_weights(sample_weight, len(is_right)))
         )
@@ -462,15 +456,15 @@ def _fit_and_answer(estimator, X, y, train, test, params, levels):
     """Fit a clone on some rows; return its confidence and hits on others."""
     params = _check_method_params(X, params, indices=train)
     fitted = clone(estimator).fit(_safe_indexing(X, train), y[train], **params)
-    return _answers(unwrap(fitted), _safe_indexing(X, test), y[test], levels)
+    return _answers(resolve(fitted), _safe_indexing(X, test), y[test], levels)
 
 
-def _answers(inside, X, y, levels):
-    """Return a classifier's confidence in each row and level, and if it is right."""
-    found = predict_inside(inside, X)
-    # A fold may lack a rare label.
-    levels = [level.among(found.classes) for level in levels]
-    y = inside.as_predicted(y)
-    return confidence_and_hits(
-        found.proba, found.reasons == "", y, found.classes, levels
-    )
+def _answers(stack, X, y, levels):
+    """Return a classifier's confidence by row and level, and whether it is right."""
+    listed = predict_list(stack, X)
+    classes = stack.classes
+    levels = [level.among(classes) for level in levels]  # a fold may lack a rare label
+    best = stack.best(listed.proba)[:, 0]
+    is_name = listed.reasons == ""
+    y = stack.as_predicted(y)
+    return confidence_and_hits(listed.proba, best, is_name, y, classes, levels)

@@ -15,8 +15,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.validation import check_is_fitted
 
 from .._base.estimators import DocLinkMixin
-from .._base.saved_state import renamed
-from .._models.inside import unwrap
+from .._models.stack import resolve
 
 
 class Wrapper(ClassifierMixin, MetaEstimatorMixin, DocLinkMixin, BaseEstimator):
@@ -31,12 +30,6 @@ class Wrapper(ClassifierMixin, MetaEstimatorMixin, DocLinkMixin, BaseEstimator):
             params = process_routing(self, "fit", **params).estimator.fit
         return clone(self.estimator).fit(X, y, **params)
 
-    def _look_inside(self, inner):
-        """Return what is inside; raise if a threshold there would not hold here."""
-        inside = unwrap(inner)
-        inside.changed(None, None, None, self).check_threshold()
-        return inside
-
     def _inner(self):
         """Return the fitted classifier inside: that of `fit`, or else the given one."""
         # The check would take a tenth of the time of one name.
@@ -44,9 +37,14 @@ class Wrapper(ClassifierMixin, MetaEstimatorMixin, DocLinkMixin, BaseEstimator):
             check_is_fitted(self)
         return vars(self).get("estimator_", self.estimator)
 
-    def _answer(self, inner, X):
-        """Return the labels, and their probabilities."""
-        return inner.classes_, np.asarray(inner.predict_proba(X))
+    def _stack(self):
+        """Return what this fitted classifier holds: one layer more than its inside."""
+        inner = resolve(self._inner())
+        return inner.add(self._layer(inner))
+
+    def _layer(self, inner):
+        """Return the layer that this wrapper adds to a stack."""
+        raise NotImplementedError
 
     def predict_proba(self, X: Any) -> NDArray[np.floating]:
         """Predict the probabilities of the classes.
@@ -61,7 +59,7 @@ class Wrapper(ClassifierMixin, MetaEstimatorMixin, DocLinkMixin, BaseEstimator):
         ndarray of shape (n_samples, n_classes)
             Probabilities; columns are in the order of `classes_`.
         """
-        return self._answer(self._inner(), X)[1]
+        return self._stack().predict_proba(X)
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict the most probable label of each name.
@@ -76,10 +74,11 @@ class Wrapper(ClassifierMixin, MetaEstimatorMixin, DocLinkMixin, BaseEstimator):
         ndarray of shape (n_samples,)
             Labels from `classes_`.
         """
-        inner = self._inner()
-        self._look_inside(inner)
-        labels, probabilities = self._answer(inner, X)
-        return labels[probabilities.argmax(axis=1)]
+        return self._predict(self._stack(), X)
+
+    def _predict(self, stack, X):
+        stack.check_threshold()
+        return stack.classes[stack.predict_proba(X).argmax(axis=1)]
 
     def score(
         self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None
@@ -101,7 +100,12 @@ class Wrapper(ClassifierMixin, MetaEstimatorMixin, DocLinkMixin, BaseEstimator):
         float
             The share of right predictions.
         """
-        return super().score(X, unwrap(self).as_predicted(y), sample_weight)
+        from sklearn.metrics import accuracy_score
+
+        stack = self._stack()
+        predicted = self._predict(stack, X)
+        y = stack.as_predicted(y)
+        return float(accuracy_score(y, predicted, sample_weight=sample_weight))
 
     @property
     def classes_(self) -> NDArray[Any]:
@@ -133,10 +137,9 @@ class Wrapper(ClassifierMixin, MetaEstimatorMixin, DocLinkMixin, BaseEstimator):
     def __sklearn_is_fitted__(self):
         return "estimator_" in vars(self)
 
-    def __setstate__(self, state):
-        super().__setstate__(renamed(state))
-
     def __sklearn_tags__(self):
-        tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
-        tags.input_tags, tags.classifier_tags = inner.input_tags, inner.classifier_tags
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.estimator)
+        tags.input_tags = inner.input_tags
+        tags.classifier_tags = inner.classifier_tags
         return tags

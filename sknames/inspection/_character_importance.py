@@ -81,7 +81,7 @@ def character_importance(estimator: Any, name: str, *, label: Any = None) -> Bun
     >>> result.label, result.importance.shape
     ('Polish', (8,))
     """
-    read = Reading(look_inside(estimator), name)
+    read = Reading(estimator, look_inside(estimator), name)
     n = len(read.characters)
     hidden = read.codes.repeat(n, axis=0)
     hidden[np.arange(n), np.arange(n)] = read.encoder.unknown_code_

@@ -13,7 +13,8 @@ from sklearn.utils._param_validation import HasMethods
 
 from .._base import validate_params
 from .._base.plotting import DisplayMixin, check_at_least_1
-from .._models.inside import refusal
+from .._models.layers import Shift
+from .._models.stack import refusal
 from ._drawing import ticks_of
 from ._reading import Reading, column_of, look_inside
 
@@ -122,21 +123,22 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
     """
     from sklearn.linear_model._base import LinearClassifierMixin  # takes 7 MB
 
-    inside = look_inside(estimator)
-    if all(isinstance(change, np.ndarray) for change in inside.changes):
-        # Factors of the probabilities; other changes do not split.
+    stack = look_inside(estimator)
+    changing = [layer for layer in stack.layers if layer.changes_probabilities]
+    is_split = all(isinstance(layer, Shift) for layer in changing)
+    if is_split and stack.within is None:
         with np.errstate(divide="ignore"):
-            shift = np.sum([np.log(factors) for factors in inside.changes], axis=0)
-        if isinstance(inside.last, LinearClassifierMixin) and inside.steps:
-            found = _of_linear(inside, name, shift)
-            logits = found.intercept + found.contributions.sum(axis=0)
+            shift = np.sum([np.log(layer.factors) for layer in changing], axis=0)
+        if isinstance(stack.base, LinearClassifierMixin) and stack.steps:
+            terms = _of_linear(stack, name, shift)
+            logits = terms.intercept + terms.contributions.sum(axis=0)
+            proba = stack.predict_proba([name])
             # Not so of one classifier for each class, as in SGDClassifier.
-            if np.allclose(
-                softmax(logits), estimator.predict_proba([name]), rtol=0, atol=1e-6
-            ):
-                return found
-        if inside.network is not None:
-            return _of_network(inside.last, Reading(inside, name), shift)
+            if np.allclose(softmax(logits), proba, rtol=0, atol=1e-6):
+                return terms
+        if stack.network is not None:
+            reading = Reading(estimator, stack, name)
+            return _of_network(stack.base, reading, shift)
     raise refusal(
         estimator,
         "a Pipeline of CharEncoder and NameNationalityClassifier, or one with a linear "
@@ -146,17 +148,17 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
     )
 
 
-def _of_linear(inside, name, shift):
-    transform = make_pipeline(*inside.steps)
+def _of_linear(stack, name, shift):
+    transform = make_pipeline(*stack.steps[stack.join is not None :])
     values = transform.transform([name])
     values = values.toarray()[0] if issparse(values) else np.asarray(values)[0]
-    coef, intercept = inside.last.coef_, inside.last.intercept_
+    coef, intercept = stack.base.coef_, stack.base.intercept_
     if len(coef) == 1:  # of the second of two classes
         coef, intercept = (np.concatenate([0 * a, a]) for a in (coef, intercept))
     used = np.flatnonzero(values)
     return Contributions(
         name=name,
-        classes=inside.last.classes_,
+        classes=stack.base.classes_,
         features=transform.get_feature_names_out()[used],
         contributions=(values * coef)[:, used].T,
         intercept=intercept + shift,

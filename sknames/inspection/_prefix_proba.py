@@ -61,7 +61,7 @@ def prefix_proba(estimator: Any, name: str) -> Bunch:
     >>> result.proba.shape
     (10, 74)
     """
-    read = Reading(look_inside(estimator), name)
+    read = Reading(estimator, look_inside(estimator), name)
     n = len(read.characters)
     lengths = np.arange(1, n + 1)
     if read.encoder.clean:

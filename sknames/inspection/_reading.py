@@ -7,23 +7,25 @@ from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
 from .._encoding.char_encoder import REPLACEMENT
-from .._models.inside import refusal, unwrap
-from .._text.names import Names, read_names
+from .._models.stack import refusal, resolve
+from .._text.names import read_names
 from .._text.tidy import dropped
 
 
 class Reading:
     """Hold a name as the encoder reads it that is inside a model."""
 
-    def __init__(self, inside, name):
-        self.model, self.encoder = inside.model, inside.encoder
+    def __init__(self, estimator, stack, name):
+        self.stack = stack
+        self.encoder = stack.encoder
         if self.encoder is None:
             expected = "a fitted Pipeline that begins with a CharEncoder"
-            step = "Put the encoder into it: make_pipeline(CharEncoder(), ...), or use "
-            raise refusal(
-                self.model, expected, step + "feature_contributions for a linear one."
+            step = (
+                "Put the encoder into it: make_pipeline(CharEncoder(), ...), or use "
+                "feature_contributions for a linear one."
             )
-        self.classes = self.model.classes_
+            raise refusal(estimator, expected, step)
+        self.classes = stack.classes
         self.name = name
         self.dropped = dropped(name, self.encoder)
         names = read_names([name]).read_by(self.encoder)
@@ -40,8 +42,7 @@ class Reading:
         """Return the probabilities of codes, (n, length), in place of the name's."""
         if not len(codes):
             return np.empty((0, len(self.classes)))
-        names = Names([self.name] * len(codes), self.encoder, codes)
-        return np.asarray(self.model.predict_proba(names), dtype=np.float64)
+        return self.stack.predict_codes(codes).astype(np.float64, copy=False)
 
     def bunch(self, **figures):
         shared = ("name", "dropped", "characters", "sources", "source_index", "classes")
@@ -51,7 +52,7 @@ class Reading:
 def look_inside(estimator):
     """Return what is inside an estimator; raise NotFittedError if it is not fitted."""
     check_is_fitted(estimator)
-    return unwrap(estimator)
+    return resolve(estimator)
 
 
 def column_of(classes, label, proba):

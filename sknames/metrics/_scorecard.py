@@ -14,8 +14,8 @@ from sklearn.utils._param_validation import HasMethods
 
 from .._base import validate_params
 from .._base.labels_and_weights import check_labels, check_some_known, check_weights
-from .._models.inside import unwrap
-from .._models.predict_names import predict_inside
+from .._models.predict_names import predict_list, predictions_of
+from .._models.stack import resolve
 from .._text.names import read_names
 from .._text.spelling import fold
 from ._calibration import calibration_error
@@ -207,13 +207,16 @@ def scorecard(
     names = read_names(X)
     labels = check_labels(y, len(names))
     weights = check_weights(sample_weight, len(names))
-    predicted, proba, known = estimator.predict(names), None, None
-    inside = unwrap(estimator)
+    predicted = estimator.predict(names)
+    proba = None
+    known = None
+    stack = resolve(estimator)
     if hasattr(estimator, "predict_proba"):
-        found = predict_inside(inside, names, known_words=True)
-        proba, known = found.proba, found.known_words
-    labels = inside.as_predicted(labels)
-    predicted = inside.as_labels(predicted, labels)
+        listed = predict_list(stack, names)
+        proba = listed.proba
+        known = predictions_of(stack, listed, known_words=True).known_words
+    labels = stack.as_predicted(labels)
+    predicted = stack.as_labels(predicted, labels)
     return scorecard_from(
         names, labels, predicted, proba, estimator.classes_, known, weights
     )

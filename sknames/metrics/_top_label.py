@@ -8,7 +8,7 @@ from sklearn.utils import check_array, column_or_1d
 
 from .._base.labels_and_weights import check_labels, check_some_known
 from .._base.plotting import DisplayMixin
-from .._models.inside import unwrap
+from .._models.stack import resolve
 
 Z = 1.959963984540054  # of 95 % intervals
 
@@ -94,5 +94,5 @@ class TopLabelDisplay(DisplayMixin):
         """
         name = type(estimator).__name__ if name is None else name
         proba, labels = estimator.predict_proba(X), estimator.classes_
-        y = unwrap(estimator).as_predicted(y)
+        y = resolve(estimator).as_predicted(y)
         return cls.from_predictions(y, proba, labels=labels, name=name, **kwargs)

@@ -5,13 +5,14 @@ is a quantile, over held-out names, of the probability of labels ranked above th
 one (Romano, Sesia and Candès 2020, without randomisation). So no set is empty.
 """
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from .._models.inside import unwrap
-from .._models.predict_names import predict_inside
+from .._models.predict_names import predict_list
 from .._models.priors import check_priors
+from .._models.stack import resolve
 from ._load_pretrained import SETS, TARGETS, read_columns
 
 
@@ -86,54 +87,68 @@ def predict_sets(
     >>> sorted(sets[1])
     ['Chinese', 'Korean']
     """
-    inside = unwrap(estimator)
-    found = predict_inside(inside.without_groups()[0], X)
-    sets = sets_of_probabilities(inside, found.proba, coverage, by_class)
+    stack = resolve(estimator)
+    below, _ = stack.without_groups()
+    listed = predict_list(below, X)
+    sets = sets_of_probabilities(stack, listed.proba, coverage, by_class)
     return [
-        [] if reason else one for one, reason in zip(sets, found.reasons, strict=True)
+        [] if reason else labels
+        for labels, reason in zip(sets, listed.reasons, strict=True)
     ]
 
 
-def sets_of_probabilities(inside, proba, coverage, by_class=False):
+def sets_of_probabilities(stack, probabilities, coverage, by_class=False):
     """Return sets as `predict_sets` does, from probabilities before grouping."""
-    below, index = inside.without_groups()
-    of, classes = _which_thresholds(below), below.model.classes_
-    thresholds = set_thresholds(coverage, classes if by_class else ["all"], of)
-    sets = sets_of(classes, proba, thresholds)
+    below, index = stack.without_groups()
+    classes = below.classes
+    target = _target_of(below)
+    labels = classes if by_class else ["all"]
+    thresholds = set_thresholds(coverage, labels, target)
+    sets = sets_of(classes, probabilities, thresholds)
     if index is None:
         return sets
-    group_of = dict(
-        zip(classes.tolist(), inside.model.classes_[index].tolist(), strict=True)
-    )
-    return [[*dict.fromkeys(group_of[label] for label in one)] for one in sets]
+    groups_of_classes = stack.classes[index].tolist()
+    group_of = dict(zip(classes.tolist(), groups_of_classes, strict=True))
+    return [[*dict.fromkeys(map(group_of.get, labels))] for labels in sets]
 
 
-def _which_thresholds(inside):
-    """Return which thresholds fit a shipped model and its priors; raise if none."""
-    classes, of = inside.model.classes_, None
-    if inside.class_bias is not None:
-        of = next(
-            (x for x in TARGETS if classes.tolist() == [*read_columns(SETS, x)][2:]),
-            None,
-        )
-    if of is None or not np.allclose(
-        inside.class_prior, check_priors("population", classes)
-    ):
+def _target_of(stack):
+    """Return which shipped model and priors this is; raise if it is none of these."""
+    classes = stack.classes
+    assumed = stack.assumed
+    target = None
+    if assumed.class_bias is not None:
+        labels = classes.tolist()
+        matching = [name for name in TARGETS if _labels_of_thresholds(name) == labels]
+        target = matching[0] if matching else None
+    population = target and check_priors("population", classes)
+    if target is None or not np.allclose(assumed.class_prior, population):
+        got = "other priors" if target else "another model"
         raise ValueError(
             "Expected load_pretrained() with its default priors, which the thresholds "
-            f"of sets are for, got {'other priors' if of else 'another model'}. Take "
-            "that model, or calibrate sets on names of your own, for example with "
-            "MAPIE."
+            f"of sets are for, got {got}. Take that model, or calibrate sets on names "
+            "of your own, for example with MAPIE."
         )
-    return of
+    return target
 
 
-def set_thresholds(coverage=0.9, labels=("all",), of="nationality"):
+@cache
+def _columns_of_thresholds(target):
+    """Return the file of thresholds as columns, read once a process."""
+    return read_columns(SETS, target)
+
+
+def _labels_of_thresholds(target):
+    return [*_columns_of_thresholds(target)][2:]  # behind "coverage" and "all"
+
+
+def set_thresholds(coverage=0.9, labels=("all",), target="nationality"):
     """Return thresholds of the smallest stored coverage of at least `coverage`."""
-    columns = read_columns(SETS, of)
-    enough = np.array(columns["coverage"], dtype=float) > coverage - 1e-9
-    if not 0.8 <= coverage or not enough.any():  # nor NaN
+    columns = _columns_of_thresholds(target)
+    is_enough = np.array(columns["coverage"], dtype=float) > coverage - 1e-9
+    if not 0.8 <= coverage or not is_enough.any():  # nor NaN
         raise ValueError(
             f"Expected a coverage of sets from 0.8 to 0.99, got {coverage!r}."
         )
-    return np.array([columns[label][enough.argmax()] for label in labels], dtype=float)
+    row = is_enough.argmax()
+    return np.array([columns[label][row] for label in labels], dtype=float)

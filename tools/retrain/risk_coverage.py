@@ -196,7 +196,9 @@ def curve_of(probabilities, names, labels, classes, priors, groups=()):
     )
     is_name = Names(names.tolist()).reasons == ""
     levels = levels_of(groups, classes)
-    confidence, hits = confidence_and_hits(shifted, is_name, labels, classes, levels)
+    confidence, hits = confidence_and_hits(
+        shifted, shifted.argmax(axis=1), is_name, labels, classes, levels
+    )
     return risk_coverage_curve(confidence, hits, weights_of(labels, classes, priors))
 
 

@@ -1,15 +1,19 @@
 """What is inside a model, and that no wrapper changes what its inside says."""
 
+import json
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
+import skops.io
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import BaggingClassifier, VotingClassifier
+from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
@@ -31,16 +35,17 @@ from sknames import (
     predict_names,
     predict_table,
 )
-from sknames._models.inside import Inside, unwrap
 from sknames._models.priors import assumed_priors as priors_of
+from sknames._models.stack import Stack, resolve
 from sknames.inspection import character_importance, feature_contributions, prefix_proba
+from sknames.onnx import to_onnx
 from sknames.pretrained import FrozenPipeline, predict_sets
 
 pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
 
 
 def assumed_priors(model, **params):
-    return priors_of(unwrap(model), **params)
+    return priors_of(resolve(model), **params)
 
 
 BIAS = np.array([0.5, -0.3, 0.0, 0.2])
@@ -85,7 +90,8 @@ def grouped(model):
 
 def calibrated(model, power=1.0):
     found = CalibratedClassifierCV(FrozenEstimator(model), method="temperature", cv=2)
-    found.fit(["Ana", "Yuki", "Jan", "Ali"] * 2, [*model.classes_] * 2)
+    n = len(model.classes_)
+    found.fit(["Ana", "Yuki", "Jan", "Ali"][:n] * 2, [*model.classes_] * 2)
     found.calibrated_classifiers_[0].calibrators[0].beta_ = power
     return found
 
@@ -107,7 +113,7 @@ wrappers = pytest.mark.parametrize("wrap", WRAPPERS.values(), ids=WRAPPERS)
 @wrappers
 def test_wrapper_says_what_its_inside_says(model, small_names, wrap):
     wrapped, names = wrap(model), [*small_names[0][::3], "Mike", "123"]
-    assert unwrap(wrapped).encoder.alphabet_ == model[0].alphabet_
+    assert resolve(wrapped).encoder.alphabet_ == model[0].alphabet_
     np.testing.assert_allclose(assumed_priors(wrapped), PRIORS)
     one, other = (estimate_shares(m, names, random_state=0) for m in (wrapped, model))
     assert one.label.tolist() == other.label.tolist()
@@ -131,7 +137,7 @@ def test_wrapper_says_what_its_inside_says(model, small_names, wrap):
     table = pd.DataFrame({"given": "Ana", "family": names})
     columns = {"column": ["given", "family"], "known_words": True}
     one, other = (predict_table(m, table, **columns) for m in (wrapped, model))
-    if unwrap(wrapped).threshold is None:
+    if resolve(wrapped).threshold is None:
         pd.testing.assert_frame_equal(one, other, rtol=1e-5)
     else:
         joint = [f"Ana {name}" for name in names]
@@ -145,12 +151,12 @@ def test_wrapper_says_what_its_inside_says(model, small_names, wrap):
 def test_threshold_counts_where_probabilities_are_its_own(model):
     careful = selective(model)
     for wrap in (FrozenEstimator, searched, joined):
-        assert unwrap(wrap(careful)).threshold == careful.threshold_
+        assert resolve(wrap(careful)).threshold.least == careful.threshold_
         assert (
             predict_table(wrap(careful), ["123"]).loc[0, "reason"] == "no known letter"
         )
     changed = grouped(joined(careful))
-    assert unwrap(changed).threshold is None
+    assert resolve(changed).threshold is None
     assert estimate_shares(changed, ["Ana", "Jan"], n_resamples=2).label.tolist()
     fits = [
         PriorShiftClassifier(FrozenEstimator(inner)).fit for inner in (careful, changed)
@@ -161,11 +167,12 @@ def test_threshold_counts_where_probabilities_are_its_own(model):
         ):
             answer(["Ana"])
     around = selective(FrozenEstimator(changed))
-    assert unwrap(around).threshold == around.threshold_
+    assert resolve(around).threshold.least == around.threshold_
     assert around.predict(["Ana"]).tolist() in (
         [label] for label in [*changed.classes_, "unknown"]
     )
-    assert unwrap(SelectiveClassifier(model, coverage=0.5)).threshold is None
+    with pytest.raises(NotFittedError):
+        resolve(SelectiveClassifier(model, coverage=0.5))
 
 
 @pytest.mark.parametrize(
@@ -240,8 +247,8 @@ def test_shares_of_groups_of_joined_columns_are_those_of_names(model, small_name
         joined(of_groups), [[None, name] for name in names], random_state=0
     )
     np.testing.assert_array_equal(found.share, expected.share)
-    assert unwrap(make_pipeline(joined(model))).join is not None
-    inside = unwrap(make_pipeline(model[0], FunctionTransformer(), model[1]))
+    assert resolve(make_pipeline(joined(model))).join is not None
+    inside = resolve(make_pipeline(model[0], FunctionTransformer(), model[1]))
     assert inside.encoder is model[0] and inside.network is None
 
 
@@ -266,7 +273,7 @@ def test_bias_of_a_group_is_that_of_its_classes_together(model):
         PriorShiftClassifier(model, priors={"Greek": 1}), groups=GROUPS
     )
     np.testing.assert_allclose(assumed_priors(never, of_people=True), [0, 1])
-    np.testing.assert_array_equal(unwrap(shifted(never)).changes[-1], [0, 1])
+    np.testing.assert_array_equal(resolve(shifted(never)).layers[-1].factors, [0, 1])
 
 
 def test_temperature_flattens_priors_and_bias(model):
@@ -299,15 +306,15 @@ def test_other_calibration_assumes_other_priors(model, small_names):
         *small_names
     )
     np.testing.assert_allclose(assumed_priors(found, of_people=True), 0.25)
-    assert unwrap(found).sharpness is None
-    assert unwrap(found).encoder is model[0]
+    assert resolve(found).assumed.sharpness is None
+    assert resolve(found).encoder is model[0]
     ensemble = CalibratedClassifierCV(
         Pipeline(model.steps), ensemble=True, cv=[(np.arange(200),) * 2] * 2
     )
-    inside = unwrap(
+    inside = resolve(
         ensemble.set_params(estimator__classify__max_epochs=1).fit(*small_names)
     )
-    assert inside.class_prior is None and inside.encoder is None
+    assert inside.assumed.class_prior is None and inside.encoder is None
 
 
 def test_what_holds_several_models_has_no_inside():
@@ -317,16 +324,16 @@ def test_what_holds_several_models_has_no_inside():
     several = OneVsRestClassifier(template).fit(X, np.arange(60) % 3)
     voting = VotingClassifier([("a", template)], voting="soft").fit(X, y)
     for model in (bagged, several, voting):
-        assert unwrap(model) == Inside(model=model, last=model)
+        assert resolve(model) == Stack(base=model)
         assert set(assumed_priors(model)) == {1 / len(model.classes_)}
-    np.testing.assert_allclose(unwrap(template).class_prior, [0.9, 0.1])
+    np.testing.assert_allclose(resolve(template).assumed.class_prior, [0.9, 0.1])
     some = np.where(np.arange(60) % 4, y, -1)  # -1 has no label
     for one, labels in [
         (FixedThresholdClassifier(template), y),
         (SelfTrainingClassifier(template), some),
     ]:
         expected = one.fit(X, labels).estimator_.class_prior_
-        np.testing.assert_array_equal(unwrap(one).class_prior, expected)
+        np.testing.assert_array_equal(resolve(one).assumed.class_prior, expected)
 
 
 def test_fit_again_drops_the_bias(model, small_names):
@@ -335,29 +342,34 @@ def test_fit_again_drops_the_bias(model, small_names):
         .set_params(classify__max_epochs=1)
         .fit(*small_names)
     )
-    assert unwrap(again).class_bias is None and unwrap(model).class_bias is not None
+    assert (
+        resolve(again).assumed.class_bias is None
+        and resolve(model).assumed.class_bias is not None
+    )
 
 
 def test_what_is_inside_other_models():
     rows, y = ["ana", "bo"] * 3, [0, 1] * 3
     encoder = CharEncoder()
     between = make_pipeline(encoder, OneHotEncoder(), MultinomialNB()).fit(rows, y)
-    inside = unwrap(between)
+    inside = resolve(between)
     assert (
         inside.encoder is encoder
         and inside.network is None
-        and inside.class_prior is None
+        and inside.assumed.class_prior is None
     )
     assert (
-        unwrap(make_pipeline(CountVectorizer(), MultinomialNB()).fit(rows, y)).encoder
+        resolve(make_pipeline(CountVectorizer(), MultinomialNB()).fit(rows, y)).encoder
         is None
     )
     bayes = make_pipeline(CharEncoder(), GaussianNB()).fit(rows, [0, 1, 1, 1, 1, 1])
-    np.testing.assert_allclose(unwrap(searched(bayes)).class_prior, [1 / 6, 5 / 6])
-    behind = unwrap(make_pipeline("passthrough", NameNationalityClassifier()))
-    assert unwrap(None) == Inside() and behind.network is None
-    for other in ("text", make_pipeline(JoinNames())):
-        assert unwrap(other).encoder is unwrap(other).network is None
+    np.testing.assert_allclose(
+        resolve(searched(bayes)).assumed.class_prior, [1 / 6, 5 / 6]
+    )
+    behind = resolve(make_pipeline("passthrough", NameNationalityClassifier()))
+    assert behind.network is None
+    other = resolve(make_pipeline(JoinNames()))
+    assert other.encoder is other.network is None
 
 
 @pytest.mark.parametrize("wrap", [FrozenEstimator, joined])
@@ -367,3 +379,159 @@ def test_sets_are_those_of_the_shipped_model(shipped, wrap):
     if wrap is joined:
         table = pd.DataFrame({"given": ["Mehmet", None], "family": ["Yılmaz", "Lee"]})
         assert predict_sets(wrap(shipped), table) == predict_sets(shipped, names)
+
+
+# Each order of two wrappers of a model with the classes Greek, Japanese, Polish and
+# Turkish: whether it is allowed, whether groups are dropped for shares, whether it can
+# be converted to ONNX, and the priors that it assumes.
+SUMS = [PRIORS[[1, 3]].sum(), PRIORS[[0, 2]].sum()]  # of Asia and Europe
+GIVEN = np.array([0.25, 0.75])
+ORDERS = """
+inner       outer       allowed drops   onnx    priors
+grouped     grouped     yes     yes     yes     sums
+grouped     shifted     yes     no      yes     given
+grouped     selective   yes     yes     yes     sums
+grouped     decided     yes     yes     yes     sums
+grouped     calibrated  yes     no      no      sums
+grouped     frozen      yes     yes     yes     sums
+grouped     joined      yes     yes     yes     sums
+shifted     grouped     yes     yes     yes     sums
+shifted     shifted     yes     no      yes     given
+shifted     selective   yes     no      yes     same
+shifted     calibrated  yes     no      no      same
+selective   grouped     no      yes     yes     sums
+selective   shifted     no      no      yes     given
+selective   selective   yes     no      yes     same
+selective   calibrated  no      no      no      same
+selective   joined      yes     no      yes     same
+decided     selective   yes     yes     yes     sums
+decided     grouped     no      yes     yes     sums
+decided     shifted     no      no      yes     given
+calibrated  grouped     yes     yes     no      sums
+calibrated  shifted     yes     no      no      given
+calibrated  selective   yes     no      no      same
+"""
+ROWS = [row.split() for row in ORDERS.strip().splitlines()[1:]]
+
+
+def in_groups(model):
+    if len(model.classes_) == 2:
+        return GroupedClassifier(model, groups={"Asia": ["Asia"], "Europe": ["Europe"]})
+    return GroupedClassifier(model, groups=GROUPS)
+
+
+def given_priors(model):
+    n = len(model.classes_)
+    priors = GIVEN if n == 2 else np.repeat(GIVEN / 2, 2)
+    return PriorShiftClassifier(model, priors=priors)
+
+
+def decided(model):
+    binary = model if len(model.classes_) == 2 else in_groups(model)
+    found = FixedThresholdClassifier(
+        binary, threshold=0.3, pos_label="Europe", response_method="predict_proba"
+    )
+    found.estimator_ = binary
+    return found
+
+
+MAKERS = {
+    "grouped": in_groups,
+    "shifted": given_priors,
+    "selective": selective,
+    "decided": decided,
+    "calibrated": calibrated,
+    "frozen": FrozenEstimator,
+    "joined": joined,
+}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: "-".join(row[:2]))
+def test_order_of_two_wrappers(model, small_names, row):
+    inner, outer, allowed, drops, onnx, priors = row
+    wrapped = MAKERS[outer](MAKERS[inner](model))
+    stack = resolve(wrapped)
+    names = [*small_names[0][:40], "123"]
+
+    proba = wrapped.predict_proba(names)
+    np.testing.assert_array_equal(stack.predict_proba(names), proba)
+    expected = {"sums": SUMS, "given": GIVEN, "same": PRIORS}[priors]
+    if priors == "given" and len(stack.classes) == 4:
+        expected = np.repeat(GIVEN / 2, 2)
+    if inner == "shifted" and priors != "given":
+        given = np.repeat(GIVEN / 2, 2)
+        expected = given if priors == "same" else [given[[1, 3]].sum()] * 2
+    np.testing.assert_allclose(assumed_priors(wrapped), expected)
+
+    if allowed == "yes":
+        predictions = predict_names(wrapped, names)
+        is_answered = predictions.reasons == ""
+        answers = predictions.labels[is_answered, 0]
+        expected = wrapped.predict(names)[is_answered]
+        np.testing.assert_array_equal(answers, expected)
+    else:
+        with pytest.raises(ValueError, match="so the threshold of the classifier in"):
+            predict_names(wrapped, names)
+
+    below, index = stack.without_groups()
+    assert (index is not None) == (drops == "yes")
+    if index is not None:
+        summed = below.predict_proba(names)
+        np.testing.assert_array_equal(stack.change_from(below, summed), proba)
+
+    if onnx == "yes":
+        metadata = {p.key: p.value for p in to_onnx(wrapped).metadata_props}
+        assert json.loads(metadata["classes"]) == stack.classes.tolist()
+        assert ("abstain" in metadata) == (stack.threshold is not None)
+        assert ("decision" in metadata) == ("decided" in (inner, outer))
+    else:
+        with pytest.raises(TypeError, match="Convert the one inside"):
+            to_onnx(wrapped)
+
+    stored = skops.io.dumps(wrapped)
+    unknown = skops.io.get_untrusted_types(data=stored)
+    again = skops.io.loads(stored, trusted=unknown)
+    assert not [name for name in unknown if "._" in name and "sknames" in name]
+    np.testing.assert_array_equal(again.predict_proba(names), proba)
+
+
+def test_decision_is_that_of_the_threshold_classifier(model, small_names):
+    names = small_names[0]
+    expected = decided(model).predict(names)
+    assert (expected != in_groups(model).predict(names)).any()
+    predictions = predict_names(decided(model), names, top=2)
+    np.testing.assert_array_equal(predictions.labels[:, 0], expected)
+    assert (predictions.labels[:, 0] != predictions.labels[:, 1]).all()
+    careful = selective(decided(model))
+    answers = careful.predict(names)
+    is_answered = answers != "unknown"
+    np.testing.assert_array_equal(answers[is_answered], expected[is_answered])
+
+
+def test_parameters_of_an_unfitted_wrapper_take_effect_at_once(model):
+    groups = in_groups(model)
+    assert groups.predict(["Ana"]) in ("Asia", "Europe")
+    groups.set_params(groups={"Greek": "Polish"})
+    assert groups.classes_.tolist() == ["Japanese", "Polish", "Turkish"]
+    shift = given_priors(model)
+    before = shift.predict_proba(["Ana"])
+    shift.set_params(priors={"Turkish": 1})
+    np.testing.assert_array_equal(shift.predict_proba(["Ana"]), [[0, 0, 0, 1]])
+    assert before[0, 0] > 0
+
+
+def test_names_of_predictions_are_a_plain_list(model, small_names):
+    names = small_names[0][:5].tolist()
+    predictions = predict_names(model, names)
+    assert type(predictions.names) is list
+    predictions.names.reverse()
+    again = predict_names(model, predictions.names)
+    np.testing.assert_array_equal(again.proba, predictions.proba[::-1])
+
+
+def test_threads_share_a_model(model, small_names):
+    wrapped = selective(in_groups(given_priors(model)))
+    expected = wrapped.predict_proba(small_names[0])
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(wrapped.predict_proba, [small_names[0]] * 8):
+            np.testing.assert_array_equal(found, expected)

@@ -1,0 +1,166 @@
+"""Layers: what each wrapper changes in the answers of the model inside it.
+
+Each layer is added by one estimator, its `owner`. Layers are made whenever a model is
+read; what estimators store of them are arrays, texts and tuples.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import column_or_1d
+
+from .groups import Level, array_of_labels, summed
+from .priors import check_priors, exchange_priors, factors_of
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """What the probabilities of a model assume; None where nothing is known.
+
+    Parameters
+    ----------
+    class_prior : object
+        Priors of the classes in any form that `check_priors` takes.
+    class_bias : ndarray of shape (n_classes,) or None
+        The bias on people in log odds, see `Network`.
+    sharpness : float or None
+        The power of likelihood ratios under which shares are estimated.
+    """
+
+    class_prior: Any = None
+    class_bias: NDArray[np.float64] | None = None
+    sharpness: float | None = None
+
+    def checked_prior(self, classes):
+        """Return the priors as numbers, (n_classes,); unknown ones are uniform."""
+        prior = "uniform" if self.class_prior is None else self.class_prior
+        return check_priors(prior, classes, "assumed_prior")
+
+    def tempered(self, power):
+        """Return what powers of the probabilities assume, scaled to sum to 1."""
+        if self.class_prior is None:
+            return Assumed()
+        prior = self.class_prior**power
+        bias = self.class_bias
+        sharpness = self.sharpness
+        return Assumed(
+            class_prior=prior / prior.sum(),
+            class_bias=None if bias is None else bias * power,
+            sharpness=None if sharpness is None else sharpness / power,
+        )
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer that changes nothing, which the others are made from."""
+
+    owner: str  # the type of the estimator that added it
+    # Whether it changes probabilities, so that a threshold below does not hold.
+    changes_probabilities: ClassVar[bool] = False
+
+    def change(self, probabilities):
+        """Return the changed probabilities, (n, n_classes)."""
+        return probabilities
+
+    def labels(self, classes):
+        """Return the labels of the changed probabilities' columns."""
+        return classes
+
+    def assume(self, assumed):
+        """Return what the changed probabilities assume."""
+        return assumed
+
+
+@dataclass(frozen=True)
+class Shift(Layer):
+    """Exchange the priors that probabilities assume for others, both (n_classes,)."""
+
+    assumed_prior: NDArray[np.float64]
+    class_prior: NDArray[np.float64]
+    changes_probabilities = True
+
+    def change(self, probabilities):
+        """Return the probabilities under the other priors."""
+        wide = probabilities.astype(np.float64)
+        return exchange_priors(wide, self.assumed_prior, self.class_prior)
+
+    def assume(self, assumed):
+        """Return what is assumed, with the other priors."""
+        return replace(assumed, class_prior=self.class_prior)
+
+    @property
+    def factors(self):
+        """What probabilities are multiplied by before they are scaled: (n_classes,)."""
+        return factors_of(self.assumed_prior, self.class_prior)
+
+
+@dataclass(frozen=True)
+class Sum(Layer):
+    """Sum the probabilities of the classes in each group."""
+
+    classes: NDArray[Any]  # (n_classes,), the labels below
+    groups: NDArray[Any]  # (n_groups,), sorted
+    index: NDArray[np.intp]  # (n_classes,), that of each class's group
+    changes_probabilities = True
+
+    def change(self, probabilities):
+        """Return the sums, (n, n_groups)."""
+        return summed(probabilities, self.index)
+
+    def labels(self, classes):
+        """Return the groups."""
+        return self.groups
+
+    def assume(self, assumed):
+        """Return what sums assume: the group's prior, and its classes' mean bias."""
+        prior = assumed.checked_prior(self.classes)
+        sums = np.bincount(self.index, prior)
+        bias = assumed.class_bias
+        if bias is not None:
+            odds = np.bincount(self.index, prior * np.exp(-bias))
+            equal = np.ones_like(sums)
+            bias = -np.log(np.divide(odds, sums, out=equal, where=sums > 0))
+        return replace(assumed, class_prior=sums, class_bias=bias)
+
+    def grouped(self, y):
+        """Return labels as groups; what is no label stays."""
+        groups_of_classes = self.groups[self.index].tolist()
+        group_of = dict(zip(self.classes.tolist(), groups_of_classes, strict=True))
+        values = [group_of.get(label, label) for label in column_or_1d(y).tolist()]
+        kinds = {isinstance(value, str) for value in values}
+        if len(kinds) > 1:
+            return np.array(values, dtype=object)
+        return array_of_labels(values)
+
+
+@dataclass(frozen=True)
+class Decision(Layer):
+    """Answer one of two classes from a probability of it on, as scikit-learn does.
+
+    It is of a FixedThresholdClassifier or TunedThresholdClassifierCV.
+    """
+
+    positive: int  # the column of that class
+    least: float
+
+    def best(self, probabilities):
+        """Return the columns of the answer and of the other class: (n, 2)."""
+        is_positive = probabilities[:, self.positive] >= self.least
+        first = np.where(is_positive, self.positive, 1 - self.positive)
+        return np.column_stack([first, 1 - first])
+
+
+@dataclass(frozen=True)
+class Threshold(Layer):
+    """Give no answer unless its probability, or that of a group, is larger."""
+
+    least: float
+    levels: tuple[Level, ...]  # of groups to fall back on, from fine to coarse
+
+    def as_labels(self, predicted, y):
+        """Return predictions, with the label in place of a group that holds it."""
+        for level in self.levels:
+            predicted = np.where(predicted == level.group_of(y), y, predicted)
+        return predicted

@@ -1,0 +1,385 @@
+"""What a fitted model holds, as a stack of layers.
+
+Names are joined and encoded by steps, a base gives probabilities, and each layer
+changes them or the answers. Only this module knows how scikit-learn's estimators hold
+each other. A wrapper of ours says by its method `_stack` what it adds.
+"""
+
+from copy import copy
+from dataclasses import dataclass, field, replace
+from textwrap import shorten
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+
+from .._encoding.char_encoder import CharEncoder
+from .._encoding.join_names import JoinNames
+from .layers import Assumed, Decision, Layer, Sum, Threshold
+
+CALIBRATED = "calibrated_classifiers_"  # of CalibratedClassifierCV, one a fold
+# Where scikit-learn keeps the one fitted estimator that predicts: searches, thresholds
+# and others, and what is frozen, or not fitted itself.
+HELD = ("best_estimator_", "estimator_", "estimator")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What a fitted model holds, read once a call.
+
+    Parameters
+    ----------
+    steps : tuple of transformers
+        What is in front of the base: a JoinNames, if any, the encoder and others.
+    base : estimator
+        The innermost estimator, or the outermost one whose probabilities are its own,
+        such as a calibration.
+    base_assumes : Assumed
+        What the base's probabilities assume.
+    within : Stack or None
+        What such a base holds, which reads the names.
+    layers : tuple of Layer
+        What changes the base's answers, from the inside out.
+    """
+
+    steps: tuple[Any, ...] = ()
+    base: Any = None
+    base_assumes: Assumed = field(default_factory=Assumed)
+    within: "Stack | None" = None
+    layers: tuple[Layer, ...] = ()
+
+    def add(self, layer):
+        """Return the stack with one more layer."""
+        return replace(self, layers=(*self.layers, layer))
+
+    # What is in it.
+
+    @property
+    def join(self):
+        """The JoinNames at its start, or None."""
+        return self._all_steps[0] if _n_joins(self._all_steps) else None
+
+    @property
+    def encoder(self):
+        """The fitted CharEncoder at its start, perhaps behind a JoinNames, or None."""
+        behind_join = self._all_steps[_n_joins(self._all_steps) :]
+        first = behind_join[0] if behind_join else None
+        is_encoder = isinstance(first, CharEncoder) and hasattr(first, "alphabet_")
+        return first if is_encoder else None
+
+    @property
+    def network(self):
+        """The network that predicts from codes of the encoder, if any, or None."""
+        n_before = _n_joins(self._all_steps) + (self.encoder is not None)
+        if len(self._all_steps) > n_before:
+            return None
+        return getattr(self.innermost, "network_", None)
+
+    @property
+    def innermost(self):
+        """The estimator that holds no other."""
+        return self.base if self.within is None else self.within.innermost
+
+    @property
+    def _all_steps(self):
+        return (
+            self.steps if self.within is None else self.steps + self.within._all_steps
+        )
+
+    # What it predicts.
+
+    def predict_proba(self, X):
+        """Return the probabilities of what the model takes, (n, n_classes)."""
+        return self._after(self.steps, X)
+
+    def predict_names(self, names):
+        """Return the probabilities of `Names`, which were joined and perhaps tidied."""
+        return self._after(self.steps[_n_joins(self.steps) :], names)
+
+    def predict_codes(self, codes):
+        """Return the probabilities of codes of the encoder, instead of names."""
+        if self.within is not None and not self.steps:
+            base = _of_codes(self.base, self.within)
+            return self._changed(base.predict_proba(codes))
+        behind_encoder = self.steps[_n_joins(self.steps) + 1 :]
+        return self._after(behind_encoder, self.encoder.as_output(codes))
+
+    def _after(self, steps, X):
+        for step in steps:
+            X = step.transform(X)
+        return self._changed(self.base.predict_proba(X))
+
+    def _changed(self, probabilities):
+        return self.change_from(replace(self, layers=()), np.asarray(probabilities))
+
+    def change_from(self, below, probabilities):
+        """Return the probabilities, from those of a stack with fewer of the layers."""
+        for layer in self.layers[len(below.layers) :]:
+            probabilities = layer.change(probabilities)
+        return probabilities
+
+    def best(self, probabilities, top=1):
+        """Return the columns of the answers, the best one first: (n, top)."""
+        decisions = [layer for layer in self.layers if isinstance(layer, Decision)]
+        if decisions:
+            return decisions[-1].best(probabilities)[:, :top]
+        return _most_probable(probabilities, top)
+
+    # What is said of its answers.
+
+    @property
+    def classes(self):
+        """The labels of the probabilities' columns."""
+        classes = self.base.classes_
+        for layer in self.layers:
+            classes = layer.labels(classes)
+        return classes
+
+    @property
+    def assumed(self):
+        """What the probabilities assume."""
+        assumed = self.base_assumes
+        for layer in self.layers:
+            assumed = layer.assume(assumed)
+        return assumed
+
+    def without_groups(self):
+        """Return the stack without its outer groups, and each class's group index.
+
+        The index is None if there are none, also below a layer that shifts priors.
+        """
+        n_kept = len(self.layers)
+        index = None
+        for k, layer in reversed([*enumerate(self.layers)]):
+            if isinstance(layer, Sum):
+                index = layer.index if index is None else index[layer.index]
+                n_kept = k
+            elif layer.changes_probabilities:
+                break
+        if index is None:
+            return self, None
+        return replace(self, layers=self.layers[:n_kept]), index
+
+    @property
+    def members(self):
+        """The innermost labels of each group that it predicts, None without groups."""
+        sums = [layer for layer in self.layers if isinstance(layer, Sum)]
+        if not sums:
+            return None
+        labels = sums[0].classes
+        members = {}
+        groups = self.as_predicted(labels).tolist()
+        for label, group in zip(labels.tolist(), groups, strict=True):
+            members.setdefault(group, []).append(label)
+        return members
+
+    @property
+    def threshold(self):
+        """The last threshold, which decides whether there is an answer, or None.
+
+        It does not hold below a layer that changes the probabilities.
+        """
+        threshold = None
+        for layer in self.layers:
+            if isinstance(layer, Threshold):
+                threshold = layer
+            elif layer.changes_probabilities:
+                threshold = None
+        return threshold
+
+    def check_threshold(self):
+        """Raise ValueError if a layer changes what a threshold below it is for.
+
+        A threshold on top holds, whatever is below.
+        """
+        if self.threshold is not None:
+            return
+        owner = None
+        if self.within is not None and self.within.has_threshold:
+            owner = type(self.base).__name__
+        is_below = False
+        for layer in self.layers:
+            if isinstance(layer, Threshold | Decision):
+                is_below = True
+                owner = None
+            elif is_below and owner is None and layer.changes_probabilities:
+                owner = layer.owner
+        if owner is not None:
+            raise ValueError(
+                f"{owner} changes probabilities, so the threshold of the classifier in "
+                "it, which abstains, does not hold. Put in one that does not, such as "
+                "load_pretrained(), and SelectiveClassifier around the whole."
+            )
+
+    @property
+    def has_threshold(self):
+        """Whether something in it abstains."""
+        if any(isinstance(layer, Threshold) for layer in self.layers):
+            return True
+        return self.within is not None and self.within.has_threshold
+
+    def as_predicted(self, y):
+        """Return labels as the model predicts them: as groups, if it groups them."""
+        for layer in self.layers:
+            if isinstance(layer, Sum):
+                y = layer.grouped(y)
+        return y
+
+    def as_labels(self, predicted, y):
+        """Return predictions, with the label in place of a group that holds it."""
+        threshold = self.threshold
+        return predicted if threshold is None else threshold.as_labels(predicted, y)
+
+
+def _n_joins(steps):
+    """Return how many steps at the start join names; only the first finds columns."""
+    n = 0
+    while n < len(steps) and isinstance(steps[n], JoinNames):
+        n += 1
+    return n
+
+
+def resolve(model: Any) -> Stack:
+    """Return what a fitted model holds.
+
+    It is never stored: the parameters of a wrapper that is not fitted may change.
+    """
+    if hasattr(type(model), "_stack"):
+        return model._stack()
+    if isinstance(model, Pipeline):
+        *before, (_, last) = model.steps
+        steps = [step for _, step in before if hasattr(step, "transform")]
+        inner = resolve(last)
+        return replace(inner, steps=(*steps, *inner.steps))
+    held = _held(model)
+    if held is None:
+        return Stack(base=model, base_assumes=_assumed_by(model))
+    inner = resolve(held)
+    if isinstance(model, FrozenEstimator) or "best_estimator_" in vars(model):
+        return inner
+    decision = _decision_of(model)
+    if decision is not None:
+        return inner.add(decision)
+    return Stack(base=model, base_assumes=_assumed_around(model, inner), within=inner)
+
+
+def _held(model):
+    """Return the one estimator that a model predicts with, or None."""
+    # FrozenEstimator shows the attributes of what is inside it as its own.
+    attributes = getattr(model, "__dict__", {})
+    if CALIBRATED in attributes:
+        calibrated = attributes[CALIBRATED]
+        return calibrated[0].estimator if len(calibrated) == 1 else None
+    if "estimators_" in attributes:
+        return None
+    held = (attributes[name] for name in HELD if name in attributes)
+    return next(held, None)
+
+
+def _assumed_by(model):
+    """Return what an estimator that holds no other assumes."""
+    network = getattr(model, "network_", None)
+    sharpness = getattr(network, "sharpness", None)
+    return Assumed(
+        class_prior=getattr(model, "class_prior_", None),
+        class_bias=getattr(network, "class_bias", None),
+        sharpness=None if sharpness is None else float(sharpness[0]),
+    )
+
+
+def _assumed_around(model, inner):
+    """Return what a model assumes that changes the probabilities of another."""
+    if CALIBRATED in vars(model):
+        # A temperature is a power of the odds; others learn the labels' frequencies.
+        power = getattr(model.calibrated_classifiers_[0].calibrators[0], "beta_", None)
+        return Assumed() if power is None else inner.assumed.tempered(power)
+    class_prior = getattr(model, "class_prior_", inner.assumed.class_prior)
+    return replace(inner.assumed, class_prior=class_prior)
+
+
+def _decision_of(model):
+    """Return the layer of a threshold classifier of scikit-learn, None for others."""
+    # Not at the top: it would be two fifths of what `import sknames` takes.
+    from sklearn.model_selection import (
+        FixedThresholdClassifier,
+        TunedThresholdClassifierCV,
+    )
+
+    if isinstance(model, FixedThresholdClassifier):
+        positive = model.pos_label
+        least = 0.5 if model.threshold == "auto" else model.threshold
+        response = model.response_method
+    elif isinstance(model, TunedThresholdClassifierCV):
+        scorer = model._curve_scorer
+        positive = scorer._get_pos_label()
+        least = model.best_threshold_
+        response = model.response_method
+    else:
+        return None
+    if response == "decision_function":
+        raise ValueError(
+            f"Expected a {type(model).__name__} of probabilities, got one of "
+            "decision_function. Set response_method='predict_proba'."
+        )
+    classes = model.classes_.tolist()
+    column = 1 if positive is None else classes.index(positive)
+    return Decision(type(model).__name__, positive=column, least=float(least))
+
+
+class _OfCodes(ClassifierMixin, BaseEstimator):
+    """Predict from codes, in place of what reads names in a calibration."""
+
+    def __init__(self, stack):
+        self.stack = stack
+        self.classes_ = stack.classes
+
+    def fit(self, X, y=None):
+        """Do nothing."""
+        return self
+
+    def predict_proba(self, codes):
+        """Return the probabilities."""
+        return self.stack.predict_codes(codes)
+
+
+def _of_codes(model, within):
+    """Return a copy of a model that takes codes, as what it holds then does."""
+    model = copy(model)
+    if CALIBRATED in vars(model):
+        (calibrated,) = map(copy, model.calibrated_classifiers_)
+        calibrated.estimator = _OfCodes(within)
+        model.calibrated_classifiers_ = [calibrated]
+    else:
+        name = next(name for name in HELD if name in vars(model))
+        setattr(model, name, _OfCodes(within))
+    return model
+
+
+def _most_probable(probabilities, top):
+    """Return the columns of the `top` most probable classes, the first of equal ones.
+
+    Their shape is (n, top). For small `top`, it is faster than sorting.
+    """
+    rest = np.array(probabilities)
+    rows = np.arange(len(rest))
+    best = np.empty((len(rest), top), dtype=np.intp)
+    for k in range(top):
+        best[:, k] = rest.argmax(axis=1)
+        rest[rows, best[:, k]] = -1
+    return best
+
+
+def refusal(
+    model: Any, expected: str, step: str, wrappers: str = "the wrappers of sknames"
+) -> TypeError:
+    """Return the error for a model that lacks what is needed.
+
+    `step` is what to do.
+    """
+    got = shorten(repr(model), 200, placeholder=" ...")
+    return TypeError(
+        f"Expected {expected}, such as load_pretrained(), also inside pipelines with "
+        f"JoinNames, searches, FrozenEstimator and {wrappers}; got {got}. {step}"
+    )
