@@ -3,13 +3,11 @@
 import csv
 from pathlib import Path
 
-import joblib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sknames import CharEncoder, spelling_groups
-from sknames._text.names import Names
 from sknames._text.spelling import clean, compose
 from sknames._text.tidy import TIDY, dropped, tidy
 from sknames.datasets import load_names, make_names
@@ -143,26 +141,6 @@ def test_tidy_steps_are_those_of_the_encoder():
         ({"clean": False, "tidy": False}, name),
     ]:
         assert tidy([name], CharEncoder(**params).fit([name])) == [left]
-
-
-@pytest.mark.filterwarnings("ignore:Trying to unpickle:UserWarning")
-def test_older_files_read_commas_initials_and_signs_as_typed():
-    folder = Path(__file__).with_name("data") / "saved"
-    read = {  # as the model learned them, without titles
-        "Müller, Dr. Anna": "Müller, Anna",
-        "Müller, A. M.": "Müller, A. M.",
-        "MÜLLER AM": "MÜLLER AM",
-        "Anna Müller ★": "Anna Müller ★",
-        "Silva (Ana Maria)": "Silva",
-    }
-    net, own = (
-        joblib.load(folder / f"{name}.joblib") for name in ("net", "own_labels")
-    )
-    features = own.estimator[0]
-    for reader in (net[0], features):
-        assert (reader.rules_, reader.tidy_) == (1, True)
-    assert Names(read, net[0]).tidy == [*read.values()] == features._read([*read])
-    assert Names(read, CharEncoder(tidy=True).fit(["Anna"])).tidy[0] == "Anna Müller"
 
 
 @given(

@@ -18,6 +18,11 @@ const IGNORABLE =
 // Python's bound counts marks of a combining class alone; other marks never stand so close.
 const TOO_MANY_MARKS = /(\p{M}{30})\p{M}+/gu;
 
+// Formats of the rules in the metadata that this file reads.
+const TIDY_FORMAT = 2;
+const NOT_NAMES_FORMAT = 3;
+const MOST_READINGS = 9; // passes over one name, until one changes nothing
+
 const LETTER = /\p{L}/u;
 const OTHER_SCRIPT = /(?!\p{Script=Latin})\p{L}/u;
 const BRACKETS = /[([]([^)\]]*)[)\]]?/gu;
@@ -54,24 +59,17 @@ function stripEnd(text, characters) {
   return text.slice(0, end);
 }
 
-// Names as they are read, as `tidy` of sknames/_text/tidy.py; `settings` are as below. Models
-// that older versions wrote have no `settings.tidy`, or rules of format 1, which know no forms.
+// Names as they are read, as `tidy` of sknames/_text/tidy.py; `settings` are as below.
 export function tidy(name, settings) {
-  const { clean: cleans, drop_titles: drops, tidy: rules } = settings;
-  if (drops && ![1, 2].includes(rules?.format)) {
-    throw new Error(
-      "Expected rules for titles of format 1 or 2, got " +
-        `${rules?.format ?? "none"}. Convert the model again, or take the index.mjs beside it.`,
-    );
-  }
-  const isNew = rules?.format === 2;
+  const { clean: cleans, tidy: drops, tidy_rules: rules } = settings;
   if (cleans) name = clean(name);
   name = name.replace(TOO_MANY_MARKS, "$1").normalize("NFC");
-  if (cleans && isNew) name = withoutSigns(name, rules);
-  for (let n = isNew ? 9 : 1, before; n && before !== name; n -= 1) {
-    before = name;
-    if (drops) name = dropTitles(withoutBrackets(name, isNew), rules);
-    if (cleans && rules) name = clean(punctuate(name, rules, drops && isNew));
+  if (cleans) name = withoutSigns(name, rules);
+  for (let n = MOST_READINGS; n > 0; n -= 1) {
+    const before = name;
+    if (drops) name = dropTitles(withoutBrackets(name), rules);
+    if (cleans) name = clean(punctuate(name, rules, drops));
+    if (name === before) break;
   }
   return name;
 }
@@ -247,11 +245,11 @@ function dropTitles(name, rules) {
 
 // Leave out what stands in brackets, unless only it is Latin, or only it is not. Names in brackets
 // behind a single word stay.
-function withoutBrackets(name, isNew) {
+function withoutBrackets(name) {
   const rest = name.replace(BRACKETS, " ");
   if (rest === name || !LETTER.test(rest)) return name;
   const isOther = OTHER_SCRIPT.test(rest);
-  const isSurname = isNew && strip(rest, " ").split(/ +/u).length === 1;
+  const isSurname = strip(rest, " ").split(/ +/u).length === 1;
   const isName = (w) => isUpper([...w][0]) && isUpper(w) === isUpper(rest);
   return name.replace(BRACKETS, (all, inside) => {
     if (LETTER.test(inside) && OTHER_SCRIPT.test(inside) !== isOther) return all;
@@ -326,14 +324,14 @@ export function spell(name, settings) {
 
 // Why a text is not a name, or "" for a name, as `why_not_names` of sknames/_text/not_names.py.
 export function whyNotName(text, { encoder, not_names: rules }) {
-  if (rules.broken && new RegExp(rules.broken, "u").test(text)) return "broken letters";
+  if (new RegExp(rules.broken, "u").test(text)) return "broken letters";
   text = clean(text).replace(TOO_MANY_MARKS, "$1").normalize("NFC");
   if (/^\p{Cc}*$/u.test(text)) return "missing name";
   if (new RegExp(rules.address, "u").test(lower(text))) return "address";
   const end = stripOnce(stripOnce(text, ","), ".");
   const inner = strip(lower(end), "()[]");
-  const isPlaceholder = (t) => has(rules, rules.placeholder ? "placeholder" : "placeholders", t);
-  const { titles, names } = encoder.tidy ?? { titles: [], names: [] };
+  const isPlaceholder = (t) => has(rules, "placeholder", t);
+  const { titles, names } = encoder.tidy_rules;
   const isIn = (table, t) => table.includes(t) || table.includes(`${t}.`);
   const isTitle = (t) => isIn(titles, t) && !isIn(names, t) && !t.endsWith(".");
   const isDotted = (t) => t.endsWith(".") && isTitle(t.slice(0, -1));
@@ -341,17 +339,14 @@ export function whyNotName(text, { encoder, not_names: rules }) {
   const areNone = inner.includes(" ") && inner.split(" ").filter(Boolean).every(isPlaceholder);
   if (isPlaceholder(inner) || areNone || words.every(isDotted))
     return "placeholder";
-  const isNew = rules.format > 2;
-  const read = isNew ? withoutAnyBrackets(text) : text;
-  const isOrganization = rules.format ? isOfOrganization(read, rules) : hasForm(text, end, rules);
+  const read = withoutAnyBrackets(text);
   const isInside = (part) => (part.includes("(") ? text : read).includes(part);
   const isForm = ([, inner]) => has(rules, "in_brackets", tokensOf(lower(inner), rules).join(""));
-  if (isOrganization || rules.inside.some(isInside)) return "organization";
-  if (isNew && [...text.matchAll(BRACKETS)].some(isForm)) return "organization";
-  const parts = rules.format ? read.split(",") : [];
-  if (parts.some((part) => areSeveral(part, rules))) return "several names";
-  if (isNew && has(rules, "family", lower(read).split(" ")[0])) return "several names";
-  const untitled = isNew && encoder.tidy ? dropTitles(read, encoder.tidy).split(",") : [];
+  if (isOfOrganization(read, rules) || rules.inside.some(isInside)) return "organization";
+  if ([...text.matchAll(BRACKETS)].some(isForm)) return "organization";
+  if (read.split(",").some((part) => areSeveral(part, rules))) return "several names";
+  if (has(rules, "family", lower(read).split(" ")[0])) return "several names";
+  const untitled = dropTitles(read, encoder.tidy_rules).split(",");
   if (untitled.length > 1 && untitled.every(hasInitials)) return "several names";
   const isInAlphabet = (c) => LETTER.test(c) && encoder.alphabet.includes(c);
   // The character itself is a letter: in ASCII, an emoji becomes a word.
@@ -382,9 +377,9 @@ function hasInitials(text) {
 
 function isOfOrganization(text, rules) {
   // "S.P.A. Fernando" has initials, and "Smith U.G.", but "Rossi S.P.A." is a company.
-  const [found] = (rules.front && /^(?:[A-Z]\.){2,}(?![^ ,])/u.exec(text)) ?? [];
+  const [found] = /^(?:[A-Z]\.){2,}(?![^ ,])/u.exec(text) ?? [];
   if (found && !rules.front.includes(found.replaceAll(".", ""))) text = text.slice(found.length);
-  const two = rules.front ? /(?<![^ ,])[A-Z]\.[A-Z]\.(?![^ ,])/gu : /(?!)/gu;
+  const two = /(?<![^ ,])[A-Z]\.[A-Z]\.(?![^ ,])/gu;
   const tokens = tokensOf(text, rules);
   const full = tokensOf(text.replace(two, " "), rules);
   const count = (kind, texts) => new Set(texts.filter((text) => has(rules, kind, text))).size;
@@ -409,24 +404,14 @@ function areSeveral(text, rules) {
   const words = new Set(text.replaceAll(".", "").split(" "));
   const isGiven = (token) => has(rules, "given", token);
   return tokens.slice(1, -1).some((token, i) => {
-    if (rules.given && /^\p{L}+$/u.test(token) && !words.has(token)) return false; // "Young-ja"
+    if (/^\p{L}+$/u.test(token) && !words.has(token)) return false; // "Young-ja"
     const nBehind = tokens.length - i - 2;
-    if (rules.given && rules.between_given.includes(token) && isGiven(tokens[i + 2])) {
+    if (rules.between_given.includes(token) && isGiven(tokens[i + 2])) {
       return isGiven(tokens[i]) || (nBehind > 1 && isGiven(tokens[0]));
     }
     const isBetween = nBehind >= Math.max(i + 1, 2) && rules.several_or_surname.includes(token);
     return rules.several.includes(token) || isBetween;
   });
-}
-
-// Whether a legal form stands at either end, by the rules of models without a format.
-function hasForm(text, end, rules) {
-  const has = (start, stop, starts, stops) =>
-    starts.some((form) => start.startsWith(form)) || stops.some((form) => stop.endsWith(form));
-  return (
-    has(text.toLowerCase(), end.toLowerCase(), rules.starts, rules.ends) ||
-    (text !== text.toUpperCase() && has(text, end, rules.written_starts, rules.written_ends))
-  );
 }
 
 // Transliterate and lower-case one character, maybe to several or none.
@@ -487,7 +472,23 @@ export function readMetadata(bytes) {
     const { 1: key, 2: value } = Object.fromEntries(fields(pair));
     metadata[decoder.decode(key)] = JSON.parse(decoder.decode(value));
   }
+  checkFormats(metadata);
   return metadata;
+}
+
+// Throw an error unless the rules in the metadata, if any, are in the formats that this file reads.
+function checkFormats({ encoder, not_names: rules }) {
+  if (!encoder) return;
+  checkFormat("tidy_rules", encoder.tidy_rules?.format, TIDY_FORMAT);
+  checkFormat("not_names", rules?.format, NOT_NAMES_FORMAT);
+}
+
+function checkFormat(key, format, expected) {
+  if (format === expected) return;
+  throw new Error(
+    `Expected ${key} of format ${expected} in the metadata, got ${format ?? "none"}. ` +
+      "Convert the model again, or take the index.mjs of the sknames that wrote it.",
+  );
 }
 
 // Pairs of number and content of the fields of a protocol buffer.
@@ -545,7 +546,7 @@ export class NationalityModel {
     const isFull = (word) => !initialsOf(word, false).length;
     const rows = names.map((name) => wordsOf(name, this.encoder).filter(isFull));
     const full = rows.map((words) => words.join(" "));
-    const encoder = { ...this.encoder, clean: false, drop_titles: false };
+    const encoder = { ...this.encoder, clean: false, tidy: false };
     const { data, dims } = await this.run(full, "known_words", encoder);
     return names.map((name, row) => {
       if (whyNotName(name, this)) return 0;

@@ -28,7 +28,6 @@ from .._text.spelling import (
     transliterate,
 )
 from .._text.tidy import are_titled
-from .._text.titles import FORMAT
 
 CHUNK_NAMES = 65_536
 # A name is too long if it has more than MANY times the usual length, which is at least
@@ -137,9 +136,6 @@ class CharEncoder(
         Number of columns of the output.
     tidy_ : bool
         Whether names are tidied: `tidy`, or what `fit` chose.
-    rules_ : int
-        Format of the rules for tidy names. Files of earlier versions have 1: they read
-        commas, signs and initials as they are typed, since they learned them so.
 
     See Also
     --------
@@ -174,7 +170,6 @@ class CharEncoder(
     unknown_code_: int = field(init=False)
     max_length_: int = field(init=False)
     tidy_: bool = field(init=False)
-    rules_: int = field(init=False)
 
     _parameter_constraints = {
         "clean": ["boolean"],
@@ -197,8 +192,10 @@ class CharEncoder(
         self._validate_params()
         names = Names(read_names(X, self.handle_missing), self)
         alphabet = None if self.alphabet is None else self._check_alphabet()
-        is_auto, self.rules_ = self.tidy == "auto", FORMAT
-        self.tidy_ = not are_titled(names.clean) if is_auto else bool(self.tidy)
+        if self.tidy == "auto":
+            self.tidy_ = not are_titled(names.clean)
+        else:
+            self.tidy_ = bool(self.tidy)
         spelt = self._spelt(names.tidy, alphabet)
         if alphabet is None:
             alphabet = self._frequent(spelt)
@@ -265,11 +262,8 @@ class CharEncoder(
         self = cls(**params)
         self._validate_params()
         # Not as a number of numpy, which JSON, as in ONNX files, cannot hold.
-        self.alphabet_, self.max_length_, self.rules_ = (
-            alphabet,
-            int(max_length),
-            FORMAT,
-        )
+        self.alphabet_ = alphabet
+        self.max_length_ = int(max_length)
         self.tidy_ = bool(self.tidy)
         self.unknown_code_ = len(str(alphabet)) + 1
         self._check_fitted()
@@ -432,10 +426,6 @@ class CharEncoder(
     def __setstate__(self, state):
         super().__setstate__(unstamped(state))
         if hasattr(self, "alphabet_"):
-            self.rules_ = state.get(
-                "rules_", 1
-            )  # what was learned before there were forms
-            self.tidy_ = state.get("tidy_", bool(self.tidy))
             self._check_fitted()
 
     def _check_fitted(self):

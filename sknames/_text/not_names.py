@@ -49,7 +49,7 @@ def _read_rules():
     """
     behind = "[\x80-\x9f\xa1-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"  # the first byte
     rules = {
-        "format": 3,  # with 2, texts in brackets are judged, too
+        "format": 3,  # raise it when an older index.mjs would misread it
         # Letters of UTF-8 that were read as Windows-1252 or Latin-1.
         "broken": f"[ÂÃÄÅÆÈ]{behind}|(?:[Ê-ß]{behind}){{2}}|[à-ï]{behind}{{2}}",
         # Email or web, of lower-cased texts.

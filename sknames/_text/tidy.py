@@ -6,9 +6,10 @@ from collections import Counter
 from itertools import chain
 
 from .spelling import FOLDED, clean, compose, is_other_script, lower, without_accents
-from .titles import FORMAT, TIDY, drop_titles, may_have_title
+from .titles import TIDY, drop_titles, may_have_title
 
 LEAST_TITLED = 0.01
+MOST_READINGS = 9  # passes over one name, until one changes nothing
 BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]?")
 _KOREAN = re.compile(rf"({'|'.join(TIDY['korean_surnames'])}) ([가-힣]{{1,2}})")
 _LETTER = r"[^\W\d_]"
@@ -25,22 +26,21 @@ def tidy(names, encoder=None):
     """Return names as they are read.
 
     They are clean, composed, and without titles, brackets and signs. Given names, or
-    initials, come first. A fitted encoder says by `clean`, `tidy_` and `rules_` which
-    steps to take; without one, take all. Judge first whether a text is a name: "(株)"
-    shows that it is not.
+    initials, come first. A fitted encoder says by `clean` and `tidy_` which steps to
+    take; without one, take all. Judge first whether a text is a name: "(株)" shows
+    that it is not.
     """
-    cleans, drops, is_new = True, True, True
-    if encoder is not None:
-        cleans, drops, is_new = encoder.clean, encoder.tidy_, encoder.rules_ == FORMAT
+    cleans = encoder is None or encoder.clean
+    drops = encoder is None or encoder.tidy_
     if cleans:
         names = names.clean if hasattr(names, "clean") else clean(names)  # of `Names`
     names = compose(names)  # before titles are looked for, whose letters are composed
-    if cleans and is_new:
+    if cleans:
         names = without_signs(names)
     if not (cleans or drops):
         return names
     return [
-        _settled(name, cleans, drops, is_new)
+        _settled(name, cleans, drops)
         if _HAS_FORM.search(name) or (drops and may_have_title(name))
         else name
         for name in names
@@ -112,21 +112,21 @@ def _is_sign(character):
     return is_symbol and unicodedata.normalize("NFKD", character) == character
 
 
-def _settled(name, cleans, drops, is_new):
+def _settled(name, cleans, drops):
     """Return a name as it is read, which is the same if it is read once more."""
-    for _ in range(9 if is_new else 1):
+    for _ in range(MOST_READINGS):
         before = name
         if drops:
-            name = without_brackets(name, is_new)
+            name = without_brackets(name)
             name = drop_titles(name) if may_have_title(name) else name
         if cleans:
-            name = clean([_punctuate(name, drops and is_new)])[0]
+            name = clean([_punctuate(name, drops)])[0]
         if name == before:
             break
     return name
 
 
-def without_brackets(name, is_new=True):
+def without_brackets(name):
     """Leave out what stands in brackets, unless only it is Latin, or only it is not.
 
     Names in brackets behind a single word stay.
@@ -134,10 +134,8 @@ def without_brackets(name, is_new=True):
     rest = BRACKETS.sub(" ", name)
     if rest == name or not any(map(str.isalpha, rest)):
         return name
-    is_other, is_surname = (
-        any(map(is_other_script, rest)),
-        is_new and len(rest.split()) == 1,
-    )
+    is_other = any(map(is_other_script, rest))
+    is_surname = len(rest.split()) == 1
 
     def replace(found):
         letters, words = [*filter(str.isalpha, found[1])], found[1].split()

@@ -264,24 +264,13 @@ class SelectiveClassifier(Wrapper):
     def _set(self, estimator, abstain_label, levels, curve, row):
         self.estimator_ = estimator
         self.abstain_label_ = abstain_label
-        self._set_levels(levels)
+        # Plain tuples, so that a file names no type of ours.
+        self._levels = [tuple(level) for level in levels]
         self.risk_coverage_curve_ = curve
         self.threshold_, self.coverage_, self.risk_ = (
             float(curve[name][row]) for name in ("threshold", "coverage", "risk")
         )
         return self
-
-    def _set_levels(self, levels):
-        # Plain tuples, so that a file names no type of ours.
-        self._levels = [tuple(level) for level in levels]
-
-    def __setstate__(self, state):
-        # Earlier versions called the fallback `groups`, and read it at each prediction.
-        super().__setstate__(
-            {"fallback" if k == "groups" else k: v for k, v in state.items()}
-        )
-        if "estimator_" in state and "_levels" not in state:
-            self._set_levels(self._read_fallback(unwrap(self.estimator_)))
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict the best label of each name, one of its groups, or the abstain label.

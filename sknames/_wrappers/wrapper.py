@@ -15,7 +15,6 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.validation import check_is_fitted
 
 from .._base.estimators import DocLinkMixin
-from .._base.saved_state import renamed
 from .._models.inside import unwrap
 
 
@@ -132,9 +131,6 @@ class Wrapper(ClassifierMixin, MetaEstimatorMixin, DocLinkMixin, BaseEstimator):
 
     def __sklearn_is_fitted__(self):
         return "estimator_" in vars(self)
-
-    def __setstate__(self, state):
-        super().__setstate__(renamed(state))
 
     def __sklearn_tags__(self):
         tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
