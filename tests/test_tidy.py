@@ -80,6 +80,7 @@ def test_tidy_every_title_in_any_case(place):
 IN_CONTEXT = {
     "following": ("Dr. {} Anna Kim", "Anna Kim"),
     "birth": ("Anna Kim {} Schmidt", "Anna Kim"),
+    "numerals": ("Ludwig {}", "Ludwig"),
     "haji": ("Drs. {} Budi Santoso", "Budi Santoso"),
     "attached": ("金民秀{}", "金民秀"),
     "attached_before": ("{}สมชาย", "สมชาย"),
@@ -124,9 +125,10 @@ def test_tables_lose_no_word():
         table: len({*words}) for table, words in TIDY.items() if isinstance(words, list)
     }
     assert found == {
-        "titles": 227, "following": 17, "degrees": 98, "initials": 37, "surnames": 6,
+        "titles": 227, "following": 17, "degrees": 110, "initials": 37, "surnames": 6,
         "names": 27, "haji": 5, "indonesian": 34, "birth": 27, "attached": 15,
-        "attached_before": 9, "spaced": 4, "korean_surnames": 120,
+        "attached_before": 9, "spaced": 4, "korean_surnames": 120, "numerals": 7,
+        "surname_pairs": 2,
         "short_surnames": 754, "long_surnames": 55, "vowel_surnames": 4,
     }  # fmt: skip
 
@@ -175,7 +177,8 @@ def test_titles_are_hardly_ever_names():
     ]
     assert len(changed) <= 20, changed
     # A lone title is never dropped.
-    listed = sorted(set(clean(load_names(script="all").data)))
+    listed = set(clean(load_names(script="all").data))
+    listed = sorted(listed - {"Koch II"})  # the second player of this name in a team
     assert tidy(listed) == compose(listed)
     beside = [[f"{name} Xyzw" for name in listed], [f"Xyzw {name}" for name in listed]]
     before, behind = (
@@ -188,7 +191,7 @@ def test_titles_are_hardly_ever_names():
     )
     arabic = {f"الحاج {name}" for name in ("حسن", "عارف", "عيسى")}
     assert before == {*"Doctor Sayın Ông Господин श्री श्रीमती นาย".split()} | arabic
-    assert behind == {"Koch II", "VI"}
+    assert behind == {"VI"}
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,7 @@ class CharEncoder(
           "MS Dhoni", "Rahman Md". "Bey", "Prince", "Major" and "Junior" go only if two
           other words are left: "Mehmet Bey" stays, and "Mehmet Yılmaz Bey" is read as
           "Mehmet Yılmaz".
+        - Numerals behind a name are dropped: "Ludwig II" is read as "Ludwig".
         - Text in brackets is dropped if it is in the same script as the rest. Behind a
           single word, names in brackets stay: "Silva (Ana Maria)".
         - One comma turns the parts: "Kim, Anna" is read as "Anna Kim".

@@ -17,6 +17,7 @@ _GLUED = re.compile(rf"((?:{_LETTER}\.-?)+)({_LETTER}[^.]+)")  # "J.-P.Sartre"
 _SHORT_SURNAMES, _SURNAMES = (
     frozenset(TIDY[of]) for of in ("short_surnames", "long_surnames")
 )
+_NUMERALS = frozenset(TIDY["numerals"])
 _SYLLABLES, _JOINED = (re.compile(TIDY[pattern]) for pattern in ("syllables", "joined"))
 # Names without these have no other form.
 _HAS_FORM = re.compile(r"[,.(\[。]|^\W*\w[ -]|^[가-힣]| [^\sa-z]{1,6}$")
@@ -180,12 +181,15 @@ def _in_order(words, given=()):
     """Return the words of a name in order: initials and given names, then the surname.
 
     Initials are "A.", "A.M.", "J.-P.", and in a name with small letters "AM" behind
-    another word, unless they are a short surname, and "A" in front of it.
+    another word, unless they are a short surname, and "A" in front of it. A numeral
+    behind a name is left out.
     """
     is_mixed = any(map(str.islower, chain(*words, *given)))
     others = [
         _plain(w) for w in (*given, *words) if w[1:].islower() and not w[0].islower()
     ]
+    words = _without_numeral(words, others)
+    given = _without_numeral(given, others)
     if given:
         initials = [_initials(word, is_mixed) for word in given]
         given = [*chain(*initials)] if all(initials) else given
@@ -204,7 +208,8 @@ def _in_order(words, given=()):
         and _initials(words[n - 1], is_mixed)
         and not _is_surname(words[n - 1], others)
     ):
-        if "." not in words[n - 1] and words[n - 2].islower():  # "de la O"
+        is_behind_particle = n > 1 and words[n - 2].islower()  # "de la O"
+        if is_behind_particle and "." not in words[n - 1]:
             break
         n -= 1
     if not any(len(word) > 1 and not _initials(word, False) for word in words[:n]):
@@ -218,6 +223,16 @@ def _in_order(words, given=()):
         is_leading = is_leading and bool(_initials(word, is_alone))
         front += _initials(word, is_leading and is_mixed) or [word]
     return front
+
+
+def _without_numeral(words, others):
+    """Leave out a numeral behind a name, "Ludwig II", unless it is a surname there."""
+    if len(words) > 1:
+        numeral = words[-1].removesuffix(".")
+        in_front = others[-1:]  # "Anna VI" has a surname, and "George VI" has none
+        if numeral in _NUMERALS and not _is_surname(numeral, in_front):
+            return words[:-1]
+    return words
 
 
 def has_initials(text):

@@ -43,6 +43,7 @@ _WORDS = {
     for word in TIDY[table]
     for dot in ("", ".")
 }
+_SURNAME_PAIRS = frozenset(TIDY["surname_pairs"])
 _SPACED = [(word.replace("_", " "), word.replace("_", "")) for word in TIDY["spaced"]]
 _ENDS = {title[-1] for title in TIDY["attached"]}
 # Not before a vowel sign: that is another syllable.
@@ -135,7 +136,8 @@ class _Titled:
                 continue
             is_alone = k and self.n_others > 1 and "names" not in tables
             is_before = (is_behind_title or not i) and (i + 1 < len(words) or is_alone)
-            is_behind_title = self._is_title(word, tables, is_before)
+            is_surname = lower("_".join(words[i : i + 2])) in _SURNAME_PAIRS
+            is_behind_title = not is_surname and self._is_title(word, tables, is_before)
             if not is_behind_title:
                 left.append(word)
         is_list = all({"degrees", "initials"} & {*_tables(word)} for word in left)
