@@ -168,8 +168,6 @@ class NameEncoder(NamesMixin, DocLinkMixin, BaseEstimator):
     def __setstate__(self, state):
         version = state.get("_sknames_version")
         state = unstamped(state)
-        if isinstance(state.get("model"), str) and state["model"] == "pretrained":
-            state["model"] = NATIONALITY  # as earlier versions called it
         if state.get("_sha256") is not None:
             state["model_"] = _shipped(state["_sha256"], version)
         super().__setstate__(state)

@@ -35,9 +35,6 @@ OPERATORS = {
     "rnn": ("RNN", {}),
     "sigmoid_rnn": ("RNN", {"activations": ["Sigmoid"]}),
 }
-# Parameters of CharEncoder that an encoder in another language needs, with alphabet and
-# length.
-STEPS = ("clean", "transliterate", "lowercase")
 
 
 def to_onnx(estimator: Any) -> onnx.ModelProto:
@@ -56,7 +53,7 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
     Text is encoded outside the model. The ``metadata_props`` of the model hold, as
     JSON, "classes", the labels in the order of the columns, and for a pipeline
     "encoder", with "alphabet", "max_length", the steps of `CharEncoder`, their words as
-    "tidy" and "latin_words", and "not_names", rules of what is not a name.
+    "tidy_rules" and "latin_words", and "not_names", rules of what is not a name.
 
     Parameters
     ----------
@@ -171,24 +168,30 @@ def _metadata(stack, labels):
         ]
         metadata["abstain"] = {"threshold": threshold.least, "levels": levels}
     if encoder is not None:
-        metadata["encoder"] = {
-            "alphabet": encoder.alphabet_,
-            "max_length": encoder.max_length_,
-        }
-        steps = {step: getattr(encoder, step) for step in STEPS} | {
-            "drop_titles": encoder.tidy_
-        }
-        metadata["encoder"] |= {
-            k: v if isinstance(v, str) else bool(v) for k, v in steps.items()
-        }
-        if encoder.transliterate == "both":
-            metadata["encoder"]["latin_words"] = latin_words_text()
-        if encoder.clean or encoder.tidy_:
-            metadata["encoder"]["tidy"] = TIDY | {"format": encoder.rules_}
+        metadata["encoder"] = _encoder_metadata(encoder)
         metadata["not_names"] = RULES
     return {
         key: json.dumps(value, ensure_ascii=False) for key, value in metadata.items()
     }
+
+
+def _encoder_metadata(encoder):
+    """Return what another language needs to encode names as the encoder does."""
+    transliterate = encoder.transliterate
+    if not isinstance(transliterate, str):
+        transliterate = bool(transliterate)  # JSON has no booleans of numpy
+    settings = {
+        "alphabet": encoder.alphabet_,
+        "max_length": encoder.max_length_,
+        "clean": bool(encoder.clean),
+        "transliterate": transliterate,
+        "lowercase": bool(encoder.lowercase),
+        "tidy": bool(encoder.tidy_),
+        "tidy_rules": TIDY,
+    }
+    if transliterate == "both":
+        settings["latin_words"] = latin_words_text()
+    return settings
 
 
 class _Graph:

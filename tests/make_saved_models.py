@@ -4,7 +4,8 @@ tests/test_persistence.py reads them, so they were saved by the oldest releases 
 pyproject.toml allows, which .ci/run installs: ``PYTHONPATH=. $oldest/bin/python
 tests/make_saved_models.py``.
 
-Do not write over files of a release: they show what earlier versions wrote.
+Run it whenever the state of an estimator changes, until 0.1.0 is released. From then
+on, do not write over files of a release: they show what it wrote.
 """
 
 import json

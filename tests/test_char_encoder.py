@@ -319,11 +319,6 @@ def test_encoder_that_was_not_fitted_reads_tidy_names_unless_told_otherwise():
     for tidy, is_tidy in (("auto", True), (True, True), (False, False)):
         encoder = CharEncoder.from_alphabet(" ab", 9, tidy=tidy)
         assert encoder.tidy_ is is_tidy
-        state = encoder.__getstate__()
-        del state["tidy_"]  # as in files of earlier versions
-        loaded = CharEncoder.__new__(CharEncoder)
-        loaded.__setstate__(state)
-        assert loaded.tidy_ is is_tidy
 
 
 def test_failed_fit_leaves_the_encoder_as_it_was():

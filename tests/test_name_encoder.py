@@ -22,6 +22,7 @@ from sknames import (
     CharEncoder,
     GroupedClassifier,
     NameEncoder,
+    NameFeatures,
     NameNationalityClassifier,
     PriorShiftClassifier,
     load_pretrained,
@@ -262,6 +263,12 @@ def test_own_labels_pipeline_reads_titles_in_ngrams_alone_if_many_names_have_som
     typed, plain = features.transform(["Mr. Kim Min-jun", "Kim Min-jun"]).toarray()
     n = len(features["model"].get_feature_names_out())
     assert (typed[:n] == plain[:n]).all() and (typed[n:] == plain[n:]).all() == is_tidy
+
+
+def test_features_of_fitted_parts_raise_until_they_are_fitted(tiny):
+    fitted = NameEncoder(FrozenEstimator(tiny)).fit(["Anna"])
+    with pytest.raises(NotFittedError):
+        NameFeatures([("model", fitted)]).transform(["Anna"])
 
 
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA])

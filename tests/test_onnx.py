@@ -280,10 +280,10 @@ def test_metadata_has_the_labels_and_the_settings_of_the_encoder(transliterate):
         "alphabet": model[0].alphabet_,
         "max_length": model[0].max_length_,
         "clean": True,
-        "drop_titles": True,
         "transliterate": transliterate,
         "lowercase": True,
-        "tidy": TIDY,
+        "tidy": True,
+        "tidy_rules": TIDY,
     }
     proto = to_onnx(random_classifier())
     assert {field.key: field.value for field in proto.metadata_props} == {

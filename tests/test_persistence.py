@@ -1,7 +1,7 @@
 """Fitted estimators as files: what they hold and what is refused.
 
-The files in tests/data/saved are kept for ever. make_saved_models.py writes those of a
-new format. test_service.py loads them alone.
+make_saved_models.py writes the files in tests/data/saved. Those of a release are kept
+for ever. test_service.py loads them alone.
 """
 
 import json
@@ -12,12 +12,10 @@ import joblib
 import numpy as np
 import pytest
 import skops.io
-from sklearn.base import clone
 from sklearn.exceptions import InconsistentVersionWarning
-from sklearn.frozen import FrozenEstimator
 
 import sknames
-from sknames import NameEncoder, SelectiveClassifier, load_model, predict_names
+from sknames import load_model, predict_names
 from sknames._base.saved_state import FORMAT
 from tests.conftest import tiny_pipeline
 
@@ -95,57 +93,6 @@ def test_unknown_format_is_refused(tiny, format_):
             )
     with pytest.raises(ValueError, match=r"got one in format None .*: unknown\)"):
         reload(tiny[0], lambda state: [state.pop(k) for k in [*state] if k[0] == "_"])
-
-
-@pytest.mark.filterwarnings(f"ignore::{InconsistentVersionWarning.__module__}."
-                            f"{InconsistentVersionWarning.__name__}")  # fmt: skip
-def test_parameter_of_an_earlier_version_gets_its_name_of_today(tiny):
-    model = joblib.load(DATA / "own_labels.joblib")
-    assert model.get_params(deep=False)["assumed_prior"] == [0.75, 0.25]
-    assert joblib.load(DATA / "net.joblib")[0].tidy is True
-    loaded = reload(
-        NameEncoder(FrozenEstimator(tiny)),
-        lambda state: state.update(model="pretrained"),
-    )
-    assert loaded.model == "nationality" and reload(loaded, dict).model == "nationality"
-
-
-def test_fallback_of_an_earlier_version_is_kept(tiny, small_names):
-    names, labels = small_names
-    groups = [{"Europe": ["Greek", "Polish"]}]
-    model = SelectiveClassifier(FrozenEstimator(tiny), coverage=0.3, fallback=groups)
-    expected = model.fit(names, labels).predict(names)
-
-    def as_before(state):
-        state["groups"] = state.pop("fallback")
-        state.pop("_levels", None)
-
-    loaded = reload(clone(model).fit(names, labels), as_before)
-    assert loaded.get_params(deep=False) == model.get_params(deep=False)
-    np.testing.assert_array_equal(loaded.predict(names), expected)
-    assert "Europe" in expected and not hasattr(loaded, "groups")
-    assert reload(clone(model), as_before).fallback == groups
-
-
-@pytest.mark.filterwarnings(
-    "ignore:.* names are longer than the longest name of fit:UserWarning"
-)
-def test_missing_parameter_takes_its_default(tiny, small_names):
-    names = small_names[0]
-    codes = tiny[0].transform(names)
-    for fitted, X in (
-        (tiny[0], names),
-        (tiny[-1], codes),
-        (NameEncoder(FrozenEstimator(tiny)).fit(names), names),
-    ):
-        answer = "transform" if hasattr(fitted, "transform") else "predict_proba"
-        expected = getattr(fitted, answer)(X)
-        for name, default in type(fitted)().get_params().items():
-            loaded = reload(fitted, lambda state, name=name: state.pop(name))
-            assert loaded.get_params(deep=False) == fitted.get_params(deep=False) | {
-                name: default
-            }
-            np.testing.assert_array_equal(getattr(loaded, answer)(X), expected)
 
 
 def test_parameters_set_after_fit_are_kept(any_pipeline, small_names):

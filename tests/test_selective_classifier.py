@@ -100,9 +100,10 @@ def outcomes(real, frozen, **goal):
 
 
 @pytest.mark.parametrize("frozen", [True, False], ids=["frozen", "cross-validated"])
-def test_risk_is_exceeded_in_at_most_one_split_of_twenty(real, frozen):
+def test_risk_is_exceeded_in_few_splits_of_twenty(real, frozen):
     coverage, risk = np.transpose([*outcomes(real, frozen, risk=0.08)])
-    assert np.sum(risk > 0.08) <= 1, risk
+    # If one split in 20 exceeds it, more than three of 20 do with a chance of 1.6 %.
+    assert np.sum(risk > 0.08) <= 3, risk
     # Keeping it is no art where hardly anything is answered, or where nothing would be
     # wrong.
     assert risk.mean() > 0.05 and coverage.min() > 0.3 and coverage.max() < 0.9

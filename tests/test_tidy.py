@@ -3,13 +3,11 @@
 import csv
 from pathlib import Path
 
-import joblib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sknames import CharEncoder, spelling_groups
-from sknames._text.names import Names
 from sknames._text.spelling import clean, compose
 from sknames._text.tidy import TIDY, dropped, tidy
 from sknames.datasets import load_names, make_names
@@ -82,6 +80,7 @@ def test_tidy_every_title_in_any_case(place):
 IN_CONTEXT = {
     "following": ("Dr. {} Anna Kim", "Anna Kim"),
     "birth": ("Anna Kim {} Schmidt", "Anna Kim"),
+    "numerals": ("Ludwig {}", "Ludwig"),
     "haji": ("Drs. {} Budi Santoso", "Budi Santoso"),
     "attached": ("金民秀{}", "金民秀"),
     "attached_before": ("{}สมชาย", "สมชาย"),
@@ -126,9 +125,10 @@ def test_tables_lose_no_word():
         table: len({*words}) for table, words in TIDY.items() if isinstance(words, list)
     }
     assert found == {
-        "titles": 227, "following": 17, "degrees": 98, "initials": 37, "surnames": 6,
+        "titles": 227, "following": 17, "degrees": 110, "initials": 37, "surnames": 6,
         "names": 27, "haji": 5, "indonesian": 34, "birth": 27, "attached": 15,
-        "attached_before": 9, "spaced": 4, "korean_surnames": 120,
+        "attached_before": 9, "spaced": 4, "korean_surnames": 120, "numerals": 7,
+        "surname_pairs": 2,
         "short_surnames": 754, "long_surnames": 55, "vowel_surnames": 4,
     }  # fmt: skip
 
@@ -143,26 +143,6 @@ def test_tidy_steps_are_those_of_the_encoder():
         ({"clean": False, "tidy": False}, name),
     ]:
         assert tidy([name], CharEncoder(**params).fit([name])) == [left]
-
-
-@pytest.mark.filterwarnings("ignore:Trying to unpickle:UserWarning")
-def test_older_files_read_commas_initials_and_signs_as_typed():
-    folder = Path(__file__).with_name("data") / "saved"
-    read = {  # as the model learned them, without titles
-        "Müller, Dr. Anna": "Müller, Anna",
-        "Müller, A. M.": "Müller, A. M.",
-        "MÜLLER AM": "MÜLLER AM",
-        "Anna Müller ★": "Anna Müller ★",
-        "Silva (Ana Maria)": "Silva",
-    }
-    net, own = (
-        joblib.load(folder / f"{name}.joblib") for name in ("net", "own_labels")
-    )
-    features = own.estimator[0]
-    for reader in (net[0], features):
-        assert (reader.rules_, reader.tidy_) == (1, True)
-    assert Names(read, net[0]).tidy == [*read.values()] == features._read([*read])
-    assert Names(read, CharEncoder(tidy=True).fit(["Anna"])).tidy[0] == "Anna Müller"
 
 
 @given(
@@ -197,7 +177,8 @@ def test_titles_are_hardly_ever_names():
     ]
     assert len(changed) <= 20, changed
     # A lone title is never dropped.
-    listed = sorted(set(clean(load_names(script="all").data)))
+    listed = set(clean(load_names(script="all").data))
+    listed = sorted(listed - {"Koch II"})  # the second player of this name in a team
     assert tidy(listed) == compose(listed)
     beside = [[f"{name} Xyzw" for name in listed], [f"Xyzw {name}" for name in listed]]
     before, behind = (
@@ -210,7 +191,7 @@ def test_titles_are_hardly_ever_names():
     )
     arabic = {f"الحاج {name}" for name in ("حسن", "عارف", "عيسى")}
     assert before == {*"Doctor Sayın Ông Господин श्री श्रीमती นาย".split()} | arabic
-    assert behind == {"Koch II", "VI"}
+    assert behind == {"VI"}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Texts as people type them get the same answers everywhere.
 
-They are in tests/data/typed_texts.csv; `test_onnx_javascript.py` reads them, too.
+They are in tests/data/typed_texts.csv; `test_javascript_rules.py` reads them, too.
 """
 
 import numpy as np

@@ -18,6 +18,11 @@ const IGNORABLE =
 // Python's bound counts marks of a combining class alone; other marks never stand so close.
 const TOO_MANY_MARKS = /(\p{M}{30})\p{M}+/gu;
 
+// Formats of the rules in the metadata that this file reads.
+const TIDY_FORMAT = 2;
+const NOT_NAMES_FORMAT = 3;
+const MOST_READINGS = 9; // passes over one name, until one changes nothing
+
 const LETTER = /\p{L}/u;
 const OTHER_SCRIPT = /(?!\p{Script=Latin})\p{L}/u;
 const BRACKETS = /[([]([^)\]]*)[)\]]?/gu;
@@ -54,24 +59,17 @@ function stripEnd(text, characters) {
   return text.slice(0, end);
 }
 
-// Names as they are read, as `tidy` of sknames/_text/tidy.py; `settings` are as below. Models
-// that older versions wrote have no `settings.tidy`, or rules of format 1, which know no forms.
+// Names as they are read, as `tidy` of sknames/_text/tidy.py; `settings` are as below.
 export function tidy(name, settings) {
-  const { clean: cleans, drop_titles: drops, tidy: rules } = settings;
-  if (drops && ![1, 2].includes(rules?.format)) {
-    throw new Error(
-      "Expected rules for titles of format 1 or 2, got " +
-        `${rules?.format ?? "none"}. Convert the model again, or take the index.mjs beside it.`,
-    );
-  }
-  const isNew = rules?.format === 2;
+  const { clean: cleans, tidy: drops, tidy_rules: rules } = settings;
   if (cleans) name = clean(name);
   name = name.replace(TOO_MANY_MARKS, "$1").normalize("NFC");
-  if (cleans && isNew) name = withoutSigns(name, rules);
-  for (let n = isNew ? 9 : 1, before; n && before !== name; n -= 1) {
-    before = name;
-    if (drops) name = dropTitles(withoutBrackets(name, isNew), rules);
-    if (cleans && rules) name = clean(punctuate(name, rules, drops && isNew));
+  if (cleans) name = withoutSigns(name, rules);
+  for (let n = MOST_READINGS; n > 0; n -= 1) {
+    const before = name;
+    if (drops) name = dropTitles(withoutBrackets(name), rules);
+    if (cleans) name = clean(punctuate(name, rules, drops));
+    if (name === before) break;
   }
   return name;
 }
@@ -117,6 +115,8 @@ function inOrder(rules, words, given = []) {
   const others = [...given, ...words].filter(isName).map(plain);
   const areInitials = (word) =>
     initialsOf(word, isMixed).length > 0 && !isSurname(word, others, rules);
+  words = withoutNumeral(words, others, rules);
+  given = withoutNumeral(given, others, rules);
   if (given.length) {
     const initials = given.map((word) => initialsOf(word, isMixed));
     if (initials.every((some) => some.length)) given = initials.flat();
@@ -143,6 +143,15 @@ function inOrder(rules, words, given = []) {
     front.push(...(initials.length ? initials : [word]));
   }
   return front;
+}
+
+// Leave out a numeral behind a name, "Ludwig II", unless it is a surname there.
+function withoutNumeral(words, others, rules) {
+  if (words.length < 2) return words;
+  const numeral = stripOnce(words.at(-1), ".");
+  const inFront = others.slice(-1); // "Anna VI" has a surname, and "George VI" has none
+  const isNumeral = has(rules, "numerals", numeral) && !isSurname(numeral, inFront, rules);
+  return isNumeral ? words.slice(0, -1) : words;
 }
 
 // The initials in a word, "A.M." or perhaps "AM", as "A." and "M.", or none.
@@ -233,7 +242,8 @@ function dropTitles(name, rules) {
       if (isBehindTitle && isFollowing(word)) return false;
       const isAlone = k > 0 && others.length > 1 && !is(word, "names");
       const isBefore = (isBehindTitle || i === 0) && (i + 1 < words.length || isAlone);
-      isBehindTitle = isTitle(word, isBefore);
+      const isSurname = has(rules, "surname_pairs", lower(words.slice(i, i + 2).join("_")));
+      isBehindTitle = !isSurname && isTitle(word, isBefore);
       return !isBehindTitle;
     });
     const isList = kept.every((word) => is(word, "degrees", "initials"));
@@ -247,11 +257,11 @@ function dropTitles(name, rules) {
 
 // Leave out what stands in brackets, unless only it is Latin, or only it is not. Names in brackets
 // behind a single word stay.
-function withoutBrackets(name, isNew) {
+function withoutBrackets(name) {
   const rest = name.replace(BRACKETS, " ");
   if (rest === name || !LETTER.test(rest)) return name;
   const isOther = OTHER_SCRIPT.test(rest);
-  const isSurname = isNew && strip(rest, " ").split(/ +/u).length === 1;
+  const isSurname = strip(rest, " ").split(/ +/u).length === 1;
   const isName = (w) => isUpper([...w][0]) && isUpper(w) === isUpper(rest);
   return name.replace(BRACKETS, (all, inside) => {
     if (LETTER.test(inside) && OTHER_SCRIPT.test(inside) !== isOther) return all;
@@ -326,33 +336,34 @@ export function spell(name, settings) {
 
 // Why a text is not a name, or "" for a name, as `why_not_names` of sknames/_text/not_names.py.
 export function whyNotName(text, { encoder, not_names: rules }) {
-  if (rules.broken && new RegExp(rules.broken, "u").test(text)) return "broken letters";
+  if (new RegExp(rules.broken, "u").test(text)) return "broken letters";
   text = clean(text).replace(TOO_MANY_MARKS, "$1").normalize("NFC");
   if (/^\p{Cc}*$/u.test(text)) return "missing name";
   if (new RegExp(rules.address, "u").test(lower(text))) return "address";
-  const end = stripOnce(stripOnce(text, ","), ".");
-  const inner = strip(lower(end), "()[]");
-  const isPlaceholder = (t) => has(rules, rules.placeholder ? "placeholder" : "placeholders", t);
-  const { titles, names } = encoder.tidy ?? { titles: [], names: [] };
+  const { titles, names } = encoder.tidy_rules;
   const isIn = (table, t) => table.includes(t) || table.includes(`${t}.`);
   const isTitle = (t) => isIn(titles, t) && !isIn(names, t) && !t.endsWith(".");
   const isDotted = (t) => t.endsWith(".") && isTitle(t.slice(0, -1));
-  const words = lower(text).split(" ");
-  const areNone = inner.includes(" ") && inner.split(" ").filter(Boolean).every(isPlaceholder);
-  if (isPlaceholder(inner) || areNone || words.every(isDotted))
-    return "placeholder";
-  const isNew = rules.format > 2;
-  const read = isNew ? withoutAnyBrackets(text) : text;
-  const isOrganization = rules.format ? isOfOrganization(read, rules) : hasForm(text, end, rules);
+  if (standsForNone(text, rules) || lower(text).split(" ").every(isDotted)) return "placeholder";
+  const isAnyTitle = (word) => isIn(titles, stripOnce(lower(word), "."));
+  const words = text.split(" ");
+  const nTitles = words.findIndex((word) => !isAnyTitle(word));
+  const behindTitles = words.slice(nTitles).join(" ");
+  const isBorne = rules.borne.includes(withoutFinal(behindTitles));
+  if (nTitles > 0 && !isBorne && standsForNone(behindTitles, rules)) return "placeholder";
+  const read = withoutAnyBrackets(text);
   const isInside = (part) => (part.includes("(") ? text : read).includes(part);
   const isForm = ([, inner]) => has(rules, "in_brackets", tokensOf(lower(inner), rules).join(""));
-  if (isOrganization || rules.inside.some(isInside)) return "organization";
-  if (isNew && [...text.matchAll(BRACKETS)].some(isForm)) return "organization";
-  const parts = rules.format ? read.split(",") : [];
-  if (parts.some((part) => areSeveral(part, rules))) return "several names";
-  if (isNew && has(rules, "family", lower(read).split(" ")[0])) return "several names";
-  const untitled = isNew && encoder.tidy ? dropTitles(read, encoder.tidy).split(",") : [];
-  if (untitled.length > 1 && untitled.every(hasInitials)) return "several names";
+  if (isOfOrganization(read, rules) || rules.inside.some(isInside)) return "organization";
+  if ([...text.matchAll(BRACKETS)].some(isForm)) return "organization";
+  if (has(rules, "family", lower(read).split(" ")[0])) return "several names";
+  if (isCouple(read, rules, encoder.tidy_rules)) return "several names";
+  if (read.split(",").some((part, k) => areSeveral(part, rules, k > 0))) return "several names";
+  const parts = dropTitles(read, encoder.tidy_rules).split(",");
+  const isWhole = (part) => isWholeName(part, rules);
+  if (parts.length > 1 && (parts.every(hasInitials) || parts.every(isWhole))) {
+    return "several names"; // "Smith J, Doe J", "Anna Müller, Max Weber"
+  }
   const isInAlphabet = (c) => LETTER.test(c) && encoder.alphabet.includes(c);
   // The character itself is a letter: in ASCII, an emoji becomes a word.
   const isKnown = (c) => LETTER.test(c) && [...fold(c, encoder)].some(isInAlphabet);
@@ -365,6 +376,18 @@ function lower(text) {
 
 function stripOnce(text, end) {
   return text.endsWith(end) ? text.slice(0, -1) : text;
+}
+
+function withoutFinal(text) {
+  return stripOnce(stripOnce(text, ","), ".");
+}
+
+// Whether a text, or each of its words, is a placeholder, perhaps in brackets.
+function standsForNone(text, rules) {
+  const inner = strip(lower(withoutFinal(text)), "()[]");
+  const isPlaceholder = (t) => has(rules, "placeholder", t);
+  if (isPlaceholder(inner)) return true;
+  return inner.includes(" ") && inner.split(" ").filter(Boolean).every(isPlaceholder);
 }
 
 function tokensOf(text, rules) {
@@ -382,9 +405,9 @@ function hasInitials(text) {
 
 function isOfOrganization(text, rules) {
   // "S.P.A. Fernando" has initials, and "Smith U.G.", but "Rossi S.P.A." is a company.
-  const [found] = (rules.front && /^(?:[A-Z]\.){2,}(?![^ ,])/u.exec(text)) ?? [];
+  const [found] = /^(?:[A-Z]\.){2,}(?![^ ,])/u.exec(text) ?? [];
   if (found && !rules.front.includes(found.replaceAll(".", ""))) text = text.slice(found.length);
-  const two = rules.front ? /(?<![^ ,])[A-Z]\.[A-Z]\.(?![^ ,])/gu : /(?!)/gu;
+  const two = /(?<![^ ,])[A-Z]\.[A-Z]\.(?![^ ,])/gu;
   const tokens = tokensOf(text, rules);
   const full = tokensOf(text.replace(two, " "), rules);
   const count = (kind, texts) => new Set(texts.filter((text) => has(rules, kind, text))).size;
@@ -392,6 +415,7 @@ function isOfOrganization(text, rules) {
   const nWeak = count("weak_word", words);
   return (
     count("word", full.map(lower)) > 0 ||
+    count("word_behind", words.slice(1)) > 0 ||
     count("written", full) > 0 ||
     count("phrase", ends(words).filter((end) => end !== words[0])) > 0 || // "Spa" may be a name
     (nWeak > 0 && nWeak + count("weak_form", ends(tokens)) > 1)
@@ -404,29 +428,54 @@ function ends(tokens) {
   return lengths.flatMap((n) => [tokens.slice(0, n).join(""), tokens.slice(-n).join("")]);
 }
 
-function areSeveral(text, rules) {
-  const tokens = tokensOf(text, rules);
-  const words = new Set(text.replaceAll(".", "").split(" "));
-  const isGiven = (token) => has(rules, "given", token);
-  return tokens.slice(1, -1).some((token, i) => {
-    if (rules.given && /^\p{L}+$/u.test(token) && !words.has(token)) return false; // "Young-ja"
-    const nBehind = tokens.length - i - 2;
-    if (rules.given && rules.between_given.includes(token) && isGiven(tokens[i + 2])) {
-      return isGiven(tokens[i]) || (nBehind > 1 && isGiven(tokens[0]));
-    }
-    const isBetween = nBehind >= Math.max(i + 1, 2) && rules.several_or_surname.includes(token);
-    return rules.several.includes(token) || isBetween;
+// Whether a word for "and" stands in front of a title: "Signor e Signora Rossi".
+function isCouple(text, rules, { titles, names }) {
+  const inCase = isUpper(text) ? lower(text) : text; // else "Y" is an initial
+  const words = inCase.split(" ").filter(Boolean);
+  const isTitle = (word) => titles.includes(word) && !names.includes(word);
+  return words.slice(1, -1).some((word, i) => {
+    const behind = lower(words[i + 2]);
+    const isBeforeTitle = isTitle(behind) || isTitle(stripOnce(behind, "."));
+    return isBeforeTitle && has(rules, "before_title", word);
   });
 }
 
-// Whether a legal form stands at either end, by the rules of models without a format.
-function hasForm(text, end, rules) {
-  const has = (start, stop, starts, stops) =>
-    starts.some((form) => start.startsWith(form)) || stops.some((form) => stop.endsWith(form));
-  return (
-    has(text.toLowerCase(), end.toLowerCase(), rules.starts, rules.ends) ||
-    (text !== text.toUpperCase() && has(text, end, rules.written_starts, rules.written_ends))
-  );
+// Whether a text begins with a given name, and ends with a surname.
+function isWholeName(text, rules) {
+  const words = text.split(" ").filter(Boolean);
+  if (words.length < 2 || !has(rules, "given", words[0])) return false;
+  const last = stripOnce(words.at(-1), ".");
+  return [...last].length > 1 && !isGiven(last, rules);
+}
+
+function isGiven(word, rules) {
+  return has(rules, "given", word) || has(rules, "iberian_given", word);
+}
+
+// Whether a word or sign for "and" stands between names.
+function areSeveral(text, rules, isBehindComma) {
+  const tokens = tokensOf(text, rules);
+  const words = new Set(text.replaceAll(".", "").split(" "));
+  for (let k = 1; k < tokens.length - 1; k += 1) {
+    const isInsideWord = /^\p{L}+$/u.test(tokens[k]) && !words.has(tokens[k]); // "Young-ja"
+    if (!isInsideWord && isBetweenNames(tokens, k, rules, isBehindComma)) return true;
+  }
+  return false;
+}
+
+// Whether the k-th token stands between names, and is a word for "and".
+function isBetweenNames(tokens, k, rules, isBehindComma) {
+  if (has(rules, "several", tokens[k])) return true;
+  const nBehind = tokens.length - k - 1;
+  if (has(rules, "between_given", tokens[k]) && isGiven(tokens[k + 1], rules)) {
+    const isFirstGiven = nBehind > 1 && isGiven(tokens[0], rules);
+    if (isFirstGiven || isGiven(tokens[k - 1], rules)) return true;
+  }
+  if (!has(rules, "several_or_surname", tokens[k]) || tokens[k - 1] === "von") {
+    return false; // "von und zu Gilsa" is a surname
+  }
+  if (isBehindComma && !tokens.slice(0, k).includes("von")) return true; // "Müller, Hans und Eva"
+  return nBehind >= Math.max(k, 2); // "Thurn und Taxis" is a surname
 }
 
 // Transliterate and lower-case one character, maybe to several or none.
@@ -487,7 +536,23 @@ export function readMetadata(bytes) {
     const { 1: key, 2: value } = Object.fromEntries(fields(pair));
     metadata[decoder.decode(key)] = JSON.parse(decoder.decode(value));
   }
+  checkFormats(metadata);
   return metadata;
+}
+
+// Throw an error unless the rules in the metadata, if any, are in the formats that this file reads.
+function checkFormats({ encoder, not_names: rules }) {
+  if (!encoder) return;
+  checkFormat("tidy_rules", encoder.tidy_rules?.format, TIDY_FORMAT);
+  checkFormat("not_names", rules?.format, NOT_NAMES_FORMAT);
+}
+
+function checkFormat(key, format, expected) {
+  if (format === expected) return;
+  throw new Error(
+    `Expected ${key} of format ${expected} in the metadata, got ${format ?? "none"}. ` +
+      "Convert the model again, or take the index.mjs of the sknames that wrote it.",
+  );
 }
 
 // Pairs of number and content of the fields of a protocol buffer.
@@ -545,7 +610,7 @@ export class NationalityModel {
     const isFull = (word) => !initialsOf(word, false).length;
     const rows = names.map((name) => wordsOf(name, this.encoder).filter(isFull));
     const full = rows.map((words) => words.join(" "));
-    const encoder = { ...this.encoder, clean: false, drop_titles: false };
+    const encoder = { ...this.encoder, clean: false, tidy: false };
     const { data, dims } = await this.run(full, "known_words", encoder);
     return names.map((name, row) => {
       if (whyNotName(name, this)) return 0;

@@ -3,13 +3,6 @@
 from .version import __version__
 
 FORMAT = 1  # raise it when an older sknames would misread new files
-# Parameters that earlier versions called otherwise.
-RENAMED = {"drop_titles": "tidy", "class_prior": "assumed_prior"}
-
-
-def renamed(params):
-    """Return parameters, or the state of an estimator, by the names of today."""
-    return {RENAMED.get(name, name): value for name, value in params.items()}
 
 
 def stamped(state):
@@ -20,15 +13,12 @@ def stamped(state):
 def unstamped(state):
     """Return the state of an estimator without its stamp.
 
-    Raise ValueError for another format. Parameters that are newer than the file keep
-    the defaults that their class has.
+    Raise ValueError for another format.
     """
-    state = renamed(state)
-    format_, writer = (
-        state.pop("_format", None),
-        state.pop("_sknames_version", "unknown"),
-    )
-    if type(format_) is not int or not 1 <= format_ <= FORMAT:
+    state = state.copy()
+    format_ = state.pop("_format", None)
+    writer = state.pop("_sknames_version", "unknown")
+    if type(format_) is not int or format_ != FORMAT:
         raise ValueError(
             f"Expected a model in format {FORMAT}, which sknames {__version__} reads, "
             f"got one in format {format_!r} (version of sknames that saved it: "

@@ -29,7 +29,6 @@ from .._text.spelling import (
     transliterate,
 )
 from .._text.tidy import are_titled
-from .._text.titles import FORMAT
 
 CHUNK_NAMES = 65_536
 # A name is too long if it has more than MANY times the usual length, which is at least
@@ -87,6 +86,7 @@ class CharEncoder(
           "MS Dhoni", "Rahman Md". "Bey", "Prince", "Major" and "Junior" go only if two
           other words are left: "Mehmet Bey" stays, and "Mehmet Yılmaz Bey" is read as
           "Mehmet Yılmaz".
+        - Numerals behind a name are dropped: "Ludwig II" is read as "Ludwig".
         - Text in brackets is dropped if it is in the same script as the rest. Behind a
           single word, names in brackets stay: "Silva (Ana Maria)".
         - One comma turns the parts: "Kim, Anna" is read as "Anna Kim".
@@ -138,9 +138,6 @@ class CharEncoder(
         Number of columns of the output.
     tidy_ : bool
         Whether names are tidied: `tidy`, or what `fit` chose.
-    rules_ : int
-        Format of the rules for tidy names. Files of earlier versions have 1: they read
-        commas, signs and initials as they are typed, since they learned them so.
 
     See Also
     --------
@@ -175,7 +172,6 @@ class CharEncoder(
     unknown_code_: int = field(init=False)
     max_length_: int = field(init=False)
     tidy_: bool = field(init=False)
-    rules_: int = field(init=False)
 
     _parameter_constraints = {
         "clean": ["boolean"],
@@ -198,8 +194,10 @@ class CharEncoder(
         self._validate_params()
         names = Names(read_names(X, self.handle_missing), self)
         alphabet = None if self.alphabet is None else self._check_alphabet()
-        is_auto, self.rules_ = self.tidy == "auto", FORMAT
-        self.tidy_ = not are_titled(names.clean) if is_auto else bool(self.tidy)
+        if self.tidy == "auto":
+            self.tidy_ = not are_titled(names.clean)
+        else:
+            self.tidy_ = bool(self.tidy)
         spelt = self._spelt(names.tidy, alphabet)
         if alphabet is None:
             alphabet = self._frequent(spelt)
@@ -266,11 +264,8 @@ class CharEncoder(
         self = cls(**params)
         self._validate_params()
         # Not as a number of numpy, which JSON, as in ONNX files, cannot hold.
-        self.alphabet_, self.max_length_, self.rules_ = (
-            alphabet,
-            int(max_length),
-            FORMAT,
-        )
+        self.alphabet_ = alphabet
+        self.max_length_ = int(max_length)
         self.tidy_ = bool(self.tidy)
         self.unknown_code_ = len(str(alphabet)) + 1
         self._check_fitted()
@@ -279,7 +274,7 @@ class CharEncoder(
     def _encode(self, names):
         return self._codes(names.read_by(self).tidy)
 
-    def as_output(self, codes):
+    def _as_output(self, codes):
         """Return codes, (n, max_length_), in the container that `set_output` chose."""
         return _wrap_data_with_container("transform", codes, codes, self)
 
@@ -436,10 +431,6 @@ class CharEncoder(
     def __setstate__(self, state):
         super().__setstate__(unstamped(state))
         if hasattr(self, "alphabet_"):
-            self.rules_ = state.get(
-                "rules_", 1
-            )  # what was learned before there were forms
-            self.tidy_ = state.get("tidy_", bool(self.tidy))
             self._check_fitted()
 
     def _check_fitted(self):

@@ -10,7 +10,7 @@ from sklearn.utils.validation import validate_data
 
 from .._base.estimators import DocLinkMixin
 from .._base.labels_and_weights import is_missing
-from .._text.not_names import is_placeholder
+from .._text.not_names import is_placeholder, is_titled_placeholder
 
 CHECKS = {"dtype": object, "ensure_all_finite": False}
 
@@ -34,6 +34,8 @@ def join_parts(rows):
         try:
             filled = [*filter(None, map(str.strip, parts))]
             known = [part for part in filled if not is_placeholder(part)] or filled[:1]
+            if len(known) < len(filled) and is_titled_placeholder(" ".join(filled)):
+                known = filled  # "Mr." alone might be a name
             names.append(" ".join(known) if parts else None)
         except TypeError as error:
             raise TypeError(

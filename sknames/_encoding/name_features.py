@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._base.estimators import DocLinkMixin
 from .._base.labels_and_weights import check_labels
 from .._text.names import NamesLike, read_names
-from .._text.tidy import FORMAT, are_titled, tidy
+from .._text.tidy import are_titled, tidy
 
 
 class NameFeatures(DocLinkMixin, FeatureUnion):
@@ -40,8 +40,6 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
         Whether names are tidied, as `fit` chose, see ``tidy="auto"`` of
         :class:`CharEncoder`. A :class:`NameEncoder` among the parts reads names as its
         model does.
-    rules_ : int
-        Format of the rules for tidy names, as of :class:`CharEncoder`.
 
     See Also
     --------
@@ -62,9 +60,7 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
 
     __module__ = "sknames"
 
-    # As in files of earlier versions, which have neither.
-    tidy_: bool = True
-    rules_: int = 1
+    tidy_: bool
 
     def fit(self, X: NamesLike, y: Any = None, **fit_params: Any) -> Self:
         """Fit all parts.
@@ -119,7 +115,7 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
         ndarray or sparse matrix of shape (n_names, n_features)
             The features.
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "tidy_")  # fitted parts alone do not set it
         return _as_indexed(X, super().transform(self._read(X), **params))
 
     def _read_to_fit(self, X, y):
@@ -132,7 +128,7 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
         if y is not None:
             check_labels(y)
         names = self._names(X)
-        self.tidy_, self.rules_ = not are_titled(names.clean), FORMAT
+        self.tidy_ = not are_titled(names.clean)
         return self._read(names), y
 
     def _names(self, X):
@@ -141,7 +137,7 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
 
     def _read(self, X):
         """Return names as they are read."""
-        reader = Bunch(clean=True, tidy_=self.tidy_, rules_=self.rules_)
+        reader = Bunch(clean=True, tidy_=self.tidy_)
         return tidy(self._names(X), reader)
 
 

@@ -104,7 +104,7 @@ class Stack:
             base = _of_codes(self.base, self.within)
             return self._changed(base.predict_proba(codes))
         behind_encoder = self.steps[_n_joins(self.steps) + 1 :]
-        return self._after(behind_encoder, self.encoder.as_output(codes))
+        return self._after(behind_encoder, self.encoder._as_output(codes))
 
     def _after(self, steps, X):
         for step in steps:

@@ -16,8 +16,6 @@ ADDRESS, PLACEHOLDER = "address", "placeholder"
 ORGANIZATION, SEVERAL = "organization", "several names"
 BROKEN = "broken letters"
 
-# Placeholders that people bear, as they are written with another part of a name.
-BORNE = {"Nan", "Null", "Offen", "Test"}
 LONGEST_PHRASE = 7  # in tokens: S. de R. L. de C. V.
 
 
@@ -32,9 +30,12 @@ def _read_rules():
     lists of ``not_names.csv``, by their kind:
 
     - "placeholder": whole texts,
+    - "borne": placeholders that people bear, as they are written behind a title or with
+      another part of a name,
     - "inside": parts of texts, as they are written, mostly in scripts without spaces,
     - "word": words of organizations, also without accents,
     - "written": the same, as they are written,
+    - "word_behind": words of organizations that may be names in front: "Inc Kim",
     - "phrase": tokens at either end of a text, joined, so that "S. p. A." is "SpA",
     - "weak_word" and "weak_form": words, and forms at either end as they are written,
       which people have, too; two of them, one a word, make an organization,
@@ -44,12 +45,14 @@ def _read_rules():
       initials,
     - "several": between names,
     - "several_or_surname": the same, but "Thurn und Taxis" is one surname,
-    - "between_given": the same between given names, and "given" are these,
+    - "between_given": the same between given names. These are "given", and
+      "iberian_given", which are also the first of two surnames: "Martín Gómez, Luis",
+    - "before_title": words for "and" in front of a title: "Signor e Signora Rossi",
     - "family": in front of a name.
     """
     behind = "[\x80-\x9f\xa1-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"  # the first byte
     rules = {
-        "format": 3,  # with 2, texts in brackets are judged, too
+        "format": 3,  # raise it when an older index.mjs would misread it
         # Letters of UTF-8 that were read as Windows-1252 or Latin-1.
         "broken": f"[ÂÃÄÅÆÈ]{behind}|(?:[Ê-ß]{behind}){{2}}|[à-ï]{behind}{{2}}",
         # Email or web, of lower-cased texts.
@@ -86,10 +89,14 @@ for joined in ("phrase", "in_brackets"):
 _SETS = {
     kind: frozenset(texts) for kind, texts in RULES.items() if isinstance(texts, list)
 }
+_GIVEN = _SETS["given"] | _SETS["iberian_given"]
 _TITLES = {
     title.removesuffix(".") + "."
     for title in {*TIDY["titles"]}.difference(TIDY["names"])
 }
+# With the dot that the table asks for, or without a dot.
+_OTHER_TITLES = frozenset(TIDY["titles"]).difference(TIDY["names"])
+_ANY_TITLES = {title.removesuffix(".") for title in TIDY["titles"]}
 _IN_BRACKETS = [part for part in RULES["inside"] if "(" in part]
 _INSIDE = re.compile("|".join(map(re.escape, RULES["inside"])))
 
@@ -99,7 +106,8 @@ _INITIALS = re.compile(r"(?:[A-Z]\.){2,}(?![^ ,])")
 _HAS_INITIALS = re.compile(r"(?<![^ .,-])[^\W\d_a-z]{1,3}(?![^ .,-])")
 _SEPARATORS = re.compile(r"[!-/:-@\[-`{-~、，（）「」・]")
 _OF_WORDS = (
-    "placeholder word written weak_word several several_or_surname between_given family"
+    "placeholder word word_behind written weak_word several several_or_surname "
+    "between_given before_title family"
 )
 _WORDS = {
     word
@@ -154,7 +162,7 @@ def why_not_names(typed, texts, encoder=None):
             odd.update(row for row, text in enumerate(texts) if sign in text)
     if "," in joined:
         commas = (row for row, text in enumerate(texts) if "," in text)
-        odd.update(row for row in commas if len(_HAS_INITIALS.findall(texts[row])) > 1)
+        odd.update(row for row in commas if _may_be_list(texts[row]))
     rows = sorted(odd)
     for row, text in zip(rows, compose([texts[row] for row in rows]), strict=True):
         reasons[row] = _why_not_name(text, encoder)
@@ -163,14 +171,20 @@ def why_not_names(typed, texts, encoder=None):
     return reasons
 
 
+def _may_be_list(text):
+    """Return whether a text with a comma may be a list of names."""
+    has_initials_twice = len(_HAS_INITIALS.findall(text)) > 1
+    return has_initials_twice or all(" " in part.strip() for part in text.split(","))
+
+
 def _why_not_name(text, encoder):
     if all(unicodedata.category(character) == "Cc" for character in text):
         return MISSING
     if _ADDRESS.search(lower(text)):
         return ADDRESS
-    if _stands_for_none(lower(_FINAL.sub("", text))) or _TITLES.issuperset(
-        lower(text).split()
-    ):
+    if _stands_for_none(lower(_FINAL.sub("", text))):
+        return PLACEHOLDER
+    if _TITLES.issuperset(lower(text).split()) or is_titled_placeholder(text):
         return PLACEHOLDER
     is_company = any(form in text for form in _IN_BRACKETS) or not _SETS[
         "in_brackets"
@@ -181,19 +195,31 @@ def _why_not_name(text, encoder):
     read = rest if any(map(str.isalpha, rest)) else text
     if is_company or _INSIDE.search(read) or _is_organization(read):
         return ORGANIZATION
-    parts = drop_titles(read).split(",")
-    if (
-        lower(read).split(" ", 1)[0] in _SETS["family"]
-        or any(map(_are_several, read.split(",")))
-        or (len(parts) > 1 and all(map(has_initials, parts)))  # "Smith J, Doe J"
-    ):
+    if lower(read).split(" ", 1)[0] in _SETS["family"] or _is_couple(read):
+        return SEVERAL
+    for k, part in enumerate(read.split(",")):
+        if _are_several(part, is_behind_comma=k > 0):
+            return SEVERAL
+    if _is_list(drop_titles(read).split(",")):
         return SEVERAL
     return "" if any(_is_known(character, encoder) for character in text) else NO_LETTER
 
 
 def is_placeholder(part):
     """Return whether a part of a name stands for a missing one."""
-    return part not in BORNE and _stands_for_none(lower(_FINAL.sub("", part)))
+    part = _FINAL.sub("", part)
+    return part not in _SETS["borne"] and _stands_for_none(lower(part))
+
+
+def is_titled_placeholder(text):
+    """Return whether a placeholder stands behind titles: "Mr. Unknown"."""
+    words = text.split()
+    n_titles = 0
+    while n_titles < len(words):
+        if lower(words[n_titles]).removesuffix(".") not in _ANY_TITLES:
+            break
+        n_titles += 1
+    return n_titles > 0 and is_placeholder(" ".join(words[n_titles:]))
 
 
 def _stands_for_none(text):
@@ -215,6 +241,7 @@ def _is_organization(text):
     n_weak = len(_SETS["weak_word"].intersection(words))
     return (
         not _SETS["word"].isdisjoint(map(lower, full))
+        or not _SETS["word_behind"].isdisjoint(words[1:])
         or not _SETS["written"].isdisjoint(full)
         or not _SETS["phrase"].isdisjoint(
             _ends(words) - {*words[:1]}
@@ -229,29 +256,64 @@ def _ends(tokens):
     return {"".join(end) for k in lengths for end in (tokens[:k], tokens[-k:])}
 
 
-def _are_several(text):
-    """Return whether a word or sign for "and" stands between names.
+def _is_couple(text):
+    """Return whether a word for "and" stands in front of a title."""
+    words = text.split()
+    if text.isupper():  # else "Y" is an initial
+        words = lower(text).split()
+    for k in range(1, len(words) - 1):
+        if words[k] in _SETS["before_title"]:
+            title = lower(words[k + 1])
+            if not {title, title.removesuffix(".")}.isdisjoint(_OTHER_TITLES):
+                return True
+    return False
 
-    In a surname, few words follow it.
+
+def _is_list(parts):
+    """Return whether the parts between commas are names.
+
+    Each has initials, "Smith J, Doe J", or begins with a given name and ends with
+    another word, "Anna Müller, Max Weber".
     """
-    tokens, words, given = (
-        _tokens(text),
-        {*text.replace(".", "").split()},
-        _SETS["given"],
-    )
+    if len(parts) < 2:
+        return False
+    return all(map(has_initials, parts)) or all(map(_is_whole_name, parts))
 
-    def is_between(token, k):
-        n_behind = len(tokens) - k - 1
-        if token in _SETS["between_given"] and tokens[k + 1] in given:
-            return tokens[k - 1] in given or (n_behind > 1 and tokens[0] in given)
-        is_word = token in _SETS["several_or_surname"]
-        return token in _SETS["several"] or (is_word and n_behind >= max(k, 2))
 
-    return any(
-        is_between(token, k)
-        for k, token in enumerate(tokens[1:-1], 1)
-        if not token.isalpha() or token in words  # no part of "Young-ja"
-    )
+def _is_whole_name(text):
+    """Return whether a text begins with a given name, and ends with a surname."""
+    words = text.split()
+    if len(words) < 2 or words[0] not in _SETS["given"]:
+        return False
+    last = words[-1].removesuffix(".")
+    return len(last) > 1 and last not in _GIVEN
+
+
+def _are_several(text, is_behind_comma):
+    """Return whether a word or sign for "and" stands between names."""
+    tokens = _tokens(text)
+    words = {*text.replace(".", "").split()}
+    for k in range(1, len(tokens) - 1):
+        is_inside_word = tokens[k].isalpha() and tokens[k] not in words  # "Young-ja"
+        if not is_inside_word and _is_between_names(tokens, k, is_behind_comma):
+            return True
+    return False
+
+
+def _is_between_names(tokens, k, is_behind_comma):
+    """Return whether the k-th token stands between names, and is a word for "and"."""
+    token = tokens[k]
+    if token in _SETS["several"]:
+        return True
+    n_behind = len(tokens) - k - 1
+    if token in _SETS["between_given"] and tokens[k + 1] in _GIVEN:
+        if tokens[k - 1] in _GIVEN or (n_behind > 1 and tokens[0] in _GIVEN):
+            return True
+    if token not in _SETS["several_or_surname"] or tokens[k - 1] == "von":
+        return False  # "von und zu Gilsa" is a surname
+    if is_behind_comma and "von" not in tokens[:k]:  # "Müller, Hans und Eva"
+        return True
+    return n_behind >= max(k, 2)  # "Thurn und Taxis" is a surname
 
 
 def _is_known(character, encoder):

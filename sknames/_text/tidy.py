@@ -6,9 +6,10 @@ from collections import Counter
 from itertools import chain
 
 from .spelling import FOLDED, clean, compose, is_other_script, lower, without_accents
-from .titles import FORMAT, TIDY, drop_titles, may_have_title
+from .titles import TIDY, drop_titles, may_have_title
 
 LEAST_TITLED = 0.01
+MOST_READINGS = 9  # passes over one name, until one changes nothing
 BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]?")
 _KOREAN = re.compile(rf"({'|'.join(TIDY['korean_surnames'])}) ([가-힣]{{1,2}})")
 _LETTER = r"[^\W\d_]"
@@ -16,6 +17,7 @@ _GLUED = re.compile(rf"((?:{_LETTER}\.-?)+)({_LETTER}[^.]+)")  # "J.-P.Sartre"
 _SHORT_SURNAMES, _SURNAMES = (
     frozenset(TIDY[of]) for of in ("short_surnames", "long_surnames")
 )
+_NUMERALS = frozenset(TIDY["numerals"])
 _SYLLABLES, _JOINED = (re.compile(TIDY[pattern]) for pattern in ("syllables", "joined"))
 # Names without these have no other form.
 _HAS_FORM = re.compile(r"[,.(\[。]|^\W*\w[ -]|^[가-힣]| [^\sa-z]{1,6}$")
@@ -25,22 +27,21 @@ def tidy(names, encoder=None):
     """Return names as they are read.
 
     They are clean, composed, and without titles, brackets and signs. Given names, or
-    initials, come first. A fitted encoder says by `clean`, `tidy_` and `rules_` which
-    steps to take; without one, take all. Judge first whether a text is a name: "(株)"
-    shows that it is not.
+    initials, come first. A fitted encoder says by `clean` and `tidy_` which steps to
+    take; without one, take all. Judge first whether a text is a name: "(株)" shows
+    that it is not.
     """
-    cleans, drops, is_new = True, True, True
-    if encoder is not None:
-        cleans, drops, is_new = encoder.clean, encoder.tidy_, encoder.rules_ == FORMAT
+    cleans = encoder is None or encoder.clean
+    drops = encoder is None or encoder.tidy_
     if cleans:
         names = names.clean if hasattr(names, "clean") else clean(names)  # of `Names`
     names = compose(names)  # before titles are looked for, whose letters are composed
-    if cleans and is_new:
+    if cleans:
         names = without_signs(names)
     if not (cleans or drops):
         return names
     return [
-        _settled(name, cleans, drops, is_new)
+        _settled(name, cleans, drops)
         if _HAS_FORM.search(name) or (drops and may_have_title(name))
         else name
         for name in names
@@ -112,21 +113,21 @@ def _is_sign(character):
     return is_symbol and unicodedata.normalize("NFKD", character) == character
 
 
-def _settled(name, cleans, drops, is_new):
+def _settled(name, cleans, drops):
     """Return a name as it is read, which is the same if it is read once more."""
-    for _ in range(9 if is_new else 1):
+    for _ in range(MOST_READINGS):
         before = name
         if drops:
-            name = without_brackets(name, is_new)
+            name = without_brackets(name)
             name = drop_titles(name) if may_have_title(name) else name
         if cleans:
-            name = clean([_punctuate(name, drops and is_new)])[0]
+            name = clean([_punctuate(name, drops)])[0]
         if name == before:
             break
     return name
 
 
-def without_brackets(name, is_new=True):
+def without_brackets(name):
     """Leave out what stands in brackets, unless only it is Latin, or only it is not.
 
     Names in brackets behind a single word stay.
@@ -134,10 +135,8 @@ def without_brackets(name, is_new=True):
     rest = BRACKETS.sub(" ", name)
     if rest == name or not any(map(str.isalpha, rest)):
         return name
-    is_other, is_surname = (
-        any(map(is_other_script, rest)),
-        is_new and len(rest.split()) == 1,
-    )
+    is_other = any(map(is_other_script, rest))
+    is_surname = len(rest.split()) == 1
 
     def replace(found):
         letters, words = [*filter(str.isalpha, found[1])], found[1].split()
@@ -182,12 +181,15 @@ def _in_order(words, given=()):
     """Return the words of a name in order: initials and given names, then the surname.
 
     Initials are "A.", "A.M.", "J.-P.", and in a name with small letters "AM" behind
-    another word, unless they are a short surname, and "A" in front of it.
+    another word, unless they are a short surname, and "A" in front of it. A numeral
+    behind a name is left out.
     """
     is_mixed = any(map(str.islower, chain(*words, *given)))
     others = [
         _plain(w) for w in (*given, *words) if w[1:].islower() and not w[0].islower()
     ]
+    words = _without_numeral(words, others)
+    given = _without_numeral(given, others)
     if given:
         initials = [_initials(word, is_mixed) for word in given]
         given = [*chain(*initials)] if all(initials) else given
@@ -206,7 +208,8 @@ def _in_order(words, given=()):
         and _initials(words[n - 1], is_mixed)
         and not _is_surname(words[n - 1], others)
     ):
-        if "." not in words[n - 1] and words[n - 2].islower():  # "de la O"
+        is_behind_particle = n > 1 and words[n - 2].islower()  # "de la O"
+        if is_behind_particle and "." not in words[n - 1]:
             break
         n -= 1
     if not any(len(word) > 1 and not _initials(word, False) for word in words[:n]):
@@ -220,6 +223,16 @@ def _in_order(words, given=()):
         is_leading = is_leading and bool(_initials(word, is_alone))
         front += _initials(word, is_leading and is_mixed) or [word]
     return front
+
+
+def _without_numeral(words, others):
+    """Leave out a numeral behind a name, "Ludwig II", unless it is a surname there."""
+    if len(words) > 1:
+        numeral = words[-1].removesuffix(".")
+        in_front = others[-1:]  # "Anna VI" has a surname, and "George VI" has none
+        if numeral in _NUMERALS and not _is_surname(numeral, in_front):
+            return words[:-1]
+    return words
 
 
 def has_initials(text):

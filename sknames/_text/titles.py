@@ -20,10 +20,9 @@ def _read_tables():
     }
 
 
-FORMAT = 2  # with 1, commas, signs and initials are read as they are typed
 # The words of the tables, which JavaScript reads in the metadata of an ONNX model.
 TIDY = {
-    "format": FORMAT,
+    "format": 2,  # raise it when an older index.mjs would misread it
     # Han, Kana and Hangul, where a surname stands before the given name also without a
     # comma.
     "joined": "[\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3130-\u318f"
@@ -44,6 +43,7 @@ _WORDS = {
     for word in TIDY[table]
     for dot in ("", ".")
 }
+_SURNAME_PAIRS = frozenset(TIDY["surname_pairs"])
 _SPACED = [(word.replace("_", " "), word.replace("_", "")) for word in TIDY["spaced"]]
 _ENDS = {title[-1] for title in TIDY["attached"]}
 # Not before a vowel sign: that is another syllable.
@@ -136,7 +136,8 @@ class _Titled:
                 continue
             is_alone = k and self.n_others > 1 and "names" not in tables
             is_before = (is_behind_title or not i) and (i + 1 < len(words) or is_alone)
-            is_behind_title = self._is_title(word, tables, is_before)
+            is_surname = lower("_".join(words[i : i + 2])) in _SURNAME_PAIRS
+            is_behind_title = not is_surname and self._is_title(word, tables, is_before)
             if not is_behind_title:
                 left.append(word)
         is_list = all({"degrees", "initials"} & {*_tables(word)} for word in left)

@@ -14,7 +14,7 @@ from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._base import validate_params
-from .._base.saved_state import FORMAT, renamed
+from .._base.saved_state import FORMAT
 from .._base.version import __version__
 from .._encoding.char_encoder import CharEncoder
 from .._models.groups import M49, Groups
@@ -279,7 +279,7 @@ def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
         arrays = _arrays(below, trunk, arrays)
     encode, classify = trunk["encode"], trunk["classify"]
     encoder = CharEncoder.from_alphabet(
-        encode["alphabet"], encode["max_length"], **renamed(encode["params"])
+        encode["alphabet"], encode["max_length"], **encode["params"]
     )
     # The classifier knows no names of columns, and would warn of tables under a global
     # set_output.

@@ -1,0 +1,218 @@
+"""The rules of names in JavaScript give the answers of Python.
+
+This needs node, but no package of npm: a table of Python's anyascii stands for its
+any-ascii.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from anyascii import anyascii
+from sknames._models.stack import Stack, resolve
+
+from sknames import CharEncoder, load_pretrained, predict_names
+from sknames._text.names import Names
+from sknames._text.not_names import RULES
+from sknames._text.tidy import tidy
+from sknames._text.titles import TIDY
+from sknames.onnx import _metadata, to_onnx
+from tests.conftest import run_process
+from tests.test_tidy import LIKE
+
+NODE = shutil.which("node")
+INDEX = Path(__file__).parent.parent / "examples" / "javascript" / "index.mjs"
+IMPORT = 'import anyAscii from "any-ascii";\n'
+N_CODE_POINTS = 0x20000  # those behind are hardly ever in names
+# Words whose place and signs in a text count.
+FORMS = """
+Anna Juan Ana Smith Müller MÜLLER müller A. A.M. AM A J.-P. J-P NG LI O U é. Ý , . 。 ..
+- ' " ( ) (Ana) (singer) (李伟) ★ 😀 * ™ † 👍🏽 田中 さん. 王先生 김 민수 씨.
+Иван И.П. ПИ محمد
+د. van der geb. S/O 2 _ A.Müller J.-P.Sartre ½ ㈱ a e i y u. en og ja + & und S.P.A.
+U.G. S.A.R.L. MÃ¼ller Ð˜Ð² k.A (GmbH) [s.r.o.] (Ltd Spa
+"""
+
+pytestmark = pytest.mark.skipif(NODE is None, reason="Node.js is not installed")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with index.mjs that imports nothing."""
+    folder = tmp_path_factory.mktemp("javascript")
+    ascii_of = {}
+    for point in range(N_CODE_POINTS):
+        character = chr(point)
+        ascii_of[character] = anyascii(character)
+    text = INDEX.read_text(encoding="utf-8")
+    assert text.count(IMPORT) == 1
+    table = (
+        f"const ascii = {json.dumps(ascii_of)};\nconst anyAscii = (c) => ascii[c];\n"
+    )
+    (folder / "index.mjs").write_text(text.replace(IMPORT, table), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def evaluate(folder):
+    """Return the value in JavaScript of an expression of `given` and `js`, index.mjs.
+
+    With code=1, return the error that it raises.
+    """
+
+    def evaluate(expression, code=0, **given):
+        script = f"""
+import {{ readFileSync }} from "node:fs";
+import * as js from "./index.mjs";
+const given = JSON.parse(readFileSync(0, "utf-8"));
+process.stdout.write(JSON.stringify({expression}));
+"""
+        command = [NODE, "--input-type=module", "-e", script]
+        run = run_process(*command, code=code, input=json.dumps(given), cwd=folder)
+        return run.stderr if code else json.loads(run.stdout)
+
+    return evaluate
+
+
+def model_of(encoder):
+    """Return the metadata of an encoder, as JavaScript reads it."""
+    metadata = _metadata(Stack(steps=(encoder,)), np.array([]))
+    return {key: json.loads(value) for key, value in metadata.items()}
+
+
+def test_javascript_reads_and_judges_typed_texts_as_their_table_says(
+    evaluate, shipped, judged
+):
+    found = evaluate(
+        "[given.typed.map((t) => js.tidy(t, given.model.encoder)),"
+        "given.judged.map((t) => js.whyNotName(t, given.model))]",
+        model=model_of(shipped[0]),
+        typed=[*LIKE],
+        judged=[*judged],
+    )
+    tidied, reasons = found
+    assert dict(zip(LIKE, tidied, strict=True)) == LIKE
+    assert dict(zip(judged, reasons, strict=True)) == judged
+
+
+def test_javascript_climbs_as_python(evaluate, judged):
+    names = [*judged, *LIKE.values()]
+    model = load_pretrained("country", abstain=True, fallback=["subregion", "region"])
+    found = predict_names(model, names)
+    levels = [
+        {"name": of.name, "groups": of.groups.tolist()}
+        for of in resolve(model).threshold.levels
+    ]
+    metadata = {
+        "classes": model.classes_.tolist(),
+        "abstain": {"threshold": model.threshold_, "levels": levels},
+    }
+    rows = evaluate(
+        "given.rows.map((row) => js.climb(row, given.metadata))"
+        ".map((a) => [a.label, a.level, a.probability, a.reason])",
+        rows=found.proba.tolist(),
+        metadata=metadata,
+    )
+    is_name = np.isin(
+        found.reasons, ["", "unsure"]
+    )  # what else it is, `whyNotName` says
+    labels, levels, probabilities, reasons = zip(*rows, strict=True)
+    assert {*found.levels} == {"label", "subregion", "region"}
+    assert np.array(labels)[is_name].tolist() == found.labels[is_name, 0].tolist()
+    assert np.array(levels)[is_name].tolist() == found.levels[is_name].tolist()
+    assert np.array(reasons)[is_name].tolist() == found.reasons[is_name].tolist()
+    expected = found.probabilities[is_name, 0]
+    np.testing.assert_allclose(
+        np.array(probabilities)[is_name], expected, rtol=0, atol=1e-6
+    )
+
+
+def test_javascript_is_unsure_at_the_threshold(evaluate):
+    metadata = {"classes": ["a", "b"], "abstain": {"threshold": 0.75, "levels": []}}
+    climb = "given.rows.map((row) => js.climb(row, given.metadata).reason)"
+    assert evaluate(climb, rows=[[0.75, 0.25], [0.25, 0.76]], metadata=metadata) == [
+        "unsure",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    "is_tidy", [True, "auto"], ids=["tidy", "as typed, since many have titles"]
+)
+def test_javascript_reads_and_judges_forms_as_python(evaluate, is_tidy):
+    rng = np.random.RandomState(0)
+    tables = [
+        table
+        for of in (TIDY, RULES)
+        for table in of.values()
+        if isinstance(table, list)
+    ]
+    pool = [word for table in tables for word in rng.choice(table, min(len(table), 9))]
+    pool += FORMS.split() * 3
+    texts = []
+    for _ in range(1_500):
+        words = rng.choice(pool, rng.randint(1, 7))
+        ends = rng.choice([" ", " ", " ", ",", ", ", ".", ". ", ""], len(words))
+        texts.append("".join(word + end for word, end in zip(words, ends, strict=True)))
+    encoder = CharEncoder(tidy=is_tidy).fit(texts)
+    model = model_of(encoder)
+    asked = (
+        "given.texts.map((t) => "
+        "[js.tidy(t, given.model.encoder), js.whyNotName(t, given.model)])"
+    )
+    found = evaluate(asked, texts=texts, model=model)
+    tidied = tidy(texts, encoder)
+    assert encoder.tidy_ is (is_tidy is True)
+    assert found == [
+        list(of) for of in zip(tidied, Names(texts, encoder).reasons, strict=True)
+    ]
+    assert tidy(tidied, encoder) == tidied
+    long = [
+        "a" + "." * 100_000 + "b",
+        ", " * 50_000,
+        "Ab " + "A " * 20_000,
+        "'\" " * 30_000 + "a",
+    ]
+    asked = (
+        "[Date.now(), given.texts.map((t) => js.tidy(t, given.settings)), Date.now()]"
+    )
+    start, _, end = evaluate(asked, texts=long, settings=model["encoder"])
+    assert (
+        end - start < 20_000
+    )  # in milliseconds; quadratic, the first alone took as long
+
+
+LOAD = "await js.NationalityModel.load(Uint8Array.from(given.bytes))"
+
+
+def test_javascript_refuses_what_is_no_model_of_names(evaluate, tiny):
+    classifier = to_onnx(tiny[-1]).SerializeToString()
+    for content, message in [
+        (classifier, "Expected a model that to_onnx made of a pipeline"),
+        (b"no model", "Expected an ONNX model"),
+    ]:
+        assert message in evaluate(LOAD, code=1, bytes=[*content])
+
+
+@pytest.mark.parametrize(
+    "key, path",
+    [("tidy_rules", ("encoder", "tidy_rules")), ("not_names", ("not_names",))],
+)
+@pytest.mark.parametrize("format_", [1, 99, None])
+def test_javascript_refuses_rules_of_an_unknown_format(
+    evaluate, tiny, key, path, format_
+):
+    proto = to_onnx(tiny)
+    for field in proto.metadata_props:
+        if field.key == path[0]:
+            value = json.loads(field.value)
+            rules = value[path[1]] if len(path) > 1 else value
+            expected = rules["format"]
+            rules["format"] = format_
+            field.value = json.dumps(value)
+    got = "none" if format_ is None else format_
+    message = f"Expected {key} of format {expected} in the metadata, got {got}. Convert"
+    error = evaluate(LOAD, code=1, bytes=[*proto.SerializeToString()])
+    assert message in error
