@@ -1,5 +1,5 @@
 # What contributors run, in the environment that CONTRIBUTING.md sets up.
-.PHONY: check fix test coverage docs retrained build
+.PHONY: check fix test coverage docs site retrained build
 
 # What each commit must pass, in seconds.
 check:
@@ -23,6 +23,10 @@ coverage:
 # The site, without the gallery's pictures.
 docs:
 	$(MAKE) -C docs html-noplot
+
+# The site with them, in minutes: it runs each example, and one that fails ends it.
+site:
+	$(MAKE) -C docs html
 
 # After a retraining and public_rivals.py: what the models that ship show. It writes their files,
 # golden outputs, pages and pictures, and the tables of examples/benchmarks/results into build/tables.

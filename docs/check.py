@@ -144,6 +144,8 @@ def files_that_disagree():
         ).split("\n")[:3]
         if line != "=" * len(title) or blank:
             yield f"{example} lacks the title that the gallery needs"
+        if re.search("^# %% *[^ \n]", example.read_text("utf-8"), re.M):
+            yield f"{example}: the gallery leaves out what stands behind # %%"
     rooms = (ROOT / "sknames").iterdir()
     public = [
         room.stem

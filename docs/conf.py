@@ -70,6 +70,7 @@ sphinx_gallery_conf = {
     "filename_pattern": r"/plot_",
     "ignore_pattern": r"^(?!plot_)",
     "within_subsection_order": "ExampleTitleSortKey",
+    "parallel": 2,  # processes, each with one thread
     "backreferences_dir": "generated/backreferences",
     "doc_module": ("sknames",),
     "download_all_examples": False,

@@ -31,7 +31,8 @@ for nationality, n_train in TRAIN.items():
     train.append(drawn[N_TEST : N_TEST + n_train])
 train, test = np.concatenate(train), np.concatenate(test)
 
-# %% If test data had the frequencies of training, the first setting would be the most
+# %%
+# If test data had the frequencies of training, the first setting would be the most
 # accurate.
 
 settings = {

@@ -36,7 +36,8 @@ model = Pipeline([("encode", CharEncoder()), ("classify", classify)])
 model.fit(names[train], nationalities[train])
 predicted = model.predict(names[test])
 
-# %% Two nationalities are close if the model often confuses their names. Hierarchical
+# %%
+# Two nationalities are close if the model often confuses their names. Hierarchical
 # clustering joins the closest first, and gives the order of the rows.
 
 shares = confusion_matrix(nationalities[test], predicted, labels=SOME, normalize="true")
@@ -45,7 +46,8 @@ np.fill_diagonal(confused, confused.max())
 distance = squareform(1 - confused / confused.max(), checks=False)
 order = leaves_list(linkage(distance, "average", optimal_ordering=True))
 
-# %% Each row shows the names of one nationality. Without the diagonal, colour shows
+# %%
+# Each row shows the names of one nationality. Without the diagonal, colour shows
 # errors.
 
 mistakes = shares[np.ix_(order, order)]

@@ -25,8 +25,9 @@ folder = Path(__file__).parent if "__file__" in globals() else Path.cwd()
 with open(folder / "famous_people.csv", encoding="utf-8") as file:
     people = list(csv.DictReader(file))
 
-# %% Lists write a person's name in different ways. Where the own script is Latin, the
-# file has the name as another script spells it.
+# %%
+# Lists write a person's name in different ways. Where the own script is Latin, the file
+# has the name as another script spells it.
 
 
 def forms_of(given, surname, surname_first, other_script, **_):
@@ -46,8 +47,9 @@ forms = [forms_of(**person) for person in people]
 names = np.array([list(of.values()) for of in forms])
 print(*names[[0, -1]], sep="\n")
 
-# %% An answer is sure if its probability is above the threshold of ``abstain=True``.
-# The nationality is that of the country, or another whose people bear such names. Some
+# %%
+# An answer is sure if its probability is above the threshold of ``abstain=True``. The
+# nationality is that of the country, or another whose people bear such names. Some
 # countries, such as the United States, have no nationality of their own among the
 # labels: any sure answer is then wrong.
 
@@ -87,13 +89,13 @@ for target in ("nationality", "country"):
 # Why are sure answers wrong?
 #
 # - **The person is not where the name is common.** Gennady Golovkin is from Kazakhstan
-# and has a
-#   Russian name, Lee Kuan Yew from Singapore and has a Chinese one.
-# - **The label is missing**: Barack Obama, Cate Blanchett and Roger Federer. - **The
-# form hides the name.** A byline leaves a surname, and Arabic and Hebrew no vowels. -
-# **The sources differ by country.** Some countries have only chess players in training,
-# some only
-#   famous people, so the way in which a name is written can speak for a country.
+#   and has a Russian name, Lee Kuan Yew from Singapore and has a Chinese one.
+# - **The label is missing**: Barack Obama, Cate Blanchett and Roger Federer.
+# - **The form hides the name.** A byline leaves a surname, and Arabic and Hebrew no
+#   vowels.
+# - **The sources differ by country.** Some countries have only chess players in
+#   training, some only famous people, so the way in which a name is written can speak
+#   for a country.
 #
 # The worst errors: an answer above 0.9 in one form is wrong, and that in another form
 # is right.

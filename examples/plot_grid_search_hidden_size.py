@@ -18,16 +18,18 @@ names, nationalities = load_names(return_X_y=True)
 some = np.isin(nationalities, ["Czech", "Dutch", "Greek", "Italian", "Japanese"])
 names, nationalities = names[some][::4], nationalities[some][::4]
 
-# %% Names that are spelled alike stay on one side of each split. The log loss separates
+# %%
+# Names that are spelled alike stay on one side of each split. The log loss separates
 # candidates better than accuracy: it looks at all probabilities.
 
 sizes = [8, 16, 32, 64, 128]
 pipeline = Pipeline(
     [
         ("encode", CharEncoder(max_length=30)),
-        ("classify", NameNationalityClassifier(max_epochs=8, random_state=0)),
+        ("classify", NameNationalityClassifier(max_epochs=6, random_state=0)),
     ]
 )
+pipeline.fit(names[:100], nationalities[:100])  # loads torch, which takes time, too
 search = GridSearchCV(
     pipeline,
     {"classify__hidden_size": sizes},
@@ -37,7 +39,8 @@ search = GridSearchCV(
 search.fit(names, nationalities, groups=spelling_groups(names))
 print("best:", search.best_params_)
 
-# %% A point within the spread of its neighbour is not better. A larger net always takes
+# %%
+# A point within the spread of its neighbour is not better. A larger net always takes
 # more time.
 
 results = search.cv_results_

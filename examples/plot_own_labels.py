@@ -16,6 +16,7 @@ the names of this example, so a fair comparison needs another model.
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
@@ -36,7 +37,8 @@ OWN = (
     "Vietnamese"
 ).split()
 
-# %% The model learns other nationalities. Names that also occur in the ten, in any
+# %%
+# The model learns other nationalities. Names that also occur in the ten, in any
 # spelling, are left out, so the model has not seen them.
 
 names, nationalities = load_names(return_X_y=True)
@@ -47,8 +49,9 @@ model = make_pipeline(CharEncoder(max_length=32), classify).fit(
     names[known], nationalities[known]
 )
 
-# %% One spelling of each of the other names. Names outside the training part are test
-# names.
+# %%
+# One spelling of each of the other names. Names outside the training part are test
+# names. `FrozenEstimator` keeps the model as it is: only the new labels are learned.
 
 names, labels = names[own], nationalities[own]
 _, first = np.unique(groups[own], return_index=True)
@@ -58,7 +61,7 @@ ngrams = TfidfVectorizer(
 )
 MODELS = {
     "n-grams alone": make_pipeline(ngrams, LinearSVC(C=0.3)),
-    "make_own_labels_pipeline(model)": make_own_labels_pipeline(model),
+    "make_own_labels_pipeline(model)": make_own_labels_pipeline(FrozenEstimator(model)),
 }
 SIZES, DRAWS, N_TEST = [30, 100, 300, 1000, 3000], 4, 2000
 accuracy = {title: np.zeros((len(SIZES), DRAWS)) for title in MODELS}
@@ -98,5 +101,6 @@ axis.set_xticks(SIZES, [f"{size:,}" for size in SIZES])
 axis.grid(alpha=0.3)
 axis.legend(loc="lower right")
 
-# %% A name does not show who bears it, and nationality is protected from discrimination
-# in many places: such features must not decide about a person.
+# %%
+# A name does not show who bears it, and nationality is protected from discrimination in
+# many places: such features must not decide about a person.

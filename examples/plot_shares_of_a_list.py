@@ -51,7 +51,8 @@ try:
 except ImportError:
     print("No picture, since matplotlib is missing: pip install matplotlib.")
 else:
-    display = sknames.SharesDisplay.from_shares(shares)
+    bars = {"label": "the estimate"}
+    display = sknames.SharesDisplay.from_shares(shares, bar_kwargs=bars)
     places = [k for k, label in enumerate(shares.label) if label in MEMBERS]
     true = [MEMBERS[shares.label[k]] / len(names) for k in places]
     display.ax_.plot(true, places, "D", color="C1", label="the truth")

@@ -37,7 +37,8 @@ some = ["Schmidt", "Yılmaz", "Nakamura", "Papadopoulos", "Andersen", "Hovhannis
 for name, near in zip(some, search.kneighbors(encoder.transform(some))[1], strict=True):
     print(f"{name:<13} {', '.join(other for other in surnames[near] if other != name)}")
 
-# %% One person may be in a list in several spellings. If these differ only in case,
+# %%
+# One person may be in a list in several spellings. If these differ only in case,
 # diacritics and white space, they have equal numbers in `spelling_groups`; other
 # romanisations need a distance. The nearest pairs are only candidates: Oleksandr Ivanov
 # is another name.

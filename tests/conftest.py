@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import re
 import signal
 import subprocess
 import tarfile
@@ -80,6 +81,24 @@ def run_process(*command, code=0, input=None, **options):
         out, error = running.communicate(input)
     assert code in (None, running.returncode), f"{running.returncode}: {error}"
     return subprocess.CompletedProcess(running.args, running.returncode, out, error)
+
+
+# What a command prints of the machine: seconds and the size of a file.
+OF_THE_MACHINE = re.compile(r"\d+\.\d (s|MB)\b")
+NUMBER = re.compile(r"\d+(?:\.\d*)?(?:e[+-]\d+)?")
+
+
+def assert_prints(printed, shown, rel=0, abs=1e-5):
+    """Check that a text is the shown one: numbers within a tolerance, all else exactly.
+
+    The sixth digit of a probability differs between processors.
+    """
+    printed = OF_THE_MACHINE.sub(r"... \1", printed)
+    shown = OF_THE_MACHINE.sub(r"... \1", shown)
+    assert NUMBER.sub("#", printed) == NUMBER.sub("#", shown)
+    expected = [float(number) for number in NUMBER.findall(shown)]
+    found = [float(number) for number in NUMBER.findall(printed)]
+    assert found == pytest.approx(expected, rel=rel, abs=abs)
 
 
 def archive(files, mode="w:xz"):

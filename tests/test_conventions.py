@@ -364,7 +364,7 @@ def test_holder_fits_a_clone_unless_its_type_is_frozen(
             holder.set_params(**{deep: 1})
     elif isinstance(holder, NameEncoder | PriorShiftClassifier):
         with pytest.raises(
-            ValueError, match=r"learns no labels.*FrozenEstimator\(model\)"
+            ValueError, match=r"^Wrap .* in FrozenEstimator\(model\).* learns no labels"
         ):
             holder.fit(*small_names)
         return

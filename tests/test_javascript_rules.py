@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from anyascii import anyascii
-from sknames._models.stack import Stack, resolve
 
 from sknames import CharEncoder, load_pretrained, predict_names
+from sknames._models.stack import Stack, resolve
 from sknames._text.names import Names
 from sknames._text.not_names import RULES
 from sknames._text.tidy import tidy

@@ -1,13 +1,15 @@
 """Several processes give the predictions of one, and partitions its shares."""
 
+import os
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import sknames
-from tests.conftest import tiny_pipeline
+from tests.conftest import run_process, tiny_pipeline
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +74,31 @@ def test_dask_shares_over_partitions_are_those_of_one_call(
     assert found.label.tolist() == expected.label.tolist()
     np.testing.assert_allclose(found.share, expected.share, atol=1e-6, rtol=0)
     assert (found.n_names, found.n_not_names) == (140, 2)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux's libraries can fork")
+def test_fit_ends_in_a_process_forked_after_a_fit():
+    """With so many labels that torch would share the n-gram weights among threads."""
+    code = """
+import multiprocessing
+from sknames.datasets import load_names
+from tests.conftest import tiny_pipeline
+
+names, nationalities = load_names(return_X_y=True)
+
+
+def fit():
+    tiny_pipeline().fit(names[::400], nationalities[::400])
+
+
+fit()
+process = multiprocessing.get_context("fork").Process(target=fit)
+process.start()
+process.join(60)
+exitcode = process.exitcode
+process.kill()
+assert exitcode == 0, exitcode
+"""
+    environment = os.environ | {"OMP_NUM_THREADS": "2"}
+    root = Path(__file__).parent.parent
+    run_process(sys.executable, "-c", code, cwd=root, env=environment)

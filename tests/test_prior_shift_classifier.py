@@ -184,7 +184,7 @@ def test_estimator_that_is_not_frozen_raises(shipped, shifted):
         Pipeline(shipped.steps),
     ):
         with pytest.raises(
-            ValueError, match=r"learns no labels.* FrozenEstimator\(model\) for"
+            ValueError, match=r"^Wrap .* in FrozenEstimator\(model\).* learns no labels"
         ):
             PriorShiftClassifier(inner).fit(["Niamh"])
     with pytest.raises(NotFittedError):

@@ -30,8 +30,8 @@ def check_is_frozen(estimator: Any, holder: Any) -> None:
     if not is_frozen(estimator):
         got = " ".join(repr(estimator).split())
         raise ValueError(
-            f"{type(holder).__name__} learns no labels, so it takes a fitted model "
-            "that is never fitted again: load_pretrained(), or FrozenEstimator(model) "
-            f"for yours. Got {got:.200}."
+            "Wrap the fitted model in FrozenEstimator(model), from sklearn.frozen: "
+            f"{type(holder).__name__} learns no labels, so it takes a model that is "
+            f"never fitted again. load_pretrained() is one. Got {got:.200}."
         )
     check_is_fitted(estimator)

@@ -187,7 +187,11 @@ def _log(share):
 
 
 def _run(net, rows, seed):
-    """Initialize and train the net on one CPU thread, and restore torch's settings."""
+    """Initialize and train the net on one CPU thread, and restore torch's settings.
+
+    All of torch's work on large arrays is in here: what torch computes on several
+    threads waits forever in a process that is forked later.
+    """
     with one_torch_thread(), torch_seed(seed, net.device), torch.inference_mode(False):
         net.initialize()
         # As skorch's `partial_fit` does, which would take a KeyboardInterrupt of the
@@ -199,15 +203,19 @@ def _run(net, rows, seed):
                     break
         finally:
             net.notify("on_train_end", X=rows, y=None)
+        _finish(net)
+
+
+@torch.no_grad()
+def _finish(net):
+    """Round the n-gram weights; raise ValueError unless all weights are finite."""
     if net.module_.ngram_weight is not None:
         # They are most of a file, which half precision halves.
-        with torch.no_grad():
-            net.module_.ngram_weight.copy_(net.module_.ngram_weight.half())
+        net.module_.ngram_weight.copy_(net.module_.ngram_weight.half())
     # The last step may diverge after its loss was computed.
-    if not all(
-        torch.isfinite(parameter).all() for parameter in net.module_.parameters()
-    ):
-        raise ValueError(DIVERGED.format(what="a weight", epoch=len(net.history)))
+    for parameter in net.module_.parameters():
+        if not torch.isfinite(parameter).all():
+            raise ValueError(DIVERGED.format(what="a weight", epoch=len(net.history)))
 
 
 def _train_epoch(net, rows):
