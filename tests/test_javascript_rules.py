@@ -138,6 +138,19 @@ def test_javascript_is_unsure_at_the_threshold(evaluate):
     ]
 
 
+def test_javascript_decides_from_a_probability_on(evaluate):
+    decision = {"positive": 0, "least": 0.3}
+    rows = [[0.3, 0.7], [0.29, 0.71], [0.9, 0.1]]
+    best = "given.rows.map((row) => js.best(row, given.decision))"
+    assert evaluate(best, rows=rows, decision=decision) == [0, 1, 0]
+    abstain = {"threshold": 0.5, "levels": []}
+    metadata = {"classes": ["a", "b"], "decision": decision, "abstain": abstain}
+    climb = "given.rows.map((row) => js.climb(row, given.metadata))"
+    answers = evaluate(climb, rows=rows, metadata=metadata)
+    assert [answer["label"] for answer in answers] == ["a", "b", "a"]
+    assert [answer["reason"] for answer in answers] == ["unsure", "", ""]
+
+
 @pytest.mark.parametrize(
     "is_tidy", [True, "auto"], ids=["tidy", "as typed, since many have titles"]
 )
