@@ -32,7 +32,7 @@ from .other_scripts import (
     to_katakana,
 )
 from .patronymics import is_female, with_patronymic
-from .people import add_spellings
+from .people_tables import add_spellings
 from .rounding import rounded, with_temperature
 from .spellings import Spellings, add_collections, read_spellings
 from .tables import read_table
