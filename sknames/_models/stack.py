@@ -192,7 +192,7 @@ class Stack:
     def check_threshold(self):
         """Raise ValueError if a layer changes what a threshold below it is for.
 
-        A threshold on top holds, whatever is below.
+        A threshold on top holds, also if others below do not.
         """
         if self.threshold is not None:
             return
