@@ -70,7 +70,7 @@ def long_sentences():
 
 def long_pages():
     """Yield pages that are over their budget."""
-    for pages, most in (([ROOT / "README.md"], 450), (GUIDE, 15_000)):
+    for pages, most in (([ROOT / "README.md"], 450), (GUIDE, 17_500)):
         n = 0
         for page in pages:
             text = CODE_BLOCK.sub("", page.read_text("utf-8"))

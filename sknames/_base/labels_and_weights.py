@@ -44,9 +44,8 @@ def check_labels(y, n_samples=None):
 
 def check_some_known(y, classes):
     """Raise ValueError if no label is a class, perhaps since the spelling differs."""
-    y, classes = (
-        [*dict.fromkeys(np.asarray(labels).tolist())] for labels in (y, classes)
-    )
+    y = [*dict.fromkeys(np.ravel(y).tolist())]
+    classes = [*dict.fromkeys(np.ravel(classes).tolist())]
     if set(y).isdisjoint(classes):
         raise ValueError(
             "None of the labels is one of the model's: expected some of "

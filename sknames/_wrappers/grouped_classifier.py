@@ -101,7 +101,9 @@ class GroupedClassifier(Wrapper):
         """
         self._validate_params()
         frozen = is_frozen(self.estimator)
-        if not frozen:
+        if frozen:
+            y = None  # it may have groups
+        else:
             check_labels(y)
         self._look_inside(self.estimator)
         estimator = self._fit_estimator(X, y, **params)
