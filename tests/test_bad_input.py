@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import scipy.sparse
 from hypothesis import example, given, settings
@@ -77,6 +78,11 @@ BAD_NAMES = {
         r"shape \(2, 1, 1\)\. Pass one column",
     ),
     "dict": ({"anna": 1}, TypeError, "got a dict"),
+    "lazy": (
+        pl.LazyFrame({"name": ["anna"]}),
+        TypeError,
+        r"got a LazyFrame, which is lazy\. Pass X\.collect\(\)\.$",
+    ),
     "sparse": (scipy.sparse.csr_matrix([[1]]), TypeError, "got a csr_matrix"),
     "int": (3, TypeError, "got a int"),
     "empty": ([], ValueError, r"Found array with 0 sample\(s\)"),

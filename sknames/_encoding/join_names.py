@@ -10,7 +10,7 @@ from sklearn.utils.validation import validate_data
 
 from .._base.estimators import DocLinkMixin
 from .._base.labels_and_weights import is_missing
-from .._text.names import Names
+from .._text.names import Names, check_is_in_memory
 from .._text.not_names import is_placeholder
 
 CHECKS = {"dtype": object, "ensure_all_finite": False}
@@ -107,6 +107,7 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
         self : JoinNames
             The transformer.
         """
+        check_is_in_memory(X)
         validate_data(self, X, **CHECKS)
         return self
 
@@ -125,6 +126,7 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
         """
         if isinstance(X, Names):  # joined before, by who asks the model
             return X  # type: ignore[return-value]
+        check_is_in_memory(X)
         if np.ndim(X) == 1:
             return np.array(list(X), dtype=object)
         if hasattr(self, "n_features_in_"):
