@@ -2,6 +2,7 @@
 
 import math
 import time
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -151,6 +152,10 @@ BAD_LABELS = {
         "missing label .* at position 0",
     ),
     "continuous": ([0.5, 1.5, 2.5], "Unknown label type: continuous"),
+    "dates": (
+        [date(2020, 1, day) for day in (1, 2, 3)],
+        r"got objects of type date \(2020-01-01\)\. Convert them, .*str\(label\)",
+    ),
     "infinity": ([1.0, -math.inf, 2.0], "infinity at position 1"),
     "2-D": (
         [["a", "b"]] * 3,

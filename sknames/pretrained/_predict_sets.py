@@ -5,10 +5,13 @@ is a quantile, over held-out names, of the probability of labels ranked above th
 one (Romano, Sesia and Candès 2020, without randomisation). So no set is empty.
 """
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
+from sklearn.utils._param_validation import HasMethods
 
+from .._base import validate_params
 from .._models.inside import unwrap
 from .._models.predict_names import predict_inside
 from .._models.priors import check_priors
@@ -35,6 +38,13 @@ def sets_of(classes, probabilities, thresholds):
     return [classes[row[some]].tolist() for row, some in zip(order, is_in, strict=True)]
 
 
+@validate_params(
+    {
+        "estimator": [HasMethods(["predict_proba"])],
+        "coverage": [Real],
+        "by_class": ["boolean"],
+    }
+)
 def predict_sets(
     estimator: Any, X: Any, *, coverage: float = 0.9, by_class: bool = False
 ) -> list[list[str]]:
