@@ -363,6 +363,20 @@ def test_labels_of_any_type_are_predicted_whole(labels, abstain_label):
         }
 
 
+@pytest.mark.parametrize(
+    "labels, message",
+    [
+        (np.array(["2020", "2021", "2022"], "M8[D]"), r"got datetime64.*astype\(str\)"),
+        ([np.iinfo(np.int64).min, 0, 1], "no integer is left.*Give an abstain_label"),
+    ],
+)
+def test_labels_without_room_for_an_abstain_label_raise(labels, message):
+    X, y = blobs()
+    model = SelectiveClassifier(LogisticRegression(), coverage=0.5)
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, np.asarray(labels)[y])
+
+
 # ---- Names
 
 ODD = ["", "123", "a.b@c.org", "Foo Ltd", "n/a"]

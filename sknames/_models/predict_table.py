@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import HasMethods, Interval
 
 from .._base import validate_params
 from .._encoding.join_names import JoinNames, find_column
-from .._text.names import Names, read_names
+from .._text.names import Names, check_is_in_memory, read_names
 from .frames import polars_frame
 from .predict_names import predict_names
 
@@ -128,6 +128,7 @@ default=None
 
 def _read(X, column):
     """Return a table of pandas or polars, and its column of names."""
+    check_is_in_memory(X)
     if hasattr(X, "to_frame"):  # a Series
         return X.to_frame(X.name or "name"), X
     if not hasattr(X, "columns") or not (hasattr(X, "assign") or hasattr(X, "hstack")):

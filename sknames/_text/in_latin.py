@@ -44,8 +44,15 @@ def in_latin(name, by_words=True):
 
 def latin_words_text():
     """Return the lines of the table."""
-    import lzma  # which some builds of Python lack
-
+    try:
+        import lzma
+    except ImportError as error:
+        raise ImportError(
+            "Expected a Python with the module lzma, which reads the table of foreign "
+            f"names; this one was built without it ({error}). Install another Python, "
+            "or install the headers of xz (on Debian liblzma-dev) and build this one "
+            "again."
+        ) from error
     return lzma.decompress(LATIN_WORDS.read_bytes()).decode()
 
 

@@ -171,6 +171,8 @@ def read_names(X, handle_missing="error"):
             f"Wrap it in a list: [{shorten(name)}]."
         )
     is_collection = isinstance(X, Iterable) or _is_pyarrow(X)
+    if not is_collection:
+        check_is_in_memory(X)
     if not is_collection or isinstance(X, Mapping | Set) or issparse(X):
         raise TypeError(
             f"Expected a list, array or Series of names and got a {type(X).__name__}. "
@@ -189,6 +191,16 @@ def read_names(X, handle_missing="error"):
         )
     names = X.to_pylist() if _is_pyarrow(X) else list(X)
     return Names(_check_names(names, handle_missing))
+
+
+def check_is_in_memory(X):
+    """Raise TypeError for a lazy table, such as a LazyFrame of polars."""
+    for method in ("collect", "compute"):
+        if hasattr(type(X), method):
+            raise TypeError(
+                f"Expected names or a table in memory and got a {type(X).__name__}, "
+                f"which is lazy. Pass X.{method}()."
+            )
 
 
 def _is_pyarrow(X):

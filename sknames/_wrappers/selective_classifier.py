@@ -436,13 +436,16 @@ def _check_abstain_label(label, classes, *taken):
 
     It may not be among the classes, nor what else is `taken`.
     """
-    are_texts = isinstance(np.asarray(classes).tolist()[0], str | bool)
+    classes = np.asarray(classes)
+    if classes.dtype.kind in "mM":
+        raise ValueError(
+            "Expected labels that are strings or numbers, beside an abstain label, got "
+            f"{classes.dtype}. Convert them, e.g. y.astype(str)."
+        )
+    are_texts = isinstance(classes.tolist()[0], str | bool)
     taken = {value for some in (classes, *taken) for value in np.asarray(some).tolist()}
     if isinstance(label, str) and label == "auto":
-        lowest = min(
-            (value for value in taken if not isinstance(value, str)), default=0
-        )
-        label = "unknown" if are_texts else min(-1, math.floor(lowest) - 1)
+        label = "unknown" if are_texts else _number_below(taken)
     if isinstance(label, str) != are_texts or isinstance(label, bool) or label in taken:
         kind = "string" if are_texts else "number"
         raise ValueError(
@@ -450,6 +453,17 @@ def _check_abstain_label(label, classes, *taken):
             f"them, got {label!r}. Choose a value that is not a class, or 'auto'."
         )
     return label
+
+
+def _number_below(taken):
+    """Return -1, or a smaller integer below all numbers that are taken."""
+    lowest = min((value for value in taken if not isinstance(value, str)), default=0)
+    if lowest <= np.iinfo(np.int64).min:
+        raise ValueError(
+            f"Expected labels above {lowest:g}, below which no integer is left for the "
+            "abstain label. Give an abstain_label that is not a class."
+        )
+    return min(-1, math.floor(lowest) - 1)
 
 
 def _fit_and_answer(estimator, X, y, train, test, params, levels):

@@ -6,10 +6,13 @@ one (Romano, Sesia and Candès 2020, without randomisation). So no set is empty.
 """
 
 from functools import cache
+from numbers import Real
 from typing import Any
 
 import numpy as np
+from sklearn.utils._param_validation import HasMethods
 
+from .._base import validate_params
 from .._models.predict_names import predict_list
 from .._models.priors import check_priors
 from .._models.stack import resolve
@@ -36,6 +39,13 @@ def sets_of(classes, probabilities, thresholds):
     return [classes[row[some]].tolist() for row, some in zip(order, is_in, strict=True)]
 
 
+@validate_params(
+    {
+        "estimator": [HasMethods(["predict_proba"])],
+        "coverage": [Real],
+        "by_class": ["boolean"],
+    }
+)
 def predict_sets(
     estimator: Any, X: Any, *, coverage: float = 0.9, by_class: bool = False
 ) -> list[list[str]]:
