@@ -42,7 +42,8 @@ class Names(list[str]):
     @cached_property
     def tidy(self) -> list[str]:
         """The names as they are read."""
-        return tidy(self, self.encoder)
+        cleans = self.encoder is None or self.encoder.clean
+        return tidy(self.clean if cleans else self, self.encoder)
 
     @cached_property
     def reasons(self) -> NDArray[np.object_]:
