@@ -51,7 +51,9 @@ def _tables_by_word(tables):
 
 def _words_to_leave_out():
     """Return the words that may be left out, with and without a final dot."""
-    words = {word for table in (*OF_TITLES, "birth") for word in TIDY[table]}
+    words = set()
+    for table in (*OF_TITLES, "birth"):
+        words.update(TIDY[table])
     return words | {word + "." for word in words}
 
 
