@@ -1177,6 +1177,7 @@ NOT_UTF_8, REPAIRED = (
         ("auto", MIXED, "Kim Zieliński Müller Bøe", f"2 of 5 {NOT_UTF_8}'Müller'.\n"),
         ("auto", "Żak".encode(), "Żak", ""),
         ("auto", BROKEN, "João Łukasz Кир José’s BĖ", f"4 of 6 {REPAIRED}'João'.\n"),
+        ("auto", "ð\xa0®·".encode(), "𠮷", f"1 of 2 {REPAIRED}'𠮷'"),
         ("auto", b"Jo\xc3\xa3o_\xe3", "João_ã", f"1 of 2 {NOT_UTF_8}'João_ã'"),
         ("cp1252", "Müller".encode("cp1252"), "Müller", ""),
     ],
