@@ -635,7 +635,7 @@ def test_predict_letters_that_the_model_lacks_are_no_names(run, tiny, small_name
         assert "60 no" in said, said
 
 
-def test_answers_several_processes_give_the_same_bytes(
+def test_predict_several_processes_give_the_same_bytes(
     predict, small_names, monkeypatch
 ):
     started, pool = [], models.ProcessPoolExecutor
@@ -656,19 +656,20 @@ def test_answers_several_processes_give_the_same_bytes(
     assert started == [2]  # as many as there are cores
 
 
-def test_answers_processes_read_few_chunks_and_end(folder):
+def test_map_chunks_processes_read_few_chunks_and_end(folder):
     taken = []
     chunks = ((taken.append(k), "7" if k < 9 else "x") for k in range(50))
-    answers = models.answers(int, chunks, 2)
-    assert next(answers) == (None, 7) and len(taken) <= 5
+    mapped = models.map_chunks(int, chunks, 2)
+    assert next(mapped) == (None, 7) and len(taken) <= 5
     with pytest.raises(ValueError, match="invalid literal for int"):
-        list(answers)
+        list(mapped)
     assert not active_children()
-    answers = models.answers(int, zip(count(), repeat("7")), 2)  # until it is noticed
-    next(answers)
+    endless = zip(count(), repeat("7"), strict=False)
+    mapped = models.map_chunks(int, endless, 2)
+    next(mapped)
     active_children()[0].kill()
     with pytest.raises(MemoryError, match="a worker died; memory may be full"):
-        list(answers)
+        list(mapped)  # until it notices that a worker has died
     assert not active_children()
 
 

@@ -32,7 +32,7 @@ from .._wrappers.selective_classifier import SelectiveClassifier
 from ..pretrained._load_pretrained import TARGETS
 from ..pretrained._predict_sets import sets_of_probabilities
 from .files import say
-from .models import answers, predict_distinct
+from .models import map_chunks, predict_distinct
 from .options import (
     groups_option,
     jobs_option,
@@ -102,7 +102,9 @@ def predict(
     asked = {"top": top, "threshold": threshold, "known_words": known_words}
     asked |= {"coverage": coverage, "proba": proba}
     if distinct is None:
-        predicted = answers(partial(predict_texts, stack, **asked), table.names(), jobs)
+        predicted = map_chunks(
+            partial(predict_texts, stack, **asked), table.names(), jobs
+        )
     else:
         predicted = _predicted_again(stack, distinct, table, **asked)
     n_of = Counter()
