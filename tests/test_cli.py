@@ -84,7 +84,7 @@ pytestmark = pytest.mark.filterwarnings(
 def folder(tmp_path, monkeypatch, tiny):
     """Make a current folder with a model in it; chunks have three rows."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(tables, "CHUNK_ROWS", 3)
+    monkeypatch.setattr(tables, "ROWS_OF_CHUNK", 3)
     monkeypatch.setattr(models.joblib, "cpu_count", lambda: 2)
     save(tiny, "model.skops")
     return tmp_path
@@ -230,12 +230,12 @@ def test_predict_any_line_ends_and_marks_keeps_values(predict, ends, encoding, g
 )
 def test_reader_without_delimiter_detects_it(folder, text, n_columns):
     (folder / "in.csv").write_text(text, encoding="utf-8")
-    assert next(iter(tables.Table("in.csv"))).num_columns == n_columns
+    assert next(iter(tables.InputTable("in.csv"))).num_columns == n_columns
 
 
 def test_reader_blank_lines_above_the_header_are_no_rows(folder):
     (folder / "in.csv").write_bytes(b"\n\r\n\rname\nBo\n\nKim\n")
-    (chunk,) = tables.Table("in.csv")
+    (chunk,) = tables.InputTable("in.csv")
     assert chunk.to_pydict() == {"name": ["Bo", "", "Kim"]}
 
 
@@ -250,8 +250,8 @@ def test_reader_chunks_have_few_rows_and_few_bytes(folder, monkeypatch):
         ("in.csv", 110, [3, 2, 2]),
         ("blank.jsonl", 130, [1]),
     ]:
-        monkeypatch.setattr(tables, "CHUNK_BYTES", n_bytes)
-        assert [len(chunk) for chunk in tables.Table(name)] == n_rows
+        monkeypatch.setattr(tables, "BYTES_OF_CHUNK", n_bytes)
+        assert [len(chunk) for chunk in tables.InputTable(name)] == n_rows
 
 
 TWO = "--column 'given, family'"
@@ -443,7 +443,7 @@ def test_predict_standard_input_detects_the_format(predict, kind, name):
     os.rename(
         "out", "out.tsv" if kind == "parquet" else "out.csv"
     )  # which does not overrule
-    table = tables.Table("out.tsv" if kind == "parquet" else "out.csv")
+    table = tables.InputTable("out.tsv" if kind == "parquet" else "out.csv")
     assert (table.format, table.delimiter) == (kind, ";" if kind == "csv" else None)
 
 

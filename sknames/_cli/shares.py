@@ -3,7 +3,7 @@
 import time
 import warnings
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -42,11 +42,14 @@ class RowGroup:
         How often each text occurs, names or not.
     n_names : int
         How many of the texts are names.
+    estimated : Shares, Comparison or None
+        Their shares; None without names, or without names to compare with.
     """
 
     key: tuple[tuple[str, str], ...]
     texts: Counter[str]
     n_names: int
+    estimated: Shares | Comparison | None = None
 
     @property
     def n_not_names(self):
@@ -62,22 +65,6 @@ class RowGroup:
     def title(self):
         """What stands above its shares, and in front of warnings."""
         return ", ".join(f"{column}: {value}" for column, value in self.key)
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What is estimated of a group of rows.
-
-    Parameters
-    ----------
-    group : RowGroup
-        The rows.
-    table : Shares, Comparison or None
-        Their shares; None without names, or without names to compare with.
-    """
-
-    group: RowGroup
-    table: Shares | Comparison | None
 
 
 @click.command()
@@ -118,17 +105,17 @@ def shares(table, model, by, against, groups, output, plot, jobs):
     _check_groups(row_groups, by, columns, plot)
     estimate = partial(_estimate, stack, group_index, distinct)
     if against is None:
-        estimates = _estimate_each(row_groups, estimate)
+        estimated = _estimate_each(row_groups, estimate)
     else:
         chosen = _choose(row_groups, by, against)
-        estimates = _compare(_estimate_each(row_groups, estimate), chosen, estimate)
+        estimated = _compare(_estimate_each(row_groups, estimate), chosen, estimate)
     if output.is_terminal:
-        click.echo("\n\n".join(map(_to_text, estimates)))
+        click.echo("\n\n".join(map(_to_text, estimated)))
     else:
-        rows = pa.Table.from_pylist([*_rows(estimates, columns)]).to_batches()[0]
+        rows = pa.Table.from_pylist([*_rows(estimated, columns)]).to_batches()[0]
         output.write([(rows, pa.record_batch([], []))], "csv", table.delimiter)
     if plot is not None:
-        _draw(estimates, plot)
+        _draw(estimated, plot)
     _say_counts(row_groups, start)
 
 
@@ -203,11 +190,11 @@ def _spell_out(group):
 
 
 def _estimate_each(row_groups, estimate):
-    """Estimate the shares of each group of rows."""
-    estimates = []
-    for group in row_groups:
-        estimates.append(Estimate(group, estimate(group.texts, group.title)))
-    return estimates
+    """Return the groups with their shares."""
+    return [
+        replace(group, estimated=estimate(group.texts, group.title))
+        for group in row_groups
+    ]
 
 
 def _estimate(stack, group_index, distinct, texts, title):
@@ -231,41 +218,34 @@ def _estimate(stack, group_index, distinct, texts, title):
     return shares
 
 
-def _compare(estimates, chosen, estimate):
+def _compare(row_groups, chosen, estimate):
     """Compare each group with the chosen one, or with all others."""
-    if chosen is None:
-        return _compare_with_others(estimates, estimate)
-    other_table = estimates[chosen].table
-    compared = estimates[:chosen] + estimates[chosen + 1 :]
-    return [_compare_with(estimated, other_table) for estimated in compared]
-
-
-def _compare_with_others(estimates, estimate):
-    """Compare each group with all others."""
+    if chosen is not None:
+        shares_of_chosen = row_groups[chosen].estimated
+        rest = row_groups[:chosen] + row_groups[chosen + 1 :]
+        return [_compare_with(group, shares_of_chosen) for group in rest]
     texts_of_all = Counter()
-    for estimated in estimates:
-        texts_of_all.update(estimated.group.texts)
-    comparisons = []
-    for estimated in estimates:
-        group = estimated.group
-        other_table = estimate(texts_of_all - group.texts, f"not {group.name}")
-        comparisons.append(_compare_with(estimated, other_table))
-    return comparisons
+    for group in row_groups:
+        texts_of_all.update(group.texts)
+    compared = []
+    for group in row_groups:
+        shares_of_others = estimate(texts_of_all - group.texts, f"not {group.name}")
+        compared.append(_compare_with(group, shares_of_others))
+    return compared
 
 
-def _compare_with(estimated, other_table):
-    """Return an estimate with the comparison; None without names on either side."""
+def _compare_with(group, other_shares):
+    """Return a group with its comparison; None without names on either side."""
     comparison = None
-    if estimated.table is not None and other_table is not None:
-        comparison = estimated.table.compare(other_table, same_source=True)
-    return Estimate(estimated.group, comparison)
+    if group.estimated is not None and other_shares is not None:
+        comparison = group.estimated.compare(other_shares, same_source=True)
+    return replace(group, estimated=comparison)
 
 
-def _to_text(estimated):
+def _to_text(group):
     """Return what a terminal shows of a group."""
-    group = estimated.group
-    if estimated.table is not None:
-        text = str(estimated.table)
+    if group.estimated is not None:
+        text = str(group.estimated)
     elif group.n_names:
         text = "no name to compare with"
     else:
@@ -273,28 +253,26 @@ def _to_text(estimated):
     return f"{group.title}\n{text}" if group.key else text
 
 
-def _rows(estimates, columns):
+def _rows(row_groups, columns):
     """Yield the rows of the output: each label of each group."""
-    for estimated in estimates:
-        group = estimated.group
+    for group in row_groups:
         counts = {}
         if group.key:
             counts = {"names": group.n_names, "not_names": group.n_not_names}
-        if estimated.table is None:
-            values = [[None]] * len(columns)
-        else:
-            values = [rounded(estimated.table[name]).tolist() for name in columns]
+        values = [[None]] * len(columns)
+        if group.estimated is not None:
+            values = [rounded(group.estimated[name]).tolist() for name in columns]
         for row in zip(*values, strict=True):
             yield dict(group.key) | dict(zip(columns, row, strict=True)) | counts
 
 
-def _draw(estimates, plot):
+def _draw(row_groups, plot):
     """Draw the groups that have names."""
     panels = {}
-    for estimated in estimates:
-        if estimated.table is not None:
-            values = [value or "(blank)" for _, value in estimated.group.key]
-            panels[", ".join(values)] = estimated.table
+    for group in row_groups:
+        if group.estimated is not None:
+            title = ", ".join(value or "(blank)" for _, value in group.key)
+            panels[title] = group.estimated
     display = SharesDisplay.from_shares(panels)
     with whole_file(plot) as file:
         display.figure_.savefig(file, format=Path(plot).suffix[1:], dpi=150)
