@@ -561,6 +561,21 @@ def test_predict_answers_as_python(run, tiny, options):
         assert found[column] == pytest.approx(values, abs=2e-6), column
 
 
+def test_predict_abstain_with_adapted_priors_keeps_the_files_threshold(run, tiny):
+    model = careful(tiny)
+    save(model, "careful.skops")
+    write_names(PEOPLE)
+    options = ["--model", "careful.skops", "--abstain", "--adapt-priors"]
+    run("predict", "in.csv", *options, "-o", "o.parquet")
+    table = pa.parquet.read_table("o.parquet")
+    expected = answers_of(
+        predict_names(adapted(tiny), PEOPLE, threshold=model.threshold_)
+    )
+    for column, values in expected.items():
+        assert table[column].to_pylist() == pytest.approx(values, abs=2e-6), column
+    assert {None, "unsure", "missing name"} <= {*expected["reason"]}
+
+
 @pytest.mark.parametrize("groups, kind", [([10, 20], pa.int64()), ("ab", pa.string())])
 def test_predict_labels_and_groups_of_other_types_are_text(
     run, tiny, small_names, groups, kind
@@ -1062,6 +1077,38 @@ def test_evaluate_against_ngrams_compares_in_pairs(run, tiny, small_names):
     )
     write_labelled([*zip(names, labels, strict=True)][45:55])
     run(*command)
+
+
+@pytest.mark.filterwarnings("default:The least populated class")
+def test_evaluate_against_ngrams_label_with_four_names_warns(run, small_names):
+    names, labels = small_names
+    is_kept = labels != "Polish"
+    is_kept[np.flatnonzero(~is_kept)[:4]] = True
+    write_labelled(zip(names[is_kept], labels[is_kept], strict=True))
+    command = ["evaluate", "in.csv", "--model", "model.skops", "--against", "ngrams"]
+    out, said = run(*command)
+    warning = "The least populated class in y has only 4 members"
+    assert said.startswith(f"sknames: warning: {warning}")
+    assert "\n154 rows: 154 used, 0 of them with labels that" in said
+    assert re.search("^Polish +4  ", out, re.MULTILINE)
+    svm, own, model = out.splitlines()[-3:]
+    assert svm.startswith("n-grams + LinearSVC  ")
+    assert own.startswith("what `sknames train` fits  ")
+    assert model.startswith("model.skops  ")
+
+
+def test_evaluate_grouped_model_scores_groups(run, tiny, small_names):
+    names, labels = small_names
+    model = GroupedClassifier(FrozenEstimator(tiny), groups="region")
+    save(model, "grouped.skops")
+    write_labelled(zip(names, labels, strict=True))
+    train = ["--train", "in.csv", "--jobs", "2"]
+    out, said = run("evaluate", "in.csv", "--model", "grouped.skops", *train)
+    card = scorecard(model, names, labels)
+    assert out.startswith(card.to_text() + "\n")
+    assert {*card.by_class["label"]} == {"Asia", "Europe"}
+    assert re.search(rf"^grouped.skops +{card.accuracy:.4f} ", out, re.MULTILINE)
+    assert said.startswith("200 rows: 200 used, 0 of them with labels that the model")
 
 
 def test_train_fits_the_recipe_for_own_labels(run, small_names, monkeypatch):
