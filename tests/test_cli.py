@@ -49,6 +49,7 @@ from sknames import (
     SelectiveClassifier,
     _name_encoder,
     estimate_shares,
+    load_model,
     load_pretrained,
     make_own_labels_pipeline,
     predict_names,
@@ -60,7 +61,6 @@ from sknames._cli import train as training
 from sknames.inspection import character_importance, feature_contributions
 from sknames.metrics import scorecard
 from sknames.metrics._scorecard import accuracy_gain, figures, ngram_svm
-from sknames.pretrained import _model_files as _model_files
 from sknames.pretrained import predict_sets
 from tests.conftest import assert_prints, run_process, start_process
 
@@ -538,9 +538,8 @@ ANSWERS = {
 @pytest.mark.parametrize("options", ANSWERS)
 def test_predict_answers_as_python(run, tiny, options):
     make, asked = ANSWERS[options]
-    for name in ("careful.skops", "careful.joblib"):
-        with open(name, "wb") as file:
-            _model_files.save_model(careful(tiny), file, name)
+    save(careful(tiny), "careful.skops")
+    joblib.dump(careful(tiny), "careful.joblib")
     write_csv(
         "mix.csv", [*MIX.items(), ("Turkish", 0), ("Japanese", 0)], ("label", "share")
     )
@@ -758,9 +757,7 @@ def test_shares_of_chunks_are_those_of_the_whole(run, tiny, small_names, name):
     names = write_list(small_names[0])
     if name == "grouped.skops":  # their shares are sums of those of the nationalities
         save(GroupedClassifier(FrozenEstimator(tiny), groups="region"), name)
-    model = (
-        load_pretrained() if name == "nationality" else _model_files.load_model(name)
-    )
+    model = load_pretrained() if name == "nationality" else load_model(name)
     out, said = run("shares", "in.csv", "--model", name)
     assert out.startswith('"label","share","low","high"\n')
     assert rows_of(out) == rows_of_shares(estimate_shares(model, names, random_state=0))
@@ -1124,7 +1121,7 @@ def test_train_fits_the_recipe_for_own_labels(run, small_names, monkeypatch):
         "accurate than a net from scratch.\n170 rows: learned 170 names of 4 labels, 0 "
         "without"
     )
-    own = _model_files.load_model("own.skops")
+    own = load_model("own.skops")
     by_hand = make_own_labels_pipeline().fit(names, labels)
     np.testing.assert_allclose(
         own.predict_proba(names), by_hand.predict_proba(names), atol=1e-12
@@ -1182,7 +1179,7 @@ def test_train_options_are_parameters(run, small_names):
         [("encode", encode), ("classify", NameNationalityClassifier(**params))]
     )
     by_hand.fit(list(names), list(labels))
-    for model in (joblib.load("own.joblib"), _model_files.load_model("own.skops")):
+    for model in (joblib.load("own.joblib"), load_model("own.skops")):
         assert str(model.get_params()) == str(by_hand.get_params())
         np.testing.assert_array_equal(
             model.predict_proba(names), by_hand.predict_proba(names)

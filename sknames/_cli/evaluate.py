@@ -53,7 +53,7 @@ def evaluate(table, model, label, train, against, jobs):
     if against:
         _check_folds(names, labels)
     classes = fitted.classes_.astype(str)
-    n_unknown = len(names) - int(np.isin(labels, classes).sum())
+    n_unknown = (~np.isin(labels, classes)).sum()
     figures_of_model = {}
     if not against or n_unknown < len(names):
         distinct = predict_distinct(stack, _chunks_of(names), jobs, table)

@@ -86,9 +86,8 @@ def _characters(shown, prefixes, classes):
 
 def _features(log_odds, is_net):
     """Yield the features that best separate the label from the next most probable."""
-    intercept, features = "intercept", "features"
-    if is_net:
-        intercept, features = "recurrent net", "n-grams"
+    intercept = "recurrent net" if is_net else "intercept"
+    features = "n-grams" if is_net else "features"
     total = log_odds.contributions.sum()
     yield (
         f"log odds of {log_odds.label} against {log_odds.other}: "

@@ -30,7 +30,7 @@ class Output:
 
     def __init__(self, path, format=None, excel=False, decimal="."):
         self.path = path
-        self.format = format
+        self.format = format or FORMATS.get(suffix_of(path))  # None if unknown
         self.excel = excel
         self.decimal = decimal
         has_stdout = path in STDOUT and sys.stdout is not None
@@ -41,7 +41,7 @@ class Output:
                 f"--output {path}: {self._suffix} is not written. Give a name in .csv "
                 "(Excel: --excel), .tsv, .jsonl or .parquet"
             )
-        self._check_compression(format or FORMATS.get(suffix_of(path)))
+        self._check_compression(self.format)
         check_output(path)
 
     def _check_compression(self, format):
@@ -57,7 +57,7 @@ class Output:
 
         Format and delimiter are for an output whose name does not tell.
         """
-        format = self.format or FORMATS.get(suffix_of(self.path), format)
+        format = self.format or format
         self._check_format(format)
         compression = COMPRESSIONS.get(self._suffix)
         with (
@@ -78,13 +78,9 @@ class Output:
         self._check_compression(format)
         if format == "parquet" and self.is_terminal:
             raise click.UsageError("Parquet is not for a terminal: give --output")
-        if format == "csv":
-            return
-        for option, is_given in (
-            ("--excel", self.excel),
-            ("--decimal", self.decimal != "."),
-        ):
-            if is_given:
+        is_given = {"--excel": self.excel, "--decimal": self.decimal != "."}
+        for option in is_given:
+            if is_given[option] and format != "csv":
                 raise click.UsageError(
                     f"{option} is for CSV, not for {format}: leave it out"
                 )

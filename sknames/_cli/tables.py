@@ -292,10 +292,11 @@ class InputTable:
         if self._compression is not None:
             raise ValueError(f"Parquet in {self._compression}: unpack it first")
         reader = pa.parquet.ParquetFile(self._open())
-        if not reader.metadata.num_rows:
+        n_rows = reader.metadata.num_rows
+        if not n_rows:
             yield pa.RecordBatch.from_pylist([], reader.schema_arrow)
         for batch in reader.iter_batches(ROWS_OF_CHUNK, use_threads=False):
-            self.done += self.total * len(batch) // reader.metadata.num_rows
+            self.done += self.total * len(batch) // n_rows
             yield batch
 
     def _read_csv(self, head):
@@ -304,17 +305,15 @@ class InputTable:
         text = text.lstrip("\ufeff\r\n").replace("\r\n", "\n").replace("\r", "\n")
         if "\0" in text.partition("\n")[0]:
             raise ValueError(f"NUL characters in the first row: {WITHOUT_BOM}")
-        if self.dialect.delimiter is not None:
-            delimiter = self.dialect.delimiter
-        elif suffix_of(self.name) == ".tsv":
-            delimiter = "\t"
-        else:
-            delimiter = _sniff(text)
+        given = self.dialect.delimiter
+        delimiter = given
+        if given is None:
+            delimiter = "\t" if suffix_of(self.name) == ".tsv" else _sniff(text)
         rows = self._csv_rows(lines, delimiter)
         first = next(rows, [""])
         if len(first) > 1:
             self.delimiter = delimiter
-        elif self.dialect.delimiter is not None:
+        elif given is not None:
             _check_no_other_delimiter(first[0], delimiter)
         if self.dialect.has_header:
             names = first
