@@ -1,4 +1,4 @@
-"""The model that ships with the package: its files, and how they are read."""
+"""The models that ship with the package: their files, and how they are read."""
 
 import csv
 import hashlib
