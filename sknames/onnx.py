@@ -164,7 +164,7 @@ def _metadata(stack, labels):
     if threshold is not None:
         levels = [
             {"name": level.name, "groups": level.groups.tolist()}
-            for level in threshold.levels
+            for level in threshold.fallback
         ]
         metadata["abstain"] = {"threshold": threshold.least, "levels": levels}
     if encoder is not None:

@@ -102,7 +102,7 @@ def test_fit_ignores_groups_of_labels_that_it_has_not_seen(tiny, small_names):
     selective = SelectiveClassifier(
         model.estimator, coverage=1, fallback=[groups], cv=2
     )
-    groups = resolve(selective.fit(names, y)).threshold.levels[0].groups
+    groups = resolve(selective.fit(names, y)).threshold.fallback[0].groups
     assert groups.tolist() == ["Europe", "Japanese", "Europe", "Turkish"]
 
 

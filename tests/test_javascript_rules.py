@@ -97,20 +97,20 @@ def test_javascript_reads_and_judges_typed_texts_as_their_table_says(
     assert dict(zip(judged, reasons, strict=True)) == judged
 
 
-def test_javascript_climbs_as_python(evaluate, judged):
+def test_javascript_falls_back_as_python(evaluate, judged):
     names = [*judged, *LIKE.values()]
     model = load_pretrained("country", abstain=True, fallback=["subregion", "region"])
     found = predict_names(model, names)
     levels = [
         {"name": of.name, "groups": of.groups.tolist()}
-        for of in resolve(model).threshold.levels
+        for of in resolve(model).threshold.fallback
     ]
     metadata = {
         "classes": model.classes_.tolist(),
         "abstain": {"threshold": model.threshold_, "levels": levels},
     }
     rows = evaluate(
-        "given.rows.map((row) => js.climb(row, given.metadata))"
+        "given.rows.map((row) => js.fallBack(row, given.metadata))"
         ".map((a) => [a.label, a.level, a.probability, a.reason])",
         rows=found.proba.tolist(),
         metadata=metadata,
@@ -131,8 +131,8 @@ def test_javascript_climbs_as_python(evaluate, judged):
 
 def test_javascript_is_unsure_at_the_threshold(evaluate):
     metadata = {"classes": ["a", "b"], "abstain": {"threshold": 0.75, "levels": []}}
-    climb = "given.rows.map((row) => js.climb(row, given.metadata).reason)"
-    assert evaluate(climb, rows=[[0.75, 0.25], [0.25, 0.76]], metadata=metadata) == [
+    reasons = "given.rows.map((row) => js.fallBack(row, given.metadata).reason)"
+    assert evaluate(reasons, rows=[[0.75, 0.25], [0.25, 0.76]], metadata=metadata) == [
         "unsure",
         "",
     ]

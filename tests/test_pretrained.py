@@ -212,7 +212,9 @@ ARRAYS, DESCRIPTION, CARD, DIGESTS = (
 READ_BY = {
     CARD: load_card,
     _load_pretrained.CURVE: partial(load_pretrained, abstain=True),
-    _load_pretrained.CLIMBING: partial(load_pretrained, abstain=True, fallback=[*M49]),
+    _load_pretrained.FALLBACK_CURVE: partial(
+        load_pretrained, abstain=True, fallback=[*M49]
+    ),
     _load_pretrained.SETS: lambda labels: set_thresholds(of=labels),
     **dict.fromkeys([ARRAYS, DESCRIPTION, _load_pretrained.BIAS], load_pretrained),
 }
@@ -277,9 +279,9 @@ def test_each_file_is_read_once(folder, monkeypatch):
     load_pretrained(abstain=True)
     load_card()
     set_thresholds()
-    assert n_read == dict.fromkeys(READ_BY.keys() - {_load_pretrained.CLIMBING}, 1) | {
-        DIGESTS: 0
-    }
+    assert n_read == dict.fromkeys(
+        READ_BY.keys() - {_load_pretrained.FALLBACK_CURVE}, 1
+    ) | {DIGESTS: 0}
 
 
 def test_bias_is_read_by_nationality(folder, shipped):

@@ -556,5 +556,5 @@ def test_fold_without_a_label_falls_back_all_the_same():
 
 def test_wrapper_around_a_model_with_a_fallback_has_none():
     model, _ = falling_back()
-    assert resolve(model).threshold.levels
+    assert resolve(model).threshold.fallback
     assert resolve(GroupedClassifier(model, groups={0: 10, 1: 10})).threshold is None

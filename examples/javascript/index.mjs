@@ -515,7 +515,7 @@ function inLatin(name, settings) {
 
 // What is answered for the probabilities of a name, as `predict_names` does: the best class, or the
 // first of its groups that is above the threshold. `abstain` is the model's metadata.
-export function climb(row, { classes, abstain: { threshold, levels } }) {
+export function fallBack(row, { classes, abstain: { threshold, levels } }) {
   const best = row.indexOf(Math.max(...row));
   const steps = [{ level: "label", label: classes[best], probability: row[best] }];
   for (const { name, groups } of levels) {

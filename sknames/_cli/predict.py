@@ -226,7 +226,7 @@ def _predictions(stack, below, listed, *, coverage, proba, **asked):
 def _type_of_answers(stack):
     """Return the type of a model's labels and groups; text if these differ."""
     answers = stack.classes.tolist()
-    levels = () if stack.threshold is None else stack.threshold.levels
+    levels = () if stack.threshold is None else stack.threshold.fallback
     for level in levels:
         answers += level.groups.tolist()
     try:

@@ -179,7 +179,7 @@ def summed(probabilities, index):
     return sums
 
 
-class Level(NamedTuple):
+class FallbackLevel(NamedTuple):
     """Hold groups to fall back on, where a label or a finer group is unsure."""
 
     name: str
@@ -208,14 +208,14 @@ class Level(NamedTuple):
         )
 
 
-def levels_of(fallback, classes, *, may_lack=False):
+def read_fallback(fallback, classes, *, may_lack=False):
     """Return levels of groups, from fine to coarse; raise if they do not nest."""
-    levels = [Level.of("label", classes, classes)]
+    levels = [FallbackLevel.of("label", classes, classes)]
     for k, groups in enumerate(fallback):
         name = f"fallback[{k}]"
         each = group_of_each(groups, classes, name, may_lack=may_lack)
         levels.append(
-            Level.of(groups if isinstance(groups, str) else name, classes, each)
+            FallbackLevel.of(groups if isinstance(groups, str) else name, classes, each)
         )
     for fine, coarse in pairwise(levels):
         above = {}
@@ -242,7 +242,7 @@ def levels_of(fallback, classes, *, may_lack=False):
     return tuple(levels[1:])
 
 
-def climb(proba, best, levels):
+def fallback_probabilities(proba, best, levels):
     """Return the probability of a label of each row, and of its group at each level.
 
     `best` (n,) has the index of the label. The result (n, 1 + n_levels) never falls

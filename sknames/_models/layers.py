@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import column_or_1d
 
-from .groups import Level, array_of_labels, summed
+from .groups import FallbackLevel, array_of_labels, summed
 from .priors import check_priors, exchange_priors, factors_of
 
 
@@ -157,10 +157,12 @@ class Threshold(Layer):
     """Give no answer unless its probability, or that of a group, is larger."""
 
     least: float
-    levels: tuple[Level, ...]  # of groups to fall back on, from fine to coarse
+    fallback: tuple[
+        FallbackLevel, ...
+    ]  # of groups to fall back on, from fine to coarse
 
     def as_labels(self, predicted, y):
         """Return predictions, with the label in place of a group that holds it."""
-        for level in self.levels:
+        for level in self.fallback:
             predicted = np.where(predicted == level.group_of(y), y, predicted)
         return predicted

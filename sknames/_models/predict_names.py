@@ -17,7 +17,7 @@ from .._base import validate_params, warn
 from .._text.names import Names, read_names
 from .._text.tidy import without_initials
 from .frames import to_frame
-from .groups import climb
+from .groups import fallback_probabilities
 from .stack import resolve
 
 UNSURE = "unsure"
@@ -304,7 +304,7 @@ def predictions_of(stack, listed, *, top=1, threshold=None, known_words=False):
         names=None if listed.names is None else [*listed.names],
     )
     if threshold is not None:
-        levels = () if stack.threshold is None else stack.threshold.levels
+        levels = () if stack.threshold is None else stack.threshold.fallback
         _abstain(predictions, best[:, 0], threshold, levels)
     return predictions
 
@@ -314,7 +314,7 @@ def _abstain(predictions, best, threshold, levels):
 
     `best`, (n_names,), has the columns of the labels.
     """
-    chain = climb(predictions.proba, best, levels)
+    chain = fallback_probabilities(predictions.proba, best, levels)
     is_sure = chain > threshold
     is_unsure = (predictions.reasons == "") & ~is_sure.any(axis=1)
     predictions.reasons = np.where(is_unsure, UNSURE, predictions.reasons)

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import beta
 from sklearn.utils import Bunch
 
-from .._models.groups import climb
+from .._models.groups import fallback_probabilities
 
 # A risk tries the coverages 2 %, 4 %, ... 100 %, by bisection.
 N_TRIED = 50
@@ -18,7 +18,7 @@ def confidence_and_hits(probabilities, best, is_name, labels, classes, levels):
 
     Both are (n, 1 + n_levels). What is no name has no confidence.
     """
-    confidence = climb(probabilities, best, levels) * is_name[:, None]
+    confidence = fallback_probabilities(probabilities, best, levels) * is_name[:, None]
     predicted = classes[best]
     hits = [predicted == labels]
     hits += [level.group_of(predicted) == level.group_of(labels) for level in levels]

@@ -28,7 +28,7 @@ from sklearn.utils.validation import (
 from .._base import warn
 from .._base.estimators import is_frozen
 from .._base.labels_and_weights import check_labels, check_some_known, check_weights
-from .._models.groups import Groups, Level, levels_of
+from .._models.groups import FallbackLevel, Groups, read_fallback
 from .._models.layers import Sum, Threshold
 from .._models.predict_names import predict_list, predict_names, predictions_of
 from .._models.priors import assumed_priors
@@ -340,7 +340,7 @@ class SelectiveClassifier(Wrapper):
 
     def _layer(self, inner):
         """Return the layer that this wrapper adds to a stack."""
-        levels = tuple(Level(*stored) for stored in self._levels)
+        levels = tuple(FallbackLevel(*stored) for stored in self._levels)
         return Threshold(type(self).__name__, self.threshold_, levels)
 
     def _read_fallback(self, inner, *, may_lack=False):
@@ -353,7 +353,7 @@ class SelectiveClassifier(Wrapper):
                 "GroupedClassifier, which sums their probabilities. Put in the "
                 "classifier that is inside it."
             )
-        return levels_of(self.fallback, inner.classes, may_lack=may_lack)
+        return read_fallback(self.fallback, inner.classes, may_lack=may_lack)
 
     def score(
         self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None

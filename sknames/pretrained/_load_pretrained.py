@@ -37,7 +37,7 @@ CURVE, CURVE_COLUMNS = (
     ["threshold", "coverage", "risk", "n_answered"],
 )
 # The same if subregions and regions are answered, too.
-CLIMBING = "climbing.csv"
+FALLBACK_CURVE = "fallback_risk_coverage.csv"
 # `class_bias` of the network, from the same people; without a label, its `model_error`;
 # and perhaps its `sharpness`, so called.
 BIAS, SHARPNESS = "class_bias.csv", "sharpness"
@@ -51,7 +51,7 @@ DIGESTS = "SHA256SUMS"
 # service and the page.
 RISK = {
     CURVE: {"nationality": 0.14, "country": 0.27},
-    CLIMBING: {"nationality": 0.11, "country": 0.21},
+    FALLBACK_CURVE: {"nationality": 0.11, "country": 0.21},
 }
 AS_WRITTEN = object()
 # pip leaves an installed version as it is, without --force-reinstall.
@@ -191,7 +191,7 @@ default="population"
     model["encode"].set_params(tidy=tidy).tidy_ = tidy
     if not abstain:
         return model
-    name = CLIMBING if fallback else CURVE
+    name = FALLBACK_CURVE if fallback else CURVE
     columns = read_columns(name, target)
     curve = Bunch(
         **{name: np.array(columns[name], dtype=float) for name in CURVE_COLUMNS}

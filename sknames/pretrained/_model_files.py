@@ -1,4 +1,4 @@
-"""Load and save models as files of skops and joblib."""
+"""Load and save models of users as files of skops and joblib."""
 
 import os
 import zipfile
