@@ -71,11 +71,7 @@ def _known_pairs(groups, classes, name, *, may_lack):
     known = []
     unknown = []
     for label, group in _pairs(groups, labels, name):
-        try:
-            is_known = label in labels
-        except TypeError:  # a list, which cannot be looked up
-            is_known = False
-        if is_known:
+        if _is_in(label, labels):
             known.append((label, group))
         else:
             unknown.append((label, group))
@@ -97,6 +93,14 @@ def _known_pairs(groups, classes, name, *, may_lack):
         )
     check_alike(first_label_of, name)
     return known
+
+
+def _is_in(label, labels):
+    """Return whether a value is a key of a dict of labels."""
+    try:
+        return label in labels
+    except TypeError:  # a list, which cannot be looked up
+        return False
 
 
 def _missing(label, group, name):

@@ -288,13 +288,7 @@ def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
         content = _content(trunk_folder / DESCRIPTION, description["trunk_sha256"])
         trunk = json.loads(content)
         arrays = _arrays(trunk_folder, trunk, arrays)
-    encode = trunk["encode"]
-    encoder = CharEncoder.from_alphabet(
-        encode["alphabet"], encode["max_length"], **encode["params"]
-    )
-    # The classifier knows no names of columns, and would warn of tables under a global
-    # set_output.
-    encoder.set_output(transform="default")
+    encoder = _read_encoder(trunk["encode"])
     network = Network.from_arrays(arrays, in_place=True)
     classes = np.array(description["classify"]["classes"])
     if priors is not AS_WRITTEN:
@@ -312,6 +306,16 @@ def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
         **params,
     )
     return FrozenPipeline([("encode", encoder), ("classify", classifier)])
+
+
+def _read_encoder(encode):
+    """Return the encoder of a description."""
+    encoder = CharEncoder.from_alphabet(
+        encode["alphabet"], encode["max_length"], **encode["params"]
+    )
+    # The classifier knows no names of columns, and would warn of tables under a global
+    # set_output.
+    return encoder.set_output(transform="default")
 
 
 def _with_bias(network, classes, bias):
