@@ -125,6 +125,7 @@ def _target_of(stack):
         for name in TARGETS:
             if _labels_of_thresholds(name) == labels:
                 target = name
+                break
     if target is None:
         raise _no_thresholds("another model")
     population = check_priors("population", classes)
