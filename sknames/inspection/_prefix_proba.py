@@ -13,6 +13,8 @@ from .._base.plotting import DisplayMixin, check_at_least_1
 from ._drawing import check_characters, ticks_of, title_of, write_on
 from ._reading import Reading, look_inside
 
+LEAST_WRITTEN = 0.005  # probability; about 1 % when rounded
+
 
 @validate_params({"estimator": [HasMethods(["predict_proba"])], "name": [str]})
 def prefix_proba(estimator: Any, name: str) -> Bunch:
@@ -182,8 +184,9 @@ class PrefixProbabilityDisplay(DisplayMixin):
         style |= im_kwargs or {}
         self.im_ = ax.imshow(shown, **style)
         self.text_ = np.full(shown.shape, None, dtype=object)
-        for cell in zip(*np.nonzero(shown >= 0.005), strict=True):  # 1 % when rounded
-            value = shown[cell]
+        for cell, value in np.ndenumerate(shown):
+            if value < LEAST_WRITTEN:
+                continue
             text = f"{100 * value:.0f}"
             self.text_[cell] = write_on(self.im_, cell, text, value, fontsize="small")
         ax.set_xticks(range(n), ticks_of(self.characters), parse_math=False)
