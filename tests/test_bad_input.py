@@ -61,6 +61,11 @@ BAD_NAMES = {
         TypeError,
         r"got list .* at position 0\. X\[0\] holds",
     ),
+    "list of one name": (
+        [["anna"]],
+        TypeError,
+        r"got list .* at position 0\. Pass \[name\[0\] for name in X\] instead\.",
+    ),
     "str": ("anna", ValueError, r"a single str\. Wrap it in a list: \['anna'\]\.$"),
     "bytes of no text": (
         b"\xff",

@@ -111,20 +111,20 @@ def test_javascript_encodes_names_as_their_table_says(evaluate, expected):
     assert encoder.inverse_transform(codes).tolist() == expected["readings"]
 
 
-def test_javascript_climbs_as_python(evaluate, judged):
+def test_javascript_falls_back_as_python(evaluate, judged):
     names = [*judged, *LIKE.values()]
     model = load_pretrained("country", abstain=True, fallback=["subregion", "region"])
     found = predict_names(model, names)
     levels = [
         {"name": of.name, "groups": of.groups.tolist()}
-        for of in resolve(model).threshold.levels
+        for of in resolve(model).threshold.fallback
     ]
     metadata = {
         "classes": model.classes_.tolist(),
         "abstain": {"threshold": model.threshold_, "levels": levels},
     }
     rows = evaluate(
-        "given.rows.map((row) => js.climb(row, given.metadata))"
+        "given.rows.map((row) => js.fallBack(row, given.metadata))"
         ".map((a) => [a.label, a.level, a.probability, a.reason])",
         rows=found.proba.tolist(),
         metadata=metadata,
@@ -144,8 +144,8 @@ def test_javascript_climbs_as_python(evaluate, judged):
 
 def test_javascript_is_unsure_at_the_threshold(evaluate):
     metadata = {"classes": ["a", "b"], "abstain": {"threshold": 0.75, "levels": []}}
-    climb = "given.rows.map((row) => js.climb(row, given.metadata).reason)"
-    assert evaluate(climb, rows=[[0.75, 0.25], [0.25, 0.76]], metadata=metadata) == [
+    reasons = "given.rows.map((row) => js.fallBack(row, given.metadata).reason)"
+    assert evaluate(reasons, rows=[[0.75, 0.25], [0.25, 0.76]], metadata=metadata) == [
         "unsure",
         "",
     ]
@@ -158,7 +158,7 @@ def test_javascript_decides_from_a_probability_on(evaluate):
     assert evaluate(best, rows=rows, decision=decision) == [0, 1, 0]
     abstain = {"threshold": 0.5, "levels": []}
     metadata = {"classes": ["a", "b"], "decision": decision, "abstain": abstain}
-    climb = "given.rows.map((row) => js.climb(row, given.metadata))"
+    climb = "given.rows.map((row) => js.fallBack(row, given.metadata))"
     answers = evaluate(climb, rows=rows, metadata=metadata)
     assert [answer["label"] for answer in answers] == ["a", "b", "a"]
     assert [answer["reason"] for answer in answers] == ["unsure", "", ""]

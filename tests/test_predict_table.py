@@ -92,7 +92,7 @@ def test_known_words_of_quotation_marks_that_an_encoder_keeps_are_none():
 
 
 def test_known_words_are_those_of_training(shipped, monkeypatch):
-    monkeypatch.setattr("sknames._models.predict_names.BLOCK", 2)
+    monkeypatch.setattr("sknames._models.predict_names.ENCODED_NAMES", 2)
     names = [
         "Novak Djokovic",
         "Djokovic Brzqovic",

@@ -523,7 +523,7 @@ export function best(row, decision) {
 
 // What is answered for the probabilities of a name, as `predict_names` does: the best class, or the
 // first of its groups that is above the threshold. `abstain` is the model's metadata.
-export function climb(row, { classes, decision, abstain: { threshold, levels } }) {
+export function fallBack(row, { classes, decision, abstain: { threshold, levels } }) {
   const label = best(row, decision);
   const steps = [{ level: "label", label: classes[label], probability: row[label] }];
   for (const { name, groups } of levels) {

@@ -299,7 +299,7 @@ def _type_of_answers(stack):
     """Return the type of a model's labels and groups; text if these differ."""
     labels = stack.classes.tolist()
     if stack.threshold is not None:
-        for level in stack.threshold.levels:
+        for level in stack.threshold.fallback:
             labels += level.groups.tolist()
     try:
         return pa.array(labels).type

@@ -12,7 +12,6 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._base import validate_params, warn
 from .._base.labels_and_weights import check_weights
-from .._base.one_blas_thread import one_blas_thread
 from .._models.frames import to_frame
 from .._models.groups import M49, Groups, array_of_labels, members_of, summed
 from .._models.predict_names import check_probabilities, predict_list
@@ -26,6 +25,7 @@ from .mix import (
     settings_of_shares,
     slopes,
 )
+from .one_blas_thread import one_blas_thread
 
 CHUNK = 1 << 22  # most counts in a chunk of resamples
 N_PRINTED = 10

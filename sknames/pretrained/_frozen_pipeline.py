@@ -1,4 +1,4 @@
-"""The type of the models that ship: they are never fitted again."""
+"""The type of the models that ship: no method fits them again."""
 
 from typing import Any, NoReturn, Self
 

@@ -429,8 +429,7 @@ def nationality_of_countries():
 def in_scripts():
     """Return the keys of the people of people_in_scripts.csv, and their names there.
 
-    They are not learned, so that the table of scripts is one of people whom the model
-    never saw.
+    They are not learned, see `people_in_scripts`.
     """
     rows = read_table("people_in_scripts.csv")
     return {person_of(row["latin"]) for row in rows}, {row["name"] for row in rows}
