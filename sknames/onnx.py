@@ -187,7 +187,7 @@ def _changed(graph, layer, probabilities):
 
 
 def _metadata(stack, labels):
-    """Return what another language needs beside probabilities, as JSON by key."""
+    """Return what another language needs next to probabilities, as JSON by key."""
     metadata = {"classes": labels.tolist()}
     for layer in stack.layers:
         if isinstance(layer, Decision):

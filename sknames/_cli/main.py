@@ -88,7 +88,7 @@ def _message(error):
 
 
 def _message_of_os_error(error):
-    """Say what the system refused, of which file, and what to do."""
+    """Say what the system rejected, of which file, and what to do."""
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         step = "check the path"
     else:
