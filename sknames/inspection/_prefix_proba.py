@@ -185,10 +185,11 @@ class PrefixProbabilityDisplay(DisplayMixin):
         self.im_ = ax.imshow(shown, **style)
         self.text_ = np.full(shown.shape, None, dtype=object)
         for cell, value in np.ndenumerate(shown):
-            if value < LEAST_WRITTEN:
-                continue
-            text = f"{100 * value:.0f}"
-            self.text_[cell] = write_on(self.im_, cell, text, value, fontsize="small")
+            if value >= LEAST_WRITTEN:
+                text = write_on(
+                    self.im_, cell, f"{100 * value:.0f}", value, fontsize="small"
+                )
+                self.text_[cell] = text
         ax.set_xticks(range(n), ticks_of(self.characters), parse_math=False)
         ax.set_yticks(range(len(top)), labels, parse_math=False)
         ax.tick_params(length=0)
