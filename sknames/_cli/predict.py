@@ -14,6 +14,7 @@ import pyarrow as pa
 from .._models.groups import M49
 from .._models.predict_names import (
     INITIALS,
+    SAMPLED_NAMES,
     UNSURE,
     have_initials,
     predict_list,
@@ -21,6 +22,7 @@ from .._models.predict_names import (
 )
 from .._models.priors import assumed_priors, check_priors
 from .._models.stack import resolve
+from .._text.names import Names
 from .._wrappers.grouped_classifier import GroupedClassifier
 from .._wrappers.prior_shift_classifier import (
     PriorShiftClassifier,
@@ -311,7 +313,9 @@ def _add_columns(chunks, n_of_reason, prefix, type_of_answers):
     """Yield each chunk with its new columns; count their reasons."""
     for chunk, predictions in chunks:
         reasons = predictions.reasons
-        if not n_of_reason and have_initials(predictions.names, reasons):
+        first_names = Names(predictions.names[:SAMPLED_NAMES])
+        first_reasons = reasons[:SAMPLED_NAMES]
+        if not n_of_reason and have_initials(first_names.tidy, first_reasons):
             cost = INITIALS.format("accuracy is 15 to 20 points lower")
             say(f"sknames: warning: {cost}")
         n_of_reason.update(reasons)

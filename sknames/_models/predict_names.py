@@ -345,17 +345,17 @@ def check_probabilities(listed):
 
     Then shares are less certain than their intervals say.
     """
-    if listed.names is not None and have_initials(listed.names, listed.reasons):
+    if listed.names is not None and have_initials(listed.names.tidy, listed.reasons):
         warn(INITIALS.format(COST_FOR_SHARES))
     name = "predict_proba's probabilities"
     return check_array(listed.proba, dtype=np.float64, input_name=name)
 
 
-def have_initials(texts, reasons):
-    """Return whether most names of a list have initials instead of given names."""
+def have_initials(tidied, reasons):
+    """Return whether most tidied names have initials instead of given names."""
     are_names = (reasons == "") | (reasons == UNSURE)
-    sample = Names(islice(compress(texts, are_names), SAMPLED_NAMES))
-    n_bylines = sum(BYLINE.fullmatch(name) is not None for name in sample.tidy)
+    sample = [*islice(compress(tidied, are_names), SAMPLED_NAMES)]
+    n_bylines = sum(BYLINE.fullmatch(name) is not None for name in sample)
     return 2 * n_bylines > len(sample)
 
 
