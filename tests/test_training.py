@@ -801,7 +801,8 @@ def test_cycle_of_few_steps_is_high_and_falls(X, y, n_steps):
 def test_ngrams_of_many_rows_learn_faster_with_a_larger_epsilon(
     X, y, early_stopping, ngram_range, monkeypatch
 ):
-    monkeypatch.setattr(_settings, "MANY_ROWS", 10)
+    of_many_rows = _settings.DATA_SIZES[2:]
+    monkeypatch.setattr(_settings, "DATA_SIZES", of_many_rows)
     steps = []
 
     class Groups(Callback):
