@@ -1,5 +1,6 @@
 """Batches, losses, and how a fit begins, ends and fails."""
 
+import os
 import pickle
 import re
 import sys
@@ -39,7 +40,7 @@ from sknames._training.batches import (
 )
 from sknames._training.loss import Loss
 from sknames._training.rows import Rows
-from tests.conftest import random_codes
+from tests.conftest import random_codes, run_process
 
 TINY = {
     "hidden_size": 5,
@@ -575,6 +576,39 @@ def test_the_same_seed_gives_the_same_bits(X, y, cell, num_layers):
     for name, value in first.items():
         np.testing.assert_array_equal([again[name], state[name]], [value, value])
     assert not np.array_equal(first["output.weight"], other["output.weight"])
+
+
+PRINT_BITS_OF_A_FIT = """
+from hashlib import sha256
+from sknames import CharEncoder, NameNationalityClassifier
+from sknames.datasets import make_names
+
+names, labels = make_names(
+    300, nationalities=["French", "Korean", "Turkish"], random_state=0
+)
+codes = CharEncoder().fit_transform(names)
+classifier = NameNationalityClassifier(
+    hidden_size=8, max_epochs=2, early_stopping=True, random_state=0
+).fit(codes, labels)
+weights = classifier.weights()
+for name in sorted(weights):
+    print(name, sha256(weights[name].tobytes()).hexdigest())
+print(sha256(classifier.predict_proba(codes).tobytes()).hexdigest())
+"""
+
+
+def test_fit_in_two_processes_gives_the_same_bits():
+    # The order of sets of strings differs between them.
+    first, second = (
+        run_process(
+            sys.executable,
+            "-c",
+            PRINT_BITS_OF_A_FIT,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2")
+    )
+    assert first == second and "ngram_weight" in first
 
 
 def test_fits_in_threads_do_not_disturb_each_other(X, y, two_threads):
