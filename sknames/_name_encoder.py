@@ -128,16 +128,14 @@ class NameEncoder(NamesMixin, DocLinkMixin, BaseEstimator):
         return self.model, None
 
     def _encode(self, names):
-        row_of = {name: row for row, name in enumerate(dict.fromkeys(names))}
-        probabilities = np.asarray(
-            self.model_.predict_proba(list(row_of)), dtype=np.float64
-        )
-        rows = np.sqrt(probabilities).astype(np.float32)
-        return (
-            rows
-            if len(row_of) == len(names)
-            else rows[[row_of[name] for name in names]]
-        )
+        """Return the features of names, (n, n_features), float32."""
+        distinct = list(dict.fromkeys(names))
+        probabilities = self.model_.predict_proba(distinct)
+        rows = np.sqrt(np.asarray(probabilities, dtype=np.float64)).astype(np.float32)
+        if len(distinct) == len(names):
+            return rows
+        row_of = {name: row for row, name in enumerate(distinct)}
+        return rows[[row_of[name] for name in names]]
 
     def get_feature_names_out(
         self, input_features: object = None

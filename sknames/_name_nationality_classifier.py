@@ -316,9 +316,7 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         ndarray of shape (n_samples,)
             Labels from `classes_`.
         """
-        probabilities = self.predict_proba(
-            X
-        )  # first, since it checks that this is fitted
+        probabilities = self.predict_proba(X)  # checks that this is fitted
         return self.classes_[probabilities.argmax(axis=1)]
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.floating]:
@@ -374,9 +372,8 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
             The parameters.
         """
         check_is_fitted(self, "network_")
-        return {
-            name: dequantize(array) for name, array in self.network_.weights.items()
-        }
+        weights = self.network_.weights
+        return {name: dequantize(array) for name, array in weights.items()}
 
     @property
     def net_(self) -> Any:
@@ -400,34 +397,31 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         return self
 
     def _set_fitted(self, classes, network, history, net=None):
-        self.classes_, self.network_, self.history_, self._net = (
-            classes,
-            network,
-            history,
-            net,
-        )
+        """Set what `fit` learned, and prepare to predict."""
+        self.classes_ = classes
+        self.network_ = network
+        self.history_ = history
+        self._net = net
         self._forward = make_forward(network, "auto")
 
     def _load(self):
         """Prepare the network in a file's state; raise an error if it is damaged."""
         network = Network.from_arrays(self.network_)
-        floats = [
-            array for array in network.to_arrays().values() if array.dtype.kind == "f"
-        ]
-        if not all(np.isfinite(array).all() for array in floats):
-            raise ValueError("some numbers are not finite")
+        for array in network.to_arrays().values():
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                raise ValueError("some numbers are not finite")
         self._set_fitted(self.classes_, network, self.history_)
-        (row,) = self._forward.probabilities(np.arange(1, network.n_codes)[None, -9:])
-        n_codes = {
-            self._forward.table.shape[1],
-            len(network.weights["next_symbol.bias"]),
-        }
+        codes = np.arange(1, network.n_codes)[None, -9:]  # a row with the last symbols
+        (probabilities,) = self._forward.probabilities(codes)
         is_sorted = np.array_equal(np.unique(self.classes_), self.classes_)
-        if not is_sorted or n_codes != {network.n_codes}:
+        n_inputs = self._forward.table.shape[1]
+        n_outputs = len(network.weights["next_symbol.bias"])
+        if not is_sorted or not n_inputs == n_outputs == network.n_codes:
             raise ValueError(
                 "the classes are not sorted, or the numbers of symbols differ"
             )
-        if {len(row), len(self.class_prior_)} != {len(self.classes_)}:
+        n_classes = len(self.classes_)
+        if not len(probabilities) == len(self.class_prior_) == n_classes:
             raise ValueError("the numbers of classes differ")
 
     def __getstate__(self):

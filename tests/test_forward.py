@@ -347,7 +347,7 @@ def test_softmax_is_in_float64_and_keeps_its_input(dtype):
 @each_range
 @pytest.mark.parametrize(
     "limits",
-    [{"CHUNK_ROWS": 7}, {"CHUNK_CODES": 1}, {"CHUNK_CODES": 30, "BLOCK_NODES": 3}],
+    [{"PLAN_ROWS": 7}, {"PLAN_CODES": 1}, {"PLAN_CODES": 30, "BLOCK_NODES": 3}],
     ids=str,
 )
 def test_logits_in_chunks_and_blocks_are_the_same(
@@ -367,8 +367,8 @@ def test_logits_in_chunks_and_blocks_are_the_same(
     np.testing.assert_allclose(found, pair.expected(codes), rtol=0, atol=1e-12)
     assert sum(map(len, chunks)) == len(np.unique(codes, axis=0))
     for part in chunks:
-        assert len(part) <= limits.get("CHUNK_ROWS", len(codes))
-        assert len(part) == 1 or part.size <= limits.get("CHUNK_CODES", codes.size)
+        assert len(part) <= limits.get("PLAN_ROWS", len(codes))
+        assert len(part) == 1 or part.size <= limits.get("PLAN_CODES", codes.size)
     order = np.random.RandomState(3).permutation(len(codes))
     np.testing.assert_array_equal(pair.forward.logits(codes[order]), found[order])
 
@@ -376,7 +376,7 @@ def test_logits_in_chunks_and_blocks_are_the_same(
 @pytest.mark.parametrize("ngram_range", [None, (1, 4)], ids=str)
 def test_forward_shared_by_threads_gives_the_same_bits(monkeypatch, codes, ngram_range):
     forward = Pair("2-layer gru", ngram_range).forward
-    monkeypatch.setattr(_forward, "CHUNK_ROWS", 10)
+    monkeypatch.setattr(_forward, "PLAN_ROWS", 10)
     batches = [codes[i : i + 60] for i in range(0, 60, 10)] + [codes[:2]]
     expected = [forward.logits(batch) for batch in batches]
     with ThreadPoolExecutor(4) as pool:

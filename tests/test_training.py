@@ -578,6 +578,39 @@ def test_the_same_seed_gives_the_same_bits(X, y, cell, num_layers):
     assert not np.array_equal(first["output.weight"], other["output.weight"])
 
 
+PRINT_BITS_OF_A_FIT = """
+from hashlib import sha256
+from sknames import CharEncoder, NameNationalityClassifier
+from sknames.datasets import make_names
+
+names, labels = make_names(
+    300, nationalities=["French", "Korean", "Turkish"], random_state=0
+)
+codes = CharEncoder().fit_transform(names)
+classifier = NameNationalityClassifier(
+    hidden_size=8, max_epochs=2, early_stopping=True, random_state=0
+).fit(codes, labels)
+weights = classifier.weights()
+for name in sorted(weights):
+    print(name, sha256(weights[name].tobytes()).hexdigest())
+print(sha256(classifier.predict_proba(codes).tobytes()).hexdigest())
+"""
+
+
+def test_fit_in_two_processes_gives_the_same_bits():
+    # The order of sets of strings differs between them.
+    first, second = (
+        run_process(
+            sys.executable,
+            "-c",
+            PRINT_BITS_OF_A_FIT,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2")
+    )
+    assert first == second and "ngram_weight" in first
+
+
 def test_fits_in_threads_do_not_disturb_each_other(X, y, two_threads):
     # torch's generator and its number of threads are the process's.
 
@@ -802,7 +835,8 @@ def test_cycle_of_few_steps_is_high_and_falls(X, y, n_steps):
 def test_ngrams_of_many_rows_learn_faster_with_a_larger_epsilon(
     X, y, early_stopping, ngram_range, monkeypatch
 ):
-    monkeypatch.setattr(_settings, "MANY_ROWS", 10)
+    of_many_rows = _settings.DATA_SIZES[2:]
+    monkeypatch.setattr(_settings, "DATA_SIZES", of_many_rows)
     steps = []
 
     class Groups(Callback):

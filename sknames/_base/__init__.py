@@ -8,20 +8,20 @@ from typing import Any, TypeVar
 from sklearn.utils import _param_validation
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-
 # What lies between a user's line and ours.
 _LIBRARIES = {"sknames", "sklearn", "skorch", "contextlib"}
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
     """Warn of the line that called the library, however deep this is in it."""
-    frame, level = sys._getframe(), 1
-    while (
-        frame.f_back
-        and frame.f_globals.get("__name__", "").partition(".")[0] in _LIBRARIES
-    ):
-        frame, level = frame.f_back, level + 1
+    frame = sys._getframe()
+    level = 1
+    while frame.f_back:
+        library, _, _ = frame.f_globals.get("__name__", "").partition(".")
+        if library not in _LIBRARIES:
+            break
+        frame = frame.f_back
+        level += 1
     warnings.warn(message, category, stacklevel=level)
 
 

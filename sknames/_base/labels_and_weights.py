@@ -30,13 +30,7 @@ def check_labels(y, n_samples=None):
     if not isinstance(dtype, np.dtype) or dtype.kind not in "biuUS":
         # As objects: numpy would turn a NaN among strings into the string "nan".
         for position, label in enumerate(np.asarray(y, dtype=object).ravel()):
-            is_infinite = isinstance(label, Real) and abs(label) == np.inf
-            if is_infinite or is_missing(label):
-                got = "infinity" if is_infinite else f"a missing label ({label})"
-                raise ValueError(
-                    f"Expected a label in every row, but y contains {got} at position "
-                    f"{position}. Drop such rows."
-                )
+            _check_label(label, position)
     labels = column_or_1d(y, warn=True)
     if n_samples is not None:
         check_consistent_length(range(n_samples), labels)
@@ -50,15 +44,34 @@ def check_labels(y, n_samples=None):
     return labels
 
 
+def _check_label(label, position):
+    """Raise ValueError if a label is missing or infinite."""
+    if is_missing(label):
+        got = f"a missing label ({label})"
+    elif isinstance(label, Real) and abs(label) == np.inf:
+        got = "infinity"
+    else:
+        return
+    raise ValueError(
+        f"Expected a label in every row, but y contains {got} at position {position}. "
+        "Drop such rows."
+    )
+
+
 def check_some_known(y, classes):
     """Raise ValueError if no label is a class, perhaps since the spelling differs."""
-    y = [*dict.fromkeys(np.ravel(y).tolist())]
-    classes = [*dict.fromkeys(np.ravel(classes).tolist())]
-    if set(y).isdisjoint(classes):
+    labels = _distinct(y)
+    known = _distinct(classes)
+    if set(labels).isdisjoint(known):
         raise ValueError(
             "None of the labels is one of the model's: expected some of "
-            f"{shorten(classes)}, got {shorten(y)}."
+            f"{shorten(known)}, got {shorten(labels)}."
         )
+
+
+def _distinct(labels):
+    """Return the distinct labels, in the order in which they first occur."""
+    return list(dict.fromkeys(np.ravel(labels).tolist()))
 
 
 def check_weights(sample_weight, n_samples, name="sample_weight"):
@@ -95,23 +108,23 @@ def weigh_classes(y, weights, class_weight):
     if class_weight is None:
         return weights
     if isinstance(class_weight, dict):
+        largest = np.finfo(np.float64).max
         for label, weight in class_weight.items():
-            if (
-                not isinstance(weight, Real)
-                or not 0 <= weight <= np.finfo(np.float64).max
-            ):
+            if not isinstance(weight, Real) or not 0 <= weight <= largest:
                 raise ValueError(
                     "Expected finite numbers of at least 0 in class_weight, got "
                     f"{weight!r} for class {label!r}. Use 0 to leave a class out."
                 )
     # A dict may name any class; "balanced" sees only classes with weight.
-    counts = weights > 0 if class_weight == "balanced" else np.ones(len(y), dtype=bool)
-    classes, index = np.unique(y[counts], return_inverse=True)
+    is_seen = np.ones(len(y), dtype=bool)
+    if class_weight == "balanced":
+        is_seen = weights > 0
+    classes, index = np.unique(y[is_seen], return_inverse=True)
     by_class = compute_class_weight(
-        class_weight, classes=classes, y=y[counts], sample_weight=weights[counts]
+        class_weight, classes=classes, y=y[is_seen], sample_weight=weights[is_seen]
     )
     weights = weights.copy()
-    weights[counts] *= by_class[index]
+    weights[is_seen] *= by_class[index]
     if not weights.any():
         raise ValueError(
             f"Expected a positive weight for some row; class_weight={class_weight!r} "

@@ -21,8 +21,9 @@ class DisplayMixin:
         if ax is None:
             import matplotlib.pyplot as plt
 
-            ax = plt.subplots(figsize=figsize, layout="constrained")[1]
-        self.ax_, self.figure_ = ax, ax.figure
+            _, ax = plt.subplots(figsize=figsize, layout="constrained")
+        self.ax_ = ax
+        self.figure_ = ax.figure
         return ax
 
 

@@ -30,11 +30,13 @@ from .._text.spelling import (
 )
 from .._text.tidy import are_titled
 
-CHUNK_NAMES = 65_536
-# A name is too long if it has more than MANY times the usual length, which is at least
-# USUAL.
-MANY, USUAL = 20, 10
-SPACE, REPLACEMENT = " ", "\ufffd"
+CHUNK_NAMES = 65_536  # spelt and encoded at a time, to limit memory
+# A name is too long if it has more than TOO_MANY times the usual number of characters,
+# which is at least MIN_USUAL.
+TOO_MANY = 20
+MIN_USUAL = 10
+SPACE = " "
+REPLACEMENT = "\ufffd"  # what stands for the unknown code
 # What occurs less often than RARE times is read in ASCII: a code of its own learns too
 # little.
 RARE = 5
@@ -207,15 +209,18 @@ class CharEncoder(
                 alphabet = "".join(sorted({*alphabet, *self._frequent(spelt)}))
         self.alphabet_ = SPACE + alphabet.replace(SPACE, "")
         self.unknown_code_ = len(self.alphabet_) + 1
-        self.max_length_ = int(self.max_length or self._longest([*map(len, spelt)]))
+        max_length = self.max_length
+        if max_length is None:
+            max_length = self._longest([len(name) for name in spelt])
+        self.max_length_ = int(max_length)
         return names
 
     def _longest(self, lengths):
         """Return the longest name's length; warn if it is far longer than others."""
         longest = max(lengths)
         # The longest of a short list would raise its own percentile.
-        usual = max(USUAL, int(np.percentile(lengths, 99, method="lower")))
-        if longest > MANY * usual:
+        usual = max(MIN_USUAL, int(np.percentile(lengths, 99, method="lower")))
+        if longest > TOO_MANY * usual:
             warn(
                 f"The name at position {lengths.index(longest)} has {longest:,} "
                 f"characters, and 99 % of the names have at most {usual}. Every row "
@@ -226,21 +231,26 @@ class CharEncoder(
 
     def _frequent(self, spelt):
         """Return the characters that are frequent enough for a learned alphabet."""
-        least, reads_rare = self.min_frequency, self.transliterate in READ_RARE
-        if least == "auto":
-            least = RARE if reads_rare else 1
+        reads_rare = self.transliterate in READ_RARE
+        minimum = self.min_frequency
+        if minimum == "auto":
+            minimum = RARE if reads_rare else 1
         counts = Counter(chain.from_iterable(spelt))
-        total = 1 if isinstance(least, Integral) else counts.total()
-        return "".join(
-            c
-            for c in sorted(counts)
-            if (counts[c] / total >= least or (reads_rare and c.isascii()))
+        total = 1 if isinstance(minimum, Integral) else counts.total()
+        frequent = []
+        for character, count in sorted(counts.items()):
+            is_rare = count / total < minimum
+            if is_rare and not (reads_rare and character.isascii()):
+                continue
             # NUL is no letter, and a lone surrogate is half of one.
-            and unicodedata.category(c) not in ("Cs", "Cc")
+            if unicodedata.category(character) in ("Cs", "Cc"):
+                continue
             # Among the marks that ASCII drops is the dot that lower-casing leaves of a
             # Turkish İ.
-            and (not reads_rare or transliterate(c))
-        )
+            if reads_rare and not transliterate(character):
+                continue
+            frequent.append(character)
+        return "".join(frequent)
 
     @classmethod
     def from_alphabet(cls, alphabet: str, max_length: int, /, **params: Any) -> Self:
@@ -272,6 +282,7 @@ class CharEncoder(
         return self
 
     def _encode(self, names):
+        """Return the codes of names, (n, max_length_)."""
         return self._codes(names.read_by(self).tidy)
 
     def _as_output(self, codes):
@@ -279,21 +290,21 @@ class CharEncoder(
         return _wrap_data_with_container("transform", codes, codes, self)
 
     def _codes(self, names):
-        """Return the codes of tidy names."""
-        table, n_cut = self._table(), 0
+        """Return the codes of tidy names, unsigned, (n, max_length_)."""
+        table = self._table()
         codes = np.zeros((len(names), self.max_length_), dtype=table.dtype)
+        n_cut = 0
         for start in range(0, len(names), CHUNK_NAMES):
-            some = slice(start, start + CHUNK_NAMES)
-            spelt = self._spelt(names[some], self.alphabet_)
+            chunk = slice(start, start + CHUNK_NAMES)
+            spelt = self._spelt(names[chunk], self.alphabet_)
             if self.handle_unknown == "error":
                 self._check_known(spelt, start)
-            lengths = np.array([*map(len, spelt)])
+            lengths = np.array([len(name) for name in spelt])
             n_cut += int((lengths > self.max_length_).sum())
             points = code_points("".join(name[: self.max_length_] for name in spelt))
-            w = min(int(lengths.max()), self.max_length_)
-            codes[some, :w][np.arange(w) < lengths[:, None]] = table.take(
-                points, mode="clip"
-            )
+            width = min(int(lengths.max()), self.max_length_)
+            is_filled = np.arange(width) < lengths[:, None]
+            codes[chunk, :width][is_filled] = table.take(points, mode="clip")
         if n_cut and self.max_length is None:
             warn(
                 f"{n_cut} of {len(names)} names are longer than the longest name of "
@@ -308,12 +319,13 @@ class CharEncoder(
         `start` is the position of the first name.
         """
         for position, name in enumerate(spelt, start):
-            if unknown := [c for c in name if c not in self.alphabet_]:
-                raise ValueError(
-                    f"Found the character {unknown[0]!r}, which is not in the "
-                    f"alphabet, in the name at position {position}. Fit on it, or set "
-                    "handle_unknown='use_unknown_code'."
-                )
+            for character in name:
+                if character not in self.alphabet_:
+                    raise ValueError(
+                        f"Found the character {character!r}, which is not in the "
+                        f"alphabet, in the name at position {position}. Fit on it, or "
+                        "set handle_unknown='use_unknown_code'."
+                    )
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[np.object_]:
         """Decode rows of codes.
@@ -358,13 +370,7 @@ class CharEncoder(
                 "alphabet must hold at least one character and none twice; "
                 f"got {alphabet!r} with {repeated} repeated."
             )
-        unreachable = "".join(
-            c
-            for c in alphabet
-            if unicodedata.normalize("NFC", c) != c
-            or self._speller(alphabet)[ord(c)] != c
-            or (self.clean and plain(c) != c)
-        )
+        unreachable = "".join(c for c in alphabet if not self._is_reachable(c))
         if unreachable:
             warn(
                 f"The characters {unreachable!r} of alphabet never occur after "
@@ -373,31 +379,43 @@ class CharEncoder(
             )
         return alphabet
 
+    def _is_reachable(self, character):
+        """Return whether a character of the given alphabet may be in a spelt name."""
+        return (
+            unicodedata.normalize("NFC", character) == character
+            and self._speller(self.alphabet)[ord(character)] == character
+            and (not self.clean or plain(character) == character)
+        )
+
     def _speller(self, alphabet):
         """Return what each code point is spelt as, see `_make_speller`."""
         return _make_speller(alphabet, self.transliterate, self.lowercase)
 
     def _sources(self, name, speller):
         """Return the characters of a tidy name to spell, each with a source index."""
-        written = [(own, k) for k, own in enumerate(name)]
-        others = (
-            {*filter(is_other_script, name)} if self.transliterate == "both" else ()
-        )
+        written = [(character, k) for k, character in enumerate(name)]
+        if self.transliterate != "both":
+            return written
+        others = {c for c in name if is_other_script(c)}
         if not others:
             return written
-        latin = [(c, k) for text, k in in_latin(name) for c in text]
-        # Half of 习近平 is another name, so nothing of it is read as written.
-        is_known = not any(speller[ord(c)].isascii() for c in others)
-        return [*written, (SPACE, len(name)), *latin] if is_known else latin
+        latin = []
+        for text, k in in_latin(name):
+            latin += [(character, k) for character in text]
+        if any(speller[ord(c)].isascii() for c in others):
+            # Half of 习近平 is another name, so nothing of it is read as written.
+            return latin
+        return [*written, (SPACE, len(name)), *latin]
 
     def _spell(self, name):
         """Return the read characters of a tidy name, each with its source and index."""
         speller = self._speller(self.alphabet_)
-        return [
-            (read, (name + SPACE)[k], k)
-            for character, k in self._sources(name, speller)
-            for read in speller[ord(character)]
-        ][: self.max_length_]
+        sources = name + SPACE  # which stands before the name in Latin
+        spelt = []
+        for character, k in self._sources(name, speller):
+            for read in speller[ord(character)]:
+                spelt.append((read, sources[k], k))
+        return spelt[: self.max_length_]
 
     def _spelt(self, names, alphabet):
         """Return tidy names as they are spelt for the encoder.
@@ -406,13 +424,16 @@ class CharEncoder(
         if the unknown ones are read in ASCII; None takes all to be known.
         """
         speller = self._speller(alphabet)
-        lower = str.lower if self.lowercase else str  # is faster, and the same in ASCII
-        return [
-            lower(name)
-            if name.isascii()
-            else "".join(c for c, _ in self._sources(name, speller)).translate(speller)
-            for name in names
-        ]
+        lower = str.lower if self.lowercase else str
+        spelt = []
+        for name in names:
+            if name.isascii():
+                spelt.append(lower(name))  # faster, and the same in ASCII
+            else:
+                sources = self._sources(name, speller)
+                text = "".join([character for character, _ in sources])
+                spelt.append(text.translate(speller))
+        return spelt
 
     def _table(self):
         """Return the code of each code point.
@@ -435,11 +456,12 @@ class CharEncoder(
 
     def _check_fitted(self):
         """Raise ValueError unless each character has its code."""
-        alphabet, code, length = map(
-            vars(self).get, ("alphabet_", "unknown_code_", "max_length_")
-        )
-        is_whole = isinstance(alphabet, str) and alphabet.startswith(SPACE)
-        is_whole = is_whole and len({*alphabet}) + 1 == len(alphabet) + 1 == code
+        alphabet = getattr(self, "alphabet_", None)
+        length = getattr(self, "max_length_", None)
+        is_whole = False
+        if isinstance(alphabet, str) and alphabet.startswith(SPACE):
+            code = getattr(self, "unknown_code_", None)
+            is_whole = code == len(alphabet) + 1 == len(set(alphabet)) + 1
         if not (is_whole and isinstance(length, int) and length > 0):
             raise ValueError(
                 "Expected an alphabet_ of distinct characters, the space first, and a "
@@ -457,14 +479,20 @@ def _make_speller(alphabet, transliterates, lowercase):
     """
 
     def lower(text):
-        return "".join(c.lower() for c in text) if lowercase else text
+        if not lowercase:
+            return text
+        return "".join([c.lower() for c in text])
+
+    def spell_rare(character):
+        spelt = ""
+        for c in lower(character):
+            is_known = alphabet is None or c in alphabet
+            spelt += c if is_known else lower(transliterate(c))
+        return spelt
 
     def spell(character):
-        if transliterates not in READ_RARE:
-            return lower(transliterate(character) if transliterates else character)
-        return "".join(
-            c if alphabet is None or c in alphabet else lower(transliterate(c))
-            for c in lower(character)
-        )
+        if transliterates:
+            character = transliterate(character)
+        return lower(character)
 
-    return Translation(spell)
+    return Translation(spell_rare if transliterates in READ_RARE else spell)

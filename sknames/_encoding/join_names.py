@@ -13,15 +13,16 @@ from .._base.labels_and_weights import is_missing
 from .._text.names import check_is_in_memory
 from .._text.not_names import is_placeholder, is_titled_placeholder
 
-CHECKS = {"dtype": object, "ensure_all_finite": False}
+CHECKS = {"dtype": object, "ensure_all_finite": False}  # of scikit-learn
 
 
 def find_column(columns, wanted):
     """Return the columns that are called `wanted`, in the same case or else in any."""
-    same = [column for column in columns if column == wanted]
-    return same or [
-        column for column in columns if str(column).lower() == str(wanted).lower()
-    ]
+    in_same_case = [column for column in columns if column == wanted]
+    if in_same_case:
+        return in_same_case
+    lower = str(wanted).lower()
+    return [column for column in columns if str(column).lower() == lower]
 
 
 def join_parts(rows):
@@ -31,13 +32,8 @@ def join_parts(rows):
     """
     names = []
     for row in rows:
-        parts = [part for part in row if isinstance(part, str) or not is_missing(part)]
         try:
-            filled = [*filter(None, map(str.strip, parts))]
-            known = [part for part in filled if not is_placeholder(part)] or filled[:1]
-            if len(known) < len(filled) and is_titled_placeholder(" ".join(filled)):
-                known = filled  # "Mr." alone might be a name
-            names.append(" ".join(known) if parts else None)
+            names.append(_join(row))
         except TypeError as error:
             raise TypeError(
                 f"Expected parts of names, each a str or missing, got {row!r:.200} in "
@@ -45,6 +41,22 @@ def join_parts(rows):
                 "'family']]."
             ) from error
     return names
+
+
+def _join(row):
+    """Join the parts of a name; raise TypeError if one is neither str nor missing."""
+    # `is_missing` takes longer than to see that a part is a str.
+    parts = [part for part in row if isinstance(part, str) or not is_missing(part)]
+    if not parts:
+        return None
+    stripped = map(str.strip, parts)
+    filled = [part for part in stripped if part]
+    known = [part for part in filled if not is_placeholder(part)]
+    if not known:
+        known = filled[:1]
+    if len(known) < len(filled) and is_titled_placeholder(" ".join(filled)):
+        known = filled  # "Mr." alone might be a name
+    return " ".join(known)
 
 
 # A verb, as in SelectKBest: in tables, joiners join rows.
@@ -112,8 +124,8 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
         check_is_in_memory(X)
         if np.ndim(X) == 1:
             # A fit before may have set them.
-            for name in vars(self).keys() & {"n_features_in_", "feature_names_in_"}:
-                delattr(self, name)
+            vars(self).pop("n_features_in_", None)
+            vars(self).pop("feature_names_in_", None)
         else:
             validate_data(self, X, **CHECKS)
         return self

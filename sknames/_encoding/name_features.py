@@ -79,7 +79,8 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
         self : NameFeatures
             The fitted features.
         """
-        return super().fit(*self._read_to_fit(X, y), **fit_params)
+        names, y = self._read_to_fit(X, y)
+        return super().fit(names, y, **fit_params)
 
     def fit_transform(self, X: NamesLike, y: Any = None, **params: Any) -> Any:
         """Fit all parts, and concatenate their features.
@@ -98,7 +99,8 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
         ndarray or sparse matrix of shape (n_names, n_features)
             The features.
         """
-        return _as_indexed(X, super().fit_transform(*self._read_to_fit(X, y), **params))
+        names, y = self._read_to_fit(X, y)
+        return _as_indexed(X, super().fit_transform(names, y, **params))
 
     def transform(self, X: NamesLike, **params: Any) -> Any:
         """Concatenate the features of all parts.
@@ -132,8 +134,9 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
         return self._read(names), y
 
     def _names(self, X):
-        first = self.transformer_list[0][1]
-        return read_names(X, getattr(first, "handle_missing", "error"))
+        """Return the names of an input; the first part says if one may be missing."""
+        _, first_part = self.transformer_list[0]
+        return read_names(X, getattr(first_part, "handle_missing", "error"))
 
     def _read(self, X):
         """Return names as they are read."""
@@ -143,8 +146,6 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
 
 def _as_indexed(X, features):
     """Return features with the index of their names, if both are of pandas."""
-    return (
-        features.set_axis(X.index)
-        if hasattr(X, "iloc") and hasattr(features, "iloc")
-        else features
-    )
+    if hasattr(X, "iloc") and hasattr(features, "iloc"):
+        return features.set_axis(X.index)
+    return features

@@ -17,12 +17,13 @@ class RNNStep:
 
     def __init__(self, weight_ih, weight_hh, bias_ih, bias_hh, is_sigmoid=False):
         self.is_sigmoid = is_sigmoid
-        half = weight_hh.dtype.type(0.5 if self.is_sigmoid else 1)
+        half = weight_hh.dtype.type(0.5 if is_sigmoid else 1)
         self.recurrent = half * weight_hh.T[None]
         self.input = half * weight_ih.T[None]
         self.bias = half * (bias_ih + bias_hh)[None, None]
 
     def __call__(self, added, products, h_prev, out):
+        """Write h (n, H) into `out`, from `added` and `products` (1, n, H)."""
         np.add(added[0], products[0], out=out)
         np.tanh(out, out=out)
         if self.is_sigmoid:
@@ -39,12 +40,13 @@ class GRUStep:
     """
 
     def __init__(self, weight_ih, weight_hh, bias_ih, bias_hh):
-        size, dtype = weight_hh.shape[1], weight_hh.dtype
-        half = np.array([0.5, 0.5, 1], dtype=dtype)[:, None, None]
-        bias_ih, bias_hh = bias_ih.reshape(3, 1, size), bias_hh.reshape(3, 1, size)
-        self.recurrent = dtype.type(0.5) * weight_hh.reshape(3, size, size).swapaxes(
-            1, 2
-        )
+        size = weight_hh.shape[1]
+        dtype = weight_hh.dtype
+        half = np.array([0.5, 0.5, 1], dtype=dtype)[:, None, None]  # of R and Z, not n
+        bias_ih = bias_ih.reshape(3, 1, size)
+        bias_hh = bias_hh.reshape(3, 1, size)
+        recurrent = weight_hh.reshape(3, size, size).swapaxes(1, 2)
+        self.recurrent = dtype.type(0.5) * recurrent
         self.input = half * weight_ih.reshape(3, size, -1).swapaxes(1, 2)
         self.bias = half * np.concatenate([bias_ih[:2] + bias_hh[:2], bias_ih[2:]])
         # Repeated for all rows of a block: numpy adds equal shapes several times as
@@ -52,7 +54,9 @@ class GRUStep:
         self.bias_new = aligned((bias_hh[2] / 2).repeat(BLOCK_NODES, axis=0))
 
     def __call__(self, added, products, h_prev, out):
-        gates, new = products[:2], products[2]
+        """Write h (n, H) into `out`, from `added` and `products` (3, n, H)."""
+        gates = products[:2]
+        new = products[2]
         gates += added[:2]
         np.tanh(gates, out=gates)
         gates += 1

@@ -60,7 +60,7 @@ def _holds_strings(X):
 
 
 def code_table(symbols):
-    """Return the code of each value that two bytes hold."""
+    """Return the code of each value that two bytes hold, (65,536,), unsigned."""
     n = len(symbols)
     table = np.full(1 << 16, n + 1, dtype=np.min_scalar_type(n + 2))
     table[0] = 0
@@ -79,14 +79,17 @@ def to_codes(X, symbols, table=None):
     their `code_table`, made here by default. Columns of 0 at the end are left out, to
     save time.
     """
+    if table is None:
+        table = code_table(symbols)
     used = X.any(axis=0).nonzero()[0]
-    X = X[:, : used[-1] + 1 if len(used) else 1]
-    n, table = len(symbols), code_table(symbols) if table is None else table
+    width = used[-1] + 1 if len(used) else 1
+    X = X[:, :width]
     if X.dtype.kind == "u" and X.dtype.itemsize <= 2:
         codes = np.empty(X.shape, table.dtype)
         for rows in row_slices(X):  # `take` widens codes to eight bytes each
             table.take(X[rows], out=codes[rows], mode="clip")
         return compact(codes)
+    n = len(symbols)
     if not n:
         return compact((X != 0).astype(table.dtype))
     index = np.searchsorted(symbols, X)

@@ -6,6 +6,7 @@ same tree.
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,10 +17,10 @@ from .prefixes import plan_prefixes, row_lengths, sort_rows
 from .product import PRODUCT_ROWS, Product, aligned_zeros, rows_to_multiply
 from .quantized import dequantize
 
-CHUNK_ROWS = 4096
-CHUNK_CODES = 1 << 20
-BLOCK_TERMS = 1024
-MIN_ROWS_TO_PLAN = 25
+PLAN_ROWS = 4096  # at most in one plan, to limit memory
+PLAN_CODES = 1 << 20  # at most in one plan of several rows, to limit memory
+BLOCK_TERMS = 1024  # n-grams whose weights are summed at a time; fit the cache
+MIN_ROWS_TO_PLAN = 25  # below, a plan takes longer than it saves
 
 
 def softmax(logits):
@@ -36,29 +37,44 @@ def _take(rows, index, out, axis=0):
     rows.take(index, axis=axis, out=out, mode="clip")
 
 
-def _arrange(plan):
-    """Renumber the nodes of a plan: in each block first children, then their siblings.
+@dataclass(frozen=True)
+class _Blocks:
+    """Hold a plan in blocks of nodes: in each, first children, then their siblings.
 
     The product of a parent's state is computed once in a block, in the row of its first
-    child. Return symbols, parents and ends as in the plan, the row of each node's
-    parent in its block, and the number of first children of each block.
+    child. Symbols, parents and ends are as in the plan.
     """
-    depths = [range(first, last, BLOCK_NODES) for first, last in plan.depths()]
-    starts = np.concatenate([[0], *depths]).astype(int)
-    nodes = np.arange(len(plan.symbols))
-    block = np.searchsorted(starts, nodes, side="right") - 1
-    is_first = np.append(True, plan.parents[1:] != plan.parents[:-1])
-    is_first[starts] = True
-    n_parents = np.add.reduceat(is_first, starts, dtype=int)
-    rows = np.cumsum(is_first) - 1
-    rows -= rows[starts][block]
-    index = np.where(
-        is_first, starts[block] + rows, nodes + n_parents[block] - rows - 1
-    )
-    order = np.empty_like(index)
-    order[index] = nodes
-    symbols, parents = plan.symbols[order].astype(int), index[plan.parents[order]]
-    return symbols, parents, index[plan.ends], rows[order], n_parents[1:].tolist()
+
+    symbols: np.ndarray  # (n_nodes,), int
+    parents: np.ndarray  # (n_nodes,), int
+    ends: np.ndarray  # (n_rows,), int
+    rows: np.ndarray  # (n_nodes,), int, the row of each node's parent in its block
+    n_parents: list  # of each block, without that of the root
+
+    @classmethod
+    def of(cls, plan):
+        """Renumber the nodes of a plan."""
+        depths = [range(first, last, BLOCK_NODES) for first, last in plan.depths()]
+        starts = np.concatenate([[0], *depths]).astype(int)
+        nodes = np.arange(len(plan.symbols))
+        block = np.searchsorted(starts, nodes, side="right") - 1
+        is_first = np.append(True, plan.parents[1:] != plan.parents[:-1])
+        is_first[starts] = True
+        n_parents = np.add.reduceat(is_first, starts, dtype=int)
+        rows = np.cumsum(is_first) - 1
+        rows -= rows[starts][block]
+        index_of_first = starts[block] + rows
+        index_of_sibling = nodes + n_parents[block] - rows - 1
+        index = np.where(is_first, index_of_first, index_of_sibling)
+        order = np.empty_like(index)
+        order[index] = nodes
+        return cls(
+            symbols=plan.symbols[order].astype(int),
+            parents=index[plan.parents[order]],
+            ends=index[plan.ends],
+            rows=rows[order],
+            n_parents=n_parents[1:].tolist(),
+        )
 
 
 class _Memory:
@@ -68,14 +84,19 @@ class _Memory:
     """
 
     def __init__(self, forward, n_rows, n_nodes):
-        n_gates, layers, size = len(forward.table), len(forward.steps), forward.size
-        n_rows, n_nodes = forward.fill(n_rows), forward.fill(n_nodes)
+        n_gates = len(forward.table)
+        layers = len(forward.steps)
+        size = forward.size
+        n_rows = forward.fill(n_rows)
+        n_nodes = forward.fill(n_nodes)
         rows = aligned_zeros((1 + 2 * layers, n_rows, size), forward.precision)
         # The state of an empty row is 0, and stands in final, since such a row sorts
         # first.
-        self.final, self.states = rows[0], rows[1:].reshape(2, layers, n_rows, size)
+        self.final = rows[0]
+        self.states = rows[1:].reshape(2, layers, n_rows, size)  # before and now
         nodes = aligned_zeros((layers + 2 * n_gates, n_nodes, size), forward.precision)
-        self.h_prev, self.products = nodes[:layers], nodes[layers:-n_gates]
+        self.h_prev = nodes[:layers]
+        self.products = nodes[layers:-n_gates]
         self.added = nodes[-n_gates:].reshape(-1)
 
 
@@ -93,50 +114,51 @@ class Forward:
             self._prepare(network, np.dtype("float64"))
 
     def _prepare(self, network, dtype):
-        weights = {
-            name: value.astype(dtype, copy=False)
-            for name, value in network.weights.items()
-            if name not in QUANTIZED
-        }
+        """Arrange the weights of a network for products in a dtype."""
+        weights = {}
+        for name, weight in network.weights.items():
+            if name not in QUANTIZED:
+                weights[name] = weight.astype(dtype, copy=False)
+        self.network = network
         self.precision = dtype
-        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-        self.steps = [
-            STEPS[network.cell](*(weights[f"cells.{k}.{name}"] for name in names))
-            for k in range(network.num_layers)
-        ]
         self.size = network.hidden_size
-        table, embedding = self.steps[0].input, weights.get("embedding")
-        if embedding is not None:
-            # In small products: after one that OpenBLAS divides, its threads stay busy
-            # for 20 ms.
-            n_codes, multiply = len(embedding), Product(table)
-            rows = np.pad(embedding, ((0, -n_codes % PRODUCT_ROWS), (0, 0)))
-            table = np.empty((len(table), len(rows), self.size), dtype)
-            multiply(rows, table)
-            table = table[:, :n_codes]
-        self.table = np.ascontiguousarray(
-            table + self.steps[0].bias
-        )  # (gates, n_codes, H)
+        self.steps = []
+        for k in range(network.num_layers):
+            names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+            weights_of_cell = {name: weights[f"cells.{k}.{name}"] for name in names}
+            self.steps.append(STEPS[network.cell](**weights_of_cell))
+        self.table = self._input_table(weights.get("embedding"))
         self.recurrent = [Product(step.recurrent) for step in self.steps]
         self.inputs = [None] + [Product(step.input) for step in self.steps[1:]]
         self.output = Product(weights["output.weight"].T[None])
+        self.bias = weights["output.bias"]
         products = [*self.recurrent, *self.inputs[1:], self.output]
         self.is_fixed = all(product.is_fixed for product in products)
         self.has_few = all(product.has_few for product in products)
         for product in products:
             product.is_fixed = self.is_fixed
-        self.network, self.bias, self.ngrams = (
-            network,
-            weights["output.bias"],
-            network.ngrams,
-        )
+        self.ngrams = network.ngrams
         if self.ngrams is not None:
+            self.idf = weights["ngram_idf"]
             # As they are, since they are most of a model.
-            self.idf, self.ngram_weight = (
-                weights["ngram_idf"],
-                network.weights["ngram_weight"],
-            )
-            self.n_columns = self._terms(np.zeros(0, dtype=int))[0].shape[1]
+            self.ngram_weight = network.weights["ngram_weight"]
+            no_terms, _ = self._terms(np.zeros(0, dtype=int))
+            self.n_columns = no_terms.shape[1]
+
+    def _input_table(self, embedding):
+        """Return what each code adds to the first step, (gates, n_codes, H)."""
+        step = self.steps[0]
+        table = step.input
+        if embedding is not None:
+            n_codes = len(embedding)
+            rows = np.pad(embedding, ((0, -n_codes % PRODUCT_ROWS), (0, 0)))
+            table = np.empty((len(step.input), len(rows), self.size), self.precision)
+            # In small products: after one that OpenBLAS divides, its threads stay busy
+            # for 20 ms.
+            multiply = Product(step.input)
+            multiply(rows, table)
+            table = table[:, :n_codes]
+        return np.ascontiguousarray(table + step.bias)
 
     def logits(self, codes):
         """Return the logits (n, n_classes) of rows of codes, right-padded with 0."""
@@ -144,7 +166,11 @@ class Forward:
 
     def probabilities(self, codes):
         """Return the probabilities of the classes, (n, n_classes), float64."""
-        return self._map(codes, lambda *rows: softmax(self._finish(*rows)))
+
+        def finish(logits, codes):
+            return softmax(self._finish(logits, codes))
+
+        return self._map(codes, finish)
 
     def _finish(self, logits, codes):
         """Return the logits of the classes from those of net and n-grams."""
@@ -157,31 +183,22 @@ class Forward:
         """
         if len(codes) < MIN_ROWS_TO_PLAN:
             return finish(self._few(codes), codes)
-        order, new = sort_rows(codes)
-        first_of = np.flatnonzero(new)
-        ends = np.append(first_of[1:], len(codes))
-        distinct = codes[order[first_of]]
+        order, is_new = sort_rows(codes)
+        first = np.flatnonzero(is_new)  # of equal rows, in the sorted order
+        ends = np.append(first[1:], len(codes))
+        distinct = codes[order[first]]
         lengths = row_lengths(distinct)
         result = None
-        memory = _Memory(self, min(CHUNK_ROWS, len(distinct)), BLOCK_NODES)
-        start = 0
-        while start < len(distinct):
-            stop = min(start + CHUNK_ROWS, len(distinct))
-            while (
-                stop - start > 1
-                and (stop - start) * lengths[start:stop].max() > CHUNK_CODES
-            ):
-                stop = start + (stop - start) // 2
-            chunk = slice(start, stop)
-            some = distinct[chunk, : lengths[chunk].max()]
-            rows = finish(self._chunk(some, memory), some)
+        memory = _Memory(self, min(PLAN_ROWS, len(distinct)), BLOCK_NODES)
+        for chunk in _chunks(lengths):
+            codes_of_chunk = distinct[chunk, : lengths[chunk].max()]
+            rows = finish(self._chunk(codes_of_chunk, memory), codes_of_chunk)
             if result is None:
                 result = np.empty((len(codes), rows.shape[1]), rows.dtype)
-            index = order[first_of[start] : ends[stop - 1]]
+            index = order[first[chunk.start] : ends[chunk.stop - 1]]
             if len(index) > len(rows):
-                rows = rows.repeat(ends[chunk] - first_of[chunk], axis=0)
+                rows = rows.repeat(ends[chunk] - first[chunk], axis=0)
             result[index] = rows
-            start = stop
         return result
 
     def fill(self, n):
@@ -197,8 +214,9 @@ class Forward:
         the end mark after the last symbol.
         """
         lengths = row_lengths(codes)
-        net = self._few_of_net(codes, lengths)[0]
-        terms, spans = np.empty((0, len(net))), np.empty((0, 2), dtype=int)
+        (net,) = self._few_of_net(codes, lengths)
+        terms = np.empty((0, len(net)))
+        spans = np.empty((0, 2), dtype=int)
         if self.ngrams is not None:
             text, _ = self._marked(codes, lengths)
             features = self.ngrams.find(text[0], np.arange(-1, text.size - 1))
@@ -218,18 +236,20 @@ class Forward:
         features = self.ngrams.find(text.ravel(), np.arange(-1, text.size - 1))
         # Sum over lengths, and from the start of a row, as along the tree, for the same
         # bits.
-        terms, squares = (
-            np.add.reduce(array).reshape(*text.shape, -1).cumsum(axis=1)[marks]
-            for array in self._terms(features)
-        )
-        return _logits(net, terms, squares)
+        sums = []
+        for terms in self._terms(features):
+            at_positions = np.add.reduce(terms).reshape(*text.shape, -1)
+            sums.append(at_positions.cumsum(axis=1)[marks])
+        return _logits(net, *sums)
 
     def _few_of_net(self, codes, lengths):
+        """Return the net's logits of rows that are too few for a plan, (n, C)."""
         n = len(codes)
         memory = _Memory(self, n, n)
         before, now = memory.states
         ends = lengths.tolist()
-        for depth, symbols in enumerate(codes[:, : lengths.max(initial=0)].T, start=1):
+        codes = codes[:, : lengths.max(initial=0)]
+        for depth, symbols in enumerate(codes.T, start=1):
             self._step(symbols, before, (), now, memory)
             if depth in ends:
                 ended = np.flatnonzero(lengths == depth)
@@ -249,35 +269,40 @@ class Forward:
     def _chunk(self, codes, memory):
         """Return the logits of distinct, sorted rows."""
         plan = plan_prefixes(codes, is_sorted=True)
+        blocks = _Blocks.of(plan)
         lengths = row_lengths(codes)
-        by_length = np.argsort(
-            lengths.astype(np.min_scalar_type(codes.shape[1])), kind="stable"
-        )
+        lengths = lengths.astype(np.min_scalar_type(codes.shape[1]))  # sorts faster
+        by_length = np.argsort(lengths, kind="stable")
         n_shorter = np.searchsorted(lengths[by_length], np.arange(len(plan.bounds) + 1))
-        symbols, parents, ends, rows, n_parents = _arrange(plan)
-        ends, n_parents = ends[by_length], iter(n_parents)
-        before, now = memory.states
+        ends = blocks.ends[by_length]
+        n_parents = iter(blocks.n_parents)
+        before, now = memory.states  # of the nodes one symbol shorter, and of these
         before[:, 0] = 0
-        offset = 0
+        first_before = 0
         for depth, (first, last) in enumerate(plan.depths(), start=1):
             for start in range(first, last, BLOCK_NODES):
                 stop = min(start + BLOCK_NODES, last)
                 middle = start + next(n_parents)
-                index = parents[start:middle] - offset
+                index = blocks.parents[start:middle] - first_before
                 for states, out in zip(before, memory.h_prev, strict=True):
                     _take(states, index, out[: middle - start])
-                out = now[:, start - first :]
                 self._step(
-                    symbols[start:stop], memory.h_prev, rows[middle:stop], out, memory
+                    blocks.symbols[start:stop],
+                    memory.h_prev,
+                    blocks.rows[middle:stop],
+                    now[:, start - first :],
+                    memory,
                 )
-            some = slice(n_shorter[depth], n_shorter[depth + 1])
-            _take(now[-1], ends[some] - first, memory.final[some])
-            now, before, offset = before, now, first
-        net = np.empty((len(codes), len(self.bias)), dtype=self.precision)
-        net[by_length] = self._logits(memory.final[: self.fill(len(codes))])[
-            : len(codes)
-        ]
-        return net if self.ngrams is None else _logits(net, *self._sum_ngrams(plan))
+            ended = slice(n_shorter[depth], n_shorter[depth + 1])
+            _take(now[-1], ends[ended] - first, memory.final[ended])
+            before, now = now, before
+            first_before = first
+        n = len(codes)
+        net = np.empty((n, len(self.bias)), dtype=self.precision)
+        net[by_length] = self._logits(memory.final[: self.fill(n)])[:n]
+        if self.ngrams is None:
+            return net
+        return _logits(net, *self._sum_ngrams(plan))
 
     def _step(self, symbols, h_prev, siblings, out, memory):
         """Write the states at nodes (n,) of each layer into out (layers, n or more, H).
@@ -285,7 +310,8 @@ class Forward:
         h_prev (layers, rows, H) holds the state of each parent once. `siblings` are the
         rows of the parents of the last nodes.
         """
-        n, n_parents = len(symbols), len(symbols) - len(siblings)
+        n = len(symbols)
+        n_parents = n - len(siblings)
         products = memory.products
         for k, step in enumerate(self.steps):
             shape = len(products), self.fill(n) if k else n, self.size
@@ -315,35 +341,43 @@ class Forward:
         there to the sum of its parent.
         """
         n_nodes, n_rows = len(plan.symbols), len(plan.ends)
-        text = np.concatenate(
-            [plan.symbols.astype(np.int64), np.full(n_rows, self.ngrams.end)]
-        )
+        end_marks = np.full(n_rows, self.ngrams.end)
+        text = np.concatenate([plan.symbols.astype(np.int64), end_marks])
         parents = np.concatenate([plan.parents, plan.ends])
         rows, sums, squares = self._sum_terms(self.ngrams.find(text, parents))
         squares = squares[rows]  # (n, 1)
         for first, last in [*plan.depths(), (n_nodes, n_nodes + n_rows)]:
             squares[first:last] += squares[parents[first:last]]
         logits = sums[rows[n_nodes:]]
+        self._add_sums_along(plan, rows, sums, logits)
+        return logits, squares[n_nodes:]
+
+    def _add_sums_along(self, plan, rows, sums, logits):
+        """Add the sums of the nodes on the way to each row's end to its logits (n, C).
+
+        `rows` are those of the nodes among the `sums`, see `_sum_terms`.
+        """
         by_end = np.argsort(plan.ends, kind="stable")
+        # How many rows end before each depth's last node
+        n_ended = np.searchsorted(plan.ends[by_end], plan.bounds).tolist()
         depths = [(0, 1), *plan.depths()]
-        ended = np.searchsorted(plan.ends[by_end], plan.bounds).tolist()
         width = max(last - first for first, last in depths)
         before, now = np.zeros((2, width, sums.shape[1]), dtype=self.precision)
-        of_parents, offset = (
-            np.empty((BLOCK_NODES, sums.shape[1]), dtype=self.precision),
-            0,
-        )
-        for (first, last), some in zip(
-            depths, map(slice, [0, *ended], ended), strict=True
-        ):
+        of_parents = np.empty((BLOCK_NODES, sums.shape[1]), dtype=self.precision)
+        n_ended_before = 0
+        first_before = 0
+        for (first, last), n in zip(depths, n_ended, strict=True):
             _take(sums, rows[first:last], now[: last - first])
             for start in range(first, last, BLOCK_NODES):
                 stop = min(start + BLOCK_NODES, last)
-                _take(before, parents[start:stop] - offset, of_parents[: stop - start])
-                now[start - first : stop - first] += of_parents[: stop - start]
-            logits[by_end[some]] += now[plan.ends[by_end[some]] - first]
-            now, before, offset = before, now, first
-        return logits, squares[n_nodes:]
+                added = of_parents[: stop - start]
+                _take(before, plan.parents[start:stop] - first_before, added)
+                now[start - first : stop - first] += added
+            ended = by_end[n_ended_before:n]
+            logits[ended] += now[plan.ends[ended] - first]
+            before, now = now, before
+            first_before = first
+            n_ended_before = n
 
     def _sum_terms(self, features):
         """Sum the terms of the n-grams that end at each position.
@@ -354,27 +388,30 @@ class Forward:
         norm.
         """
         rows = np.zeros(len(features[0]), dtype=np.int64)
-        of_feature = np.empty(len(self.idf), dtype=np.int64)
-        n_rows, lengths = 1, []  # the first row is that of no n-gram
-        for of_length in features:
-            there = np.flatnonzero(of_length != ABSENT)
-            of_length = of_length[there]
-            of_feature[of_length] = there
-            is_last = of_feature[of_length] == there
-            distinct, before = of_length[is_last], rows[there[is_last]]
-            of_feature[distinct] = np.arange(n_rows, n_rows + len(distinct))
-            rows[there] = of_feature[of_length]
-            lengths.append((n_rows, distinct, before))
+        place = np.empty(len(self.idf), dtype=np.int64)  # of each feature
+        n_rows = 1  # the first row is that of no n-gram
+        lengths = []  # for each: the first row, its features, the rows they add to
+        for features_of_length in features:
+            positions = np.flatnonzero(features_of_length != ABSENT)
+            present = features_of_length[positions]
+            place[present] = positions
+            is_last = place[present] == positions  # once for each feature
+            distinct = present[is_last]
+            shorter = rows[positions[is_last]]
+            place[distinct] = np.arange(n_rows, n_rows + len(distinct))
+            rows[positions] = place[present]
+            lengths.append((n_rows, distinct, shorter))
             n_rows += len(distinct)
         sums = np.zeros((n_rows, self.n_columns), dtype=self.precision)
         squares = np.zeros((n_rows, 1), dtype=self.precision)
-        for first, distinct, before in lengths:
+        for first, distinct, shorter in lengths:
             for start in range(0, len(distinct), BLOCK_TERMS):
-                some = slice(start, start + BLOCK_TERMS)
-                terms, more = self._terms(distinct[some])
-                at = slice(first + start, first + start + len(terms))
-                np.add(sums.take(before[some], axis=0), terms, out=sums[at])
-                np.add(squares.take(before[some], axis=0), more, out=squares[at])
+                block = slice(start, start + BLOCK_TERMS)
+                terms, squared_terms = self._terms(distinct[block])
+                out = slice(first + start, first + start + len(terms))
+                np.add(sums.take(shorter[block], axis=0), terms, out=sums[out])
+                before = squares.take(shorter[block], axis=0)
+                np.add(before, squared_terms, out=squares[out])
         return rows, sums, squares
 
     def _terms(self, features):
@@ -388,6 +425,19 @@ class Forward:
         terms = terms.astype(self.precision, copy=False)
         terms *= NGRAM_SCALE * idf
         return terms, idf * idf
+
+
+def _chunks(lengths):
+    """Cut rows of these lengths (n,) into slices, each for one plan."""
+    start = 0
+    while start < len(lengths):
+        stop = min(start + PLAN_ROWS, len(lengths))
+        while (stop - start) * lengths[start:stop].max() > PLAN_CODES:
+            if stop - start == 1:
+                break
+            stop = start + (stop - start) // 2
+        yield slice(start, stop)
+        start = stop
 
 
 def _logits(net, sums, squares):

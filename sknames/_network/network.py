@@ -14,14 +14,11 @@ from .quantized import Quantized, from_plain, to_plain
 from .words import Words
 
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
-KEYS = "ngram_keys."
-WORDS = ("word_keys", "word_classes", "word_logits")
-BIAS = ("class_bias", "model_error", "sharpness")  # of what ships
+KEYS = "ngram_keys."  # the beginning of their names in `Network.to_arrays`
+BIAS = ("class_bias", "model_error", "sharpness")  # only of the models that ship
 # The largest weights, which may be Quantized.
 QUANTIZED = ("ngram_weight", "next_symbol.weight", "head.ngram_weight")
-NEVER = (
-    -1e4
-)  # the logit of a class with prior 0: finite, with a probability of exactly 0
+NEVER = -1e4  # the logit of a class with prior 0: finite, but its probability is 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,25 +36,17 @@ class Network:
 
     cell: str
     symbols: np.ndarray  # (n_symbols,), the distinct values of X without 0, sorted
-    weights: (
-        Mapping  # float32 parameters by name, with the "ngram_idf"; see `QUANTIZED`
-    )
+    weights: Mapping  # float32 parameters by name, and "ngram_idf"; see `QUANTIZED`
     ngram_keys: tuple = ()  # sorted keys of the n-grams of each length, see `NGrams`
     separator: int | None = None  # the code between words, if n-grams stay within words
-    class_prior: Any = (
-        None  # (n_classes,), the priors that the logits assume, after training
-    )
+    class_prior: Any = None  # (n_classes,), what the logits assume; None before `fit`
     words: Words | None = None
-    class_bias: Any = (
-        None  # (n_classes,), log odds that correct the bias on people, or None
-    )
-    model_error: Any = None  # (1,), the standard deviation of what they leave, or None
-    sharpness: Any = (
-        None  # (1,), the power of likelihood ratios that shares take, or None
-    )
+    class_bias: Any = None  # (n_classes,), log odds that correct the bias on people
+    model_error: Any = None  # (1,), the standard deviation of what they leave
+    sharpness: Any = None  # (1,), the power of likelihood ratios that shares take
 
     def __post_init__(self):
-        for name, value in [*vars(self).items()]:
+        for name, value in list(vars(self).items()):
             object.__setattr__(self, name, _read_only(value))
 
     @property
@@ -83,9 +72,9 @@ class Network:
     @property
     def num_layers(self):
         """The number of recurrent layers."""
-        names = map(str, self.weights)
-        return len(
-            {name.rpartition(".")[0] for name in names if name.startswith("cells.")}
+        return sum(
+            name.startswith("cells.") and name.endswith(".weight_hh")
+            for name in self.weights
         )
 
     @property
@@ -98,9 +87,10 @@ class Network:
         """The NGrams that find n-grams in codes, or None."""
         if not self.n_ngrams:
             return None
-        # Features are the n-grams from some shortest length on.
-        sizes = np.cumsum([len(keys) for keys in self.ngram_keys][::-1])[::-1]
-        min_n = 1 + int(np.flatnonzero(sizes == self.n_ngrams)[0])
+        # Features are the n-grams from a shortest length on: how many are as long?
+        n_keys = [len(keys) for keys in self.ngram_keys]
+        n_as_long = np.cumsum(n_keys[::-1])[::-1]
+        min_n = 1 + int(np.flatnonzero(n_as_long == self.n_ngrams)[0])
         keys = [keys.astype(np.int64) for keys in self.ngram_keys]
         return NGrams(keys, self.n_codes + 1, min_n, self.separator)
 
@@ -110,6 +100,7 @@ class Network:
 
     @cached_property
     def _code_table(self):
+        """The code of each value that two bytes hold, made once."""
         return code_table(self.symbols)
 
     def add_words(self, logits, codes):
@@ -122,8 +113,11 @@ class Network:
         """Append the terms and spans of a row's known words by `Words.logit_terms`."""
         if self.words is None:
             return terms, spans
-        of_words = self.words.logit_terms(codes, self.separator, self.n_classes)
-        return tuple(map(np.concatenate, zip((terms, spans), of_words, strict=True)))
+        word_terms, word_spans = self.words.logit_terms(
+            codes, self.separator, self.n_classes
+        )
+        all_terms = np.concatenate([terms, word_terms])
+        return all_terms, np.concatenate([spans, word_spans])
 
     def with_priors(self, priors):
         """Shift the output bias to other priors, (n_classes,), that sum to 1.
@@ -140,9 +134,8 @@ class Network:
         kept = priors > 0
         shift = np.log(priors[kept]) - np.log(self.class_prior[kept])
         bias[kept] = self.weights[self._bias][kept] + shift
-        return replace(
-            self, weights=self.weights | {self._bias: bias}, class_prior=priors
-        )
+        weights = self.weights | {self._bias: bias}
+        return replace(self, weights=weights, class_prior=priors)
 
     def to_arrays(self):
         """Return the network as a dict of arrays by name."""
@@ -160,10 +153,9 @@ class Network:
                 arrays[name] = getattr(self, name)
         if self.words is not None:
             # The differences of sorted keys are small, and compress better.
-            keys = np.diff(self.words.keys, prepend=np.int32(0))
-            arrays |= dict(
-                zip(WORDS, (keys, self.words.classes, self.words.logits), strict=True)
-            )
+            arrays["word_keys"] = np.diff(self.words.keys, prepend=np.int32(0))
+            arrays["word_classes"] = self.words.classes
+            arrays["word_logits"] = self.words.logits
         return arrays
 
     @classmethod
@@ -172,29 +164,36 @@ class Network:
 
         The first answer takes less memory if the keys of words are summed in place.
         """
-        weights, words = from_plain(arrays), None
-        bias = [weights.pop(name, None) for name in BIAS]
-        keys = [weights.pop(name) for name in _key_names(arrays)]
-        names = ("cell", "symbols", "separator", "class_prior")
-        cell, symbols, separator, class_prior = map(weights.pop, names)
-        if WORDS[0] in weights:
-            differences, classes, logits = map(weights.pop, WORDS)
+        weights = from_plain(arrays)
+        n_lengths = sum(name.startswith(KEYS) for name in arrays)
+        keys = [weights.pop(f"{KEYS}{n}") for n in range(n_lengths)]
+        separator = weights.pop("separator")
+        words = None
+        if "word_keys" in weights:
+            differences = weights.pop("word_keys")
             out = differences if in_place else None
-            words = Words(differences.cumsum(dtype=np.int32, out=out), classes, logits)
-        separator = int(separator[0]) if len(separator) else None
+            words = Words(
+                keys=differences.cumsum(dtype=np.int32, out=out),
+                classes=weights.pop("word_classes"),
+                logits=weights.pop("word_logits"),
+            )
         return cls(
-            str(cell), symbols, weights, keys, separator, class_prior, words, *bias
+            cell=str(weights.pop("cell")),
+            symbols=weights.pop("symbols"),
+            ngram_keys=keys,
+            separator=int(separator[0]) if len(separator) else None,
+            class_prior=weights.pop("class_prior"),
+            words=words,
+            **{name: weights.pop(name, None) for name in BIAS},
+            weights=weights,  # what is left
         )
-
-
-def _key_names(arrays):
-    return [f"{KEYS}{n}" for n in range(sum(name.startswith(KEYS) for name in arrays))]
 
 
 def narrow(keys):
     """Return sorted keys in 4 bytes each if that is enough."""
-    fit = not len(keys) or keys[-1] <= np.iinfo(np.int32).max
-    return keys.astype(np.int32 if fit else np.int64)
+    if len(keys) and keys[-1] > np.iinfo(np.int32).max:
+        return keys.astype(np.int64)
+    return keys.astype(np.int32)
 
 
 def _read_only(value):
@@ -202,9 +201,8 @@ def _read_only(value):
     if isinstance(value, Quantized | Words):
         return type(value)(*map(_read_only, vars(value).values()))
     if isinstance(value, Mapping):
-        return MappingProxyType(
-            {name: _read_only(array) for name, array in value.items()}
-        )
+        arrays = {name: _read_only(array) for name, array in value.items()}
+        return MappingProxyType(arrays)
     if isinstance(value, list | tuple):
         return tuple(map(_read_only, value))
     if isinstance(value, np.ndarray):

@@ -25,7 +25,7 @@ import numpy as np
 from .prefixes import row_slices
 
 START = 0  # the code of padding, which no symbol has
-ABSENT = -1
+ABSENT = -1  # the index of an n-gram that the vocabulary lacks
 NGRAM_SCALE = 4.0  # factor of n-gram logits
 N_BITS = 64  # in a uint64
 
@@ -37,6 +37,9 @@ class NGrams:
     `n_symbols` counts start mark, symbols and end mark. N-grams shorter than `min_n`
     only lead to longer ones, and are not features. A `separator`, the code between
     words, replaces both marks; an n-gram continues after it only if it begins with it.
+
+    The features of one length stand together, in the order of their keys, so that
+    those of length n begin at ``offsets[n - 1]``.
     """
 
     def __init__(self, keys, n_symbols, min_n, separator=None):
@@ -45,40 +48,40 @@ class NGrams:
         self.min_n = min_n
         self.separator = separator
         self.end = n_symbols - 1
-        self.lookups = [
-            Lookup(k, n_prefixes, n_symbols)
-            for k, n_prefixes in zip(keys, [1, *map(len, keys)], strict=False)
-        ]
-        sizes = [len(k) if n >= min_n else 0 for n, k in enumerate(keys, start=1)]
-        self.offsets = np.concatenate([[0], np.cumsum(sizes)])
+        self.lookups = []
+        n_features = []
+        n_prefixes = 1
+        for n, keys_of_length in enumerate(keys, start=1):
+            self.lookups.append(Lookup(keys_of_length, n_prefixes, n_symbols))
+            n_prefixes = len(keys_of_length)
+            n_features.append(n_prefixes if n >= min_n else 0)
+        self.offsets = np.concatenate([[0], np.cumsum(n_features)])
 
     @classmethod
     def fit(cls, codes, ngram_range, min_df, n_symbols, separator=None):
         """Collect the n-grams in at least `min_df` rows of codes, (n_rows, length).
 
-        Return NGrams, and the number of rows of each feature.
+        Return NGrams, and the number of rows of each feature, (n_features,), int64.
         """
         min_n, max_n = ngram_range
-        chunks = [flatten(codes[rows], n_symbols - 1) for rows in row_slices(codes)]
-        symbols = [_symbols(text, n_symbols, separator) for text, _ in chunks]
-        prefixes = [np.zeros_like(text) for text, _ in chunks]
-        all_keys, counts = [], []
+        chunks = []
+        for rows in row_slices(codes):
+            chunks.append(_Chunk(codes[rows], n_symbols, separator))
+        keys = []
+        frequencies = []
+        n_prefixes = 1
         for n in range(1, max_n + 1):
-            keys = [
-                prefix * np.int64(n_symbols) + symbol
-                for prefix, symbol in zip(prefixes, symbols, strict=True)
-            ]
-            distinct, frequency = _document_frequency(
-                keys, [rows for _, rows in chunks]
-            )
-            all_keys.append(distinct[frequency >= min_df])
+            counts = [_document_frequency(chunk.keys(), chunk.rows) for chunk in chunks]
+            keys_of_length, frequency = _sum_by_key(counts)
+            is_frequent = frequency >= min_df
+            keys.append(keys_of_length[is_frequent])
             if n >= min_n:
-                counts.append(frequency[frequency >= min_df])
-            lookup = Lookup(all_keys[-1], len(all_keys[-2]) if n > 1 else 1, n_symbols)
-            for i, (text, _) in enumerate(chunks):
-                grams = lookup(prefixes[i], Symbols(symbols[i]))
-                prefixes[i] = _go_on(grams, n, text, _before(text), separator)
-        return cls(all_keys, n_symbols, min_n, separator), np.concatenate(counts)
+                frequencies.append(frequency[is_frequent])
+            lookup = Lookup(keys[-1], n_prefixes, n_symbols)
+            n_prefixes = len(keys[-1])
+            for chunk in chunks:
+                chunk.grow(lookup, n)
+        return cls(keys, n_symbols, min_n, separator), np.concatenate(frequencies)
 
     def find(self, text, parents):
         """Find the n-grams that end at each position of a text (n,).
@@ -90,26 +93,28 @@ class NGrams:
         prefixes = np.zeros_like(text)
         features = np.full((len(self.lookups) + 1 - self.min_n, len(text)), ABSENT)
         for n, lookup in enumerate(self.lookups, start=1):
-            grams = lookup(prefixes, symbols)
+            ngrams = lookup(prefixes, symbols)
             if n >= self.min_n:
-                of_length = features[n - self.min_n]
-                np.add(grams, self.offsets[n - 1], out=of_length, where=grams != ABSENT)
-            prefixes = _go_on(grams, n, text, parents, self.separator)
+                out = features[n - self.min_n]
+                np.add(ngrams, self.offsets[n - 1], out=out, where=ngrams != ABSENT)
+            prefixes = _next_prefixes(ngrams, n, text, parents, self.separator)
         return features
 
     def of_rows(self, codes):
-        """Return the features of all occurrences, row by row, and each row's start."""
-        features, counts = [], []
-        for some in row_slices(codes):
-            text, rows = flatten(codes[some], self.end)
-            of_text = self.find(text, _before(text)).T
-            present = of_text != ABSENT
-            features.append(of_text[present].astype(np.int32))
-            counts.append(
-                np.bincount(
-                    rows, weights=present.sum(axis=1), minlength=len(codes[some])
-                )
-            )
+        """Return the features of all occurrences, row by row, and each row's start.
+
+        The features are int32, (n_entries,); the starts int64, (n_rows + 1,).
+        """
+        features = []
+        counts = []
+        for chunk in row_slices(codes):
+            text, rows = flatten(codes[chunk], self.end)
+            features_at = self.find(text, _positions_before(text)).T
+            is_present = features_at != ABSENT
+            features.append(features_at[is_present].astype(np.int32))
+            n_present = is_present.sum(axis=1)
+            n_rows = len(codes[chunk])
+            counts.append(np.bincount(rows, weights=n_present, minlength=n_rows))
         starts = np.concatenate([[0], *counts]).cumsum().astype(np.int64)
         return np.concatenate(features), starts
 
@@ -117,61 +122,107 @@ class NGrams:
         """Return the TF-IDF vectors of rows, each of norm 1: features, starts, values.
 
         Each occurrence is one entry, also if an n-gram occurs twice. So the squared
-        norm is a running sum along the row, like the logits.
+        norm is a running sum along the row, like the logits. `idf` (n_features,) is
+        float32, as the values are.
         """
         features, starts = self.of_rows(codes)
         values = idf[features]
         for rows in row_slices(codes):
-            some = starts[rows.start : rows.stop + 1]
-            of_chunk, counts = values[some[0] : some[-1]], np.diff(some)
-            full = counts > 0  # `reduceat` cannot sum rows without entries
-            if full.any():
-                squares = np.add.reduceat(of_chunk**2, some[:-1][full] - some[0])
-                of_chunk /= np.repeat(np.sqrt(squares), counts[full])
+            _normalize(values, starts[rows.start : rows.stop + 1])
         return features, starts, values
 
 
-def _before(text):
+class _Chunk:
+    """Hold rows of codes as one text while `NGrams.fit` reads longer n-grams.
+
+    `prefixes` (n,) are the indices of the n-grams that end before each position, to be
+    continued by its symbol, or ABSENT. The empty one has index 0.
+    """
+
+    def __init__(self, codes, n_symbols, separator):
+        self.n_symbols = n_symbols
+        self.separator = separator
+        self.text, self.rows = flatten(codes, n_symbols - 1)
+        self.symbols = _symbols(self.text, n_symbols, separator)
+        self.prefixes = np.zeros_like(self.text)
+
+    def keys(self):
+        """Return the key of the n-gram at each position, negative without a prefix."""
+        return self.prefixes * np.int64(self.n_symbols) + self.symbols
+
+    def grow(self, lookup, n):
+        """Look up the n-grams, which become the prefixes of longer ones."""
+        ngrams = lookup(self.prefixes, Symbols(self.symbols))
+        parents = _positions_before(self.text)
+        self.prefixes = _next_prefixes(ngrams, n, self.text, parents, self.separator)
+
+
+def _positions_before(text):
+    """Return the position before each of a text, -1 at first."""
     return np.arange(-1, len(text) - 1)
 
 
 def _document_frequency(keys, rows):
     """Return the sorted distinct keys of n-grams, and in how many rows each occurs.
 
-    `keys` (negative where there is no n-gram) and `rows` are lists of arrays, one for
-    each chunk.
+    `keys` (n,) are negative where there is no n-gram; `rows` (n,) are sorted.
     """
-    all_keys, counts = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for some, row in zip(keys, rows, strict=True):
-        by_key = np.argsort(some, kind="stable")
-        some, row = some[by_key], row[by_key]
-        new_key, new_row = (np.diff(array, prepend=-1) != 0 for array in (some, row))
-        new_key &= some >= 0
-        first = np.flatnonzero(new_key)
-        all_keys.append(some[first])
-        if len(first):
-            counts.append(
-                np.add.reduceat((new_key | new_row)[first[0] :], first - first[0])
-            )
-    distinct, index = np.unique(np.concatenate(all_keys), return_inverse=True)
-    frequency = np.bincount(
-        index, weights=np.concatenate(counts), minlength=len(distinct)
-    )
-    return distinct, frequency.astype(np.int64)
+    by_key = np.argsort(keys, kind="stable")
+    keys = keys[by_key]
+    rows = rows[by_key]
+    is_new_row = np.diff(rows, prepend=-1) != 0
+    is_new_key = np.diff(keys, prepend=-1) != 0
+    is_new_key &= keys >= 0
+    first = np.flatnonzero(is_new_key)
+    if not len(first):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    is_counted = is_new_key | is_new_row  # once for each key and row
+    counts = np.add.reduceat(is_counted[first[0] :], first - first[0])
+    return keys[first], counts
+
+
+def _sum_by_key(counts):
+    """Sum pairs of distinct keys (n,) and their counts (n,) into one such pair."""
+    keys = [np.zeros(0, np.int64)]
+    frequencies = [np.zeros(0, np.int64)]
+    for keys_of_chunk, frequency in counts:
+        keys.append(keys_of_chunk)
+        frequencies.append(frequency)
+    distinct, index = np.unique(np.concatenate(keys), return_inverse=True)
+    weights = np.concatenate(frequencies)
+    sums = np.bincount(index, weights=weights, minlength=len(distinct))
+    return distinct, sums.astype(np.int64)
+
+
+def _normalize(values, starts):
+    """Divide the values of rows by their norm, in place.
+
+    Row i owns the entries from starts[i] to starts[i + 1].
+    """
+    first = starts[0]
+    counts = np.diff(starts)
+    is_filled = counts > 0  # `reduceat` cannot sum rows without entries
+    if not is_filled.any():
+        return
+    values = values[first : starts[-1]]
+    squares = np.add.reduceat(values**2, starts[:-1][is_filled] - first)
+    values /= np.repeat(np.sqrt(squares), counts[is_filled])
 
 
 def flatten(codes, end):
     """Concatenate rows with their marks.
 
-    Return the text (n,) and the row of each position (n,).
+    Return the text (n,) and the row of each position (n,), integers.
     """
     lengths = np.count_nonzero(codes, axis=1)
     dtype = np.int32 if end <= np.iinfo(np.int32).max else np.int64
     marked = np.zeros((len(codes), codes.shape[1] + 2), dtype=dtype)
     marked[:, 1:-1] = codes
     marked[np.arange(len(codes)), lengths + 1] = end
-    keep = np.arange(marked.shape[1]) < lengths[:, None] + 2
-    return marked[keep], np.repeat(np.arange(len(codes), dtype=np.int32), lengths + 2)
+    n_kept = lengths + 2  # with both marks
+    is_kept = np.arange(marked.shape[1]) < n_kept[:, None]
+    rows = np.arange(len(codes), dtype=np.int32)
+    return marked[is_kept], np.repeat(rows, n_kept)
 
 
 class Lookup:
@@ -184,7 +235,8 @@ class Lookup:
     """
 
     def __init__(self, keys, n_prefixes, n_symbols):
-        self.keys, self.n_symbols = keys, n_symbols
+        self.keys = keys
+        self.n_symbols = n_symbols
         prefixes = keys // n_symbols
         symbols = Symbols(keys - prefixes * n_symbols)
         symbols.bit[symbols.others] = 0
@@ -196,20 +248,21 @@ class Lookup:
         self.first = first.astype(np.int32)
 
     def __call__(self, prefixes, symbols):
+        """Return the indices of n-grams or ABSENT, for prefixes (n,) and n Symbols."""
         bits = self.bits[prefixes]
-        grams = self.first[prefixes] + np.bitwise_count(bits & symbols.below)
-        grams[bits & symbols.bit == 0] = ABSENT
+        ngrams = self.first[prefixes] + np.bitwise_count(bits & symbols.below)
+        ngrams[bits & symbols.bit == 0] = ABSENT
         if len(symbols.others) and len(self.keys):
             others = symbols.others
             wanted = prefixes[others] * np.int64(self.n_symbols) + symbols.codes[others]
-            position = np.searchsorted(self.keys, wanted)
-            position[position == len(self.keys)] = 0
-            grams[others] = np.where(self.keys[position] == wanted, position, ABSENT)
-        return grams
+            index = np.searchsorted(self.keys, wanted)
+            index[index == len(self.keys)] = 0
+            ngrams[others] = np.where(self.keys[index] == wanted, index, ABSENT)
+        return ngrams
 
 
 class Symbols:
-    """Hold codes, a bit for each, and the positions of those that have none."""
+    """Hold codes (n,), a bit for each, and the positions of those that have none."""
 
     def __init__(self, codes):
         self.codes = codes
@@ -225,12 +278,12 @@ def _symbols(text, n_symbols, separator):
     return np.where((text == START) | (text == n_symbols - 1), separator, text)
 
 
-def _go_on(grams, n, text, parents, separator):
+def _next_prefixes(ngrams, n, text, parents, separator):
     """Return the n-grams that continue at each position: those that end at its parent.
 
     None continues at a start mark; after a separator, only the separator itself does.
     """
-    prefixes = grams[parents]
+    prefixes = ngrams[parents]
     prefixes[text == START] = ABSENT
     if separator is not None and n > 1:
         prefixes[text[parents] == separator] = ABSENT
@@ -239,8 +292,9 @@ def _go_on(grams, n, text, parents, separator):
 
 def check_ngram_range(ngram_range):
     """Raise ValueError unless it is a pair (min_n, max_n) with 1 <= min_n <= max_n."""
-    valid = len(ngram_range) == 2 and all(isinstance(n, Integral) for n in ngram_range)
-    if not valid or not 1 <= ngram_range[0] <= ngram_range[1]:
+    is_pair = len(ngram_range) == 2
+    are_integers = all(isinstance(n, Integral) for n in ngram_range)
+    if not (is_pair and are_integers and 1 <= ngram_range[0] <= ngram_range[1]):
         raise ValueError(
             "Expected ngram_range to be integers (min_n, max_n) with 1 <= min_n <= "
             f"max_n, or None for no n-grams, got {ngram_range}."

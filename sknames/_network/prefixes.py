@@ -10,21 +10,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SLICE_CODES = 1 << 21
+SLICE_CODES = 1 << 21  # codes; their n-grams take some 100 MB
 
 
 def row_slices(codes):
     """Cut rows into slices of at most SLICE_CODES codes, to limit memory."""
-    n = max(1, SLICE_CODES // max(1, codes.shape[1]))
+    width = max(1, codes.shape[1])
+    n = max(1, SLICE_CODES // width)
     return [slice(start, start + n) for start in range(0, len(codes), n)]
 
 
 def compact(codes):
     """Move the symbols of each row to the left, so that padding (0) is on the right."""
-    padding = codes == 0
-    if not (padding[:, :-1] & ~padding[:, 1:]).any():
+    is_padding = codes == 0
+    has_gap = is_padding[:, :-1] & ~is_padding[:, 1:]
+    if not has_gap.any():
         return codes
-    return np.take_along_axis(codes, np.argsort(padding, axis=1, kind="stable"), axis=1)
+    symbols_first = np.argsort(is_padding, axis=1, kind="stable")
+    return np.take_along_axis(codes, symbols_first, axis=1)
 
 
 def row_lengths(codes):
@@ -40,9 +43,8 @@ def row_keys(codes):
     """
     n, length = codes.shape
     per_word = 8 // codes.dtype.itemsize
-    padded = np.zeros(
-        (n, -(-length // per_word) * per_word), dtype=codes.dtype.newbyteorder(">")
-    )
+    width = -(-length // per_word) * per_word
+    padded = np.zeros((n, width), dtype=codes.dtype.newbyteorder(">"))
     padded[:, :length] = codes
     return list(padded.view(">u8").astype(np.uint64).T)
 
@@ -54,12 +56,12 @@ def sort_rows(codes):
     """
     keys = row_keys(codes)
     order = np.lexsort(keys[::-1]) if keys else np.arange(len(codes))
-    new = np.zeros(len(codes), dtype=bool)
-    new[:1] = True
+    is_new = np.zeros(len(codes), dtype=bool)
+    is_new[:1] = True
     for key in keys:
-        key = key[order]
-        new[1:] |= key[1:] != key[:-1]
-    return order, new
+        sorted_key = key[order]
+        is_new[1:] |= sorted_key[1:] != sorted_key[:-1]
+    return order, is_new
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,7 @@ class PrefixPlan:
     """
 
     symbols: np.ndarray  # (n_nodes,), the last symbol of each prefix; 0 at the root
-    parents: (
-        np.ndarray
-    )  # (n_nodes,), the node that is one symbol shorter; 0 at the root
+    parents: np.ndarray  # (n_nodes,), the node one symbol shorter; 0 at the root
     bounds: list  # nodes of depth d are bounds[d - 1] to bounds[d]
     ends: np.ndarray  # (n_rows,), the node at which each row ends
 
@@ -85,15 +85,12 @@ class PrefixPlan:
 
         Return an array of shape (n_nodes,).
         """
-        weights = np.bincount(
-            self.ends, weights=row_weights, minlength=len(self.symbols)
-        )
+        n_nodes = len(self.symbols)
+        weights = np.bincount(self.ends, weights=row_weights, minlength=n_nodes)
         for first, last in reversed(list(self.depths())):
-            weights += np.bincount(
-                self.parents[first:last],
-                weights=weights[first:last],
-                minlength=len(weights),
-            )
+            parents = self.parents[first:last]
+            weights_below = weights[first:last]
+            weights += np.bincount(parents, weights=weights_below, minlength=n_nodes)
         return weights
 
 
@@ -118,25 +115,34 @@ def plan_prefixes(codes, *, share=True, is_sorted=False):
     max_length = int(lengths.max(initial=0))
     codes = codes[:, :max_length]
     depths = np.arange(max_length)[:, None]
-    new = depths < lengths
+    is_new = depths < lengths  # (max_length, n_rows)
     if share and n_rows > 1 and max_length:
-        differs = codes[1:] != codes[:-1]
-        first = differs.argmax(axis=1)
-        equal = ~differs[np.arange(n_rows - 1), first]
-        first[equal] = max_length
-        new[:, 1:] &= depths >= first
-    node = np.cumsum(new.ravel(), dtype=np.int32).reshape(new.shape)
-    depth, row = np.nonzero(new)
+        is_new[:, 1:] &= depths >= _first_differences(codes)
+    node = np.cumsum(is_new.ravel(), dtype=np.int32).reshape(is_new.shape)
+    depth, row = np.nonzero(is_new)
     symbols = np.zeros(len(depth) + 1, dtype=codes.dtype)
     symbols[1:] = codes[row, depth]
     parents = np.zeros(len(depth) + 1, dtype=np.int64)
-    below = depth > 0
-    parents[1:][below] = node[depth[below] - 1, row[below]]
+    is_below = depth > 0
+    parents[1:][is_below] = node[depth[is_below] - 1, row[is_below]]
     ends = np.zeros(n_rows, dtype=np.int64)
     if max_length:
-        filled = lengths > 0
-        ends[filled] = node[lengths[filled] - 1, np.flatnonzero(filled)]
+        is_filled = lengths > 0
+        ends[is_filled] = node[lengths[is_filled] - 1, np.flatnonzero(is_filled)]
     if share and not is_sorted:
         ends[order] = ends.copy()
-    bounds = (1 + np.concatenate([[0], np.cumsum(new.sum(axis=1))])).tolist()
+    n_nodes = np.cumsum(is_new.sum(axis=1))  # down to each depth
+    bounds = (1 + np.concatenate([[0], n_nodes])).tolist()
     return PrefixPlan(symbols, parents, bounds, ends)
+
+
+def _first_differences(codes):
+    """Return where each row first differs from the one before, (n_rows - 1,).
+
+    It is the length of equal rows (n_rows, length).
+    """
+    differs = codes[1:] != codes[:-1]
+    first = differs.argmax(axis=1)
+    is_equal = ~differs[np.arange(len(differs)), first]
+    first[is_equal] = codes.shape[1]
+    return first

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-PRODUCT_ROWS = 8
+PRODUCT_ROWS = 8  # in a product of several names; others may give other bits
 FEW_ROWS = 4  # in the product of one name
 # The most multiplications in one product. Up to so many, OpenBLAS uses one thread, and
 # its AVX-512 kernels do not copy the operands.
@@ -44,17 +44,24 @@ class Product:
     def __init__(self, weights):
         _, depth, width = weights.shape
         step = max(16, PRODUCT_SIZE // (PRODUCT_ROWS * depth) // 16 * 16)
-        columns = [slice(start, start + step) for start in range(0, width, step)]
-        self.slices = [(some, aligned(weights[:, None, :, some])) for some in columns]
-        self.is_fixed = self.has_few = False
+        self.slices = []
+        for start in range(0, width, step):
+            columns = slice(start, start + step)
+            self.slices.append((columns, aligned(weights[:, None, :, columns])))
+        self.is_fixed = False
+        self.has_few = False
         if weights.dtype == np.float32:
             self.is_fixed, self.has_few = self._bits_agree(weights.shape)
 
     def __call__(self, x, out):
         """Multiply x (n, depth) into out (gates, n, width)."""
-        self._multiply(x, out, min(PRODUCT_ROWS, len(x)) if self.is_fixed else len(x))
+        n_rows = len(x)
+        if self.is_fixed:
+            n_rows = min(PRODUCT_ROWS, n_rows)
+        self._multiply(x, out, n_rows)
 
     def _multiply(self, x, out, n_rows):
+        """Multiply x into out, `n_rows` rows at a time."""
         x = x.reshape(-1, n_rows, x.shape[1])
         out = out.reshape(len(out), len(x), n_rows, out.shape[2])
         for columns, weights in self.slices:
@@ -65,7 +72,8 @@ class Product:
         n_gates, depth, width = shape
         n = PRODUCT_ROWS * (8 + 256 // width)
         rng = np.random.default_rng(0)
-        x, order = rng.random((n, depth), dtype=np.float32) - 0.5, rng.permutation(n)
+        x = rng.random((n, depth), dtype=np.float32) - 0.5
+        order = rng.permutation(n)
         out, moved, few = np.empty((3, n_gates, n, width), dtype=np.float32)
         self._multiply(x, out, PRODUCT_ROWS)
         self._multiply(x[order], moved, PRODUCT_ROWS)

@@ -18,8 +18,12 @@ class Quantized:
     zero_point: np.ndarray  # (n,), uint8
 
     def take(self, rows, axis=0):
-        """Return some rows, as a numpy array does."""
-        return Quantized(*(array.take(rows, axis) for array in vars(self).values()))
+        """Return the rows at indices, as a numpy array does."""
+        return Quantized(
+            levels=self.levels.take(rows, axis),
+            scale=self.scale.take(rows, axis),
+            zero_point=self.zero_point.take(rows, axis),
+        )
 
 
 def dequantize(array):
@@ -36,18 +40,17 @@ def to_plain(arrays):
     for name, array in arrays.items():
         if isinstance(array, Quantized):
             plain[name] = array.levels
-            plain |= {
-                f"{name}.scale": array.scale,
-                f"{name}.zero_point": array.zero_point,
-            }
+            plain[f"{name}.scale"] = array.scale
+            plain[f"{name}.zero_point"] = array.zero_point
     return plain
 
 
 def from_plain(arrays):
     """Undo `to_plain`."""
-    found = dict(arrays)
-    for name in arrays:
+    weights = dict(arrays)
+    for name, array in arrays.items():
         if f"{name}.scale" in arrays:
-            rows = found.pop(f"{name}.scale"), found.pop(f"{name}.zero_point")
-            found[name] = Quantized(found[name], *rows)
-    return found
+            scale = weights.pop(f"{name}.scale")
+            zero_point = weights.pop(f"{name}.zero_point")
+            weights[name] = Quantized(array, scale, zero_point)
+    return weights

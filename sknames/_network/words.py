@@ -24,7 +24,7 @@ from .prefixes import row_slices
 PRIME = 2**31 - 1
 BASE = 1_103_515_245
 INVERSE = pow(BASE, -1, PRIME)
-DISCOUNT = 10  # a word in so many rows counts 1 / sqrt(2)
+DISCOUNT = 10  # rows; the logits of a word in so many count 1 / sqrt(2)
 # Words of more classes are frequent, and known from the net and the n-grams. They have
 # one entry of logit 0, so that they count as known.
 MAX_CLASSES = 16
@@ -42,28 +42,36 @@ class Words:
     def fit(cls, codes, labels, weights, n_classes, separator, word_weight):
         """Learn the words of rows of codes, whose labels are indices of classes.
 
-        `separator` is the code between words; without one, a row is one word.
-        `word_weight` is a factor of the logits.
+        Codes are (n, length), labels and weights (n,). `separator` is the code between
+        words; without one, a row is one word. `word_weight` is a factor of the logits.
         """
-        pairs, counts = np.zeros(0, np.int64), np.zeros(0)
-        for some in row_slices(codes):
-            rows, _, keys = _keys(codes[some], separator)
-            more = keys * n_classes + labels[some][rows]
-            pairs, index = np.unique(np.append(pairs, more), return_inverse=True)
-            counts = np.bincount(index, weights=np.append(counts, weights[some][rows]))
+        # A pair of a word's key and a class is one number.
+        pairs = np.zeros(0, np.int64)
+        counts = np.zeros(0)  # the weights of the rows with each pair
+        for chunk in row_slices(codes):
+            rows, _, keys = _keys(codes[chunk], separator)
+            all_pairs = np.append(pairs, keys * n_classes + labels[chunk][rows])
+            all_counts = np.append(counts, weights[chunk][rows])
+            pairs, index = np.unique(all_pairs, return_inverse=True)
+            counts = np.bincount(index, weights=all_counts)
         keys, classes = np.divmod(pairs, n_classes)
-        new = np.diff(keys, prepend=-1) != 0
-        word, starts = np.cumsum(new) - 1, np.flatnonzero(new)
+        is_new_word = np.diff(keys, prepend=-1) != 0
+        starts = np.flatnonzero(is_new_word)
+        word = np.cumsum(is_new_word) - 1  # of each entry, one for each class
         rates = counts / np.bincount(labels, weights=weights)[classes]
-        n, sums = (np.add.reduceat(values, starts)[word] for values in (counts, rates))
+        n = np.add.reduceat(counts, starts)[word]
+        sums = np.add.reduceat(rates, starts)[word]
+        discounts = np.sqrt(DISCOUNT / (n + DISCOUNT))
+        logits = np.log1p(n_classes * n * rates / sums) * discounts
         is_common = np.bincount(word)[word] > MAX_CLASSES
-        kept = new | ~is_common
-        narrow = classes.astype(np.min_scalar_type(n_classes - 1))
-        logits = np.log1p(n_classes * n * rates / sums) * np.sqrt(
-            DISCOUNT / (n + DISCOUNT)
-        )
         logits[is_common] = 0
-        words = cls(keys[kept].astype(np.int32), narrow[kept], logits[kept])
+        is_kept = is_new_word | ~is_common
+        smallest = np.min_scalar_type(n_classes - 1)
+        words = cls(
+            keys=keys[is_kept].astype(np.int32),
+            classes=classes[is_kept].astype(smallest),
+            logits=logits[is_kept],
+        )
         return words.scaled(word_weight)
 
     def scaled(self, factor):
@@ -75,16 +83,15 @@ class Words:
         """Find the entries of the words in rows.
 
         Return the row of each, sorted, the column of the last code of its word, and the
-        entry.
+        entry: integers (n_entries,).
         """
         rows, last, keys = _keys(codes, separator)
-        keys = keys.astype(
-            self.keys.dtype
-        )  # otherwise `searchsorted` would copy the table
+        keys = keys.astype(self.keys.dtype)  # or `searchsorted` would copy the table
         first = np.searchsorted(self.keys, keys)
         counts = np.searchsorted(self.keys, keys, side="right") - first
-        offsets = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
-        return rows.repeat(counts), last.repeat(counts), first.repeat(counts) + offsets
+        shifts = first - (counts.cumsum() - counts)
+        entries = np.arange(counts.sum()) + shifts.repeat(counts)
+        return rows.repeat(counts), last.repeat(counts), entries
 
     def count(self, codes, separator, n_words):
         """Count the words of each row that have an entry: (n_rows,).
@@ -95,11 +102,11 @@ class Words:
         rows, last, _ = self.find(codes, separator)
         if separator is None:
             return np.bincount(np.unique(rows), minlength=len(codes))
+        n_separators = (codes == separator).cumsum(axis=1)
+        word = n_separators[rows, last] % n_words[rows]
         width = codes.shape[1]
-        word = (codes == separator).cumsum(axis=1)[rows, last] % n_words[rows]
-        return np.bincount(
-            np.unique(rows * width + word) // width, minlength=len(codes)
-        )
+        known = np.unique(rows * width + word)  # row and word as one number
+        return np.bincount(known // width, minlength=len(codes))
 
     def add_to(self, logits, codes, separator):
         """Add the logits of the words of rows to (n, n_classes) in place."""
@@ -110,11 +117,11 @@ class Words:
     def logit_terms(self, codes, separator, n_classes):
         """Return what each word of a row adds, (n, n_classes), and its span (n, 2)."""
         _, last, entries = self.find(codes, separator)
-        ends, of = np.unique(last, return_inverse=True)
+        ends, word = np.unique(last, return_inverse=True)
         terms = np.zeros((len(ends), n_classes))
-        terms[of, self.classes[entries]] = self.logits[entries]
-        breaks = np.append(-1, np.flatnonzero(codes[0] == separator))
-        first = breaks[np.searchsorted(breaks, ends) - 1] + 1
+        terms[word, self.classes[entries]] = self.logits[entries]
+        separators = np.append(-1, np.flatnonzero(codes[0] == separator))
+        first = separators[np.searchsorted(separators, ends) - 1] + 1
         return terms, np.stack([first, ends + 1], axis=1)
 
 
@@ -127,19 +134,21 @@ def _keys(codes, separator):
     is_last = is_letter.copy()
     is_last[:, :-1] &= ~is_letter[:, 1:]
     rows, last = np.nonzero(is_last)
-    powers, inverse = _powers(codes.shape[1])
-    sums = (codes * is_letter * inverse % PRIME).cumsum(axis=1)[rows, last]
+    powers = _powers(BASE, codes.shape[1])
+    inverse_powers = _powers(INVERSE, codes.shape[1])
+    terms = codes * is_letter * inverse_powers % PRIME
+    sums = terms.cumsum(axis=1)[rows, last]
     # Separators add nothing, so a word's sum begins at the end of the word before.
-    before = np.append(0, sums[:-1]) * (np.diff(rows, prepend=-1) == 0)
-    return rows, last, (sums - before) % PRIME * powers[last] % PRIME
+    is_in_same_row = np.diff(rows, prepend=-1) == 0
+    sums_before = np.append(0, sums[:-1]) * is_in_same_row
+    keys = (sums - sums_before) % PRIME * powers[last] % PRIME
+    return rows, last, keys
 
 
 @lru_cache
-def _powers(n):
-    powers, inverse = np.ones((2, n), dtype=np.int64)
+def _powers(base, n):
+    """Return the powers of a base modulo PRIME from 0 to n - 1, int64, (n,)."""
+    powers = np.ones(n, dtype=np.int64)
     for k in range(1, n):
-        powers[k], inverse[k] = (
-            powers[k - 1] * BASE % PRIME,
-            inverse[k - 1] * INVERSE % PRIME,
-        )
-    return powers, inverse
+        powers[k] = powers[k - 1] * base % PRIME
+    return powers

@@ -40,12 +40,14 @@ class OneBlasThread:
 @contextmanager
 def _any_thread_may_limit():
     """Let threadpoolctl 3.8 and later accept limits of OpenBLAS from any thread."""
-    release = getattr(
-        OpenBLASController, "clear_controlling_thread", lambda force: None
-    )
+    release = getattr(OpenBLASController, "clear_controlling_thread", _do_nothing)
     release(force=True)
     yield
     release(force=True)
+
+
+def _do_nothing(force):
+    """Stand for a function that older releases of threadpoolctl lack."""
 
 
 one_blas_thread = OneBlasThread()

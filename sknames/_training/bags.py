@@ -1,6 +1,6 @@
 """Sum the weights of the n-grams of each row in a batch."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -11,13 +11,11 @@ from torch.nn import functional as F
 class Bags:
     """Hold the entries of a sparse matrix (rows, features) by row.
 
-    They are also held by feature, for gradients.
+    They are also held by feature, for gradients. All but `values` are int64.
     """
 
     features: torch.Tensor  # (n_distinct,), sorted
-    columns: (
-        torch.Tensor
-    )  # (n_entries,), the position of each entry's feature in `features`
+    columns: torch.Tensor  # (n_entries,), where `features` has each entry's feature
     starts: torch.Tensor  # (n_rows,), the first entry of each row
     values: torch.Tensor  # (n_entries,)
     by_feature: torch.Tensor  # (n_entries,), the entries sorted by feature, then by row
@@ -27,22 +25,29 @@ class Bags:
     @classmethod
     def of(cls, features, starts, values):
         """Make bags from `Rows.ngrams`."""
-        # Sorting feature and position as one number is several times as fast as a
-        # stable argsort.
-        both = (features.astype(np.int64) << 32) + np.arange(len(features))
-        both.sort()
-        in_order, by_feature = both >> 32, both & 0xFFFFFFFF
-        new = np.diff(in_order, prepend=-1) != 0
+        # Sorting feature and entry as one number is several times as fast as a stable
+        # argsort.
+        feature_and_entry = (features.astype(np.int64) << 32) + np.arange(len(features))
+        feature_and_entry.sort()
+        sorted_features = feature_and_entry >> 32
+        by_feature = feature_and_entry & 0xFFFFFFFF
+        is_new = np.diff(sorted_features, prepend=-1) != 0
         columns = np.empty(len(features), dtype=np.int64)
-        columns[by_feature] = np.cumsum(new) - 1
+        columns[by_feature] = np.cumsum(is_new) - 1
         rows = np.arange(len(starts) - 1, dtype=np.int64).repeat(np.diff(starts))
-        arrays = [in_order[new], columns, starts[:-1], values]
-        arrays += [by_feature, rows[by_feature], np.flatnonzero(new)]
-        return cls(*map(torch.from_numpy, arrays))
+        return cls(
+            features=torch.from_numpy(sorted_features[is_new]),
+            columns=torch.from_numpy(columns),
+            starts=torch.from_numpy(starts[:-1]),
+            values=torch.from_numpy(values),
+            by_feature=torch.from_numpy(by_feature),
+            rows_by_feature=torch.from_numpy(rows[by_feature]),
+            feature_starts=torch.from_numpy(np.flatnonzero(is_new)),
+        )
 
     def to(self, device):
         """Move to another device."""
-        return Bags(*(getattr(self, field.name).to(device) for field in fields(self)))
+        return Bags(*(tensor.to(device) for tensor in vars(self).values()))
 
 
 class SumOfBags(torch.autograd.Function):
@@ -57,7 +62,8 @@ class SumOfBags(torch.autograd.Function):
     def forward(ctx, weight, values, bags):
         """Sum; `values` are those of `bags` after dropout."""
         ctx.save_for_backward(values)
-        ctx.bags, ctx.shape = bags, weight.shape
+        ctx.bags = bags
+        ctx.shape = weight.shape
         table = weight.index_select(0, bags.features)  # (n_distinct, C)
         return _sum(bags.columns, table, bags.starts, values)  # (n_rows, C)
 
@@ -65,12 +71,13 @@ class SumOfBags(torch.autograd.Function):
     @torch.autograd.function.once_differentiable
     def backward(ctx, grad):
         """Return the gradient of the weights; values have none."""
-        (values,), bags = ctx.saved_tensors, ctx.bags
+        bags = ctx.bags
+        (values,) = ctx.saved_tensors
         values = values.index_select(0, bags.by_feature)
-        of_features = _sum(bags.rows_by_feature, grad, bags.feature_starts, values)
+        sums = _sum(bags.rows_by_feature, grad, bags.feature_starts, values)
         gradient = torch.sparse_coo_tensor(
             bags.features[None],
-            of_features,
+            sums,  # (n_distinct, C)
             ctx.shape,
             is_coalesced=True,
             check_invariants=False,

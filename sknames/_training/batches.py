@@ -11,9 +11,8 @@ from .bags import Bags
 
 # Below this many rows, finding shared prefixes takes longer than computing them twice.
 MIN_ROWS_TO_SHARE = 64
-# Rows are sorted, so neighbours share long prefixes, which a batch computes once. So
-# batches draw runs of neighbours, short ones, since neighbours often have the same
-# label.
+# Rows. They are sorted, so neighbours share long prefixes, which a batch computes once.
+# So batches draw runs of neighbours, short ones, since these often have the same label.
 RUN = 4
 
 
@@ -21,43 +20,54 @@ RUN = 4
 class Batch:
     """Hold rows as tensors with their plan of prefixes, to input to a training step."""
 
-    plan: PrefixPlan
-    node_weights: torch.Tensor
-    labels: torch.Tensor
-    weights: torch.Tensor
+    plan: PrefixPlan  # of tensors
+    node_weights: torch.Tensor  # (n_nodes,), float32, of the rows that pass a node
+    labels: torch.Tensor  # (n,), int64, indices of classes
+    weights: torch.Tensor  # (n,), float32
     ngrams: Bags | None
-    words: torch.Tensor | None
+    words: torch.Tensor | None  # (n, n_classes), float32, the logits of the words
 
     @classmethod
     def of(cls, rows, share=None):
         """Plan the prefixes of rows and make tensors."""
-        share = len(rows) >= MIN_ROWS_TO_SHARE if share is None else share
+        if share is None:
+            share = len(rows) >= MIN_ROWS_TO_SHARE
         plan = plan_prefixes(rows.codes, share=share)
-        node_weights = torch.from_numpy(
-            plan.node_weights(rows.weights).astype(np.float32)
-        )
-        ngrams = None if rows.ngrams is None else Bags.of(*rows.ngrams)
+        node_weights = plan.node_weights(rows.weights).astype(np.float32)
         plan = replace(
             plan,
             symbols=torch.from_numpy(plan.symbols.astype(np.int64)),
             parents=torch.from_numpy(plan.parents),
             ends=torch.from_numpy(plan.ends),
         )
-        labels, weights = torch.from_numpy(rows.labels), torch.from_numpy(rows.weights)
-        words = None if rows.words is None else torch.from_numpy(rows.words)
-        return cls(plan, node_weights, labels, weights, ngrams, words)
+        return cls(
+            plan=plan,
+            node_weights=torch.from_numpy(node_weights),
+            labels=torch.from_numpy(rows.labels),
+            weights=torch.from_numpy(rows.weights),
+            ngrams=None if rows.ngrams is None else Bags.of(*rows.ngrams),
+            words=None if rows.words is None else torch.from_numpy(rows.words),
+        )
 
     def __len__(self):
         return len(self.labels)
 
     def to(self, device):
         """Move to another device."""
-        names = ("symbols", "parents", "ends")
         plan = replace(
-            self.plan, **{name: getattr(self.plan, name).to(device) for name in names}
+            self.plan,
+            symbols=self.plan.symbols.to(device),
+            parents=self.plan.parents.to(device),
+            ends=self.plan.ends.to(device),
         )
-        others = self.node_weights, self.labels, self.weights, self.ngrams, self.words
-        return Batch(plan, *(None if x is None else x.to(device) for x in others))
+        return Batch(
+            plan=plan,
+            node_weights=self.node_weights.to(device),
+            labels=self.labels.to(device),
+            weights=self.weights.to(device),
+            ngrams=None if self.ngrams is None else self.ngrams.to(device),
+            words=None if self.words is None else self.words.to(device),
+        )
 
 
 @dataclass(eq=False)
@@ -71,34 +81,40 @@ class Batches:
     batch_size: int
     random_state: np.random.RandomState | None = None
     unknown: int = 0  # the code of the unknown symbol
-    symbol_dropout: float = (
-        0.0  # probability of replacing a symbol by it, before prefixes merge
-    )
+    symbol_dropout: float = 0.0  # probability of replacing a symbol by the unknown one
     device: str = "cpu"
-    classes: np.ndarray | None = (
-        None  # the labels that scoring callbacks read; None gives indices
-    )
+    # (n_classes,), the labels that scoring callbacks read; None gives indices
+    classes: np.ndarray | None = None
 
     def __len__(self):
         return -(-len(self.rows) // self.batch_size)
 
     def __iter__(self):
-        n, rng = len(self.rows), self.random_state
-        length = (
-            RUN if self.batch_size >= MIN_ROWS_TO_SHARE else 1
-        )  # small batches share nothing
-        order = np.arange(n) if rng is None else runs_in_random_order(n, length, rng)
-        for start in range(0, n, self.batch_size):
+        order = self._order()
+        for start in range(0, len(order), self.batch_size):
             rows = self.rows.take(order[start : start + self.batch_size])
-            if rng is not None and self.symbol_dropout:
-                chances = rng.random_sample(rows.codes.shape)
-                dropped = (chances < self.symbol_dropout) & (rows.codes != 0)
-                codes = np.where(
-                    dropped, rows.codes.dtype.type(self.unknown), rows.codes
-                )
-                rows = replace(rows, codes=codes)
-            labels = rows.labels if self.classes is None else self.classes[rows.labels]
+            if self.random_state is not None and self.symbol_dropout:
+                rows = self._drop_symbols(rows)
+            labels = rows.labels
+            if self.classes is not None:
+                labels = self.classes[labels]
             yield Batch.of(rows).to(self.device), labels
+
+    def _order(self):
+        """Return the indices of the rows, in the order of an epoch."""
+        n_rows = len(self.rows)
+        if self.random_state is None:
+            return np.arange(n_rows)
+        # Small batches share nothing.
+        length = RUN if self.batch_size >= MIN_ROWS_TO_SHARE else 1
+        return runs_in_random_order(n_rows, length, self.random_state)
+
+    def _drop_symbols(self, rows):
+        """Replace random symbols of rows by the unknown one, before prefixes merge."""
+        codes = rows.codes.copy()
+        chances = self.random_state.random_sample(codes.shape)
+        codes[(chances < self.symbol_dropout) & (codes != 0)] = self.unknown
+        return replace(rows, codes=codes)
 
 
 def runs_in_random_order(n, length, rng):

@@ -22,10 +22,11 @@ from .batches import MIN_ROWS_TO_SHARE
 
 DIVERGED = "The training diverged: {what} is not finite in epoch {epoch}. Lower lr."
 
-MAX_GRADIENT_NORM = 1.0
+MAX_GRADIENT_NORM = 1.0  # of all dense gradients together
 # Small batches make many steps, and nets learn too little at the mean rate of a cycle,
 # half its maximum. So steps beyond this number are taken at the maximum.
 MAX_CYCLE = 10_000
+SHARE_OF_RISE = 0.2  # of a cycle's steps, before the learning rate falls
 
 
 class Progress(Callback):
@@ -38,11 +39,11 @@ class Progress(Callback):
         self.bar_ = tqdm(total=self.max_epochs, desc="fit", unit="epoch")
 
     def on_epoch_end(self, net, **kwargs):
-        losses = {
-            key: f"{net.history[-1, key]:.3f}"
-            for key in ("train_loss", "valid_loss", "valid_acc")
-            if key in net.history[-1]
-        }
+        epoch = net.history[-1]
+        losses = {}
+        for key in ("train_loss", "valid_loss", "valid_acc"):
+            if key in epoch:
+                losses[key] = f"{epoch[key]:.3f}"
         self.bar_.set_postfix(losses, refresh=False)
         self.bar_.update()
 
@@ -55,9 +56,8 @@ class StopOnDivergence(Callback):
 
     def on_epoch_end(self, net, **kwargs):
         epoch = net.history[-1]
-        if not np.isfinite(
-            [epoch["train_loss"], epoch.get("next_symbol_loss", 0)]
-        ).all():
+        losses = [epoch["train_loss"], epoch.get("next_symbol_loss", 0)]
+        if not np.isfinite(losses).all():
             raise ValueError(DIVERGED.format(what="the loss", epoch=len(net.history)))
 
 
@@ -66,11 +66,10 @@ class ClipGradients(Callback):
 
     # A sparse gradient has the rows of one batch only. Adam scales its steps anyway.
     def on_grad_computed(self, net, named_parameters, **kwargs):
-        dense = [
-            p
-            for _, p in named_parameters
-            if p.grad is not None and not p.grad.is_sparse
-        ]
+        dense = []
+        for _, parameter in named_parameters:
+            if parameter.grad is not None and not parameter.grad.is_sparse:
+                dense.append(parameter)
         torch.nn.utils.clip_grad_norm_(dense, MAX_GRADIENT_NORM)
 
 
@@ -82,7 +81,8 @@ class OneCycle(torch.optim.lr_scheduler.OneCycleLR):
         super().__init__(optimizer, **kwargs)
 
     def step(self, epoch=None):
-        if self.n_held and self.last_epoch == MAX_CYCLE // 5 - 1:
+        # torch calls a step an epoch.
+        if self.n_held and self.last_epoch == MAX_CYCLE * SHARE_OF_RISE - 1:
             self.n_held -= 1
         else:
             super().step(epoch)
@@ -90,18 +90,20 @@ class OneCycle(torch.optim.lr_scheduler.OneCycleLR):
 
 def make_callbacks(settings, n_batches, has_ngrams, has_held_out):
     """Return named callbacks, the built-in ones first, for epochs of `n_batches`."""
+    callbacks = [("divergence", StopOnDivergence()), ("clip", ClipGradients())]
     scores, others = _split_callbacks(settings.callbacks or [], has_held_out)
-    ours = [("divergence", StopOnDivergence()), ("clip", ClipGradients())]
-    schedules = (isinstance(_callback(item), LRScheduler) for item in others)
-    if not settings.early_stopping and not any(schedules):
-        ours.append(("schedule", _one_cycle(settings, n_batches, has_ngrams)))
+    has_schedule = any(isinstance(_callback(item), LRScheduler) for item in others)
+    if not settings.early_stopping and not has_schedule:
+        schedule = _one_cycle(settings, n_batches, has_ngrams)
+        callbacks.append(("schedule", schedule))
     if settings.next_symbol_weight:
         key = "next_symbol_loss"
-        ours.append((key, PassthroughScoring(key, lower_is_better=None, on_train=True)))
+        score = PassthroughScoring(key, lower_is_better=None, on_train=True)
+        callbacks.append((key, score))
     if settings.verbose == 1:
-        ours.append(("progress", Progress(settings.max_epochs)))
+        callbacks.append(("progress", Progress(settings.max_epochs)))
     # Before early stopping, which ends the epoch for all later callbacks.
-    ours += scores
+    callbacks += scores
     if has_held_out:
         stop = EarlyStopping(
             patience=settings.n_iter_no_change,
@@ -109,8 +111,8 @@ def make_callbacks(settings, n_batches, has_ngrams, has_held_out):
             load_best=True,
             sink=print if settings.verbose > 1 else noop,
         )
-        ours.append(("early_stopping", stop))
-    return ours + others
+        callbacks.append(("early_stopping", stop))
+    return callbacks + others
 
 
 def make_log(verbose):
@@ -127,24 +129,30 @@ def print_plain(text):
 
 def stopped_early(net):
     """Return whether early stopping has ended the training of a net."""
-    return any(
-        isinstance(callback, EarlyStopping) and callback.misses_ >= callback.patience
-        for _, callback in net.callbacks_
-    )
+    for _, callback in net.callbacks_:
+        if isinstance(callback, EarlyStopping):
+            if callback.misses_ >= callback.patience:
+                return True
+    return False
 
 
 def _one_cycle(settings, n_batches, has_ngrams):
-    lr, n_steps = settings.lr, max(2, settings.max_epochs * n_batches)
-    is_small = settings.batch_size < MIN_ROWS_TO_SHARE
-    n_held = max(0, n_steps - MAX_CYCLE) if is_small else 0
+    """Return the schedule of the learning rate for all steps of the training."""
+    n_steps = max(2, settings.max_epochs * n_batches)
+    n_held = 0
+    if settings.batch_size < MIN_ROWS_TO_SHARE:
+        n_held = max(0, n_steps - MAX_CYCLE)
+    max_lr = settings.lr
+    if has_ngrams:
+        max_lr = [settings.lr * settings.ngram_lr, settings.lr]
     return LRScheduler(
         OneCycle,
         step_every="batch",
-        max_lr=[lr * settings.ngram_lr, lr] if has_ngrams else lr,
+        max_lr=max_lr,
         n_held=n_held,
         total_steps=n_steps - n_held,
         # With 0.2 and 5 steps, torch would divide by 0.
-        pct_start=0.25 if n_steps == 5 else 0.2,
+        pct_start=0.25 if n_steps == 5 else SHARE_OF_RISE,
     )
 
 
@@ -155,7 +163,8 @@ def _callback(item):
 
 def _split_callbacks(callbacks, has_held_out):
     """Return scoring callbacks and others; warn if one lacks held-out rows to score."""
-    scores, others = [], []
+    scores = []
+    others = []
     for item in callbacks:
         callback = _callback(item)
         if not hasattr(callback, "on_epoch_end"):

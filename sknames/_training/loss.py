@@ -37,12 +37,12 @@ class Loss(torch.nn.Module):
         codes; 0 is the end.
         """
         plan = batch.plan
-        columns = plan.symbols if columns is None else columns
+        if columns is None:
+            columns = plan.symbols
+        weights = batch.node_weights[1:]  # without the root, which follows nothing
         log_probabilities = F.log_softmax(logits, dim=1)  # (N, K)
-        symbols = (
-            log_probabilities[plan.parents[1:], columns[1:]] @ batch.node_weights[1:]
-        )
+        symbols = log_probabilities[plan.parents[1:], columns[1:]] @ weights
         ends = log_probabilities[plan.ends, 0] @ batch.weights
-        total = batch.node_weights[1:].sum() + batch.weights.sum()
+        total = weights.sum() + batch.weights.sum()
         # All weights of a batch may be 0 in float32.
         return -(symbols + ends) / total.clamp_min(torch.finfo(total.dtype).tiny)

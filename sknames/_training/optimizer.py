@@ -20,8 +20,9 @@ class AdamWWithSparse(torch.optim.Optimizer):
             "betas": (0.9, 0.999),
             "eps": 1e-8,
             "weight_decay": weight_decay,
+            "sparse": False,
         }
-        super().__init__(params, defaults | {"sparse": False})
+        super().__init__(params, defaults)
         self._share()
 
     def __setstate__(self, state):
@@ -29,6 +30,7 @@ class AdamWWithSparse(torch.optim.Optimizer):
         self._share()
 
     def _share(self):
+        """Let AdamW move the dense groups, and keep its state in this optimizer."""
         dense = [group for group in self.param_groups if not group["sparse"]]
         self.adamw = torch.optim.AdamW(dense, fused=True) if dense else None
         if dense:
@@ -41,11 +43,11 @@ class AdamWWithSparse(torch.optim.Optimizer):
             loss = closure()
         if self.adamw is not None:
             self.adamw.step()
-        for group in self.param_groups:
-            if group["sparse"]:
-                for parameter in group["params"]:
-                    if parameter.grad is not None:  # a callback may have frozen it
-                        self._move_rows(parameter, group)
+        sparse_groups = [group for group in self.param_groups if group["sparse"]]
+        for group in sparse_groups:
+            for parameter in group["params"]:
+                if parameter.grad is not None:  # a callback may have frozen it
+                    self._move_rows(parameter, group)
         return loss
 
     def _move_rows(self, parameter, group):

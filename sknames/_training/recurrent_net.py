@@ -54,15 +54,17 @@ class Dropout(nn.Module):
         if not self.training or not self.n_dropped:
             return x
         words = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device)
-        low, high = torch.iinfo(torch.int64).min, torch.iinfo(torch.int64).max
-        words.random_(low, high)
+        int64 = torch.iinfo(torch.int64)
+        words.random_(int64.min, int64.max)
         keep = words.view(torch.uint8)[: x.numel()].view(x.shape) >= self.n_dropped
         return x * (keep * (256 / (256 - self.n_dropped)))
 
 
 def linear(x, weight, bias):
     """Return W x + b; None stands for x = I, and needs no product."""
-    return weight.t().contiguous() + bias if x is None else F.linear(x, weight, bias)
+    if x is None:
+        return weight.t().contiguous() + bias
+    return F.linear(x, weight, bias)
 
 
 class Cell(nn.Module):
@@ -85,15 +87,16 @@ class Cell(nn.Module):
         super().__init__()
         self.hidden_size = hidden_size
         bound = 1 / math.sqrt(hidden_size)
-        for name, shape in [
-            ("weight_ih", (n_gates * hidden_size, input_size)),
-            ("weight_hh", (n_gates * hidden_size, hidden_size)),
-            ("bias_ih", (n_gates * hidden_size,)),
-            ("bias_hh", (n_gates * hidden_size,)),
-        ]:
-            self.register_parameter(
-                name, nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
-            )
+        size = n_gates * hidden_size
+        self.weight_ih = _uniform((size, input_size), bound)
+        self.weight_hh = _uniform((size, hidden_size), bound)
+        self.bias_ih = _uniform((size,), bound)
+        self.bias_hh = _uniform((size,), bound)
+
+
+def _uniform(shape, bound):
+    """Return a parameter of numbers between -bound and bound."""
+    return nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
 
 
 class RNNCell(Cell):
@@ -116,8 +119,8 @@ class RNNCell(Cell):
 
     def step(self, x_t, h_prev, recurrent):
         """Return h_t, and nothing to keep."""
-        pre = torch.addmm(x_t, h_prev, recurrent)  # (B, H)
-        h_t = tanh(pre) if self.nonlinearity == "tanh" else torch.sigmoid(pre)  # (B, H)
+        activation = tanh if self.nonlinearity == "tanh" else torch.sigmoid
+        h_t = activation(torch.addmm(x_t, h_prev, recurrent))  # (B, H)
         return h_t, ()
 
     def step_backward(self, d_h_t, h_t, h_prev, kept, weight_hh, d_x_t):
@@ -184,11 +187,15 @@ CELLS = {
 
 
 def cut(plan, *tensors):
-    """Split tensors (N, ...) by depth into a list of tuples, faster than by slices."""
-    sizes = [last - first for first, last in plan.depths()]
-    return list(zip(*(tensor.split([1, *sizes]) for tensor in tensors), strict=True))[
-        1:
-    ]
+    """Split tensors (N, ...) by depth, faster than by slices.
+
+    Return a list of tuples, one for each depth from 1, with a piece of each tensor.
+    """
+    sizes = [1]  # the root
+    for first, last in plan.depths():
+        sizes.append(last - first)
+    pieces = [tensor.split(sizes) for tensor in tensors]
+    return list(zip(*pieces, strict=True))[1:]
 
 
 class Scan(torch.autograd.Function):
@@ -212,7 +219,9 @@ class Scan(torch.autograd.Function):
             out.copy_(h_t)
             saved += kept
         ctx.save_for_backward(weight_hh, states, *saved)
-        ctx.plan, ctx.cell, ctx.n_columns = plan, cell, x.shape[1]
+        ctx.plan = plan
+        ctx.cell = cell
+        ctx.n_columns = x.shape[1]
         return states
 
     @staticmethod
@@ -227,13 +236,11 @@ class Scan(torch.autograd.Function):
         d_x[0] = 0
         depths = cut(ctx.plan, parents, d_states, states, before, d_x)
         n_kept = len(saved) // max(1, len(depths))
-        for k, (parents_t, d_h_t, h_t, h_prev, d_x_t) in reversed(
-            list(enumerate(depths))
-        ):
+        step_backward = ctx.cell.step_backward
+        for k in reversed(range(len(depths))):
+            parents_t, d_h_t, h_t, h_prev, d_x_t = depths[k]
             kept = saved[k * n_kept : (k + 1) * n_kept]
-            d_h_prev = ctx.cell.step_backward(
-                d_h_t, h_t, h_prev, kept, weight_hh, d_x_t
-            )
+            d_h_prev = step_backward(d_h_t, h_t, h_prev, kept, weight_hh, d_x_t)
             d_states.index_add_(0, parents_t, d_h_prev)
         return d_x, d_x[:, : len(weight_hh)].t() @ before, None, None
 
@@ -265,40 +272,38 @@ class RecurrentNet(nn.Module):
         self.dropout = Dropout(dropout)
         self.embedding_dropout = Dropout(embedding_dropout)
         self.ngram_dropout = Dropout(ngram_dropout)
-        one_hot = embedding_dim is None
-        self.embedding = (
-            None if one_hot else nn.Parameter(torch.randn(n_codes, embedding_dim))
+        self.embedding = None
+        input_sizes = [n_codes] + [hidden_size] * (num_layers - 1)
+        if embedding_dim is not None:
+            self.embedding = nn.Parameter(torch.randn(n_codes, embedding_dim))
+            input_sizes[0] = embedding_dim
+        self.cells = nn.ModuleList(
+            CELLS[cell](input_size, hidden_size) for input_size in input_sizes
         )
-        sizes = [n_codes if one_hot else embedding_dim] + [hidden_size] * (
-            num_layers - 1
-        )
-        self.cells = nn.ModuleList(CELLS[cell](size, hidden_size) for size in sizes)
         self.output = nn.Linear(hidden_size, n_classes)
         # It predicts the symbol after a prefix, or the end, whose code is that of
         # padding.
         self.next_symbol = nn.Linear(hidden_size, n_codes)
-        self.ngram_weight = (
-            nn.Parameter(torch.zeros(n_ngrams, n_classes)) if n_ngrams else None
-        )
+        self.ngram_weight = None
+        if n_ngrams:
+            self.ngram_weight = nn.Parameter(torch.zeros(n_ngrams, n_classes))
 
     def states(self, plan):
         """Return the last layer's state after each prefix, (N, H)."""
-        x, symbols = None, plan.symbols
+        x = None
+        symbols = plan.symbols
         if self.embedding is not None:
             x = self.embedding_dropout(self.embedding)  # (n_codes, E)
             if len(x) > MANY_CODES:
                 codes, symbols = symbols.unique(return_inverse=True)
                 x = x.index_select(0, codes)
         first, *above = self.cells
-        inputs = first.inputs(
-            x
-        )  # (n_codes, K), once for each symbol, not for each node
+        inputs = first.inputs(x)  # (n_codes, K), for each symbol, not for each node
         inputs = inputs.index_select(0, symbols)  # (N, K)
         states = Scan.apply(inputs, first.weight_hh, plan, first)  # (N, H)
         for cell in above:
-            states = Scan.apply(
-                cell.inputs(states), cell.weight_hh, plan, cell
-            )  # (N, H)
+            inputs = cell.inputs(states)  # (N, K)
+            states = Scan.apply(inputs, cell.weight_hh, plan, cell)  # (N, H)
         return states
 
     def forward(self, plan, ngrams=None):
@@ -307,9 +312,8 @@ class RecurrentNet(nn.Module):
         logits = self.output(self.dropout(states.index_select(0, plan.ends)))  # (n, C)
         if self.ngram_weight is not None:
             values = self.ngram_dropout(ngrams.values) * NGRAM_SCALE
-            logits = logits + SumOfBags.apply(
-                self.ngram_weight, values, ngrams
-            )  # (n, C)
+            sums = SumOfBags.apply(self.ngram_weight, values, ngrams)  # (n, C)
+            logits = logits + sums
         return logits, states
 
     def next_symbol_logits(self, states, codes=None):
@@ -317,7 +321,9 @@ class RecurrentNet(nn.Module):
 
         Code 0 is the end.
         """
-        weight, bias = self.next_symbol.weight, self.next_symbol.bias
+        weight = self.next_symbol.weight
+        bias = self.next_symbol.bias
         if codes is not None:
-            weight, bias = weight.index_select(0, codes), bias.index_select(0, codes)
+            weight = weight.index_select(0, codes)
+            bias = bias.index_select(0, codes)
         return F.linear(self.dropout(states), weight, bias)

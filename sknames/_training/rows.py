@@ -15,12 +15,11 @@ class Rows:
     codes: np.ndarray  # (n, length), unsigned
     labels: np.ndarray  # (n,), int64, indices of classes
     weights: np.ndarray  # (n,)
-    # (features, starts, values) for `embedding_bag`: row i owns entries starts[i] to
-    # starts[i + 1].
+    # (features, starts, values) of `NGrams.tfidf`: row i owns the entries from
+    # starts[i] to starts[i + 1].
     ngrams: tuple | None = None
-    words: np.ndarray | None = (
-        None  # (n, n_classes), logits of the words, for rows to predict
-    )
+    # (n, n_classes), float32, the logits of the words, for rows to predict
+    words: np.ndarray | None = None
 
     @classmethod
     def merged(cls, codes, labels, weights):
@@ -29,29 +28,24 @@ class Rows:
         Sorting by weight, too, makes each sum independent of the order of the rows.
         """
         order = np.lexsort([weights, labels, *row_keys(codes)[::-1]])
-        codes, labels, weights = codes[order], labels[order], weights[order]
-        new = _differs_from_above(codes)
-        new[1:] |= labels[1:] != labels[:-1]
-        weights = np.add.reduceat(weights, np.flatnonzero(new))
-        return cls(codes[new], labels[new].astype(np.int64), weights)
+        codes = codes[order]
+        labels = labels[order]
+        is_new = _differs_from_above(codes)
+        is_new[1:] |= labels[1:] != labels[:-1]
+        sums = np.add.reduceat(weights[order], np.flatnonzero(is_new))
+        return cls(codes[is_new], labels[is_new].astype(np.int64), sums)
 
     def __len__(self):
         return len(self.codes)
 
     def take(self, index):
         """Return the rows at an index."""
-        ngrams = None
-        if self.ngrams is not None:
-            features, starts, values = self.ngrams
-            first, counts = starts[index], starts[index + 1] - starts[index]
-            new_starts = np.concatenate([[0], np.cumsum(counts)])
-            entries = np.repeat(first - new_starts[:-1], counts) + np.arange(
-                new_starts[-1]
-            )
-            ngrams = features[entries], new_starts, values[entries]
-        words = None if self.words is None else self.words[index]
         return Rows(
-            self.codes[index], self.labels[index], self.weights[index], ngrams, words
+            self.codes[index],
+            self.labels[index],
+            self.weights[index],
+            None if self.ngrams is None else _take_ngrams(self.ngrams, index),
+            None if self.words is None else self.words[index],
         )
 
     def split(self, fraction, rng):
@@ -60,25 +54,26 @@ class Rows:
         Rows of equal codes stay on one side, and each class keeps a row in training. If
         no row is held out, warn, and return None for held-out rows.
         """
-        group = np.cumsum(_differs_from_above(self.codes)) - 1
-        order = rng.permutation(group[-1] + 1)
+        group = np.cumsum(_differs_from_above(self.codes)) - 1  # rows of equal codes
+        n_groups = group[-1] + 1
+        order = rng.permutation(n_groups)
         rank = np.empty_like(order)
-        rank[order] = np.arange(len(order))
-        held_out = rank[group] < max(1, round(fraction * len(order)))
-        for label in np.unique(self.labels[held_out]):
-            of_label = self.labels == label
-            if held_out[of_label].all():
-                held_out[group == group[np.flatnonzero(of_label)[0]]] = False
-        if held_out.any():
-            return self.take(np.flatnonzero(~held_out)), self.take(
-                np.flatnonzero(held_out)
+        rank[order] = np.arange(n_groups)
+        is_held_out = rank[group] < max(1, round(fraction * n_groups))
+        for label in np.unique(self.labels[is_held_out]):
+            has_label = self.labels == label
+            if is_held_out[has_label].all():
+                first_row = np.flatnonzero(has_label)[0]
+                is_held_out[group == group[first_row]] = False
+        if not is_held_out.any():
+            warn(
+                "early_stopping=True found no rows to hold out, since each class has "
+                "only one distinct row; training takes all epochs. Give more rows, or "
+                "set early_stopping=False.",
             )
-        warn(
-            "early_stopping=True found no rows to hold out, since each class has only "
-            "one distinct row; training takes all epochs. Give more rows, or set "
-            "early_stopping=False.",
-        )
-        return self, None
+            return self, None
+        train = self.take(np.flatnonzero(~is_held_out))
+        return train, self.take(np.flatnonzero(is_held_out))
 
     def class_shares(self, n_classes):
         """Return the share of each class in the weights, (n_classes,)."""
@@ -93,17 +88,14 @@ class Rows:
         clipping would cut. The first draws of all rows come first, then the second
         ones.
         """
-        repeats = np.maximum(1, np.rint(self.weights / self.weights.mean())).astype(
-            np.int64
-        )
-        index = np.arange(len(self)).repeat(repeats)
-        draw = np.arange(len(index)) - (repeats.cumsum() - repeats)[index]
+        relative = self.weights / self.weights.mean()
+        n_draws = np.maximum(1, np.rint(relative)).astype(np.int64)
+        row = np.arange(len(self)).repeat(n_draws)
+        first_draw = n_draws.cumsum() - n_draws
+        draw = np.arange(len(row)) - first_draw[row]  # 0, 1, ... of each row
         order = np.argsort(draw, kind="stable")
-        return (
-            replace(self, weights=self.weights / repeats)
-            .take(index[order])
-            ._ready(network)
-        )
+        rows = replace(self, weights=self.weights / n_draws).take(row[order])
+        return rows._ready(network)
 
     def for_scoring(self, network, n_classes):
         """Return the rows with the n-grams of a network and the logits of its words."""
@@ -115,14 +107,26 @@ class Rows:
 
     def _ready(self, network):
         """Scale weights to mean 1, so losses are weighted means, and add n-grams."""
-        weights, ngrams = (self.weights / self.weights.mean()).astype(np.float32), None
+        weights = (self.weights / self.weights.mean()).astype(np.float32)
+        ngrams = None
         if network.ngrams is not None:
             ngrams = network.ngrams.tfidf(self.codes, network.weights["ngram_idf"])
         return replace(self, weights=weights, ngrams=ngrams)
 
 
+def _take_ngrams(ngrams, index):
+    """Return the n-grams, as `Rows` has them, of the rows at an index."""
+    features, starts, values = ngrams
+    first = starts[index]
+    counts = starts[index + 1] - first
+    new_starts = np.concatenate([[0], np.cumsum(counts)])
+    shifts = np.repeat(first - new_starts[:-1], counts)
+    entries = shifts + np.arange(new_starts[-1])
+    return features[entries], new_starts, values[entries]
+
+
 def _differs_from_above(codes):
     """Return whether each row differs from the one before, bool of shape (n,)."""
-    new = np.ones(len(codes), dtype=bool)
-    new[1:] = (codes[1:] != codes[:-1]).any(axis=1)
-    return new
+    differs = np.ones(len(codes), dtype=bool)
+    differs[1:] = (codes[1:] != codes[:-1]).any(axis=1)
+    return differs

@@ -3,9 +3,9 @@
 How each was chosen: examples/benchmarks/results/defaults.md.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from math import ceil, inf, log2
-from types import SimpleNamespace
 from typing import Any, Self
 
 import numpy as np
@@ -14,13 +14,11 @@ from .torch_settings import resolve_device
 
 DROPOUT = {"gru": 0.4, "rnn": 0.3, "sigmoid_rnn": 0.3}
 EPOCHS = {"gru": 16, "rnn": 20, "sigmoid_rnn": 20}
-BATCH_SIZE, LR, LARGE_LR, WORD_WEIGHT = 512, 0.005, 0.008, 0.25
-MIN_BATCH_SIZE = 32
-MIN_STEPS = 100
-MAX_DROPOUT = 0.85
-FEW_ROWS, MANY_ROWS = 8_192, 40_000
-VERY_MANY_ROWS = 400_000
-MIN_DF_OF_ROWS = 1 / 163_840  # leaves about 250,000 n-grams of a million names
+LR = 0.005
+WORD_WEIGHT = 0.25
+MIN_STEPS = 100  # batches; the smallest data get more epochs to reach them
+ADAM_EPS = 1e-8  # torch's default
+SHARE_OF_ROWS = 1 / 163_840  # with an n-gram; about 250,000 n-grams of a million names
 # The values that `regularization` multiplies, and their maximum: a probability stays
 # below 1, and embeddings are dropped with twice that of symbols.
 REGULARIZATION = {
@@ -30,11 +28,76 @@ REGULARIZATION = {
     "weight_decay": (0.02, inf),
 }
 
+SMALL_DATA = 8_192  # distinct rows; below, some settings change with each halving
+MAX_DROPOUT = 0.85  # of the smallest data
+MIN_BATCH_SIZE = 32  # rows, of the smallest data
 
-@dataclass
-class Hidden:
-    """Hold settings that are no parameters of the classifier; None means "auto"."""
 
+@dataclass(frozen=True)
+class DataSize:
+    """Hold what "auto" chooses for training data up to some size."""
+
+    max_rows: float  # distinct rows; more of them are a larger size
+    added_dropout: float = 0.0  # to `DROPOUT`
+    epochs: float = 1.0  # a multiple of `EPOCHS`
+    batch_size: int = 512
+    lr: float = LR  # unless early stopping keeps the rate constant
+    ngram_lr: float = 1.0
+    ngram_eps: float = ADAM_EPS
+
+
+DATA_SIZES = (
+    DataSize(max_rows=SMALL_DATA - 1),
+    # As accurate as batches of 256 at the other rate for all epochs, in two thirds of
+    # the time. With more rows, or fewer, a higher rate gives a higher log loss.
+    DataSize(max_rows=40_000, epochs=0.8, lr=0.008),
+    # Frequent n-grams get many steps in few epochs. A larger epsilon keeps Adam from
+    # moving rare ones as far, on the evidence of a few names.
+    DataSize(
+        max_rows=400_000,
+        added_dropout=-0.15,
+        epochs=0.375,
+        ngram_lr=2.0,
+        ngram_eps=2e-5,
+    ),
+    # The same, but larger data get more epochs, of larger batches.
+    DataSize(
+        max_rows=inf,
+        added_dropout=-0.15,
+        epochs=0.625,
+        batch_size=1024,
+        ngram_lr=2.0,
+        ngram_eps=2e-5,
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Hold the parameters of `NameNationalityClassifier`, and hidden settings."""
+
+    # Parameters, as the classifier documents them; some may be "auto".
+    cell: str
+    hidden_size: int
+    num_layers: int
+    embedding_dim: int | None
+    dropout: float | str
+    regularization: float
+    ngram_range: tuple[int, int] | None
+    min_df: int | str
+    word_weight: float | str
+    logit_adjustment: float
+    class_weight: Any  # not read: the classifier multiplies it into the weights of rows
+    lr: float | str
+    max_epochs: int | str
+    batch_size: int | str
+    early_stopping: bool
+    n_iter_no_change: int
+    device: str
+    callbacks: list | None
+    verbose: int
+    random_state: Any
+    # Hidden settings, which are no parameters; None stands for "auto".
     symbol_dropout: float | None = None
     ngram_dropout: float | None = None
     next_symbol_weight: float | None = None
@@ -43,68 +106,84 @@ class Hidden:
     ngram_eps: float | None = None  # the epsilon of Adam for the n-gram weights
     gce_q: float = 0.0  # the exponent of the generalized cross-entropy, see `Loss`
 
-
-class Settings(SimpleNamespace):
-    """Hold the parameters of `NameNationalityClassifier`, and hidden settings."""
-
     @classmethod
     def of(cls, classifier: Any, **hidden: Any) -> Self:
         """Take the parameters of a classifier, and hidden settings by name."""
-        given = classifier.get_params(deep=False)
-        # Grids give numpy numbers, of which torch rejects some, and small types
-        # overflow.
-        plain = {
-            k: x.item() if isinstance(x, np.generic) else x for k, x in given.items()
-        }
-        return cls(**plain, **vars(Hidden(**hidden)))
+        params = classifier.get_params(deep=False)
+        for name, value in params.items():
+            # Grids give numpy numbers, of which torch rejects some, and small types
+            # overflow.
+            if isinstance(value, np.generic):
+                params[name] = value.item()
+        return cls(**params, **hidden)
 
     def resolved(self, n_rows: int) -> Self:
         """Return the settings for `n_rows` distinct training rows, none left "auto"."""
-        auto: dict[str, Any] = {
-            "dropout": DROPOUT[self.cell],
-            "batch_size": BATCH_SIZE,
-            "max_epochs": EPOCHS[self.cell],
-            "lr": LR,
-            "min_df": max(2, round(MIN_DF_OF_ROWS * n_rows)),
-            "word_weight": WORD_WEIGHT,
-            "ngram_lr": 1.0,
-            "ngram_eps": 1e-8,
-        }
-        for name, (value, most) in REGULARIZATION.items():
-            auto[name] = min(most, value * self.regularization)
-        if FEW_ROWS <= n_rows <= MANY_ROWS:
-            # As accurate as batches of 256 at the other rate for 16 epochs, in two
-            # thirds of the time. With more rows, or fewer, a higher rate gives a higher
-            # log loss.
-            auto["max_epochs"] = round(0.8 * auto["max_epochs"])
-            # The rate of early stopping is constant, and the lower one is then better.
-            auto["lr"] = LR if self.early_stopping else LARGE_LR
-        if n_rows < FEW_ROWS:
-            # Few rows need more dropout against overfitting, and more and smaller steps
-            # for n-grams.
-            auto["dropout"] = min(
-                MAX_DROPOUT, auto["dropout"] + 0.1 * log2(FEW_ROWS / n_rows)
-            )
-            auto["batch_size"] = max(MIN_BATCH_SIZE, 2 ** round(log2(n_rows / 32)))
-            auto["min_df"] = 1
-        if n_rows > MANY_ROWS:
-            # Frequent n-grams get many steps in few epochs. A larger epsilon keeps Adam
-            # from moving rare ones as far, on the evidence of a few names. With a
-            # generalized cross-entropy, their gradients are small anyway.
-            auto["ngram_lr"] = 2.0
-            auto["ngram_eps"] = 1e-8 if self.gce_q else 2e-5
-            auto["dropout"] -= 0.15
-            auto["max_epochs"] = round(auto["max_epochs"] * 0.375)
-        if n_rows > VERY_MANY_ROWS:
-            # Larger data get more epochs.
-            auto["batch_size"] = 1024
-            auto["max_epochs"] = round(EPOCHS[self.cell] * 0.625)
-        batch_size = (
-            auto["batch_size"] if self.batch_size == "auto" else self.batch_size
-        )
-        n_batches = ceil(n_rows / batch_size)
-        auto["max_epochs"] = max(auto["max_epochs"], ceil(MIN_STEPS / n_batches))
-        chosen = {k: x for k, x in auto.items() if getattr(self, k) in ("auto", None)}
-        return type(self)(
-            **vars(self) | chosen | {"device": resolve_device(self.device)}
-        )
+        chosen: dict[str, Any] = {"device": resolve_device(self.device)}
+        for name, choose in AUTO.items():
+            if getattr(self, name) in ("auto", None):
+                chosen[name] = choose(self, n_rows)
+        for name, (value, maximum) in REGULARIZATION.items():
+            if getattr(self, name) is None:
+                chosen[name] = min(maximum, value * self.regularization)
+        return replace(self, **chosen)
+
+
+def _size(n_rows):
+    """Return the DataSize of so many rows."""
+    return next(size for size in DATA_SIZES if n_rows <= size.max_rows)
+
+
+def _dropout(settings, n_rows):
+    """Return the dropout of states: few rows need more of it against overfitting."""
+    dropout = DROPOUT[settings.cell] + _size(n_rows).added_dropout
+    if n_rows < SMALL_DATA:
+        dropout += 0.1 * log2(SMALL_DATA / n_rows)
+    return min(MAX_DROPOUT, dropout)
+
+
+def _batch_size(settings, n_rows):
+    """Return the rows of a batch: with few rows, n-grams need more, smaller steps."""
+    if n_rows < SMALL_DATA:
+        return max(MIN_BATCH_SIZE, 2 ** round(log2(n_rows / 32)))
+    return _size(n_rows).batch_size
+
+
+def _max_epochs(settings, n_rows):
+    """Return the number of epochs, of `MIN_STEPS` batches or more."""
+    batch_size = settings.batch_size
+    if batch_size == "auto":
+        batch_size = _batch_size(settings, n_rows)
+    n_batches = ceil(n_rows / batch_size)
+    epochs = round(_size(n_rows).epochs * EPOCHS[settings.cell])
+    return max(epochs, ceil(MIN_STEPS / n_batches))
+
+
+def _lr(settings, n_rows):
+    """Return the learning rate; the lower one is better where it is constant."""
+    return LR if settings.early_stopping else _size(n_rows).lr
+
+
+def _min_df(settings, n_rows):
+    """Return the number of rows in which an n-gram must occur."""
+    if n_rows < SMALL_DATA:
+        return 1
+    return max(2, round(SHARE_OF_ROWS * n_rows))
+
+
+def _ngram_eps(settings, n_rows):
+    """Return Adam's epsilon for n-grams; a generalized loss has small gradients."""
+    return ADAM_EPS if settings.gce_q else _size(n_rows).ngram_eps
+
+
+# How settings are chosen that are "auto", or None: from the others and the rows.
+AUTO: dict[str, Callable[[Settings, int], Any]] = {
+    "dropout": _dropout,
+    "batch_size": _batch_size,
+    "max_epochs": _max_epochs,
+    "lr": _lr,
+    "min_df": _min_df,
+    "word_weight": lambda settings, n_rows: WORD_WEIGHT,
+    "ngram_lr": lambda settings, n_rows: _size(n_rows).ngram_lr,
+    "ngram_eps": _ngram_eps,
+}

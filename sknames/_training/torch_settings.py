@@ -18,17 +18,15 @@ def one_torch_thread():
     slower if a core is busy, since they wait for each other in a spin.
     """
     with _TORCH_SETTINGS:
-        before = torch.get_num_threads(), torch.get_default_dtype()
-        _set(1, torch.float32)
+        n_threads = torch.get_num_threads()
+        dtype = torch.get_default_dtype()
+        torch.set_num_threads(1)
+        torch.set_default_dtype(torch.float32)
         try:
             yield
         finally:
-            _set(*before)
-
-
-def _set(n_threads, dtype):
-    torch.set_num_threads(n_threads)
-    torch.set_default_dtype(dtype)
+            torch.set_num_threads(n_threads)
+            torch.set_default_dtype(dtype)
 
 
 @contextmanager

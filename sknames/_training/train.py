@@ -32,74 +32,90 @@ from .settings import Settings
 from .torch_settings import one_torch_thread, torch_seed
 from .training_net import TrainingNet
 
-HELD_OUT = 0.1  # of the distinct rows, by early stopping
+HELD_OUT = 0.1  # the share of distinct rows that early stopping scores
 SPACE = 1  # the symbol between words, as `CharEncoder` has it
-MAX_STRAY = 0.01  # of the rows may begin with it
+# The share of rows that may begin with a space; with more, 1 is rather a letter.
+MAX_LEADING_SPACES = 0.01
 
 
 def fit(X, y, weights, settings: Settings):
     """Train a network; return the classes, the network, its history, the skorch net.
 
     `X` (n, length) has symbols, and 0 for padding; `y` (n,) the labels. Rows whose
-    `weights` (n,) are 0 only add their labels to the classes.
+    `weights` (n,), float64, are 0 only add their labels to the classes.
     """
     classes, labels = np.unique(y, return_inverse=True)
-    X, labels, weights = (column[weights > 0] for column in (X, labels, weights))
+    has_weight = weights > 0
+    X = X[has_weight]
     symbols = np.unique(X[X != 0])
-    codes = to_codes(X, symbols)
+    rows = Rows.merged(to_codes(X, symbols), labels[has_weight], weights[has_weight])
     rng = check_random_state(settings.random_state)
     seed = rng.randint(np.iinfo(np.int32).max)
-    rows, held_out = Rows.merged(codes, labels, weights), None
+    held_out = None
     if settings.early_stopping:
         # Before n-grams and words are counted: held-out rows stand for new ones.
         rows, held_out = rows.split(HELD_OUT, rng)
     settings = settings.resolved(len(rows))
     untrained = _untrained(rows, symbols, len(classes), settings)
     # N-grams and words count a row once, and an epoch draws a heavy row several times.
-    share, rows = rows.class_shares(len(classes)), rows.for_training(untrained)
-    settings.batch_size = min(len(rows), settings.batch_size)
+    share = rows.class_shares(len(classes))
+    rows = rows.for_training(untrained)
+    settings = replace(settings, batch_size=min(len(rows), settings.batch_size))
     if held_out is not None:
         held_out = held_out.for_scoring(untrained, len(classes))
     net = _build_net(untrained, classes, share, settings, len(rows), held_out, rng)
     _run(net, rows, seed)
-    with (
-        torch.no_grad()
-    ):  # a class without weight has prior 0, as in `Network.with_priors`
-        net.module_.output.bias[torch.from_numpy(share == 0)] = NEVER
-    weights = dict(untrained.weights) | weights_of(net)
-    if "ngram_weight" in weights:  # which `_run` has rounded
-        weights["ngram_weight"] = weights["ngram_weight"].astype(np.float16)
-    assumed = class_prior(share, settings.logit_adjustment)
-    network = replace(untrained, weights=weights, class_prior=assumed)
+    network = _trained(untrained, net, share, settings.logit_adjustment)
     return classes, network, history_of(net), net
 
 
 def _untrained(rows, symbols, n_classes, settings):
     """Return the network before training, with the n-grams and words of the rows."""
-    network, word_weight = Network(settings.cell, symbols, {}), settings.word_weight
-    if settings.ngram_range is None and not word_weight:
+    network = Network(settings.cell, symbols, {})
+    if settings.ngram_range is None and not settings.word_weight:
         return network
-    space = _space(symbols, rows.codes)
+    network = replace(network, separator=_space(symbols, rows.codes))
     if settings.ngram_range is not None:
-        ngrams, frequency = NGrams.fit(
-            rows.codes,
-            settings.ngram_range,
-            settings.min_df,
-            network.n_codes + 1,
-            space,
-        )
-        if len(frequency):
-            weights = {"ngram_idf": inverse_document_frequency(frequency, len(rows))}
-            network = replace(
-                network, weights=weights, ngram_keys=[*map(narrow, ngrams.keys)]
-            )
-    words = None
-    if word_weight:
-        weights = rows.weights / rows.weights.mean()
+        network = _with_ngrams(network, rows, settings)
+    if settings.word_weight:
         words = Words.fit(
-            rows.codes, rows.labels, weights, n_classes, space, word_weight
+            rows.codes,
+            rows.labels,
+            rows.weights / rows.weights.mean(),
+            n_classes,
+            network.separator,
+            settings.word_weight,
         )
-    return replace(network, separator=space, words=words)
+        network = replace(network, words=words)
+    return network
+
+
+def _with_ngrams(network, rows, settings):
+    """Add the n-grams of the rows, with their inverse document frequency."""
+    ngrams, frequency = NGrams.fit(
+        rows.codes,
+        settings.ngram_range,
+        settings.min_df,
+        network.n_codes + 1,
+        network.separator,
+    )
+    if not len(frequency):
+        return network
+    idf = inverse_document_frequency(frequency, len(rows))
+    keys = [narrow(keys_of_length) for keys_of_length in ngrams.keys]
+    return replace(network, weights={"ngram_idf": idf}, ngram_keys=keys)
+
+
+def _trained(untrained, net, share, logit_adjustment):
+    """Return the network with the weights of a trained net."""
+    with torch.no_grad():
+        # A class without weight has prior 0, as in `Network.with_priors`.
+        net.module_.output.bias[torch.from_numpy(share == 0)] = NEVER
+    weights = dict(untrained.weights) | weights_of(net)
+    if "ngram_weight" in weights:  # which `_run` has rounded
+        weights["ngram_weight"] = weights["ngram_weight"].astype(np.float16)
+    assumed = class_prior(share, logit_adjustment)
+    return replace(untrained, weights=weights, class_prior=assumed)
 
 
 def _space(symbols, codes):
@@ -108,7 +124,7 @@ def _space(symbols, codes):
         return None
     code = 1 + int(np.searchsorted(symbols, SPACE))
     share = np.mean(codes[:, 0] == code)
-    if share > MAX_STRAY:
+    if share > MAX_LEADING_SPACES:
         warn(
             f"{share:.0%} of the rows begin with {SPACE}, which is the space between "
             "words: no n-gram and no word goes across it. Start the codes of letters "
@@ -118,34 +134,12 @@ def _space(symbols, codes):
 
 
 def _build_net(untrained, classes, share, settings, n_rows, held_out, rng):
-    """Compose the skorch net, not yet initialized.
-
-    The n-gram weights are a parameter group of their own.
-    """
+    """Compose the skorch net, not yet initialized."""
+    has_ngrams = untrained.n_ngrams > 0
     n_batches = -(-n_rows // settings.batch_size)
-    names = "cell hidden_size num_layers embedding_dim dropout ngram_dropout".split()
-    module = {name: getattr(settings, name) for name in names} | {
-        "embedding_dropout": 2 * settings.symbol_dropout,
-        "n_codes": untrained.n_codes,
-        "n_classes": len(classes),
-        "n_ngrams": untrained.n_ngrams,
-    }
-    ngram_lr = settings.lr * settings.ngram_lr
-    group = {"sparse": True, "lr": ngram_lr, "eps": settings.ngram_eps}
-    valid = {"device": settings.device, "classes": classes}
-    train = valid | {
-        "random_state": rng,
-        "unknown": untrained.n_codes - 1,
-        "symbol_dropout": settings.symbol_dropout,
-    }
-    params = {"module": module, "iterator_train": train, "iterator_valid": valid}
     return TrainingNet(
         RecurrentNet,
-        **{
-            f"{owner}__{name}": x
-            for owner, of in params.items()
-            for name, x in of.items()
-        },
+        **_arguments_of_parts(untrained, classes, settings, rng),
         criterion=Loss,
         criterion__prior=settings.logit_adjustment * _log(share),
         criterion__gce_q=settings.gce_q,
@@ -153,14 +147,12 @@ def _build_net(untrained, classes, share, settings, n_rows, held_out, rng):
         predict_nonlinearity=partial(torch.softmax, dim=1),
         optimizer=AdamWWithSparse,
         optimizer__weight_decay=settings.weight_decay,
-        optimizer__param_groups=[("ngram_weight", group)] if untrained.n_ngrams else [],
+        optimizer__param_groups=_param_groups(settings, has_ngrams),
         lr=settings.lr,
         batch_size=settings.batch_size,
         iterator_train=Batches,
         iterator_valid=Batches,
-        callbacks=make_callbacks(
-            settings, n_batches, untrained.n_ngrams > 0, held_out is not None
-        ),
+        callbacks=make_callbacks(settings, n_batches, has_ngrams, held_out is not None),
         callbacks__print_log=make_log(settings.verbose),
         train_split=None if held_out is None else predefined_split(held_out),
         classes=classes,
@@ -170,14 +162,54 @@ def _build_net(untrained, classes, share, settings, n_rows, held_out, rng):
     )
 
 
+def _arguments_of_parts(untrained, classes, settings, rng):
+    """Return skorch's arguments of the module and of both iterators, by name."""
+    module = {
+        "cell": settings.cell,
+        "hidden_size": settings.hidden_size,
+        "num_layers": settings.num_layers,
+        "embedding_dim": settings.embedding_dim,
+        "dropout": settings.dropout,
+        "ngram_dropout": settings.ngram_dropout,
+        "embedding_dropout": 2 * settings.symbol_dropout,
+        "n_codes": untrained.n_codes,
+        "n_classes": len(classes),
+        "n_ngrams": untrained.n_ngrams,
+    }
+    valid = {"device": settings.device, "classes": classes}
+    train = valid | {
+        "random_state": rng,
+        "unknown": untrained.n_codes - 1,
+        "symbol_dropout": settings.symbol_dropout,
+    }
+    parts = {"module": module, "iterator_train": train, "iterator_valid": valid}
+    arguments = {}
+    for part, arguments_of_part in parts.items():
+        for name, value in arguments_of_part.items():
+            arguments[f"{part}__{name}"] = value
+    return arguments
+
+
+def _param_groups(settings, has_ngrams):
+    """Return the parameter groups of the optimizer: n-gram weights have their own."""
+    if not has_ngrams:
+        return []
+    group = {
+        "sparse": True,
+        "lr": settings.lr * settings.ngram_lr,
+        "eps": settings.ngram_eps,
+    }
+    return [("ngram_weight", group)]
+
+
 def class_prior(share, logit_adjustment):
     """Return the priors (n_classes,) that logits assume, for training rows' shares.
 
     Training adds t log(share) to the logits (logit adjustment), so they fit priors of
     share^(1 - t).
     """
-    left = np.where(share > 0, (1 - logit_adjustment) * _log(share), -np.inf)
-    prior = np.exp(left - left.max())
+    log_prior = np.where(share > 0, (1 - logit_adjustment) * _log(share), -np.inf)
+    prior = np.exp(log_prior - log_prior.max())
     return prior / prior.sum()
 
 
@@ -235,19 +267,23 @@ def _train_epoch(net, rows):
 
 def weights_of(net):
     """Return the module's parameters as float32 arrays by name."""
-    return {
-        name: value.detach().cpu().numpy().astype(np.float32)
-        for name, value in net.module_.named_parameters()
-    }
+    weights = {}
+    for name, parameter in net.module_.named_parameters():
+        weights[name] = parameter.detach().cpu().numpy().astype(np.float32)
+    return weights
 
 
 def history_of(net):
     """Return the log as a list of dicts of Python's numbers."""
-    return [
-        {
-            key: value.item() if isinstance(value, np.generic) else value
-            for key, value in epoch.items()
-            if isinstance(value, int | float | np.number)
-        }
-        for epoch in net.history.to_list()
-    ]
+    return [_numbers(epoch) for epoch in net.history.to_list()]
+
+
+def _numbers(epoch):
+    """Return what is a number in an epoch's log, without the logs of its batches."""
+    numbers = {}
+    for name, value in epoch.items():
+        if isinstance(value, np.number):
+            numbers[name] = value.item()
+        elif isinstance(value, int | float):
+            numbers[name] = value
+    return numbers

@@ -31,8 +31,10 @@ class TrainingNet(NeuralNetClassifier):
 
     def infer(self, batch, **fit_params):
         """Return the logits of a batch."""
-        logits = self.module_(batch.plan, batch.ngrams)[0]
-        return logits if batch.words is None else logits + batch.words
+        logits, _ = self.module_(batch.plan, batch.ngrams)
+        if batch.words is not None:
+            logits = logits + batch.words
+        return logits
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
         """Return the cross-entropy of the classes, without adjustment."""
@@ -49,20 +51,24 @@ class TrainingNet(NeuralNetClassifier):
         logits, states = self.module_(batch.plan, batch.ngrams)
         loss = self.criterion_(logits, batch, training=True)
         if self.next_symbol_weight:
-            codes = columns = None
-            if len(self.module_.next_symbol.bias) > MANY_CODES:
-                # The end's code, 0, is among them: it is the root's symbol.
-                codes, columns = batch.plan.symbols.unique(return_inverse=True)
-            next_symbol = self.criterion_.next_symbol(
-                self.module_.next_symbol_logits(states, codes), batch, columns
-            )
-            loss = loss + self.next_symbol_weight * next_symbol
-            self.history.record_batch("next_symbol_loss", next_symbol.item())
+            next_symbol_loss = self._next_symbol_loss(states, batch)
+            loss = loss + self.next_symbol_weight * next_symbol_loss
+            self.history.record_batch("next_symbol_loss", next_symbol_loss.item())
         loss.backward()
         # The history shows the plain loss, which can be compared with that of held-out
         # rows.
         logits = logits.detach()
         return {"loss": self.get_loss(logits, labels, batch), "y_pred": logits}
+
+    def _next_symbol_loss(self, states, batch):
+        """Return the loss of the next symbol after each prefix, from states (N, H)."""
+        codes = None
+        columns = None
+        if len(self.module_.next_symbol.bias) > MANY_CODES:
+            # The end's code, 0, is among them: it is the root's symbol.
+            codes, columns = batch.plan.symbols.unique(return_inverse=True)
+        logits = self.module_.next_symbol_logits(states, codes)
+        return self.criterion_.next_symbol(logits, batch, columns)
 
     def predict(self, X):
         """Return the most probable label of each row."""

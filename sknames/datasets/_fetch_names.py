@@ -23,7 +23,7 @@ _SHA256 = "91bd269800f167448cfa22d2229ebaef4b1d595ce8b8e53d8087333c53ee6964"
 _MAX_BYTES = 2**20  # of a file; the largest, Russian, has 85,605
 
 _NOT_NAMES = {"To The First Page", "Maxa/B"}
-_STRAY_ENDS = ",:1"
+_STRAY_ENDS = ",:1"  # characters that no name ends with
 _ELSEWHERE = (
     "point `data_home` or SKNAMES_DATA to a folder with names/*.txt, or use "
     "load_names, which works offline."
@@ -124,7 +124,8 @@ def fetch_names(
 
     contents = {language: path.read_bytes() for language, path in paths.items()}
     remedy = "Delete the folder, and fetch_names will download it again."
-    names, languages = [], []
+    names = []
+    languages = []
     for language, content in _checked(contents, folder, remedy).items():
         lines = content.decode("utf-8").split("\n")
         if not raw:
@@ -156,8 +157,10 @@ def _download(folder):
         try:
             zip_path = fetch_file(_URL, folder=temporary, local_filename="data.zip")
             with zipfile.ZipFile(zip_path) as archive:
-                files = {k: archive.open(f"data/names/{k}.txt") for k in _LANGUAGES}
-                contents = {k: file.read(_MAX_BYTES) for k, file in files.items()}
+                contents = {}
+                for language in _LANGUAGES:
+                    with archive.open(f"data/names/{language}.txt") as file:
+                        contents[language] = file.read(_MAX_BYTES)
         except Exception as error:  # zipfile passes on any error of its decompressors
             raise OSError(
                 f"The names could not be downloaded from {_URL}: {error}. Nothing was "
@@ -179,15 +182,18 @@ def _download(folder):
 
 def _checked(contents, source, remedy):
     """Return each language's lines, joined; raise unless they are as known."""
-    lines = {language: content.splitlines() for language, content in contents.items()}
-    joined = {language: b"\n".join(some) for language, some in lines.items()}
-    digest = sha256(
-        b"\n".join(part for k, x in joined.items() for part in (k.encode(), x))
-    )
-    if digest.hexdigest() != _SHA256:
+    joined = {}
+    hashed = []
+    n_lines = 0
+    for language, content in contents.items():
+        lines = content.splitlines()
+        n_lines += len(lines)
+        joined[language] = b"\n".join(lines)
+        hashed += [language.encode(), joined[language]]
+    digest = sha256(b"\n".join(hashed)).hexdigest()
+    if digest != _SHA256:
         raise ValueError(
             f"{source} should hold the 20,074 lines with SHA-256 {_SHA256}, but holds "
-            f"{sum(map(len, lines.values())):,} with SHA-256 {digest.hexdigest()}. "
-            f"{remedy}"
+            f"{n_lines:,} with SHA-256 {digest}. {remedy}"
         )
     return joined

@@ -23,6 +23,7 @@ SCRIPT_OPTIONS = StrOptions({*SCRIPTS.split(), "native", "all"})
 
 
 def _read(folder, file):
+    """Return the text of a file in a folder of this one."""
     return files(__package__).joinpath(folder, file).read_text(encoding="utf-8")
 
 
@@ -39,7 +40,9 @@ def read_rows(file):
 def read_names_in(script):
     """Iterate over rows of names in a script, "native" or "all": see `load_names`."""
     for row in read_rows("names.csv"):
-        if script in ("all", row[3]) or (script == "native" and row[3] != "Latn"):
+        script_of_row = row[3]
+        is_native = script == "native" and script_of_row != "Latn"
+        if is_native or script in ("all", script_of_row):
             yield row
 
 
@@ -55,15 +58,23 @@ def table_bunch(columns, descr, as_frame):
 def make_bunch(names, nationalities, *, descr, return_X_y, as_frame, **columns):
     """Return a dataset as scikit-learn's loaders do; `descr` is a file under descr/."""
     # dtype=object: with dtype=str, one long name would widen all items.
-    values = {"name": names, "nationality": nationalities}
-    arrays = {column: np.array(rows, dtype=object) for column, rows in values.items()}
+    arrays = {
+        "name": np.array(names, dtype=object),
+        "nationality": np.array(nationalities, dtype=object),
+    }
     bunch = table_bunch(arrays, descr, as_frame)
-    data, target = bunch.pop("name"), bunch.pop("nationality")
+    data = bunch.pop("name")
+    target = bunch.pop("nationality")
     if return_X_y:
         return data, target
-    target_names = np.array(sorted(set(nationalities)), dtype=object)
-    columns |= {"target_names": target_names, "groups": spelling_groups(names)}
-    return Bunch(data=data, target=target, **bunch, **columns)
+    return Bunch(
+        data=data,
+        target=target,
+        **bunch,
+        **columns,
+        target_names=np.array(sorted(set(nationalities)), dtype=object),
+        groups=spelling_groups(names),
+    )
 
 
 @validate_params(
@@ -138,12 +149,19 @@ def load_names(
     >>> names.data[0], names.target[0], names.part[0]
     ('Adelina', 'Albanian', 'given')
     """
-    kinds = {}  # a name that is surname and given name has two rows in the file
-    for name, nationality, part, its_script in read_names_in(script):
+    parts = {}  # of each name and nationality
+    scripts = {}
+    for name, nationality, part, script_of_name in read_names_in(script):
         pair = name, nationality
-        kinds[pair] = ("both" if pair in kinds else part, its_script)
-    names, nationalities = zip(*kinds, strict=True)
-    values = np.array([*kinds.values()], dtype=object).T
-    columns = dict(zip(("part", "script"), values, strict=True))
-    options = {"return_X_y": return_X_y, "as_frame": as_frame}
-    return make_bunch(names, nationalities, descr="names.rst", **options, **columns)
+        # A name that is surname and given name has two rows in the file.
+        parts[pair] = "both" if pair in parts else part
+        scripts[pair] = script_of_name
+    return make_bunch(
+        [name for name, _ in parts],
+        [nationality for _, nationality in parts],
+        descr="names.rst",
+        return_X_y=return_X_y,
+        as_frame=as_frame,
+        part=np.array(list(parts.values()), dtype=object),
+        script=np.array(list(scripts.values()), dtype=object),
+    )

@@ -113,7 +113,11 @@ def load_countries(*, as_frame: bool = False) -> Bunch:
 def _load(name, types, as_frame):
     """Return a table of the package as a Bunch, some of its columns as numbers."""
     header, *rows = read_table(f"{name}.csv")
-    columns = dict(zip(header, np.array(rows, dtype=object).T, strict=True))
+    values = np.array(rows, dtype=object)
+    columns = {}
+    for k, column in enumerate(header):
+        columns[column] = values[:, k]
     for column, type_ in types.items():
-        columns[column] = np.array([type_(x or "nan") for x in columns[column]])
+        numbers = [type_(value or "nan") for value in columns[column]]
+        columns[column] = np.array(numbers)
     return table_bunch(columns, f"{name}.rst", as_frame)

@@ -1,7 +1,9 @@
 """Make random full names of the surnames and given names that ship with the package."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from numbers import Integral
 
 import numpy as np
@@ -81,66 +83,94 @@ def make_names(
     ((3,), (3,))
     """
     pools = _pools(script)
-    known = sorted({nationality for nationality, _ in pools})
-    asked = known if nationalities is None else list(nationalities)
-    unknown = {
-        str(item) for item in asked if not isinstance(item, str) or item not in known
-    }
+    chosen = _check_nationalities(nationalities, pools, script)
+    # Pools are sorted by nationality, and names by pool, so that a draw from either
+    # adds a random number to the start of its part.
+    pools = [pool for pool in pools if pool.nationality in chosen]
+    nationalities_of_pools = [pool.nationality for pool in pools]
+    _, n_pools = np.unique(nationalities_of_pools, return_counts=True)
+
+    rng = check_random_state(random_state)
+    nationality = rng.randint(len(chosen), size=n_samples)  # as an index of `chosen`
+    pool = _draw(rng, n_pools, nationality)
+    given = _draw_names(rng, [pool.given for pool in pools], pool)
+    surnames = _draw_names(rng, [pool.surnames for pool in pools], pool)
+    coin = rng.randint(2, size=n_samples).astype(bool)
+    if full:
+        names = _full_names(given, surnames, coin, pools, pool)
+    else:
+        names = np.where(coin, surnames, given)
+    return names, np.array(chosen, dtype=object)[nationality]
+
+
+def _check_nationalities(nationalities, pools, script):
+    """Return the nationalities to draw from, sorted; raise ValueError without names."""
+    known = sorted({pool.nationality for pool in pools})
+    if nationalities is None:
+        return known
+    asked = list(nationalities)
+    unknown = set()
+    for item in asked:
+        if not isinstance(item, str) or item not in known:
+            unknown.add(str(item))
     if unknown or not asked:
         raise ValueError(
             f"`nationalities` should be some of {', '.join(known)}, which have names "
             f"with script={script!r}. Got "
             f"{', '.join(sorted(unknown)) or 'none of them'}."
         )
-    chosen = [nationality for nationality in known if nationality in asked]
-    both_orders = {
-        nationality
-        for nationality, order in read_rows("name_orders.csv")
-        if order == "both"
-    }
+    return [nationality for nationality in known if nationality in asked]
 
-    # Pools are sorted by nationality, and names by pool, so that a draw from either
-    # adds a random number to the start of its part.
-    pools = {key: pool for key, pool in sorted(pools.items()) if key[0] in chosen}
-    n_pools = np.unique([nationality for nationality, _ in pools], return_counts=True)[
-        1
-    ]
-    unspaced = np.array([its_script in _UNSPACED for _, its_script in pools])
-    either_order = np.array([nationality in both_orders for nationality, _ in pools])
 
-    rng = check_random_state(random_state)
-    which = rng.randint(len(chosen), size=n_samples)
-    pool = _draw(rng, n_pools, which)
-    given, surnames = (
-        np.array(
-            [name for names in pools.values() for name in names[part]], dtype=object
-        )[_draw(rng, np.array([len(names[part]) for names in pools.values()]), pool)]
-        for part in ("given", "surname")
-    )
-    coin = rng.randint(2, size=n_samples).astype(bool)
-    if full:
-        surname_first = unspaced[pool] | (either_order[pool] & coin)
-        space = np.where(unspaced[pool], "", " ").astype(object)
-        names = np.where(surname_first, surnames, given) + space
-        names += np.where(surname_first, given, surnames)
-    else:
-        names = np.where(coin, surnames, given)
-    return names, np.array(chosen, dtype=object)[which]
+def _full_names(given, surnames, coin, pools, pool):
+    """Join given names and surnames (n,) in the order of their pools.
+
+    `pool` (n,) are indices of `pools`. A `coin` (n,), bool, decides where both orders
+    are usual.
+    """
+    orders = dict(read_rows("name_orders.csv"))
+    is_unspaced = np.array([pool.script in _UNSPACED for pool in pools])[pool]
+    has_both_orders = np.array(
+        [orders.get(pool.nationality) == "both" for pool in pools]
+    )[pool]
+    surname_first = is_unspaced | (has_both_orders & coin)
+    space = np.where(is_unspaced, "", " ").astype(object)
+    names = np.where(surname_first, surnames, given) + space
+    return names + np.where(surname_first, given, surnames)
 
 
 def _draw(random_state, sizes, which):
-    """Draw an index in each pool `which`; pools of these `sizes` are consecutive."""
+    """Draw an index in each pool `which` (n,); pools of `sizes` are consecutive."""
     starts = np.cumsum(sizes) - sizes
     return starts[which] + random_state.randint(sizes[which])
 
 
+def _draw_names(random_state, lists, which):
+    """Draw a name of each list `which` (n,), dtype=object."""
+    names = np.array(list(chain.from_iterable(lists)), dtype=object)
+    sizes = np.array([len(names_of_list) for names_of_list in lists])
+    return names[_draw(random_state, sizes, which)]
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """Hold the names of a nationality in one script."""
+
+    nationality: str
+    script: str
+    given: list[str]
+    surnames: list[str]
+
+
 @cache  # reading the file takes longer than drawing a thousand names
 def _pools(script):
-    """Return names by (nationality, script): {"surname": list, "given": list}."""
+    """Return the pools with given names and surnames, by nationality and script."""
     pools = {}
-    for name, nationality, part, its_script in read_names_in(script):
-        pool = pools.setdefault((nationality, its_script), {"surname": [], "given": []})
-        pool[part].append(name)
-    return {
-        key: pool for key, pool in pools.items() if pool["surname"] and pool["given"]
-    }
+    for name, nationality, part, script_of_name in read_names_in(script):
+        key = nationality, script_of_name
+        if key not in pools:
+            pools[key] = _Pool(nationality, script_of_name, given=[], surnames=[])
+        names = pools[key].given if part == "given" else pools[key].surnames
+        names.append(name)
+    ordered = [pools[key] for key in sorted(pools)]
+    return [pool for pool in ordered if pool.given and pool.surnames]
