@@ -124,8 +124,9 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
         check_is_in_memory(X)
         if np.ndim(X) == 1:
             # A fit before may have set them.
-            vars(self).pop("n_features_in_", None)
-            vars(self).pop("feature_names_in_", None)
+            for name in ("n_features_in_", "feature_names_in_"):
+                if hasattr(self, name):
+                    delattr(self, name)
         else:
             validate_data(self, X, **CHECKS)
         return self

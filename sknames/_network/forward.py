@@ -139,11 +139,14 @@ class Forward:
             product.is_fixed = self.is_fixed
         self.ngrams = network.ngrams
         if self.ngrams is not None:
-            self.idf = weights["ngram_idf"]
-            # As they are, since they are most of a model.
-            self.ngram_weight = network.weights["ngram_weight"]
-            no_terms, _ = self._terms(np.zeros(0, dtype=int))
-            self.n_columns = no_terms.shape[1]
+            self._prepare_ngrams(weights["ngram_idf"])
+
+    def _prepare_ngrams(self, idf):
+        """Keep the weights of n-grams as they are, since they are most of a model."""
+        self.idf = idf
+        self.ngram_weight = self.network.weights["ngram_weight"]
+        no_terms, _ = self._terms(np.zeros(0, dtype=int))
+        self.n_columns = no_terms.shape[1]
 
     def _input_table(self, embedding):
         """Return what each code adds to the first step, (gates, n_codes, H)."""
@@ -402,6 +405,10 @@ class Forward:
             rows[positions] = place[present]
             lengths.append((n_rows, distinct, shorter))
             n_rows += len(distinct)
+        return rows, *self._sum_lengths(lengths, n_rows)
+
+    def _sum_lengths(self, lengths, n_rows):
+        """Return the sums of terms and of squares, each shorter n-gram's first."""
         sums = np.zeros((n_rows, self.n_columns), dtype=self.precision)
         squares = np.zeros((n_rows, 1), dtype=self.precision)
         for first, distinct, shorter in lengths:
@@ -412,7 +419,7 @@ class Forward:
                 np.add(sums.take(shorter[block], axis=0), terms, out=sums[out])
                 before = squares.take(shorter[block], axis=0)
                 np.add(before, squared_terms, out=squares[out])
-        return rows, sums, squares
+        return sums, squares
 
     def _terms(self, features):
         """Return the terms of n-grams (...) for the logits and for the squared norm.
