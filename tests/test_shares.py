@@ -4,6 +4,7 @@ import copy
 import pickle
 import sys
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,8 @@ from sknames import (
 from sknames._models.priors import assumed_priors
 from sknames._models.stack import resolve
 from sknames._shares.mix import distinct_names, estimate_mix, settings_of_shares, slopes
-from sknames._shares.shares import _resample, shares_of_probabilities
+from sknames._shares.resampling import resample
+from sknames._shares.shares import shares_of_probabilities
 from sknames.datasets import make_names
 from sknames.pretrained._load_pretrained import BIAS, TARGETS, read_columns
 
@@ -251,14 +253,12 @@ def test_weights_give_the_shares_of_counts():
 
 def test_resamples_agree_with_starting_anew():
     """One step from the list's shares, against an estimate of each resample."""
-    ratios, weights, counts = distinct_names(
-        draw([0.4, 0.3, 0.2, 0.1, 0], 300), np.ones(300), UNIFORM
-    )
-    proba = ratios / ratios.sum(axis=1, keepdims=True)
+    names = distinct_names(draw([0.4, 0.3, 0.2, 0.1, 0], 300), np.ones(300), UNIFORM)
+    proba = names.ratios / names.ratios.sum(axis=1, keepdims=True)
     shares = shares_of(proba, n_resamples=500, model_error=0)
     resamples, rng = shares.resamples, np.random.default_rng(0)
     anew = [
-        estimate_mix(ratios[drawn], weights, counts, UNIFORM)[0]
+        estimate_mix(replace(names, ratios=names.ratios[drawn]), UNIFORM).shares
         for drawn in rng.integers(300, size=(500, 300))
     ]
     order = np.searchsorted(CLASSES, shares.label)
@@ -287,11 +287,11 @@ def test_resample_of_the_list_itself_has_its_shares():
     )  # no one is of two
     assumed = np.full(7, 1 / 7)
     listed = distinct_names(proba, np.ones(60), assumed)
-    share = estimate_mix(*listed, assumed)[0]
+    share = estimate_mix(listed, assumed).shares
     assert 60 * share[2:].min() > 1
-    found = _resample(*listed, share, np.zeros((2, 7)), NoChance())
+    found = resample(listed, share, np.zeros((2, 7)), NoChance())
     np.testing.assert_allclose(found, [share] * 2, atol=1e-9)
-    moved = slopes(listed[0], listed[0] @ share, listed[1])[0] - 60
+    moved = slopes(listed.ratios, listed.ratios @ share, listed.weights)[0] - 60
     assert abs(moved[2:]).max() > 1
 
 
@@ -343,7 +343,7 @@ def test_resamples_do_not_depend_on_chunks(monkeypatch):
     proba = draw([0.4, 0.3, 0.2, 0.1, 0], 100)
     expected = shares_of(proba).resamples
     for chunk in (700, 70):  # of 7 resamples, and of one
-        monkeypatch.setattr("sknames._shares.shares.CHUNK", chunk)
+        monkeypatch.setattr("sknames._shares.resampling.CHUNK", chunk)
         np.testing.assert_allclose(shares_of(proba).resamples, expected, atol=1e-10)
 
 

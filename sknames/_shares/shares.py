@@ -1,287 +1,29 @@
 """Estimate the mix of nationalities in a list of names, with intervals."""
 
+from dataclasses import dataclass, field, fields
 from numbers import Integral, Real
 from typing import Any
 from zlib import crc32
 
 import numpy as np
-from numpy.typing import ArrayLike
-from scipy.stats import norm
-from sklearn.utils import Bunch, check_random_state
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._base import validate_params, warn
 from .._base.labels_and_weights import check_weights
 from .._base.one_blas_thread import one_blas_thread
-from .._models.frames import to_frame
 from .._models.groups import M49, Groups, array_of_labels, members_of, summed
 from .._models.predict_names import check_probabilities, predict_list
 from .._models.priors import Priors, check_priors
 from .._models.stack import resolve
-from .mix import (
-    MODEL_ERROR,
-    distinct_names,
-    estimate_mix,
-    newton_steps,
-    settings_of_shares,
-    slopes,
-)
+from .mix import MODEL_ERROR, distinct_names, estimate_mix, settings_of_shares
+from .resampling import resample
+from .results import COLUMNS as COLUMNS
+from .results import FEW_NAMES, Shares, percentiles
+from .results import Comparison as Comparison
 
-CHUNK = 1 << 22  # most counts in a chunk of resamples
-N_PRINTED = 10
-FEW_NAMES = 100  # fewer than these raise a warning
-WIDE = 0.3  # intervals of more get a note
-
-
-COLUMNS = ("label", "share", "low", "high")
-
-
-class Table(Bunch):
-    """Hold columns of equal length, by label, and of groups under "groups"."""
-
-    def to_frame(self) -> Any:
-        """Return the table as a DataFrame of pandas.
-
-        It is one of polars if only that is installed.
-        """
-        return to_frame({name: self[name] for name in self._columns})
-
-    def __missing__(self, label):
-        labels = self.label.tolist() if "label" in self else []
-        if label not in labels:
-            raise KeyError(
-                f"Expected one of the labels {labels!s:.200}, got {label!r}."
-            )
-        row = labels.index(label)
-        return Bunch(**{name: self[name].tolist()[row] for name in self._columns})
-
-    def __dir__(self):
-        return [*dict.__dir__(self), *self]
-
-    def __repr__(self):
-        groups = self.get("groups")
-        has_groups = groups is not None and len(groups.label) > 0
-        tables = [self, groups] if has_groups else [self]
-        labels = [label for table in tables for label in table.label]
-        width = max(len(str(label)) for label in ["label", *labels])
-        lines = [
-            f"{'label':<{width}}   " + self._header.format(100 * self.confidence_level)
-        ]
-        for table in tables:
-            lines += ["of groups:"] if table is not self else []
-            is_shown = (
-                table._is_shown()
-                if "groups" in table
-                else np.full(len(table.label), True)
-            )
-            rows = zip(*(table[name][is_shown] for name in table._columns), strict=True)
-            lines += [
-                f"{label!s:<{width}}  " + table._line(*row) for label, *row in rows
-            ]
-            if not is_shown.all():  # groups may overlap, so no "others" sums them
-                lines.append(f"{(~is_shown).sum()} others: " + table._sum(~is_shown))
-        return "\n".join([*lines, *self._notes()])
-
-
-class Shares(Table):
-    """The result of `estimate_shares`."""
-
-    _columns, _header = COLUMNS, "share   {:.10g} % interval"
-
-    @staticmethod
-    def _line(share, low, high):
-        return f"{share:6.1%}   {low:.1%} to {high:.1%}"
-
-    def _is_shown(self):
-        return (self.share >= 0.0005) & (np.arange(len(self.share)) < N_PRINTED)
-
-    def _sum(self, rows):
-        return f"{self.share[rows].sum():.1%} together"
-
-    def _notes(self):
-        yield (
-            f"{self.n_names + self.n_not_names:,} rows: {self.n_names:,} names "
-            f"({self.n_distinct:,} distinct), {self.n_not_names:,} not names"
-        )
-        widths = self.high - self.low
-        if "groups" in self and self.n_distinct >= FEW_NAMES and widths.max() > WIDE:
-            yield (
-                f"{self.label[widths.argmax()]} has a wide interval, since others have "
-                'such names: sum labels, as by groups="subregion", or give a model the '
-                "priors that you know"
-            )
-        for one, other, correlation in self.get("confused_pairs", []):
-            yield (
-                f"{one} and {other} are hard to tell apart here (correlation "
-                f"{correlation:.2f}); group them for a narrower interval"
-            )
-
-    def compare(self, other: "Shares", *, same_source: bool = False) -> "Comparison":
-        """Compare with the shares of another list, by the same model and parameters.
-
-        Parameters
-        ----------
-        other : Shares
-            The shares of the other list.
-        same_source : bool, default=False
-            Whether both lists are of one source, such as departments in one file, or
-            years of one journal. Then the model's errors are alike in both, and the
-            intervals narrower.
-
-        Returns
-        -------
-        Comparison
-            A Bunch that prints as a table, with
-
-            - label: array of shape (n_classes,), the largest difference first,
-            - share, other, difference: the shares here and in the other list, and the
-              former minus the latter,
-            - low, high: the ends of the interval of the difference,
-            - sure: whether the lists differ in this label. This holds for all labels
-              together: at a confidence level of 95 %, one in 20 pairs of lists of equal
-              mixes has any,
-            - groups: the same for the groups, or None,
-            - n_names, n_names_of_other, confidence_level.
-
-            Its method `to_frame` makes a DataFrame, and ``comparison["German"]`` is a
-            row.
-
-        Raises
-        ------
-        ValueError
-            If the shares are of different models or parameters, or their groups have
-            other labels.
-
-        Notes
-        -----
-        The intervals are percentiles of the differences of resamples. A difference is
-        sure if it exceeds the largest error in 95 % of the resamples, both in standard
-        deviations. People who are in both lists make both cautious.
-        """
-        if not isinstance(other, Shares):
-            raise TypeError(
-                f"Expected the Shares of another list, got {type(other).__name__}."
-            )
-        self._check_alike(other)
-        place = {label: k for k, label in enumerate(other.label.tolist())}
-        columns = [place[label] for label in self.label.tolist()]
-        share = other.share[columns]
-        # All lists have the same errors of the model, in this order.
-        resamples = (
-            other.resamples if same_source else np.roll(other.resamples, 1, axis=0)
-        )
-        resamples, difference = (
-            self.resamples - resamples[:, columns],
-            self.share - share,
-        )
-        low, high = percentiles(resamples, difference, self.confidence_level)
-        # What floors add to the intervals of shares adds to theirs like a variance (Zou
-        # and Donner 2008).
-        (down, up), (other_down, other_up) = self._added(), other._added()[:, columns]
-        low = difference - np.sqrt((difference - low) ** 2 + down + other_up)
-        high = difference + np.sqrt((high - difference) ** 2 + up + other_down)
-        least = np.hypot(self.floor, other.floor) / norm.ppf(
-            (1 + self.confidence_level) / 2
-        )
-        deviation = np.maximum(resamples.std(axis=0), least)
-        # Without labels, as of groups={}, nothing varies.
-        largest = (np.abs(resamples - difference) / deviation).max(axis=1, initial=0)
-        sure = np.abs(difference) > deviation * np.quantile(
-            largest, self.confidence_level
-        )
-        sure &= (low > 0) | (high < 0)  # the resamples of a few names hardly vary
-        order = np.argsort(-np.abs(difference), kind="stable")
-        values = (self.label, self.share, share, difference, low, high, sure)
-        found = Comparison(
-            **{
-                name: v[order]
-                for name, v in zip(Comparison._columns, values, strict=True)
-            },
-            n_names=self.n_names,
-            n_names_of_other=other.n_names,
-            confidence_level=self.confidence_level,
-        )
-        if "groups" in self:
-            of_groups = {"same_source": same_source}
-            found.groups = self.groups and self.groups.compare(
-                other.groups, **of_groups
-            )
-        return found
-
-    def _check_alike(self, other):
-        """Raise ValueError unless other shares are of the same model and parameters."""
-        theirs = other._settings()
-        for name, mine in self._settings().items():
-            if mine == theirs[name]:
-                continue
-            got = _only_in(mine, theirs[name]), _only_in(theirs[name], mine)
-            raise ValueError(
-                f"Expected shares with the same {name}, got {got[0]!s:.60} and "
-                f"{got[1]!s:.60}. Estimate both by one model and the same parameters."
-            )
-
-    def _settings(self):
-        """Return what compared shares must have in common, by what to call it."""
-        groups = self.get("groups")
-        return {
-            "labels": set(self.label.tolist()),
-            "groups in the model": _sorted(self.members_in_model),
-            "groups": _sorted(self.members if groups is None else groups.members),
-            "confidence_level": self.confidence_level,
-            "n_resamples": len(self.resamples),
-            "priors of the model": self.assumed_prior.round(9).tolist(),
-            "error and sharpness of the model": (self.model_error, self.sharpness),
-        }
-
-    def _added(self):
-        """Return what floors add to the squared reach of intervals.
-
-        The shape is (2, n_classes), for down and up.
-        """
-        without = percentiles(self.resamples, self.share, self.confidence_level)
-        ends = np.array([self.low, self.high])
-        return (ends - self.share) ** 2 - (np.array(without) - self.share) ** 2
-
-
-def _only_in(mine, theirs):
-    """Return what differs from theirs of sets and dicts, which may be long."""
-    if isinstance(mine, set):
-        return sorted(mine - theirs, key=str)
-    if isinstance(mine, dict) and isinstance(theirs, dict):
-        return {key: value for key, value in mine.items() if theirs.get(key) != value}
-    return mine
-
-
-def _sorted(members):
-    """Return the labels of each group in an order of their own, or None."""
-    if members is None:
-        return None
-    return {group: sorted({*labels}, key=str) for group, labels in members.items()}
-
-
-class Comparison(Table):
-    """The result of :meth:`Shares.compare`."""
-
-    _columns = ("label", "share", "other", "difference", "low", "high", "sure")
-    _header = " share    other  difference   {:.10g} % interval"
-
-    @staticmethod
-    def _line(share, other, difference, low, high, sure):
-        mark = "   sure" if sure else ""
-        return (
-            f"{share:6.1%}   {other:6.1%}   {difference:+8.1%}   "
-            f"{low:+.1%} to {high:+.1%}{mark}"
-        )
-
-    def _is_shown(self):
-        first = np.arange(len(self.label)) < N_PRINTED
-        return self.sure | (first & (np.abs(self.difference) >= 0.0005))
-
-    def _sum(self, rows):
-        return "none is sure"
-
-    def _notes(self):
-        yield f"{self.n_names:,} names against {self.n_names_of_other:,}"
+DOUBTFUL = 0.005  # least standard deviation of a share in a confused pair
 
 
 @validate_params(
@@ -424,21 +166,75 @@ or None, default=None
     )
 
 
+@dataclass(frozen=True)
+class Rows:
+    """Hold the rows of a list, beside their probabilities.
+
+    Parameters
+    ----------
+    counts : ndarray of shape (n_rows,) of int or None, default=None
+        How often each row occurs, 0 for what is not a name; None is once.
+    not_names : dict of str to int
+        The number of texts that are not names, by reason. Their rows have a count of 0
+        or are missing.
+    ids : ndarray of shape (n_rows,) of int or None, default=None
+        Equal for equal names; with None, all are distinct.
+    weights : ndarray of shape (n_rows,) or None, default=None
+        Weights of the names; None is 1 for all.
+    """
+
+    counts: NDArray[np.integer] | None = None
+    not_names: dict[str, int] = field(default_factory=dict)
+    ids: NDArray[np.integer] | None = None
+    weights: NDArray[np.floating] | None = None
+
+
+@dataclass(frozen=True)
+class ListedModel:
+    """Hold what the shares of a list take from a model.
+
+    Parameters
+    ----------
+    assumed_prior : str, dict or array-like of shape (n_columns,), default="uniform"
+        Priors that the probabilities assume.
+    model_error : float
+        Standard deviation of the log odds by which it errs about a class.
+    sharpness : float, default=1.0
+        Power of its likelihood ratios.
+    group_index : ndarray of shape (n_columns,) of int or None, default=None
+        Where the classes are groups of the columns of probabilities: which one.
+    members_in_model : dict or None, default=None
+        The labels of each class that is a group.
+    """
+
+    assumed_prior: Any = "uniform"
+    model_error: float = MODEL_ERROR
+    sharpness: float = 1.0
+    group_index: NDArray[np.integer] | None = None
+    members_in_model: dict[Any, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Hold what is asked for: parameters of `estimate_shares`."""
+
+    groups: Any = None
+    confidence_level: float = 0.95
+    n_resamples: int = 1000
+    random_state: Any = None
+
+
 def shares_of_list(
-    stack,
-    listed,
-    *,
-    group_index=None,
-    sample_weight=None,
-    counts=None,
-    assumed_prior=None,
-    **settings,
+    stack, listed, *, sample_weight=None, counts=None, assumed_prior=None, **parameters
 ):
     """Estimate shares as `estimate_shares` does, of a list that was predicted.
 
-    With a `group_index`, the list has the probabilities below the outer groups.
+    With a `group_index` among the parameters, the list has the probabilities below the
+    outer groups.
     """
-    below = stack if group_index is None else stack.without_groups()[0]
+    below = stack
+    if parameters.get("group_index") is not None:
+        below = stack.without_groups()[0]
     probabilities = check_probabilities(listed)
     n_of_each = _check_counts(counts, len(probabilities))
     reasons = listed.reasons
@@ -449,10 +245,9 @@ def shares_of_list(
         not_names=_count_not_names(reasons, n_of_each),
         ids=listed.ids,
         weights=check_weights(sample_weight, len(probabilities)),
-        **settings_of_shares(below, assumed_prior),
-        group_index=group_index,
         members_in_model=stack.members,
-        **settings,
+        **settings_of_shares(below, assumed_prior),
+        **parameters,
     )
 
 
@@ -467,6 +262,7 @@ def _count_not_names(reasons, n_of_each):
 
 
 def _check_counts(counts, n):
+    """Return counts as an array, ones for None; raise unless they are counts."""
     if counts is None:
         return np.ones(n, dtype=np.int64)
     counts = np.asarray(counts)
@@ -479,96 +275,111 @@ def _check_counts(counts, n):
     return counts
 
 
-def shares_of_probabilities(
-    probabilities,
-    classes,
-    *,
-    counts=None,
-    not_names=None,
-    ids=None,
-    weights=None,
-    assumed_prior="uniform",
-    model_error=MODEL_ERROR,
-    sharpness=1.0,
-    group_index=None,
-    members_in_model=None,
-    groups=None,
-    confidence_level=0.95,
-    n_resamples=1000,
-    random_state=None,
-):
+def shares_of_probabilities(probabilities, classes, **parameters):
     """Estimate shares as `estimate_shares` does, from probabilities.
 
-    `not_names` has the number of texts that are not names, by reason; their rows have a
-    count of 0 or are missing. Equal names have equal `ids`; with None, all are
-    distinct. With `group_index`, (n_columns,), the classes are groups of the columns of
-    probabilities. `members_in_model` are the labels of each class that is a group.
+    The parameters are fields of `Rows`, `ListedModel` and `Asked`.
     """
-    n, n_columns = probabilities.shape
-    weights = np.ones(n) if weights is None else weights
-    counts = np.ones(n, dtype=int) if counts is None else np.asarray(counts)
-    index = np.arange(n_columns) if group_index is None else group_index
-    assumed = check_priors(assumed_prior, np.arange(n_columns), "assumed_prior")
-    members = {} if groups is None else members_of(groups, classes)
+    rows = _take_fields(Rows, parameters)
+    model = _take_fields(ListedModel, parameters)
+    asked = _take_fields(Asked, parameters)
+    if parameters:
+        raise TypeError(f"Got unknown parameters {', '.join(parameters)}.")
+    return _estimate(probabilities, classes, rows, model, asked)
+
+
+def _take_fields(kind, parameters):
+    """Return a dataclass of the parameters that are its fields, and take them out."""
+    names = {field.name for field in fields(kind)} & parameters.keys()
+    return kind(**{name: parameters.pop(name) for name in names})
+
+
+def _estimate(probabilities, classes, rows, model, asked):
+    """Estimate the shares of a list from its probabilities, (n_rows, n_columns)."""
+    n_rows, n_columns = probabilities.shape
+    weights = np.ones(n_rows) if rows.weights is None else rows.weights
+    counts = np.ones(n_rows, dtype=int)
+    if rows.counts is not None:
+        counts = np.asarray(rows.counts)
+    index = np.arange(n_columns)
+    if model.group_index is not None:
+        index = model.group_index
+    assumed = check_priors(model.assumed_prior, np.arange(n_columns), "assumed_prior")
+    members = {}
+    if asked.groups is not None:
+        members = members_of(asked.groups, classes)
+    names = distinct_names(
+        probabilities, weights * counts, assumed, rows.ids, model.sharpness
+    )
     n_names = int(counts.sum())
-    ratios, weights, counts = distinct_names(
-        probabilities, weights * counts, assumed, ids, sharpness
-    )
-    n_distinct = int(counts.sum())
-    not_names = not_names or {}
-    n_not_names = sum(not_names.values())
-    if n_distinct < FEW_NAMES:
-        warn(
-            f"The shares are rough: expected at least {FEW_NAMES} distinct names, "
-            f"got {n_distinct}{_say_not_names(not_names, n_names + n_not_names)}. Read "
-            "the intervals, not the shares."
-        )
-    # So many names of equal weight hold as much information (Kish 1965).
-    n_effective = n_distinct**2 / (weights**2 @ counts)
-    # Lists that are compared have the same errors, and picks of their own.
-    errors = np.random.RandomState(0).normal(
-        scale=model_error, size=(n_resamples, len(assumed))
-    )
+    _warn_if_few(names.n, rows.not_names, n_names)
     with one_blas_thread:
-        share = estimate_mix(ratios, weights, counts, assumed)[0]
-        seed = check_random_state(random_state).randint(2**31)
-        rng = np.random.RandomState([seed, crc32(share.round(6))])
-        resamples = _resample(ratios, weights, counts, share, errors, rng)
-    share, resamples = np.bincount(index, share), summed(resamples, index)
-    # Resamples lack what the list lacks. So no interval is narrower than that of a
-    # share of 0 or 1 (Clopper and Pearson 1934).
-    floor = 1 - ((1 - confidence_level) / 2) ** (1 / n_effective)
-    common = {"n_names": n_names, "n_distinct": n_distinct, "n_not_names": n_not_names}
-    common |= {
-        "assumed_prior": assumed,
-        "model_error": model_error,
-        "sharpness": sharpness,
-        "members_in_model": members_in_model,
-    }
-    common |= {"confidence_level": confidence_level, "floor": floor}
-
-    def table(labels, share, resamples, members):
-        low, high = percentiles(resamples, share, confidence_level)
-        low, high = np.minimum(low, 1 - floor), np.maximum(high, floor)
-        return Shares(
-            label=labels,
-            share=share,
-            low=low,
-            high=high,
-            resamples=resamples,
-            members=members,
-            **common,
-        )
-
-    order = np.argsort(-share, kind="stable")
-    shares = table(classes[order], share[order], resamples[:, order], None)
-    shares.confused_pairs = _confused_pairs(shares, n_effective)
-    shares.groups = None
-    if groups is not None:
+        share = estimate_mix(names, assumed).shares
+        resamples = _resample_names(names, share, model.model_error, asked)
+    # So many names of equal weight hold as much information (Kish 1965).
+    n_effective = names.n**2 / (names.weights**2 @ names.counts)
+    shares = Shares(
+        n_names=n_names,
+        n_distinct=int(names.n),
+        n_not_names=sum(rows.not_names.values()),
+        assumed_prior=assumed,
+        model_error=model.model_error,
+        sharpness=model.sharpness,
+        members_in_model=model.members_in_model,
+        confidence_level=asked.confidence_level,
+        # Resamples lack what the list lacks. So no interval is narrower than that of a
+        # share of 0 or 1 (Clopper and Pearson 1934).
+        floor=1 - ((1 - asked.confidence_level) / 2) ** (1 / n_effective),
+    )
+    share = np.bincount(index, share)
+    resamples = summed(resamples, index)
+    groups = None
+    if asked.groups is not None:
         is_in = _is_in_group(members, classes)
         labels = array_of_labels([*members])
-        shares.groups = table(labels, is_in @ share, resamples @ is_in.T, members)
+        groups = _with_intervals(shares, labels, is_in @ share, resamples @ is_in.T)
+        groups.members = members
+    order = np.argsort(-share, kind="stable")
+    shares = _with_intervals(shares, classes[order], share[order], resamples[:, order])
+    shares.members = None
+    shares.confused_pairs = _confused_pairs(shares, n_effective)
+    shares.groups = groups
     return shares
+
+
+def _warn_if_few(n_distinct, not_names, n_names):
+    """Warn if a list has too few distinct names for an estimate."""
+    if n_distinct < FEW_NAMES:
+        n_rows = n_names + sum(not_names.values())
+        warn(
+            f"The shares are rough: expected at least {FEW_NAMES} distinct names, "
+            f"got {n_distinct}{_say_not_names(not_names, n_rows)}. Read "
+            "the intervals, not the shares."
+        )
+
+
+def _resample_names(names, share, model_error, asked):
+    """Return the shares of resamples, by the seed that is asked for and the list."""
+    # Lists that are compared have the same errors, and picks of their own.
+    errors = np.random.RandomState(0).normal(
+        scale=model_error, size=(asked.n_resamples, len(share))
+    )
+    seed = check_random_state(asked.random_state).randint(2**31)
+    rng = np.random.RandomState([seed, crc32(share.round(6))])
+    return resample(names, share, errors, rng)
+
+
+def _with_intervals(shares, labels, share, resamples):
+    """Return shares with labels, estimates, their resamples and intervals."""
+    low, high = percentiles(resamples, share, shares.confidence_level)
+    return Shares(
+        label=labels,
+        share=share,
+        low=np.minimum(low, 1 - shares.floor),
+        high=np.maximum(high, shares.floor),
+        resamples=resamples,
+        **shares,
+    )
 
 
 def _say_not_names(not_names, n_rows):
@@ -590,41 +401,6 @@ def _is_in_group(members, classes):
     return is_in
 
 
-def percentiles(resamples, estimate, confidence_level):
-    """Return the ends of intervals, (n_classes,) each, which hold the estimate."""
-    limits = [(1 - confidence_level) / 2, (1 + confidence_level) / 2]
-    low, high = np.quantile(resamples, limits, axis=0)
-    return np.minimum(low, estimate), np.maximum(high, estimate)
-
-
-def _resample(ratios, weights, counts, share, errors, rng):
-    """Return the shares of resamples of the distinct names.
-
-    Their shape is (n_resamples, n_classes). Each is a Newton step away from the
-    estimate, with a resampled gradient. The list's own gradient at the estimate is not
-    0, and is subtracted; for classes with less than one name, only where it is
-    positive. Errors of the model in the log odds, of this shape, add their first-order
-    effect.
-    """
-    n, mix = counts.sum(), ratios @ share
-    gradient, curvature = slopes(ratios, mix, weights * counts)
-    own = gradient - n
-    own[n * share < 1] = np.maximum(own[n * share < 1], 0)
-    scores = ratios * (weights / mix)[:, None]
-    owner = np.repeat(np.arange(len(counts)), counts)
-    resamples = errors * gradient - (errors * share) @ curvature
-    n_chunk = max(1, CHUNK // len(counts))
-    for first in range(0, len(errors), n_chunk):
-        chunk = resamples[first : first + n_chunk]
-        picks = (owner[rng.randint(len(owner), size=len(owner))] for _ in chunk)
-        drawn = np.array(
-            [np.bincount(pick, minlength=len(counts)) for pick in picks], dtype=float
-        )
-        chunk += drawn @ scores - (drawn @ weights)[:, None] - own
-        chunk[:] = newton_steps(share, curvature, chunk)
-    return resamples
-
-
 def _confused_pairs(shares, n_effective):
     """Find pairs that the model confuses: their sum is more certain than either.
 
@@ -632,7 +408,7 @@ def _confused_pairs(shares, n_effective):
     variance is doubt about the labels. A pair counts if doubt is at least half of its
     variance and mostly cancels in its sum.
     """
-    doubtful = np.flatnonzero(shares.resamples.std(axis=0) > 0.005)
+    doubtful = np.flatnonzero(shares.resamples.std(axis=0) > DOUBTFUL)
     labels = shares.label[doubtful].tolist()
     share = shares.share[doubtful]
     covariance = np.cov(shares.resamples[:, doubtful], rowvar=False)
@@ -641,12 +417,12 @@ def _confused_pairs(shares, n_effective):
     pairs = []
     for j in range(len(share)):
         for i in range(j):
-            of_both = doubt[i, i] + doubt[j, j]
-            if of_both > drawing[i, i] + drawing[j, j] and -doubt[i, j] > of_both / 4:
-                correlation = covariance[i, j] / np.sqrt(
-                    covariance[i, i] * covariance[j, j]
-                )
-                pairs.append(
-                    (float(covariance[i, j]), labels[i], labels[j], float(correlation))
-                )
-    return [pair[1:] for pair in sorted(pairs, key=lambda pair: pair[0])]
+            doubt_of_both = doubt[i, i] + doubt[j, j]
+            is_doubt = doubt_of_both > drawing[i, i] + drawing[j, j]
+            if is_doubt and -doubt[i, j] > doubt_of_both / 4:
+                deviations = np.sqrt(covariance[i, i] * covariance[j, j])
+                correlation = float(covariance[i, j] / deviations)
+                pair = (labels[i], labels[j], correlation)
+                pairs.append((float(covariance[i, j]), pair))
+    pairs.sort(key=lambda covariance_and_pair: covariance_and_pair[0])
+    return [pair for _, pair in pairs]
