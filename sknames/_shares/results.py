@@ -1,17 +1,25 @@
 """The tables that users hold: shares of a list, and how lists differ."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import norm
 from sklearn.utils import Bunch
 
 from .._models.frames import to_frame
+from .._models.groups import array_of_labels
 
 N_PRINTED = 10  # rows of a table that prints
 LEAST_PRINTED = 0.0005  # a share or difference, which rounds to 0.1 %
 FEW_NAMES = 100  # fewer than these raise a warning
 WIDE = 0.3  # intervals of more get a note
+
+OTHERS = "others"  # the sum of the labels that a known mix does not name
+ROUNDING = 0.01  # known shares may be rounded to percent
 
 COLUMNS = ("label", "share", "low", "high")
 
@@ -100,6 +108,10 @@ class Shares(Table):
             f"{self.n_names + self.n_not_names:,} rows: {self.n_names:,} names "
             f"({self.n_distinct:,} distinct), {self.n_not_names:,} not names"
         )
+        if self.n_clusters is not None:
+            yield f"in {self.n_clusters:,} clusters"
+        if self.n_checked is not None:
+            yield from self._notes_on_checked()
         widths = self.high - self.low
         if "groups" in self and self.n_distinct >= FEW_NAMES and widths.max() > WIDE:
             yield (
@@ -113,13 +125,32 @@ class Shares(Table):
                 f"{correlation:.2f}); group them for a narrower interval"
             )
 
-    def compare(self, other: "Shares", *, same_source: bool = False) -> "Comparison":
-        """Compare with the shares of another list, by the same model and parameters.
+    def _notes_on_checked(self):
+        """Yield what to say of checked rows."""
+        if self.without is None:
+            yield "all names are checked: these are counts, with exact intervals"
+            return
+        yield f"{self.n_checked:,} of the names are checked"
+        is_outside = (self.without < self.low) | (self.without > self.high)
+        is_outside &= ~np.isin(self.label, self.new_labels)
+        for row in np.flatnonzero(is_outside):
+            yield (
+                f"without the checked rows, {self.label[row]} would have "
+                f"{self.without[row]:.1%}, which is outside its interval"
+            )
+
+    def compare(
+        self, other: "Shares | Mapping[Any, float]", *, same_source: bool = False
+    ) -> "Comparison":
+        """Compare with the shares of another list, or with a known mix.
 
         Parameters
         ----------
-        other : Shares
-            The shares of the other list.
+        other : Shares or dict
+            The shares of the other list, by the same model and parameters. Or known
+            shares, such as ``{"German": 0.82, "Turkish": 0.04, "others": 0.14}``, where
+            "others" is the sum of the labels that are not given; without it, they are
+            not compared. A census counts birth or citizenship, and this counts names.
         same_source : bool, default=False
             Whether both lists are of one source, such as departments in one file, or
             years of one journal. Then the model's errors are alike in both, and the
@@ -137,8 +168,10 @@ class Shares(Table):
             - sure: whether the lists differ in this label. This holds for all labels
               together: at a confidence level of 95 %, one in 20 pairs of lists of equal
               mixes has any,
+            - p_value: the same as p-values, for all labels together,
             - groups: the same for the groups, or None,
-            - n_names, n_names_of_other, confidence_level.
+            - n_names, n_names_of_other, confidence_level; the second is None for
+              known shares.
 
             Its method `to_frame` makes a DataFrame, and ``comparison["German"]`` is a
             row.
@@ -146,58 +179,154 @@ class Shares(Table):
         Raises
         ------
         ValueError
-            If the shares are of different models or parameters, or their groups have
-            other labels.
+            If the shares are of different models or parameters, their groups have
+            other labels, or known shares are not shares.
 
         Notes
         -----
         The intervals are percentiles of the differences of resamples. A difference is
         sure if it exceeds the largest error in 95 % of the resamples, both in standard
-        deviations. People who are in both lists make both cautious.
+        deviations. People who are in both lists make both cautious. Shares that checked
+        rows correct do not have the errors of the model. A label that the model lacks
+        and that is not among the other list's checked rows has a share of 0 there, and
+        none if no rows were checked.
         """
-        if not isinstance(other, Shares):
-            raise TypeError(
-                f"Expected the Shares of another list, got {type(other).__name__}."
-            )
-        self._check_alike(other)
-        column_of = {label: k for k, label in enumerate(other.label.tolist())}
-        columns = [column_of[label] for label in self.label.tolist()]
-        other_share = other.share[columns]
-        other_resamples = other.resamples[:, columns]
+        if isinstance(other, Shares):
+            self._check_alike(other)
+            return self._compare_with_list(other, same_source)
+        if hasattr(other, "items"):
+            return self._compare_with_known(dict(other.items()))
+        raise TypeError(
+            "Expected the Shares of another list, or a dict of known shares, got "
+            f"{type(other).__name__}."
+        )
+
+    def _compare_with_list(self, other, same_source):
+        """Compare with the shares of another list, as `compare` says."""
+        here = set(self.label.tolist())
+        only_there = [label for label in other.label.tolist() if label not in here]
+        labels = self.label
+        if only_there:
+            labels = array_of_labels([*labels.tolist(), *only_there])
+        estimates = self._at(labels)
+        other_estimates = other._at(labels)
+        other_resamples = other_estimates.resamples
         if not same_source:
             # All lists have the same errors of the model, in this order.
             other_resamples = np.roll(other_resamples, 1, axis=0)
-        difference = self.share - other_share
-        resamples = self.resamples - other_resamples
+        difference = estimates.share - other_estimates.share
+        resamples = estimates.resamples - other_resamples
         low, high = percentiles(resamples, difference, self.confidence_level)
         # What floors add to the intervals of shares adds to theirs like a variance (Zou
         # and Donner 2008).
-        down, up = self._added()
-        other_down, other_up = other._added()[:, columns]
-        low = difference - np.sqrt((difference - low) ** 2 + down + other_up)
-        high = difference + np.sqrt((high - difference) ** 2 + up + other_down)
-        z = norm.ppf((1 + self.confidence_level) / 2)
-        least_deviation = np.hypot(self.floor, other.floor) / z
-        sure = are_sure(resamples, difference, least_deviation, self.confidence_level)
-        sure &= (low > 0) | (high < 0)  # the resamples of a few names hardly vary
-        largest_first = np.argsort(-np.abs(difference), kind="stable")
-        comparison = Comparison(
-            label=self.label[largest_first],
-            share=self.share[largest_first],
-            other=other_share[largest_first],
-            difference=difference[largest_first],
-            low=low[largest_first],
-            high=high[largest_first],
-            sure=sure[largest_first],
-            n_names=self.n_names,
-            n_names_of_other=other.n_names,
-            confidence_level=self.confidence_level,
+        below = (difference - low) ** 2 + estimates.down + other_estimates.up
+        above = (high - difference) ** 2 + estimates.up + other_estimates.down
+        low = difference - np.sqrt(below)
+        high = difference + np.sqrt(above)
+        comparison = _compare(
+            labels,
+            (estimates.share, other_estimates.share),
+            (low, high),
+            resamples,
+            np.hypot(estimates.least_reach, other_estimates.least_reach),
+            self.confidence_level,
         )
+        comparison.n_names = self.n_names
+        comparison.n_names_of_other = other.n_names
         if "groups" in self:
             comparison.groups = self.groups and self.groups.compare(
                 other.groups, same_source=same_source
             )
         return comparison
+
+    def _at(self, labels):
+        """Return what a comparison takes, by labels, some of which may be missing here.
+
+        A label that the model lacks has no share, unless rows were checked: then it was
+        not among them.
+        """
+        row_of = {label: k for k, label in enumerate(self.label.tolist())}
+        rows = [row_of.get(label, -1) for label in labels.tolist()]
+        rows = np.array(rows, dtype=np.intp)
+        is_missing = rows < 0
+        down, up = self._added()
+        estimates = Estimates(
+            share=self.share[rows],
+            resamples=self.resamples[:, rows],
+            down=down[rows],
+            up=up[rows],
+            least_reach=self._least_reach()[rows],
+        )
+        estimates.share[is_missing] = 0 if self.n_checked is not None else np.nan
+        estimates.resamples[:, is_missing] = 0
+        estimates.down[is_missing] = 0
+        estimates.up[is_missing] = self.floor**2
+        estimates.least_reach[is_missing] = self.floor
+        return estimates
+
+    def _least_reach(self):
+        """Return how far an interval reaches at least, (n_classes,)."""
+        reach = np.full(len(self.share), self.floor)
+        if self.deviation is not None:
+            z = norm.ppf((1 + self.confidence_level) / 2)
+            reach = np.maximum(reach, self.deviation * z)
+        return reach
+
+    def _compare_with_known(self, known):
+        """Compare with known shares by label, and the sum of the others."""
+        self._check_known(known)
+        labels = [label for label in known if label in self.label.tolist()]
+        is_in = (self.label == np.array(labels, dtype=object)[:, None]) * 1.0
+        if len(labels) < len(known):
+            labels.append(OTHERS)
+            is_in = np.vstack([is_in, 1 - is_in.sum(axis=0)])
+        share = is_in @ self.share
+        resamples = self.resamples @ is_in.T
+        low, high = percentiles(resamples, share, self.confidence_level)
+        # A sum is at least as large as any of the shares in it.
+        low = np.minimum(low, 1 - self.floor)
+        high = np.maximum(high, (is_in * self.high).max(axis=1))
+        known_share = np.array([known[label] for label in labels], dtype=float)
+        comparison = _compare(
+            array_of_labels(labels),
+            (share, known_share),
+            (low - known_share, high - known_share),
+            resamples - known_share,
+            (is_in * self._least_reach()).max(axis=1),
+            self.confidence_level,
+        )
+        comparison.n_names = self.n_names
+        comparison.n_names_of_other = None
+        comparison.groups = None
+        return comparison
+
+    def _check_known(self, known):
+        """Raise ValueError unless known shares are shares of labels of this list."""
+        labels = self.label.tolist()
+        has_others = OTHERS in known and OTHERS not in labels
+        for label, share in known.items():
+            if label not in labels and label != OTHERS:
+                raise ValueError(
+                    f"Expected known shares of the labels {labels!s:.200}, or of "
+                    f"{OTHERS!r}, got {label!r}."
+                )
+            if not (isinstance(share, Real) and 0 <= share <= 1):
+                raise ValueError(
+                    f"Expected known shares from 0 to 1, got {share!r} of {label!r}."
+                )
+        if has_others and "groups" not in self:
+            raise ValueError(
+                f"Expected known shares of groups, got {OTHERS!r}: groups may overlap, "
+                "so that nothing is the sum of the others. Leave it out."
+            )
+        total = sum(known.values())
+        if total > 1 + ROUNDING or (has_others and total < 1 - ROUNDING):
+            raise ValueError(
+                f"Expected known shares that sum to 1, got {total:.6g}. Without "
+                f"{OTHERS!r}, they may sum to less."
+            )
+        if not known:
+            raise ValueError("Expected known shares of some labels, got none.")
 
     def _check_alike(self, other):
         """Raise ValueError unless other shares are of the same model and parameters."""
@@ -219,7 +348,7 @@ class Shares(Table):
         groups = self.get("groups")
         members = self.members if groups is None else groups.members
         return {
-            "labels": set(self.label.tolist()),
+            "labels": set(self.label.tolist()) - set(self.get("new_labels", [])),
             "groups in the model": _sorted(self.members_in_model),
             "groups": _sorted(members),
             "confidence_level": self.confidence_level,
@@ -245,16 +374,96 @@ def percentiles(resamples, estimate, confidence_level):
     return np.minimum(low, estimate), np.maximum(high, estimate)
 
 
-def are_sure(resamples, difference, least_deviation, confidence_level):
-    """Return whether each difference is not 0, (n_labels,), for all labels together.
+@dataclass(frozen=True)
+class Estimates:
+    """Hold what a comparison takes of shares, by label.
 
-    It is so if it exceeds the largest error in most resamples, (n_resamples, n_labels),
-    both in standard deviations.
+    Parameters
+    ----------
+    share : ndarray of shape (n_labels,)
+    resamples : ndarray of shape (n_resamples, n_labels)
+    down, up : ndarray of shape (n_labels,)
+        What floors add to the squared reach of intervals.
+    least_reach : ndarray of shape (n_labels,)
+        How far an interval reaches at least.
     """
-    deviation = np.maximum(resamples.std(axis=0), least_deviation)
-    # Without labels, as of groups={}, nothing varies.
-    largest = (np.abs(resamples - difference) / deviation).max(axis=1, initial=0)
-    return np.abs(difference) > deviation * np.quantile(largest, confidence_level)
+
+    share: NDArray[np.floating]
+    resamples: NDArray[np.floating]
+    down: NDArray[np.floating]
+    up: NDArray[np.floating]
+    least_reach: NDArray[np.floating]
+
+
+def _compare(labels, shares, interval, resamples, least_reach, confidence_level):
+    """Return a comparison of shares here and there, the largest difference first."""
+    share, other_share = shares
+    difference = share - other_share
+    is_unknown = np.isnan(difference)
+    low = np.where(is_unknown, -1, interval[0])
+    high = np.where(is_unknown, 1, interval[1])
+    p_value, sure = judge_differences(
+        resamples[:, ~is_unknown],
+        difference[~is_unknown],
+        least_reach[~is_unknown],
+        confidence_level,
+    )
+    p_values = np.ones(len(labels))
+    p_values[~is_unknown] = p_value
+    are_sure = np.zeros(len(labels), dtype=bool)
+    are_sure[~is_unknown] = sure
+    are_sure &= (low > 0) | (high < 0)  # the resamples of a few names hardly vary
+    size = np.where(is_unknown, 0, np.abs(difference))
+    order = np.argsort(-size, kind="stable")
+    return Comparison(
+        label=labels[order],
+        share=share[order],
+        other=other_share[order],
+        difference=difference[order],
+        low=low[order],
+        high=high[order],
+        sure=are_sure[order],
+        p_value=p_values[order],
+        confidence_level=confidence_level,
+    )
+
+
+def judge_differences(resamples, difference, least_reach, confidence_level):
+    """Return p-values of differences, for all labels together, and which are sure.
+
+    A difference is sure if it exceeds the largest error in most resamples, both in
+    standard deviations; their shape is (n_resamples, n_labels). The p-value takes the
+    largest of K normal errors, with the K under which the same are sure.
+    """
+    if not len(difference):  # as of groups={}
+        return np.ones(0), np.zeros(0, dtype=bool)
+    z = norm.ppf((1 + confidence_level) / 2)
+    deviation = np.maximum(resamples.std(axis=0), least_reach / z)
+    largest = (np.abs(resamples - difference) / deviation).max(axis=1)
+    limit = np.quantile(largest, confidence_level)
+    sure = np.abs(difference) > deviation * limit
+    log_inside = np.log1p(-2 * norm.sf(max(limit, z)))
+    n_independent = np.log(confidence_level) / log_inside
+    is_outside = 2 * norm.sf(np.abs(difference) / deviation)
+    log_smaller = np.log1p(-np.minimum(is_outside, 1 - 1e-15))  # 1 if nothing differs
+    return -np.expm1(n_independent * log_smaller), sure
+
+
+def hold_together(comparisons):
+    """Make "sure" hold for several comparisons together, in place (Holm 1979)."""
+    in_order = sorted(comparisons, key=lambda table: table.p_value.min(initial=1))
+    n_left = len(in_order)
+    is_rejected = True
+    for comparison in in_order:
+        alpha = (1 - comparison.confidence_level) / n_left
+        comparison.sure = comparison.sure & (comparison.p_value <= alpha)
+        is_rejected &= bool(comparison.sure.any())
+        if not is_rejected:
+            comparison.sure = np.zeros(len(comparison.sure), dtype=bool)
+        n_left -= 1
+    with_groups = [table.groups for table in comparisons if table.get("groups")]
+    if with_groups:
+        hold_together(with_groups)
 
 
 def _only_in(value, other):
@@ -282,6 +491,9 @@ class Comparison(Table):
     @staticmethod
     def _line(share, other, difference, low, high, sure):
         mark = "   sure" if sure else ""
+        if np.isnan(difference):
+            text = f"{share:6.1%}   {other:6.1%}"
+            return text.replace("nan%", "   -")
         return (
             f"{share:6.1%}   {other:6.1%}   {difference:+8.1%}   "
             f"{low:+.1%} to {high:+.1%}{mark}"
@@ -295,4 +507,10 @@ class Comparison(Table):
         return "none is sure"
 
     def _notes(self):
-        yield f"{self.n_names:,} names against {self.n_names_of_other:,}"
+        if self.n_names_of_other is None:
+            yield (
+                f"{self.n_names:,} names against known shares: a census counts birth "
+                "or citizenship, and this counts names"
+            )
+        else:
+            yield f"{self.n_names:,} names against {self.n_names_of_other:,}"
