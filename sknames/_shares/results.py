@@ -80,10 +80,13 @@ class Table(Bunch):
         for row in np.flatnonzero(is_shown):
             values = [self[name][row] for name in self._columns[1:]]
             lines.append(f"{self.label[row]!s:<{width}}  {self._line(*values)}")
-        n_others = (~is_shown).sum()
-        if n_others:  # groups may overlap, so no "others" sums them
-            lines.append(f"{n_others} others: {self._sum(~is_shown)}")
+        if not is_shown.all():  # groups may overlap, so no "others" sums them
+            lines.append(self._others(~is_shown))
         return lines
+
+    def _others(self, is_hidden):
+        """Return the line of the rows that are not shown."""
+        return f"{is_hidden.sum()} others: {self._sum(is_hidden)}"
 
 
 class Shares(Table):

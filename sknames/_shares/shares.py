@@ -248,6 +248,17 @@ class Rows:
     clusters: Clusters | None = None
     checked: CheckedRows | None = None
 
+    def take(self, chosen):
+        """Return some of the rows; texts that are not names are counted elsewhere."""
+        parts = {}
+        for name in ("counts", "ids", "weights"):
+            values = getattr(self, name)
+            parts[name] = None if values is None else values[chosen]
+        for name in ("clusters", "checked"):
+            held = getattr(self, name)
+            parts[name] = None if held is None else held.take(chosen)
+        return Rows(**parts)
+
 
 @dataclass(frozen=True)
 class ListedModel:
@@ -493,6 +504,7 @@ def estimate(probabilities, classes, rows, model, asked):
         "members_in_model": model.members_in_model,
         "confidence_level": asked.confidence_level,
         "floor": exact_limit(estimated.n_effective, asked.confidence_level),
+        "n_effective": float(estimated.n_effective),
         "n_clusters": None,
         "n_checked": None,
     }
