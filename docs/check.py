@@ -7,6 +7,9 @@ import tomllib
 from pathlib import Path
 
 import yaml
+from click import Option
+
+from sknames._cli.main import cli
 
 ROOT = Path(__file__).parent.parent
 VERSION = re.search(
@@ -35,6 +38,8 @@ PAGES = [
     for folder in (*FOLDERS, "tools/*")
     for page in sorted(ROOT.glob(f"{folder}/*.md"))
 ]
+# Words that begin the rest of a sentence, but no sentence of a help text.
+FRAGMENT = re.compile(r"(Of|In|With|From|For|To|As|That|Than|Whose|And|But|Also)\b")
 CODE_BLOCK = re.compile(r"^```.*?^```$", re.M | re.S)
 
 
@@ -70,7 +75,7 @@ def long_sentences():
 
 def long_pages():
     """Yield pages that are over their budget."""
-    for pages, most in (([ROOT / "README.md"], 450), (GUIDE, 15_000)):
+    for pages, most in (([ROOT / "README.md"], 550), (GUIDE, 17_500)):
         n = 0
         for page in pages:
             text = CODE_BLOCK.sub("", page.read_text("utf-8"))
@@ -78,13 +83,14 @@ def long_pages():
             n += len(re.findall(r"[A-Za-z][\w'-]*", text))
         if n > most:
             yield f"{pages[0].parent}: {n} words of {most}"
-    if text_of("CHANGES.md").count("\n") > 40:
-        yield "CHANGES.md: more than 40 lines"
+    if text_of("CHANGES.md").count("\n") > 60:
+        yield "CHANGES.md: more than 60 lines"
 
 
 def phrases_to_avoid():
     """Yield what `not_plain.txt` lists, in pages and in code."""
-    phrases = "|".join(text_of("docs/not_plain.txt").splitlines())
+    lines = text_of("docs/not_plain.txt").splitlines()
+    phrases = "|".join(line for line in lines if line and not line.startswith("#"))
     code = {path: path.read_text("utf-8") for path in (ROOT / "sknames").rglob("*.py")}
     for path, text in (code | {page: prose(page) for page in PROSE}).items():
         for phrase in re.finditer(
@@ -187,9 +193,21 @@ def recipe_that_disagrees():
             yield f"the recipe names {name}, which is missing"
 
 
+def help_in_fragments():
+    """Yield texts of --help that are no whole sentences."""
+    for command in [cli, *cli.commands.values()]:
+        options = [param for param in command.params if isinstance(param, Option)]
+        for text in [command.help, *(option.help for option in options)]:
+            text = text.strip()
+            is_whole = text[0].isupper() and text.endswith((".", "]"))
+            if not is_whole or FRAGMENT.match(text):
+                yield f"sknames {command.name}: {text}"
+
+
 if __name__ == "__main__":
     checks = (
         long_sentences,
+        help_in_fragments,
         long_pages,
         phrases_to_avoid,
         broken_links,

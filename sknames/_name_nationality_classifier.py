@@ -286,8 +286,11 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
         ValueError
             If the training diverges.
         ImportError
-            If torch, skorch or tqdm is not installed.
+            If torch, skorch or tqdm is not installed, or skorch is too old.
         """
+        from ._training.skorch_version import check_skorch
+
+        check_skorch()
         from ._training.train import Settings, fit
 
         self._validate_params()

@@ -1,6 +1,7 @@
 """Convert a fitted model to ONNX, to predict without Python."""
 
 import json
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,10 @@ from ._text.titles import TIDY
 __all__ = ["to_onnx"]
 
 # Older versions, which onnxruntime 1.12 and later can read, also in a browser.
-OPSET, IR_VERSION = 17, 8
+OPSET = 17
+IR_VERSION = 8
+END = np.iinfo(np.int64).max  # of a Slice: the end of the dimension
+# The operator of each cell, and its attributes.
 OPERATORS = {
     "gru": ("GRU", {"linear_before_reset": 1}),
     "rnn": ("RNN", {}),
@@ -95,51 +99,18 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
     """  # noqa: E501
     check_is_fitted(estimator)
     stack = resolve(estimator)
-    if stack.network is None or stack.within is not None:
-        expected = (
-            "a Pipeline of CharEncoder and NameNationalityClassifier, or that "
-            "classifier"
-        )
-        step = (
-            "Convert the one inside. For your own labels, train one, or serve yours "
-            "from Python."
-        )
-        raise refusal(estimator, expected, step)
+    _check_network(estimator, stack)
     network = stack.network
-    labels = stack.classes
-    if not np.array_equal(network.symbols.astype(np.int32), network.symbols):
-        raise ValueError(
-            "Expected a classifier fitted on 32-bit integers, as CharEncoder makes "
-            f"them, got the symbols {np.array2string(network.symbols, threshold=6)}. "
-            "Fit it on such integers."
-        )
     graph = _Graph()
-    text, lengths = _text(graph, network.symbols)
-    logits = _recurrent_logits(graph, network, text, lengths)
-    if network.ngrams is not None:
-        sums, *of_head = _ngram_logits(graph, network, text, lengths)
-        logits = graph.add("Add", logits, sums)
-        for sums in of_head:
-            logits = graph.add("Add", _linear(graph, network, "head", logits), sums)
-    info = helper.make_tensor_value_info
-    outputs = [info("probabilities", TensorProto.FLOAT, ["n_names", len(labels)])]
-    if network.words is not None and len(network.words.keys):
-        of_words, known = _word_logits(graph, network, text)
-        logits = graph.add("Add", logits, of_words)
-        graph.add("Slice", known, [0], [-1], [0], output="known_words")
-        outputs.append(info("known_words", TensorProto.BOOL, ["n_names", "longest"]))
-    # Without the row that `_text` added.
-    logits = graph.add("Slice", logits, [0], [-1], [0])
-    shares = graph.add("Softmax", logits, axis=-1)
+    probabilities = graph.add("Softmax", _logits(graph, network), axis=-1)
     for layer in stack.layers:
-        if isinstance(layer, Sum):
-            members = np.eye(len(layer.groups))[layer.index]
-            shares = graph.add("MatMul", shares, graph.constant(members, np.float32))
-        elif isinstance(layer, Shift):
-            factors = graph.constant(layer.factors, np.float32)
-            shares = graph.add("Mul", shares, factors)
-            shares = graph.add("Div", shares, graph.add("ReduceSum", shares, [1]))
-    graph.add("Identity", shares, output="probabilities")
+        probabilities = _changed(graph, layer, probabilities)
+    graph.add("Identity", probabilities, output="probabilities")
+    info = helper.make_tensor_value_info
+    labels = stack.classes
+    outputs = [info("probabilities", TensorProto.FLOAT, ["n_names", len(labels)])]
+    if _has_words(network):
+        outputs.append(info("known_words", TensorProto.BOOL, ["n_names", "longest"]))
     codes = info("codes", TensorProto.INT32, ["n_names", "length"])
     proto = helper.make_model(
         helper.make_graph(graph.nodes, "sknames", [codes], outputs, graph.initializers),
@@ -153,8 +124,70 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
     return proto
 
 
+def _check_network(estimator, stack):
+    """Raise an error unless a stack is a network on 32-bit integers, and layers."""
+    if stack.network is None or stack.within is not None:
+        expected = (
+            "a Pipeline of CharEncoder and NameNationalityClassifier, or that "
+            "classifier"
+        )
+        step = (
+            "Convert the one inside. For your own labels, train one, or serve yours "
+            "from Python."
+        )
+        raise refusal(estimator, expected, step)
+    symbols = stack.network.symbols
+    if not np.array_equal(symbols.astype(np.int32), symbols):
+        raise ValueError(
+            "Expected a classifier fitted on 32-bit integers, as CharEncoder makes "
+            f"them, got the symbols {np.array2string(symbols, threshold=6)}. Fit it on "
+            "such integers."
+        )
+
+
+def _has_words(network):
+    """Return whether a network knows words."""
+    return network.words is not None and len(network.words.keys) > 0
+
+
+def _logits(graph, network):
+    """Add the logits of names, (n_names, C), and the output of known words, if any."""
+    text, lengths = _text(graph, network.symbols)
+    logits = _recurrent_logits(graph, network, text, lengths)
+    if network.ngrams is not None:
+        logits = _with_ngrams(graph, network, text, lengths, logits)
+    # Both without the row that `_text` added.
+    if _has_words(network):
+        logits_of_words, known = _word_logits(graph, network, text)
+        logits = graph.add("Add", logits, logits_of_words)
+        graph.add("Slice", known, [0], [-1], [0], output="known_words")
+    return graph.add("Slice", logits, [0], [-1], [0])
+
+
+def _with_ngrams(graph, network, text, lengths, logits):
+    """Add the logits of n-grams to those of the net, and the head, if there is one."""
+    logits_of_ngrams, *logits_of_head = _ngram_logits(graph, network, text, lengths)
+    logits = graph.add("Add", logits, logits_of_ngrams)
+    for added in logits_of_head:
+        logits = graph.add("Add", _linear(graph, network, "head", logits), added)
+    return logits
+
+
+def _changed(graph, layer, probabilities):
+    """Add what a layer changes in the probabilities."""
+    if isinstance(layer, Sum):
+        members = np.eye(len(layer.groups))[layer.index]  # (n_classes, n_groups)
+        members = graph.constant(members, np.float32)
+        return graph.add("MatMul", probabilities, members)
+    if isinstance(layer, Shift):
+        factors = graph.constant(layer.factors, np.float32)
+        products = graph.add("Mul", probabilities, factors)
+        return graph.add("Div", products, graph.add("ReduceSum", products, [1]))
+    return probabilities
+
+
 def _metadata(stack, labels):
-    encoder = stack.encoder
+    """Return what another language needs next to probabilities, as JSON by key."""
     metadata = {"classes": labels.tolist()}
     for layer in stack.layers:
         if isinstance(layer, Decision):
@@ -162,17 +195,17 @@ def _metadata(stack, labels):
             metadata["decision"] = decision
     threshold = stack.threshold
     if threshold is not None:
-        levels = [
-            {"name": level.name, "groups": level.groups.tolist()}
-            for level in threshold.levels
-        ]
+        levels = []
+        for level in threshold.fallback:
+            levels.append({"name": level.name, "groups": level.groups.tolist()})
         metadata["abstain"] = {"threshold": threshold.least, "levels": levels}
-    if encoder is not None:
-        metadata["encoder"] = _encoder_metadata(encoder)
+    if stack.encoder is not None:
+        metadata["encoder"] = _encoder_metadata(stack.encoder)
         metadata["not_names"] = RULES
-    return {
-        key: json.dumps(value, ensure_ascii=False) for key, value in metadata.items()
-    }
+    texts = {}
+    for key, value in metadata.items():
+        texts[key] = json.dumps(value, ensure_ascii=False)
+    return texts
 
 
 def _encoder_metadata(encoder):
@@ -198,7 +231,9 @@ class _Graph:
     """Collect the nodes and constants of a graph; an inner graph has its own prefix."""
 
     def __init__(self, prefix=""):
-        self.nodes, self.initializers, self.prefix = [], [], prefix
+        self.nodes = []
+        self.initializers = []
+        self.prefix = prefix
 
     def constant(self, value, dtype=None):
         """Store an array or a number, and return its name."""
@@ -212,14 +247,18 @@ class _Graph:
 
         An int or a list of ints among the inputs becomes an int64 constant.
         """
-        names = [
-            self.constant(x, np.int64) if isinstance(x, int | list) else x
-            for x in inputs
-        ]
+        names = []
+        for value in inputs:
+            is_number = isinstance(value, int | list)
+            names.append(self.constant(value, np.int64) if is_number else value)
         node = f"{self.prefix}{operator}_{len(self.nodes)}"
         outputs = [output or f"{node}_{k}" for k in range(n_outputs)]
         self.nodes.append(helper.make_node(operator, names, outputs, **attributes))
         return outputs[0] if n_outputs == 1 else outputs
+
+    def gather(self, stored, index, to):
+        """Add the entries of a constant at an index, cast to a type."""
+        return self.add("Cast", self.add("Gather", stored, index), to=to)
 
     def find(self, keys, wanted, stored=None):
         """Find the last index of wanted keys in sorted keys, or ABSENT.
@@ -231,16 +270,17 @@ class _Graph:
         stored = stored or self.constant(keys)
         if keys.dtype != np.int64:
             stored = self.add("Cast", stored, to=TensorProto.INT64)
-        index, left = 0, len(keys)
-        while left > 1:
-            middle = self.add("Add", index, left // 2)
-            is_before = self.add(
-                "LessOrEqual", self.add("Gather", stored, middle), wanted
-            )
+        index = 0
+        n_left = len(keys)
+        while n_left > 1:
+            middle = self.add("Add", index, n_left // 2)
+            key = self.add("Gather", stored, middle)
+            is_before = self.add("LessOrEqual", key, wanted)
             index = self.add("Where", is_before, middle, index)
-            left -= left // 2
-        is_it = self.add("Equal", self.add("Gather", stored, index), wanted)
-        return self.add("Where", is_it, index, ABSENT)
+            n_left -= n_left // 2
+        key = self.add("Gather", stored, index)
+        is_match = self.add("Equal", key, wanted)
+        return self.add("Where", is_match, index, ABSENT)
 
 
 def _text(graph, symbols):
@@ -272,10 +312,11 @@ def _text(graph, symbols):
 
 def _recurrent_logits(graph, network, text, lengths):
     """Add the logits of the net, (n, C); the state of a row without symbols is 0."""
-    weights, size = network.weights, network.hidden_size
+    weights = network.weights
+    size = network.hidden_size
     operator, attributes = OPERATORS[network.cell]
     # Keep one column of padding, so that there is a step even if all rows are empty.
-    codes = graph.add("Slice", text, [1], [np.iinfo(np.int64).max], [1])
+    codes = graph.add("Slice", text, [1], [END], [1])
     codes = graph.add("Transpose", codes, perm=[1, 0])  # (T + 1, n)
     if "embedding" not in network.weights:
         values = graph.constant([0, 1], np.float32)
@@ -285,30 +326,34 @@ def _recurrent_logits(graph, network, text, lengths):
     steps = graph.add("Squeeze", graph.add("Max", lengths, 1), [1])
     steps = graph.add("Cast", steps, to=TensorProto.INT32)
     for layer in range(network.num_layers):
-        w, r, b_w, b_r = (
-            _gates(weights[f"cells.{layer}.{name}"], size)
-            for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-        )
-        parameters = map(
-            graph.constant, (w[None], r[None], np.concatenate([b_w, b_r])[None])
-        )
+        cell = f"cells.{layer}"
+        weight_ih = _gates(weights[f"{cell}.weight_ih"], size)
+        weight_hh = _gates(weights[f"{cell}.weight_hh"], size)
+        bias_ih = _gates(weights[f"{cell}.bias_ih"], size)
+        bias_hh = _gates(weights[f"{cell}.bias_hh"], size)
         states, state = graph.add(
-            operator, x, *parameters, steps, hidden_size=size, n_outputs=2, **attributes
+            operator,
+            x,
+            graph.constant(weight_ih[None]),
+            graph.constant(weight_hh[None]),
+            graph.constant(np.concatenate([bias_ih, bias_hh])[None]),
+            steps,
+            hidden_size=size,
+            n_outputs=2,
+            **attributes,
         )
         x = graph.add("Squeeze", states, [1])  # (T + 1, n, H)
-    is_filled = graph.add(
-        "Cast", graph.add("Greater", lengths, 0), to=TensorProto.FLOAT
-    )
+    is_filled = graph.add("Greater", lengths, 0)
+    is_filled = graph.add("Cast", is_filled, to=TensorProto.FLOAT)
     state = graph.add("Mul", graph.add("Squeeze", state, [0]), is_filled)
     return _linear(graph, network, "output", state)
 
 
 def _linear(graph, network, name, x):
     """Multiply rows by a weight, and add a bias."""
-    parameters = (
-        graph.constant(network.weights[f"{name}.{kind}"]) for kind in ("weight", "bias")
-    )
-    return graph.add("Gemm", x, *parameters, transB=1)
+    weight = graph.constant(network.weights[f"{name}.weight"])
+    bias = graph.constant(network.weights[f"{name}.bias"])
+    return graph.add("Gemm", x, weight, bias, transB=1)
 
 
 def _gates(array, size):
@@ -319,45 +364,50 @@ def _gates(array, size):
     return np.concatenate([update, reset, new])
 
 
+@dataclass(frozen=True)
+class _NgramTable:
+    """Weights of n-grams in a graph, and their sums in the rows of text.
+
+    Parameters
+    ----------
+    constants : list of str
+        The weights, or their levels, scale and zero point.
+    rows : str or None
+        The constant with the row of each n-gram, or ABSENT; None if all have one.
+    terms : list of str
+        The sums for each length of n-grams, (n, C).
+    """
+
+    constants: list[str]
+    rows: str | None = None
+    terms: list[str] = field(default_factory=list)
+
+    def add_term(self, graph, feature, value, zero):
+        """Add a sum of the weights of n-grams, times their values: (n, T + 2) each."""
+        if self.rows is not None:
+            feature = graph.gather(self.rows, feature, TensorProto.INT64)
+            has_row = graph.add("GreaterOrEqual", feature, 0)
+            value = graph.add("Where", has_row, value, zero)
+        self.terms.append(_sum_rows(graph, self.constants, feature, value))
+
+    def add_sum(self, graph, factor):
+        """Add the sum of the terms times a factor, (n, 1)."""
+        return graph.add("Mul", graph.add("Sum", *self.terms), factor)
+
+
 def _ngram_logits(graph, network, text, lengths):
     """Add n-gram logits, (n, C), of the net and of a head, see `NGrams.find`."""
-    ngrams, n_symbols, separator = (
-        network.ngrams,
-        network.n_codes + 1,
-        network.separator,
-    )
-    weights = network.weights
-    tables = [(_table(graph, weights["ngram_weight"]), None, [])]
-    if "head.ngrams" in weights:
-        rows = np.full(network.n_ngrams, ABSENT, dtype=np.int32)
-        rows[weights["head.ngrams"]] = np.arange(len(weights["head.ngrams"]))
-        tables.append(
-            (_table(graph, weights["head.ngram_weight"]), graph.constant(rows), [])
-        )
-    idf, zero = graph.constant(weights["ngram_idf"]), graph.constant(0, np.float32)
-
-    length = graph.add("Squeeze", graph.add("Shape", text, start=1, end=2), [0])
-    column, end = graph.add("Range", 0, length, 1), graph.add("Add", lengths, 1)
-    is_inside = graph.add("LessOrEqual", column, end)  # up to the end mark, (n, T + 2)
-    is_end = graph.add("Equal", column, end)
-    symbols = graph.add("Where", is_end, ngrams.end, text)
-    goes_on = is_inside
-    if separator is not None:
-        is_mark = graph.add("Or", graph.add("Equal", text, 0), is_end)
-        symbols = graph.add("Where", is_mark, separator, text)
-        before = graph.add("Pad", text, [0, 1, 0, -1])
-        is_behind = graph.add("Equal", before, separator)
-        goes_on = graph.add("And", is_inside, graph.add("Not", is_behind))
-
-    grams, squares = None, []
+    ngrams = network.ngrams
+    n_symbols = network.n_codes + 1
+    tables = _ngram_tables(graph, network)
+    idf = graph.constant(network.weights["ngram_idf"])
+    zero = graph.constant(0, np.float32)
+    symbols, is_inside, goes_on = _ngram_symbols(graph, network, text, lengths)
+    grams = None  # index of the n-gram of the last n that ends here, (n, T + 2)
+    squares = []
     for n, keys in enumerate(network.ngram_keys, start=1):
-        if grams is None:
-            prefixes = graph.add("Where", is_inside, 0, ABSENT)
-        else:
-            before = graph.add("Pad", grams, [0, 1, 0, -1], ABSENT)
-            prefixes = graph.add(
-                "Where", goes_on if n > 2 else is_inside, before, ABSENT
-            )
+        may_end = goes_on if n > 2 else is_inside
+        prefixes = _prefixes(graph, grams, may_end)
         wanted = graph.add("Add", graph.add("Mul", prefixes, n_symbols), symbols)
         grams = graph.find(keys, wanted)
         if n < ngrams.min_n:
@@ -367,39 +417,83 @@ def _ngram_logits(graph, network, text, lengths):
         feature = graph.add("Add", grams, int(ngrams.offsets[n - 1]))
         value = graph.add("Where", is_present, graph.add("Gather", idf, feature), zero)
         squares.append(graph.add("ReduceSum", graph.add("Mul", value, value), [1]))
-        for table, rows, terms in tables:
-            row, of_row = feature, value
-            if rows is not None:
-                row = graph.add(
-                    "Cast", graph.add("Gather", rows, feature), to=TensorProto.INT64
-                )
-                of_row = graph.add(
-                    "Where", graph.add("GreaterOrEqual", row, 0), value, zero
-                )
-            terms.append(_sum_rows(graph, table, row, of_row))
+        for table in tables:
+            table.add_term(graph, feature, value, zero)
+    factor = _factor_of_ngrams(graph, squares, zero)
+    return [table.add_sum(graph, factor) for table in tables]
+
+
+def _prefixes(graph, grams, may_end):
+    """Add the n-grams that end one column before, (n, T + 2), or ABSENT.
+
+    `grams` is None for the empty ones. A longer n-gram has to end where `may_end` is.
+    """
+    if grams is None:
+        return graph.add("Where", may_end, 0, ABSENT)
+    before = graph.add("Pad", grams, [0, 1, 0, -1], ABSENT)
+    return graph.add("Where", may_end, before, ABSENT)
+
+
+def _factor_of_ngrams(graph, squares, zero):
+    """Add the factor of the sums of n-grams, (n, 1), which scales TF-IDF vectors."""
     norm = graph.add("Sqrt", graph.add("Sum", *squares))
-    norm = graph.add(
-        "Where", graph.add("Equal", norm, zero), graph.constant(1, np.float32), norm
-    )
-    factor = graph.add("Div", graph.constant(NGRAM_SCALE, np.float32), norm)
-    return [graph.add("Mul", graph.add("Sum", *terms), factor) for *_, terms in tables]
+    is_zero = graph.add("Equal", norm, zero)
+    norm = graph.add("Where", is_zero, graph.constant(1, np.float32), norm)
+    return graph.add("Div", graph.constant(NGRAM_SCALE, np.float32), norm)
+
+
+def _ngram_tables(graph, network):
+    """Store the n-gram weights of a network, and those of its head, if any."""
+    weights = network.weights
+    tables = [_NgramTable(_table(graph, weights["ngram_weight"]))]
+    if "head.ngrams" in weights:
+        rows = np.full(network.n_ngrams, ABSENT, dtype=np.int32)
+        rows[weights["head.ngrams"]] = np.arange(len(weights["head.ngrams"]))
+        constants = _table(graph, weights["head.ngram_weight"])
+        tables.append(_NgramTable(constants, graph.constant(rows)))
+    return tables
+
+
+def _ngram_symbols(graph, network, text, lengths):
+    """Add the symbols that n-grams are made of, and where they are, (n, T + 2).
+
+    The booleans are whether a symbol is in the name, marks included, and whether an
+    n-gram of three or more may go on with it.
+    """
+    length = graph.add("Squeeze", graph.add("Shape", text, start=1, end=2), [0])
+    column = graph.add("Range", 0, length, 1)
+    end = graph.add("Add", lengths, 1)
+    is_inside = graph.add("LessOrEqual", column, end)  # up to the end mark
+    is_end = graph.add("Equal", column, end)
+    symbols = graph.add("Where", is_end, network.ngrams.end, text)
+    separator = network.separator
+    if separator is None:
+        return symbols, is_inside, is_inside
+    is_mark = graph.add("Or", graph.add("Equal", text, 0), is_end)
+    symbols = graph.add("Where", is_mark, separator, text)
+    before = graph.add("Pad", text, [0, 1, 0, -1])
+    is_behind = graph.add("Equal", before, separator)
+    goes_on = graph.add("And", is_inside, graph.add("Not", is_behind))
+    return symbols, is_inside, goes_on
 
 
 def _table(graph, rows):
     """Store weights: their values, or the levels, scale and zero point of each row."""
-    is_small = isinstance(rows, Quantized)
-    arrays = (rows.levels, rows.scale, rows.zero_point) if is_small else (rows,)
-    return [*map(graph.constant, arrays)]
+    if not isinstance(rows, Quantized):
+        return [graph.constant(rows)]
+    return [
+        graph.constant(rows.levels),
+        graph.constant(rows.scale),
+        graph.constant(rows.zero_point),
+    ]
 
 
 def _sum_rows(graph, table, row, value):
     """Sum rows of a table times their values, (n, T + 2), to (n, C)."""
-    rows, *rest = (
-        graph.add("Cast", graph.add("Gather", array, row), to=TensorProto.FLOAT)
-        for array in table
-    )
-    if rest:
-        scale, zero_point = rest
+    gathered = [graph.gather(array, row, TensorProto.FLOAT) for array in table]
+    rows, *quantized = gathered
+    if quantized:
+        scale, zero_point = quantized
         rows = graph.add("Sub", rows, graph.add("Unsqueeze", zero_point, [-1]))
         value = graph.add("Mul", value, scale)
     product = graph.add("MatMul", graph.add("Unsqueeze", value, [1]), rows)
@@ -409,60 +503,83 @@ def _sum_rows(graph, table, row, value):
 def _word_logits(graph, network, text):
     """Add word logits, (n, C), as in `Words.find`, and ends of known words, (n, T)."""
     words = network.words
-    ends = graph.add("Equal", text, 0)
-    if network.separator is not None:
-        ends = graph.add("Or", ends, graph.add("Equal", text, network.separator))
-    # A step of the scan reads a column: a code and whether it is between words, (n,)
-    # each.
-    step = _Graph("step_")
-    key = step.add("Add", step.add("Mul", "key", BASE), "code")
-    key = step.add("Mod", key, PRIME)
-    key = step.add("Where", "is_between", 0, key, output="next_key")
-    step.add("Identity", key, output="key_here")
-    values = [("key", TensorProto.INT64), ("code", TensorProto.INT64)]
-    values += [("is_between", TensorProto.BOOL)]
-    outputs = [("next_key", TensorProto.INT64), ("key_here", TensorProto.INT64)]
-    inputs, outputs = (
-        [helper.make_tensor_value_info(name, type_, ["n"]) for name, type_ in infos]
-        for infos in (values, outputs)
-    )
-    body = helper.make_graph(step.nodes, "word", inputs, outputs, step.initializers)
-    zeros = graph.add(
-        "Mul", graph.add("Squeeze", graph.add("Slice", text, [0], [1], [1]), [1]), 0
-    )
-    columns = (graph.add("Transpose", array, perm=[1, 0]) for array in (text, ends))
-    _, wanted = graph.add(
-        "Scan", zeros, *columns, body=body, num_scan_inputs=2, n_outputs=2
-    )
-    wanted = graph.add("Transpose", wanted, perm=[1, 0])
-    # A word ends before a separator or the end; the last column of the text is always
-    # the end.
-    is_last = graph.add("Slice", ends, [1], [np.iinfo(np.int64).max], [1])
-    wanted = graph.add("Slice", wanted, [0], [-1], [1])
-    is_word = graph.add("And", is_last, graph.add("Greater", wanted, 0))
-    wanted = graph.add("Where", is_word, wanted, ABSENT)
-
+    wanted = _word_keys(graph, network, text)
     # Widened only after the lookup, since the shipped model has half a million of them.
-    stored, classes, logits = map(
-        graph.constant, (words.keys, words.classes, words.logits)
-    )
-    zero, one_hot = graph.constant(0, np.float32), graph.constant([0, 1], np.float32)
-    types = TensorProto.INT64, TensorProto.INT64, TensorProto.FLOAT
-    index, terms = graph.find(words.keys, wanted, stored), []
+    stored_keys = graph.constant(words.keys)
+    stored_classes = graph.constant(words.classes)
+    stored_logits = graph.constant(words.logits)
+    zero = graph.constant(0, np.float32)
+    one_hot = graph.constant([0, 1], np.float32)
+    index = graph.find(words.keys, wanted, stored_keys)
     is_known = graph.add("GreaterOrEqual", index, 0)
-    is_known = graph.add("Slice", is_known, [1], [np.iinfo(np.int64).max], [1])
+    is_known = graph.add("Slice", is_known, [1], [END], [1])
+    terms = []
     for _ in range(np.unique(words.keys, return_counts=True)[1].max()):
         # `find` returns the last entry of a word; the others come before it.
-        is_there = graph.add("GreaterOrEqual", index, 0)
-        known = graph.add("Where", is_there, index, 0)
-        key, class_, logit = (
-            graph.add("Cast", graph.add("Gather", array, known), to=type_)
-            for array, type_ in zip((stored, classes, logits), types, strict=True)
-        )
-        is_it = graph.add("And", graph.add("Equal", key, wanted), is_there)
-        value = graph.add("Where", is_it, logit, zero)
+        is_entry = graph.add("GreaterOrEqual", index, 0)
+        entry = graph.add("Where", is_entry, index, 0)
+        key = graph.gather(stored_keys, entry, TensorProto.INT64)
+        class_ = graph.gather(stored_classes, entry, TensorProto.INT64)
+        logit = graph.gather(stored_logits, entry, TensorProto.FLOAT)
+        is_of_word = graph.add("And", graph.add("Equal", key, wanted), is_entry)
+        value = graph.add("Where", is_of_word, logit, zero)
         of_class = graph.add("OneHot", class_, network.n_classes, one_hot)
         product = graph.add("MatMul", graph.add("Unsqueeze", value, [1]), of_class)
         terms.append(graph.add("Squeeze", product, [1]))
         index = graph.add("Sub", index, 1)
     return graph.add("Sum", *terms), is_known
+
+
+def _word_keys(graph, network, text):
+    """Add the key of the word that ends before each column of text, or ABSENT.
+
+    They are of shape (n, T + 2).
+    """
+    is_between = graph.add("Equal", text, 0)
+    if network.separator is not None:
+        is_separator = graph.add("Equal", text, network.separator)
+        is_between = graph.add("Or", is_between, is_separator)
+    first = graph.add("Squeeze", graph.add("Slice", text, [0], [1], [1]), [1])
+    zeros = graph.add("Mul", first, 0)
+    _, keys = graph.add(
+        "Scan",
+        zeros,
+        graph.add("Transpose", text, perm=[1, 0]),
+        graph.add("Transpose", is_between, perm=[1, 0]),
+        body=_key_of_step(),
+        num_scan_inputs=2,
+        n_outputs=2,
+    )
+    keys = graph.add("Transpose", keys, perm=[1, 0])
+    # A word ends before a separator or the end; the last column of the text is always
+    # the end.
+    is_behind_word = graph.add("Slice", is_between, [1], [END], [1])
+    keys = graph.add("Slice", keys, [0], [-1], [1])
+    is_word = graph.add("And", is_behind_word, graph.add("Greater", keys, 0))
+    return graph.add("Where", is_word, keys, ABSENT)
+
+
+def _key_of_step():
+    """Return the body of a Scan along text, which makes keys of words.
+
+    A step reads a column: a code and whether it is between words, (n,) each.
+    """
+    step = _Graph("step_")
+    key = step.add("Add", step.add("Mul", "key", BASE), "code")
+    key = step.add("Mod", key, PRIME)
+    key = step.add("Where", "is_between", 0, key, output="next_key")
+    step.add("Identity", key, output="key_here")
+
+    def info(name, dtype):
+        return helper.make_tensor_value_info(name, dtype, ["n"])
+
+    inputs = [
+        info("key", TensorProto.INT64),
+        info("code", TensorProto.INT64),
+        info("is_between", TensorProto.BOOL),
+    ]
+    outputs = [
+        info("next_key", TensorProto.INT64),
+        info("key_here", TensorProto.INT64),
+    ]
+    return helper.make_graph(step.nodes, "word", inputs, outputs, step.initializers)

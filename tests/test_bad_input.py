@@ -2,9 +2,11 @@
 
 import math
 import time
+from datetime import date
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import scipy.sparse
 from hypothesis import example, given, settings
@@ -59,6 +61,11 @@ BAD_NAMES = {
         TypeError,
         r"got list .* at position 0\. X\[0\] holds",
     ),
+    "list of one name": (
+        [["anna"]],
+        TypeError,
+        r"got list .* at position 0\. Pass \[name\[0\] for name in X\] instead\.",
+    ),
     "str": ("anna", ValueError, r"a single str\. Wrap it in a list: \['anna'\]\.$"),
     "bytes of no text": (
         b"\xff",
@@ -77,6 +84,11 @@ BAD_NAMES = {
         r"shape \(2, 1, 1\)\. Pass one column",
     ),
     "dict": ({"anna": 1}, TypeError, "got a dict"),
+    "lazy": (
+        pl.LazyFrame({"name": ["anna"]}),
+        TypeError,
+        r"got a LazyFrame, which is lazy\. Pass X\.collect\(\)\.$",
+    ),
     "sparse": (scipy.sparse.csr_matrix([[1]]), TypeError, "got a csr_matrix"),
     "int": (3, TypeError, "got a int"),
     "empty": ([], ValueError, r"Found array with 0 sample\(s\)"),
@@ -145,6 +157,10 @@ BAD_LABELS = {
         "missing label .* at position 0",
     ),
     "continuous": ([0.5, 1.5, 2.5], "Unknown label type: continuous"),
+    "dates": (
+        [date(2020, 1, day) for day in (1, 2, 3)],
+        r"got objects of type date \(2020-01-01\)\. Convert them, .*str\(label\)",
+    ),
     "infinity": ([1.0, -math.inf, 2.0], "infinity at position 1"),
     "2-D": (
         [["a", "b"]] * 3,

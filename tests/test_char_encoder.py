@@ -1,6 +1,7 @@
 """Names -> codes, as a table says."""
 
 import json
+import sys
 import tracemalloc
 import unicodedata
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from sknames import CharEncoder
 from sknames._text.names import Names
+from tests.conftest import run_process
 
 READINGS = json.loads(
     Path(__file__)
@@ -350,3 +352,11 @@ def test_marks_that_are_no_points_are_transliterated():
     names = ["सुनीता", "סֻנִטָה", "ب\u0653", "ب\u0655", "ب\u064e\u0652\u0656\u0670\u08ff"]
     read = encoder.inverse_transform(encoder.transform(names))
     assert read.tolist() == ["sunita", "snth", "ba", "b'", "b"]
+
+
+def test_python_without_lzma_says_what_to_do():
+    code = "import sys; sys.modules['_lzma'] = None; import sknames; "
+    code += "sknames.load_pretrained().predict(['罗伯特·莱万多夫斯基'])"
+    root = Path(__file__).parent.parent
+    run = run_process(sys.executable, "-c", code, code=1, cwd=root)
+    assert "ImportError: Expected a Python with the module lzma" in run.stderr

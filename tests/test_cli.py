@@ -49,6 +49,7 @@ from sknames import (
     SelectiveClassifier,
     _name_encoder,
     estimate_shares,
+    load_model,
     load_pretrained,
     make_own_labels_pipeline,
     predict_names,
@@ -60,7 +61,6 @@ from sknames._cli import train as training
 from sknames.inspection import character_importance, feature_contributions
 from sknames.metrics import scorecard
 from sknames.metrics._scorecard import accuracy_gain, figures, ngram_svm
-from sknames.pretrained import _model_files as _model_files
 from sknames.pretrained import predict_sets
 from tests.conftest import assert_prints, run_process, start_process
 
@@ -84,7 +84,7 @@ pytestmark = pytest.mark.filterwarnings(
 def folder(tmp_path, monkeypatch, tiny):
     """Make a current folder with a model in it; chunks have three rows."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(tables, "CHUNK_ROWS", 3)
+    monkeypatch.setattr(tables, "ROWS_OF_CHUNK", 3)
     monkeypatch.setattr(models.joblib, "cpu_count", lambda: 2)
     save(tiny, "model.skops")
     return tmp_path
@@ -230,12 +230,12 @@ def test_predict_any_line_ends_and_marks_keeps_values(predict, ends, encoding, g
 )
 def test_reader_without_delimiter_detects_it(folder, text, n_columns):
     (folder / "in.csv").write_text(text, encoding="utf-8")
-    assert next(iter(tables.Table("in.csv"))).num_columns == n_columns
+    assert next(iter(tables.InputTable("in.csv"))).num_columns == n_columns
 
 
 def test_reader_blank_lines_above_the_header_are_no_rows(folder):
     (folder / "in.csv").write_bytes(b"\n\r\n\rname\nBo\n\nKim\n")
-    (chunk,) = tables.Table("in.csv")
+    (chunk,) = tables.InputTable("in.csv")
     assert chunk.to_pydict() == {"name": ["Bo", "", "Kim"]}
 
 
@@ -250,8 +250,8 @@ def test_reader_chunks_have_few_rows_and_few_bytes(folder, monkeypatch):
         ("in.csv", 110, [3, 2, 2]),
         ("blank.jsonl", 130, [1]),
     ]:
-        monkeypatch.setattr(tables, "CHUNK_BYTES", n_bytes)
-        assert [len(chunk) for chunk in tables.Table(name)] == n_rows
+        monkeypatch.setattr(tables, "BYTES_OF_CHUNK", n_bytes)
+        assert [len(chunk) for chunk in tables.InputTable(name)] == n_rows
 
 
 TWO = "--column 'given, family'"
@@ -443,7 +443,7 @@ def test_predict_standard_input_detects_the_format(predict, kind, name):
     os.rename(
         "out", "out.tsv" if kind == "parquet" else "out.csv"
     )  # which does not overrule
-    table = tables.Table("out.tsv" if kind == "parquet" else "out.csv")
+    table = tables.InputTable("out.tsv" if kind == "parquet" else "out.csv")
     assert (table.format, table.delimiter) == (kind, ";" if kind == "csv" else None)
 
 
@@ -538,9 +538,8 @@ ANSWERS = {
 @pytest.mark.parametrize("options", ANSWERS)
 def test_predict_answers_as_python(run, tiny, options):
     make, asked = ANSWERS[options]
-    for name in ("careful.skops", "careful.joblib"):
-        with open(name, "wb") as file:
-            _model_files.save_model(careful(tiny), file, name)
+    save(careful(tiny), "careful.skops")
+    joblib.dump(careful(tiny), "careful.joblib")
     write_csv(
         "mix.csv", [*MIX.items(), ("Turkish", 0), ("Japanese", 0)], ("label", "share")
     )
@@ -559,6 +558,21 @@ def test_predict_answers_as_python(run, tiny, options):
     assert [*found] == [*expected]
     for column, values in expected.items():
         assert found[column] == pytest.approx(values, abs=2e-6), column
+
+
+def test_predict_abstain_with_adapted_priors_keeps_the_files_threshold(run, tiny):
+    model = careful(tiny)
+    save(model, "careful.skops")
+    write_names(PEOPLE)
+    options = ["--model", "careful.skops", "--abstain", "--adapt-priors"]
+    run("predict", "in.csv", *options, "-o", "o.parquet")
+    table = pa.parquet.read_table("o.parquet")
+    expected = answers_of(
+        predict_names(adapted(tiny), PEOPLE, threshold=model.threshold_)
+    )
+    for column, values in expected.items():
+        assert table[column].to_pylist() == pytest.approx(values, abs=2e-6), column
+    assert {None, "unsure", "missing name"} <= {*expected["reason"]}
 
 
 @pytest.mark.parametrize("groups, kind", [([10, 20], pa.int64()), ("ab", pa.string())])
@@ -635,7 +649,7 @@ def test_predict_letters_that_the_model_lacks_are_no_names(run, tiny, small_name
         assert "60 no" in said, said
 
 
-def test_answers_several_processes_give_the_same_bytes(
+def test_predict_several_processes_give_the_same_bytes(
     predict, small_names, monkeypatch
 ):
     started, pool = [], models.ProcessPoolExecutor
@@ -656,19 +670,20 @@ def test_answers_several_processes_give_the_same_bytes(
     assert started == [2]  # as many as there are cores
 
 
-def test_answers_processes_read_few_chunks_and_end(folder):
+def test_map_chunks_processes_read_few_chunks_and_end(folder):
     taken = []
     chunks = ((taken.append(k), "7" if k < 9 else "x") for k in range(50))
-    answers = models.answers(int, chunks, 2)
-    assert next(answers) == (None, 7) and len(taken) <= 5
+    mapped = models.map_chunks(int, chunks, 2)
+    assert next(mapped) == (None, 7) and len(taken) <= 5
     with pytest.raises(ValueError, match="invalid literal for int"):
-        list(answers)
+        list(mapped)
     assert not active_children()
-    answers = models.answers(int, zip(count(), repeat("7")), 2)  # until it is noticed
-    next(answers)
+    endless = zip(count(), repeat("7"), strict=False)
+    mapped = models.map_chunks(int, endless, 2)
+    next(mapped)
     active_children()[0].kill()
     with pytest.raises(MemoryError, match="a worker died; memory may be full"):
-        list(answers)
+        list(mapped)  # until it notices that a worker has died
     assert not active_children()
 
 
@@ -742,9 +757,7 @@ def test_shares_of_chunks_are_those_of_the_whole(run, tiny, small_names, name):
     names = write_list(small_names[0])
     if name == "grouped.skops":  # their shares are sums of those of the nationalities
         save(GroupedClassifier(FrozenEstimator(tiny), groups="region"), name)
-    model = (
-        load_pretrained() if name == "nationality" else _model_files.load_model(name)
-    )
+    model = load_pretrained() if name == "nationality" else load_model(name)
     out, said = run("shares", "in.csv", "--model", name)
     assert out.startswith('"label","share","low","high"\n')
     assert rows_of(out) == rows_of_shares(estimate_shares(model, names, random_state=0))
@@ -1063,6 +1076,38 @@ def test_evaluate_against_ngrams_compares_in_pairs(run, tiny, small_names):
     run(*command)
 
 
+@pytest.mark.filterwarnings("default:The least populated class")
+def test_evaluate_against_ngrams_label_with_four_names_warns(run, small_names):
+    names, labels = small_names
+    is_kept = labels != "Polish"
+    is_kept[np.flatnonzero(~is_kept)[:4]] = True
+    write_labelled(zip(names[is_kept], labels[is_kept], strict=True))
+    command = ["evaluate", "in.csv", "--model", "model.skops", "--against", "ngrams"]
+    out, said = run(*command)
+    warning = "The least populated class in y has only 4 members"
+    assert said.startswith(f"sknames: warning: {warning}")
+    assert "\n154 rows: 154 used, 0 of them with labels that" in said
+    assert re.search("^Polish +4  ", out, re.MULTILINE)
+    svm, own, model = out.splitlines()[-3:]
+    assert svm.startswith("n-grams + LinearSVC  ")
+    assert own.startswith("what `sknames train` fits  ")
+    assert model.startswith("model.skops  ")
+
+
+def test_evaluate_grouped_model_scores_groups(run, tiny, small_names):
+    names, labels = small_names
+    model = GroupedClassifier(FrozenEstimator(tiny), groups="region")
+    save(model, "grouped.skops")
+    write_labelled(zip(names, labels, strict=True))
+    train = ["--train", "in.csv", "--jobs", "2"]
+    out, said = run("evaluate", "in.csv", "--model", "grouped.skops", *train)
+    card = scorecard(model, names, labels)
+    assert out.startswith(card.to_text() + "\n")
+    assert {*card.by_class["label"]} == {"Asia", "Europe"}
+    assert re.search(rf"^grouped.skops +{card.accuracy:.4f} ", out, re.MULTILINE)
+    assert said.startswith("200 rows: 200 used, 0 of them with labels that the model")
+
+
 def test_train_fits_the_recipe_for_own_labels(run, small_names, monkeypatch):
     names, labels = (
         column[:170].tolist() for column in small_names
@@ -1076,7 +1121,7 @@ def test_train_fits_the_recipe_for_own_labels(run, small_names, monkeypatch):
         "accurate than a net from scratch.\n170 rows: learned 170 names of 4 labels, 0 "
         "without"
     )
-    own = _model_files.load_model("own.skops")
+    own = load_model("own.skops")
     by_hand = make_own_labels_pipeline().fit(names, labels)
     np.testing.assert_allclose(
         own.predict_proba(names), by_hand.predict_proba(names), atol=1e-12
@@ -1134,7 +1179,7 @@ def test_train_options_are_parameters(run, small_names):
         [("encode", encode), ("classify", NameNationalityClassifier(**params))]
     )
     by_hand.fit(list(names), list(labels))
-    for model in (joblib.load("own.joblib"), _model_files.load_model("own.skops")):
+    for model in (joblib.load("own.joblib"), load_model("own.skops")):
         assert str(model.get_params()) == str(by_hand.get_params())
         np.testing.assert_array_equal(
             model.predict_proba(names), by_hand.predict_proba(names)
@@ -1177,6 +1222,7 @@ NOT_UTF_8, REPAIRED = (
         ("auto", MIXED, "Kim Zieliński Müller Bøe", f"2 of 5 {NOT_UTF_8}'Müller'.\n"),
         ("auto", "Żak".encode(), "Żak", ""),
         ("auto", BROKEN, "João Łukasz Кир José’s BĖ", f"4 of 6 {REPAIRED}'João'.\n"),
+        ("auto", "ð\xa0®·".encode(), "𠮷", f"1 of 2 {REPAIRED}'𠮷'"),
         ("auto", b"Jo\xc3\xa3o_\xe3", "João_ã", f"1 of 2 {NOT_UTF_8}'João_ã'"),
         ("cp1252", "Müller".encode("cp1252"), "Müller", ""),
     ],

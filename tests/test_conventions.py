@@ -17,7 +17,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import NotFittedError, UnsetMetadataPassedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -341,7 +341,7 @@ HELD = {
     "frozen": FrozenEstimator,
     "shipped": lambda tiny: FrozenPipeline(tiny.steps),
 }
-NO_PARAMS = r"frozen estimator since|clone\(Pipeline\(model.steps\)\)"
+NO_PARAMS = r"frozen estimator since|set those of make_own_labels_pipeline\(\)"
 held = pytest.mark.parametrize("make", HELD.values(), ids=HELD)
 
 
@@ -457,6 +457,67 @@ AROUND = {
 @pytest.mark.parametrize("make", AROUND.values(), ids=AROUND)
 def test_frozen_pipeline_is_used_in_another_estimator(make, frozen, small_names):
     assert make(frozen).fit(*small_names).score(*small_names) > 0.9
+
+
+@pytest.mark.parametrize("y", [["Elvish"], [0, 1, 2], [0, 1, 4], [[0], [1]]])
+def test_frozen_pipeline_fit_without_a_label_of_its_own_raises(frozen, y):
+    """Ensembles number the labels: three labels are not the first three of four."""
+    message = r"expected some of \['Greek'.*, got \[.*make_own_labels_pipeline\(\)"
+    with pytest.raises(ValueError, match=message):
+        frozen.fit(["Anna"] * len(y), y)
+
+
+@pytest.mark.parametrize(
+    "y", [None, ["Elvish", "Greek"], [["Greek"]], [3, 2, 1, 0], [3, 1]]
+)
+def test_frozen_pipeline_fit_with_a_label_of_its_own_learns_nothing(frozen, y):
+    """A fold may lack some of the numbers."""
+    assert frozen.fit(["Anna"], y) is frozen
+
+
+@pytest.mark.parametrize("kind", ["stacked", "voting"])
+def test_ensemble_of_fewer_labels_than_the_frozen_pipeline_says_so(
+    kind, frozen, small_names
+):
+    names, y = small_names
+    is_known = y != "Turkish"
+    with pytest.raises(ValueError, match=r"got \[0, 1, 2\].*need names of all 4"):
+        AROUND[kind](frozen).fit(names[is_known], y[is_known])
+
+
+SCORED = {
+    "alone": lambda inner: inner,
+    "frozen": FrozenEstimator,
+    "joined": lambda inner: make_pipeline(JoinNames(), inner),
+    "grouped": HOLDERS["grouped"],
+    "selective": HOLDERS["selective"],
+    "shifted": HOLDERS["shifted"],
+    "calibrated": AROUND["calibrated"],
+}
+
+
+@pytest.mark.parametrize("make", SCORED.values(), ids=SCORED)
+def test_metadata_routing_leaves_scores_of_a_frozen_pipeline(make, frozen, small_names):
+    names, y = small_names
+    model, column = make(frozen), names[:, None]
+    expected = cross_val_score(model, column, y, cv=2)
+    assert expected.min() > 0.8
+    with config_context(enable_metadata_routing=True):
+        scores = cross_val_score(model, column, y, cv=2)
+    np.testing.assert_array_equal(scores, expected)
+
+
+def test_metadata_routing_hands_weights_to_the_score_of_a_frozen_pipeline(
+    frozen, small_names
+):
+    names, y = small_names
+    frozen = copy.deepcopy(frozen)
+    weights = frozen.predict(names) != y  # only the wrong answers count
+    with config_context(enable_metadata_routing=True):
+        with pytest.raises(UnsetMetadataPassedError):
+            frozen.score(names, y, sample_weight=weights)
+        frozen[-1].set_score_request(sample_weight=True)
+        assert frozen.score(names, y, sample_weight=weights) == 0
 
 
 def test_frozen_pipeline_is_bagged(frozen, small_names):

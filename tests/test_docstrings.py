@@ -7,7 +7,6 @@ import doctest
 import inspect
 import re
 
-import click
 import pytest
 from numpydoc.docscrape import NumpyDocString
 from numpydoc.validate import Validator, validate
@@ -16,7 +15,6 @@ from sklearn.pipeline import FeatureUnion
 
 from docs.interface import PAGE, PUBLIC, page_of_interface
 from sknames._base.estimators import PAGES
-from sknames._cli.main import cli
 
 # Checks of numpydoc that do not hold here, each with its reason.
 LEFT_OUT = {
@@ -143,17 +141,6 @@ def test_example_of_a_class_has_the_described_attributes(name):
 def test_estimator_links_to_its_page(name):
     estimator = CLASSES[name].__new__(CLASSES[name])
     assert estimator._get_doc_link() == f"{PAGES}/generated/{name}.html"
-
-
-@pytest.mark.parametrize(
-    "command", [cli, *cli.commands.values()], ids=lambda command: command.name
-)
-def test_help_is_in_whole_sentences(command):
-    options = [option for option in command.params if isinstance(option, click.Option)]
-    for text in [command.help, *(option.help for option in options)]:
-        text = text.strip()
-        assert text[0].isupper() and not FRAGMENT.match(text), text
-        assert text.endswith((".", "]")), text
 
 
 def test_page_of_the_interface_is_what_can_be_imported():

@@ -53,7 +53,7 @@ def test_missing_label_raises_around_any_estimator():
 def test_bits_of_a_row_do_not_depend_on_the_others(tiny, small_names, monkeypatch):
     names, model = small_names[0], GroupedClassifier(tiny, groups="subregion")
     together = model.predict_proba(names)
-    monkeypatch.setattr("sknames._models.groups.BLOCK", 7)
+    monkeypatch.setattr("sknames._models.groups.SUMMED_ROWS", 7)
     np.testing.assert_array_equal(model.predict_proba(names), together)
     np.testing.assert_array_equal(together[7:8], model.predict_proba(names[7:8]))
 
@@ -102,7 +102,7 @@ def test_fit_ignores_groups_of_labels_that_it_has_not_seen(tiny, small_names):
     selective = SelectiveClassifier(
         model.estimator, coverage=1, fallback=[groups], cv=2
     )
-    groups = resolve(selective.fit(names, y)).threshold.levels[0].groups
+    groups = resolve(selective.fit(names, y)).threshold.fallback[0].groups
     assert groups.tolist() == ["Europe", "Japanese", "Europe", "Turkish"]
 
 

@@ -16,10 +16,10 @@ from sknames import CharEncoder, load_pretrained, predict_names
 from sknames._models.stack import Stack, resolve
 from sknames._text.names import Names
 from sknames._text.not_names import RULES
-from sknames._text.tidy import tidy
 from sknames._text.titles import TIDY
 from sknames.onnx import _metadata, to_onnx
 from tests.conftest import run_process
+from tests.test_char_encoder import READINGS
 from tests.test_tidy import LIKE
 
 NODE = shutil.which("node")
@@ -43,8 +43,7 @@ def folder(tmp_path_factory):
     """A folder with index.mjs that imports nothing."""
     folder = tmp_path_factory.mktemp("javascript")
     ascii_of = {}
-    for point in range(N_CODE_POINTS):
-        character = chr(point)
+    for character in [*map(chr, range(N_CODE_POINTS)), *"".join(READINGS["names"])]:
         ascii_of[character] = anyascii(character)
     text = INDEX.read_text(encoding="utf-8")
     assert text.count(IMPORT) == 1
@@ -97,27 +96,41 @@ def test_javascript_reads_and_judges_typed_texts_as_their_table_says(
     assert dict(zip(judged, reasons, strict=True)) == judged
 
 
-def test_javascript_climbs_as_python(evaluate, judged):
+@pytest.mark.parametrize(
+    "expected", READINGS["encoders"], ids=lambda row: str(row["params"])
+)
+def test_javascript_encodes_names_as_their_table_says(evaluate, expected):
+    names = READINGS["names"]
+    encoder = CharEncoder(tidy=False, **expected["params"]).fit(names)
+    codes = evaluate(
+        "[...js.encode(given.names, given.settings)]",
+        names=names,
+        settings=model_of(encoder)["encoder"],
+    )
+    codes = np.reshape(codes, (len(names), encoder.max_length_))
+    assert encoder.inverse_transform(codes).tolist() == expected["readings"]
+
+
+def test_javascript_falls_back_as_python(evaluate, judged):
     names = [*judged, *LIKE.values()]
     model = load_pretrained("country", abstain=True, fallback=["subregion", "region"])
     found = predict_names(model, names)
     levels = [
         {"name": of.name, "groups": of.groups.tolist()}
-        for of in resolve(model).threshold.levels
+        for of in resolve(model).threshold.fallback
     ]
     metadata = {
         "classes": model.classes_.tolist(),
         "abstain": {"threshold": model.threshold_, "levels": levels},
     }
     rows = evaluate(
-        "given.rows.map((row) => js.climb(row, given.metadata))"
+        "given.rows.map((row) => js.fallBack(row, given.metadata))"
         ".map((a) => [a.label, a.level, a.probability, a.reason])",
         rows=found.proba.tolist(),
         metadata=metadata,
     )
-    is_name = np.isin(
-        found.reasons, ["", "unsure"]
-    )  # what else it is, `whyNotName` says
+    # What else it is, `whyNotName` says.
+    is_name = np.isin(found.reasons, ["", "unsure"])
     labels, levels, probabilities, reasons = zip(*rows, strict=True)
     assert {*found.levels} == {"label", "subregion", "region"}
     assert np.array(labels)[is_name].tolist() == found.labels[is_name, 0].tolist()
@@ -131,11 +144,24 @@ def test_javascript_climbs_as_python(evaluate, judged):
 
 def test_javascript_is_unsure_at_the_threshold(evaluate):
     metadata = {"classes": ["a", "b"], "abstain": {"threshold": 0.75, "levels": []}}
-    climb = "given.rows.map((row) => js.climb(row, given.metadata).reason)"
-    assert evaluate(climb, rows=[[0.75, 0.25], [0.25, 0.76]], metadata=metadata) == [
+    reasons = "given.rows.map((row) => js.fallBack(row, given.metadata).reason)"
+    assert evaluate(reasons, rows=[[0.75, 0.25], [0.25, 0.76]], metadata=metadata) == [
         "unsure",
         "",
     ]
+
+
+def test_javascript_decides_from_a_probability_on(evaluate):
+    decision = {"positive": 0, "least": 0.3}
+    rows = [[0.3, 0.7], [0.29, 0.71], [0.9, 0.1]]
+    best = "given.rows.map((row) => js.best(row, given.decision))"
+    assert evaluate(best, rows=rows, decision=decision) == [0, 1, 0]
+    abstain = {"threshold": 0.5, "levels": []}
+    metadata = {"classes": ["a", "b"], "decision": decision, "abstain": abstain}
+    climb = "given.rows.map((row) => js.fallBack(row, given.metadata))"
+    answers = evaluate(climb, rows=rows, metadata=metadata)
+    assert [answer["label"] for answer in answers] == ["a", "b", "a"]
+    assert [answer["reason"] for answer in answers] == ["unsure", "", ""]
 
 
 @pytest.mark.parametrize(
@@ -143,14 +169,10 @@ def test_javascript_is_unsure_at_the_threshold(evaluate):
 )
 def test_javascript_reads_and_judges_forms_as_python(evaluate, is_tidy):
     rng = np.random.RandomState(0)
-    tables = [
-        table
-        for of in (TIDY, RULES)
-        for table in of.values()
-        if isinstance(table, list)
-    ]
-    pool = [word for table in tables for word in rng.choice(table, min(len(table), 9))]
-    pool += FORMS.split() * 3
+    pool = FORMS.split() * 3
+    for table in [*TIDY.values(), *RULES.values()]:
+        if isinstance(table, list):
+            pool += [*rng.choice(table, min(len(table), 9))]
     texts = []
     for _ in range(1_500):
         words = rng.choice(pool, rng.randint(1, 7))
@@ -163,12 +185,11 @@ def test_javascript_reads_and_judges_forms_as_python(evaluate, is_tidy):
         "[js.tidy(t, given.model.encoder), js.whyNotName(t, given.model)])"
     )
     found = evaluate(asked, texts=texts, model=model)
-    tidied = tidy(texts, encoder)
+    names = Names(texts, encoder)
     assert encoder.tidy_ is (is_tidy is True)
-    assert found == [
-        list(of) for of in zip(tidied, Names(texts, encoder).reasons, strict=True)
-    ]
-    assert tidy(tidied, encoder) == tidied
+    assert [name for name, _ in found] == names.tidy
+    assert [reason for _, reason in found] == names.reasons.tolist()
+    assert Names(names.tidy, encoder).tidy == names.tidy
     long = [
         "a" + "." * 100_000 + "b",
         ", " * 50_000,
@@ -179,9 +200,8 @@ def test_javascript_reads_and_judges_forms_as_python(evaluate, is_tidy):
         "[Date.now(), given.texts.map((t) => js.tidy(t, given.settings)), Date.now()]"
     )
     start, _, end = evaluate(asked, texts=long, settings=model["encoder"])
-    assert (
-        end - start < 20_000
-    )  # in milliseconds; quadratic, the first alone took as long
+    # In milliseconds; in quadratic time, the first alone took as long.
+    assert end - start < 20_000
 
 
 LOAD = "await js.NationalityModel.load(Uint8Array.from(given.bytes))"

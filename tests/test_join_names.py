@@ -130,3 +130,10 @@ def test_id_among_the_columns_says_which_columns_to_pass():
         ValueError, match=r"join several: JoinNames\(\)\.transform\(df\[\['given'"
     ):
         load_pretrained().predict(pd.DataFrame(PEOPLE)[COLUMNS])
+
+
+@pytest.mark.parametrize("method", ["fit", "transform"])
+def test_lazy_table_raises(method):
+    lazy = pl.LazyFrame({"given": ["Anna"], "family": ["Kim"]})
+    with pytest.raises(TypeError, match=r"which is lazy\. Pass X\.collect\(\)"):
+        getattr(JoinNames(), method)(lazy)

@@ -126,6 +126,21 @@ def test_unknown_labels_count_as_wrong(model, parts):
     assert "that the model lacks (Korean, Vietnamese, Thai, ...)" in repr(card)
 
 
+def test_log_loss_with_unknown_labels_weighs_the_known_ones(model, parts):
+    names, labels = parts[1]
+    weights = np.random.RandomState(0).randint(0, 5, size=len(names))
+    card = scorecard(
+        model,
+        ["Kim", *names, "Park"],
+        ["Korean", *labels, "Korean"],
+        sample_weight=[70, *weights, 30],
+    )
+    proba = model.predict_proba(names)
+    expected = log_loss(labels, proba, sample_weight=weights)
+    assert card.log_loss == pytest.approx(expected)
+    assert log_loss(labels, proba) != pytest.approx(expected, rel=0.01)
+
+
 def test_names_with_several_labels_bound_the_accuracy(model):
     names = ["Ali"] * 5 + ["Alí"] * 2 + ["Kim"]
     labels = [

@@ -13,7 +13,8 @@ import pytest
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import cross_val_score
 
-from sknames import CharEncoder, NameEncoder
+from sknames import CharEncoder, NameEncoder, make_own_labels_pipeline
+from sknames.datasets import make_names
 from tests.conftest import tiny_pipeline
 
 
@@ -52,24 +53,59 @@ TRUSTED = ["sknames.CharEncoder", "sknames.NameNationalityClassifier"]
 
 @pytest.mark.filterwarnings("ignore")  # mlflow's own, of every kind
 @pytest.mark.parametrize(
-    "options",
+    "model, options",
     [
-        {"serialization_format": "cloudpickle"},
-        {"serialization_format": "skops", "skops_trusted_types": TRUSTED},
+        ("tiny", {"serialization_format": "cloudpickle"}),
+        ("tiny", {"skops_trusted_types": TRUSTED}),
+        (
+            "shipped",
+            {"skops_trusted_types": [*TRUSTED, "sknames.pretrained.FrozenPipeline"]},
+        ),
     ],
 )
 def test_mlflow_keeps_a_model_with_a_signature(
-    frame, tiny, tmp_path, monkeypatch, options
+    model, options, frame, request, tmp_path, monkeypatch
 ):
     mlflow = pytest.importorskip("mlflow")
     monkeypatch.chdir(tmp_path)
-    names, expected = frame[["name"]], tiny.predict(frame["name"])
+    model = request.getfixturevalue(model)
+    names, expected = frame[["name"]], model.predict(frame["name"])
     signature = mlflow.models.infer_signature(names, expected)
-    mlflow.sklearn.save_model(tiny, tmp_path / "model", signature=signature, **options)
-    model = mlflow.pyfunc.load_model(str(tmp_path / "model"))
-    np.testing.assert_array_equal(model.predict(names), expected)
+    path = tmp_path / "model"
+    mlflow.sklearn.save_model(model, path, signature=signature, **options)
+    loaded = mlflow.pyfunc.load_model(str(path))
+    np.testing.assert_array_equal(loaded.predict(names), expected)
     with pytest.raises(mlflow.exceptions.MlflowException, match="name"):
-        model.predict(frame[["age"]])
+        loaded.predict(frame[["age"]])
+
+
+@pytest.mark.filterwarnings("ignore")  # QuaPy's own
+def test_quapy_emq_with_the_priors_of_the_model_finds_the_shares(shipped):
+    aggregative = pytest.importorskip("quapy.method.aggregative")
+    nationalities = ["Dutch", "Turkish"]
+    names, _ = make_names(200, nationalities=nationalities, random_state=0)
+    learned = make_names(200, nationalities=["Dutch", "Polish"], random_state=1)
+    quantifier = aggregative.EMQ(shipped, fit_classifier=False, val_split=None)
+    quantifier.fit(*learned)
+    quantifier.train_prevalence = shipped["classify"].class_prior_
+    share = dict(zip(shipped.classes_, quantifier.predict(names), strict=True))
+    for nationality in nationalities:
+        assert share[nationality] == pytest.approx(0.5, abs=0.03)
+
+
+def test_libraries_that_want_columns_take_names_as_one(shipped, small_names):
+    fairlearn = pytest.importorskip("fairlearn.postprocessing")
+    names, nationalities = small_names
+    is_greek = nationalities == "Greek"
+    model = make_own_labels_pipeline(shipped).fit(names, is_greek)
+    fair = fairlearn.ThresholdOptimizer(
+        estimator=model, prefit=True, predict_method="predict_proba"
+    )
+    groups = np.arange(len(names)) % 2
+    column = names[:, None]
+    fair.fit(column, is_greek, sensitive_features=groups)
+    predicted = fair.predict(column, sensitive_features=groups, random_state=0)
+    assert np.mean(predicted == is_greek) > 0.9
 
 
 def test_tool_server_answers_the_client_of_its_protocol(shipped):

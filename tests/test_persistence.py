@@ -157,6 +157,15 @@ def test_changed_state_is_refused(tiny, change):
         reload(tiny[-1], change)
 
 
+def test_truncated_skops_file_raises_with_what_to_do(tmp_path):
+    content = (DATA / "net.skops").read_bytes()
+    path = tmp_path / "net.skops"
+    for n in (len(content) - 10, len(content) // 2):
+        path.write_bytes(content[:n])
+        with pytest.raises(ValueError, match=r"net\.skops is cut off .* copy it again"):
+            load_model(path)
+
+
 @pytest.mark.filterwarnings(f"ignore::{InconsistentVersionWarning.__module__}."
                             f"{InconsistentVersionWarning.__name__}")  # fmt: skip
 @pytest.mark.parametrize("kind", ["joblib", "skops"])

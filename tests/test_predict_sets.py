@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
+from sklearn.utils._param_validation import InvalidParameterError
 
 from sknames import (
     GroupedClassifier,
@@ -145,6 +146,13 @@ def test_sets_under_other_priors_raise(shipped, shipped_uniform, tiny):
 def test_coverage_out_of_range_raises(shipped, coverage):
     with pytest.raises(ValueError, match="coverage of sets from 0.8 to 0.99, got"):
         predict_sets(shipped, ["Lee"], coverage=coverage)
+
+
+@pytest.mark.parametrize("params", [{"coverage": "0.9"}, {"by_class": "no"}])
+def test_parameter_of_another_type_raises(shipped, params):
+    (name,) = params
+    with pytest.raises(InvalidParameterError, match=f"The '{name}' parameter"):
+        predict_sets(shipped, ["Lee"], **params)
 
 
 def test_text_that_is_no_name_has_the_empty_set(shipped):

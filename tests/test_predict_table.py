@@ -92,7 +92,7 @@ def test_known_words_of_quotation_marks_that_an_encoder_keeps_are_none():
 
 
 def test_known_words_are_those_of_training(shipped, monkeypatch):
-    monkeypatch.setattr("sknames._models.predict_names.BLOCK", 2)
+    monkeypatch.setattr("sknames._models.predict_names.ENCODED_NAMES", 2)
     names = [
         "Novak Djokovic",
         "Djokovic Brzqovic",
@@ -304,3 +304,11 @@ def test_model_that_took_a_table_gets_a_table(frame, blank):
     )
     assert found.names == ["Anna", "Bob", ""]
     assert predict_names(GaussianNB().fit([[0], [1]], [0, 1]), [[0]]).names is None
+
+
+def test_lazy_table_of_dask_raises(shipped):
+    dataframe = pytest.importorskip("dask.dataframe")
+    lazy = dataframe.from_pandas(pd.DataFrame({"name": ["Anna"]}), npartitions=1)
+    for X in (lazy, lazy["name"]):
+        with pytest.raises(TypeError, match=r"which is lazy\. Pass X\.compute\(\)"):
+            predict_table(shipped, X)

@@ -19,7 +19,7 @@ CODES = {"English": "GB", "Scottish": "GB", "Turkish": "TR", "Malagasy": "MG"}
 WRITTEN = {
     "card.json",
     "class_bias.csv",
-    "climbing.csv",
+    "fallback_risk_coverage.csv",
     "risk_coverage.csv",
     "set_thresholds.csv",
 }

@@ -363,6 +363,20 @@ def test_labels_of_any_type_are_predicted_whole(labels, abstain_label):
         }
 
 
+@pytest.mark.parametrize(
+    "labels, message",
+    [
+        (np.array(["2020", "2021", "2022"], "M8[D]"), r"got datetime64.*astype\(str\)"),
+        ([np.iinfo(np.int64).min, 0, 1], "no integer is left.*Give an abstain_label"),
+    ],
+)
+def test_labels_without_room_for_an_abstain_label_raise(labels, message):
+    X, y = blobs()
+    model = SelectiveClassifier(LogisticRegression(), coverage=0.5)
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, np.asarray(labels)[y])
+
+
 # ---- Names
 
 ODD = ["", "123", "a.b@c.org", "Foo Ltd", "n/a"]
@@ -554,7 +568,22 @@ def test_fold_without_a_label_falls_back_all_the_same():
     assert model.coverage_ == 1 and model.risk_ < 0.5
 
 
+@pytest.mark.parametrize("lacking", [0, 1, 2], ids=["first", "middle", "last"])
+def test_fold_without_a_label_answers_as_a_model_without_it(lacking):
+    X, y = blobs(90)
+    train = np.flatnonzero(y != lacking)
+    goal = {"coverage": 0.5, "fallback": [dict.fromkeys({0, 1, 2} - {lacking}, 7)]}
+    fold = SelectiveClassifier(
+        LogisticRegression(), cv=[(train, np.arange(90))], **goal
+    )
+    frozen = FrozenEstimator(LogisticRegression().fit(X[train], y[train]))
+    without = SelectiveClassifier(frozen, **goal).fit(X, y)
+    assert without.risk_coverage_curve_.risk.min() > 0.2
+    for name, values in fold.fit(X, y).risk_coverage_curve_.items():
+        np.testing.assert_array_equal(values, without.risk_coverage_curve_[name])
+
+
 def test_wrapper_around_a_model_with_a_fallback_has_none():
     model, _ = falling_back()
-    assert resolve(model).threshold.levels
+    assert resolve(model).threshold.fallback
     assert resolve(GroupedClassifier(model, groups={0: 10, 1: 10})).threshold is None

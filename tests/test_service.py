@@ -248,6 +248,11 @@ def test_load_model_of_countries_falls_back_on_regions():
     assert model.classes_[0] == "AD" and model.fallback == ["subregion", "region"]
 
 
+def test_load_model_of_nationalities_abstains():
+    model = load(EXAMPLE / "app.py").load_model("nationality")
+    assert model.predict(["Lee"]).tolist() == ["unknown"]
+
+
 @pytest.mark.parametrize(
     "content", ["junk", "an encoder", "a function in a skops file"]
 )

@@ -276,6 +276,30 @@ def test_bias_of_a_group_is_that_of_its_classes_together(model):
     np.testing.assert_array_equal(resolve(shifted(never)).layers[-1].factors, [0, 1])
 
 
+def test_shares_around_groups_correct_the_bias_as_those_of_classes(model, small_names):
+    names = small_names[0]
+    groups = GroupedClassifier(model, groups=GROUPS)
+    expected = estimate_shares(groups, names, random_state=0)
+    # A shift that changes nothing keeps the groups, and with them a bias of their own.
+    around = PriorShiftClassifier(groups, priors=groups.class_prior_)
+    shares = estimate_shares(around, names, random_state=0)
+    np.testing.assert_allclose(shares.share, expected.share, atol=0.03)
+    given = {"assumed_prior": groups.class_prior_, "random_state": 0}
+    uncorrected = estimate_shares(groups, names, **given)
+    assert abs(uncorrected.share - expected.share).min() > 0.1
+
+
+def test_share_of_one_has_the_low_end_of_so_many_names(model, small_names):
+    names = small_names[0]
+    whole = GroupedClassifier(model, groups=dict.fromkeys(GROUPS, "all"))
+    shares = estimate_shares(whole, names, random_state=0)
+    assert shares.share == pytest.approx(1)
+    low = 0.025 ** (1 / shares.n_distinct)  # of Clopper and Pearson
+    assert shares.low == pytest.approx(low, abs=1e-3) and low < 0.985
+    table = estimate_shares(model, names, groups={"all": [*GROUPS]}, random_state=0)
+    np.testing.assert_allclose(table.groups.low, shares.low)
+
+
 def test_temperature_flattens_priors_and_bias(model):
     found = calibrated(model, 0.5)
     np.testing.assert_allclose(assumed_priors(found), PRIORS**0.5 / (PRIORS**0.5).sum())

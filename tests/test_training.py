@@ -1,5 +1,6 @@
 """Batches, losses, and how a fit begins, ends and fails."""
 
+import os
 import pickle
 import re
 import sys
@@ -39,7 +40,7 @@ from sknames._training.batches import (
 )
 from sknames._training.loss import Loss
 from sknames._training.rows import Rows
-from tests.conftest import random_codes
+from tests.conftest import random_codes, run_process
 
 TINY = {
     "hidden_size": 5,
@@ -874,3 +875,20 @@ def test_ngram_weights_are_rounded_to_half_precision(X, y):
         assert weight.any() and weight.dtype == np.float32
         np.testing.assert_array_equal(weight.astype(np.float16), weight)
     assert model.network_.to_arrays()["ngram_weight"].dtype == np.float16
+
+
+def test_skorch_that_is_too_old_says_so(tmp_path):
+    """Its own import may fail, as with Python 3.13."""
+    package, metadata = tmp_path / "skorch", tmp_path / "skorch-1.1.0.dist-info"
+    for folder in (package, metadata):
+        folder.mkdir()
+    (package / "__init__.py").write_text("None.span()")
+    (metadata / "METADATA").write_text("Name: skorch\nVersion: 1.1.0\n")
+    root = Path(__file__).parent.parent
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{root}"}
+    code = "import sknames; "
+    code += "sknames.NameNationalityClassifier().fit([[2], [3]], ['a', 'b'])"
+    run = run_process(sys.executable, "-c", code, code=1, env=environment)
+    assert "Expected skorch 1.2 or later, got 1.1.0. Upgrade it" in run.stderr
+    pyproject = (root / "pyproject.toml").read_text(encoding="utf-8")
+    assert '"skorch>=1.2"' in pyproject

@@ -3,7 +3,7 @@
 
 import * as ort from "./vendor/ort.js";
 import { compareShares, sharesWithIntervals } from "./shares.js";
-import { climb, NationalityModel, spell, tidy, whyNotName, wordsOf } from "./sknames.js";
+import { fallBack, NationalityModel, spell, tidy, whyNotName, wordsOf } from "./sknames.js";
 
 const N_BARS = 5;
 const N_SHARES = 10;
@@ -143,7 +143,7 @@ async function answerName() {
   if (mine !== asked) return;
   const [row, ...rowsOfPrefixes] = rows;
   const notName = whyNotName(name, model);
-  const answer = climb(row, model);
+  const answer = fallBack(row, model);
   const reason = notName || answer.reason;
   showAnswer(reason, answer, model);
   if (!notName) element.reason.append(` ${sayKnown(known, wordsOf(name, model.encoder).length)}`);

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from sknames import GroupedClassifier, load_pretrained
-from sknames._models.groups import M49, levels_of
+from sknames._models.groups import M49, read_fallback
 from sknames._models.priors import exchange_priors
 from sknames._text.names import Names
 from sknames._wrappers.risk_coverage import confidence_and_hits
@@ -109,7 +109,7 @@ def by_level(proba, people, classes, priors, threshold):
     """Return shares answered by label, subregion and region, and their error rates."""
     shifted = exchange_priors(proba, np.full(len(classes), 1 / len(classes)), priors)
     is_name = Names(people.names.tolist()).reasons == ""
-    levels, y = levels_of(M49, classes), people.labels
+    levels, y = read_fallback(M49, classes), people.labels
     confidence, hits = confidence_and_hits(
         shifted, shifted.argmax(axis=1), is_name, y, classes, levels
     )
@@ -148,7 +148,7 @@ def figures_of_sets(sets, labels, weights):
 
 
 def tables_of_curves(target, model, choose, report):
-    """Print thresholds with their coverages and risks, and what climbing adds."""
+    """Print thresholds with their coverages and risks, and what a fallback adds."""
     classes, new = model.classes_, report.at(has_new_words(model, report))
     mixes = {
         "population": population_priors(classes),
@@ -160,26 +160,28 @@ def tables_of_curves(target, model, choose, report):
         curve_of(proba[id(people)], people.names, people.labels, classes, mixes[priors])
         for people, priors in groups
     ]
-    rows, climbing = [], []
+    rows = []
+    rows_with_fallback = []
     for risk in RISKS:
         try:
             threshold = load_pretrained(target, abstain=risk).threshold_
-            climbs = load_pretrained(target, abstain=risk, fallback=[*M49]).threshold_
+            with_fallback = load_pretrained(target, abstain=risk, fallback=[*M49])
         except ValueError:  # not proven
             continue
         cells = [at_threshold(curve, threshold) for curve in curves]
         rows.append(
             [f"{risk:.0%}", f"{threshold:.3f}", *(", ".join(cell) for cell in cells)]
         )
+        threshold = with_fallback.threshold_
         cells = by_level(
-            proba[id(report)], report, classes, mixes["population"], climbs
+            proba[id(report)], report, classes, mixes["population"], threshold
         )
-        climbing.append([f"{risk:.0%}", f"{climbs:.3f}", *cells])
+        rows_with_fallback.append([f"{risk:.0%}", f"{threshold:.3f}", *cells])
     of = ["people", "people, uniform", "no known word", "no known word, uniform"]
     print("Each cell: coverage, risk.\n")
     print(table(["wanted risk", "threshold", "half that chose", *of], rows), end="\n\n")
-    header = ["wanted risk, climbing", "threshold", target, *M49, "wrong answers"]
-    print(table(header, climbing), end="\n\n")
+    header = ["wanted risk, with fallback", "threshold", target, *M49, "wrong answers"]
+    print(table(header, rows_with_fallback), end="\n\n")
     rows = [
         [group, priors, "each" if by_class else "all", f"{coverage:.0%}"]
         + sizes_of_sets(
@@ -213,7 +215,7 @@ def tables_of_curves(target, model, choose, report):
         estimator, labels = shipped, report.labels
         if level:
             estimator = GroupedClassifier(shipped, groups=level)
-            labels = levels_of([level], classes)[0].group_of(labels)
+            labels = read_fallback([level], classes)[0].group_of(labels)
         sets = predict_sets(estimator, report.names)
         rows.append([level or target, *figures_of_sets(sets, labels, weights)[0]])
     print(

@@ -513,14 +513,22 @@ function inLatin(name, settings) {
   return words.map((word, i) => latin[i] ?? inLetters(word)).join(" ");
 }
 
+// The column of the best class of a name. `decision`, of two classes, is in the metadata of a model
+// that answers the positive one from a probability of its own on.
+export function best(row, decision) {
+  if (!decision) return row.indexOf(Math.max(...row));
+  const { positive, least } = decision;
+  return row[positive] >= least ? positive : 1 - positive;
+}
+
 // What is answered for the probabilities of a name, as `predict_names` does: the best class, or the
 // first of its groups that is above the threshold. `abstain` is the model's metadata.
-export function climb(row, { classes, abstain: { threshold, levels } }) {
-  const best = row.indexOf(Math.max(...row));
-  const steps = [{ level: "label", label: classes[best], probability: row[best] }];
+export function fallBack(row, { classes, decision, abstain: { threshold, levels } }) {
+  const label = best(row, decision);
+  const steps = [{ level: "label", label: classes[label], probability: row[label] }];
   for (const { name, groups } of levels) {
-    const probability = row.reduce((sum, p, k) => (groups[k] === groups[best] ? sum + p : sum), 0);
-    steps.push({ level: name, label: groups[best], probability });
+    const probability = row.reduce((sum, p, k) => (groups[k] === groups[label] ? sum + p : sum), 0);
+    steps.push({ level: name, label: groups[label], probability });
   }
   const answer = steps.find(({ probability }) => probability > threshold);
   return { reason: answer ? "" : "unsure", ...(answer ?? steps[0]) };
@@ -635,6 +643,6 @@ export class NationalityModel {
   // The most probable class of each name.
   async predict(names) {
     const rows = await this.predictProba(names);
-    return rows.map((row) => this.classes[row.indexOf(Math.max(...row))]);
+    return rows.map((row) => this.classes[best(row, this.decision)]);
   }
 }

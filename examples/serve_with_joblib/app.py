@@ -1,9 +1,9 @@
 """A web service that predicts nationalities from names.
 
 Run ``uvicorn app:app`` in this folder (see README.md). The environment variable
-``SKNAMES_MODEL`` is the path of a fitted model, a joblib or a skops file, or "country"
-for the model of countries that ships; without it, that of nationalities answers. It is
-read once, at the start. Nothing here needs torch.
+``SKNAMES_MODEL`` is the path of a fitted model, a joblib or a skops file, or one that
+ships, "nationality" (the default) or "country". It is read once, at the start. Nothing
+here needs torch.
 """
 
 import math
@@ -30,7 +30,7 @@ MAX_TOP = 10  # answers for a name
 
 def load_model(path):
     """Load the model in a file, or one that ships."""
-    if not path:
+    if path == "nationality":
         return sknames.load_pretrained(abstain=True)
     if path == "country":
         return sknames.load_pretrained(
@@ -40,12 +40,17 @@ def load_model(path):
     return sknames.load_model(path, trust_pickle=True)
 
 
+def model_path():
+    """Return what SKNAMES_MODEL names; "nationality" if it is not set, or empty."""
+    return os.environ.get("SKNAMES_MODEL") or "nationality"
+
+
 @asynccontextmanager
 async def lifespan(app):
     # Requests of a few names would else wait for threads of BLAS (see docs/deploy.md).
     threadpool_limits(1, user_api="blas")
     current_default_thread_limiter().total_tokens = N_THREADS
-    app.state.model = load_model(os.environ.get("SKNAMES_MODEL"))
+    app.state.model = load_model(model_path())
     yield
 
 
@@ -114,7 +119,7 @@ async def health(request: Request):
     return {
         "status": "ok",
         "sknames": sknames.__version__,
-        "model": Path(os.environ.get("SKNAMES_MODEL") or "nationality").name,
+        "model": Path(model_path()).name,
         "nationalities": request.app.state.model.classes_.tolist(),
     }
 

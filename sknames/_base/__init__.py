@@ -1,4 +1,4 @@
-"""Share checks, bases of estimators, saved states and inspection among all folders."""
+"""Share checks, bases of estimators, saved states and displays among all folders."""
 
 import sys
 import warnings

@@ -6,7 +6,7 @@ from reprlib import repr as shorten
 import numpy as np
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.class_weight import compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
 
@@ -40,15 +40,20 @@ def check_labels(y, n_samples=None):
     labels = column_or_1d(y, warn=True)
     if n_samples is not None:
         check_consistent_length(range(n_samples), labels)
+    if type_of_target(labels) == "unknown":
+        raise ValueError(
+            "Unknown label type: expected strings or integers, got objects of type "
+            f"{type(labels[0]).__name__} ({labels[0]}). Convert them, e.g. "
+            "[str(label) for label in y]."
+        )
     check_classification_targets(labels)
     return labels
 
 
 def check_some_known(y, classes):
     """Raise ValueError if no label is a class, perhaps since the spelling differs."""
-    y, classes = (
-        [*dict.fromkeys(np.asarray(labels).tolist())] for labels in (y, classes)
-    )
+    y = [*dict.fromkeys(np.ravel(y).tolist())]
+    classes = [*dict.fromkeys(np.ravel(classes).tolist())]
     if set(y).isdisjoint(classes):
         raise ValueError(
             "None of the labels is one of the model's: expected some of "

@@ -17,7 +17,7 @@ from ..metrics._scorecard import accuracy_gain, figures, ngram_svm, scorecard_fr
 from .files import say
 from .models import predict_distinct
 from .options import jobs_option, label_option, model_options, table_options
-from .tables import CHUNK_ROWS, Table
+from .tables import ROWS_OF_CHUNK, InputTable
 
 N_FOLDS = 5
 NGRAMS = "n-grams + LinearSVC"  # what others are compared with
@@ -44,48 +44,62 @@ def evaluate(table, model, label, train, against, jobs):
     not know count as wrong.
     """
     fitted = model.load()
-    classes = fitted.classes_.astype(str)
-    names, labels, n_rows = table.labelled_names(label)
     stack = resolve(fitted)
+    names, labels, n_rows = table.labelled_names(label)
     labels = np.array(stack.as_predicted(labels), dtype=object)
-    learned = train and Table(train, table.column, *table.dialect).labelled_names(label)
-    n_unknown, others = len(names) - int(np.isin(labels, classes).sum()), {}
+    if train:
+        train_table = InputTable(train, table.column, table.dialect)
+        train_names, train_labels, _ = train_table.labelled_names(label)
     if against:
         _check_folds(names, labels)
+    classes = fitted.classes_.astype(str)
+    n_unknown = (~np.isin(labels, classes)).sum()
+    figures_of_model = {}
     if not against or n_unknown < len(names):
-        chunks = (names[k : k + CHUNK_ROWS] for k in range(0, len(names), CHUNK_ROWS))
-        distinct = predict_distinct(stack, chunks, jobs, table)
-        listed = distinct.take(names)
-        predictions = predictions_of(stack, listed, known_words=True)
-        predicted, proba = (
-            predictions.labels[:, 0].astype(str),
-            predictions.proba.astype(np.float32),
-        )
-        card = scorecard_from(
-            names, labels, predicted, proba, classes, predictions.known_words
-        )
-        click.echo(card.to_text() + "\n" * bool(against or learned))
-        # A model of more labels has no F1 in those that are not in the table.
-        known = np.unique(labels)
-        f1 = f1_score(labels, predicted, labels=known, average="macro", zero_division=0)
-        others[model.source] = card | {"macro_f1": f1}
-    if learned:
-        click.echo(_overlap(names, learned[0]))
-        click.echo(
-            "\n".join(_compare(_baselines(names, labels, stack, *learned[:2]) | others))
-        )
+        distinct = predict_distinct(stack, _chunks_of(names), jobs, table)
+        card, macro_f1 = _score(distinct, names, labels, classes)
+        click.echo(f"{card.to_text()}\n" if against or train else card.to_text())
+        figures_of_model[model.source] = card | {"macro_f1": macro_f1}
+    if train:
+        click.echo(_overlap(names, train_names))
+        train_labels = stack.as_predicted(train_labels)
+        baselines = _baselines(names, labels, train_names, train_labels)
+        click.echo(_comparison(baselines | figures_of_model))
     if against:
-        click.echo("\n".join(_compare(_cross_validated(names, labels) | others)))
+        click.echo(_comparison(_cross_validated(names, labels) | figures_of_model))
     say(
         f"{n_rows:,} rows: {len(names):,} used, {n_unknown:,} of them with labels that "
         f"the model does not know; {n_rows - len(names):,} without a name or a label"
     )
 
 
+def _chunks_of(names):
+    """Yield chunks of names."""
+    for start in range(0, len(names), ROWS_OF_CHUNK):
+        yield names[start : start + ROWS_OF_CHUNK]
+
+
+def _score(distinct, names, labels, classes):
+    """Return the scorecard of a model, and its macro-F1 over the labels of the table.
+
+    A model of more labels has no F1 in those that are not in the table.
+    """
+    predictions = predictions_of(distinct.stack, distinct.take(names), known_words=True)
+    predicted = predictions.labels[:, 0].astype(str)
+    proba = predictions.proba.astype(np.float32)
+    card = scorecard_from(
+        names, labels, predicted, proba, classes, predictions.known_words
+    )
+    macro_f1 = f1_score(
+        labels, predicted, labels=np.unique(labels), average="macro", zero_division=0
+    )
+    return card, macro_f1
+
+
 def _check_folds(names, labels):
     """Raise ValueError unless two labels have a different name for each fold."""
-    pairs = set(zip(labels, spelling_groups(names).tolist(), strict=True))
-    counts = sorted(Counter(label for label, _ in pairs).values())
+    distinct = set(zip(labels, spelling_groups(names).tolist(), strict=True))
+    counts = sorted(Counter(label for label, _ in distinct).values())
     if len(counts) < 2 or counts[-2] < N_FOLDS:
         raise ValueError(
             f"--against needs two labels with {N_FOLDS} different names or more: give "
@@ -93,56 +107,55 @@ def _check_folds(names, labels):
         )
 
 
-def _overlap(names, learned):
-    """Say how many names a model has learned."""
-    exactly, spelt = set(learned), set(spellings(learned))
-    n_exactly = sum(name in exactly for name in names)
-    n = sum(
-        name in exactly or x in spelt
-        for name, x in zip(names, spellings(names), strict=True)
-    )
-    share = f"{n:,} rows ({n / len(names):.1%})"
+def _overlap(names, train_names):
+    """Say how many names a model has learned, in this or another spelling."""
+    learned = set(train_names)
+    learned_spellings = set(spellings(train_names))
+    n_exactly = sum(name in learned for name in names)
+    pairs = zip(names, spellings(names), strict=True)
+    n = sum(name in learned or spelt in learned_spellings for name, spelt in pairs)
     return (
-        f"{share} have a name of the training table, {n_exactly:,} of them spelled "
-        "identically"
+        f"{n:,} rows ({n / len(names):.1%}) have a name of the training table, "
+        f"{n_exactly:,} of them spelled identically"
     )
 
 
-def _baselines(names, labels, stack, learned, of_learned):
+def _baselines(names, labels, train_names, train_labels):
     """Return the figures of simple models with the same training names."""
-    of_learned = stack.as_predicted(of_learned)
-    dummy, ngrams = (
-        m.fit(learned, of_learned) for m in (DummyClassifier(), ngram_svm())
-    )
-    models = {"most frequent label": dummy, NGRAMS: ngrams}
-    return {
-        title: figures(labels, model.predict(names)) for title, model in models.items()
-    }
+    models = {"most frequent label": DummyClassifier(), NGRAMS: ngram_svm()}
+    figures_of = {}
+    for title, model in models.items():
+        model.fit(train_names, train_labels)
+        figures_of[title] = figures(labels, model.predict(names))
+    return figures_of
 
 
 def _cross_validated(names, labels):
     """Return the figures of two models, in folds that share no spelling."""
     cv = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=0)
     folds = [*cv.split(names, labels, spelling_groups(names))]
-    models = {
-        NGRAMS: ngram_svm(),
-        "what `sknames train` fits": make_own_labels_pipeline(),
-    }
-    return {
-        title: figures(labels, cross_val_predict(model, names, labels, cv=folds))
-        for title, model in models.items()
-    }
+    own_labels = make_own_labels_pipeline()
+    models = {NGRAMS: ngram_svm(), "what `sknames train` fits": own_labels}
+    figures_of = {}
+    for title, model in models.items():
+        predicted = cross_val_predict(model, names, labels, cv=folds)
+        figures_of[title] = figures(labels, predicted)
+    return figures_of
 
 
-def _compare(rows):
-    """Yield a table of the figures of models."""
-    width, ngrams = max(map(len, rows)), rows[NGRAMS]
-    yield f"{'':{width}}  accuracy (95 %)            macro-F1  gain over n-grams (95 %)"
-    for title, row in rows.items():
+def _comparison(figures_of):
+    """Return a table of the figures of models."""
+    width = max(map(len, figures_of))
+    ngrams = figures_of[NGRAMS]
+    lines = [
+        f"{'':{width}}  accuracy (95 %)            macro-F1  gain over n-grams (95 %)"
+    ]
+    for title, row in figures_of.items():
         low, high = row["accuracy_interval"]
         line = f"{title:{width}}  {row['accuracy']:.4f} ({low:.4f} to {high:.4f})"
         line += f"  {row['macro_f1']:8.4f}"
         if row is not ngrams:
             gain, low, high = accuracy_gain(row["is_right"], ngrams["is_right"])
             line += f"  {gain:+.4f} ({low:+.4f} to {high:+.4f})"
-        yield line
+        lines.append(line)
+    return "\n".join(lines)

@@ -29,70 +29,71 @@ def explain(name, model, top, label):
     features of a model for own labels.
     """
     fitted = model.load()
-    classes = fitted.classes_.astype(str).tolist()
-    found = predict_names(fitted, [name], threshold=None)
-    if found.reasons[0]:
+    prediction = predict_names(fitted, [name], threshold=None)
+    reason = prediction.reasons[0]
+    if reason:
         raise ValueError(
-            f"{name!r} has no nationality to explain ({found.reasons[0]}): give a name"
+            f"{name!r} has no nationality to explain ({reason}): give a name"
         )
-    label = dict(zip(classes, fitted.classes_.tolist(), strict=True)).get(label, label)
-    best = np.argsort(-found.proba[0], kind="stable")[:top]
+    classes = fitted.classes_.astype(str).tolist()
+    if label in classes:
+        label = fitted.classes_.tolist()[classes.index(label)]
+    proba = prediction.proba[0]
+    best = np.argsort(-proba, kind="stable")[:top]
     width = max(len(classes[k]) for k in best)
-    lines = [f"{classes[k]:{width}}  {found.proba[0, k]:6.1%}" for k in best]
-    is_read = resolve(fitted).encoder is not None
-    if is_read:
+    lines = [f"{classes[k]:{width}}  {proba[k]:6.1%}" for k in best]
+    is_net = resolve(fitted).encoder is not None
+    if is_net:
         shown = character_importance(fitted, name, label=label)
         without = f" without {', '.join(shown.dropped)}" if shown.dropped else ""
         lines.insert(0, f"{name}, read{without} as {''.join(shown.characters)}")
         lines += ["", *_characters(shown, prefix_proba(fitted, name).proba, classes)]
     try:
-        lines += [
-            "",
-            *_features(feature_contributions(fitted, name).log_odds(label), is_read),
-        ]
+        log_odds = feature_contributions(fitted, name).log_odds(label)
+        lines += ["", *_features(log_odds, is_net)]
     except TypeError as error:  # of a classifier whose logits do not split
-        if not is_read:
-            what = "only models are explained that `sknames train` writes"
-            raise click.UsageError(f"--model {model.source} is none: {what}") from error
+        if not is_net:
+            raise click.UsageError(
+                f"--model {model.source} is none: only models are explained that "
+                "`sknames train` writes"
+            ) from error
     click.echo("\n".join(lines))
 
 
 def _characters(shown, prefixes, classes):
-    """Yield a line for each character: source, importance, prediction so far."""
+    """Yield a line for each character: source, importance, prediction so far.
+
+    `prefixes` has the probabilities of names that end there: (n_characters, n_classes).
+    """
     longest = np.abs(shown.importance).max()
     yield f"{'':6}{f'log odds of {shown.label}':{BAR + 8}}  if the name ended there"
     is_first = np.diff(shown.source_index, prepend=-1) != 0
-    rows = zip(
-        shown.characters,
-        shown.sources,
-        is_first,
-        shown.importance,
-        prefixes,
-        strict=True,
-    )
-    for character, source, first, value, proba in rows:
-        n = round(BAR * abs(value) / longest) if longest else 0
-        bar = ("#" if value > 0 else "-") * n
-        mark = source if first and source.lower() != character else " "
-        k = proba.argmax()
-        # East Asian characters fill two columns.
-        mark += " " * (unicodedata.east_asian_width(mark) not in "WF")
+    for k, character in enumerate(shown.characters):
+        value = shown.importance[k]
+        n_marks = round(BAR * abs(value) / longest) if longest else 0
+        bar = ("#" if value > 0 else "-") * n_marks
+        source = " "
+        if is_first[k] and shown.sources[k].lower() != character:
+            source = shown.sources[k]
+        if unicodedata.east_asian_width(source) not in "WF":
+            source += " "  # East Asian characters fill two columns
+        best = prefixes[k].argmax()
         yield (
-            f"{mark} {character}  {value:+6.2f} {bar:{BAR}}  "
-            f"{classes[k]} {proba[k]:.0%}"
+            f"{source} {character}  {value:+6.2f} {bar:{BAR}}  "
+            f"{classes[best]} {prefixes[k, best]:.0%}"
         )
 
 
-def _features(odds, is_net):
+def _features(log_odds, is_net):
     """Yield the features that best separate the label from the next most probable."""
-    total = odds.contributions.sum()
-    rest, features = (
-        ("recurrent net", "n-grams") if is_net else ("intercept", "features")
-    )
+    intercept = "recurrent net" if is_net else "intercept"
+    features = "n-grams" if is_net else "features"
+    total = log_odds.contributions.sum()
     yield (
-        f"log odds of {odds.label} against {odds.other}: "
-        f"{total + odds.intercept:+.2f}, of it {odds.intercept:+.2f} by the {rest} and "
-        f"{total:+.2f} by {features}, most of all"
+        f"log odds of {log_odds.label} against {log_odds.other}: "
+        f"{total + log_odds.intercept:+.2f}, of it {log_odds.intercept:+.2f} by the "
+        f"{intercept} and {total:+.2f} by {features}, most of all"
     )
-    pairs = zip(odds.features[:N_FEATURES], odds.contributions, strict=False)
+    first = log_odds.features[:N_FEATURES]
+    pairs = zip(first, log_odds.contributions, strict=False)
     yield "  " + "  ".join(f"{feature!r} {value:+.2f}" for feature, value in pairs)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")  # its names
 say = partial(click.echo, err=True)
-# What a signal removes, if it is a Path, with what to say.
+# What a signal says of unfinished files, and of streams. It removes those of type Path.
 unfinished: dict[object, str | None] = {}
 
 
@@ -22,55 +22,71 @@ def whole_file(path):
     If the block raises an error, `path` stays as it is. Standard output, pipes and
     devices are written to directly.
     """
+    if is_special(path):
+        is_stdout = path in STDOUT
+        target = 1 if is_stdout else path
+        with _unfinished(target, "the output is not whole"):
+            with open(target, "wb", closefd=not is_stdout) as file:
+                yield file
+        return
     target = Path(os.path.realpath(path))
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    is_direct = is_special(path)
-    where = 1 if path in STDOUT else path if is_direct else part
-    unfinished[where] = (
-        "the output is not whole" if is_direct else f"{path} was not written"
-    )
-    try:
-        with open(where, "wb", closefd=where != 1) as file:
-            yield file
-        if not is_direct:
+    with _unfinished(part, f"{path} was not written"):
+        try:
+            with open(part, "wb") as file:
+                yield file
             if target.exists():
                 shutil.copymode(target, part)
             os.replace(part, target)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _unfinished(key, message):
+    """Let signals and errors say a message until the block ends."""
+    unfinished[key] = message
+    try:
+        yield
     except BaseException as error:
-        error.add_note(unfinished[where])
+        error.add_note(message)
         raise
     finally:
-        del unfinished[where]
-        if not is_direct:
-            part.unlink(missing_ok=True)
+        del unfinished[key]
 
 
 def remove_unfinished():
     """Remove what is unfinished, and say what that is."""
     for path in unfinished:
-        with suppress(OSError):
-            path.unlink() if isinstance(path, Path) else None
-    return [*filter(None, unfinished.values()), "nothing was written"][0]
+        if isinstance(path, Path):
+            with suppress(OSError):
+                path.unlink()
+    for message in unfinished.values():
+        if message is not None:
+            return message
+    return "nothing was written"
 
 
 def check_output(path):
     """Raise ValueError if `path` cannot be written, before long work is lost."""
-    folder = Path(os.path.realpath(path)).parent
     if path in STDOUT and sys.stdout is None:
         raise ValueError("standard output is closed: give an --output")
-    if not is_special(path) and (os.path.isdir(path) or not os.access(folder, os.W_OK)):
-        what = (
-            "is a folder"
-            if os.path.isdir(path)
-            else f"{folder} does not exist or is read-only"
-        )
-        raise ValueError(f"{path}: {what}: give another --output, or create the folder")
+    if is_special(path):
+        return
+    folder = Path(os.path.realpath(path)).parent
+    if os.path.isdir(path):
+        problem = "is a folder"
+    elif not os.access(folder, os.W_OK):
+        problem = f"{folder} does not exist or is read-only"
+    else:
+        return
+    raise ValueError(f"{path}: {problem}: give another --output, or create the folder")
 
 
 def is_special(path):
     """Return whether `path` is "-", standard output, a pipe or a device."""
+    if path in STDOUT:
+        return True
     # Not of the resolved path: /dev/fd/3 resolves to a name that does not exist.
-    is_other = os.path.exists(path) and not (
-        os.path.isfile(path) or os.path.isdir(path)
-    )
-    return path in STDOUT or is_other
+    is_file_or_folder = os.path.isfile(path) or os.path.isdir(path)
+    return os.path.exists(path) and not is_file_or_folder

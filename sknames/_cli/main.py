@@ -5,7 +5,6 @@ import os
 import signal
 import sys
 import warnings
-from itertools import chain
 
 import click
 
@@ -18,7 +17,7 @@ from .predict import predict
 from .shares import shares
 from .train import train
 
-# As load_pretrained, pandas and other commands call options.
+# What load_pretrained, pandas and other commands call options, and their names here.
 CALLED_ELSEWHERE = {"--target": "--model", "--sep": "--delimiter"}
 
 
@@ -40,36 +39,41 @@ def run(arguments):
     """Run a command in this process, and return its exit code. An error is one line."""
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = lambda message, *where: say(
-                f"sknames: warning: {message}"
-            )
+            warnings.showwarning = _say_warning
             return cli(arguments, prog_name="sknames", standalone_mode=False) or 0
     except click.exceptions.NoArgsIsHelpError as error:
         say(error.format_message())
         return error.exit_code
     except click.ClickException as error:
-        _suggest(error)
-        message, code = error.format_message(), error.exit_code
-        hint = (
-            f" See `{error.ctx.command_path} --help`."
-            if getattr(error, "ctx", None)
-            else ""
-        )
+        hint = ""
+        if isinstance(error, click.UsageError) and error.ctx is not None:
+            _suggest(error)
+            hint = f" See `{error.ctx.command_path} --help`."
+        say(f"sknames: {_in_one_line(error.format_message())}{hint}")
+        return error.exit_code
     except Exception as error:
-        hint, message, code = "", _message(error), 1
-    message = " ".join(message.split())
-    message += "" if message.endswith((".", "?")) else "."
-    say(f"sknames: {message}{hint}")
-    return code
+        say(f"sknames: {_in_one_line(_message(error))}")
+        return 1
+
+
+def _say_warning(message, *where):
+    """Say a warning, without the line of Python."""
+    say(f"sknames: warning: {message}")
 
 
 def _suggest(error):
     """Name the option that is meant by a name that others give to it."""
-    meant = CALLED_ELSEWHERE.get(getattr(error, "option_name", None))
-    if isinstance(error, click.NoSuchOption) and error.ctx is not None:
-        options = chain.from_iterable(p.opts for p in error.ctx.command.params)
-        if meant in options:
-            error.possibilities = [meant]
+    if not isinstance(error, click.NoSuchOption):
+        return
+    meant = CALLED_ELSEWHERE.get(error.option_name)
+    if any(meant in parameter.opts for parameter in error.ctx.command.params):
+        error.possibilities = [meant]
+
+
+def _in_one_line(message):
+    """Return a message in one line, with a full stop."""
+    line = " ".join(message.split())
+    return line if line.endswith((".", "?")) else f"{line}."
 
 
 def _message(error):
@@ -77,21 +81,22 @@ def _message(error):
     if isinstance(error, MemoryError):
         return f"{str(error) or 'memory is full'}: give fewer --jobs"
     if isinstance(error, OSError):
+        return _message_of_os_error(error)
+    if isinstance(error, ValueError | TypeError | ImportError | RuntimeError):
+        return str(error)
+    return f"{error!r}: this is a fault of sknames, please report it"
+
+
+def _message_of_os_error(error):
+    """Say what the system rejected, of which file, and what to do."""
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        step = "check the path"
+    else:
         step = "; ".join(getattr(error, "__notes__", [])) or "choose another file"
-        if isinstance(error, FileNotFoundError | NotADirectoryError):
-            step = "check the path"
-        elif error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
             step += "; make room"
-        return (
-            f"{error.filename}: " * bool(error.filename)
-            + f"{error.strerror or error}: {step}"
-        )
-    is_ours = isinstance(error, ValueError | TypeError | ImportError | RuntimeError)
-    return (
-        str(error)
-        if is_ours
-        else f"{error!r}: this is a fault of sknames, please report it"
-    )
+    message = f"{error.strerror or error}: {step}"
+    return f"{error.filename}: {message}" if error.filename else message
 
 
 def _stop(number, frame):
@@ -99,10 +104,10 @@ def _stop(number, frame):
 
     An exception may be lost, for example in the callback of a weakref.
     """
-    end = "\n" * sys.stderr.isatty()  # of the bar
-    os.write(
-        sys.stderr.fileno(), f"{end}sknames: stopped: {remove_unfinished()}.\n".encode()
-    )
+    message = f"sknames: stopped: {remove_unfinished()}.\n"
+    if sys.stderr.isatty():
+        message = f"\n{message}"  # below the bar
+    os.write(sys.stderr.fileno(), message.encode())
     if number == signal.SIGINT:  # so that a shell's loop ends, too
         signal.signal(number, signal.SIG_DFL)
         set_mask(signal.SIG_UNBLOCK, [number])  # a process may just be starting
@@ -117,14 +122,12 @@ def main():
     # removes them, too.
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
     if sys.stdout is not None:
-        sys.stdout.reconfigure(
-            errors="replace"
-        )  # an old terminal may know few characters
-    for number in (
-        signal.SIGINT,
-        signal.SIGTERM,
-        getattr(signal, "SIGHUP", signal.SIGTERM),
-    ):
+        # An old terminal may know few characters.
+        sys.stdout.reconfigure(errors="replace")
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP"):  # which Windows lacks
+        numbers.append(signal.SIGHUP)
+    for number in numbers:
         if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
             signal.signal(number, _stop)
     sys.exit(run(sys.argv[1:]))

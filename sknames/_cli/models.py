@@ -1,4 +1,4 @@
-"""Ask a model about chunks of names, here or in several processes."""
+"""Predict chunks of names, here or in several processes."""
 
 import os
 import signal
@@ -14,39 +14,46 @@ from multiprocessing import get_context, parent_process
 
 import joblib
 import numpy as np
+from numpy.typing import NDArray
 
 from .._models.predict_names import PredictedList, predict_list
 from .._models.stack import Stack
 from .._text.names import Names
 
-# Windows has none, and sends Ctrl-C to all processes.
+# Windows has no mask of signals, and sends Ctrl-C to all processes.
 set_mask = getattr(signal, "pthread_sigmask", lambda *mask: ())
 
 
-def answers(ask, chunks, jobs):
-    """Yield (chunk, ask(names)) for each (chunk, names), in order.
+def map_chunks(function, chunks, jobs):
+    """Yield (chunk, function(names)) for each (chunk, names), in order.
 
     Several processes give the same bits. There are never more processes than cores. At
     most one chunk a process waits, also if the writer is slow.
     """
     jobs = min(jobs, joblib.cpu_count())
     chunks = iter(chunks)
-    first = [*islice(chunks, 2)] if jobs > 1 else []
-    chunks = chain(first, chunks)
-    if len(first) < 2:
-        yield from ((chunk, ask(names)) for chunk, names in chunks)
-        return
-    pool, waiting = (
-        ProcessPoolExecutor(jobs, get_context("spawn"), _start, (ask,)),
-        deque(),
-    )
+    if jobs > 1:
+        first_two = [*islice(chunks, 2)]
+        chunks = chain(first_two, chunks)
+        if len(first_two) == 2:  # one chunk is not worth another process
+            yield from _map_in_processes(function, chunks, jobs)
+            return
+    for chunk, names in chunks:
+        yield chunk, function(names)
+
+
+def _map_in_processes(function, chunks, jobs):
+    """Yield what `map_chunks` does, from several processes."""
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _start, (function,))
+    waiting = deque()
     try:
         for chunk, names in chunks:
             waiting.append((chunk, _submit(pool, names)))
             if len(waiting) == 2 * jobs:
-                chunk, found = waiting.popleft()
-                yield chunk, found.result()
-        yield from ((chunk, found.result()) for chunk, found in waiting)
+                oldest_chunk, future = waiting.popleft()
+                yield oldest_chunk, future.result()
+        for chunk, future in waiting:
+            yield chunk, future.result()
     except BrokenProcessPool as error:
         raise MemoryError("a worker died; memory may be full") from error
     finally:
@@ -61,28 +68,44 @@ def _submit(pool, names):
     """
     before = set_mask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
-        return pool.submit(_answer, names)
+        return pool.submit(_call_function, names)
     finally:
         set_mask(signal.SIG_SETMASK, before)
 
 
-def _start(ask):
-    """Prepare a process that answers. It ends when its parent ends, however that is."""
-    global _ask
-    _ask = ask
-    parent = parent_process()
-    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+def _start(function):
+    """Prepare a worker. It ends when its parent ends, however that is."""
+    global _function
+    _function = function
+    threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _answer(names):
-    return _ask(names)
+def _end_with_parent():
+    """Wait until the parent has ended, and end this process."""
+    parent_process().join()
+    os._exit(1)
+
+
+def _call_function(names):
+    """Return what the worker's function returns for names."""
+    return _function(names)
 
 
 @dataclass(frozen=True)
 class DistinctTexts:
-    """The distinct texts of a table, each of which was read and predicted once."""
+    """The distinct texts of a table, each of which was read and predicted once.
 
-    stack: Stack  # which predicted them
+    Parameters
+    ----------
+    stack : Stack
+        What predicted them.
+    row_of : dict of str to int
+        The row of each text in `listed`.
+    listed : PredictedList
+        The texts, as they are read, and their probabilities.
+    """
+
+    stack: Stack
     row_of: dict[str, int]
     listed: PredictedList
 
@@ -95,28 +118,49 @@ class DistinctTexts:
         return self.listed.names.reasons[self.row_of[text]] == ""
 
 
+@dataclass(frozen=True)
+class _Part:
+    """What a worker returns of texts: less than a `PredictedList`, whose names lose it.
+
+    Parameters
+    ----------
+    tidy : list of str
+        The texts as they are read.
+    reasons : ndarray of shape (n_texts,) of str
+        Why each text is no name, "" for a name.
+    proba : ndarray of shape (n_texts, n_classes)
+        Probabilities.
+    """
+
+    tidy: list[str]
+    reasons: NDArray[np.object_]
+    proba: NDArray[np.floating]
+
+
 def predict_distinct(stack, chunks, jobs, table):
     """Read and predict the distinct texts of a table, from chunks of its texts."""
     row_of = {}
-
-    def new_texts():
-        for texts in chunks:
-            new = [text for text in dict.fromkeys(texts) if text not in row_of]
-            row_of.update(zip(new, count(len(row_of)), strict=False))
-            yield None, new
-
-    with closing(answers(partial(_read, stack), new_texts(), jobs)) as answered:
-        parts = [part for _, part in answered]
-    tidied = [*chain.from_iterable(tidy for tidy, _, _ in parts)]
-    reasons = np.concatenate([reasons for _, reasons, _ in parts])
-    proba = np.concatenate([proba for _, _, proba in parts])
+    new_texts = _new_texts(chunks, row_of)
+    with closing(map_chunks(partial(_predict_part, stack), new_texts, jobs)) as results:
+        parts = [part for _, part in results]
+    tidied = [*chain.from_iterable(part.tidy for part in parts)]
+    reasons = np.concatenate([part.reasons for part in parts])
+    proba = np.concatenate([part.proba for part in parts])
     if not (reasons == "").any():
         raise ValueError(f"no row of {table.name} has a name: check --column")
     names = Names.already_read(row_of, tidied, reasons)
     return DistinctTexts(stack, row_of, PredictedList(None, names, proba))
 
 
-def _read(stack, texts):
-    """Return texts as they are read, why they are no names, and probabilities."""
+def _new_texts(chunks, row_of):
+    """Yield (None, texts not yet in `row_of`) for each chunk, and add them to it."""
+    for texts in chunks:
+        new = [text for text in dict.fromkeys(texts) if text not in row_of]
+        row_of.update(zip(new, count(len(row_of)), strict=False))
+        yield None, new
+
+
+def _predict_part(stack, texts):
+    """Read and predict texts."""
     listed = predict_list(stack, texts)
-    return listed.names.tidy, listed.names.reasons, listed.proba
+    return _Part(listed.names.tidy, listed.names.reasons, listed.proba)

@@ -2,9 +2,9 @@
 
 import os
 import shlex
-from functools import reduce, wraps
+from dataclasses import dataclass
+from functools import wraps
 from inspect import signature
-from typing import NamedTuple
 
 import click
 
@@ -12,7 +12,7 @@ from .._models.groups import M49
 from ..pretrained._load_pretrained import TARGETS, load_pretrained
 from ..pretrained._model_files import load_model
 from .output import Output
-from .tables import Table
+from .tables import Dialect, InputTable
 
 label_option = click.option(
     "--label", default="nationality", help="Column that holds the labels."
@@ -25,10 +25,19 @@ groups_option = click.option(
 )
 
 
-class Model(NamedTuple):
-    """--model and --trust-pickle."""
+@dataclass(frozen=True)
+class Model:
+    """--model and --trust-pickle.
 
-    source: str  # a name or a file
+    Parameters
+    ----------
+    source : str
+        Name of a shipped model, or a file.
+    trust_pickle : bool
+        Whether to load a pickle.
+    """
+
+    source: str
     trust_pickle: bool
 
     def load(self, **options):
@@ -41,18 +50,19 @@ class Model(NamedTuple):
 def as_one(name, make, *options):
     """Return a decorator of commands.
 
-    `make` gets the options, and the command gets what `make` returns, as `name`.
+    `make` gets the values of its parameters, and the command gets what it returns, as
+    `name`. Options may also be given by other decorators.
     """
 
     def decorate(function):
         @wraps(function)
-        def command(**given):
-            its = {key: given.pop(key) for key in signature(make).parameters}
-            return function(**{name: make(**its)}, **given)
+        def command(**values):
+            arguments = {key: values.pop(key) for key in signature(make).parameters}
+            return function(**{name: make(**arguments)}, **values)
 
-        return reduce(
-            lambda command, option: option(command), reversed(options), command
-        )
+        for option in reversed(options):
+            command = option(command)
+        return command
 
     return decorate
 
@@ -72,16 +82,19 @@ model_options = as_one(
 )
 
 
-def read_input(
-    input, column=None, delimiter=None, encoding=None, no_header=False
-) -> Table:
+def read_input(input, column, delimiter, encoding, no_header):
     """Return the table INPUT; raise ValueError for a name in place of a file."""
     if " " in input and not os.path.exists(input):
         raise ValueError(
             f"{input}: no such file: check the path, or, for a single name, run "
             f"sknames explain {shlex.quote(input)}"
         )
-    return Table(input, column, delimiter, encoding, no_header)
+    if delimiter in ("tab", r"\t"):
+        delimiter = "\t"
+    elif delimiter and len(delimiter) > 1:
+        raise click.UsageError(f"--delimiter {delimiter!r}: give one character, or tab")
+    dialect = Dialect(delimiter or None, encoding, has_header=not no_header)
+    return InputTable(input, column, dialect)
 
 
 table_options = as_one(

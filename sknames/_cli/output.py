@@ -3,7 +3,6 @@
 import codecs
 import sys
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 
 import click
@@ -17,9 +16,7 @@ from .tables import COMPRESSIONS, FORMATS, JsonRows, dumps, suffix_of, to_text
 
 NOT_WRITTEN = {".xlsx", ".xls", ".ods", ".zip", ".bz2", ".xz"}
 # Where a comma is the decimal mark, Excel expects a semicolon between columns.
-DELIMITERS = {".": ",", ",": ";"}
-
-
+DELIMITER_OF_DECIMAL = {".": ",", ",": ";"}
 DIGITS = 6  # of shares and probabilities: those that float32 has
 
 
@@ -32,17 +29,19 @@ class Output:
     """--output and its options."""
 
     def __init__(self, path, format=None, excel=False, decimal="."):
-        self.path, self.format, self.excel, self.decimal = path, format, excel, decimal
-        self.is_terminal = (
-            path in STDOUT and sys.stdout is not None and sys.stdout.isatty()
-        )
+        self.path = path
+        self.format = format or FORMATS.get(suffix_of(path))  # None if unknown
+        self.excel = excel
+        self.decimal = decimal
+        has_stdout = path in STDOUT and sys.stdout is not None
+        self.is_terminal = has_stdout and sys.stdout.isatty()
         self._suffix = Path(path).suffix.lower()
         if self._suffix in NOT_WRITTEN:
             raise click.UsageError(
                 f"--output {path}: {self._suffix} is not written. Give a name in .csv "
                 "(Excel: --excel), .tsv, .jsonl or .parquet"
             )
-        self._check_compression(format or FORMATS.get(suffix_of(path)))
+        self._check_compression(self.format)
         check_output(path)
 
     def _check_compression(self, format):
@@ -58,51 +57,68 @@ class Output:
 
         Format and delimiter are for an output whose name does not tell.
         """
-        format = self.format or FORMATS.get(suffix_of(self.path), format)
+        format = self.format or format
+        self._check_format(format)
+        compression = COMPRESSIONS.get(self._suffix)
+        with (
+            whole_file(self.path) as file,
+            pa.output_stream(file, compression=compression) as sink,
+        ):
+            if self.excel:
+                sink.write(codecs.BOM_UTF8)
+            chunks = _with_different_names(chunks, format)
+            if format == "jsonl":
+                for chunk, new in chunks:
+                    sink.write(_to_jsonl(chunk, new))
+            else:
+                self._write_tables(sink, chunks, format, delimiter)
+
+    def _check_format(self, format):
+        """Raise UsageError for options that a format does not have."""
         self._check_compression(format)
         if format == "parquet" and self.is_terminal:
             raise click.UsageError("Parquet is not for a terminal: give --output")
-        for option in ["--excel"] * self.excel + ["--decimal"] * (self.decimal != "."):
-            if format != "csv":
+        is_given = {"--excel": self.excel, "--decimal": self.decimal != "."}
+        for option in is_given:
+            if is_given[option] and format != "csv":
                 raise click.UsageError(
                     f"{option} is for CSV, not for {format}: leave it out"
                 )
-        delimiter = "\t" if suffix_of(self.path) == ".tsv" else delimiter
-        options = pa.csv.WriteOptions(delimiter=delimiter or DELIMITERS[self.decimal])
-        open_csv = partial(pa.csv.CSVWriter, write_options=options)
-        open_writer = pa.parquet.ParquetWriter if format == "parquet" else open_csv
-        writer = columns = None
-        with whole_file(self.path) as file, ExitStack() as closing:
-            compression = COMPRESSIONS.get(self._suffix)
-            sink = closing.enter_context(
-                pa.output_stream(file, compression=compression)
-            )
-            if self.excel:
-                sink.write(codecs.BOM_UTF8)
+
+    def _write_tables(self, sink, chunks, format, delimiter):
+        """Write CSV or Parquet, whose columns are those of the first chunk."""
+        columns = None
+        writer = None
+        with ExitStack() as at_end:
             for chunk, new in chunks:
-                names = [*chunk.column_names, *new.column_names]
-                for name in new.column_names if format == "csv" else names:
-                    if names.count(name) > 1:
-                        raise ValueError(
-                            f"two columns are called {name!r}: rename one, or --prefix"
-                        )
-                if format == "jsonl":
-                    sink.write(_to_jsonl(chunk, new))
-                    continue
                 if isinstance(chunk, JsonRows):
                     columns = columns or chunk.column_names
                     chunk = chunk.to_table(columns)
                 for name, values in zip(new.column_names, new.columns, strict=True):
                     chunk = chunk.append_column(name, values)
                 try:
-                    chunk = self._as_csv(chunk) if format == "csv" else chunk
-                    writer = writer or closing.enter_context(
-                        open_writer(sink, chunk.schema)
-                    )
+                    if format == "csv":
+                        chunk = self._as_csv(chunk)
+                    if writer is None:
+                        writer = self._open_writer(
+                            sink, chunk.schema, format, delimiter
+                        )
+                        at_end.enter_context(writer)
                     writer.write_batch(chunk)
                 except pa.ArrowException as error:
                     message = f"--output {self.path}: {error}: give --format parquet"
                     raise ValueError(message) from error
+
+    def _open_writer(self, sink, schema, format, delimiter):
+        """Return a writer of CSV or Parquet."""
+        if format == "parquet":
+            return pa.parquet.ParquetWriter(sink, schema)
+        if suffix_of(self.path) == ".tsv":
+            delimiter = "\t"
+        elif delimiter is None:
+            delimiter = DELIMITER_OF_DECIMAL[self.decimal]
+        options = pa.csv.WriteOptions(delimiter=delimiter)
+        return pa.csv.CSVWriter(sink, schema, write_options=options)
 
     def _as_csv(self, chunk):
         """Return a chunk with text for what CSV does not hold."""
@@ -118,12 +134,29 @@ class Output:
         return chunk
 
 
+def _with_different_names(chunks, format):
+    """Yield the chunks; raise ValueError for two columns of one name.
+
+    CSV may have such columns, if none of them is new.
+    """
+    for chunk, new in chunks:
+        names = [*chunk.column_names, *new.column_names]
+        for name in new.column_names if format == "csv" else names:
+            if names.count(name) > 1:
+                raise ValueError(
+                    f"two columns are called {name!r}: rename one, or --prefix"
+                )
+        yield chunk, new
+
+
 def _to_jsonl(chunk, new):
     """Return the bytes of lines.
 
     Half of a surrogate pair, which UTF-8 cannot hold, is escaped.
     """
     rows = chunk if isinstance(chunk, JsonRows) else chunk.to_pylist()
-    pairs = zip(rows, new.to_pylist() or [{}] * len(rows), strict=True)
-    text = "".join(dumps(row | more) + "\n" for row, more in pairs)
+    if new.num_columns:
+        pairs = zip(rows, new.to_pylist(), strict=True)
+        rows = [row | new_values for row, new_values in pairs]
+    text = "".join(dumps(row) + "\n" for row in rows)
     return text.encode(errors="backslashreplace")

@@ -4,9 +4,8 @@ import os
 import time
 from collections import Counter, defaultdict
 from contextlib import closing, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
 
 import click
 import numpy as np
@@ -22,7 +21,6 @@ from .._models.predict_names import (
 )
 from .._models.priors import assumed_priors, check_priors
 from .._models.stack import resolve
-from .._shares.shares import COLUMNS
 from .._wrappers.grouped_classifier import GroupedClassifier
 from .._wrappers.prior_shift_classifier import (
     PriorShiftClassifier,
@@ -32,8 +30,9 @@ from .._wrappers.selective_classifier import SelectiveClassifier
 from ..pretrained._load_pretrained import TARGETS
 from ..pretrained._predict_sets import sets_of_probabilities
 from .files import say
-from .models import answers, predict_distinct
+from .models import map_chunks, predict_distinct
 from .options import (
+    as_one,
     groups_option,
     jobs_option,
     model_options,
@@ -41,7 +40,62 @@ from .options import (
     table_options,
 )
 from .output import rounded
-from .tables import Table
+from .tables import InputTable
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Options that change what a model predicts, or where it abstains.
+
+    Parameters
+    ----------
+    abstain : bool
+        Whether to give no prediction where the model is unsure.
+    fallback : bool
+        Whether to give a region where only that is sure.
+    threshold : float or None
+        Probability to exceed; None for the model's.
+    groups : str or None
+        Groups of labels to predict.
+    priors : str or None
+        Name, file or pairs of priors.
+    adapt : bool
+        Whether to estimate the priors from the table.
+    """
+
+    abstain: bool
+    fallback: bool
+    threshold: float | None
+    groups: str | None
+    priors: str | None
+    adapt: bool
+
+    @property
+    def of_probabilities(self):
+        """Whether they change probabilities, for which thresholds were chosen."""
+        return bool(self.priors or self.adapt or self.groups)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Options that say what to write of each name.
+
+    Parameters
+    ----------
+    top : int
+        Number of labels.
+    proba : bool
+        Whether to write the probabilities of all labels.
+    coverage : float or None
+        How often a set of labels holds the true one; None without sets.
+    known_words : bool
+        Whether to write how many words were in training.
+    """
+
+    top: int
+    proba: bool
+    coverage: float | None
+    known_words: bool
 
 
 @click.command()
@@ -81,9 +135,9 @@ from .tables import Table
 @output_options
 @click.option("--prefix", default="", help="Prefix of the names of the new columns.")
 @jobs_option
-def predict(
-    table, model, output, prefix, jobs, top, proba, coverage, known_words, **settings
-):
+@as_one("changes", Changes)
+@as_one("wanted", Wanted)
+def predict(table, model, output, prefix, jobs, changes, wanted):
     """Add nationalities to the rows of INPUT.
 
     Every row is written once, in order and unchanged, with new columns: predicted,
@@ -94,129 +148,147 @@ def predict(
     two columns need --column given,family. `sknames explain` takes a single name.
     """
     start = time.perf_counter()
-    if settings["adapt"] and coverage is not None:
+    if changes.adapt and wanted.coverage is not None:
         raise click.UsageError(
             "--adapt-priors does not go with --set, which is for default priors"
         )
-    stack, threshold, distinct = make_model(model, table, jobs, **settings)
-    asked = {"top": top, "threshold": threshold, "known_words": known_words}
-    asked |= {"coverage": coverage, "proba": proba}
+    stack, threshold, distinct = make_model(model, table, jobs, changes)
     if distinct is None:
-        predicted = answers(partial(predict_texts, stack, **asked), table.names(), jobs)
+        predict_chunk = partial(predict_texts, stack, threshold, wanted)
+        chunks = map_chunks(predict_chunk, table.names(), jobs)
     else:
-        predicted = _predicted_again(stack, distinct, table, **asked)
-    n_of = Counter()
-    with closing(predicted) as answered:
-        output.write(
-            _add_columns(answered, n_of, prefix, _type_of_answers(stack)),
-            table.format,
-            table.delimiter,
-        )
-    n_rows, n_predicted = n_of.total(), n_of.pop("", 0)
-    if not n_predicted and not n_of[UNSURE]:
-        what = "no name in it: check --column" if n_rows else "a header and no rows"
-        say(f"sknames: warning: {table.name} has {what}.")
-    if n := n_of["broken letters"]:
-        step = "give --encoding auto, or export the table again as UTF-8"
+        chunks = _predict_again(stack, threshold, wanted, distinct, table)
+    n_of_reason = Counter()
+    with closing(chunks):
+        columns = _add_columns(chunks, n_of_reason, prefix, _type_of_answers(stack))
+        output.write(columns, table.format, table.delimiter)
+    _say_counts(n_of_reason, table, start)
+
+
+def _say_counts(n_of_reason, table, start):
+    """Say how many rows have which reason, what to check, and the seconds since."""
+    n_rows = n_of_reason.total()
+    n_predicted = n_of_reason.pop("", 0)
+    if not n_predicted and not n_of_reason[UNSURE]:
+        problem = "no name in it: check --column" if n_rows else "a header and no rows"
+        say(f"sknames: warning: {table.name} has {problem}.")
+    n_broken = n_of_reason["broken letters"]
+    if n_broken:
         say(
-            f"sknames: warning: {n:,} names are UTF-8 that was read as Windows-1252: "
-            f"{step}."
+            f"sknames: warning: {n_broken:,} names are UTF-8 that was read as "
+            "Windows-1252: give --encoding auto, or export the table again as UTF-8."
         )
-    others = "".join(f", {n:,} {reason}" for reason, n in sorted(n_of.items()))
+    counts = [f", {n:,} {reason}" for reason, n in sorted(n_of_reason.items())]
     say(
-        f"{n_rows:,} rows: {n_predicted:,} predicted{others}; "
+        f"{n_rows:,} rows: {n_predicted:,} predicted{''.join(counts)}; "
         f"{time.perf_counter() - start:.1f} s"
     )
 
 
-def make_model(
-    model, table, jobs, *, abstain, fallback, threshold, groups, priors, adapt
-):
+def make_model(model, table, jobs, changes):
     """Return what the model holds, its threshold, and texts that it has predicted.
 
     Only estimating priors predicts texts, each once.
     """
-    is_changed = bool(priors or adapt or groups)
-    if adapt and priors:
+    _check_changes(changes, model)
+    fallback = [*M49] if changes.fallback else None
+    fitted = model.load(abstain=changes.abstain, fallback=fallback)
+    threshold = changes.threshold
+    if changes.abstain and threshold is None:
+        threshold = _threshold_of(fitted, model)
+    if changes.of_probabilities and isinstance(fitted, SelectiveClassifier):
+        fitted = fitted.estimator_  # its threshold would not hold
+    distinct = None
+    priors = None
+    if changes.adapt:
+        distinct, priors = estimate_priors(resolve(fitted), table, jobs)
+    elif changes.priors:
+        priors = read_priors(changes.priors, fitted.classes_)
+    if priors is not None:
+        fitted = PriorShiftClassifier(fitted, priors=priors)
+    if changes.groups is not None:
+        fitted = GroupedClassifier(fitted, groups=changes.groups)
+    return resolve(fitted), threshold, distinct
+
+
+def _check_changes(changes, model):
+    """Raise UsageError for options that do not go together, before long work."""
+    threshold = changes.threshold
+    if changes.adapt and changes.priors:
         raise click.UsageError(
             "--adapt-priors estimates what --priors gives: give one of them"
         )
-    if fallback and (not abstain or model.source not in TARGETS or is_changed):
-        wrong = (
+    may_fall_back = changes.abstain and model.source in TARGETS
+    if changes.fallback and (not may_fall_back or changes.of_probabilities):
+        raise click.UsageError(
             "--fallback needs --abstain and a model that ships, without other priors "
             "and groups"
         )
-        raise click.UsageError(wrong)
-    if threshold is not None and not (
-        abstain and 0 <= threshold <= 1
-    ):  # click lets NaN through
+    # click lets NaN through.
+    if threshold is not None and not (changes.abstain and 0 <= threshold <= 1):
         raise click.UsageError(
             "--threshold needs --abstain, and a number from 0 to 1: give both"
         )
-    if groups and abstain and threshold is None:
+    if changes.groups and changes.abstain and threshold is None:
         raise click.UsageError(
             "--abstain with --groups needs a --threshold: give one, such as 0.6"
         )
-    fitted = model.load(abstain=abstain, fallback=[*M49] if fallback else None)
-    if abstain and threshold is None:
-        held = resolve(fitted).threshold
-        threshold = None if held is None else held.least
-        if threshold is None:
-            wrong = (
-                f"{model.source} is no SelectiveClassifier: --abstain needs a "
-                "--threshold"
-            )
-            raise click.UsageError(wrong)
-    if is_changed and isinstance(fitted, SelectiveClassifier):
-        fitted = fitted.estimator_  # its threshold would not hold
-    distinct = None
-    if adapt:
-        distinct, priors = estimate_priors(resolve(fitted), table, jobs)
-    elif priors:
-        priors = read_priors(priors, fitted.classes_)
-    if priors is not None:
-        fitted = PriorShiftClassifier(fitted, priors=priors)
-    if groups is not None:
-        fitted = GroupedClassifier(fitted, groups=groups)
-    return resolve(fitted), threshold, distinct
+
+
+def _threshold_of(fitted, model):
+    """Return the threshold of a model; raise UsageError if it has none."""
+    threshold = resolve(fitted).threshold
+    if threshold is None:
+        raise click.UsageError(
+            f"{model.source} is no SelectiveClassifier: --abstain needs a --threshold"
+        )
+    return threshold.least
 
 
 def estimate_priors(stack, table, jobs):
     """Return the distinct texts of a table, predicted, and the priors of its list."""
-    n_of = defaultdict(Counter)
-    distinct = predict_distinct(stack, table.count_names(n_of), jobs, table)
-    weights = [n_of[()][text] for text in distinct.row_of]
+    texts_of_key = defaultdict(Counter)
+    chunks = table.count_names(texts_of_key)
+    distinct = predict_distinct(stack, chunks, jobs, table)
+    n_of_text = texts_of_key[()]  # the whole table
+    weights = [n_of_text[text] for text in distinct.row_of]
     assumed = assumed_priors(stack)
-    return distinct, priors_of_list(stack, distinct.listed, assumed, weights)[0]
+    priors, _ = priors_of_list(stack, distinct.listed, assumed, weights)
+    return distinct, priors
 
 
-def predict_texts(stack, texts, *, coverage, **asked):
+def predict_texts(stack, threshold, wanted, texts):
     """Return the predictions of texts, with `sets` for a coverage."""
     below = stack
-    if coverage is not None:
+    if wanted.coverage is not None:
         below, _ = stack.without_groups()
-    listed = predict_list(below, texts)
-    return _predictions(stack, below, listed, coverage=coverage, **asked)
+    return _predictions(stack, below, predict_list(below, texts), threshold, wanted)
 
 
-def _predicted_again(stack, distinct, table, **asked):
+def _predict_again(stack, threshold, wanted, distinct, table):
     """Yield chunks of a table with their predictions, of texts predicted before."""
-    below = distinct.stack
-    predictions = _predictions(stack, below, distinct.listed, **asked)
+    predictions = _predictions(
+        stack, distinct.stack, distinct.listed, threshold, wanted
+    )
     for chunk, texts in table.names():
-        rows = [distinct.row_of[text] for text in texts]
-        yield chunk, predictions._take(rows)
+        yield chunk, predictions._take([distinct.row_of[text] for text in texts])
 
 
-def _predictions(stack, below, listed, *, coverage, proba, **asked):
+def _predictions(stack, below, listed, threshold, wanted):
     """Return predictions of a list that the stack below some layers has predicted."""
     changed = replace(listed, proba=stack.change_from(below, listed.proba))
-    predictions = predictions_of(stack, changed, **asked)
-    if coverage is not None:
-        predictions.sets = sets_of_probabilities(stack, listed.proba, coverage)
-    if not proba:  # they are many
+    predictions = predictions_of(
+        stack,
+        changed,
+        top=wanted.top,
+        threshold=threshold,
+        known_words=wanted.known_words,
+    )
+    if wanted.coverage is not None:
+        predictions.sets = sets_of_probabilities(stack, listed.proba, wanted.coverage)
+    if not wanted.proba:  # they are many
         predictions.proba = None
-    if asked["known_words"] and predictions.known_words is None:
+    if wanted.known_words and predictions.known_words is None:
         raise click.UsageError(
             "--known-words: the model has no table of words: leave it out"
         )
@@ -225,31 +297,32 @@ def _predictions(stack, below, listed, *, coverage, proba, **asked):
 
 def _type_of_answers(stack):
     """Return the type of a model's labels and groups; text if these differ."""
-    answers = stack.classes.tolist()
-    levels = () if stack.threshold is None else stack.threshold.levels
-    for level in levels:
-        answers += level.groups.tolist()
+    labels = stack.classes.tolist()
+    if stack.threshold is not None:
+        for level in stack.threshold.fallback:
+            labels += level.groups.tolist()
     try:
-        return pa.array(answers).type
+        return pa.array(labels).type
     except pa.ArrowException:
         return pa.string()
 
 
-def _add_columns(answered, n_of, prefix, type_of_answers):
-    """Yield each chunk with its new columns; count their reasons in `n_of`."""
-    for chunk, found in answered:
-        if not n_of and have_initials(found.names, found.reasons):
+def _add_columns(chunks, n_of_reason, prefix, type_of_answers):
+    """Yield each chunk with its new columns; count their reasons."""
+    for chunk, predictions in chunks:
+        reasons = predictions.reasons
+        if not n_of_reason and have_initials(predictions.names, reasons):
             cost = INITIALS.format("accuracy is 15 to 20 points lower")
             say(f"sknames: warning: {cost}")
-        n_of.update(found.reasons)
-        columns = found.columns(prefix=prefix, proba=found.proba is not None)
-        columns[f"{prefix}reason"] = np.where(found.reasons == "", None, found.reasons)
+        n_of_reason.update(reasons)
+        has_proba = predictions.proba is not None
+        columns = predictions.columns(prefix=prefix, proba=has_proba)
+        columns[f"{prefix}reason"] = np.where(reasons == "", None, reasons)
         for name, values in columns.items():
             type_ = None
             if values.dtype.kind in "OU":
-                type_ = pa.string()
-                if name.startswith(f"{prefix}predicted"):
-                    type_ = type_of_answers
+                is_answer = name.startswith(f"{prefix}predicted")
+                type_ = type_of_answers if is_answer else pa.string()
             columns[name] = _as_arrow(values, type_)
         yield chunk, pa.RecordBatch.from_pydict(columns)
 
@@ -266,23 +339,29 @@ def read_priors(text, classes):
     """Return the priors that --priors gives, in class order."""
     if text in ("uniform", "population"):
         return check_priors(text, classes, "--priors")
-    if "=" in text and not os.path.isfile(text):
-        pairs = [pair.rpartition("=")[::2] for pair in text.split(",")]
-    else:
-        table = Table(text)
-        columns = (
-            [table.texts(c, name, "--priors") for name in COLUMNS[:2]] for c in table
-        )
-        pairs = chain.from_iterable(zip(*both, strict=True) for both in columns)
-    label_of = {str(label): label for label in classes.tolist()}
+    label_of_text = {str(label): label for label in classes.tolist()}
     priors = {}
-    for label, share in pairs:
+    for label, share in _pairs_of_priors(text):
         with suppress(ValueError):  # check_priors rejects what is no number
             share = float(share)
-        label = label_of.get(label.strip(), label)
+        label = label_of_text.get(label.strip(), label)
         if label in priors:
             raise ValueError(
                 f"--priors has {label!r} twice: give each nationality once"
             )
         priors[label] = share
     return check_priors(priors, classes, "--priors")
+
+
+def _pairs_of_priors(text):
+    """Yield labels and shares, as text, of pairs such as Irish=.6 or of a file."""
+    if "=" in text and not os.path.isfile(text):
+        for pair in text.split(","):
+            label, _, share = pair.rpartition("=")
+            yield label, share
+        return
+    table = InputTable(text)
+    for chunk in table:
+        labels = table.texts(chunk, "label", "--priors")
+        shares = table.texts(chunk, "share", "--priors")
+        yield from zip(labels, shares, strict=True)

@@ -3,12 +3,11 @@
 import time
 import warnings
 from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
 from pathlib import Path
 
 import click
-import numpy as np
 import pyarrow as pa
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
@@ -28,7 +27,44 @@ from .options import (
 from .output import rounded
 
 MOST_PANELS = 100  # matplotlib draws 65,536 pixels at most
-COUNTS = ("names", "not_names")
+COUNTS = ("names", "not_names")  # columns that --by adds
+
+
+@dataclass(frozen=True)
+class RowGroup:
+    """The rows of a table with the same values in the columns of --by.
+
+    Parameters
+    ----------
+    key : tuple of (column, value)
+        These values; empty without --by.
+    texts : Counter of str
+        How often each text occurs, names or not.
+    n_names : int
+        How many of the texts are names.
+    estimated : Shares, Comparison or None
+        Their shares; None without names, or without names to compare with.
+    """
+
+    key: tuple[tuple[str, str], ...]
+    texts: Counter[str]
+    n_names: int
+    estimated: Shares | Comparison | None = None
+
+    @property
+    def n_not_names(self):
+        """How many of the texts are not names."""
+        return self.texts.total() - self.n_names
+
+    @property
+    def name(self):
+        """What --against calls the group."""
+        return ",".join(value for _, value in self.key)
+
+    @property
+    def title(self):
+        """What stands above its shares, and in front of warnings."""
+        return ", ".join(f"{column}: {value}" for column, value in self.key)
 
 
 @click.command()
@@ -59,36 +95,28 @@ def shares(table, model, by, against, groups, output, plot, jobs):
     fitted = model.load()
     if groups is not None:
         fitted = GroupedClassifier(fitted, groups=groups)
-    n_of = defaultdict(Counter)
     stack = resolve(fitted)
     below, group_index = stack.without_groups()
-    distinct = predict_distinct(below, table.count_names(n_of, by), jobs, table)
-    texts_of = dict(sorted(n_of.items()))
+    texts_of_key = defaultdict(Counter)
+    chunks = table.count_names(texts_of_key, by)
+    distinct = predict_distinct(below, chunks, jobs, table)
+    row_groups = _row_groups(texts_of_key, distinct)
     columns = (Shares if against is None else Comparison)._columns
-    _check_groups(texts_of, by, columns, plot)
-    chosen = None if against is None else _choose(texts_of, by, against)
+    _check_groups(row_groups, by, columns, plot)
     estimate = partial(_estimate, stack, group_index, distinct)
-    titles = {
-        key: ", ".join(f"{column}: {value}" for column, value in key)
-        for key in texts_of
-    }
-    found = {key: estimate(texts, titles[key]) for key, texts in texts_of.items()}
-    if against is not None:
-        found = _compare(found, chosen, texts_of, estimate)
-    counts = {key: _count(texts, distinct) for key, texts in texts_of.items()}
-    if output.is_terminal:
-        click.echo("\n\n".join(_texts(found, counts, titles)))
+    if against is None:
+        estimated = _estimate_each(row_groups, estimate)
     else:
-        rows = [*_rows(found, counts if by else {}, columns)]
-        whole = pa.Table.from_pylist(rows).to_batches()[0], pa.record_batch([], [])
-        output.write([whole], "csv", table.delimiter)
+        chosen = _choose(row_groups, by, against)
+        estimated = _compare(_estimate_each(row_groups, estimate), chosen, estimate)
+    if output.is_terminal:
+        click.echo("\n\n".join(map(_to_text, estimated)))
+    else:
+        rows = pa.Table.from_pylist([*_rows(estimated, columns)]).to_batches()[0]
+        output.write([(rows, pa.record_batch([], []))], "csv", table.delimiter)
     if plot is not None:
-        _draw(found, plot)
-    n_names, n_not_names = (sum(n[name] for n in counts.values()) for name in COUNTS)
-    say(
-        f"{n_names + n_not_names:,} rows: {n_names:,} names, {n_not_names:,} not "
-        f"names; {time.perf_counter() - start:.1f} s"
-    )
+        _draw(estimated, plot)
+    _say_counts(row_groups, start)
 
 
 def _check_options(by, against, plot):
@@ -104,28 +132,36 @@ def _check_options(by, against, plot):
         check_matplotlib_support("--plot")
 
 
-def _check_groups(texts_of, by, columns, plot):
+def _row_groups(texts_of_key, distinct):
+    """Return the groups of rows, in the order of their keys."""
+    row_groups = []
+    for key, texts in sorted(texts_of_key.items()):
+        n_names = sum(n for text, n in texts.items() if distinct.is_name(text))
+        row_groups.append(RowGroup(key, texts, n_names))
+    return row_groups
+
+
+def _check_groups(row_groups, by, columns, plot):
     """Raise UsageError for groups that the output cannot show."""
-    taken = {column for column, _ in next(iter(texts_of))} & {*columns, *COUNTS}
-    if taken:
-        raise click.UsageError(f"--by {taken.pop()}: rename it, the output has another")
-    if plot is not None and len(texts_of) > MOST_PANELS:
+    for column, _ in row_groups[0].key:
+        if column in (*columns, *COUNTS):
+            raise click.UsageError(f"--by {column}: rename it, the output has another")
+    if plot is not None and len(row_groups) > MOST_PANELS:
         raise click.UsageError(
             f"--plot draws {MOST_PANELS} groups at most, and --by {by} gives "
-            f"{len(texts_of):,}: leave --plot out"
+            f"{len(row_groups):,}: leave --plot out"
         )
 
 
-def _choose(texts_of, by, against):
-    """Return the group that --against names, None for all others."""
-    name_of = {key: ",".join(value for _, value in key) for key in texts_of}
-    names = [*name_of.values()]
-    called_so = [key for key, name in name_of.items() if name == against]
+def _choose(row_groups, by, against):
+    """Return the index of the group that --against names, None for all others."""
+    names = [group.name for group in row_groups]
     if len(names) == 1:
         raise click.UsageError(
             f"--against compares groups, and --by {by} gives only {names[0]!r}: leave "
             "--against out, or give another --by"
         )
+    called_so = [k for k, name in enumerate(names) if name == against]
     if against == "others":
         if called_so:
             raise click.UsageError(
@@ -139,10 +175,7 @@ def _choose(texts_of, by, against):
             f"--against {against}: no such group. Give others, or one of {listed}"
         )
     if len(called_so) > 1:
-        listed = " and ".join(
-            "(" + ", ".join(f"{column} {value!r}" for column, value in key) + ")"
-            for key in called_so
-        )
+        listed = " and ".join(_spell_out(row_groups[k]) for k in called_so)
         raise click.UsageError(
             f"--against {against}: {len(called_so)} groups are called so, {listed}: "
             "rename a value, or leave a column of --by out"
@@ -150,44 +183,18 @@ def _choose(texts_of, by, against):
     return called_so[0]
 
 
-def _count(texts, distinct):
-    """Return how many of the texts are names, and how many are not."""
-    n_names = sum(n for text, n in texts.items() if distinct.is_name(text))
-    return dict(zip(COUNTS, (n_names, texts.total() - n_names), strict=True))
+def _spell_out(group):
+    """Return the columns and values of a group in brackets."""
+    pairs = ", ".join(f"{column} {value!r}" for column, value in group.key)
+    return f"({pairs})"
 
 
-def _texts(found, counts, titles):
-    """Yield what a terminal shows of each group."""
-    for key, table in found.items():
-        text = str(table)
-        if table is None:
-            text = f"no name; {counts[key]['not_names']:,} not names"
-            if counts[key]["names"]:
-                text = "no name to compare with"
-        yield f"{titles[key]}\n{text}" if key else text
-
-
-def _rows(found, counts, columns):
-    """Yield the rows of the output: each label of each group."""
-    for key, table in found.items():
-        if table is None:
-            table = dict.fromkeys(columns, np.array([None]))
-        values = [rounded(table[name]).tolist() for name in columns]
-        for row in zip(*values, strict=True):
-            answer = dict(zip(columns, row, strict=True))
-            yield dict(key) | answer | counts.get(key, {})
-
-
-def _draw(found, plot):
-    """Draw the groups that have names."""
-    drawn = {
-        ", ".join(value or "(blank)" for _, value in key): table
-        for key, table in found.items()
-        if table
-    }
-    display = SharesDisplay.from_shares(drawn)
-    with whole_file(plot) as file:
-        display.figure_.savefig(file, format=Path(plot).suffix[1:], dpi=150)
+def _estimate_each(row_groups, estimate):
+    """Return the groups with their shares."""
+    return [
+        replace(group, estimated=estimate(group.texts, group.title))
+        for group in row_groups
+    ]
 
 
 def _estimate(stack, group_index, distinct, texts, title):
@@ -205,24 +212,77 @@ def _estimate(stack, group_index, distinct, texts, title):
             counts=[*texts.values()],
             random_state=0,
         )
+    where = f"{title}: " if title else ""
     for warning in caught:
-        say(f"sknames: warning: {f'{title}: ' * bool(title)}{warning.message}")
+        say(f"sknames: warning: {where}{warning.message}")
     return shares
 
 
-def _compare(found, chosen, texts_of, estimate):
-    """Compare each group with the chosen one, or all others; None without names."""
-    if chosen is None:
-        whole = Counter(
-            chain.from_iterable(texts.elements() for texts in texts_of.values())
-        )
-        other_of = {
-            key: estimate(whole - texts, f"not {','.join(value for _, value in key)}")
-            for key, texts in texts_of.items()
-        }
+def _compare(row_groups, chosen, estimate):
+    """Compare each group with the chosen one, or with all others."""
+    if chosen is not None:
+        shares_of_chosen = row_groups[chosen].estimated
+        rest = row_groups[:chosen] + row_groups[chosen + 1 :]
+        return [_compare_with(group, shares_of_chosen) for group in rest]
+    texts_of_all = Counter()
+    for group in row_groups:
+        texts_of_all.update(group.texts)
+    compared = []
+    for group in row_groups:
+        shares_of_others = estimate(texts_of_all - group.texts, f"not {group.name}")
+        compared.append(_compare_with(group, shares_of_others))
+    return compared
+
+
+def _compare_with(group, other_shares):
+    """Return a group with its comparison; None without names on either side."""
+    comparison = None
+    if group.estimated is not None and other_shares is not None:
+        comparison = group.estimated.compare(other_shares, same_source=True)
+    return replace(group, estimated=comparison)
+
+
+def _to_text(group):
+    """Return what a terminal shows of a group."""
+    if group.estimated is not None:
+        text = str(group.estimated)
+    elif group.n_names:
+        text = "no name to compare with"
     else:
-        other_of = {key: found[chosen] for key in found if key != chosen}
-    return {
-        key: found[key] and other and found[key].compare(other, same_source=True)
-        for key, other in other_of.items()
-    }
+        text = f"no name; {group.n_not_names:,} not names"
+    return f"{group.title}\n{text}" if group.key else text
+
+
+def _rows(row_groups, columns):
+    """Yield the rows of the output: each label of each group."""
+    for group in row_groups:
+        counts = {}
+        if group.key:
+            counts = {"names": group.n_names, "not_names": group.n_not_names}
+        values = [[None]] * len(columns)
+        if group.estimated is not None:
+            values = [rounded(group.estimated[name]).tolist() for name in columns]
+        for row in zip(*values, strict=True):
+            yield dict(group.key) | dict(zip(columns, row, strict=True)) | counts
+
+
+def _draw(row_groups, plot):
+    """Draw the groups that have names."""
+    panels = {}
+    for group in row_groups:
+        if group.estimated is not None:
+            title = ", ".join(value or "(blank)" for _, value in group.key)
+            panels[title] = group.estimated
+    display = SharesDisplay.from_shares(panels)
+    with whole_file(plot) as file:
+        display.figure_.savefig(file, format=Path(plot).suffix[1:], dpi=150)
+
+
+def _say_counts(row_groups, start):
+    """Say how many rows there are, and how many seconds have gone by."""
+    n_names = sum(group.n_names for group in row_groups)
+    n_not_names = sum(group.n_not_names for group in row_groups)
+    say(
+        f"{n_names + n_not_names:,} rows: {n_names:,} names, {n_not_names:,} not "
+        f"names; {time.perf_counter() - start:.1f} s"
+    )

@@ -9,8 +9,9 @@ import re
 import tempfile
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, compress, islice
 from pathlib import Path
 from reprlib import repr as shorten
 
@@ -25,17 +26,18 @@ from .._encoding.join_names import find_column, join_parts
 from .._text.names import Names
 from .files import is_special, say, unfinished
 
-CHUNK_ROWS = 32_768  # Twice as many are predicted 4 % faster, and take 25 MB more.
-CHUNK_BYTES = 1 << 24  # A line of JSON must be shorter.
-BLOCK_BYTES = 1 << 20  # A value of CSV must be shorter.
-csv.field_size_limit(BLOCK_BYTES)
+ROWS_OF_CHUNK = 32_768  # Twice as many are predicted 4 % faster, and take 25 MB more.
+BYTES_OF_CHUNK = 1 << 24  # A line of JSON must be shorter.
+BYTES_OF_BLOCK = 1 << 20  # A value of CSV must be shorter.
+csv.field_size_limit(BYTES_OF_BLOCK)
 NO_DELIMITER = "\x1f"  # of a list of names, whose later rows may hold a comma
 DELIMITERS = ",;\t|"
 FORMATS = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet"}
 FORMATS |= dict.fromkeys([".json", ".jsonl", ".ndjson"], "jsonl")
-STARTS = {rb'\{\s*["}]': "jsonl", b"PAR1": "parquet"}
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 UTF_16_MARKS = codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE
+# Patterns of how files start: formats, compressions, and what is not read.
+STARTS = {rb'\{\s*["}]': "jsonl", b"PAR1": "parquet"}
 MAGIC = {rb"\x1f\x8b": "gzip", rb"\x28\xb5\x2f\xfd": "zstd"}
 NOT_READ = {
     rb"PK\x03\x04|\xd0\xcf\x11\xe0": (
@@ -46,14 +48,11 @@ NOT_READ = {
     b"$": "an empty file",
 }
 NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
-BYTE_OF = {
-    ord(x): k for k in range(128, 160) for x in bytes([k]).decode("cp1252", "ignore")
-}
 ENCODING = "give the file's --encoding, e.g. --encoding {}"
 # Of Western and Central Europe, and of MS-DOS.
 ENCODINGS = "cp1252", "cp1250", "cp850"
 WITHOUT_BOM = "give --encoding utf-16-le or utf-16-be"
-# By what is in messages of pyarrow and Python.
+# Patterns of messages of pyarrow and Python, and what to do.
 NEXT_STEPS = {
     ".*BOM": WITHOUT_BOM,
     ".*field larger": "is a quotation mark open, or a value longer than 1 MB?",
@@ -63,6 +62,29 @@ IN_JSON = (bool, int, float, list, dict)  # types of values, besides str
 LINE_BREAK = r"\S\s*[\r\n]\s*\S"
 # Headers of a list; any other header may be a name.
 HEADER = r"(?i)names?$|\b(customer|person|people|first|last|given|family|text)\b"
+# Characters that Windows-1252 has where Latin-1 has control characters.
+IN_CP1252 = bytes(range(128, 160)).decode("cp1252", "replace")
+BYTE_OF = str.maketrans(dict(zip(IN_CP1252, range(128, 160), strict=True)))
+BYTE_OF.pop(ord("\ufffd"))  # of five bytes that have no character
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How to read CSV.
+
+    Parameters
+    ----------
+    delimiter : str or None
+        One character; None detects it.
+    encoding : str or None
+        An encoding of Python, or "auto". None is UTF-8, or UTF-16 with its mark.
+    has_header : bool
+        Whether the first row has the names of the columns.
+    """
+
+    delimiter: str | None = None
+    encoding: str | None = None
+    has_header: bool = True
 
 
 def local_file(path):
@@ -72,35 +94,30 @@ def local_file(path):
     """
     if not is_special(path):
         return path
+    copy = click.get_current_context().with_resource(tempfile.NamedTemporaryFile())
+    unfinished[Path(copy.name)] = None
+    is_stdin = path == "-"
+    source = 0 if is_stdin else path
     # Python waits for the input, since pyarrow ignores Ctrl-C, as Python's buffer may.
-    with open(
-        0 if path == "-" else path, "rb", buffering=0, closefd=path != "-"
-    ) as file:
-        copy = click.get_current_context().with_resource(tempfile.NamedTemporaryFile())
-        unfinished[Path(copy.name)] = None
-        copy.writelines(iter(partial(file.read, BLOCK_BYTES), b""))
+    with open(source, "rb", buffering=0, closefd=not is_stdin) as file:
+        copy.writelines(iter(partial(file.read, BYTES_OF_BLOCK), b""))
     copy.flush()
     return copy.name
 
 
-class Table:
-    """INPUT and its options, read in each pass in chunks: a RecordBatch or `JsonRows`.
+class InputTable:
+    """A table that is read in each pass in chunks: a RecordBatch or `JsonRows`.
 
     `done` of `total` bytes (None if unknown) are read. Errors begin with the `name`.
     The first row is 1, or 2 below a header.
     """
 
-    def __init__(
-        self, input, column=None, delimiter=None, encoding=None, no_header=False
-    ):
-        delimiter = {"tab": "\t", r"\t": "\t"}.get(delimiter, delimiter)
-        if delimiter and len(delimiter) > 1:
-            raise click.UsageError(
-                f"--delimiter {delimiter!r}: give one character, or tab"
-            )
-        self.name = "standard input" if input == "-" else input
-        self.column, self.dialect = column, (delimiter, encoding, no_header)
-        self._path, self._has_warned = local_file(input), False
+    def __init__(self, path, column=None, dialect=Dialect()):
+        self.name = "standard input" if path == "-" else path
+        self.column = column
+        self.dialect = dialect
+        self._path = local_file(path)
+        self._has_warned = False
         self._start()
 
     def __iter__(self):
@@ -110,42 +127,49 @@ class Table:
 
     def _start(self):
         """Return the chunks; set `format`, `delimiter`, `first_row` and `total`."""
-        self.delimiter, self.first_row, self.done = None, 1, 0
+        self.delimiter = None
+        self.first_row = 1
+        self.done = 0
         with self._errors_name_the_file():
             with open(self._path, "rb") as file:
-                self._compression = _find(MAGIC, file.read(4))
+                self._compression = _value_of_start(MAGIC, file.read(4))
             self.total = None if self._compression else os.path.getsize(self._path)
-            head = self._open().read(BLOCK_BYTES)
+            head = self._open().read(BYTES_OF_BLOCK)
             text = head.removeprefix(codecs.BOM_UTF8).lstrip()
-            if what := _find(NOT_READ, text):
-                raise ValueError(f"this is {what}")
-            self.format = _find(STARTS, text) or FORMATS.get(
-                suffix_of(self.name), "csv"
-            )
-            return getattr(self, f"_read_{self.format}")(head)
+            problem = _value_of_start(NOT_READ, text)
+            if problem is not None:
+                raise ValueError(f"this is {problem}")
+            format_by_name = FORMATS.get(suffix_of(self.name), "csv")
+            self.format = _value_of_start(STARTS, text) or format_by_name
+            if self.format == "parquet":
+                return self._read_parquet()
+            if self.format == "jsonl":
+                return self._chunks(self._json_rows(), JsonRows)
+            return self._read_csv(head)
 
     def names(self):
         """Yield each chunk, and its names, "" for a missing one.
 
         On a terminal, a bar shows how much has been read.
         """
-        chosen, row, total = None, self.first_row, self.total
+        columns = None
+        row = self.first_row
         with tqdm(
-            total=total, unit="B", unit_scale=True, leave=False, disable=None
+            total=self.total, unit="B", unit_scale=True, leave=False, disable=None
         ) as bar:
             for chunk in self:
-                chosen = chosen or self._columns(chunk.column_names)
-                parts = [self._part(chunk, column, row) for column in chosen]
+                columns = columns or self._name_columns(chunk.column_names)
+                parts = [self._part(chunk, column, row) for column in columns]
                 names = pc.fill_null(parts[0], "").to_pylist()
                 if len(parts) > 1:
                     rows = zip(*(part.to_pylist() for part in parts), strict=True)
                     names = [name or "" for name in join_parts(rows)]
                 row += len(chunk)
-                bar.update(min(self.done, total or self.done) - bar.n)
+                bar.update(min(self.done, self.total or self.done) - bar.n)
                 yield chunk, names
 
     def _part(self, chunk, column, row):
-        """Return a column of names, null where one is missing, from this row on."""
+        """Return a column of names, null where one is missing; `row` is its first."""
         values = values_of(chunk, column)
         if not isinstance(values, pa.Array):
             for k, value in enumerate(values):
@@ -156,87 +180,101 @@ class Table:
                         "give a --column of text"
                     )
             values = to_text(values)
-        k = pc.index(pc.match_substring_regex(values, LINE_BREAK), True).as_py()
-        if k >= 0 and not self._has_warned:
+        if not self._has_warned:
+            self._warn_of_line_break(values, row)
+        return values
+
+    def _warn_of_line_break(self, names, row):
+        """Warn if a name has a line break; `row` is the first."""
+        k = pc.index(pc.match_substring_regex(names, LINE_BREAK), True).as_py()
+        if k >= 0:
             self._has_warned = True
             say(
                 f"sknames: warning: {self.name}: the name in row {row + k} has a line "
-                f"break, {values[k].as_py()[:60]!r}: check that no quotation mark "
+                f"break, {names[k].as_py()[:60]!r}: check that no quotation mark "
                 "stays open."
             )
-        return values
 
     def texts(self, chunk, column, option):
-        """Return the column that an option gives as str without white space around."""
-        values = to_text(
-            values_of(chunk, self._choose(chunk.column_names, column, option))
-        )
-        return pc.utf8_trim_whitespace(values.fill_null("")).to_numpy(
-            zero_copy_only=False
-        )
+        """Return the column that an option gives, without white space around.
 
-    def count_names(self, n_of, by=None):
-        """Yield chunks of names, and count the names in `n_of`.
+        It is an array of shape (n_rows,) of str, "" where a value is missing.
+        """
+        column = self._choose_one(chunk.column_names, column, option)
+        texts = to_text(values_of(chunk, column)).fill_null("")
+        return pc.utf8_trim_whitespace(texts).to_numpy(zero_copy_only=False)
 
-        It has a Counter for each group of the columns `by`. A group is a tuple of pairs
-        (column, value).
+    def count_names(self, texts_of_key, by=None):
+        """Yield chunks of names, and count the names in `texts_of_key`.
+
+        It has a Counter for each group of rows with the same values in the columns
+        `by`. The key of a group is a tuple of pairs (column, value).
         """
         for chunk, names in self.names():
-            columns = self.choose(chunk.column_names, by, "--by") if by else []
-            pairs = [
-                [(key, text) for text in self.texts(chunk, key, "--by")]
-                for key in columns
-            ]
-            for name, *group in zip(names, *pairs, strict=True):
-                n_of[tuple(group)][name] += 1
+            pairs_of_columns = []
+            if by:
+                for column in self.choose(chunk.column_names, by, "--by"):
+                    texts = self.texts(chunk, column, "--by")
+                    pairs_of_columns.append([(column, text) for text in texts])
+            for name, *key in zip(names, *pairs_of_columns, strict=True):
+                texts_of_key[tuple(key)][name] += 1
             yield names
 
     def labelled_names(self, label):
         """Return names, their labels, and the number of all rows, complete or not."""
-        pairs, n_rows = [], 0
+        all_names = []
+        all_labels = []
+        n_rows = 0
         for chunk, names in self.names():
-            labels, why = self.texts(chunk, label, "--label"), Names(names).reasons
-            rows = zip(names, labels, why, strict=True)
-            pairs += [
-                (name, label) for name, label, reason in rows if label and not reason
-            ]
+            labels = self.texts(chunk, label, "--label")
+            is_complete = (labels != "") & (Names(names).reasons == "")
+            all_names += compress(names, is_complete)
+            all_labels += compress(labels, is_complete)
             n_rows += len(chunk)
-        if not pairs:
+        if not all_names:
             raise ValueError(
                 f"no row of {self.name} has a name and a label: check --label"
             )
-        return *map(list, zip(*pairs, strict=True)), n_rows
+        return all_names, all_labels, n_rows
 
-    def _columns(self, columns):
-        wanted = self.column
-        if wanted is None and len(columns) == 1:
-            is_header = self.dialect[2] or re.search(
-                HEADER, columns[0].replace("_", " ")
-            )
-            if not (is_header or Names(columns).reasons[0]):
-                say(
-                    f"sknames: took {columns[0]!r} for the header: if it is a name, "
-                    "--no-header."
-                )
+    def _name_columns(self, columns):
+        """Return the columns that hold the names or their parts."""
+        if self.column is None and len(columns) == 1:
+            self._warn_of_header(columns[0])
             return columns
-        return self.choose(columns, wanted or "name", "--column")
+        return self.choose(columns, self.column or "name", "--column")
+
+    def _warn_of_header(self, header):
+        """Warn if the header of a list may be a name."""
+        if not self.dialect.has_header or re.search(HEADER, header.replace("_", " ")):
+            return
+        if Names([header]).reasons[0] == "":
+            say(
+                f"sknames: took {header!r} for the header: if it is a name, "
+                "--no-header."
+            )
 
     def choose(self, columns, wanted, option):
         """Return the columns that an option gives: one, or several between commas."""
         parts = [wanted] if wanted in columns else wanted.split(",")
-        return [self._choose(columns, part.strip(), option) for part in parts]
+        return [self._choose_one(columns, part.strip(), option) for part in parts]
 
-    def _choose(self, columns, wanted, option):
+    def _choose_one(self, columns, wanted, option):
         """Return the column called `wanted`, in the same case or else in any."""
-        same = find_column(columns, wanted)
-        if len(same) == 1:
-            return same[0]
-        what, step = (
-            (f"{len(same)} columns", "rename one, or ") if same else ("no column", "")
-        )
-        listed = ", ".join(map(repr, columns[:20])) + ", ..." * (len(columns) > 20)
+        called_so = find_column(columns, wanted)
+        if len(called_so) == 1:
+            return called_so[0]
+        problem = "no column"
+        step = ""
+        if called_so:
+            problem = f"{len(called_so)} columns"
+            step = "rename one, or "
+        listed = ", ".join(map(repr, columns[:20]))
+        if len(columns) > 20:
+            listed += ", ..."
         raise click.UsageError(
-            f"{self.name} has {what} {wanted!r}: {step}give {option}, one of {listed}"
+            f"{self.name} has {problem} {wanted!r}: {step}give {option}, one of "
+            f"{listed}"
         )
 
     def _open(self):
@@ -245,66 +283,62 @@ class Table:
         This is no Python file, because pyarrow may still read when Python ends.
         """
         file = pa.OSFile(os.fsencode(self._path))  # a str would have to be UTF-8
-        return (
-            pa.CompressedInputStream(file, self._compression)
-            if self._compression
-            else file
-        )
+        if self._compression is None:
+            return file
+        return pa.CompressedInputStream(file, self._compression)
 
-    def _read_parquet(self, head):
-        if self._compression:
+    def _read_parquet(self):
+        """Yield batches of rows."""
+        if self._compression is not None:
             raise ValueError(f"Parquet in {self._compression}: unpack it first")
         reader = pa.parquet.ParquetFile(self._open())
-        if not reader.metadata.num_rows:
+        n_rows = reader.metadata.num_rows
+        if not n_rows:
             yield pa.RecordBatch.from_pylist([], reader.schema_arrow)
-        for batch in reader.iter_batches(CHUNK_ROWS, use_threads=False):
-            self.done += self.total * len(batch) // reader.metadata.num_rows
+        for batch in reader.iter_batches(ROWS_OF_CHUNK, use_threads=False):
+            self.done += self.total * len(batch) // n_rows
             yield batch
 
     def _read_csv(self, head):
-        given, encoding, no_header = self.dialect
+        """Return the chunks of CSV, whose first bytes are `head`; read the header."""
+        text, lines = self._decode(head)
+        text = text.lstrip("\ufeff\r\n").replace("\r\n", "\n").replace("\r", "\n")
+        if "\0" in text.partition("\n")[0]:
+            raise ValueError(f"NUL characters in the first row: {WITHOUT_BOM}")
+        given = self.dialect.delimiter
+        delimiter = given
+        if given is None:
+            delimiter = "\t" if suffix_of(self.name) == ".tsv" else _sniff(text)
+        rows = self._csv_rows(lines, delimiter)
+        first = next(rows, [""])
+        if len(first) > 1:
+            self.delimiter = delimiter
+        elif given is not None:
+            _check_no_other_delimiter(first[0], delimiter)
+        if self.dialect.has_header:
+            names = first
+            self.first_row = 2
+        else:
+            rows = chain([first], rows)
+            names = ["name"]
+            if len(first) > 1:
+                names = [str(k) for k in range(1, len(first) + 1)]
+        return self._chunks(rows, partial(_to_batch, names=names))
+
+    def _decode(self, head):
+        """Return the first bytes as text, and an iterator over all lines."""
+        encoding = self.dialect.encoding
         if encoding in (None, "auto") and head.startswith(UTF_16_MARKS):
             encoding = "utf-16"
         file = io.BufferedReader(self._open())
         if encoding == "auto":
-            text, lines = (
-                head.decode(errors="replace"),
-                self._lines_of_two_encodings(file),
-            )
-        else:
-            try:
-                lines = io.TextIOWrapper(file, encoding or "utf-8", newline="")
-            except LookupError as error:  # also of zip, which is of bytes
-                step = ENCODING.format(ENCODINGS[0])
-                raise ValueError(f"unknown encoding {encoding}: {step}") from error
-            text = head.decode(lines.encoding, errors="replace")
-        text = text.lstrip("\ufeff\r\n").replace("\r\n", "\n").replace("\r", "\n")
-        if "\0" in text.partition("\n")[0]:
-            raise ValueError(f"NUL characters in the first row: {WITHOUT_BOM}")
-        delimiter = given or ("\t" if suffix_of(self.name) == ".tsv" else _sniff(text))
-        rows = self._csv_rows(lines, delimiter)
-        first = next(rows, [""])
-        if len(first) == 1 and given and (others := {*first[0]} & {*DELIMITERS}):
-            what = f"the first row, {first[0][:60]!r}, has no {delimiter!r}"
-            raise ValueError(
-                f"{what}: give another --delimiter, perhaps {others.pop()!r}"
-            )
-        self.delimiter, names = delimiter if len(first) > 1 else None, first
-        if no_header:
-            names = (
-                [str(k) for k, _ in enumerate(first, 1)] if len(first) > 1 else ["name"]
-            )
-            rows = chain([first], rows)
-        else:
-            self.first_row = 2
-
-        def to_batch(rows):
-            columns = [*zip(*rows, strict=True)] or [()] * len(names)
-            return pa.record_batch(
-                [pa.array(values, pa.string()) for values in columns], names
-            )
-
-        return self._chunks(rows, to_batch)
+            return head.decode(errors="replace"), self._lines_of_two_encodings(file)
+        try:
+            lines = io.TextIOWrapper(file, encoding or "utf-8", newline="")
+        except LookupError as error:  # also of zip, which is of bytes
+            step = ENCODING.format(ENCODINGS[0])
+            raise ValueError(f"unknown encoding {encoding}: {step}") from error
+        return head.decode(lines.encoding, errors="replace"), lines
 
     def _csv_rows(self, lines, delimiter):
         """Yield rows, from the first that is not blank.
@@ -312,53 +346,56 @@ class Table:
         Raise ValueError if a quotation mark stays open until that of a later value:
         rows would merge. In a table of one column, an empty line is a row.
         """
-        kept, n_columns = [], 0
-
-        def keep():
-            for line in lines:
-                kept.append(line if self.done else line.removeprefix("\ufeff"))
-                self.done += len(line)
-                yield kept[-1]
-
-        reader = csv.reader(keep(), delimiter=delimiter)
+        lines_of_row = []
+        reader = csv.reader(self._count_lines(lines, lines_of_row), delimiter=delimiter)
+        n_columns = 0
         for row in reader:
-            if len(kept) > 1:
-                try:
-                    [*csv.reader(kept, delimiter=delimiter, strict=True)]
-                except csv.Error as error:
-                    what = (
-                        "a quotation mark stays open in line "
-                        f"{reader.line_num - len(kept) + 1}"
-                    )
-                    step = "close it, or double it and quote the value"
-                    raise ValueError(f"{what}: {step}") from error
-            kept.clear()
+            if len(lines_of_row) > 1:
+                first_line = reader.line_num - len(lines_of_row) + 1
+                _check_quotation_marks(lines_of_row, delimiter, first_line)
+            lines_of_row.clear()
             n_columns = n_columns or len(row)
-            row = row or [""] * (n_columns == 1)
+            if not row and n_columns == 1:
+                row = [""]
             if row and len(row) != n_columns:
-                what = f"line {reader.line_num} has {len(row)} columns, not {n_columns}"
-                raise ValueError(f"{what}: correct the row, or give the --delimiter")
+                problem = (
+                    f"line {reader.line_num} has {len(row)} columns, not {n_columns}"
+                )
+                raise ValueError(f"{problem}: correct the row, or give the --delimiter")
             if row:
                 yield row
 
+    def _count_lines(self, lines, lines_of_row):
+        """Yield lines without a mark, and add them to those of the current row."""
+        for line in lines:
+            text = line if self.done else line.removeprefix("\ufeff")
+            lines_of_row.append(text)
+            self.done += len(line)
+            yield text
+
     def _chunks(self, rows, make):
         """Yield what is made of few rows and few bytes, at least once."""
-        part, start, is_first = [], self.done, True
+        rows_of_chunk = []
+        start = self.done
+        is_first = True
         for row in rows:
-            part.append(row)
-            if len(part) == CHUNK_ROWS or self.done - start >= CHUNK_BYTES:
-                yield make(part)
-                part, start, is_first = [], self.done, False
-        if part or is_first:
-            yield make(part)
+            rows_of_chunk.append(row)
+            n_bytes = self.done - start
+            if len(rows_of_chunk) == ROWS_OF_CHUNK or n_bytes >= BYTES_OF_CHUNK:
+                yield make(rows_of_chunk)
+                rows_of_chunk = []
+                start = self.done
+                is_first = False
+        if rows_of_chunk or is_first:
+            yield make(rows_of_chunk)
 
     def _lines_of_two_encodings(self, file):
         """Yield lines, decoded as UTF-8 or else as cp1252, and repaired.
 
         Say how many were not plain UTF-8.
         """
-        n_of = Counter()
-        first = {}
+        n_of_kind = Counter()
+        first_of_kind = {}
         n_lines = 0
         # Latin-1 has a character for each byte, and its lines may also end in CR.
         for characters in io.TextIOWrapper(file, "latin-1", newline=""):
@@ -370,25 +407,25 @@ class Table:
             except UnicodeDecodeError:
                 text = line.decode("cp1252")
                 kind = "are not UTF-8, read as cp1252"
-            text = NOT_ASCII.sub(_repaired, text)
+            text = NOT_ASCII.sub(_repair, text)
             if text.encode() != line:
-                n_of[kind] += 1
-                first.setdefault(kind, text.strip()[:60])
+                n_of_kind[kind] += 1
+                first_of_kind.setdefault(kind, text.strip()[:60])
             yield text
-        for kind, text in first.items():
-            said = f"{n_of[kind]:,} of {n_lines:,} lines {kind}: {text!r}"
-            say(f"sknames: warning: {self.name}: {said}.")
-
-    def _read_jsonl(self, head):
-        return self._chunks(self._json_rows(), JsonRows)
+        for kind, text in first_of_kind.items():
+            message = f"{n_of_kind[kind]:,} of {n_lines:,} lines {kind}: {text!r}"
+            say(f"sknames: warning: {self.name}: {message}.")
 
     def _json_rows(self):
+        """Yield the object in each line that is not blank."""
         stream = io.BufferedReader(self._open())
-        for number, line in enumerate(
-            iter(partial(stream.readline, CHUNK_BYTES), b""), 1
-        ):
+        lines = iter(partial(stream.readline, BYTES_OF_CHUNK), b"")
+        for number, line in enumerate(lines, start=1):
+            if len(line) == BYTES_OF_CHUNK:
+                raise ValueError(f"line {number} is too long: write one object a line")
             self.done += len(line)
-            yield from _parse(line, number)
+            if line.strip():
+                yield _parse(line, number)
 
     @contextmanager
     def _errors_name_the_file(self):
@@ -398,27 +435,55 @@ class Table:
         except (ValueError, pa.ArrowException, csv.Error, OSError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
-            said = str(error)
+            message = str(error)
             if isinstance(error, UnicodeDecodeError):
-                said = _say_not_decoded(error)
+                message = _explain_not_decoded(error)
             elif type(error) is not ValueError:  # ours say what to do
-                said += f": {_find(NEXT_STEPS, said)}"
-            raise ValueError(f"{self.name}: {said}") from error
+                message += f": {_value_of_start(NEXT_STEPS, message)}"
+            raise ValueError(f"{self.name}: {message}") from error
 
 
-def _say_not_decoded(error):
+def _check_no_other_delimiter(line, delimiter):
+    """Raise ValueError if a header without the given delimiter has another."""
+    for character in line:
+        if character in DELIMITERS:
+            raise ValueError(
+                f"the first row, {line[:60]!r}, has no {delimiter!r}: give another "
+                f"--delimiter, perhaps {character!r}"
+            )
+
+
+def _check_quotation_marks(lines, delimiter, number):
+    """Raise ValueError if the lines of a row are not strict CSV."""
+    try:
+        list(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise ValueError(
+            f"a quotation mark stays open in line {number}: close it, or double it "
+            "and quote the value"
+        ) from error
+
+
+def _to_batch(rows, names):
+    """Return rows of text as columns, which have names."""
+    columns = [*zip(*rows, strict=True)] or [()] * len(names)
+    return pa.record_batch([pa.array(values, pa.string()) for values in columns], names)
+
+
+def _explain_not_decoded(error):
     """Say which bytes an encoding lacks, and which has them."""
     around = error.object[max(0, error.start - 20) : error.end + 20]
-    said = f"{error.encoding} can't decode {around} ({error.reason})"
+    message = f"{error.encoding} can't decode {around} ({error.reason})"
     if "BOM" in error.reason:
-        return f"{said}: {WITHOUT_BOM}"
+        return f"{message}: {WITHOUT_BOM}"
     if error.encoding == "utf-8":
-        return f"{said}: give --encoding auto, or that of the file"
-    others = [encoding for encoding in ENCODINGS if _can_decode(encoding, around)]
-    return f"{said}: {ENCODING.format(' or '.join(others))}"
+        return f"{message}: give --encoding auto, or that of the file"
+    encodings = [encoding for encoding in ENCODINGS if _can_decode(encoding, around)]
+    return f"{message}: {ENCODING.format(' or '.join(encodings))}"
 
 
 def _can_decode(encoding, content):
+    """Return whether bytes are text of an encoding."""
     try:
         content.decode(encoding)
     except UnicodeDecodeError:
@@ -442,31 +507,29 @@ class JsonRows(list):
         new = [name for name in self.column_names if name not in names]
         if new:
             raise ValueError(
-                f"a row has {new[0]!r}, which the first {CHUNK_ROWS} rows lack: give "
-                "--format jsonl"
+                f"a row has {new[0]!r}, which the first {ROWS_OF_CHUNK} rows lack: "
+                "give --format jsonl"
             )
         return pa.record_batch({name: to_text(values_of(self, name)) for name in names})
 
 
 def _parse(line, number):
-    """Return a list of the object in a line of JSON, empty for a blank line."""
-    if len(line) == CHUNK_BYTES:
-        raise ValueError(f"line {number} is too long: write one object a line")
+    """Return the object in a line of JSON."""
     try:
-        rows = [json.loads(line)] if line.strip() else []
+        row = json.loads(line)
     except (ValueError, RecursionError) as error:  # of UTF-8, syntax, digits and depth
-        why = getattr(
-            error, "msg", error
-        )  # without the position, which begins with "line 1"
+        problem = str(error)
+        if isinstance(error, json.JSONDecodeError):
+            problem = error.msg  # without the position, which begins with "line 1"
         raise ValueError(
-            f"line {number} is not JSON ({why}): write one object a line"
+            f"line {number} is not JSON ({problem}): write one object a line"
         ) from error
-    if rows and not isinstance(rows[0], dict):
+    if not isinstance(row, dict):
         raise ValueError(
             f"line {number} is {line.decode().strip():.20}, not an object: "
             'write {"name": ...}'
         )
-    return rows
+    return row
 
 
 def values_of(chunk, column):
@@ -482,10 +545,14 @@ def to_text(values):
     """Return an array of str: null for missing values, as in JSON for all but text."""
     if isinstance(values, pa.Array):
         return values
-    values = [_to_text(value) for value in values]
-    # JSON can hold half of a surrogate pair, which UTF-8 cannot.
-    values = [v if v is None else v.encode(errors="replace").decode() for v in values]
-    return pa.array(values, pa.string())
+    texts = []
+    for value in values:
+        text = _to_text(value)
+        if text is not None:
+            # JSON can hold half of a surrogate pair, which UTF-8 cannot.
+            text = text.encode(errors="replace").decode()
+        texts.append(text)
+    return pa.array(texts, pa.string())
 
 
 def _to_text(value):
@@ -520,30 +587,32 @@ def dumps(value):
         return _encode(json.loads(text, parse_constant=lambda constant: None))
 
 
-def _repaired(found):
-    """Decode UTF-8 that was once read as Windows-1252.
-
-    Return what was found if it may be right.
-    """
+def _repair(match):
+    """Decode UTF-8 that was once read as Windows-1252, if it is certain."""
+    characters = match[0]
     try:
-        text = found[0].translate(BYTE_OF).encode("latin-1").decode()
+        text = characters.translate(BYTE_OF).encode("latin-1").decode()
     except UnicodeError:
-        return found[0]
+        return characters
     # Two such characters may stand in a text; more of them are hardly ever valid UTF-8.
-    return text if len(found[0]) > 3 or "À" <= text <= "ɏ" else found[0]
+    is_certain = len(characters) > 3 or "À" <= text <= "ɏ"
+    return text if is_certain else characters
 
 
-def _find(table, text):
+def _value_of_start(value_of_pattern, text):
     """Return the value of the first pattern that a text starts with, or None."""
-    return next(
-        (value for start, value in table.items() if re.match(start, text)), None
-    )
+    for pattern, value in value_of_pattern.items():
+        if re.match(pattern, text):
+            return value
+    return None
 
 
 def suffix_of(path):
     """Return the suffix before that of compression: ".csv" for names.CSV.gz."""
     path = Path(path.lower())
-    return (path.with_suffix("") if path.suffix in COMPRESSIONS else path).suffix
+    if path.suffix in COMPRESSIONS:
+        path = path.with_suffix("")
+    return path.suffix
 
 
 def _sniff(text):
@@ -551,7 +620,10 @@ def _sniff(text):
 
     def score(delimiter):
         lines = csv.reader(io.StringIO(text), delimiter=delimiter)
-        rows = [len(row) for row in islice(lines, 1000) if row]
-        return (rows[0] > 1, rows.count(rows[0]), rows[0]) if rows else (False, 0, 0)
+        n_columns = [len(row) for row in islice(lines, 1000) if row]
+        if not n_columns:
+            return False, 0, 0
+        n_of_header = n_columns[0]
+        return n_of_header > 1, n_columns.count(n_of_header), n_of_header
 
     return max(NO_DELIMITER + DELIMITERS, key=score)  # the first of equal ones

@@ -58,12 +58,7 @@ def train(table, label, output, from_scratch, param):
     names, labels, n_rows = table.labelled_names(label)
     is_net = from_scratch or len(names) > MOST_NAMES
     if not from_scratch:
-        both = "n-grams and features of the shipped model", "a net from scratch"
-        fits, other = both[is_net], both[not is_net]
-        say(
-            f"sknames: fits {fits}, for {len(names):,} names more accurate than "
-            f"{other}."
-        )
+        _say_what_is_fitted(is_net, len(names))
     if not is_net and len(set(labels)) == 1:
         raise ValueError(
             f"all {len(names):,} names have the label {labels[0]!r}: give two or more"
@@ -71,38 +66,48 @@ def train(table, label, output, from_scratch, param):
     with whole_file(output) as file:
         model = fit_net(net, names, labels) if is_net else fit_own_labels(names, labels)
         save_model(model, file, output)
+    seconds = time.perf_counter() - start
+    megabytes = Path(output).stat().st_size / 1e6
     say(
         f"{n_rows:,} rows: learned {len(names):,} names of {len(model.classes_)} "
-        f"labels, {n_rows - len(names):,} without a name or a label; "
-        f"{time.perf_counter() - start:.1f} s; {Path(output).stat().st_size / 1e6:.1f} "
-        "MB"
+        f"labels, {n_rows - len(names):,} without a name or a label; {seconds:.1f} s; "
+        f"{megabytes:.1f} MB"
+    )
+
+
+def _say_what_is_fitted(is_net, n_names):
+    """Say which of two models is fitted, and why."""
+    fitted = "n-grams and features of the shipped model"
+    less_accurate = "a net from scratch"
+    if is_net:
+        fitted, less_accurate = less_accurate, fitted
+    say(
+        f"sknames: fits {fitted}, for {n_names:,} names more accurate than "
+        f"{less_accurate}."
     )
 
 
 def fit_own_labels(names, labels):
     """Return the recipe for own labels, fitted, with the priors of the labels."""
     # The shipped model goes into the file, so later versions read it, too.
-    model = make_own_labels_pipeline(load_pretrained(priors="uniform")).fit(
-        names, labels
-    )
-    shares = np.unique(labels, return_counts=True)[1] / len(labels)
-    model = FrozenEstimator(model)
+    shipped = load_pretrained(priors="uniform")
+    model = FrozenEstimator(make_own_labels_pipeline(shipped).fit(names, labels))
+    _, counts = np.unique(labels, return_counts=True)
+    shares = counts / len(labels)
     return PriorShiftClassifier(model, priors=shares, assumed_prior=shares).fit(None)
 
 
 def make_net(pairs):
     """Return a net for names, with parameters given as "name=value"."""
-    classifier = NameNationalityClassifier(
-        random_state=0
-    )  # the same command gives the same model
+    # The same command gives the same model.
+    classifier = NameNationalityClassifier(random_state=0)
     net = Pipeline([("encode", CharEncoder()), ("classify", classifier)])
     for pair in pairs:
-        name, _, text = pair.partition("=")
-        value = text
+        name, _, value = pair.partition("=")
+        if value in ("none", "true", "false"):
+            value = value.title()
         with suppress(ValueError, SyntaxError):  # the net checks other texts
-            value = literal_eval(
-                text.title() if text in ("none", "true", "false") else text
-            )
+            value = literal_eval(value)
         step = "encode" if name in net["encode"].get_params() else "classify"
         net.set_params(**{f"{step}__{name}": value})
     return net

@@ -10,6 +10,7 @@ from sklearn.utils.validation import validate_data
 
 from .._base.estimators import DocLinkMixin
 from .._base.labels_and_weights import is_missing
+from .._text.names import check_is_in_memory
 from .._text.not_names import is_placeholder, is_titled_placeholder
 
 CHECKS = {"dtype": object, "ensure_all_finite": False}
@@ -108,6 +109,7 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
         self : JoinNames
             The transformer.
         """
+        check_is_in_memory(X)
         if np.ndim(X) == 1:
             # A fit before may have set them.
             for name in vars(self).keys() & {"n_features_in_", "feature_names_in_"}:
@@ -129,6 +131,7 @@ class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
         ndarray of shape (n_names,), dtype=object
             Names; None if all parts are missing.
         """
+        check_is_in_memory(X)
         if np.ndim(X) == 1:
             return np.array(list(X), dtype=object)
         if hasattr(self, "n_features_in_"):

@@ -138,7 +138,7 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
     def _read(self, X):
         """Return names as they are read."""
         reader = Bunch(clean=True, tidy_=self.tidy_)
-        return tidy(self._names(X), reader)
+        return tidy(self._names(X).clean, reader)
 
 
 def _as_indexed(X, features):

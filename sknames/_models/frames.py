@@ -28,13 +28,16 @@ def polars_frame(frame_type, columns, labels, prefix):
     values = {}
     types = {}
     for name, column in columns.items():
-        values[name] = column
-        if column.dtype == object:
-            answers = column.tolist()
-            values[name] = answers
+        if column.dtype != object:
+            values[name] = column
+            continue
+        answers = column.tolist()
+        values[name] = answers
+        is_prediction = name.startswith(f"{prefix}predicted")
+        if is_prediction and _are_alike(labels, answers):
+            types[name] = frame_type({"label": labels})["label"].dtype
+        else:
             types[name] = str
-            if name.startswith(f"{prefix}predicted") and _are_alike(labels, answers):
-                types[name] = frame_type({"label": labels})["label"].dtype
     return frame_type(values, schema_overrides=types, nan_to_null=True, strict=False)
 
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from .._base.labels_and_weights import is_missing
 
-M49 = ("subregion", "region")  # names of the UN, by label in regions.csv
+M49 = ("subregion", "region")  # the UN's, M49; columns of regions.csv
 REGIONS = Path(__file__).parent / "regions.csv"
-BLOCK = 8192  # rows that stay in the cache
+SUMMED_ROWS = 8192  # rows summed at a time, so that they stay in the cache
 
 Groups: TypeAlias = Literal["subregion", "region"] | Mapping[Any, Any]
 
@@ -28,7 +28,8 @@ def members_of(groups, classes, name="groups"):
     of each group. A label may be in several groups, or in none. Errors show `name`.
     """
     members = {}
-    for label, group in _known_pairs(groups, classes, name, may_lack=False):
+    pairs = _known_pairs(groups, classes, name, may_lack=False)
+    for label, group in pairs:
         members.setdefault(group, []).append(label)
     return members
 
@@ -51,7 +52,8 @@ def group_of_each(groups, classes, name="groups", *, may_lack=False):
                 "that overlap."
             )
     for group in {*group_of.values()}:
-        if group_of.get(group, group) != group:
+        is_label_elsewhere = group_of.get(group, group) != group
+        if is_label_elsewhere:
             raise ValueError(
                 "A group may not be named like a label in another group: got "
                 f"{group!r}, which is in the group {group_of[group]!r}. Rename the "
@@ -69,11 +71,10 @@ def _known_pairs(groups, classes, name, *, may_lack):
     known = []
     unknown = []
     for label, group in _pairs(groups, labels, name):
-        try:
-            is_known = label in labels
-        except TypeError:  # a list, which cannot be looked up
-            is_known = False
-        (known if is_known else unknown).append((label, group))
+        if _is_in(label, labels):
+            known.append((label, group))
+        else:
+            unknown.append((label, group))
     for label, group in unknown:
         if is_missing(label):
             raise _missing(label, group, name)
@@ -82,8 +83,10 @@ def _known_pairs(groups, classes, name, *, may_lack):
         if is_missing(group):
             raise _missing(label, group, name)
     if unknown and not (may_lack and known):
-        first_of = {group: label for label, group in reversed(unknown)}
-        got = [f"{first_of[group]!r} in {group!r}" for group in reversed(first_of)]
+        first_unknown = {group: label for label, group in reversed(unknown)}
+        got = []
+        for group, label in reversed(first_unknown.items()):
+            got.append(f"{label!r} in {group!r}")
         raise ValueError(
             f"Expected {name} of {', '.join(map(str, labels))}, the labels of the "
             f"model; got {', '.join(got)}."
@@ -92,13 +95,23 @@ def _known_pairs(groups, classes, name, *, may_lack):
     return known
 
 
+def _is_in(label, labels):
+    """Return whether a value is a key of a dict of labels."""
+    try:
+        return label in labels
+    except TypeError:  # a list, which cannot be looked up
+        return False
+
+
 def _missing(label, group, name):
+    """Return the error for a label or a group that is missing."""
     return ValueError(f"{name} has {label!r} in the group {group!r}. Leave it out.")
 
 
 def check_alike(groups, name, hint=""):
     """Raise ValueError unless groups are all strings, all booleans or all numbers."""
-    kinds = {_kind(group_type) for group_type in set(map(type, groups))}
+    types = {type(group) for group in groups}
+    kinds = {_kind(group_type) for group_type in types}
     if len(kinds) > 1 or None in kinds:
         raise ValueError(
             f"Expected {name} that are all strings, or all numbers, got "
@@ -107,7 +120,7 @@ def check_alike(groups, name, hint=""):
 
 
 def _kind(group_type):
-    """Return which type of labels a type is one of, None if of none."""
+    """Return the kind of labels that a type is of: bool, str or Real; else None."""
     if issubclass(group_type, bool | np.bool_):
         return bool
     for kind in (str, Real):
@@ -134,19 +147,22 @@ def _pairs(groups, labels, name):
             f"label, or the labels of each group; got {groups!r:.100}. To predict "
             "countries, take load_pretrained('country')."
         )
-    pairs = [*groups.items()]
-    if not any(_is_list(value) for _, value in pairs):
-        return pairs
-    for group, some in pairs:
-        if not (_is_list(some) and len(some)):
+    has_lists = any(_is_list(value) for _, value in groups.items())
+    if not has_lists:
+        return [*groups.items()]
+    pairs = []
+    for group, members in groups.items():
+        if not (_is_list(members) and len(members)):
             raise ValueError(
-                f"Expected a list of labels for each group in {name}, got {some!r} for "
-                f"{group!r}."
+                f"Expected a list of labels for each group in {name}, got "
+                f"{members!r} for {group!r}."
             )
-    return [(label, group) for group, some in pairs for label in some]
+        pairs += [(label, group) for label in members]
+    return pairs
 
 
 def _is_list(value):
+    """Return whether a value has items: a list, a tuple or an array."""
     return hasattr(value, "__len__") and not isinstance(value, str)
 
 
@@ -166,92 +182,114 @@ def array_of_labels(labels):
 
 
 def summed(probabilities, index):
-    """Sum probabilities (n, n_classes) by the index of each class's group."""
+    """Sum probabilities, (n, n_classes), by group: (n, n_groups), of the same dtype.
+
+    `index`, (n_classes,), has the index of each class's group.
+    """
     n_groups = index.max() + 1
     sums = np.zeros((len(probabilities), n_groups), dtype=probabilities.dtype)
-    # The bits of a matrix product would depend on the number of rows. One dimension is
-    # faster.
-    for start in range(0, len(probabilities), BLOCK):
-        rows = slice(start, start + BLOCK)
+    # The bits of a matrix product would depend on the number of rows. Adding to one
+    # dimension is faster than to two.
+    for start in range(0, len(probabilities), SUMMED_ROWS):
+        rows = slice(start, start + SUMMED_ROWS)
         block = probabilities[rows]
         cells = np.arange(len(block))[:, None] * n_groups + index
         np.add.at(sums[rows].ravel(), cells.ravel(), block.ravel())
     return sums
 
 
-class Level(NamedTuple):
-    """Hold groups to fall back on, where a label or a finer group is unsure."""
+class FallbackLevel(NamedTuple):
+    """Hold groups to fall back on, where a label or a finer group is unsure.
 
-    name: str
-    classes: NDArray[Any]
-    groups: NDArray[Any]  # (n_classes,), the group of each class,
-    group_index: NDArray[np.intp]  # and its index
+    A fallback is a tuple of levels, from fine to coarse. Estimators store a level as a
+    plain tuple.
+    """
+
+    name: str  # that of the answer's level, such as "region"
+    classes: NDArray[Any]  # (n_classes,), sorted
+    groups: NDArray[Any]  # (n_classes,), the group of each class
+    group_index: NDArray[np.intp]  # (n_classes,), the index of each class's group
 
     @classmethod
-    def of(cls, name, classes, groups):
-        """Return the level of the groups of some classes."""
-        return cls(name, classes, groups, np.unique(groups, return_inverse=True)[1])
+    def from_groups(cls, name, classes, groups):
+        """Return the level of the groups of classes, both (n_classes,)."""
+        _, group_index = np.unique(groups, return_inverse=True)
+        return cls(name, classes, groups, group_index)
 
-    def as_dict(self):
-        """Return the group of each class."""
+    def group_by_class(self):
+        """Return a dict with the group of each class."""
         return dict(zip(self.classes.tolist(), self.groups.tolist(), strict=True))
 
     def group_of(self, labels):
-        """Return the groups of labels, None for what is no class."""
-        group_of, labels = self.as_dict(), np.asarray(labels).tolist()
-        return np.array([group_of.get(label) for label in labels], dtype=object)
+        """Return the groups of labels, (n,), None for what is no class."""
+        group_by_class = self.group_by_class()
+        groups = [group_by_class.get(label) for label in np.asarray(labels).tolist()]
+        return np.array(groups, dtype=object)
 
     def among(self, classes):
-        """Return the same groups of some of the classes."""
-        return self.of(
-            self.name, classes, self.groups[np.searchsorted(self.classes, classes)]
-        )
+        """Return the same groups of a sorted subset of the classes."""
+        rows = np.searchsorted(self.classes, classes)
+        return self.from_groups(self.name, classes, self.groups[rows])
 
 
-def levels_of(fallback, classes, *, may_lack=False):
-    """Return levels of groups, from fine to coarse; raise if they do not nest."""
-    levels = [Level.of("label", classes, classes)]
+def read_fallback(fallback, classes, *, may_lack=False):
+    """Return the levels of a fallback, given as a list of groups.
+
+    Each is as in `group_of_each`. Raise ValueError if they do not nest.
+    """
+    levels = [FallbackLevel.from_groups("label", classes, classes)]
     for k, groups in enumerate(fallback):
         name = f"fallback[{k}]"
-        each = group_of_each(groups, classes, name, may_lack=may_lack)
-        levels.append(
-            Level.of(groups if isinstance(groups, str) else name, classes, each)
-        )
+        groups_of_classes = group_of_each(groups, classes, name, may_lack=may_lack)
+        if isinstance(groups, str):
+            name = groups
+        level = FallbackLevel.from_groups(name, classes, groups_of_classes)
+        levels.append(level)
     for fine, coarse in pairwise(levels):
-        above = {}
-        for one, other in zip(
-            fine.groups.tolist(), coarse.groups.tolist(), strict=True
-        ):
-            if above.setdefault(one, other) != other:
-                raise ValueError(
-                    "Expected groups from fine to coarse, each within one of the next, "
-                    f"got {fine.name} {one!r} in {above[one]!r} and {other!r} of "
-                    f"{coarse.name}. Change the groups or their order."
-                )
-    members = {}
+        _check_nested(fine, coarse)
+    _check_names(levels)
+    return tuple(levels[1:])
+
+
+def _check_nested(fine, coarse):
+    """Raise ValueError if a group of a level is in two groups of the next."""
+    above = {}
+    pairs = zip(fine.groups.tolist(), coarse.groups.tolist(), strict=True)
+    for group, group_above in pairs:
+        if above.setdefault(group, group_above) != group_above:
+            raise ValueError(
+                "Expected groups from fine to coarse, each within one of the next, "
+                f"got {fine.name} {group!r} in {above[group]!r} and {group_above!r} of "
+                f"{coarse.name}. Change the groups or their order."
+            )
+
+
+def _check_names(levels):
+    """Raise ValueError if a name stands for other labels at another level."""
+    labels_by_name = {}
     for level in levels:
-        of_level = {}
-        for label, group in zip(classes.tolist(), level.groups.tolist(), strict=True):
-            of_level.setdefault(group, set()).add(label)
-        for group, some in of_level.items():
-            if members.setdefault(group, some) != some:
+        labels_of_level = {}
+        for label, group in level.group_by_class().items():
+            labels_of_level.setdefault(group, set()).add(label)
+        for group, labels in labels_of_level.items():
+            if labels_by_name.setdefault(group, labels) != labels:
                 raise ValueError(
                     "Expected names that stand for the same labels at all levels, got "
                     f"{group!r} of {level.name} for others than before. Rename it."
                 )
-    return tuple(levels[1:])
 
 
-def climb(proba, best, levels):
-    """Return the probability of a label of each row, and of its group at each level.
+def fallback_probabilities(proba, best, fallback):
+    """Return the probability of each row's label, and of its group at each level.
 
-    `best` (n,) has the index of the label. The result (n, 1 + n_levels) never falls
-    along a row (the rule "climbing" of Goren et al. 2024, without its calibration).
+    `proba`, (n, n_classes), has the probabilities, and `best`, (n,), the index of the
+    label. The result, (n, 1 + n_levels), never falls along a row. Answering the first
+    that is above a threshold is the rule "climbing" of Goren et al. (2024), without its
+    calibration.
     """
     rows = np.arange(len(proba))
     columns = [proba[rows, best]]
-    columns += [
-        summed(proba, level.group_index)[rows, level.group_index[best]]
-        for level in levels
-    ]
+    for level in fallback:
+        sums = summed(proba, level.group_index)
+        columns.append(sums[rows, level.group_index[best]])
     return np.column_stack(columns)

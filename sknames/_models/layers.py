@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import column_or_1d
 
-from .groups import Level, array_of_labels, summed
+from .groups import FallbackLevel, array_of_labels, summed
 from .priors import check_priors, exchange_priors, factors_of
 
 
@@ -43,13 +43,12 @@ class Assumed:
         if self.class_prior is None:
             return Assumed()
         prior = self.class_prior**power
-        bias = self.class_bias
-        sharpness = self.sharpness
-        return Assumed(
-            class_prior=prior / prior.sum(),
-            class_bias=None if bias is None else bias * power,
-            sharpness=None if sharpness is None else sharpness / power,
-        )
+        tempered = Assumed(class_prior=prior / prior.sum())
+        if self.class_bias is not None:
+            tempered = replace(tempered, class_bias=self.class_bias * power)
+        if self.sharpness is not None:
+            tempered = replace(tempered, sharpness=self.sharpness / power)
+        return tempered
 
 
 @dataclass(frozen=True)
@@ -83,8 +82,8 @@ class Shift(Layer):
 
     def change(self, probabilities):
         """Return the probabilities under the other priors."""
-        wide = probabilities.astype(np.float64)
-        return exchange_priors(wide, self.assumed_prior, self.class_prior)
+        in_float64 = probabilities.astype(np.float64)
+        return exchange_priors(in_float64, self.assumed_prior, self.class_prior)
 
     def assume(self, assumed):
         """Return what is assumed, with the other priors."""
@@ -119,9 +118,10 @@ class Sum(Layer):
         sums = np.bincount(self.index, prior)
         bias = assumed.class_bias
         if bias is not None:
-            odds = np.bincount(self.index, prior * np.exp(-bias))
-            equal = np.ones_like(sums)
-            bias = -np.log(np.divide(odds, sums, out=equal, where=sums > 0))
+            sums_of_people = np.bincount(self.index, prior * np.exp(-bias))
+            ratio = np.ones_like(sums)  # of a group whose classes have the prior 0
+            np.divide(sums_of_people, sums, out=ratio, where=sums > 0)
+            bias = -np.log(ratio)
         return replace(assumed, class_prior=sums, class_bias=bias)
 
     def grouped(self, y):
@@ -129,8 +129,8 @@ class Sum(Layer):
         groups_of_classes = self.groups[self.index].tolist()
         group_of = dict(zip(self.classes.tolist(), groups_of_classes, strict=True))
         values = [group_of.get(label, label) for label in column_or_1d(y).tolist()]
-        kinds = {isinstance(value, str) for value in values}
-        if len(kinds) > 1:
+        are_texts = {isinstance(value, str) for value in values}
+        if len(are_texts) > 1:
             return np.array(values, dtype=object)
         return array_of_labels(values)
 
@@ -157,10 +157,11 @@ class Threshold(Layer):
     """Give no answer unless its probability, or that of a group, is larger."""
 
     least: float
-    levels: tuple[Level, ...]  # of groups to fall back on, from fine to coarse
+    fallback: tuple[FallbackLevel, ...]  # from fine to coarse
 
     def as_labels(self, predicted, y):
         """Return predictions, with the label in place of a group that holds it."""
-        for level in self.levels:
-            predicted = np.where(predicted == level.group_of(y), y, predicted)
+        for level in self.fallback:
+            is_right = predicted == level.group_of(y)
+            predicted = np.where(is_right, y, predicted)
         return predicted

@@ -17,7 +17,7 @@ from .._base import validate_params, warn
 from .._text.names import Names, read_names
 from .._text.tidy import without_initials
 from .frames import to_frame
-from .groups import climb
+from .groups import fallback_probabilities
 from .stack import resolve
 
 UNSURE = "unsure"
@@ -29,8 +29,8 @@ INITIALS = (
 COST_FOR_SHARES = (
     "the errors of shares are about half as large again, and intervals do not show it"
 )
-SOME = 1000  # names that say how a list is written
-BLOCK = 8192  # names whose codes are held at a time
+SAMPLED_NAMES = 1000  # the first of a list; they show how it is written
+ENCODED_NAMES = 8192  # names whose codes are in memory at a time
 
 
 class Predictions(Bunch):
@@ -58,35 +58,39 @@ class Predictions(Bunch):
             without an answer; and where there are any, level, set, the probabilities
             and known_words; reason.
         """
-        no_answer, columns = self.reasons != "", {}
-        for k in range(self.labels.shape[1] if top is None else top):
-            end = f"_{k + 1}" if k else ""
-            columns[f"predicted{end}"] = _or_none(self.labels[:, k], no_answer)
-            columns[f"probability{end}"] = np.where(
-                no_answer, np.nan, self.probabilities[:, k]
-            )
-            if self.levels is not None and not k:
-                columns["level"] = _or_none(self.levels, no_answer)
+        no_answer = self.reasons != ""
         no_name = no_answer & (self.reasons != UNSURE)
+        n_labels = self.labels.shape[1] if top is None else top
+        columns = {}
+        for k in range(n_labels):
+            end = "" if k == 0 else f"_{k + 1}"
+            probabilities = np.where(no_answer, np.nan, self.probabilities[:, k])
+            columns[f"predicted{end}"] = _or_none(self.labels[:, k], no_answer)
+            columns[f"probability{end}"] = probabilities
+            if k == 0 and self.levels is not None:
+                columns["level"] = _or_none(self.levels, no_answer)
         if "sets" in self:
-            columns["set"] = _or_none(
-                np.array([*map(";".join, self.sets)], dtype=str), no_name
-            )
+            sets = np.array([*map(";".join, self.sets)], dtype=str)
+            columns["set"] = _or_none(sets, no_name)
         if proba:
             for label, column in zip(self.classes, self.proba.T, strict=True):
                 columns[f"probability_{label}"] = np.where(no_name, np.nan, column)
         if self.known_words is not None:
             columns["known_words"] = self.known_words
-        columns["reason"] = self.reasons if len(no_answer) else self.reasons.astype(str)
+        columns["reason"] = self.reasons
+        if len(self.reasons) == 0:
+            columns["reason"] = self.reasons.astype(str)
         return {prefix + name: values for name, values in columns.items()}
 
     def _take(self, rows):
         """Return the predictions of some of the names."""
         taken = Predictions(**self)
         for name, values in self.items():
-            if name == "sets" or (name == "names" and values is not None):
+            if name == "classes" or values is None:
+                continue
+            if isinstance(values, list):
                 taken[name] = [values[row] for row in rows]
-            elif name != "classes" and values is not None:
+            else:
                 taken[name] = values[rows]
         return taken
 
@@ -201,7 +205,9 @@ def predict_names(
     stack = resolve(estimator)
     if threshold == "auto":
         stack.check_threshold()
-        threshold = None if stack.threshold is None else stack.threshold.least
+        threshold = None
+        if stack.threshold is not None:
+            threshold = stack.threshold.least
     listed = predict_list(stack, X)
     return predictions_of(
         stack, listed, top=top, threshold=threshold, known_words=known_words
@@ -255,7 +261,8 @@ def predict_list(stack, X):
     if names is None:
         proba = stack.predict_proba(X)
     elif stack.encoder is None:
-        proba = stack.predict_proba(_filled(X, names) if "" in names else X)
+        readable = _filled(X, names) if "" in names else X
+        proba = stack.predict_proba(readable)
     else:
         proba = stack.predict_names(names)
     return PredictedList(X, names, proba)
@@ -296,40 +303,40 @@ def predictions_of(stack, listed, *, top=1, threshold=None, known_words=False):
         probabilities=np.take_along_axis(listed.proba, best, axis=1),
         levels=None,
         reasons=reasons,
-        known_words=_count_known_words(stack, listed.names, reasons)
-        if known_words
-        else None,
+        known_words=None,
         proba=listed.proba,
         classes=stack.classes,
         names=None if listed.names is None else [*listed.names],
     )
+    if known_words:
+        predictions.known_words = _count_known_words(stack, listed.names, reasons)
     if threshold is not None:
-        levels = () if stack.threshold is None else stack.threshold.levels
-        _abstain(predictions, best[:, 0], threshold, levels)
+        fallback = () if stack.threshold is None else stack.threshold.fallback
+        _abstain(predictions, best[:, 0], threshold, fallback)
     return predictions
 
 
-def _abstain(predictions, best, threshold, levels):
+def _abstain(predictions, best, threshold, fallback):
     """Set, in place, what is sure: labels, else groups of them, else a reason.
 
     `best`, (n_names,), has the columns of the labels.
     """
-    chain = climb(predictions.proba, best, levels)
-    is_sure = chain > threshold
+    probabilities = fallback_probabilities(predictions.proba, best, fallback)
+    is_sure = probabilities > threshold
     is_unsure = (predictions.reasons == "") & ~is_sure.any(axis=1)
     predictions.reasons = np.where(is_unsure, UNSURE, predictions.reasons)
-    if not levels:
+    if not fallback:
         return
     finest_sure = is_sure.argmax(axis=1)  # 0, the label, also if none is sure
     predictions.labels = predictions.labels.astype(object)  # keeps each answer's type
     predictions.levels = np.full(len(best), "label", dtype=object)
-    for k, level in enumerate(levels, start=1):
+    for k, level in enumerate(fallback, start=1):
         rows = finest_sure == k
         # The group comes first, then the labels, the most probable first.
         predictions.labels[rows, 1:] = predictions.labels[rows, :-1]
         predictions.labels[rows, 0] = level.groups[best[rows]].tolist()
         predictions.probabilities[rows, 1:] = predictions.probabilities[rows, :-1]
-        predictions.probabilities[rows, 0] = chain[rows, k]
+        predictions.probabilities[rows, 0] = probabilities[rows, k]
         predictions.levels[rows] = level.name
 
 
@@ -347,9 +354,9 @@ def check_probabilities(listed):
 def have_initials(texts, reasons):
     """Return whether most names of a list have initials instead of given names."""
     are_names = (reasons == "") | (reasons == UNSURE)
-    first = Names(islice(compress(texts, are_names), SOME))
-    n_bylines = sum(BYLINE.fullmatch(name) is not None for name in first.tidy)
-    return 2 * n_bylines > len(first)
+    sample = Names(islice(compress(texts, are_names), SAMPLED_NAMES))
+    n_bylines = sum(BYLINE.fullmatch(name) is not None for name in sample.tidy)
+    return 2 * n_bylines > len(sample)
 
 
 def _ids_of_rows(X, n):
@@ -375,9 +382,9 @@ def _count_known_words(stack, names, reasons):
     if encoder is None or network is None or network.words is None:
         return None
     known = np.zeros(len(names), dtype=np.int64)
-    for batch in gen_batches(len(names), BLOCK):
-        full = [*map(without_initials, names.tidy[batch])]
-        codes = network.to_codes(encoder._codes(full))
-        n_words = np.array([max(1, len(name.split())) for name in full])
+    for batch in gen_batches(len(names), ENCODED_NAMES):
+        full_words = [*map(without_initials, names.tidy[batch])]
+        codes = network.to_codes(encoder._codes(full_words))
+        n_words = np.array([max(1, len(words.split())) for words in full_words])
         known[batch] = network.words.count(codes, network.separator, n_words)
     return np.where(reasons == "", known, 0)

@@ -10,11 +10,11 @@ from sklearn.utils._param_validation import HasMethods, Interval
 
 from .._base import validate_params
 from .._encoding.join_names import JoinNames, find_column
-from .._text.names import Names, read_names
+from .._text.names import Names, check_is_in_memory, read_names
 from .frames import polars_frame
 from .predict_names import predict_names
 
-CHUNK_NAMES = 65_536  # The probabilities of so many names are in memory at a time.
+CHUNK_NAMES = 65_536  # names whose probabilities are in memory at a time
 
 
 @validate_params(
@@ -103,22 +103,18 @@ default=None
     """
     table, X = _read(X, column)
     names = read_names(X, "empty") if len(X) else []
-    chunks = (
-        Names(names[k : k + CHUNK_NAMES])
-        for k in range(0, max(1, len(names)), CHUNK_NAMES)
-    )
-    found = [
-        _columns(estimator, chunk, prefix, top=top, known_words=known_words)
-        for chunk in chunks
-    ]
-    new = {
-        name: np.concatenate([columns[name] for columns in found]) for name in found[0]
-    }
-    for name in new:
+    chunks = []
+    for start in range(0, max(1, len(names)), CHUNK_NAMES):  # one without names, too
+        chunk = Names(names[start : start + CHUNK_NAMES])
+        columns = _columns(estimator, chunk, prefix, top=top, known_words=known_words)
+        chunks.append(columns)
+    new = {}
+    for name in chunks[0]:
         if name in table.columns:
             raise ValueError(
                 f"The table has a column {name!r} already: rename it, or give a prefix."
             )
+        new[name] = np.concatenate([columns[name] for columns in chunks])
     if hasattr(table, "hstack"):
         return table.hstack(polars_frame(type(table), new, estimator.classes_, prefix))
     # At once: a table that many columns are added to, one by one, is slow.
@@ -128,6 +124,7 @@ default=None
 
 def _read(X, column):
     """Return a table of pandas or polars, and its column of names."""
+    check_is_in_memory(X)
     if hasattr(X, "to_frame"):  # a Series
         return X.to_frame(X.name or "name"), X
     if not hasattr(X, "columns") or not (hasattr(X, "assign") or hasattr(X, "hstack")):
@@ -138,28 +135,29 @@ def _read(X, column):
     if column is None:
         column = columns if len(columns) == 1 else "name"
     # A tuple is the name of one column, if columns have several levels.
-    several = isinstance(column, list | tuple) and column not in columns
-    found = []
-    for name in column if several else [column]:
-        same = find_column(columns, name)
-        if len(same) != 1:
+    are_several = isinstance(column, list | tuple) and column not in columns
+    wanted = column if are_several else [column]
+    columns_of_names = []
+    for name in wanted:
+        matches = find_column(columns, name)
+        if len(matches) != 1:
             raise ValueError(
                 f"Expected one column {name!r}, got {columns}. Give the column of "
                 "names, or a list of columns to join, such as column=['given', "
                 "'family']."
             )
-        found += same
-    return X, X[found[0]] if len(found) == 1 or not len(X) else JoinNames().transform(
-        X[found]
-    )
+        columns_of_names += matches
+    if len(columns_of_names) == 1 or not len(X):
+        return X, X[columns_of_names[0]]
+    return X, JoinNames().transform(X[columns_of_names])
 
 
 def _columns(estimator, names, prefix, **options):
-    """Return the new columns of some names."""
-    found = predict_names(estimator, names, **options)
-    if options["known_words"] and found.known_words is None:
+    """Return the new columns for names."""
+    predictions = predict_names(estimator, names, **options)
+    if options["known_words"] and predictions.known_words is None:
         raise ValueError(
             "known_words=True expects a model with a table of words, such as "
             f"load_pretrained(), got {estimator!r:.100}. Leave known_words out."
         )
-    return found.columns(prefix=prefix)
+    return predictions.columns(prefix=prefix)

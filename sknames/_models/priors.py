@@ -55,16 +55,16 @@ def check_priors(priors, classes, name="priors"):
 def _by_label(by_label, labels, name):
     """Return the priors of labels, 0 for those that are not named."""
     known = dict.fromkeys(labels)
-    is_number = {
-        kind: issubclass(kind, Real) for kind in {*map(type, by_label.values())}
-    }
+    types = {type(value) for value in by_label.values()}
+    number_types = {value_type for value_type in types if issubclass(value_type, Real)}
     for label, value in by_label.items():
-        if label not in known or not is_number[type(value)]:
+        if label not in known or type(value) not in number_types:
             raise _wrong_prior(label, value, labels, name)
     return np.array([by_label.get(label, 0) for label in labels], dtype=np.float64)
 
 
 def _wrong_prior(label, value, labels, name):
+    """Return the error for the prior of a label."""
     return ValueError(
         f"{name} of {label!r} is {value!r}; expected a number of 0 or more for one of "
         f"the classes_ {', '.join(map(str, labels))}."
@@ -84,12 +84,12 @@ def _by_name(priors, classes, name):
 
 
 def _by_population(classes, name):
+    """Return the roots of the number of people by class, which may have any sum."""
+    weights = {}
     with open(POPULATION, encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file)
-        weights = {
-            row["label"]: float(row["millions"]) ** (1 / int(row["root"]))
-            for row in rows
-        }
+        for row in csv.DictReader(file):
+            root = 1 / int(row["root"])
+            weights[row["label"]] = float(row["millions"]) ** root
     unknown = [str(label) for label in classes.tolist() if label not in weights]
     if unknown:
         raise ValueError(
@@ -117,17 +117,23 @@ def assumed_priors(stack, given=None, *, of_people=False):
 
 
 def factors_of(assumed, priors):
-    """Return what exchanges assumed priors for others: 0 for impossible classes."""
+    """Return what exchanges assumed priors for others, all of shape (n_classes,).
+
+    Impossible classes have the factor 0.
+    """
     return np.divide(priors, assumed, out=np.zeros_like(priors), where=assumed > 0)
 
 
 def exchange_priors(probabilities, assumed, priors):
-    """Return probabilities under other priors than those that they assume.
+    """Return probabilities, (n, n_classes), under other priors than those assumed.
 
     A row gets the priors themselves if all its possible classes have prior 0.
     """
     factors = factors_of(assumed, priors)
-    shifted = probabilities * (factors / (factors.max() or 1))
+    largest = factors.max()
+    if largest > 0:
+        factors /= largest
+    shifted = probabilities * factors
     total = shifted.sum(axis=1, keepdims=True)
     without_class = np.tile(priors, (len(shifted), 1))
     return np.divide(shifted, total, out=without_class, where=total > 0)

@@ -65,15 +65,19 @@ class Stack:
     def encoder(self):
         """The fitted CharEncoder at its start, perhaps behind a JoinNames, or None."""
         behind_join = self._all_steps[_n_joins(self._all_steps) :]
-        first = behind_join[0] if behind_join else None
-        is_encoder = isinstance(first, CharEncoder) and hasattr(first, "alphabet_")
-        return first if is_encoder else None
+        if not behind_join or not isinstance(behind_join[0], CharEncoder):
+            return None
+        encoder = behind_join[0]
+        is_fitted = hasattr(encoder, "alphabet_")
+        return encoder if is_fitted else None
 
     @property
     def network(self):
         """The network that predicts from codes of the encoder, if any, or None."""
-        n_before = _n_joins(self._all_steps) + (self.encoder is not None)
-        if len(self._all_steps) > n_before:
+        n_known = _n_joins(self._all_steps)
+        if self.encoder is not None:
+            n_known += 1
+        if len(self._all_steps) > n_known:
             return None
         return getattr(self.innermost, "network_", None)
 
@@ -84,9 +88,10 @@ class Stack:
 
     @property
     def _all_steps(self):
-        return (
-            self.steps if self.within is None else self.steps + self.within._all_steps
-        )
+        """The steps, and those of the stack within."""
+        if self.within is None:
+            return self.steps
+        return self.steps + self.within._all_steps
 
     # What it predicts.
 
@@ -107,12 +112,15 @@ class Stack:
         return self._after(behind_encoder, self.encoder._as_output(codes))
 
     def _after(self, steps, X):
+        """Return the probabilities of what some of the steps take."""
         for step in steps:
             X = step.transform(X)
         return self._changed(self.base.predict_proba(X))
 
     def _changed(self, probabilities):
-        return self.change_from(replace(self, layers=()), np.asarray(probabilities))
+        """Return the base's probabilities as all layers change them."""
+        base = replace(self, layers=())
+        return self.change_from(base, np.asarray(probabilities))
 
     def change_from(self, below, probabilities):
         """Return the probabilities, from those of a stack with fewer of the layers."""
@@ -152,10 +160,11 @@ class Stack:
         """
         n_kept = len(self.layers)
         index = None
-        for k, layer in reversed([*enumerate(self.layers)]):
+        for k in reversed(range(len(self.layers))):
+            layer = self.layers[k]
             if isinstance(layer, Sum):
-                index = layer.index if index is None else index[layer.index]
                 n_kept = k
+                index = layer.index if index is None else index[layer.index]
             elif layer.changes_probabilities:
                 break
         if index is None:
@@ -192,7 +201,7 @@ class Stack:
     def check_threshold(self):
         """Raise ValueError if a layer changes what a threshold below it is for.
 
-        A threshold on top holds, whatever is below.
+        A threshold on top holds, also if others below do not.
         """
         if self.threshold is not None:
             return
@@ -230,7 +239,9 @@ class Stack:
     def as_labels(self, predicted, y):
         """Return predictions, with the label in place of a group that holds it."""
         threshold = self.threshold
-        return predicted if threshold is None else threshold.as_labels(predicted, y)
+        if threshold is None:
+            return predicted
+        return threshold.as_labels(predicted, y)
 
 
 def _n_joins(steps):
@@ -274,8 +285,10 @@ def _held(model):
         return calibrated[0].estimator if len(calibrated) == 1 else None
     if "estimators_" in attributes:
         return None
-    held = (attributes[name] for name in HELD if name in attributes)
-    return next(held, None)
+    for name in HELD:
+        if name in attributes:
+            return attributes[name]
+    return None
 
 
 def _assumed_by(model):
@@ -348,7 +361,8 @@ def _of_codes(model, within):
     """Return a copy of a model that takes codes, as what it holds then does."""
     model = copy(model)
     if CALIBRATED in vars(model):
-        (calibrated,) = map(copy, model.calibrated_classifiers_)
+        (calibrated,) = model.calibrated_classifiers_
+        calibrated = copy(calibrated)
         calibrated.estimator = _OfCodes(within)
         model.calibrated_classifiers_ = [calibrated]
     else:

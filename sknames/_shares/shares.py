@@ -11,7 +11,6 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._base import validate_params, warn
 from .._base.labels_and_weights import check_weights, is_missing
-from .._base.one_blas_thread import one_blas_thread
 from .._models.groups import M49, Groups, array_of_labels, members_of, summed
 from .._models.predict_names import check_probabilities, predict_list
 from .._models.priors import Priors, check_priors
@@ -31,6 +30,7 @@ from .mix import (
     likelihood_ratios,
     settings_of_shares,
 )
+from .one_blas_thread import one_blas_thread
 from .resampling import (
     Clusters,
     ResampleSeeds,

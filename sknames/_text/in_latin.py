@@ -22,35 +22,52 @@ def in_latin(name, by_words=True):
     or more, and none of a local. All other characters are transliterated.
     """
     words = [*WORD.finditer(name)] if by_words else []
-    latin = (
-        [_latin_words().get(word[0].lower()) for word in words]
-        if len(words) > 1
-        else [""]
-    )
+    if len(words) < 2:
+        return _transliterated(name, 0)
+    latin = [_latin_words().get(word[0].lower()) for word in words]
     if "" in latin:
-        return [(transliterate(own), k) for k, own in enumerate(name)]
+        return _transliterated(name, 0)
     pieces = []
     for word, form in zip(words, latin, strict=True):
-        start, own = word.start(), word[0]
-        pieces += [(" ", start - 1)] if pieces else []
+        start = word.start()
+        if pieces:
+            pieces.append((" ", start - 1))
         if form is None:
-            pieces += [(transliterate(c), k) for k, c in enumerate(own, start)]
-        else:  # spread evenly
-            pieces += [
-                (c, start + j * len(own) // len(form)) for j, c in enumerate(form)
-            ]
+            pieces += _transliterated(word[0], start)
+        else:
+            pieces += _spread(form, start, len(word[0]))
     return pieces
+
+
+def _transliterated(text, start):
+    """Return the characters of a text in ASCII, each with its index in the name."""
+    return [(transliterate(c), k) for k, c in enumerate(text, start)]
+
+
+def _spread(form, start, length):
+    """Return the characters of a Latin form, spread evenly over the word it is of."""
+    return [(c, start + k * length // len(form)) for k, c in enumerate(form)]
 
 
 def latin_words_text():
     """Return the lines of the table."""
-    import lzma  # which some builds of Python lack
-
+    try:
+        import lzma
+    except ImportError as error:
+        raise ImportError(
+            "Expected a Python with the module lzma, which reads the table of foreign "
+            f"names; this one was built without it ({error}). Install another Python, "
+            "or install the headers of xz (on Debian liblzma-dev) and build this one "
+            "again."
+        ) from error
     return lzma.decompress(LATIN_WORDS.read_bytes()).decode()
 
 
 @cache
 def _latin_words():
     """Return {spelling: Latin word}; the Latin word of a local's spelling is empty."""
-    lines = (line.split("\t") for line in latin_words_text().splitlines())
-    return {spelling: latin for latin, *spellings in lines for spelling in spellings}
+    latin_words = {}
+    for line in latin_words_text().splitlines():
+        latin, *spellings = line.split("\t")
+        latin_words.update(dict.fromkeys(spellings, latin))
+    return latin_words

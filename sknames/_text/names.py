@@ -1,4 +1,4 @@
-"""Names on their way: read once, from any collection or one-column table."""
+"""Take names from any collection or one-column table, and read each only once."""
 
 from collections.abc import Iterable, Mapping, Set
 from functools import cached_property
@@ -42,20 +42,20 @@ class Names(list[str]):
     @cached_property
     def tidy(self) -> list[str]:
         """The names as they are read."""
-        return tidy(self, self.encoder)
+        cleans = self.encoder is None or self.encoder.clean
+        return tidy(self.clean if cleans else self, self.encoder)
 
     @cached_property
     def reasons(self) -> NDArray[np.object_]:
-        """Why each text is no name, "" for a name: (n_names,)."""
+        """Why each text is no name, "" for a name, (n_names,), str objects."""
         return why_not_names(self, self.clean, self.encoder)
 
     @cached_property
     def ids(self) -> NDArray[np.intp]:
-        """Numbers, equal for names that are read alike: (n_names,)."""
-        ids: dict[str, int] = {}
-        return np.array(
-            [ids.setdefault(name, len(ids)) for name in self.tidy], dtype=np.intp
-        )
+        """Numbers, equal for names that are read alike, (n_names,)."""
+        id_of: dict[str, int] = {}
+        ids = [id_of.setdefault(name, len(id_of)) for name in self.tidy]
+        return np.array(ids, dtype=np.intp)
 
     @classmethod
     def already_read(
@@ -164,6 +164,26 @@ def read_names(X, handle_missing="error"):
     """
     if isinstance(X, Names):
         return X
+    _check_collection(X)
+    if isinstance(X, np.ma.MaskedArray):
+        X = np.where(np.ma.getmaskarray(X), None, X.data)
+    X = _only_column(X)
+    names = X.to_pylist() if _is_pyarrow(X) else list(X)
+    if not names:
+        raise ValueError(
+            "Found array with 0 sample(s) while a minimum of 1 is required. Pass at "
+            "least one name."
+        )
+    return Names(_check_names(names, handle_missing))
+
+
+def _is_pyarrow(X):
+    """Return whether X is a table or column of pyarrow, which need not be imported."""
+    return hasattr(type(X), "to_pylist")
+
+
+def _check_collection(X):
+    """Raise unless X is a collection that has names in an order."""
     if isinstance(X, str | bytes):
         name = X.decode(errors="replace") if isinstance(X, bytes) else str(X)
         raise ValueError(
@@ -171,65 +191,71 @@ def read_names(X, handle_missing="error"):
             f"Wrap it in a list: [{shorten(name)}]."
         )
     is_collection = isinstance(X, Iterable) or _is_pyarrow(X)
+    if not is_collection:
+        check_is_in_memory(X)
     if not is_collection or isinstance(X, Mapping | Set) or issparse(X):
         raise TypeError(
             f"Expected a list, array or Series of names and got a {type(X).__name__}. "
             "Pass names in their order, e.g. list(X)."
         )
-    if isinstance(X, np.ma.MaskedArray):
-        X = np.where(np.ma.getmaskarray(X), None, X.data)
+
+
+def _only_column(X):
+    """Return the column of a table; raise ValueError if it has more than one."""
     shape = getattr(X, "shape", (None,))
-    if len(shape) == 2 and shape[1] == 1:
-        X = X.column(0) if _is_pyarrow(X) else np.asarray(X, dtype=object)[:, 0]
-    elif len(shape) != 1:
+    if len(shape) == 1:
+        return X
+    if len(shape) != 2 or shape[1] != 1:
         raise ValueError(
             f"Expected a collection of names or a table of one column and got shape "
             f"{tuple(shape)}. Pass one column, e.g. df['name'], or join several: "
             "JoinNames().transform(df[['given', 'family']])."
         )
-    names = X.to_pylist() if _is_pyarrow(X) else list(X)
-    return Names(_check_names(names, handle_missing))
+    if _is_pyarrow(X):
+        return X.column(0)
+    return np.asarray(X, dtype=object)[:, 0]
 
 
-def _is_pyarrow(X):
-    return hasattr(type(X), "to_pylist")
+def check_is_in_memory(X):
+    """Raise TypeError for a lazy table, such as a LazyFrame of polars."""
+    for method in ("collect", "compute"):
+        if hasattr(type(X), method):
+            raise TypeError(
+                f"Expected names or a table in memory and got a {type(X).__name__}, "
+                f"which is lazy. Pass X.{method}()."
+            )
 
 
 def _check_names(names, handle_missing):
-    if not names:
-        raise ValueError(
-            "Found array with 0 sample(s) while a minimum of 1 is required. Pass at "
-            "least one name."
-        )
+    """Return a list of names; raise if one is no str, unless it may be missing."""
     try:
-        "".join(names)
+        "".join(names)  # the fastest way to find out
     except TypeError:
         if handle_missing == "empty":
             names = ["" if is_missing(name) else name for name in names]
-        position = next(
-            (i for i, name in enumerate(names) if not isinstance(name, str)), None
+        for position, name in enumerate(names):
+            if not isinstance(name, str):
+                raise _error_of(name, position, len(names)) from None
+    return names
+
+
+def _error_of(name, position, n_names):
+    """Return the error of what is no str at a position."""
+    if is_missing(name):
+        return ValueError(
+            f"Input contains a missing name ({name}) at position {position}; every "
+            "name must be a str. Drop it. CharEncoder and NameEncoder read it as "
+            "an empty name if handle_missing='empty'."
         )
-        if position is None:
-            return names
-        name = names[position]
-        if is_missing(name):
-            raise ValueError(
-                f"Input contains a missing name ({name}) at position {position}; every "
-                "name must be a str. Drop it. CharEncoder and NameEncoder read it as "
-                "an empty name if handle_missing='empty'."
-            ) from None
+    if isinstance(name, list | tuple) or getattr(name, "shape", ()):
+        is_bracketed = n_names == 1 and len(name) > 1
+        advice = "Pass [name[0] for name in X] instead."
+        if is_bracketed:
+            advice = "X[0] holds them: pass it instead."
+    else:
         convert = "name.decode()" if isinstance(name, bytes) else "str(name)"
         advice = f"Convert names first, e.g. [{convert} for name in X]."
-        if isinstance(name, list | tuple) or getattr(name, "shape", ()):
-            is_bracketed = len(names) == 1 and len(name) > 1
-            advice = (
-                "X[0] holds them: pass it"
-                if is_bracketed
-                else "Pass [name[0] for name in X]"
-            )
-            advice += " instead."
-        raise TypeError(
-            f"Expected names of type str and got {type(name).__name__} "
-            f"({shorten(name)}) at position {position}. {advice}"
-        ) from None
-    return names
+    return TypeError(
+        f"Expected names of type str and got {type(name).__name__} "
+        f"({shorten(name)}) at position {position}. {advice}"
+    )

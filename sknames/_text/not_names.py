@@ -11,23 +11,49 @@ from .spelling import compose, lower, without_accents
 from .tidy import BRACKETS, has_initials
 from .titles import TIDY, drop_titles
 
-MISSING, NO_LETTER = "missing name", "no known letter"
-ADDRESS, PLACEHOLDER = "address", "placeholder"
-ORGANIZATION, SEVERAL = "organization", "several names"
+MISSING = "missing name"
+NO_LETTER = "no known letter"
+ADDRESS = "address"
+PLACEHOLDER = "placeholder"
+ORGANIZATION = "organization"
+SEVERAL = "several names"
 BROKEN = "broken letters"
 
 LONGEST_PHRASE = 7  # in tokens: S. de R. L. de C. V.
+DOMAINS = ("com", "org", "net", "info", "edu", "gov")
+# The bytes behind the first one of a letter in UTF-8, read as Windows-1252 or Latin-1.
+_BEHIND_FIRST = "[\x80-\x9f\xa1-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
+
+_PATTERNS = {
+    # Letters of UTF-8 that were read as Windows-1252 or Latin-1.
+    "broken": f"[ÂÃÄÅÆÈ]{_BEHIND_FIRST}|(?:[Ê-ß]{_BEHIND_FIRST}){{2}}"
+    f"|[à-ï]{_BEHIND_FIRST}{{2}}",
+    # Email or web, of lower-cased texts.
+    "address": r"[^ ]@[^ ]|://|(?:^|[ (<])www\."
+    rf"|[^ ]\.(?:(?:{'|'.join(DOMAINS)})(?![^/,)> ])|[a-z]{{2,3}}/)",
+    "final": r"\.?,?$",  # left out before a text is compared with placeholders
+    # Entities of HTML, signs between names, but not that of "s/o", and words.
+    "token": r"&[#0-9A-Za-z]+;|[&;+]|(?<! .)(?<!^.)/"
+    r"|[^ !-/:-@\[-`{-~、，（）「」・]+",
+}
+_BROKEN = re.compile(_PATTERNS["broken"])
+_ADDRESS = re.compile(_PATTERNS["address"])
+_FINAL = re.compile(_PATTERNS["final"])
+_TOKEN = re.compile(_PATTERNS["token"])
 
 
 def _tokens(text):
+    """Return the words of a text, and signs between names."""
     return _TOKEN.findall(text.replace(".", ""))
 
 
-def _read_rules():
-    """Return the rules for cleaned texts.
+def _joined(text):
+    """Return the tokens of a text without spaces: "SpA" of "S. p. A."."""
+    return "".join(_tokens(text))
 
-    JavaScript reads them in the metadata of an ONNX model. Besides patterns, these are
-    lists of ``not_names.csv``, by their kind:
+
+def _read_lists():
+    """Return the lists of ``not_names.csv`` by their kind, for cleaned texts.
 
     - "placeholder": whole texts,
     - "borne": placeholders that people bear, as they are written behind a title or with
@@ -50,90 +76,90 @@ def _read_rules():
     - "before_title": words for "and" in front of a title: "Signor e Signora Rossi",
     - "family": in front of a name.
     """
-    behind = "[\x80-\x9f\xa1-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"  # the first byte
-    rules = {
-        "format": 3,  # raise it when an older index.mjs would misread it
-        # Letters of UTF-8 that were read as Windows-1252 or Latin-1.
-        "broken": f"[ÂÃÄÅÆÈ]{behind}|(?:[Ê-ß]{behind}){{2}}|[à-ï]{behind}{{2}}",
-        # Email or web, of lower-cased texts.
-        "address": r"[^ ]@[^ ]|://|(?:^|[ (<])www\."
-        r"|[^ ]\.(?:(?:com|org|net|info|edu|gov)(?![^/,)> ])|[a-z]{2,3}/)",
-        "final": r"\.?,?$",  # left out before a text is compared with placeholders
-        # Entities of HTML, signs between names, but not that of "s/o", and words.
-        "token": r"&[#0-9A-Za-z]+;|[&;+]|(?<! .)(?<!^.)/"
-        r"|[^ !-/:-@\[-`{-~、，（）「」・]+",
-    }
-    with (
-        Path(__file__)
-        .with_name("not_names.csv")
-        .open(encoding="utf-8", newline="") as file
-    ):
+    lists = {}
+    path = Path(__file__).with_name("not_names.csv")
+    with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             texts = [text.replace("_", " ") for text in row["texts"].split()]
-            rules.setdefault(row["kind"], []).extend(texts)
+            lists.setdefault(row["kind"], []).extend(texts)
     for kind in ("placeholder", "word", "phrase", "in_brackets", "weak_word"):
-        rules[kind] = list(map(lower, rules[kind]))
+        lists[kind] = [lower(text) for text in lists[kind]]
     for kind in ("word", "phrase"):
-        rules[kind] = [
-            *dict.fromkeys(rules[kind] + list(map(without_accents, rules[kind])))
-        ]
-    return rules
+        plain = [without_accents(text) for text in lists[kind]]
+        lists[kind] = [*dict.fromkeys(lists[kind] + plain)]
+    for kind in ("phrase", "in_brackets"):
+        lists[kind] = [_joined(text) for text in lists[kind]]
+    return lists
 
 
-RULES = _read_rules()
-_ADDRESS, _FINAL, _TOKEN, _BROKEN = (
-    re.compile(RULES[key]) for key in ("address", "final", "token", "broken")
-)
-for joined in ("phrase", "in_brackets"):
-    RULES[joined] = ["".join(_tokens(text)) for text in RULES[joined]]
-_SETS = {
-    kind: frozenset(texts) for kind, texts in RULES.items() if isinstance(texts, list)
+_LISTS = _read_lists()
+# JavaScript reads them in the metadata of an ONNX model.
+RULES = {
+    "format": 3,  # raise it when an older index.mjs would misread it
+    **_PATTERNS,
+    **_LISTS,
 }
+_SETS = {kind: frozenset(texts) for kind, texts in _LISTS.items()}
 _GIVEN = _SETS["given"] | _SETS["iberian_given"]
-_TITLES = {
-    title.removesuffix(".") + "."
-    for title in {*TIDY["titles"]}.difference(TIDY["names"])
-}
-# With the dot that the table asks for, or without a dot.
-_OTHER_TITLES = frozenset(TIDY["titles"]).difference(TIDY["names"])
+_INSIDE = re.compile("|".join(map(re.escape, _LISTS["inside"])))
+_WITH_BRACKETS = [part for part in _LISTS["inside"] if "(" in part]
+_INSIDE_BRACKETS = re.compile("|".join(map(re.escape, _WITH_BRACKETS)))
+# Titles that are no names, as the table has them: with a dot if the word may be a name
+# without.
+_SURE_TITLES = frozenset(TIDY["titles"]).difference(TIDY["names"])
+_DOTTED_TITLES = {title.removesuffix(".") + "." for title in _SURE_TITLES}
 _ANY_TITLES = {title.removesuffix(".") for title in TIDY["titles"]}
-_IN_BRACKETS = [part for part in RULES["inside"] if "(" in part]
-_INSIDE = re.compile("|".join(map(re.escape, RULES["inside"])))
 
-# What is not a name has one of these words or signs, or does not start with a letter.
 _TWO_INITIALS = re.compile(r"(?<![^ ,])[A-Z]\.[A-Z]\.(?![^ ,])")
-_INITIALS = re.compile(r"(?:[A-Z]\.){2,}(?![^ ,])")
-_HAS_INITIALS = re.compile(r"(?<![^ .,-])[^\W\d_a-z]{1,3}(?![^ .,-])")
+_INITIALS_IN_FRONT = re.compile(r"(?:[A-Z]\.){2,}(?![^ ,])")
+_CAPITALS = re.compile(r"(?<![^ .,-])[^\W\d_a-z]{1,3}(?![^ .,-])")
 _SEPARATORS = re.compile(r"[!-/:-@\[-`{-~、，（）「」・]")
-_OF_WORDS = (
-    "placeholder word word_behind written weak_word several several_or_surname "
-    "between_given before_title family"
-)
-_WORDS = {
-    word
-    for kind in _OF_WORDS.split()
-    for text in map(lower, RULES[kind])
-    for word in _SEPARATORS.sub(" ", text.replace(".", "")).split()[-1:]
-}
-_WORDS |= {  # its last token
-    text[k:]
-    for of in ("phrase", "in_brackets")
-    for text in RULES[of]
-    for k in range(len(text))
-}
-_SIGNS = [
-    *"@/&;+",
-    "www.",
-    "Www.",
-    "WWW.",
-    *(f".{c}" for c in "coniegCONIEG"),
-    *RULES["inside"],
-]
-_SIGNS += map(
-    chr, range(0x300, 0x370)
-)  # accents that have to be composed with their letters
-_RAREST = [re.sub("[ 0-9A-Za-z]", "", sign)[0] for sign in _SIGNS]
-_RARE = re.compile(f"[{re.escape(''.join(_RAREST))}]")
+_FREQUENT = re.compile("[ 0-9A-Za-z]")  # characters of many names
+
+
+def _spaced(text):
+    """Return a text in lower case, with spaces for what separates its words."""
+    return _SEPARATORS.sub(" ", lower(text).replace(".", ""))
+
+
+def _suspicious_words():
+    """Return words, as `_spaced` separates them: texts that are no names have one."""
+    words = set()
+    for kind in (
+        "placeholder",
+        "word",
+        "word_behind",
+        "written",
+        "weak_word",
+        "several",
+        "several_or_surname",
+        "between_given",
+        "before_title",
+        "family",
+    ):
+        for text in _LISTS[kind]:
+            words.update(_spaced(text).split()[-1:])
+    for kind in ("phrase", "in_brackets"):
+        for text in _LISTS[kind]:
+            # One of these is its last token.
+            words.update(text[k:] for k in range(len(text)))
+    return words
+
+
+def _suspicious_signs():
+    """Return {sign: its first rare character}; texts that are no names may have one."""
+    signs = [*"@/&;+", "www.", "Www.", "WWW."]
+    for domain in DOMAINS:
+        signs += ["." + domain[0], "." + domain[0].upper()]
+    signs += _LISTS["inside"]
+    # Accents that have to be composed with their letters.
+    signs += map(chr, range(0x300, 0x370))
+    return {sign: _FREQUENT.sub("", sign)[0] for sign in signs}
+
+
+_WORDS = _suspicious_words()
+_SIGNS = _suspicious_signs()
+_RARE = re.compile(f"[{re.escape(''.join(_SIGNS.values()))}]")
 
 
 def why_not_names(typed, texts, encoder=None):
@@ -143,66 +169,71 @@ def why_not_names(typed, texts, encoder=None):
     An `encoder` says which letters are known; without one, all are.
     """
     reasons = np.full(len(texts), "", dtype=object)
-    # Most texts have none of the signs, so few have to be looked at in full.
-    joined = "\n".join(texts)
-    words = _SEPARATORS.sub(" ", lower(joined).replace(".", "")).split("\n")
-    odd = {
-        row
-        for row, some in enumerate(map(str.split, words))
-        if not _WORDS.isdisjoint(some)
-    }
-    strange = {text[:1] for text in texts}
-    strange = {first for first in strange if not (first and _is_known(first, encoder))}
-    odd.update(
-        row for row, text in enumerate(texts) if text[:1] in strange or text[-1:] == "."
-    )
-    found = {*_RARE.findall(joined)}
-    for sign, character in zip(_SIGNS, _RAREST, strict=True):
-        if character in found and sign in joined:
-            odd.update(row for row, text in enumerate(texts) if sign in text)
-    if "," in joined:
-        commas = (row for row, text in enumerate(texts) if "," in text)
-        odd.update(row for row in commas if _may_be_list(texts[row]))
-    rows = sorted(odd)
-    for row, text in zip(rows, compose([texts[row] for row in rows]), strict=True):
+    # Most texts are not suspicious, so few have to be looked at in full.
+    rows = _suspicious_rows(texts, encoder)
+    suspicious = compose([texts[row] for row in rows])
+    for row, text in zip(rows, suspicious, strict=True):
         reasons[row] = _why_not_name(text, encoder)
     if _BROKEN.search("\n".join(typed)):
-        reasons[[bool(_BROKEN.search(text)) for text in typed]] = BROKEN
+        are_broken = [_BROKEN.search(text) is not None for text in typed]
+        reasons[are_broken] = BROKEN
     return reasons
+
+
+def _suspicious_rows(texts, encoder):
+    """Return the rows of texts that may not be names.
+
+    They have a word or sign that names seldom have, do not start with a known letter,
+    end in a dot, or have commas as lists have.
+    """
+    joined = "\n".join(texts)
+    rows = set()
+    for row, words in enumerate(_spaced(joined).split("\n")):
+        if not _WORDS.isdisjoint(words.split()):
+            rows.add(row)
+    unknown = {""}
+    for first in {text[:1] for text in texts} - {""}:
+        if not _is_known(first, encoder):
+            unknown.add(first)
+    for row, text in enumerate(texts):
+        if text[:1] in unknown or text[-1:] == ".":
+            rows.add(row)
+    rare = set(_RARE.findall(joined))
+    for sign, character in _SIGNS.items():
+        if character in rare and sign in joined:
+            rows.update(row for row, text in enumerate(texts) if sign in text)
+    if "," in joined:
+        for row, text in enumerate(texts):
+            if "," in text and _may_be_list(text):
+                rows.add(row)
+    return sorted(rows)
 
 
 def _may_be_list(text):
     """Return whether a text with a comma may be a list of names."""
-    has_initials_twice = len(_HAS_INITIALS.findall(text)) > 1
-    return has_initials_twice or all(" " in part.strip() for part in text.split(","))
+    has_capitals_twice = len(_CAPITALS.findall(text)) > 1
+    return has_capitals_twice or all(" " in part.strip() for part in text.split(","))
 
 
 def _why_not_name(text, encoder):
+    """Return why a composed text is not a name, and "" for a name."""
     if all(unicodedata.category(character) == "Cc" for character in text):
         return MISSING
     if _ADDRESS.search(lower(text)):
         return ADDRESS
     if _stands_for_none(lower(_FINAL.sub("", text))):
         return PLACEHOLDER
-    if _TITLES.issuperset(lower(text).split()) or is_titled_placeholder(text):
+    if _DOTTED_TITLES.issuperset(lower(text).split()) or is_titled_placeholder(text):
         return PLACEHOLDER
-    is_company = any(form in text for form in _IN_BRACKETS) or not _SETS[
-        "in_brackets"
-    ].isdisjoint(
-        "".join(_tokens(lower(inner))) for inner in BRACKETS.findall(text)
-    )  # "(株)", "(GmbH)"
-    rest = BRACKETS.sub(" ", text)
-    read = rest if any(map(str.isalpha, rest)) else text
-    if is_company or _INSIDE.search(read) or _is_organization(read):
+    outside = BRACKETS.sub(" ", text)
+    read = outside if any(map(str.isalpha, outside)) else text
+    if _has_form_in_brackets(text) or _is_organization(read):
         return ORGANIZATION
-    if lower(read).split(" ", 1)[0] in _SETS["family"] or _is_couple(read):
+    if _are_people(read):
         return SEVERAL
-    for k, part in enumerate(read.split(",")):
-        if _are_several(part, is_behind_comma=k > 0):
-            return SEVERAL
-    if _is_list(drop_titles(read).split(",")):
-        return SEVERAL
-    return "" if any(_is_known(character, encoder) for character in text) else NO_LETTER
+    if not any(_is_known(character, encoder) for character in text):
+        return NO_LETTER
+    return ""
 
 
 def is_placeholder(part):
@@ -223,37 +254,72 @@ def is_titled_placeholder(text):
 
 
 def _stands_for_none(text):
-    """Whether a text, or each of its words, is a placeholder, perhaps in brackets."""
-    text, placeholders = text.strip("()[]"), _SETS["placeholder"]
-    return text in placeholders or (
-        " " in text and placeholders.issuperset(text.split())
-    )
+    """Return whether a text, or each of its words, is a placeholder.
+
+    It may stand in brackets.
+    """
+    text = text.strip("()[]")
+    placeholders = _SETS["placeholder"]
+    if text in placeholders:
+        return True
+    return " " in text and placeholders.issuperset(text.split())
+
+
+def _has_form_in_brackets(text):
+    """Return whether a legal form stands in brackets: "(株)", "(GmbH)"."""
+    if _INSIDE_BRACKETS.search(text):
+        return True
+    forms = [_joined(lower(inside)) for inside in BRACKETS.findall(text)]
+    return _has("in_brackets", forms)
+
+
+def _has(kind, texts):
+    """Return whether one of some texts is in a list of the rules."""
+    return not _SETS[kind].isdisjoint(texts)
 
 
 def _is_organization(text):
+    """Return whether a text has a word, a phrase or a form of organizations."""
+    if _INSIDE.search(text):
+        return True
     # "S.P.A. Fernando" has initials, and "Smith U.G.", but "Rossi S.P.A." is a company.
-    if (found := _INITIALS.match(text)) and found[0].replace(".", "") not in _SETS[
-        "front"
-    ]:
-        text = text[found.end() :]
-    tokens, full = _tokens(text), _tokens(_TWO_INITIALS.sub(" ", text))
-    words = list(map(lower, tokens))
-    n_weak = len(_SETS["weak_word"].intersection(words))
-    return (
-        not _SETS["word"].isdisjoint(map(lower, full))
-        or not _SETS["word_behind"].isdisjoint(words[1:])
-        or not _SETS["written"].isdisjoint(full)
-        or not _SETS["phrase"].isdisjoint(
-            _ends(words) - {*words[:1]}
-        )  # "Spa" may be a name
-        or (n_weak > 0 and n_weak + len(_SETS["weak_form"] & _ends(tokens)) > 1)
-    )
+    initials = _INITIALS_IN_FRONT.match(text)
+    if initials and initials[0].replace(".", "") not in _SETS["front"]:
+        text = text[initials.end() :]
+    tokens_but_initials = _tokens(_TWO_INITIALS.sub(" ", text))
+    if _has("written", tokens_but_initials):
+        return True
+    if _has("word", map(lower, tokens_but_initials)):
+        return True
+    tokens = _tokens(text)
+    words = [lower(token) for token in tokens]
+    if _has("word_behind", words[1:]):
+        return True
+    phrases = _ends(words) - set(words[:1])  # "Spa" in front may be a name
+    if _has("phrase", phrases):
+        return True
+    n_weak_words = len(_SETS["weak_word"].intersection(words))
+    n_weak_forms = len(_SETS["weak_form"].intersection(_ends(tokens)))
+    return n_weak_words > 0 and n_weak_words + n_weak_forms > 1
 
 
 def _ends(tokens):
     """Return up to seven tokens at either end, joined."""
-    lengths = range(1, min(len(tokens), LONGEST_PHRASE) + 1)
-    return {"".join(end) for k in lengths for end in (tokens[:k], tokens[-k:])}
+    ends = set()
+    for k in range(1, min(len(tokens), LONGEST_PHRASE) + 1):
+        ends.add("".join(tokens[:k]))
+        ends.add("".join(tokens[-k:]))
+    return ends
+
+
+def _are_people(text):
+    """Return whether a text names several people."""
+    if lower(text).split(" ", 1)[0] in _SETS["family"] or _is_couple(text):
+        return True
+    for k, part in enumerate(text.split(",")):
+        if _are_several(part, is_behind_comma=k > 0):
+            return True
+    return _is_list(drop_titles(text).split(","))
 
 
 def _is_couple(text):
@@ -264,7 +330,7 @@ def _is_couple(text):
     for k in range(1, len(words) - 1):
         if words[k] in _SETS["before_title"]:
             title = lower(words[k + 1])
-            if not {title, title.removesuffix(".")}.isdisjoint(_OTHER_TITLES):
+            if title in _SURE_TITLES or title.removesuffix(".") in _SURE_TITLES:
                 return True
     return False
 
@@ -292,7 +358,7 @@ def _is_whole_name(text):
 def _are_several(text, is_behind_comma):
     """Return whether a word or sign for "and" stands between names."""
     tokens = _tokens(text)
-    words = {*text.replace(".", "").split()}
+    words = set(text.replace(".", "").split())
     for k in range(1, len(tokens) - 1):
         is_inside_word = tokens[k].isalpha() and tokens[k] not in words  # "Young-ja"
         if not is_inside_word and _is_between_names(tokens, k, is_behind_comma):
@@ -317,12 +383,10 @@ def _is_between_names(tokens, k, is_behind_comma):
 
 
 def _is_known(character, encoder):
-    """Whether a character is a letter that the encoder, if there is one, knows."""
+    """Return whether a character is a letter that an encoder, if any, knows."""
     # The character itself is a letter: in ASCII, an emoji becomes a word.
     if encoder is None or not character.isalpha():
         return character.isalpha()
     alphabet = encoder.alphabet_
-    return any(
-        c.isalpha() and c in alphabet
-        for c in encoder._speller(alphabet)[ord(character)]
-    )
+    spelt = encoder._speller(alphabet)[ord(character)]
+    return any(c.isalpha() and c in alphabet for c in spelt)

@@ -27,7 +27,9 @@ PLAIN = (
     | dict.fromkeys(COMMAS, ",")
     | dict.fromkeys([*IGNORABLE, *VARIATION_SELECTORS, TATWEEL], "")
 )
-# Unicode's stream-safe text format (UAX 15) has the same bound.
+# Blocks of Hebrew and Arabic, whose marks are points, apart from U+0653 to U+0655.
+POINT = re.compile("[\u0590-\u0652\u0656-\u06ff\u08ca-\u08ff]")
+# Combining marks in a row, as in Unicode's stream-safe text format (UAX 15).
 MAX_MARKS = 30
 
 
@@ -45,6 +47,7 @@ def clean(names):
 
 
 def _clean(name):
+    """Remove traces of typing, copying and files from one name."""
     name = " ".join(name.translate(_PLAIN).split()).strip('" ')
     if name[:1] == name[-1:] == "'":
         name = name.strip("'\" ")
@@ -54,11 +57,11 @@ def _clean(name):
 class Translation(dict):
     """Map each code point by a function of its character, computed on first use."""
 
-    def __init__(self, of_character):
-        self.of_character = of_character
+    def __init__(self, function):
+        self.function = function
 
     def __missing__(self, point):
-        self[point] = self.of_character(chr(point))
+        self[point] = self.function(chr(point))
         return self[point]
 
 
@@ -67,14 +70,18 @@ def plain(character):
     if character in PLAIN:
         return PLAIN[character]
     if FORM.match(character):
-        usual = unicodedata.normalize(
-            "NFKC", character
-        ).strip()  # a mark has a space before it
+        # A mark has a space before it.
+        usual = unicodedata.normalize("NFKC", character).strip()
         if usual != character:
             return "".join(map(plain, usual))
     if character.isspace():
         return " "
-    return {"Cf": "", "Pd": "-"}.get(unicodedata.category(character), character)
+    category = unicodedata.category(character)
+    if category == "Cf":  # format characters
+        return ""
+    if category == "Pd":  # dashes
+        return "-"
+    return character
 
 
 _PLAIN = Translation(plain)
@@ -97,17 +104,20 @@ def compose(names):
     text = "\n".join(names)
     if text.isascii():
         return names
-    marks = "".join(
-        c for c in {*text} if unicodedata.combining(unicodedata.normalize("NFD", c)[0])
-    )
+    marks = re.escape("".join(filter(_is_mark, set(text))))
     if marks:
-        run = re.compile(f"([{re.escape(marks)}]{{{MAX_MARKS}}})[{re.escape(marks)}]+")
+        run = re.compile(f"([{marks}]{{{MAX_MARKS}}})[{marks}]+")
         if run.search(text):
             names = [run.sub(r"\1", name) for name in names]
             text = "\n".join(names)
     if unicodedata.is_normalized("NFC", text):
         return names
     return [unicodedata.normalize("NFC", name) for name in names]
+
+
+def _is_mark(character):
+    """Return whether a character, decomposed, begins with a combining mark."""
+    return unicodedata.combining(unicodedata.normalize("NFD", character)[0]) > 0
 
 
 def lower(text):
@@ -128,11 +138,10 @@ def fold(name):
 
 @cache
 def is_other_script(character):
-    """Whether a character is a letter of another script than Latin."""
+    """Return whether a character is a letter of another script than Latin."""
     name = unicodedata.name(character, "")
-    return (
-        character.isalpha() and "LATIN" not in name and "ORDINAL" not in name
-    )  # "Dr.ª"
+    is_latin = "LATIN" in name or "ORDINAL" in name  # "Dr.ª"
+    return character.isalpha() and not is_latin
 
 
 def transliterate(character):
@@ -142,13 +151,13 @@ def transliterate(character):
     without. The signs that NFC leaves on Arabic letters, from U+0653 to U+0655, are no
     points.
     """
-    category, in_ascii = unicodedata.category(character), anyascii(character)
-    if category == "Mn" and re.match(
-        "[\u0590-\u0652\u0656-\u06ff\u08ca-\u08ff]", character
-    ):
+    category = unicodedata.category(character)
+    if category == "Mn" and POINT.match(character):
         return ""
-    is_letter = category not in ("Mn", "Mc", "Me", "Cf")
-    return character if is_letter and not in_ascii else in_ascii
+    in_ascii = anyascii(character)
+    if not in_ascii and category not in ("Mn", "Mc", "Me", "Cf"):
+        return character
+    return in_ascii
 
 
 FOLDED = Translation(lambda character: transliterate(character).lower())

@@ -3,22 +3,31 @@
 import re
 import unicodedata
 from collections import Counter
+from dataclasses import dataclass
 from itertools import chain
 
 from .spelling import FOLDED, clean, compose, is_other_script, lower, without_accents
 from .titles import TIDY, drop_titles, may_have_title
 
+# Share of names: if as many have a title, titles are part of the data.
 LEAST_TITLED = 0.01
-MOST_READINGS = 9  # passes over one name, until one changes nothing
+# Passes over one name, since what one leaves out may lay open a title or initials. The
+# last changes nothing; real names take up to three.
+MOST_READINGS = 9
+# Letters: "ABC" may be initials, and "ABCD" is a word.
+MOST_CAPITALS = 3
+# The last bracket may be missing.
 BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]?")
+# A Korean surname and given name, which Koreans write without the space.
 _KOREAN = re.compile(rf"({'|'.join(TIDY['korean_surnames'])}) ([가-힣]{{1,2}})")
 _LETTER = r"[^\W\d_]"
-_GLUED = re.compile(rf"((?:{_LETTER}\.-?)+)({_LETTER}[^.]+)")  # "J.-P.Sartre"
-_SHORT_SURNAMES, _SURNAMES = (
-    frozenset(TIDY[of]) for of in ("short_surnames", "long_surnames")
-)
+# Initials and a word without a space between: "J.-P.Sartre".
+_GLUED = re.compile(rf"((?:{_LETTER}\.-?)+)({_LETTER}[^.]+)")
+_SHORT_SURNAMES = frozenset(TIDY["short_surnames"])
+_LONG_SURNAMES = frozenset(TIDY["long_surnames"])
 _NUMERALS = frozenset(TIDY["numerals"])
-_SYLLABLES, _JOINED = (re.compile(TIDY[pattern]) for pattern in ("syllables", "joined"))
+_SYLLABLES = re.compile(TIDY["syllables"])
+_JOINED = re.compile(TIDY["joined"])
 # Names without these have no other form.
 _HAS_FORM = re.compile(r"[,.(\[。]|^\W*\w[ -]|^[가-힣]| [^\sa-z]{1,6}$")
 
@@ -26,67 +35,83 @@ _HAS_FORM = re.compile(r"[,.(\[。]|^\W*\w[ -]|^[가-힣]| [^\sa-z]{1,6}$")
 def tidy(names, encoder=None):
     """Return names as they are read.
 
-    They are clean, composed, and without titles, brackets and signs. Given names, or
-    initials, come first. A fitted encoder says by `clean` and `tidy_` which steps to
-    take; without one, take all. Judge first whether a text is a name: "(株)" shows
-    that it is not.
+    They are composed, and without titles, brackets and signs. Given names, or initials,
+    come first. A fitted encoder says by `clean` and `tidy_` which steps to take;
+    without one, take all. Names are clean, as `clean` of spelling.py returns them,
+    unless ``encoder.clean`` is False. Judge first whether a text is a name: "(株)"
+    shows that it is not.
     """
     cleans = encoder is None or encoder.clean
     drops = encoder is None or encoder.tidy_
-    if cleans:
-        names = names.clean if hasattr(names, "clean") else clean(names)  # of `Names`
     names = compose(names)  # before titles are looked for, whose letters are composed
     if cleans:
         names = without_signs(names)
     if not (cleans or drops):
         return names
-    return [
-        _settled(name, cleans, drops)
-        if _HAS_FORM.search(name) or (drops and may_have_title(name))
-        else name
-        for name in names
-    ]
+    tidied = []
+    for name in names:
+        if _HAS_FORM.search(name) or (drops and may_have_title(name)):
+            name = _settled(name, cleans, drops)
+        tidied.append(name)
+    return tidied
 
 
 def are_titled(names):
     """Return whether so many clean names have a title or degree that these are data."""
-    n = sum(
-        drop_titles(name) != name for name in compose(names) if may_have_title(name)
-    )
-    return n >= LEAST_TITLED * len(names)
+    n_titled = 0
+    for name in compose(names):
+        if may_have_title(name) and drop_titles(name) != name:
+            n_titled += 1
+    return n_titled >= LEAST_TITLED * len(names)
 
 
 def dropped(name, encoder):
     """Return the pieces of a name that an encoder leaves out."""
-    (typed,) = compose(clean([name]) if encoder.clean else [name])
-    words = typed.split()
-    rest, are_read = Counter(map(_key, tidy([name], encoder)[0].split())), []
+    typed = clean([name]) if encoder.clean else [name]
+    words = compose(typed)[0].split()
+    (tidied,) = tidy(typed, encoder)
+    unmatched = Counter(_key(word) for word in tidied.split())
+    are_read = []
     for word in words:
-        are_read.append(rest[_key(word)] > 0)
-        rest[_key(word)] -= are_read[-1]
-    left, pieces = " ".join(rest.elements()), [""]
-    for word, is_read in zip(words, are_read, strict=True):
         key = _key(word)
-        if (
-            not is_read and key and key in left.replace(" ", "")
-        ):  # "김 민수", "Müller AM"
-            is_read = True
-        elif (
-            not is_read and left and (at := word.lower().find(left)) >= 0
-        ):  # "Dr.Anna", "田中さん"
-            word = word[:at] + word[at + len(left) :]
-        pieces[-1:] = [pieces[-1], ""] if is_read else [f"{pieces[-1]} {word}"]
+        is_read = unmatched[key] > 0
+        are_read.append(is_read)
+        if is_read:
+            unmatched[key] -= 1
+    # Words that are read, but typed in another way.
+    rest = " ".join(unmatched.elements())
+    pieces = [""]
+    for word, is_read in zip(words, are_read, strict=True):
+        if is_read or _is_half_of(rest, word):
+            pieces.append("")
+        else:
+            pieces[-1] += " " + _without(rest, word)
     pieces = [piece.strip(", ") for piece in pieces]
     return [piece for piece in pieces if piece.strip(".。- ")]
 
 
 def _key(word):
+    """Return the letters and digits of a word, in lower case."""
     return "".join(filter(str.isalnum, word)).lower()
+
+
+def _is_half_of(rest, word):
+    """Return whether a word is part of what is read: "김" of "김민수"."""
+    key = _key(word)
+    return key != "" and key in rest.replace(" ", "")
+
+
+def _without(rest, word):
+    """Leave out of a word what is read of it: "Anna" of "Dr.Anna"."""
+    start = word.lower().find(rest)
+    if start < 0:
+        return word
+    return word[:start] + word[start + len(rest) :]
 
 
 def spellings(names):
     """Return names in ASCII letters and lower case, tidy, for comparison."""
-    return [name.translate(FOLDED) for name in tidy(names)]
+    return [name.translate(FOLDED) for name in tidy(clean(names))]
 
 
 def without_signs(names):
@@ -94,12 +119,10 @@ def without_signs(names):
     text = "".join(names)
     if text.isascii() and "*" not in text:
         return names
-    blank = {ord(character): " " for character in {*text} if _is_sign(character)}
-    return (
-        [clean([name.translate(blank)])[0] or name for name in names]
-        if blank
-        else names
-    )
+    blanks = {ord(character): " " for character in set(text) if _is_sign(character)}
+    if not blanks:
+        return names
+    return [clean([name.translate(blanks)])[0] or name for name in names]
 
 
 def _is_sign(character):
@@ -119,9 +142,10 @@ def _settled(name, cleans, drops):
         before = name
         if drops:
             name = without_brackets(name)
-            name = drop_titles(name) if may_have_title(name) else name
+            if may_have_title(name):
+                name = drop_titles(name)
         if cleans:
-            name = clean([_punctuate(name, drops)])[0]
+            (name,) = clean([_punctuate(name, drops)])
         if name == before:
             break
     return name
@@ -132,22 +156,30 @@ def without_brackets(name):
 
     Names in brackets behind a single word stay.
     """
-    rest = BRACKETS.sub(" ", name)
-    if rest == name or not any(map(str.isalpha, rest)):
+    outside = BRACKETS.sub(" ", name)
+    if outside == name or not any(map(str.isalpha, outside)):
         return name
-    is_other = any(map(is_other_script, rest))
-    is_surname = len(rest.split()) == 1
+    is_other = any(map(is_other_script, outside))
+    is_surname = len(outside.split()) == 1
 
-    def replace(found):
-        letters, words = [*filter(str.isalpha, found[1])], found[1].split()
-        if letters and any(map(is_other_script, letters)) != is_other:
-            return found[0]
-        are_names = all(
-            w[0].isupper() and w.isupper() == rest.strip().isupper() for w in words
-        )
-        return f" {found[1]} " if is_surname and are_names else " "
+    def replace(match):
+        inside = match[1]
+        has_letter = any(map(str.isalpha, inside))
+        if has_letter and any(map(is_other_script, inside)) != is_other:
+            return match[0]
+        if is_surname and _are_names(inside, outside.isupper()):
+            return f" {inside} "
+        return " "
 
     return BRACKETS.sub(replace, name)
+
+
+def _are_names(text, in_capitals):
+    """Return whether words begin with capitals, and are or are not in capitals."""
+    for word in text.split():
+        if not word[0].isupper() or word.isupper() != in_capitals:
+            return False
+    return True
 
 
 def _punctuate(name, orders):
@@ -159,22 +191,73 @@ def _punctuate(name, orders):
     """
     is_latin = name.isascii() or not any(map(is_other_script, name))
     stem = _without_end(name, is_latin)
-    parts = [*filter(None, (part.strip() for part in stem.split(",")))]
+    parts = [*filter(None, map(str.strip, stem.split(",")))]
     if not orders or len(parts) > 2 or _JOINED.search(name):
         stem = (", " if is_latin else " ").join(parts)
-    elif parts := [
-        *filter(None, (_without_end(part, is_latin).split() for part in parts))
-    ]:
-        stem = " ".join(_in_order(*parts))
+    else:
+        words_of_parts = [_without_end(part, is_latin).split() for part in parts]
+        words_of_parts = [*filter(None, words_of_parts)]
+        if words_of_parts:
+            stem = " ".join(_in_order(*words_of_parts))
     korean = _KOREAN.fullmatch(stem)
-    return korean[1] + korean[2] if korean else stem or name
+    if korean:
+        return korean[1] + korean[2]
+    return stem or name
 
 
 def _without_end(text, is_latin):
+    """Leave out commas and dots at the end, but not the dot of an initial."""
     stem = text.rstrip(".。, ")
     last = stem.rpartition(" ")[2]
     is_short = "." in last or (is_latin and len(last) < 3)
     return (text if is_short else stem).strip(", ")
+
+
+@dataclass(frozen=True)
+class _Capitals:
+    """How capitals are read in a name: as initials, a surname or a numeral.
+
+    Attributes
+    ----------
+    may_be_initials : bool
+        Whether the name has small letters, so that capitals stand out.
+    others : list of str
+        Its words of a capital and small letters, in plain letters; given names come
+        first.
+    """
+
+    may_be_initials: bool
+    others: list[str]
+
+    def initials(self, word):
+        """Return the initials in a word, or none."""
+        return _initials(word, self.may_be_initials)
+
+    def are_initials(self, word):
+        """Return whether a word is initials, and no surname: "AM", but not "KIM"."""
+        return bool(self.initials(word)) and not _is_surname(word, self.others)
+
+    def without_numeral(self, words):
+        """Leave out a numeral behind a name, "Ludwig II", unless it is a surname."""
+        if len(words) < 2:
+            return words
+        numeral = words[-1].removesuffix(".")
+        # "Anna VI" has a surname, and "George VI" has none.
+        is_surname = numeral in _NUMERALS and _is_surname(numeral, self.others[-1:])
+        if numeral in _NUMERALS and not is_surname:
+            return words[:-1]
+        return words
+
+    def n_before_initials(self, words):
+        """Return how many words stand in front of the initials at the end."""
+        for n in range(len(words), 0, -1):
+            word = words[n - 1]
+            if not self.are_initials(word):
+                return n
+            is_behind_particle = n > 1 and words[n - 2].islower()  # "de la O"
+            if is_behind_particle and "." not in word:
+                return n
+        return 0
 
 
 def _in_order(words, given=()):
@@ -184,66 +267,67 @@ def _in_order(words, given=()):
     another word, unless they are a short surname, and "A" in front of it. A numeral
     behind a name is left out.
     """
-    is_mixed = any(map(str.islower, chain(*words, *given)))
-    others = [
-        _plain(w) for w in (*given, *words) if w[1:].islower() and not w[0].islower()
-    ]
-    words = _without_numeral(words, others)
-    given = _without_numeral(given, others)
+    capitals = _capitals_among([*given, *words])
+    words = capitals.without_numeral(words)
+    given = capitals.without_numeral(given)
     if given:
-        initials = [_initials(word, is_mixed) for word in given]
-        given = [*chain(*initials)] if all(initials) else given
-        *before, last = words
-        if (
-            "." not in last
-            and _initials(last, is_mixed)
-            and not _is_surname(last, others)
-        ):
-            # Read once more, it would be initials.
-            last = last.capitalize() if len(last) > 1 else last.lower()
-        words = [*given, *before, last]
-    n = len(words)
-    while (
-        n
-        and _initials(words[n - 1], is_mixed)
-        and not _is_surname(words[n - 1], others)
-    ):
-        is_behind_particle = n > 1 and words[n - 2].islower()  # "de la O"
-        if is_behind_particle and "." not in words[n - 1]:
-            break
-        n -= 1
-    if not any(len(word) > 1 and not _initials(word, False) for word in words[:n]):
+        words = _with_surname_last(words, given, capitals)
+    n = capitals.n_before_initials(words)
+    if not any(map(_is_full, words[:n])):
         return words
-    front, is_leading = (
-        [initial for w in words[n:] for initial in _initials(w, is_mixed)],
-        True,
-    )
-    for word in chain(*(_split(word) for word in words[:n])):
-        is_alone = len(word) == 1 and _plain(word) not in TIDY["vowel_surnames"]
-        is_leading = is_leading and bool(_initials(word, is_alone))
-        front += _initials(word, is_leading and is_mixed) or [word]
+    front = []
+    for word in words[n:]:
+        front += capitals.initials(word)
+    is_leading = True
+    for word in _without_glue(words[:n]):
+        is_letter = len(word) == 1 and _plain(word) not in TIDY["vowel_surnames"]
+        is_leading = is_leading and bool(_initials(word, is_letter))
+        initials = _initials(word, is_leading and capitals.may_be_initials)
+        front += initials or [word]
     return front
 
 
-def _without_numeral(words, others):
-    """Leave out a numeral behind a name, "Ludwig II", unless it is a surname there."""
-    if len(words) > 1:
-        numeral = words[-1].removesuffix(".")
-        in_front = others[-1:]  # "Anna VI" has a surname, and "George VI" has none
-        if numeral in _NUMERALS and not _is_surname(numeral, in_front):
-            return words[:-1]
-    return words
+def _capitals_among(words):
+    """Return how capitals are read among words, of which given names come first."""
+    others = []
+    for word in words:
+        if word[1:].islower() and not word[0].islower():
+            others.append(_plain(word))
+    return _Capitals(_has_small_letter("".join(words)), others)
+
+
+def _with_surname_last(words, given, capitals):
+    """Return given names, or their initials, and then the words before the comma."""
+    initials_of_given = [capitals.initials(word) for word in given]
+    if all(initials_of_given):
+        given = [*chain.from_iterable(initials_of_given)]
+    surname = words[-1]
+    if "." not in surname and capitals.are_initials(surname):
+        # In capitals, it would be initials if it were read once more.
+        surname = surname.capitalize() if len(surname) > 1 else surname.lower()
+    return [*given, *words[:-1], surname]
+
+
+def _has_small_letter(text):
+    return any(map(str.islower, text))
+
+
+def _is_full(word):
+    """Return whether a word is neither a letter nor dotted initials."""
+    return len(word) > 1 and not _initials(word, False)
 
 
 def has_initials(text):
-    """Whether a text has a word and, behind or in front of it, initials."""
-    words = text.split()
-    is_mixed = any(map(str.islower, text))
-    n_initials = sum(bool(_initials(word, is_mixed)) for word in words)
-    is_name = any(
-        len(w) > 1 and w[0].isupper() and not _initials(w, is_mixed) for w in words
-    )
-    return is_name and n_initials > 0
+    """Return whether a text has a word and, behind or in front of it, initials."""
+    has_word = False
+    has_some = False
+    may_be_initials = _has_small_letter(text)
+    for word in text.split():
+        if _initials(word, may_be_initials):
+            has_some = True
+        elif len(word) > 1 and word[0].isupper():
+            has_word = True
+    return has_word and has_some
 
 
 def without_initials(name):
@@ -251,31 +335,40 @@ def without_initials(name):
     return " ".join(word for word in name.split() if not _initials(word, False))
 
 
-def _split(word):
-    glued = _GLUED.fullmatch(word)
-    return [glued[1], glued[2]] if glued else [word]
+def _without_glue(words):
+    """Return words, where "J.P.Sartre" is two."""
+    pieces = []
+    for word in words:
+        glued = _GLUED.fullmatch(word)
+        pieces += glued.groups() if glued else [word]
+    return pieces
 
 
 def _initials(word, or_capitals):
     """Return the initials in "A.M.", or perhaps "AM", as "A." and "M.", or none."""
     letters = [*filter(None, re.split("[.-]", word))]
     if "." not in word or any(len(letter) > 1 for letter in letters):
-        letters = word.removesuffix(".").replace("-", "") if or_capitals else ""
-        letters = letters if len(letters) < 4 and letters.isupper() else ""
-    return (
-        [f"{letter}." for letter in letters] if all(map(str.isalpha, letters)) else []
-    )
+        capitals = word.removesuffix(".").replace("-", "")
+        is_short = len(capitals) <= MOST_CAPITALS
+        if not (or_capitals and is_short and capitals.isupper()):
+            return []
+        letters = [*capitals]
+    if not all(map(str.isalpha, letters)):
+        return []
+    return [f"{letter}." for letter in letters]
 
 
 def _is_surname(word, others):
-    """Whether one to three capitals are a surname behind other words: "Minsu KIM"."""
+    """Return whether capitals are a surname behind other words: "Minsu KIM"."""
     word = _plain(word)
+    is_listed = word in _SHORT_SURNAMES
     if len(word) > 1 and len(others) > 1:
-        return len(word) == 3 or word in _SHORT_SURNAMES
-    if len(word) == 3 or not others:
-        return word in _SHORT_SURNAMES
-    is_given = _SYLLABLES.fullmatch(others[-1]) and others[-1] not in _SURNAMES
-    return bool(is_given) and word in _SHORT_SURNAMES
+        return is_listed or len(word) == MOST_CAPITALS
+    if len(word) == MOST_CAPITALS or not others:
+        return is_listed
+    last = others[-1]  # has to be a given name of China, Korea or Vietnam
+    is_given = _SYLLABLES.fullmatch(last) is not None and last not in _LONG_SURNAMES
+    return is_listed and is_given
 
 
 def _plain(word):

@@ -3,21 +3,26 @@
 import re
 from collections import defaultdict
 from configparser import ConfigParser
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 from .spelling import lower
 
-AS_WRITTEN = "following", "haji", "birth"  # tables whose words are not in any case
-OF_TITLES = "titles", "degrees", "initials"
+OF_TITLES = ("titles", "degrees", "initials")
+# Tables whose words count in any case, and as they are written.
+IN_ANY_CASE = (*OF_TITLES, "surnames", "names", "indonesian")
+AS_WRITTEN = ("following", "haji", "birth")
 
 
 def _read_tables():
+    """Return the words of each table in titles.ini."""
     parser = ConfigParser(delimiters="=", interpolation=None)
     parser.read(Path(__file__).with_name("titles.ini"), encoding="utf-8")
-    return {
-        table: " ".join(parser[table].values()).split() for table in parser.sections()
-    }
+    tables = {}
+    for table in parser.sections():
+        tables[table] = " ".join(parser[table].values()).split()
+    return tables
 
 
 # The words of the tables, which JavaScript reads in the metadata of an ONNX model.
@@ -33,25 +38,36 @@ TIDY = {
     "signs": "*†‡※™℠",  # and Unicode's other symbols that hold no letters
     **_read_tables(),
 }
-_TABLES_OF: dict[tuple[str, bool], tuple[str, ...]] = defaultdict(tuple)  # of each word
-for table in {*OF_TITLES, "surnames", "names", "indonesian", *AS_WRITTEN}:
-    for word in TIDY[table]:
-        _TABLES_OF[word, table in AS_WRITTEN] += (table,)
-_WORDS = {
-    word + dot
-    for table in (*OF_TITLES, "birth")
-    for word in TIDY[table]
-    for dot in ("", ".")
-}
+
+
+def _tables_by_word(tables):
+    """Return {word: the tables that have it}."""
+    tables_of = defaultdict(tuple)
+    for table in tables:
+        for word in TIDY[table]:
+            tables_of[word] += (table,)
+    return dict(tables_of)
+
+
+def _words_to_leave_out():
+    """Return the words that may be left out, with and without a final dot."""
+    words = set()
+    for table in (*OF_TITLES, "birth"):
+        words.update(TIDY[table])
+    return words | {word + "." for word in words}
+
+
+_TABLES_IN_ANY_CASE = _tables_by_word(IN_ANY_CASE)
+_TABLES_AS_WRITTEN = _tables_by_word(AS_WRITTEN)
+_TO_LEAVE_OUT = _words_to_leave_out()
 _SURNAME_PAIRS = frozenset(TIDY["surname_pairs"])
-_SPACED = [(word.replace("_", " "), word.replace("_", "")) for word in TIDY["spaced"]]
+# Words as they are typed with a space, "Ph. D.", and in the tables: "Ph.D.".
+_SPACED = {word.replace("_", " "): word.replace("_", "") for word in TIDY["spaced"]}
 _ENDS = {title[-1] for title in TIDY["attached"]}
 # Not before a vowel sign: that is another syllable.
 _BEFORE = re.compile(rf"(?:{'|'.join(map(re.escape, TIDY['attached_before']))})+(?=\w)")
 _BEHIND_DOT = re.compile(r"(?<=\.)(?=[^\W\d_])")
-_DOTTED = re.compile(
-    "|".join([r"\.[^ .,]", *(re.escape(spaced) for spaced, _ in _SPACED)])
-)
+_DOTTED = re.compile("|".join([r"\.[^ .,]", *map(re.escape, _SPACED)]))
 _BEHIND = ".。, "
 _MARKS = re.compile("[ ,\"']+")
 
@@ -61,120 +77,163 @@ def may_have_title(name):
 
     Most names take no more time than this.
     """
-    return (
-        not _WORDS.isdisjoint(lower(name).replace(",", " ").split())
-        or ("." in name and _DOTTED.search(name))
-        or (
-            not name.isascii()
-            and (name.rstrip(_BEHIND)[-1:] in _ENDS or _BEFORE.match(name))
-        )
-    )
+    if not _TO_LEAVE_OUT.isdisjoint(lower(name).replace(",", " ").split()):
+        return True
+    if "." in name and _DOTTED.search(name):
+        return True
+    if name.isascii():
+        return False
+    return name.rstrip(_BEHIND)[-1:] in _ENDS or _BEFORE.match(name) is not None
 
 
 def drop_titles(name):
     """Leave out titles, degrees and names at birth, but never the whole name."""
     text = name
-    for spaced, word in _SPACED:
+    for spaced, word in _SPACED.items():
         text = text.replace(spaced, word)
     segments = [_words_of(segment, k) for k, segment in enumerate(text.split(","))]
-    words = [*chain(*segments)]
+    words = [*chain.from_iterable(segments)]
     if any(map(_tables, words)):  # else there are initials
-        titled = _Titled(words)
-        segments = [titled.drop(words, k) for k, words in enumerate(segments)]
-    left = _without_attached(", ".join(" ".join(words) for words in segments if words))
-    # A name that loses nothing keeps its spaces and commas.
-    return left if _MARKS.sub("", left) not in ("", _MARKS.sub("", name)) else name
+        rest = _rest_of(words)
+        segments = [rest.untitled(words, k) for k, words in enumerate(segments)]
+    untitled = ", ".join(" ".join(words) for words in segments if words)
+    untitled = _without_attached(untitled)
+    letters = _MARKS.sub("", untitled)
+    if letters == "" or letters == _MARKS.sub("", name):
+        return name  # which keeps its spaces and commas
+    return untitled
 
 
 def _words_of(segment, k):
-    """Return the words of the text before the first comma, or behind the k-th."""
+    """Return the words before the first comma, or behind the k-th, and before a birth.
+
+    What stands behind "née" is left out.
+    """
     words = []
     for word in filter(None, segment.split(" ")):
-        pieces = [word] if _tables(word) else _BEHIND_DOT.split(word)
-        n_titles = 0  # "Prof.Dr.Anna" is three words
-        while n_titles < len(pieces) - 1 and {"titles", "following"} & {
-            *_tables(pieces[n_titles])
-        }:
-            n_titles += 1
-        words += [*pieces[:n_titles], "".join(pieces[n_titles:])]
-    births = [
-        i for i, word in enumerate(words[:-1]) if "birth" in _tables(word) and (i or k)
-    ]
-    return words[: births[0]] if births else words
+        words += _without_glue(word)
+    for i, word in enumerate(words[:-1]):
+        if "birth" in _tables(word) and (i > 0 or k > 0):
+            return words[:i]
+    return words
+
+
+def _without_glue(word):
+    """Return the titles and the rest of a word: three words of "Prof.Dr.Anna"."""
+    if _tables(word):
+        return [word]
+    pieces = _BEHIND_DOT.split(word)
+    n_titles = 0
+    while n_titles < len(pieces) - 1:
+        if {"titles", "following"}.isdisjoint(_tables(pieces[n_titles])):
+            break
+        n_titles += 1
+    return [*pieces[:n_titles], "".join(pieces[n_titles:])]
 
 
 def _tables(word):
     """Return the tables that have a word, with or without its final dot."""
-    key = word if len(word.rstrip(".")) == 1 else lower(word)
+    is_letter = len(word.rstrip(".")) == 1
+    key = word if is_letter else lower(word)
     return (
-        _TABLES_OF.get((key, False), ())
-        + _TABLES_OF.get((key.removesuffix("."), False), ())
-        + _TABLES_OF.get((word, True), ())
+        _TABLES_IN_ANY_CASE.get(key, ())
+        + _TABLES_IN_ANY_CASE.get(key.removesuffix("."), ())
+        + _TABLES_AS_WRITTEN.get(word, ())
     )
 
 
-class _Titled:
-    """Tell the titles among the words of a name."""
+@dataclass(frozen=True)
+class _Rest:
+    """What a name has besides titles, degrees and initials: it decides on these.
 
-    def __init__(self, words):
-        tables = [_tables(word) for word in words]
-        of_titles = {*OF_TITLES}
-        others = [
-            w for w, own in zip(words, tables, strict=True) if of_titles.isdisjoint(own)
-        ]
-        self.n_others = len(others)
-        self.n_full = sum(len(word) > 1 and "." not in word for word in others)
-        self.in_capitals = " ".join(others).isupper()
-        self.is_indonesian = any("indonesian" in own for own in tables)
+    Attributes
+    ----------
+    n_words : int
+        Number of other words.
+    n_full : int
+        Number of those without a dot that have more than one letter.
+    in_capitals : bool
+        Whether they are in capitals.
+    is_indonesian : bool
+        Whether the name has an Indonesian title or degree.
+    """
 
-    def drop(self, words, k):
+    n_words: int
+    n_full: int
+    in_capitals: bool
+    is_indonesian: bool
+
+    def untitled(self, words, k):
         """Return words before the first comma, or after the k-th, without titles."""
-        left, is_behind_title = [], False
+        left = []
+        is_behind_title = False
         for i, word in enumerate(words):
             tables = _tables(word)
             if is_behind_title and "following" in tables:
                 continue
-            is_alone = k and self.n_others > 1 and "names" not in tables
-            is_before = (is_behind_title or not i) and (i + 1 < len(words) or is_alone)
+            is_alone = k > 0 and self.n_words > 1 and "names" not in tables
+            is_in_front = is_behind_title or i == 0
+            is_before = is_in_front and (i + 1 < len(words) or is_alone)
             is_surname = lower("_".join(words[i : i + 2])) in _SURNAME_PAIRS
             is_behind_title = not is_surname and self._is_title(word, tables, is_before)
             if not is_behind_title:
                 left.append(word)
-        is_list = all({"degrees", "initials"} & {*_tables(word)} for word in left)
-        while len(left) > (k == 0) and self._is_degree(left[-1], is_list):
+        is_list = all(map(_may_be_degree, left))
+        n_least = 1 if k == 0 else 0
+        while len(left) > n_least and self._is_degree(left[-1], is_list):
             left.pop()
         return left
 
     def _is_title(self, word, tables, is_before):
-        """Whether a word is a title before a name, or, with a dot, anywhere."""
+        """Return whether a word is a title before a name, or, with a dot, anywhere."""
         if "haji" in tables:
             return is_before and self.is_indonesian and self.n_full > 1
-        is_dotted = word.endswith(".") and {"titles", "degrees"}.intersection(
-            tables, _tables(word[:-1])
-        )
-        is_title = is_dotted or (is_before and "titles" in tables)
-        return bool(is_title) and not self._may_be_name(word, tables)
+        is_title = is_before and "titles" in tables
+        if word.endswith("."):
+            tables_without_dot = _tables(word[:-1])
+            for table in ("titles", "degrees"):
+                if table in tables and table in tables_without_dot:
+                    is_title = True
+        return is_title and not self._may_be_name(word, tables)
 
     def _is_degree(self, word, is_list):
+        """Return whether the last word is a degree, or initials that are one here."""
         tables = _tables(word)
         if "degrees" in tables:
             return not self._may_be_name(word, tables)
-        in_capitals = (
-            word.isupper() and not self.in_capitals and "surnames" not in tables
-        )
-        is_sure = is_list or "." in word[:-1] or in_capitals
-        return "initials" in tables and self.n_others > 1 and is_sure
+        stands_out = word.isupper() and not self.in_capitals
+        in_capitals = stands_out and "surnames" not in tables
+        is_sure = is_list or in_capitals or "." in word[:-1]
+        return "initials" in tables and self.n_words > 1 and is_sure
 
     def _may_be_name(self, word, tables):
-        """Whether a title may be a name, or two initials, here."""
+        """Return whether a title may be a name, or two initials, here."""
         if "names" in tables:
             return self.n_full < 2
-        return (
-            len(word) == 2
-            and word.isupper()
-            and not self.in_capitals
-            and self.n_others < 2
-        )
+        stands_out = word.isupper() and not self.in_capitals
+        return len(word) == 2 and stands_out and self.n_words < 2
+
+
+def _rest_of(words):
+    """Return what a name has besides titles, degrees and initials."""
+    others = []
+    n_full = 0
+    is_indonesian = False
+    for word in words:
+        tables = _tables(word)
+        if "indonesian" in tables:
+            is_indonesian = True
+        if not set(OF_TITLES).isdisjoint(tables):
+            continue
+        others.append(word)
+        if len(word) > 1 and "." not in word:
+            n_full += 1
+    return _Rest(len(others), n_full, " ".join(others).isupper(), is_indonesian)
+
+
+def _may_be_degree(word):
+    """Return whether a word is a degree, or initials that may be one."""
+    return not {"degrees", "initials"}.isdisjoint(_tables(word))
 
 
 def _without_attached(name):
@@ -182,14 +241,25 @@ def _without_attached(name):
 
     Never leave out all of it, nor half of two letters.
     """
-    if before := _BEFORE.match(name):
+    before = _BEFORE.match(name)
+    if before:
         name = name[before.end() :]
-    ends, end = TIDY["attached"], len(name.rstrip(_BEHIND))
-    length = end
-    while title := next(
-        (t for t in ends if name.endswith(t, 1 + (len(t) == 1), end)), ""
-    ):
-        end -= len(title)
-        while end and name[end - 1] in _BEHIND:
-            end -= 1
-    return (name if end == length else name[:end]).strip(', "')
+    end = len(name.rstrip(_BEHIND))
+    title = _attached_title(name, end)
+    if title:
+        while title:
+            end -= len(title)
+            while end > 0 and name[end - 1] in _BEHIND:
+                end -= 1
+            title = _attached_title(name, end)
+        name = name[:end]
+    return name.strip(', "')
+
+
+def _attached_title(name, end):
+    """Return the title at the end of the text before an index, or ""."""
+    for title in TIDY["attached"]:
+        n_least = 2 if len(title) == 1 else 1  # characters that stay
+        if name.endswith(title, n_least, end):
+            return title
+    return ""

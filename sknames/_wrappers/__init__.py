@@ -1,1 +1,1 @@
-"""Wrap a fitted classifier: group labels, shift priors, abstain, count known words."""
+"""Wrap a fitted classifier: group labels, shift priors, abstain."""

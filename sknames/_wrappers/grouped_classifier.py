@@ -99,7 +99,9 @@ class GroupedClassifier(Wrapper):
         """
         self._validate_params()
         frozen = is_frozen(self.estimator)
-        if not frozen:
+        if frozen:
+            y = None  # it may have groups
+        else:
             check_labels(y)
         estimator = self._fit_estimator(X, y, **params)
         self._grouped = _grouped(self.groups, estimator.classes_, may_lack=not frozen)

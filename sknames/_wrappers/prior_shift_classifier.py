@@ -168,10 +168,13 @@ or None, default=None
         if self._estimates:
             assumed = assumed_priors(inner, self.assumed_prior)
             self._check_shift(inner, assumed, assumed)
-            listed = predict_list(inner, X)
-            limits = {"tol": self.tol, "max_iter": self.max_iter}
             priors, n_iter = priors_of_list(
-                inner, listed, assumed, sample_weight, **limits
+                inner,
+                predict_list(inner, X),
+                assumed,
+                sample_weight,
+                tol=self.tol,
+                max_iter=self.max_iter,
             )
         else:
             assumed, priors = self._given_mix(inner)
@@ -189,6 +192,7 @@ or None, default=None
 
     @property
     def _estimates(self):
+        """Whether `fit` estimates the mix."""
         return isinstance(self.priors, str) and self.priors == "estimate"
 
     def _given_mix(self, inner):

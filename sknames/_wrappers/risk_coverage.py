@@ -6,23 +6,27 @@ import numpy as np
 from scipy.stats import beta
 from sklearn.utils import Bunch
 
-from .._models.groups import climb
+from .._models.groups import fallback_probabilities
 
-# A risk tries the coverages 2 %, 4 %, ... 100 %, by bisection.
+# A risk tries the coverages 2 %, 4 %, ... 100 %, by bisection. More of them would need
+# more steps, which share the probability to fail.
 N_TRIED = 50
-N_STEPS = math.ceil(math.log2(N_TRIED + 1))
+N_STEPS = math.ceil(math.log2(N_TRIED + 1))  # six
 
 
-def confidence_and_hits(probabilities, best, is_name, labels, classes, levels):
+def confidence_and_hits(probabilities, best, is_name, labels, classes, fallback):
     """Return the probabilities of the best class and its groups, and if each is right.
 
-    Both are (n, 1 + n_levels). What is no name has no confidence.
+    `probabilities`, (n, n_classes), are those of `classes`; `best`, (n,), has the index
+    of the best class, and `is_name`, (n,), whether a row is a name. The results are
+    floats and booleans, (n, 1 + n_levels). What is no name has no confidence.
     """
-    confidence = climb(probabilities, best, levels) * is_name[:, None]
+    confidence = fallback_probabilities(probabilities, best, fallback)
     predicted = classes[best]
     hits = [predicted == labels]
-    hits += [level.group_of(predicted) == level.group_of(labels) for level in levels]
-    return confidence, np.column_stack(hits)
+    for level in fallback:
+        hits.append(level.group_of(predicted) == level.group_of(labels))
+    return confidence * is_name[:, None], np.column_stack(hits)
 
 
 def risk_coverage_curve(confidence, hits, weights):
@@ -33,38 +37,44 @@ def risk_coverage_curve(confidence, hits, weights):
     row's label, and whether it is right. Further columns have those of its groups. The
     finest one above the threshold is the answer. A probability of 0 is never answered.
     """
-    confidence, hits = (of.reshape(len(weights), -1) for of in (confidence, hits))
-    # Along falling thresholds, the coarsest group is answered first, and replaced by
-    # finer ones.
+    confidence = confidence.reshape(len(weights), -1)
+    hits = hits.reshape(len(weights), -1)
+    # The gains are what a threshold below each probability adds. The coarsest group is
+    # answered first, and finer ones replace it.
     wrong = weights[:, None] * ~hits
-    more_wrong = np.column_stack([wrong[:, :-1] - wrong[:, 1:], wrong[:, -1:]])
-    more = np.zeros_like(confidence)
-    more[:, -1] = weights
-    confidence, more, more_wrong = (of.ravel() for of in (confidence, more, more_wrong))
-    counts = (confidence > 0) & (np.repeat(weights, hits.shape[1]) > 0)
-    if not counts.any():
+    wrong_gain = wrong.copy()
+    wrong_gain[:, :-1] -= wrong[:, 1:]
+    answered_gain = np.zeros_like(confidence)
+    answered_gain[:, -1] = weights
+    is_answerable = (confidence > 0) & (weights[:, None] > 0)
+    if not is_answerable.any():
         raise ValueError(
             f"None of the {len(hits)} names can be answered: expected at least one "
             "with a letter and a positive weight, to find the threshold on. Check X."
         )
-    total = weights.sum()
-    order = np.flatnonzero(counts)
-    order = order[np.argsort(-confidence[order], kind="stable")]
-    confidence, more, more_wrong = (of[order] for of in (confidence, more, more_wrong))
-    last = np.flatnonzero(np.append(confidence[1:] != confidence[:-1], True))
-    answered = more.cumsum()[last]
+    falling = np.argsort(-confidence[is_answerable], kind="stable")
+    confidence = confidence[is_answerable][falling]
+    answered_gain = answered_gain[is_answerable][falling]
+    wrong_gain = wrong_gain[is_answerable][falling]
+    is_last = np.append(confidence[1:] != confidence[:-1], True)  # of equal ones
+    last = np.flatnonzero(is_last)
+    answered = answered_gain.cumsum()[last]
+    n_wrong = wrong_gain.cumsum()[last]
+    squares = (answered_gain**2).cumsum()[last]
     return Bunch(
         threshold=np.append(confidence[last[:-1] + 1], 0.0),
-        coverage=answered / total,
-        risk=np.maximum(more_wrong.cumsum()[last] / answered, 0),  # a sum that rounds
-        n_answered=answered**2 / (more**2).cumsum()[last],
+        coverage=answered / weights.sum(),
+        risk=np.maximum(n_wrong / answered, 0),  # a rounded sum may be below 0
+        n_answered=answered**2 / squares,
     )
 
 
 def row_of_coverage(curve, coverage):
     """Return the row of the highest threshold that reaches a coverage, or the last."""
-    enough = curve.coverage >= coverage - 1e-12
-    return int(enough.argmax()) if enough.any() else len(enough) - 1
+    is_enough = curve.coverage >= coverage - 1e-12  # what rounding loses
+    if not is_enough.any():
+        return len(is_enough) - 1
+    return int(is_enough.argmax())
 
 
 def tried_rows(curve):
@@ -78,11 +88,16 @@ def row_of_risk(curve, risk, confidence_level):
     rows = tried_rows(curve)
     alpha = (1 - confidence_level) / N_STEPS
     bounds = upper_bounds(curve.risk[rows], curve.n_answered[rows], alpha)
-    kept, lost, tried = -1, len(rows), []
+    kept = -1  # the last index with a proven risk
+    lost = len(rows)  # the first one without
+    tried = []
     while lost - kept > 1:
         middle = (kept + lost) // 2
         tried.append(middle)
-        kept, lost = (middle, lost) if bounds[middle] <= risk else (kept, middle)
+        if bounds[middle] <= risk:
+            kept = middle
+        else:
+            lost = middle
     if kept < 0:
         best = min(tried, key=bounds.__getitem__)
         row = rows[best]
@@ -97,7 +112,10 @@ def row_of_risk(curve, risk, confidence_level):
 
 
 def upper_bounds(risk, n, alpha):
-    """Return upper bounds for shares among n, each at confidence 1 - alpha."""
+    """Return upper bounds for shares among n, each at confidence 1 - alpha.
+
+    They are those of Clopper and Pearson (1934).
+    """
     wrong = risk * n
-    right = np.maximum(n - wrong, 1e-12)  # the bound of Clopper and Pearson
+    right = np.maximum(n - wrong, 1e-12)  # the distribution needs a positive number
     return np.where(risk < 1, beta.ppf(1 - alpha, wrong + 1, right), 1.0)

@@ -28,7 +28,7 @@ from sklearn.utils.validation import (
 from .._base import warn
 from .._base.estimators import is_frozen
 from .._base.labels_and_weights import check_labels, check_some_known, check_weights
-from .._models.groups import Groups, Level, levels_of
+from .._models.groups import FallbackLevel, Groups, read_fallback
 from .._models.layers import Sum, Threshold
 from .._models.predict_names import predict_list, predict_names, predictions_of
 from .._models.priors import assumed_priors
@@ -207,11 +207,7 @@ class SelectiveClassifier(Wrapper):
             If no threshold keeps the risk.
         """
         self._validate_params()
-        if (self.coverage is None) == (self.risk is None):
-            raise ValueError(
-                f"Expected either a coverage or a risk, got coverage={self.coverage} "
-                f"and risk={self.risk}. Give one of them."
-            )
+        self._check_goal()
         if isinstance(X, Iterator):
             X = list(X)  # read more than once below
         (X,) = indexable(X)
@@ -224,50 +220,66 @@ class SelectiveClassifier(Wrapper):
         inner = resolve(estimator)
         labels = inner.as_predicted(y)
         check_some_known(labels, estimator.classes_)
-        levels = self._read_fallback(inner, may_lack=not frozen)
+        fallback = self._read_fallback(inner, may_lack=not frozen)
+        groups = [level.groups for level in fallback]
         # Labels that a frozen estimator lacks are taken, too.
-        taken = labels, *(level.groups for level in levels)
         abstain_label = _check_abstain_label(
-            self.abstain_label, estimator.classes_, *taken
+            self.abstain_label, estimator.classes_, labels, *groups
         )
         if frozen:
-            rows = np.arange(len(y))
-            confidence, hits = _answers(inner, X, y, levels)
+            confidence, hits = _answers(inner, X, y, fallback)
+            curve = risk_coverage_curve(confidence, hits, weights)
         else:
-            splitter = self._splitter("groups" in routed.splitter.split, y)
-            folds = list(splitter.split(X, y, **routed.splitter.split))
-            answers = Parallel(n_jobs=self.n_jobs)(
-                delayed(_fit_and_answer)(
-                    self.estimator, X, y, *fold, routed.estimator.fit, levels
-                )
-                for fold in folds
+            curve = self._cross_validated_curve(X, y, weights, routed, fallback)
+        return self._store(estimator, abstain_label, fallback, curve)
+
+    @classmethod
+    def _from_curve(cls, estimator, curve, **params):
+        """Return a fitted one from a fitted estimator and its stored curve."""
+        self = cls(estimator, **params)
+        self._validate_params()
+        abstain_label = _check_abstain_label(self.abstain_label, estimator.classes_)
+        fallback = self._read_fallback(resolve(estimator))
+        return self._store(estimator, abstain_label, fallback, curve)
+
+    def _check_goal(self):
+        """Raise ValueError unless there is either a coverage or a risk."""
+        if (self.coverage is None) == (self.risk is None):
+            raise ValueError(
+                f"Expected either a coverage or a risk, got coverage={self.coverage} "
+                f"and risk={self.risk}. Give one of them."
             )
-            rows = np.concatenate([np.arange(len(y))[test] for _, test in folds])
-            confidence, hits = map(np.concatenate, zip(*answers, strict=True))
+
+    def _cross_validated_curve(self, X, y, weights, routed, fallback):
+        """Return the curve of all names, each as clones on the other folds answer."""
+        has_groups = "groups" in routed.splitter.split
+        splitter = self._splitter(has_groups, y)
+        folds = list(splitter.split(X, y, **routed.splitter.split))
+        answers = Parallel(n_jobs=self.n_jobs)(
+            delayed(_fit_and_answer)(
+                self.estimator, X, y, train, test, routed.estimator.fit, fallback
+            )
+            for train, test in folds
+        )
+        confidence = np.concatenate([confidence for confidence, _ in answers])
+        hits = np.concatenate([hits for _, hits in answers])
+        # A splitter may also give masks.
+        rows = np.concatenate([np.arange(len(y))[test] for _, test in folds])
         curve = risk_coverage_curve(confidence, hits, weights[rows])
         # Rows that several folds test count once.
         curve.n_answered *= len(np.unique(rows)) / len(rows)
+        return curve
+
+    def _store(self, estimator, abstain_label, fallback, curve):
+        """Find the threshold on a curve, and set the fitted attributes."""
         if self.risk is None:
             row = row_of_coverage(curve, self.coverage)
         else:
             row = row_of_risk(curve, self.risk, self.confidence_level)
-        return self._set(estimator, abstain_label, levels, curve, row)
-
-    @classmethod
-    def _of_curve(cls, estimator, curve, **params):
-        """Return a fitted one from a fitted estimator and its stored curve."""
-        self = cls(estimator, **params)
-        self._validate_params()
-        label = _check_abstain_label(self.abstain_label, estimator.classes_)
-        levels = self._read_fallback(resolve(estimator))
-        row = row_of_risk(curve, self.risk, self.confidence_level)
-        return self._set(estimator, label, levels, curve, row)
-
-    def _set(self, estimator, abstain_label, levels, curve, row):
         self.estimator_ = estimator
         self.abstain_label_ = abstain_label
-        # Plain tuples, so that a file names no type of ours.
-        self._levels = [tuple(level) for level in levels]
+        # Plain tuples, because skops files must not name our private class.
+        self._levels = [tuple(level) for level in fallback]
         self.risk_coverage_curve_ = curve
         self.threshold_ = float(curve.threshold[row])
         self.coverage_ = float(curve.coverage[row])
@@ -292,11 +304,12 @@ class SelectiveClassifier(Wrapper):
         return self._predict(self._stack(), X)
 
     def _predict(self, stack, X):
+        """Return the answers of a stack that this wrapper is the top of."""
         listed = predict_list(stack, X)
         predictions = predictions_of(stack, listed, threshold=self.threshold_)
         labels = predictions.labels[:, 0]
         # Else an abstain label would make booleans numbers, and large integers floats.
-        if labels.dtype.kind == "b" or labels.dtype == np.uint64:
+        if labels.dtype == bool or labels.dtype == np.uint64:
             labels = labels.astype(object)
         is_answered = predictions.reasons == ""
         return np.where(is_answered, labels, np.asarray(self.abstain_label_))
@@ -340,11 +353,11 @@ class SelectiveClassifier(Wrapper):
 
     def _layer(self, inner):
         """Return the layer that this wrapper adds to a stack."""
-        levels = tuple(Level(*stored) for stored in self._levels)
-        return Threshold(type(self).__name__, self.threshold_, levels)
+        fallback = tuple(FallbackLevel(*stored) for stored in self._levels)
+        return Threshold(type(self).__name__, self.threshold_, fallback)
 
     def _read_fallback(self, inner, *, may_lack=False):
-        """Return the levels above an estimator's labels; raise if they do not fit."""
+        """Return the levels of the fallback; raise if it does not fit the labels."""
         if self.fallback is None:
             return ()
         if any(isinstance(layer, Sum) for layer in inner.layers):
@@ -353,7 +366,7 @@ class SelectiveClassifier(Wrapper):
                 "GroupedClassifier, which sums their probabilities. Put in the "
                 "classifier that is inside it."
             )
-        return levels_of(self.fallback, inner.classes, may_lack=may_lack)
+        return read_fallback(self.fallback, inner.classes, may_lack=may_lack)
 
     def score(
         self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None
@@ -379,11 +392,11 @@ class SelectiveClassifier(Wrapper):
         predicted = self._predict(stack, X)
         y = stack.as_predicted(column_or_1d(y))
         is_right = stack.as_labels(predicted, y) == y
-        return float(
-            np.average(is_right, weights=check_weights(sample_weight, len(is_right)))
-        )
+        weights = check_weights(sample_weight, len(is_right))
+        return float(np.average(is_right, weights=weights))
 
     def _route(self, sample_weight, params):
+        """Return the parameters of `fit` for the estimator and for the splitter."""
         if get_config()["enable_metadata_routing"]:
             return process_routing(self, "fit", sample_weight=sample_weight, **params)
         groups = params.pop("groups", None)
@@ -397,15 +410,18 @@ class SelectiveClassifier(Wrapper):
                     "pipeline, enable metadata routing and call its "
                     "set_fit_request(sample_weight=True).",
                 )
-        split = {} if groups is None else {"groups": groups}
-        return Bunch(estimator=Bunch(fit=params), splitter=Bunch(split=split))
+        of_splitter = {}
+        if groups is not None:
+            of_splitter["groups"] = groups
+        return Bunch(estimator=Bunch(fit=params), splitter=Bunch(split=of_splitter))
 
-    def _splitter(self, grouped, y):
+    def _splitter(self, has_groups, y):
+        """Return what splits names into folds."""
         # Not at the top: it would be two fifths of what `import sknames` takes.
         from sklearn.model_selection import StratifiedGroupKFold, check_cv
 
         cv = 5 if self.cv is None else self.cv
-        if grouped and isinstance(cv, Integral):
+        if has_groups and isinstance(cv, Integral):
             return StratifiedGroupKFold(cv)
         return check_cv(cv, y, classifier=True)
 
@@ -419,10 +435,9 @@ class SelectiveClassifier(Wrapper):
         """
         from sklearn.model_selection import StratifiedGroupKFold
 
-        cv = self.cv
-        splitter = (
-            StratifiedGroupKFold() if cv is None or isinstance(cv, Integral) else cv
-        )
+        splitter = self.cv
+        if splitter is None or isinstance(splitter, Integral):
+            splitter = StratifiedGroupKFold()
         mapping = MethodMapping().add(caller="fit", callee="split")
         return (
             super()
@@ -436,15 +451,21 @@ def _check_abstain_label(label, classes, *taken):
 
     It may not be among the classes, nor what else is `taken`.
     """
-    are_texts = isinstance(np.asarray(classes).tolist()[0], str | bool)
-    taken = {value for some in (classes, *taken) for value in np.asarray(some).tolist()}
-    if isinstance(label, str) and label == "auto":
-        lowest = min(
-            (value for value in taken if not isinstance(value, str)), default=0
+    classes = np.asarray(classes)
+    if classes.dtype.kind in "mM":
+        raise ValueError(
+            "Expected labels that are strings or numbers, next to an abstain label, "
+            f"got {classes.dtype}. Convert them, e.g. y.astype(str)."
         )
-        label = "unknown" if are_texts else min(-1, math.floor(lowest) - 1)
-    if isinstance(label, str) != are_texts or isinstance(label, bool) or label in taken:
-        kind = "string" if are_texts else "number"
+    wants_text = isinstance(classes.tolist()[0], str | bool)
+    taken_values = set()
+    for values in (classes, *taken):
+        taken_values.update(np.asarray(values).tolist())
+    if isinstance(label, str) and label == "auto":
+        label = "unknown" if wants_text else _number_below(taken_values)
+    is_of_kind = isinstance(label, str) == wants_text and not isinstance(label, bool)
+    if not is_of_kind or label in taken_values:
+        kind = "string" if wants_text else "number"
         raise ValueError(
             f"Expected an abstain_label that is a {kind} as the labels, and none of "
             f"them, got {label!r}. Choose a value that is not a class, or 'auto'."
@@ -452,19 +473,32 @@ def _check_abstain_label(label, classes, *taken):
     return label
 
 
-def _fit_and_answer(estimator, X, y, train, test, params, levels):
+def _number_below(values):
+    """Return -1, or a smaller integer below all numbers among some values."""
+    numbers = [value for value in values if not isinstance(value, str)]
+    lowest = min(numbers, default=0)
+    if lowest <= np.iinfo(np.int64).min:
+        raise ValueError(
+            f"Expected labels above {lowest:g}, below which no integer is left for the "
+            "abstain label. Give an abstain_label that is not a class."
+        )
+    return min(-1, math.floor(lowest) - 1)
+
+
+def _fit_and_answer(estimator, X, y, train, test, params, fallback):
     """Fit a clone on some rows; return its confidence and hits on others."""
     params = _check_method_params(X, params, indices=train)
     fitted = clone(estimator).fit(_safe_indexing(X, train), y[train], **params)
-    return _answers(resolve(fitted), _safe_indexing(X, test), y[test], levels)
+    return _answers(resolve(fitted), _safe_indexing(X, test), y[test], fallback)
 
 
-def _answers(stack, X, y, levels):
-    """Return a classifier's confidence by row and level, and whether it is right."""
+def _answers(stack, X, y, fallback):
+    """Return what `confidence_and_hits` does, of the names X with the labels y."""
     listed = predict_list(stack, X)
     classes = stack.classes
-    levels = [level.among(classes) for level in levels]  # a fold may lack a rare label
+    # A fold may lack a rare label.
+    fallback = [level.among(classes) for level in fallback]
     best = stack.best(listed.proba)[:, 0]
     is_name = listed.reasons == ""
     y = stack.as_predicted(y)
-    return confidence_and_hits(listed.proba, best, is_name, y, classes, levels)
+    return confidence_and_hits(listed.proba, best, is_name, y, classes, fallback)

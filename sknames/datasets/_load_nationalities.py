@@ -1,4 +1,4 @@
-"""Load tables of the nationalities and the countries that the shipped models know."""
+"""Load tables of nationalities and of countries."""
 
 import numpy as np
 from sklearn.utils import Bunch

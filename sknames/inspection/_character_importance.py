@@ -13,7 +13,7 @@ from .._base.plotting import DisplayMixin
 from ._drawing import check_characters, ticks_of, title_of, write_on
 from ._reading import Reading, column_of, look_inside
 
-TINY = np.finfo(np.float64).tiny
+TINY = np.finfo(np.float64).tiny  # in place of 0, whose logarithm is infinite
 
 
 @validate_params(
@@ -81,16 +81,18 @@ def character_importance(estimator: Any, name: str, *, label: Any = None) -> Bun
     >>> result.label, result.importance.shape
     ('Polish', (8,))
     """
-    read = Reading(estimator, look_inside(estimator), name)
-    n = len(read.characters)
-    hidden = read.codes.repeat(n, axis=0)
-    hidden[np.arange(n), np.arange(n)] = read.encoder.unknown_code_
-    proba = read.predict_proba(np.concatenate([read.codes, hidden]))
-    k = column_of(read.classes, label, proba[0])
+    reading = Reading(estimator, look_inside(estimator), name)
+    n = len(reading.characters)
+    hidden = reading.codes.repeat(n, axis=0)
+    hidden[np.arange(n), np.arange(n)] = reading.encoder.unknown_code_
+    proba = reading.predict_proba(np.concatenate([reading.codes, hidden]))
+    k = column_of(reading.classes, label, proba[0])
     others = np.delete(proba, k, axis=1).sum(axis=1)
     odds = np.log(np.maximum(proba[:, k], TINY)) - np.log(np.maximum(others, TINY))
-    return read.bunch(
-        importance=odds[0] - odds[1:], label=read.classes.tolist()[k], proba=proba[0]
+    return reading.bunch(
+        importance=odds[0] - odds[1:],
+        label=reading.classes.tolist()[k],
+        proba=proba[0],
     )
 
 
@@ -171,13 +173,13 @@ class CharacterImportanceDisplay(DisplayMixin):
         Self
             The display, with its drawing.
         """
-        read = character_importance(estimator, name, label=label)
-        probability = float(read.proba[read.classes == read.label][0])
+        result = character_importance(estimator, name, label=label)
+        probability = float(result.proba[result.classes == result.label][0])
         display = cls(
-            read.name,
-            read.characters,
-            read.importance,
-            read.label,
+            result.name,
+            result.characters,
+            result.importance,
+            result.label,
             probability=probability,
         )
         return display.plot(**kwargs)
@@ -199,16 +201,20 @@ class CharacterImportanceDisplay(DisplayMixin):
             The display, with its drawing.
         """
         check_characters(self.name, self.characters)
-        importance, n = np.asarray(self.importance), len(self.characters)
+        importance = np.asarray(self.importance)
+        n = len(self.characters)
+        # Inches: room for the characters, and for the text below with the label.
         width = max(4.6, 0.6 + 0.5 * n, 3.6 + 0.09 * len(str(self.label)))
         ax = self._use_axes(ax, (width, 1.9))
         reach = max(np.abs(importance).max(), 1e-9)
         style = {"cmap": "RdBu", "vmin": -reach, "vmax": reach} | (im_kwargs or {})
         self.im_ = ax.imshow(importance[None], **style)
-        pairs = enumerate(zip(ticks_of(self.characters), importance, strict=True))
-        texts = [
-            write_on(self.im_, (0, k), *pair, fontsize="x-large") for k, pair in pairs
-        ]
+        texts = []
+        for k, character in enumerate(ticks_of(self.characters)):
+            text = write_on(
+                self.im_, (0, k), character, importance[k], fontsize="x-large"
+            )
+            texts.append(text)
         self.text_ = np.array(texts)
         ax.set_xticks(
             range(n), [f"{value:+.1f}" for value in importance], fontsize="small"
@@ -221,10 +227,8 @@ class CharacterImportanceDisplay(DisplayMixin):
             f"what each character adds to the log odds of {self.label}",
             parse_math=False,
         )
-        answer = (
-            "" if self.probability is None else f": {self.label} {self.probability:.0%}"
-        )
-        ax.set_title(
-            f"{title_of(self.name, self.characters)}{answer}", parse_math=False
-        )
+        title = title_of(self.name, self.characters)
+        if self.probability is not None:
+            title += f": {self.label} {self.probability:.0%}"
+        ax.set_title(title, parse_math=False)
         return self

@@ -14,9 +14,11 @@ def check_characters(name, characters):
 
 def write_on(image, cell, text, value, **kwargs):
     """Write on a cell (row, column) of an image, in white if its colour is dark."""
-    color = "white" if image.to_rgba(value)[:3] @ LUMA < 0.5 else "black"
+    row, column = cell
+    is_dark = image.to_rgba(value)[:3] @ LUMA < 0.5
+    color = "white" if is_dark else "black"
     return image.axes.text(
-        *cell[::-1], text, ha="center", va="center", color=color, **kwargs
+        column, row, text, ha="center", va="center", color=color, **kwargs
     )
 
 
@@ -25,10 +27,12 @@ def title_of(name, characters):
 
     What the model reads is left out if it differs only in case.
     """
-    read = "".join(_drawable(characters))
     if "".join(characters) == name.lower():
         return name
-    return f"{name}, read as {read}" if _is_drawable(name) else f"read as {read}"
+    read_as = f"read as {''.join(_drawable(characters))}"
+    if not _is_drawable(name):
+        return read_as
+    return f"{name}, {read_as}"
 
 
 def ticks_of(characters):
@@ -42,8 +46,13 @@ def _drawable(characters):
 
 
 def _is_drawable(text):
+    """Return whether some font has each character of a text."""
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
     families = FontProperties().get_family()
     fonts = [get_font(findfont(FontProperties(family=[family]))) for family in families]
-    return all(any(font.get_char_index(ord(c)) for font in fonts) for c in text)
+    for character in text:
+        code_point = ord(character)
+        if not any(font.get_char_index(code_point) for font in fonts):
+            return False
+    return True

@@ -43,12 +43,12 @@ class Contributions(Bunch):
         logits[first] = -np.inf
         second = column_of(self.classes, other, logits)
         odds = self.contributions[:, first] - self.contributions[:, second]
-        order = np.argsort(-np.abs(odds), kind="stable")
+        largest_first = np.argsort(-np.abs(odds), kind="stable")
         return Bunch(
             label=self.classes.tolist()[first],
             other=self.classes.tolist()[second],
-            features=self.features[order],
-            contributions=odds[order],
+            features=self.features[largest_first],
+            contributions=odds[largest_first],
             intercept=self.intercept[first] - self.intercept[second],
         )
 
@@ -125,17 +125,17 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
 
     stack = look_inside(estimator)
     changing = [layer for layer in stack.layers if layer.changes_probabilities]
-    is_split = all(isinstance(layer, Shift) for layer in changing)
-    if is_split and stack.within is None:
+    adds_to_logits = all(isinstance(layer, Shift) for layer in changing)
+    if adds_to_logits and stack.within is None:
         with np.errstate(divide="ignore"):
             shift = np.sum([np.log(layer.factors) for layer in changing], axis=0)
         if isinstance(stack.base, LinearClassifierMixin) and stack.steps:
-            terms = _of_linear(stack, name, shift)
-            logits = terms.intercept + terms.contributions.sum(axis=0)
+            contributions = _of_linear(stack, name, shift)
+            logits = contributions.intercept + contributions.contributions.sum(axis=0)
             proba = stack.predict_proba([name])
             # Not so of one classifier for each class, as in SGDClassifier.
             if np.allclose(softmax(logits), proba, rtol=0, atol=1e-6):
-                return terms
+                return contributions
         if stack.network is not None:
             reading = Reading(estimator, stack, name)
             return _of_network(stack.base, reading, shift)
@@ -149,36 +149,49 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
 
 
 def _of_linear(stack, name, shift):
-    transform = make_pipeline(*stack.steps[stack.join is not None :])
+    """Return the contributions in a stack with a linear base.
+
+    `shift`, (n_classes,), is what layers add to the logits.
+    """
+    n_joins = int(stack.join is not None)
+    transform = make_pipeline(*stack.steps[n_joins:])
     values = transform.transform([name])
-    values = values.toarray()[0] if issparse(values) else np.asarray(values)[0]
-    coef, intercept = stack.base.coef_, stack.base.intercept_
+    if issparse(values):
+        values = values.toarray()
+    values = np.asarray(values)[0]  # (n_features,)
+    coef = stack.base.coef_
+    intercept = stack.base.intercept_
     if len(coef) == 1:  # of the second of two classes
-        coef, intercept = (np.concatenate([0 * a, a]) for a in (coef, intercept))
-    used = np.flatnonzero(values)
+        coef = np.concatenate([0 * coef, coef])
+        intercept = np.concatenate([0 * intercept, intercept])
+    present = np.flatnonzero(values)
     return Contributions(
         name=name,
         classes=stack.base.classes_,
-        features=transform.get_feature_names_out()[used],
-        contributions=(values * coef)[:, used].T,
+        features=transform.get_feature_names_out()[present],
+        contributions=(values * coef)[:, present].T,
         intercept=intercept + shift,
     )
 
 
-def _of_network(classifier, read, shift):
-    net, contributions, spans = classifier._logit_terms(read.given)
+def _of_network(classifier, reading, shift):
+    """Return the contributions in a network to a name that was read."""
+    logits_of_net, contributions, spans = classifier._logit_terms(reading.given)
     network = classifier.network_
-    start, end = "^", "$"
+    start = "^"
+    end = "$"
     if network.separator is not None:
         code = int(network.symbols[network.separator - 1])
-        start = end = read.encoder.alphabet_[code - 1]
-    text = [start, *read.characters, end]
-    ngrams = ["".join(text[first + 1 : last + 1]) for first, last in spans.tolist()]
-    figures = {
-        "features": np.array(ngrams, dtype=object),
-        "contributions": contributions,
-    }
-    return Contributions(**read.bunch(**figures, intercept=net + shift, spans=spans))
+        start = end = reading.encoder.alphabet_[code - 1]
+    text = [start, *reading.characters, end]
+    features = ["".join(text[first + 1 : last + 1]) for first, last in spans.tolist()]
+    figures = reading.bunch(
+        features=np.array(features, dtype=object),
+        contributions=contributions,
+        intercept=logits_of_net + shift,
+        spans=spans,
+    )
+    return Contributions(**figures)
 
 
 @dataclass(eq=False, repr=False)
@@ -256,9 +269,8 @@ class FeatureContributionsDisplay(DisplayMixin):
             The display, with its drawing.
         """
         odds = feature_contributions(estimator, name).log_odds(label, other)
-        return cls(
-            name, odds.features, odds.contributions, odds.label, odds.other
-        ).plot(**kwargs)
+        display = cls(name, odds.features, odds.contributions, odds.label, odds.other)
+        return display.plot(**kwargs)
 
     def plot(
         self,
@@ -287,6 +299,7 @@ class FeatureContributionsDisplay(DisplayMixin):
         values = np.asarray(self.contributions)[:n_top]
         labels = ["".join(ticks_of(feature)) for feature in self.features[:n_top]]
         text = f"log odds of {self.label} against {self.other}"
+        # Inches: room for the labels on the left, and for the text below.
         left = 0.1 * max(map(len, labels), default=0)
         width = max(6.4, 3.6 + left, 1 + left + 0.1 * len(text))
         ax = self._use_axes(ax, (width, 1.1 + 0.3 * len(labels)))

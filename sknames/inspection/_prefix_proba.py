@@ -13,6 +13,8 @@ from .._base.plotting import DisplayMixin, check_at_least_1
 from ._drawing import check_characters, ticks_of, title_of, write_on
 from ._reading import Reading, look_inside
 
+LEAST_WRITTEN = 0.005  # probability; about 1 % when rounded
+
 
 @validate_params({"estimator": [HasMethods(["predict_proba"])], "name": [str]})
 def prefix_proba(estimator: Any, name: str) -> Bunch:
@@ -61,14 +63,17 @@ def prefix_proba(estimator: Any, name: str) -> Bunch:
     >>> result.proba.shape
     (10, 74)
     """
-    read = Reading(estimator, look_inside(estimator), name)
-    n = len(read.characters)
+    reading = Reading(estimator, look_inside(estimator), name)
+    codes = reading.codes  # (1, length)
+    n = len(reading.characters)
     lengths = np.arange(1, n + 1)
-    if read.encoder.clean:
-        lengths = np.maximum.accumulate(np.where(read.is_space, 0, lengths))
+    if reading.encoder.clean:
+        # Without the spaces at the end of a prefix.
+        lengths = np.maximum.accumulate(np.where(reading.is_space, 0, lengths))
         lengths[-1:] = n
-    rows = np.where(np.arange(read.codes.shape[1]) < lengths[:, None], read.codes, 0)
-    return read.bunch(proba=read.predict_proba(rows.astype(read.codes.dtype)))
+    is_in_prefix = np.arange(codes.shape[1]) < lengths[:, None]
+    prefixes = np.where(is_in_prefix, codes, 0).astype(codes.dtype)
+    return reading.bunch(proba=reading.predict_proba(prefixes))
 
 
 @dataclass(eq=False, repr=False)
@@ -140,8 +145,8 @@ class PrefixProbabilityDisplay(DisplayMixin):
         Self
             The display, with its drawing.
         """
-        read = prefix_proba(estimator, name)
-        display = cls(read.name, read.characters, read.proba, read.classes)
+        result = prefix_proba(estimator, name)
+        display = cls(result.name, result.characters, result.proba, result.classes)
         return display.plot(**kwargs)
 
     def plot(
@@ -166,24 +171,25 @@ class PrefixProbabilityDisplay(DisplayMixin):
         """
         check_at_least_1("n_top", n_top)
         check_characters(self.name, self.characters)
-        proba, n = np.asarray(self.proba), len(self.characters)
+        proba = np.asarray(self.proba)
+        n = len(self.characters)
         top = np.argsort(-proba.max(axis=0), kind="stable")[:n_top]
         top = top[np.argsort(-proba[-1, top], kind="stable")]
-        shown = proba[:, top].T
+        shown = proba[:, top].T  # (n_shown, n_characters)
         labels = [str(self.classes[k]) for k in top]
+        # Inches: room for the labels on the left, for the characters and the rows.
         left = max(2.2, 1 + 0.1 * max(map(len, labels)))
         ax = self._use_axes(ax, (left + 0.45 * n, 1.3 + 0.32 * len(top)))
-        style = {"cmap": "Blues", "vmin": 0, "vmax": 1, "aspect": "auto"} | (
-            im_kwargs or {}
-        )
+        style = {"cmap": "Blues", "vmin": 0, "vmax": 1, "aspect": "auto"}
+        style |= im_kwargs or {}
         self.im_ = ax.imshow(shown, **style)
         self.text_ = np.full(shown.shape, None, dtype=object)
         for cell, value in np.ndenumerate(shown):
-            if value >= 0.005:
-                text = f"{100 * value:.0f}"
-                self.text_[cell] = write_on(
-                    self.im_, cell, text, value, fontsize="small"
+            if value >= LEAST_WRITTEN:
+                text = write_on(
+                    self.im_, cell, f"{100 * value:.0f}", value, fontsize="small"
                 )
+                self.text_[cell] = text
         ax.set_xticks(range(n), ticks_of(self.characters), parse_math=False)
         ax.set_yticks(range(len(top)), labels, parse_math=False)
         ax.tick_params(length=0)

@@ -33,9 +33,12 @@ class Reading:
         self.codes = np.asarray(self.given)
         spelt = self.encoder._spell(names.tidy[0])
         self.is_space = np.array([c == " " for c, _, _ in spelt], dtype=bool)
-        known = [c if c in self.encoder.alphabet_ else REPLACEMENT for c, _, _ in spelt]
-        self.characters = np.array(known, dtype=object)
-        self.sources = np.array([own for _, own, _ in spelt], dtype=object)
+        characters = []
+        for character, _, _ in spelt:
+            is_known = character in self.encoder.alphabet_
+            characters.append(character if is_known else REPLACEMENT)
+        self.characters = np.array(characters, dtype=object)
+        self.sources = np.array([source for _, source, _ in spelt], dtype=object)
         self.source_index = np.array([index for *_, index in spelt], dtype=int)
 
     def predict_proba(self, codes):
@@ -45,8 +48,16 @@ class Reading:
         return self.stack.predict_codes(codes).astype(np.float64, copy=False)
 
     def bunch(self, **figures):
-        shared = ("name", "dropped", "characters", "sources", "source_index", "classes")
-        return Bunch(**{key: getattr(self, key) for key in shared}, **figures)
+        """Return a Bunch of what was read, and of figures."""
+        return Bunch(
+            name=self.name,
+            dropped=self.dropped,
+            characters=self.characters,
+            sources=self.sources,
+            source_index=self.source_index,
+            classes=self.classes,
+            **figures,
+        )
 
 
 def look_inside(estimator):

@@ -13,8 +13,9 @@ from .._base.labels_and_weights import check_weights
 from .._base.plotting import check_at_least_1, legend_label
 from ._top_label import TopLabelDisplay, effective_number, top_label, wilson_interval
 
-N_BINS = 15
-N_RESAMPLES = 1000
+N_BINS = 15  # as in Guo et al. (2017)
+DIAGONAL = "perfectly calibrated"  # in the legend
+N_RESAMPLES = 1000  # ends of an interval then vary by 2 % of its width
 
 
 def _bins(confidence, n_bins=N_BINS):
@@ -38,10 +39,9 @@ def calibration_error(hit, confidence, weights):
     weights = weights * (n / weights.sum())
     bins = _bins(confidence)
     differences = confidence - hit
-    gaps, squares, variances = (
-        np.bincount(bins, weights=weights * values, minlength=N_BINS)
-        for values in (differences, differences**2, confidence * (1 - confidence))
-    )
+    gaps = np.bincount(bins, weights * differences, N_BINS)
+    squares = np.bincount(bins, weights * differences**2, N_BINS)
+    variances = np.bincount(bins, weights * (confidence * (1 - confidence)), N_BINS)
     normal = np.random.default_rng(0).standard_normal((N_RESAMPLES, N_BINS))
     error = np.abs(gaps).sum() / n
     spread = np.sqrt(np.maximum(squares - gaps**2 / n, 0))
@@ -217,22 +217,24 @@ class ReliabilityDisplay(TopLabelDisplay):
         check_at_least_1("n_bins", n_bins)
         hits, confidence = top_label(y_true, y_proba, labels)
         weights = check_weights(sample_weight, len(hits))
-        hits, confidence, weights = (
-            of[weights > 0] for of in (hits, confidence, weights)
-        )
-        in_order = np.array_split(np.sort(confidence), min(n_bins, len(confidence)))
+        counts = weights > 0
+        hits = hits[counts]
+        confidence = confidence[counts]
+        weights = weights[counts]
+        parts = np.array_split(np.sort(confidence), min(n_bins, len(confidence)))
         # Equal probabilities share a bin, so that the order of the names does not
         # matter.
-        starts = np.unique([of_bin[0] for of_bin in in_order])
+        starts = np.unique([part[0] for part in parts])
         bins = np.searchsorted(starts, confidence, side="right") - 1
-        sizes, total = np.bincount(bins), np.bincount(bins, weights=weights)
+        n_samples = np.bincount(bins)
+        total = np.bincount(bins, weights=weights)
         accuracy = np.bincount(bins, weights=weights * hits) / total
-        low, high = wilson_interval(
-            accuracy, effective_number(weights, bins, len(sizes))
-        )
+        n_effective = effective_number(weights, bins, len(n_samples))
+        low, high = wilson_interval(accuracy, n_effective)
         mean = np.bincount(bins, weights=weights * confidence) / total
-        error = calibration_error(hits, confidence, weights)[0]
-        return cls(mean, accuracy, low, high, sizes, error, name=name).plot(**kwargs)
+        error, *_ = calibration_error(hits, confidence, weights)
+        display = cls(mean, accuracy, low, high, n_samples, error, name=name)
+        return display.plot(**kwargs)
 
     def plot(self, *, ax: Any = None, name: str | None = None, **kwargs: Any) -> Self:
         """Draw the points.
@@ -252,18 +254,17 @@ class ReliabilityDisplay(TopLabelDisplay):
             The display, with its drawing.
         """
         ax = self._use_axes(ax, (4.8, 4.8))
-        if not any(line.get_label() == "perfectly calibrated" for line in ax.lines):
-            ax.plot([0, 1], [0, 1], ":", color="0.5", label="perfectly calibrated")
+        has_diagonal = any(line.get_label() == DIAGONAL for line in ax.lines)
+        if not has_diagonal:
+            ax.plot([0, 1], [0, 1], ":", color="0.5", label=DIAGONAL)
         name = self.name if name is None else name
         label = f"calibration error {self.calibration_error:.3f}"
         if name:
             label = f"{legend_label(name)}, {label}"
-        style = {"marker": "o", "capsize": 3, "label": label}
+        style = {"marker": "o", "capsize": 3, "label": label} | kwargs
+        lengths = np.maximum(0, [self.accuracy - self.low, self.high - self.accuracy])
         self.errorbar_ = ax.errorbar(
-            self.confidence,
-            self.accuracy,
-            yerr=np.maximum(0, [self.accuracy - self.low, self.high - self.accuracy]),
-            **(style | kwargs),
+            self.confidence, self.accuracy, yerr=lengths, **style
         )
         # Leave room for points at 0 and 1.
         ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")

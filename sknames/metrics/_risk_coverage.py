@@ -12,7 +12,7 @@ from .._base.plotting import legend_label, percent
 from .._wrappers.risk_coverage import risk_coverage_curve
 from ._top_label import TopLabelDisplay, top_label, wilson_interval
 
-FEW = 0.1  # of the inputs
+FEW_ANSWERED = 0.1  # of the inputs: a risk of fewer does not set the limits
 
 
 @dataclass(eq=False, repr=False)
@@ -164,7 +164,9 @@ class RiskCoverageDisplay(TopLabelDisplay):
         ax = self._use_axes(ax, (6.0, 4.0))
         name = self.name if name is None else name
         label = None if name is None else legend_label(name)
-        style = {"label": label, "marker": "o" if len(self.risk) == 1 else None}
+        style = {"label": label}
+        if len(self.risk) == 1:
+            style["marker"] = "o"
         (self.line_,) = ax.plot(self.coverage, self.risk, **(style | kwargs))
         color = self.line_.get_color()
         low, high = wilson_interval(self.risk, self.n_answered)
@@ -173,17 +175,10 @@ class RiskCoverageDisplay(TopLabelDisplay):
         )
         if self.chosen is not None:
             ax.plot(*self.chosen, "o", color=color)
-        # The first answers are few, so their risk does not set the limits.
-        top = 0.02
-        for line in ax.lines:
-            coverage, risk = np.array(line.get_data(), dtype=float)
-            if len(risk) and line.get_transform() == ax.transData:  # not of axvline
-                top = max(
-                    top, 1.5 * risk[-1], 1.1 * risk[coverage >= FEW].max(initial=0)
-                )
-        top = min(1, top)
+        top = _top_of_axes(ax)
         # Leave room for a risk of 0, and for points at the ends.
-        ax.set(xlim=(-0.02, 1.02), ylim=(-0.02 * top, 1.02 * top if top == 1 else top))
+        end = 1.02 if top == 1 else top
+        ax.set(xlim=(-0.02, 1.02), ylim=(-0.02 * top, end))
         percent(ax.xaxis)
         percent(ax.yaxis)
         ax.set_xlabel("share of inputs that is answered")
@@ -191,3 +186,15 @@ class RiskCoverageDisplay(TopLabelDisplay):
         if name:
             ax.legend(loc="upper left")
         return self
+
+
+def _top_of_axes(ax):
+    """Return the risk up to which axes show the curves on them, at most 1."""
+    top = 0.02
+    for line in ax.lines:
+        coverage, risk = np.array(line.get_data(), dtype=float)
+        is_curve = line.get_transform() == ax.transData  # and not of axvline
+        if is_curve and len(risk):
+            largest = risk[coverage >= FEW_ANSWERED].max(initial=0)
+            top = max(top, 1.5 * risk[-1], 1.1 * largest)
+    return min(1, top)

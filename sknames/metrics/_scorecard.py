@@ -24,21 +24,22 @@ from ._top_label import Z, effective_number, wilson_interval
 if TYPE_CHECKING:
     import pandas as pd
 
-N_PRINTED = 20  # nationalities
-N_CONFUSIONS = 5
-TOP = 3
+N_PRINTED = 20  # nationalities, so that all fits on one screen
+N_CONFUSIONS = 5  # printed
+TOP = 3  # labels, of top_3
+UNKNOWN = -1  # in place of the column of a label that the model lacks
+N_RESAMPLES = 1000  # of the rows, for the interval of macro-F1
 # Figures that need probabilities or known words, and are None otherwise.
-NOT_ALWAYS = [
+NOT_ALWAYS = (
     "log_loss",
     "top_3",
     "top_3_interval",
     "calibration_error",
     "calibration_interval",
-]
-NOT_ALWAYS += ["calibration_by_chance", "by_known_words"]
-KNOWN_WORDS = "0", "1", "2 or more"
-DENOMINATORS = {"recall": "n", "precision": "n_predicted"}
-ENDS = "", "_low", "_high"
+    "calibration_by_chance",
+    "by_known_words",
+)
+KNOWN_WORDS = ("0", "1", "2 or more")  # how many, in by_known_words
 
 
 class Scorecard(Bunch):
@@ -71,29 +72,34 @@ class Scorecard(Bunch):
                 f"({_interval(self.calibration_interval)}; "
                 f"{self.calibration_by_chance:.4f} by chance)",
             ]
-        lines.append(f"{self.n:,} rows; {self._of_labels()}")
+        lines.append(f"{self.n:,} rows; {self._text_on_labels()}")
         if self.by_known_words:
-            rows = self.by_known_words.items()
-            figures = (
-                f"{n}: {row['accuracy']:.4f} ({row['n']:,} rows)" for n, row in rows
-            )
-            lines.append(f"accuracy by known words: {', '.join(figures)}")
+            texts = []
+            for n, row in self.by_known_words.items():
+                texts.append(f"{n}: {row['accuracy']:.4f} ({row['n']:,} rows)")
+            lines.append(f"accuracy by known words: {', '.join(texts)}")
         lines.append("")
         lines += self._table(n_classes)
-        if self.confusions:
-            taken = [
-                f"{true} taken for {predicted}"
-                for true, predicted, _ in self.confusions
-            ]
-            rows = [*zip(taken, self.confusions, strict=True)][:N_CONFUSIONS]
-            width = max(len(text) for text, _ in rows)
-            lines += ["", *(f"{text:{width}}  {n:>10,}" for text, (_, _, n) in rows)]
+        lines += self._lines_of_confusions()
         return "\n".join(lines)
 
     def __repr__(self):
         return self.to_text(N_PRINTED)
 
-    def _of_labels(self):
+    def _lines_of_confusions(self):
+        """Return an empty line and the most frequent confusions, if there are any."""
+        shown = self.confusions[:N_CONFUSIONS]
+        if not shown:
+            return []
+        texts = [f"{true} taken for {predicted}" for true, predicted, _ in shown]
+        width = max(map(len, texts))
+        lines = [""]
+        for text, (_, _, n) in zip(texts, shown, strict=True):
+            lines.append(f"{text:{width}}  {n:>10,}")
+        return lines
+
+    def _text_on_labels(self):
+        """Return what the labels allow, and which of them the model lacks."""
         text = f"best accuracy possible {self.best_accuracy:.4f}"
         if self.n_ambiguous:
             text += f" (names with several labels: {self.n_ambiguous:,})"
@@ -105,30 +111,38 @@ class Scorecard(Bunch):
         return text
 
     def _table(self, n_classes):
-        rows = self.by_class
-        order = np.argsort(-rows["n"], kind="stable")[:n_classes]
-        if len(order) == len(rows["n"]):
-            order = np.arange(len(rows["n"]))
-        width = max(len(str(label)) for label in ["label", *rows["label"][order]])
-        cells = f"{'recall (95 %)':22}  {'precision (95 %)':22}"
-        yield f"{'label':{width}}  {'rows':>8}  {cells}  predicted"
-        for k in order:
-            row = {key: values[k] for key, values in rows.items()}
-            cells = [
-                "{:.3f} ({:.3f} to {:.3f})".format(*(row[figure + end] for end in ENDS))
-                if row[n]
-                else "-"
-                for figure, n in DENOMINATORS.items()
-            ]
+        """Yield the lines of a table of the most frequent classes."""
+        columns = self.by_class
+        n_all = len(columns["n"])
+        shown = np.argsort(-columns["n"], kind="stable")[:n_classes]
+        if len(shown) == n_all:
+            shown = np.arange(n_all)
+        width = max(len(str(label)) for label in ["label", *columns["label"][shown]])
+        titles = f"{'recall (95 %)':22}  {'precision (95 %)':22}"
+        yield f"{'label':{width}}  {'rows':>8}  {titles}  predicted"
+        for k in shown:
+            row = {name: column[k] for name, column in columns.items()}
+            recall = _cell(row, "recall", row["n"])
+            precision = _cell(row, "precision", row["n_predicted"])
             yield (
-                f"{row['label']!s:{width}}  {row['n']:>8,}  {cells[0]:22}  "
-                f"{cells[1]:22}  {row['n_predicted']:>9,}"
+                f"{row['label']!s:{width}}  {row['n']:>8,}  {recall:22}  "
+                f"{precision:22}  {row['n_predicted']:>9,}"
             )
-        if len(order) < len(rows["n"]):
-            yield f"{len(rows['n']) - len(order)} others: see by_class"
+        if len(shown) < n_all:
+            yield f"{n_all - len(shown)} others: see by_class"
+
+
+def _cell(row, figure, n):
+    """Return a figure of a row and its interval as text, "-" for one of no names."""
+    if not n:
+        return "-"
+    low = row[f"{figure}_low"]
+    high = row[f"{figure}_high"]
+    return f"{row[figure]:.3f} ({low:.3f} to {high:.3f})"
 
 
 def _interval(limits):
+    """Return an interval as text."""
     return "95 % {:.4f} to {:.4f}".format(*limits)
 
 
@@ -228,45 +242,56 @@ def scorecard_from(names, labels, predicted, proba, classes, known=None, weights
     `classes` are the columns of `proba`, which may be None; `known` are counts of known
     words, or None.
     """
-    labels, classes = np.asarray(labels, dtype=object).tolist(), classes.tolist()
+    labels = np.asarray(labels, dtype=object).tolist()
+    classes = classes.tolist()
     check_some_known(labels, classes)
     weights = check_weights(weights, len(names))
     index = {label: k for k, label in enumerate(classes)}
-    column = np.array([index.get(label, -1) for label in labels])
-    is_known = column >= 0
+    columns = np.array([index.get(label, UNKNOWN) for label in labels])
     unknown = Counter(label for label in labels if label not in index)
     card = Scorecard(
         **figures(labels, predicted, weights),
-        **{"n": len(names), "unknown_labels": dict(unknown.most_common())},
+        n=len(names),
+        unknown_labels=dict(unknown.most_common()),
         **_best(names, labels, weights),
         **dict.fromkeys(NOT_ALWAYS),
     )
     if proba is not None:
-        of_label = proba[np.arange(len(column)), column][:, None]
-        # The first of equal probabilities ranks higher, as in argmax.
-        is_before = np.arange(proba.shape[1]) < column[:, None]
-        rank = ((proba > of_label) | ((proba == of_label) & is_before)).sum(axis=1)
-        # Without a column of its own, a label has read that of the last class.
-        is_first, is_in_top = is_known & (rank == 0), is_known & (rank < TOP)
-        losses = -np.log(np.maximum(of_label[:, 0], np.finfo(proba.dtype).eps))
-        card.log_loss = float(np.average(losses[is_known], weights=weights[is_known]))
-        card.top_3, card.top_3_interval = _share(is_in_top, weights)
-        error, *interval, chance = calibration_error(
-            is_first, proba.max(axis=1), weights
-        )
-        card.calibration_error, card.calibration_interval = error, tuple(interval)
-        card.calibration_by_chance = chance
+        card.update(_figures_of_probabilities(proba, columns, weights))
     if known is not None:
-        some = [np.minimum(known, 2) == n for n in range(3)]
-        card.by_known_words = {
-            name: {
-                "n": int(rows.sum()),
-                "accuracy": _share(card.is_right[rows], weights[rows])[0],
-            }
-            for name, rows in zip(KNOWN_WORDS, some, strict=True)
-            if rows.any()
-        }
+        card.by_known_words = {}
+        for n, name in enumerate(KNOWN_WORDS):
+            rows = np.minimum(known, 2) == n
+            if rows.any():
+                accuracy, _ = _share(card.is_right[rows], weights[rows])
+                card.by_known_words[name] = {"n": int(rows.sum()), "accuracy": accuracy}
     return card
+
+
+def _figures_of_probabilities(proba, columns, weights):
+    """Return the figures that need probabilities, (n, n_classes).
+
+    `columns`, (n,), has the column of each row's label, or UNKNOWN.
+    """
+    is_known = columns != UNKNOWN
+    # An unknown label reads the last column here, and what it reads counts nowhere.
+    of_label = proba[np.arange(len(columns)), columns][:, None]
+    # The first of equal probabilities ranks higher, as in argmax.
+    is_before = np.arange(proba.shape[1]) < columns[:, None]
+    rank = ((proba > of_label) | ((proba == of_label) & is_before)).sum(axis=1)
+    losses = -np.log(np.maximum(of_label[:, 0], np.finfo(proba.dtype).eps))
+    top_3, top_3_interval = _share(is_known & (rank < TOP), weights)
+    error, low, high, by_chance = calibration_error(
+        is_known & (rank == 0), proba.max(axis=1), weights
+    )
+    return {
+        "log_loss": float(np.average(losses[is_known], weights=weights[is_known])),
+        "top_3": top_3,
+        "top_3_interval": top_3_interval,
+        "calibration_error": error,
+        "calibration_interval": (low, high),
+        "calibration_by_chance": by_chance,
+    }
 
 
 def ngram_svm():
@@ -285,18 +310,16 @@ def accuracy_gain(is_right, is_right_of_other):
 def figures(labels, predicted, weights=1.0):
     """Return the figures that need no probabilities."""
     weights = check_weights(weights, len(labels))
-    labels, predicted = (
-        np.asarray(x, dtype=object).tolist() for x in (labels, predicted)
-    )
+    labels = np.asarray(labels, dtype=object).tolist()
+    predicted = np.asarray(predicted, dtype=object).tolist()
     # Labels may be numbers and text, as a model of numbers may abstain by a word:
     # numbers first.
     values = sorted(
         {*labels, *predicted}, key=lambda label: (isinstance(label, str), label)
     )
     codes = {label: k for k, label in enumerate(values)}
-    true, answer = (
-        np.array([codes[x] for x in column]) for column in (labels, predicted)
-    )
+    true = np.array([codes[label] for label in labels])
+    answer = np.array([codes[label] for label in predicted])
     precision, recall, f1, _ = precision_recall_fscore_support(
         true,
         answer,
@@ -306,57 +329,66 @@ def figures(labels, predicted, weights=1.0):
     )
     is_right = true == answer
     accuracy, interval = _share(is_right, weights)
-    pairs = Counter(
-        pair for pair in zip(labels, predicted, strict=True) if pair[0] != pair[1]
-    )
-    by_class = {"label": np.array(values, dtype=object)}
-    for key, figure, codes in (
-        ("recall", recall, true),
-        ("precision", precision, answer),
-    ):
-        by_class[DENOMINATORS[key]] = np.bincount(codes, minlength=len(values))
-        # Without rows there is no figure.
-        with np.errstate(invalid="ignore", divide="ignore"):
-            limits = wilson_interval(
-                figure, effective_number(weights, codes, len(values))
-            )
-        by_class |= dict(
-            zip([key + end for end in ENDS], [figure, *limits], strict=True)
-        )
     return {
         "is_right": is_right,
         "accuracy": accuracy,
         "accuracy_interval": interval,
         "macro_f1": float(np.nanmean(f1)),
         "macro_f1_interval": _macro_f1_interval(true, answer, weights),
-        "by_class": by_class,
-        "confusions": [(*pair, k) for pair, k in pairs.most_common()],
+        "by_class": {
+            "label": np.array(values, dtype=object),
+            "n": np.bincount(true, minlength=len(values)),
+            **_with_interval("recall", recall, true, weights),
+            "n_predicted": np.bincount(answer, minlength=len(values)),
+            **_with_interval("precision", precision, answer, weights),
+        },
+        "confusions": _confusions(labels, predicted),
     }
 
 
-def _share(is_so, weights):
-    """Return the share of rows, and its 95 % interval."""
-    share = np.average(is_so, weights=weights)
-    return float(share), tuple(
-        map(float, wilson_interval(share, effective_number(weights)))
-    )
+def _with_interval(name, figure, codes, weights):
+    """Return a figure by class and the ends of its intervals, by name.
+
+    `codes`, (n,), has the class that each row counts for.
+    """
+    # Without rows there is no figure.
+    with np.errstate(invalid="ignore", divide="ignore"):
+        n_rows = effective_number(weights, codes, len(figure))
+        low, high = wilson_interval(figure, n_rows)
+    return {name: figure, f"{name}_low": low, f"{name}_high": high}
+
+
+def _confusions(labels, predicted):
+    """Return tuples (label, predicted, number of rows), the most frequent first."""
+    counts = Counter()
+    for pair in zip(labels, predicted, strict=True):
+        label, answer = pair
+        if label != answer:
+            counts[pair] += 1
+    return [(*pair, n) for pair, n in counts.most_common()]
+
+
+def _share(is_counted, weights):
+    """Return the share of rows that count, and its 95 % interval."""
+    share = np.average(is_counted, weights=weights)
+    low, high = wilson_interval(share, effective_number(weights))
+    return float(share), (float(low), float(high))
 
 
 def _macro_f1_interval(true, answer, weights):
     """Return percentiles of macro-F1 in resamples of the rows."""
-    n_values, n = (
-        max(true.max(), answer.max()) + 1,
-        round(float(effective_number(weights))),
-    )
-    cells, index = np.unique(true * n_values + answer, return_inverse=True)
-    true, answer = (np.eye(n_values)[values] for values in divmod(cells, n_values))
+    n_classes = max(true.max(), answer.max()) + 1
+    n_drawn = round(float(effective_number(weights)))
+    cells, index = np.unique(true * n_classes + answer, return_inverse=True)
+    is_true = np.eye(n_classes)[cells // n_classes]  # (n_cells, n_classes)
+    is_answer = np.eye(n_classes)[cells % n_classes]
     shares = np.bincount(index, weights=weights) / weights.sum()
-    drawn = np.random.RandomState(0).multinomial(n, shares, size=1000)
-    n_of = drawn @ (true + answer)
+    drawn = np.random.RandomState(0).multinomial(n_drawn, shares, size=N_RESAMPLES)
+    n_either = drawn @ (is_true + is_answer)
     # A label that is only predicted counts as 0, in the figure as well; one that is not
     # drawn does not count.
-    f1 = np.tile(np.where(true.any(axis=0), np.nan, 0), (len(drawn), 1))
-    np.divide(2 * drawn @ (true * answer), n_of, out=f1, where=n_of > 0)
+    f1 = np.tile(np.where(is_true.any(axis=0), np.nan, 0), (len(drawn), 1))
+    np.divide(2 * drawn @ (is_true * is_answer), n_either, out=f1, where=n_either > 0)
     return tuple(np.quantile(np.nanmean(f1, axis=1), [0.025, 0.975]).tolist())
 
 
@@ -365,9 +397,12 @@ def _best(names, labels, weights):
 
     Also count the names that have several labels.
     """
-    totals = defaultdict(Counter)
+    weights_by_name = defaultdict(Counter)
     for name, label, weight in zip(names, labels, weights, strict=True):
-        totals[name][label] += weight
-    best = sum(max(of_name.values()) for of_name in totals.values())
-    n_ambiguous = sum(len(of_name) > 1 for of_name in totals.values())
+        weights_by_name[name][label] += weight
+    best = 0.0
+    n_ambiguous = 0
+    for weights_by_label in weights_by_name.values():
+        best += max(weights_by_label.values())
+        n_ambiguous += len(weights_by_label) > 1
     return {"best_accuracy": float(best / weights.sum()), "n_ambiguous": n_ambiguous}

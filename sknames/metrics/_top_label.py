@@ -10,18 +10,21 @@ from .._base.labels_and_weights import check_labels, check_some_known
 from .._base.plotting import DisplayMixin
 from .._models.stack import resolve
 
-Z = 1.959963984540054  # of 95 % intervals
+Z = 1.959963984540054  # standard deviations; the half width of 95 % intervals
 
 
 def top_label(y_true, y_proba, labels=None):
     """Return whether the most probable label of each row is right, and its probability.
+
+    Both are of shape (n,), `y_proba` of shape (n, n_classes).
 
     `labels` are those of the columns; None takes the labels in `y_true`, sorted.
     """
     y_proba = check_array(y_proba, input_name="y_proba")
     y_true = check_labels(y_true, len(y_proba))
     labels = np.unique(y_true) if labels is None else column_or_1d(labels)
-    if not len(np.unique(labels)) == len(labels) == y_proba.shape[1]:
+    are_distinct = len(np.unique(labels)) == len(labels)
+    if not are_distinct or len(labels) != y_proba.shape[1]:
         raise ValueError(
             f"Expected distinct labels, one for each of {y_proba.shape[1]} columns of "
             f"y_proba, got {len(labels)}: {labels!s:.200}. Give labels, such as the "
@@ -33,7 +36,8 @@ def top_label(y_true, y_proba, labels=None):
             f"{y_proba.max():.3g}. Give probabilities, as predict_proba does."
         )
     check_some_known(y_true, labels)
-    return labels[y_proba.argmax(axis=1)] == y_true, y_proba.max(axis=1)
+    predicted = labels[y_proba.argmax(axis=1)]
+    return predicted == y_true, y_proba.max(axis=1)
 
 
 def effective_number(weights, index=None, n=1):
@@ -42,12 +46,12 @@ def effective_number(weights, index=None, n=1):
     `index` has the group of each row. Without it, all rows are one group, and a number
     returns.
     """
-    groups = np.zeros(len(weights), dtype=int) if index is None else index
-    sums, squares = (
-        np.bincount(groups, weights=w, minlength=n) for w in (weights, weights**2)
-    )
-    numbers = np.divide(sums**2, squares, out=np.zeros(n), where=squares > 0)
-    return numbers[0] if index is None else numbers
+    if index is None:
+        one_group = np.zeros(len(weights), dtype=int)
+        return effective_number(weights, one_group)[0]
+    sums = np.bincount(index, weights=weights, minlength=n)
+    squares = np.bincount(index, weights=weights**2, minlength=n)
+    return np.divide(sums**2, squares, out=np.zeros(n), where=squares > 0)
 
 
 def wilson_interval(share, n):
@@ -92,7 +96,9 @@ class TopLabelDisplay(DisplayMixin):
         Self
             The display, with its drawing.
         """
-        name = type(estimator).__name__ if name is None else name
-        proba, labels = estimator.predict_proba(X), estimator.classes_
+        if name is None:
+            name = type(estimator).__name__
+        proba = estimator.predict_proba(X)
+        labels = estimator.classes_
         y = resolve(estimator).as_predicted(y)
         return cls.from_predictions(y, proba, labels=labels, name=name, **kwargs)

@@ -1,4 +1,4 @@
-"""The model that ships with the package."""
+"""The models that ship with the package, and the files of other models."""
 
 from ._frozen_pipeline import FrozenPipeline
 from ._load_pretrained import load_card, load_pretrained

@@ -1,20 +1,34 @@
-"""The type of the models that ship: they are never fitted again."""
+"""The type of the models that ship: no method fits them again."""
 
 from typing import Any, NoReturn, Self
 
+import numpy as np
 from sklearn.pipeline import Pipeline
-from sklearn.utils.metadata_routing import MetadataRouter
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 
 from .._base.estimators import DocLinkMixin
+from .._base.labels_and_weights import check_some_known
+
+# What takes metadata if it is routed, as of Pipeline, but for `fit`.
+ROUTED = (
+    "predict",
+    "predict_proba",
+    "predict_log_proba",
+    "decision_function",
+    "score",
+    "transform",
+)
 
 
 class FrozenPipeline(DocLinkMixin, Pipeline):
     """Hold a pipeline that is never fitted again, like scikit-learn's FrozenEstimator.
 
-    A model that ships is one. Its clone is itself, and `fit` does nothing. So
-    cross-validation, searches, calibration and wrappers use the model as it is. To
-    train its settings anew, on names and labels of your own, take
-    ``clone(Pipeline(model.steps))``.
+    A model that ships is one. Its clone is itself, and `fit` learns nothing. So
+    cross-validation, searches, calibration and wrappers use the model as it is.
+
+    To learn from names of your own, take :func:`~sknames.make_own_labels_pipeline`, or
+    a :class:`~sknames.NameNationalityClassifier` for a net. The settings of a model
+    that ships are for a million names.
 
     Parameters
     ----------
@@ -29,12 +43,12 @@ class FrozenPipeline(DocLinkMixin, Pipeline):
     Examples
     --------
     >>> from sklearn.base import clone
-    >>> from sklearn.pipeline import Pipeline
     >>> import sknames
     >>> model = sknames.load_pretrained()
-    >>> clone(model) is model.fit(["Anna"], ["Elvish"]) is model
+    >>> clone(model) is model.fit(["Anna"], ["Greek"]) is model
     True
-    >>> unfitted = clone(Pipeline(model.steps))
+    >>> model.predict(["Anna"])
+    array(['Polish'], dtype='<U11')
     """
 
     __module__ = "sknames.pretrained"
@@ -52,12 +66,15 @@ class FrozenPipeline(DocLinkMixin, Pipeline):
         )
 
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
-        """Do nothing: the pipeline stays as it is.
+        """Learn nothing: the pipeline stays as it is.
 
         Parameters
         ----------
-        X, y : object
+        X : object
             Ignored.
+        y : array-like of shape (n_samples,) or None, default=None
+            Labels. One of them must be a label of the pipeline, or they number its
+            labels, as ensembles do.
         **params
             Ignored.
 
@@ -65,7 +82,25 @@ class FrozenPipeline(DocLinkMixin, Pipeline):
         -------
         self : FrozenPipeline
             The pipeline.
+
+        Raises
+        ------
+        ValueError
+            If no label in `y` is one of the pipeline's.
         """
+        classes = getattr(self, "classes_", None)  # which a transformer has not
+        if y is None or classes is None or _are_numbers_of(y, classes):
+            return self
+        try:
+            check_some_known(y, classes)
+        except ValueError as error:
+            raise ValueError(
+                f"{error} The model is frozen and learns no others: for labels of your "
+                "own, fit make_own_labels_pipeline(). Ensembles and calibration of "
+                "scikit-learn number the labels, so they need names of all "
+                f"{len(classes)} labels, or another model: "
+                "make_pipeline(NameEncoder(), LogisticRegression())."
+            ) from error
         return self
 
     def __sklearn_clone__(self):
@@ -107,17 +142,39 @@ class FrozenPipeline(DocLinkMixin, Pipeline):
         if params:
             raise ValueError(
                 "A model that is frozen keeps its parameters, got "
-                f"{', '.join(params)}. To train with others, set them in "
-                "clone(Pipeline(model.steps)), and fit that."
+                f"{', '.join(params)}. To learn from names of your own, set those of "
+                "make_own_labels_pipeline(), or for a net of "
+                "make_pipeline(CharEncoder(), NameNationalityClassifier())."
             )
         return self
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Return a routing to nothing, since nothing is fitted.
+        """Return the routing of metadata to the steps, but not for `fit`.
 
         Returns
         -------
         MetadataRouter
             The routing.
         """
-        return MetadataRouter(owner=self)
+        to_transform = MethodMapping()
+        to_last = MethodMapping()
+        for method in ROUTED:
+            to_transform.add(caller=method, callee="transform")
+            to_last.add(caller=method, callee=method)
+        router = MetadataRouter(owner=self)
+        *transformers, (name_of_last, last) = self.steps
+        for name, transformer in transformers:
+            router.add(**{name: transformer}, method_mapping=to_transform)
+        return router.add(**{name_of_last: last}, method_mapping=to_last)
+
+
+def _are_numbers_of(y, classes):
+    """Return whether labels are positions in the classes, as ensembles hand them.
+
+    These number the labels that they have. If there are fewer than the classes, their
+    numbers mean others. A fold may lack some numbers.
+    """
+    numbers = set(np.ravel(y).tolist())
+    if numbers == set(range(len(numbers))):
+        return len(numbers) == len(classes)
+    return numbers < set(range(len(classes)))

@@ -1,4 +1,4 @@
-"""The model that ships with the package: its files, and how they are read."""
+"""The models that ship with the package: their files, and how they are read."""
 
 import csv
 import hashlib
@@ -29,18 +29,20 @@ TARGETS: tuple[Target, ...] = ("nationality", "country")
 # With a folder for each model. That of countries is a head on that of nationalities,
 # see `Network`.
 FOLDER = Path(__file__).parent
-ARRAYS, DESCRIPTION, CARD = "model.npz", "model.json", "card.json"
+ARRAYS = "model.npz"
+DESCRIPTION = "model.json"
+CARD = "card.json"
 # What each threshold gives on people kept apart, under the default priors.
 # tools/retrain/measure.py writes it.
-CURVE, CURVE_COLUMNS = (
-    "risk_coverage.csv",
-    ["threshold", "coverage", "risk", "n_answered"],
-)
+CURVE = "risk_coverage.csv"
 # The same if subregions and regions are answered, too.
-CLIMBING = "climbing.csv"
-# `class_bias` of the network, from the same people; without a label, its `model_error`;
-# and perhaps its `sharpness`, so called.
-BIAS, SHARPNESS = "class_bias.csv", "sharpness"
+FALLBACK_CURVE = "fallback_risk_coverage.csv"
+CURVE_COLUMNS = ["threshold", "coverage", "risk", "n_answered"]  # of both
+# `class_bias` of the network by label, from the same people. Two more rows have its
+# `model_error`, under "", and perhaps its `sharpness`.
+BIAS = "class_bias.csv"
+MODEL_ERROR_ROW = ""
+SHARPNESS = "sharpness"
 SETS = "set_thresholds.csv"  # by coverage, from the same people
 # Digests of the other files, so that none is changed unnoticed; that of the arrays is
 # in the description. What writes the files writes it, too.
@@ -51,9 +53,9 @@ DIGESTS = "SHA256SUMS"
 # service and the page.
 RISK = {
     CURVE: {"nationality": 0.14, "country": 0.27},
-    CLIMBING: {"nationality": 0.11, "country": 0.21},
+    FALLBACK_CURVE: {"nationality": 0.11, "country": 0.21},
 }
-AS_WRITTEN = object()
+AS_WRITTEN = object()  # the priors that a network was written with
 # pip leaves an installed version as it is, without --force-reinstall.
 AGAIN = (
     "install sknames again, as before, with the options --force-reinstall and "
@@ -185,20 +187,22 @@ default="population"
             f"fallback={fallback!r} and abstain={abstain!r}. For groups of your own, "
             "fit a SelectiveClassifier on names."
         )
-    bias = read_columns(BIAS, target)
-    bias = dict(zip(bias["label"], map(float, bias["bias"]), strict=True))
+    columns = read_columns(BIAS, target)
+    bias = dict(zip(columns["label"], map(float, columns["bias"]), strict=True))
     model = read(FOLDER / target, pretrained_sha256(target=target), priors, bias)
     model["encode"].set_params(tidy=tidy).tidy_ = tidy
     if not abstain:
         return model
-    name = CLIMBING if fallback else CURVE
-    columns = read_columns(name, target)
-    curve = Bunch(
-        **{name: np.array(columns[name], dtype=float) for name in CURVE_COLUMNS}
-    )
-    risk = RISK[name][target] if isinstance(abstain, bool | np.bool_) else abstain
+    file = FALLBACK_CURVE if fallback else CURVE
+    columns = read_columns(file, target)
+    arrays = {name: np.array(columns[name], dtype=float) for name in CURVE_COLUMNS}
+    risk = abstain
+    if isinstance(abstain, bool | np.bool_):
+        risk = RISK[file][target]
     try:
-        return SelectiveClassifier._of_curve(model, curve, risk=risk, fallback=fallback)
+        return SelectiveClassifier._from_curve(
+            model, Bunch(**arrays), risk=risk, fallback=fallback
+        )
     except ValueError as error:
         raise ValueError(
             f"abstain={abstain!r}: {error} For names or a coverage of your own, see "
@@ -209,13 +213,18 @@ default="population"
 def read_columns(name, target="nationality"):
     """Return the columns of a CSV file of a model, as lists of text by name."""
     header, *rows = csv.reader(_shipped(name, target).decode().splitlines())
-    return dict(zip(header, zip(*rows, strict=True), strict=True))
+    columns = zip(*rows, strict=True)
+    return dict(zip(header, columns, strict=True))
 
 
 def pretrained_sha256(name=DESCRIPTION, target="nationality"):
     """Return the digest of a model's file, by default the model's fingerprint."""
     lines = _content(FOLDER / target / DIGESTS).decode().splitlines()
-    return {name: digest for digest, name in map(str.split, lines)}[name]
+    digests = {}
+    for line in lines:
+        digest, file = line.split()
+        digests[file] = digest
+    return digests[name]
 
 
 @validate_params({"target": [StrOptions({*TARGETS})]})
@@ -272,29 +281,22 @@ def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
             f"{description['format']!r} in {path}. Use sknames "
             f"{description['version']}."
         )
-    arrays, trunk = _arrays(folder, description), description
+    arrays = _arrays(folder, description)
+    trunk = description
     if "trunk" in description:
-        below = folder.parent / description["trunk"]
-        trunk = json.loads(_content(below / DESCRIPTION, description["trunk_sha256"]))
-        arrays = _arrays(below, trunk, arrays)
-    encode, classify = trunk["encode"], trunk["classify"]
-    encoder = CharEncoder.from_alphabet(
-        encode["alphabet"], encode["max_length"], **encode["params"]
-    )
-    # The classifier knows no names of columns, and would warn of tables under a global
-    # set_output.
-    encoder.set_output(transform="default")
+        trunk_folder = folder.parent / description["trunk"]
+        content = _content(trunk_folder / DESCRIPTION, description["trunk_sha256"])
+        trunk = json.loads(content)
+        arrays = _arrays(trunk_folder, trunk, arrays)
+    encoder = _read_encoder(trunk["encode"])
     network = Network.from_arrays(arrays, in_place=True)
-    classes, params = np.array(description["classify"]["classes"]), classify["params"]
+    classes = np.array(description["classify"]["classes"])
     if priors is not AS_WRITTEN:
         network = network.with_priors(check_priors(priors, classes))
     if bias is not None:
-        of_classes = np.array([bias[label] for label in classes.tolist()])
-        network = replace(
-            network, class_bias=of_classes, model_error=np.array([bias[""]])
-        )
-        if SHARPNESS in bias:
-            network = replace(network, sharpness=np.array([bias[SHARPNESS]]))
+        network = _with_bias(network, classes, bias)
+    classify = trunk["classify"]
+    params = classify["params"]
     params["ngram_range"] = tuple(params["ngram_range"])  # JSON has lists
     classifier = NameNationalityClassifier._from_network(
         network,
@@ -306,16 +308,36 @@ def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
     return FrozenPipeline([("encode", encoder), ("classify", classifier)])
 
 
-def _arrays(folder, description, given=None):
-    """Return a folder's arrays, with those given in place of a trunk's."""
-    given = given or {}
-    with (
-        _checked(folder / ARRAYS, description["sha256"]) as file,
-        np.load(file) as arrays,
-    ):
-        return {
-            name: arrays[name] for name in arrays.files if name not in given
-        } | given
+def _read_encoder(encode):
+    """Return the encoder of a description."""
+    encoder = CharEncoder.from_alphabet(
+        encode["alphabet"], encode["max_length"], **encode["params"]
+    )
+    # The classifier knows no names of columns, and would warn of tables under a global
+    # set_output.
+    return encoder.set_output(transform="default")
+
+
+def _with_bias(network, classes, bias):
+    """Return a network with its bias on people, by label as in the file of it."""
+    class_bias = np.array([bias[label] for label in classes.tolist()])
+    model_error = np.array([bias[MODEL_ERROR_ROW]])
+    network = replace(network, class_bias=class_bias, model_error=model_error)
+    if SHARPNESS in bias:
+        network = replace(network, sharpness=np.array([bias[SHARPNESS]]))
+    return network
+
+
+def _arrays(folder, description, arrays_of_head=None):
+    """Return the arrays of a folder by name, and those of a head in place of them."""
+    arrays_of_head = arrays_of_head or {}
+    arrays = {}
+    path = folder / ARRAYS
+    with _checked(path, description["sha256"]) as file, np.load(file) as stored:
+        for name in stored.files:
+            if name not in arrays_of_head:
+                arrays[name] = stored[name]
+    return arrays | arrays_of_head
 
 
 def _shipped(name, target):

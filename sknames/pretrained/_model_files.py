@@ -1,4 +1,4 @@
-"""Load and save models as files of skops and joblib."""
+"""Load and save models of users as files of skops and joblib."""
 
 import os
 import zipfile
@@ -17,8 +17,9 @@ OURS = (
     "NameNationalityClassifier PriorShiftClassifier SelectiveClassifier "
     "pretrained.FrozenPipeline"
 )
-TRUSTED = [*(f"sknames.{name}" for name in OURS.split()), "sklearn.utils._bunch.Bunch"]
+TRUSTED = [f"sknames.{name}" for name in OURS.split()] + ["sklearn.utils._bunch.Bunch"]
 PICKLES = {".joblib", ".pkl", ".pickle"}
+START_OF_ZIP = b"PK\x03\x04"  # skops files are zip files
 
 
 def load_model(path: str | os.PathLike[str], *, trust_pickle: bool = False) -> Any:
@@ -62,9 +63,9 @@ def load_model(path: str | os.PathLike[str], *, trust_pickle: bool = False) -> A
     if isinstance(path, str) and path in TARGETS:
         return load_pretrained(path)
     with open(path, "rb") as file:  # raises FileNotFoundError
-        is_zip = file.read(4) == b"PK\x03\x04"
+        starts_as_zip = file.read(4) == START_OF_ZIP
     is_skops = zipfile.is_zipfile(path)
-    if is_zip and not is_skops:
+    if starts_as_zip and not is_skops:
         raise ValueError(
             f"{path} is cut off or damaged: copy it again, or train the model again"
         )
@@ -97,14 +98,17 @@ def load_model(path: str | os.PathLike[str], *, trust_pickle: bool = False) -> A
 
 
 def _load_skops(path):
+    """Return what a skops file holds; raise ValueError for a type not trusted."""
     skops_io = _import_skops()
-    others = sorted(set(skops_io.get_untrusted_types(file=path)) - set(TRUSTED))
-    if others:
-        raise ValueError(f"it holds the type {others[0]}, which is not loaded")
+    not_standard = skops_io.get_untrusted_types(file=path)
+    not_trusted = sorted(set(not_standard) - set(TRUSTED))
+    if not_trusted:
+        raise ValueError(f"it holds the type {not_trusted[0]}, which is not loaded")
     return skops_io.load(path, trusted=TRUSTED)
 
 
 def _import_skops():
+    """Return the module skops.io; raise ImportError with the command to install it."""
     try:
         import skops.io
     except ModuleNotFoundError as error:
@@ -116,11 +120,12 @@ def _import_skops():
 
 def check_model_path(path):
     """Raise ValueError unless `save_model` can write a file of this name."""
-    if Path(path).suffix not in {".skops", *PICKLES}:
+    suffix = Path(path).suffix
+    if suffix not in {".skops", *PICKLES}:
         raise ValueError(
             f"{path} should end in .skops, or in .joblib for a pickle: rename it"
         )
-    if Path(path).suffix == ".skops":
+    if suffix == ".skops":
         _import_skops()
 
 
@@ -128,6 +133,10 @@ def save_model(model, file, name):
     """Write a model to a binary file, in the format that the ending of `name` says."""
     if Path(name).suffix in PICKLES:
         joblib.dump(model, file)
-    else:
-        small = {"compression": zipfile.ZIP_DEFLATED, "compresslevel": 1}
-        file.write(_import_skops().dumps(model, **small))
+        return
+    content = _import_skops().dumps(
+        model,
+        compression=zipfile.ZIP_DEFLATED,
+        compresslevel=1,  # the fastest
+    )
+    file.write(content)

@@ -6,10 +6,13 @@ one (Romano, Sesia and Candès 2020, without randomisation). So no set is empty.
 """
 
 from functools import cache
+from numbers import Real
 from typing import Any
 
 import numpy as np
+from sklearn.utils._param_validation import HasMethods
 
+from .._base import validate_params
 from .._models.predict_names import predict_list
 from .._models.priors import check_priors
 from .._models.stack import resolve
@@ -19,7 +22,8 @@ from ._load_pretrained import SETS, TARGETS, read_columns
 def ranked(probabilities):
     """Return the classes of each row, and the probability before each.
 
-    The most probable come first.
+    The most probable come first. `probabilities`, indices and sums are of shape
+    (n, n_classes).
     """
     order = np.argsort(-probabilities, axis=1, kind="stable")
     ordered = np.take_along_axis(probabilities, order, axis=1).astype(np.float64)
@@ -32,10 +36,20 @@ def sets_of(classes, probabilities, thresholds):
     `thresholds` is one number, or one for each class.
     """
     order, before = ranked(probabilities)
-    is_in = before <= np.broadcast_to(thresholds, len(classes))[order]
-    return [classes[row[some]].tolist() for row, some in zip(order, is_in, strict=True)]
+    is_in_set = before <= np.broadcast_to(thresholds, len(classes))[order]
+    sets = []
+    for columns, is_in in zip(order, is_in_set, strict=True):
+        sets.append(classes[columns[is_in]].tolist())
+    return sets
 
 
+@validate_params(
+    {
+        "estimator": [HasMethods(["predict_proba"])],
+        "coverage": [Real],
+        "by_class": ["boolean"],
+    }
+)
 def predict_sets(
     estimator: Any, X: Any, *, coverage: float = 0.9, by_class: bool = False
 ) -> list[list[str]]:
@@ -91,10 +105,9 @@ def predict_sets(
     below, _ = stack.without_groups()
     listed = predict_list(below, X)
     sets = sets_of_probabilities(stack, listed.proba, coverage, by_class)
-    return [
-        [] if reason else labels
-        for labels, reason in zip(sets, listed.reasons, strict=True)
-    ]
+    for row in np.flatnonzero(listed.reasons != ""):
+        sets[row] = []
+    return sets
 
 
 def sets_of_probabilities(stack, probabilities, coverage, by_class=False):
@@ -102,8 +115,8 @@ def sets_of_probabilities(stack, probabilities, coverage, by_class=False):
     below, index = stack.without_groups()
     classes = below.classes
     target = _target_of(below)
-    labels = classes if by_class else ["all"]
-    thresholds = set_thresholds(coverage, labels, target)
+    columns = classes if by_class else ["all"]
+    thresholds = set_thresholds(coverage, columns, target)
     sets = sets_of(classes, probabilities, thresholds)
     if index is None:
         return sets
@@ -119,17 +132,25 @@ def _target_of(stack):
     target = None
     if assumed.class_bias is not None:
         labels = classes.tolist()
-        matching = [name for name in TARGETS if _labels_of_thresholds(name) == labels]
-        target = matching[0] if matching else None
-    population = target and check_priors("population", classes)
-    if target is None or not np.allclose(assumed.class_prior, population):
-        got = "other priors" if target else "another model"
-        raise ValueError(
-            "Expected load_pretrained() with its default priors, which the thresholds "
-            f"of sets are for, got {got}. Take that model, or calibrate sets on names "
-            "of your own, for example with MAPIE."
-        )
+        for name in TARGETS:
+            if _labels_of_thresholds(name) == labels:
+                target = name
+                break
+    if target is None:
+        raise _no_thresholds("another model")
+    population = check_priors("population", classes)
+    if not np.allclose(assumed.class_prior, population):
+        raise _no_thresholds("other priors")
     return target
+
+
+def _no_thresholds(got):
+    """Return the error for a model that no thresholds of sets are for."""
+    return ValueError(
+        "Expected load_pretrained() with its default priors, which the thresholds of "
+        f"sets are for, got {got}. Take that model, or calibrate sets on names of your "
+        "own, for example with MAPIE."
+    )
 
 
 @cache
@@ -139,6 +160,7 @@ def _columns_of_thresholds(target):
 
 
 def _labels_of_thresholds(target):
+    """Return the labels that have thresholds of their own."""
     return [*_columns_of_thresholds(target)][2:]  # behind "coverage" and "all"
 
 
@@ -150,5 +172,5 @@ def set_thresholds(coverage=0.9, labels=("all",), target="nationality"):
         raise ValueError(
             f"Expected a coverage of sets from 0.8 to 0.99, got {coverage!r}."
         )
-    row = is_enough.argmax()
+    row = is_enough.argmax()  # the first
     return np.array([columns[label][row] for label in labels], dtype=float)

@@ -29,9 +29,9 @@ def main(arguments=None):
         "habesha-names 0.2.0, names-translator 2.1.0, Debian's scid-spell-data and "
         "enamdict, the source "
         f"distribution of jieba, as `pairs` the folder data of {PAIRS}, and the folder "
-        "`people` of tools/retrain/people.py. On processors of the same maker with "
-        "AVX2, the same releases of sknames, numpy, scipy and torch give the same "
-        "weights to the bit.",
+        "`people` that `python -m tools.retrain.people` makes. On processors of the "
+        "same maker with AVX2, the same releases of sknames, numpy, scipy and torch "
+        "give the same weights to the bit.",
     )
     parser.add_argument(
         "--lists-only",

@@ -20,7 +20,7 @@ from .arabic_names import read_arabic_names
 from .biographies import read_biographies
 from .chess_players import read_chess_players
 from .other_scripts import own_script
-from .people import SOURCES, read_people
+from .people_tables import SOURCES, read_people
 from .recipe import (
     LAST_WORD_FIRST,
     also_apart,

@@ -1,79 +1,129 @@
-"""Read people of countries, and names as other scripts spell them.
+"""Make the folder ``people`` from public sources: ``python -m tools.retrain.people``.
 
-The files of the folder ``people`` are tables with tabs between columns, compressed
-with gzip:
-
-- lifters: "name", "alpha_2", "known_by" and "spelled" of OpenPowerlifting (public
-  domain), whose country is their own, or that of all their meets; "spelled" is the name
-  in another script;
-- rugby: "name" and "alpha_2" of RugbyScope, from DBpedia (CC BY-SA 3.0), by country of
-  birth;
-- state_legislators: the same of openstates/people (CC0 1.0);
-- weightlifters: the same of OpenWeightlifting (BSD-3-Clause);
-- spellings: "name", "script" and "spelled", of RugbyScope and of the tests of hangulize
-  (MIT).
-
-None ships with sknames.
+``people_tables.py`` says what is in it.
 """
 
-import csv
+import argparse
 import gzip
-import re
-from collections import defaultdict
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from sknames.datasets._fetch_names import data_folder
+from . import learned_rows
+from .people_sources import (
+    Clone,
+    read_hangul,
+    read_katakana,
+    read_lifters,
+    read_rugby_players,
+    read_state_legislators,
+    read_weightlifters,
+)
+from .people_tables import table_path
 
-from .chess_players import clean_entry
-from .spellings import script_of
+OPL_DATA = Clone("gingerlifts/opl-data", "opl-data", "473b4cfc9c", "meet-data")
+RUGBYSCOPE = Clone(
+    "CompNet/RugbyScope",
+    "RugbyScope",
+    "46617d62c5",
+    "data/dbpedia/tables data/wikipedia/japanese/raw",
+)
+OPENSTATES = Clone("openstates/people", "openstates", "934bf09a94", "data")
+OPEN_WEIGHTLIFTING = Clone(
+    "euanwm/OpenWeightlifting", "OpenWeightlifting", "2633f6853b", "event_data"
+)
+HANGULIZE = Clone("hangulize/hangulize", "hangulize", "b969a4ead5", "specs")
+CLONES = [OPL_DATA, RUGBYSCOPE, OPENSTATES, OPEN_WEIGHTLIFTING, HANGULIZE]
 
-SOURCES = {
-    "lifters": "lifters",
-    "rugby players": "rugby",
-    "legislators": "state_legislators",
-    "weightlifters": "weightlifters",
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the folder ``people``.
+
+    Attributes
+    ----------
+    columns : list of str
+        The first two say who a row is of.
+    readers : list of (callable, Clone)
+        What reads rows from a clone.
+    n_learned : int
+        Number of rows from which the shipped models learned.
+    """
+
+    columns: list[str]
+    readers: list[tuple[Callable, Clone]]
+    n_learned: int
+
+
+PERSON = ["name", "alpha_2"]
+TABLES = {
+    "lifters": Table(
+        [*PERSON, "known_by", "spelled"], [(read_lifters, OPL_DATA)], 380_769
+    ),
+    "rugby": Table(PERSON, [(read_rugby_players, RUGBYSCOPE)], 19_809),
+    "state_legislators": Table(PERSON, [(read_state_legislators, OPENSTATES)], 20_654),
+    "weightlifters": Table(PERSON, [(read_weightlifters, OPEN_WEIGHTLIFTING)], 42_297),
+    "spellings": Table(
+        ["name", "script", "spelled"],
+        [(read_katakana, RUGBYSCOPE), (read_hangul, HANGULIZE)],
+        6_159,
+    ),
 }
 
 
-def read_rows(name):
-    """Return the rows of a file, a dict each."""
-    path = data_folder(None) / "people" / f"{name}.tsv.gz"
-    if not path.is_file():
-        raise OSError(
-            f"Expected {path}, as tools/retrain/people.py says, and it is not there."
-        )
-    with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
-        return [*csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
-
-
-def read_people():
-    """Return the full names of each country, a dict by source of dicts of lists."""
-    found = {source: defaultdict(list) for source in SOURCES}
-    for source, file in SOURCES.items():
-        for row in read_rows(file):
-            if name := clean_entry(_capitalized(row["name"])):
-                found[source][row["alpha_2"]].append(name)
-    return found
-
-
-def add_spellings(found, key_of):
-    """Add the whole names of lifters, and words, to `Spellings`."""
-    for row in read_rows("lifters"):
-        name, spelled = clean_entry(row["name"]), row["spelled"].strip()
-        script = script_of(spelled[:1] or " ")
-        if script and len(name.split()) == len(row["name"].split()) == len(
-            spelled.split()
-        ):
-            found.people[script].setdefault(key_of(name), spelled.lower())
-    for row in read_rows("spellings"):
-        script = row["script"].partition("/")[0]
-        words, spelled = row["name"].split(), re.split("[ ・＝]", row["spelled"])
-        if len(words) == len(spelled):
-            for pair in zip(words, spelled, strict=True):
-                found.add(*pair, script)
-
-
-def _capitalized(name):
-    """Write a surname in capitals as names are: "ABADIE Benoit" is no initials."""
-    return " ".join(
-        w.capitalize() if w.isupper() and len(w) > 2 else w for w in name.split()
+def main(arguments=None):
+    """Make the tables, and compare their sizes with those of the shipped models."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.retrain.people",
+        description="Make the folder `people` in $SKNAMES_DATA, or in "
+        "~/sknames_data, from clones in the same folder, in some minutes: "
+        f"{', '.join(clone.folder for clone in CLONES)}. CONTRIBUTING.md says how to "
+        "get them. Only rows from which the shipped models learned are kept: they name "
+        "nobody on a list that measures the models.",
     )
+    parser.parse_args(arguments)
+    hashes = learned_rows.read_hashes()
+    incomplete = []
+    for name, table in TABLES.items():
+        rows = _read(table)
+        learned = [row for row in rows if learned_rows.row_hash(name, row) in hashes]
+        _write(name, table.columns, learned)
+        n_left_out = _n_people(rows) - _n_people(learned)
+        print(
+            f"{name}: {len(learned):,} rows, {table.n_learned:,} expected; "
+            f"{n_left_out:,} other names left out",
+            flush=True,
+        )
+        if len(learned) != table.n_learned:
+            incomplete.append(name)
+    if incomplete:
+        sys.exit(
+            f"Expected other numbers of rows of {', '.join(incomplete)}. Check out the "
+            "commits that CONTRIBUTING.md names, or expect other models."
+        )
+
+
+def _read(table):
+    """Return the rows of a table, tuples in order, each once."""
+    rows = set()
+    for reader, clone in table.readers:
+        rows.update(reader(clone))
+    return sorted(rows)
+
+
+def _n_people(rows):
+    """Count the names of each country or script."""
+    return len({row[:2] for row in rows})
+
+
+def _write(name, columns, rows):
+    """Write a table, with the same bytes each time."""
+    lines = ["\t".join(row) for row in [columns, *rows]]
+    text = "\n".join(lines) + "\n"
+    path = table_path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(text.encode(), mtime=0))
+
+
+if __name__ == "__main__":
+    main()

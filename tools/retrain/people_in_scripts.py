@@ -3,9 +3,10 @@
 people_in_scripts.csv has people of public life in all scripts, and is written by hand.
 Locals have a nationality that writes in the script; foreigners are spelled as
 encyclopedias in a language of that script spell them. More than half of the rows are
-foreigners, so a model that reads only the script fails. The people are well known: a
-model may have learned their names in Latin letters, and those of locals in their own
-script. Read the gaps between the columns, not the accuracy alone.
+foreigners, so a model that reads only the script fails. The models learn these people
+in no spelling, also not in Latin letters: `recipe.in_scripts` leaves them out. But they
+learn most words of their names, from namesakes. Read the gaps between the columns, not
+the accuracy alone.
 """
 
 from collections import Counter

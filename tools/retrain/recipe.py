@@ -32,7 +32,7 @@ from .other_scripts import (
     to_katakana,
 )
 from .patronymics import is_female, with_patronymic
-from .people import add_spellings
+from .people_tables import add_spellings
 from .rounding import rounded, with_temperature
 from .spellings import Spellings, add_collections, read_spellings
 from .tables import read_table
@@ -429,8 +429,7 @@ def nationality_of_countries():
 def in_scripts():
     """Return the keys of the people of people_in_scripts.csv, and their names there.
 
-    They are not learned, so that the table of scripts is one of people whom the model
-    never saw.
+    They are not learned, see `people_in_scripts`.
     """
     rows = read_table("people_in_scripts.csv")
     return {person_of(row["latin"]) for row in rows}, {row["name"] for row in rows}

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-from sknames._models.groups import M49, group_of_each, levels_of
+from sknames._models.groups import M49, group_of_each, read_fallback
 from sknames._models.priors import exchange_priors
 from sknames._shares.mix import MODEL_ERROR
 from sknames._shares.shares import FEW_NAMES, shares_of_probabilities
@@ -20,9 +20,9 @@ from sknames._wrappers.risk_coverage import (
 )
 from sknames.pretrained._load_pretrained import (
     BIAS,
-    CLIMBING,
     CURVE,
     CURVE_COLUMNS,
+    FALLBACK_CURVE,
     SETS,
     SHARPNESS,
 )
@@ -83,7 +83,7 @@ def write_thresholds(folder, model, everyone, people, priors):
     """
     (names, labels, _), classes = people, model.classes_
     probabilities = model.predict_proba(names)
-    for name, groups in ((CURVE, ()), (CLIMBING, M49)):
+    for name, groups in ((CURVE, ()), (FALLBACK_CURVE, M49)):
         curve = curve_of(probabilities, names, labels, classes, priors, groups)
         columns = zip(
             *(curve[key][tried_rows(curve)] for key in CURVE_COLUMNS), strict=True
@@ -195,9 +195,9 @@ def curve_of(probabilities, names, labels, classes, priors, groups=()):
         probabilities, np.full(len(classes), 1 / len(classes)), priors
     )
     is_name = Names(names.tolist()).reasons == ""
-    levels = levels_of(groups, classes)
+    fallback = read_fallback(groups, classes)
     confidence, hits = confidence_and_hits(
-        shifted, shifted.argmax(axis=1), is_name, labels, classes, levels
+        shifted, shifted.argmax(axis=1), is_name, labels, classes, fallback
     )
     return risk_coverage_curve(confidence, hits, weights_of(labels, classes, priors))
 

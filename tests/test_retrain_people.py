@@ -1,0 +1,196 @@
+"""The folder people, made from clones with made-up names."""
+
+import csv
+import gzip
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tools.retrain import learned_rows, people
+
+ROOT = Path(__file__).parents[1]
+# What each table should hold of the samples below, and all that is learned.
+LEARNED = {
+    "lifters": [
+        ("Anna Kern", "DE", "country", ""),
+        ("Iva Petrova", "BG", "meets", "Ива Петрова"),
+    ],
+    "rugby": [("Ann Roe", "NZ"), ("Ann Mary Roe", "NZ")],
+    "state_legislators": [("Eva Doe", "US"), ("Luz Sol", "PR")],
+    "weightlifters": [("ABADOU Rémi", "FR"), ("Tom Lorn", "GB"), ("Kim Vale", "US")],
+    "spellings": [
+        ("Ann Roe", "Katakana", "アン・ロー"),
+        ("Anna Kern", "Hangul/deu", "아나 케른"),
+    ],
+}
+LIFTS = {
+    "AUS": "event,lifter\nOpen,Joe Marsh\n",
+    "FFH": "event,lifter_name\nOpen,ABADOU Rémi\n",
+    "NVF": "event,lifter_name\nOpen,Liv Dahl\n",
+    "UK": "event,lifter\nOpen,TOM LORN\nOpen\n",
+    "US": "event,lifter\nOpen,kim vale\n",
+}
+
+
+def write(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def write_meet(home, number, country, entries):
+    folder = home / "opl-data" / "meet-data" / "xpf" / number
+    write(folder / "meet.csv", f"Federation,MeetCountry\nXPF,{country}\n")
+    write(folder / "entries.csv", entries)
+
+
+def write_learned(tables):
+    learned_rows.write_hashes(tables)
+    for name, rows in tables.items():
+        people.TABLES[name] = replace(people.TABLES[name], n_learned=len(rows))
+
+
+def read_table(home, name):
+    content = (home / "people" / f"{name}.tsv.gz").read_bytes()
+    lines = gzip.decompress(content).decode().splitlines()
+    return [*csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)]
+
+
+@pytest.fixture
+def clones(home, monkeypatch):
+    """Write clones of all sources, and the hashes of the learned rows."""
+    monkeypatch.setattr(learned_rows, "PATH", home / "learned_rows.xz")
+    monkeypatch.setattr(people, "TABLES", people.TABLES.copy())
+    write_learned(LEARNED)
+    entries = "\ufeffName,Country\nAnna Kern #2,Germany\nOtto Unlisted,Germany\n"
+    write_meet(home, "0101", "Austria", entries)
+    entries = "Name,CyrillicName\nIva Petrova,Ива Петрова\n"
+    write_meet(home, "0102", "Bulgaria", entries)
+    rugby = home / "RugbyScope" / "data"
+    write(
+        rugby / "dbpedia" / "tables" / "players.csv",
+        "player,fullNames,birthPlaces\n"
+        'x,Ann Roe; Ann Mary Roe (Rowe),"Auckland, New Zealand"\n',
+    )
+    write(
+        rugby / "wikipedia" / "japanese" / "raw" / "player_info.csv",
+        "origName,wpPage\n"
+        "Ann Roe,%E3%82%A2%E3%83%B3%E3%83%BB%E3%83%AD%E3%83%BC_(rugby)\n"
+        "Ai Ito,%E4%BC%8A%E8%97%A4\n",
+    )
+    states = home / "openstates" / "data"
+    write(states / "ca" / "retired" / "Eva-Doe.yml", "id: 1\nname: Eva Doe\n")
+    write(states / "pr" / "legislature" / "Luz-Sol.yml", "name: 'Luz Sol'\n")
+    write(states / "pr" / "committees" / "Water.yml", "jurisdiction: pr\n")
+    for federation, lifts in LIFTS.items():
+        write(home / "OpenWeightlifting" / "event_data" / federation / "1.csv", lifts)
+    write(
+        home / "hangulize" / "specs" / "deu.hsl",
+        'rewrite:\n    "aa" -> "a"\n\ntest:\n    "Anna Kern" -> "아나 케른"\n',
+    )
+    return home
+
+
+def test_people_of_all_sources_make_sorted_tables(clones, capsys):
+    people.main([])
+    for name, rows in LEARNED.items():
+        columns, *written = read_table(clones, name)
+        assert columns == people.TABLES[name].columns
+        assert written == sorted([*row] for row in rows)
+    printed = capsys.readouterr().out
+    assert "lifters: 2 rows, 2 expected; 1 other names left out" in printed
+
+
+def test_tables_made_twice_have_the_same_bytes(clones):
+    path = clones / "people" / "lifters.tsv.gz"
+    people.main([])
+    first = path.read_bytes()
+    people.main([])
+    assert path.read_bytes() == first
+
+
+def test_lifters_of_two_countries_are_left_out(clones):
+    write_meet(clones, "0201", "Germany", "Name,Country\nUwe Two,Germany\nJon Meet,\n")
+    write_meet(clones, "0202", "England", "Name,Country\nUwe Two,Austria\nJon Meet,\n")
+    write_meet(clones, "0203", "UK", "Name\nJon Meet\n")
+    candidates = []
+    for name in ("Uwe Two", "Jon Meet"):
+        for alpha_2 in ("DE", "AT", "GB"):
+            candidates.append((name, alpha_2, "country", ""))
+            candidates.append((name, alpha_2, "meets", ""))
+    write_learned({"lifters": candidates})
+    with pytest.raises(SystemExit):
+        people.main([])
+    assert read_table(clones, "lifters")[1:] == []
+
+
+def test_learned_row_decides_between_two_spellings(clones):
+    write_meet(
+        clones, "0103", "Bulgaria", "Name,CyrillicName\nIva Petrova,Ива Петровa\n"
+    )
+    people.main([])
+    iva = read_table(clones, "lifters")[2]
+    assert iva == ["Iva Petrova", "BG", "meets", "Ива Петрова"]
+
+
+def test_rugby_players_of_two_countries_are_left_out(clones):
+    write(
+        clones / "RugbyScope" / "data" / "dbpedia" / "tables" / "players.csv",
+        'fullNames,birthPlaces\nAnn Roe,"Fiji; Tonga"\n',
+    )
+    write_learned({"rugby": [("Ann Roe", "FJ"), ("Ann Roe", "TO")]})
+    with pytest.raises(SystemExit):
+        people.main([])
+    assert read_table(clones, "rugby")[1:] == []
+
+
+def test_people_with_other_counts_exit_with_the_tables(clones, capsys):
+    write(
+        clones / "openstates" / "data" / "ca" / "retired" / "Eva-Doe.yml", "name: X\n"
+    )
+    with pytest.raises(SystemExit, match="other numbers of rows of state_legislators"):
+        people.main([])
+    assert "state_legislators: 1 rows, 2 expected" in capsys.readouterr().out
+
+
+def test_people_without_a_clone_name_its_command(clones):
+    (clones / "hangulize" / "specs" / "deu.hsl").unlink()
+    with pytest.raises(OSError, match="git clone .*hangulize/hangulize .*checkout"):
+        people.main([])
+
+
+def test_people_without_a_meet_name_its_file(clones):
+    (clones / "opl-data" / "meet-data" / "xpf" / "0101" / "meet.csv").unlink()
+    with pytest.raises(OSError, match=r"0101.meet\.csv, and .*Check out the commit"):
+        people.main([])
+
+
+def test_people_without_a_column_name_file_and_column(clones):
+    path = clones / "OpenWeightlifting" / "event_data" / "US" / "1.csv"
+    write(path, "event,athlete\nOpen,Kim Vale\n")
+    with pytest.raises(ValueError, match=r"column lifter in .*1\.csv, got .*athlete"):
+        people.main([])
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        ("openstates/data/ca/retired/Eva-Doe.yml", "line 'name: ...' in"),
+        ("hangulize/specs/deu.hsl", "examples after 'test:' in"),
+    ],
+)
+def test_people_of_another_format_name_the_file(clones, file, expected):
+    write(clones / file, "id: 1\n")
+    with pytest.raises(ValueError, match=f"Expected .*{expected} .*{Path(file).name}"):
+        people.main([])
+
+
+def test_shipped_hashes_are_as_many_as_learned_rows():
+    n_learned = sum(table.n_learned for table in people.TABLES.values())
+    assert len(learned_rows.read_hashes()) == n_learned
+
+
+def test_contributing_has_the_command_of_each_clone():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for clone in people.CLONES:
+        assert clone.command in text

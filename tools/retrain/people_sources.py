@@ -1,0 +1,253 @@
+"""Read people of countries, and spellings, from clones of public repositories.
+
+Each reader takes a `Clone` and yields rows of a table of the folder ``people``: tuples
+with the columns that ``people.py`` names, in no order, some of them twice. They are
+more rows than the models learned: `learned_rows` knows which those are.
+
+Some things were misread when the shipped models learned, and are misread here until
+other models ship. The comments that begin with "As learned" name them.
+"""
+
+import csv
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from sknames.datasets import load_countries
+from sknames.datasets._fetch_names import data_folder
+
+# How OpenPowerlifting calls countries, if not as `load_countries` does.
+OTHER_COUNTRIES = {
+    "Czechia": "CZ",
+    "England": "GB",
+    "N.Ireland": "GB",
+    "Scotland": "GB",
+    "Tahiti": "PF",
+    "UAE": "AE",
+    "UK": "GB",
+    "USA": "US",
+    "Wales": "GB",
+    "West Germany": "DE",
+}
+SPELLINGS_OF_LIFTERS = [
+    "CyrillicName",
+    "ChineseName",
+    "JapaneseName",
+    "KoreanName",
+    "GreekName",
+]
+# Countries where rugby players are born, as they are in the text of a birth place.
+# As learned: "New South Wales" counts as Wales, "Northern Ireland" as Ireland, and
+# "American Samoa" as Samoa. So some 480 names of Australians are British, and 2,600
+# others have two countries and are left out.
+COUNTRIES_OF_RUGBY = [
+    "Argentina",
+    "Australia",
+    "Canada",
+    "Chile",
+    "England",
+    "Fiji",
+    "France",
+    "Hong Kong",
+    "Ireland",
+    "Italy",
+    "Japan",
+    "Kenya",
+    "Namibia",
+    "New Zealand",
+    "Portugal",
+    "Romania",
+    "Russia",
+    "Samoa",
+    "Scotland",
+    "South Africa",
+    "Spain",
+    "Tonga",
+    "United States",
+    "Uruguay",
+    "Wales",
+    "Zimbabwe",
+]
+# The country of a national federation, and how its files call the column of names.
+FEDERATIONS = {
+    "AUS": ("AU", "lifter"),
+    "FFH": ("FR", "lifter_name"),
+    "NVF": ("NO", "lifter_name"),
+    "UK": ("GB", "lifter"),
+    "US": ("US", "lifter"),
+}
+
+_NUMBER_OF_NAMESAKE = re.compile(r" #\d+$")
+_BRACKETS = re.compile(r"\s*\([^)]*\)")
+_KATAKANA = re.compile("[ァ-ー]")  # with ・, which separates words
+# "Anna Kern" -> "아나 케른"
+# As learned: of a name with a hyphen, only what follows it is read.
+_EXAMPLE = re.compile(r'([^"\->]+)"\s*->\s*"([^"]+)"')
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A clone of a repository of GitHub, in a folder of the folder of data.
+
+    Attributes
+    ----------
+    repository : str
+        Its owner and name.
+    folder : str
+        Name of the folder.
+    commit : str
+    content : str
+        What is read of it: files and folders, with spaces between.
+    """
+
+    repository: str
+    folder: str
+    commit: str
+    content: str
+
+    @property
+    def command(self):
+        """The command that makes it."""
+        return (
+            "git clone --no-checkout --filter=blob:none "
+            f"https://github.com/{self.repository} {self.folder} && "
+            f"git -C {self.folder} checkout {self.commit} -- {self.content}"
+        )
+
+    def files(self, pattern):
+        """Return the paths that match a pattern; raise OSError if there are none."""
+        folder = data_folder(None)
+        paths = sorted((folder / self.folder).glob(pattern))
+        if not paths:
+            raise OSError(
+                f"Expected {self.folder}/{pattern} in {folder}, and it is not there. "
+                f"Get it there with `{self.command}`."
+            )
+        return paths
+
+
+def read_lifters(clone):
+    """Yield lifters by their own country, or if none is known, by that of all meets."""
+    places = defaultdict(set)
+    spellings = defaultdict(set)
+    for path in clone.files("meet-data/**/entries.csv"):
+        meet = next(_read_csv(path.with_name("meet.csv"), ["MeetCountry"]))
+        for entry in _read_csv(path, ["Name"]):
+            name = entry["Name"]
+            places[name].add((entry.get("Country", ""), meet["MeetCountry"]))
+            for column in SPELLINGS_OF_LIFTERS:
+                spellings[name].add(entry.get(column, "").strip())
+    alpha_2_of = _alpha_2_of_countries()
+    for name, places_of_lifter in places.items():
+        country, known_by = _country_of_lifter(places_of_lifter)
+        if country in alpha_2_of:
+            plain_name = _NUMBER_OF_NAMESAKE.sub("", name)
+            for spelled in spellings[name] | {""}:
+                yield plain_name, alpha_2_of[country], known_by, spelled
+
+
+def _country_of_lifter(places):
+    """Return the one country of a lifter, and by what it is known, or None for both.
+
+    England and the UK are two. `places` has pairs of the lifter's country, maybe "",
+    and that of the meet.
+    """
+    own = {country for country, _ in places if country}
+    if len(own) == 1:
+        return own.pop(), "country"
+    of_meets = {country for _, country in places}
+    if not own and len(of_meets) == 1:
+        return of_meets.pop(), "meets"
+    return None, None
+
+
+def read_rugby_players(clone):
+    """Yield all full names of rugby players with one country of birth."""
+    alpha_2_of = _alpha_2_of_countries()
+    (path,) = clone.files("data/dbpedia/tables/players.csv")
+    for player in _read_csv(path, ["fullNames", "birthPlaces"]):
+        countries = set()
+        for country in COUNTRIES_OF_RUGBY:
+            if country in player["birthPlaces"]:
+                countries.add(alpha_2_of[country])
+        if len(countries) == 1:
+            (alpha_2,) = countries
+            for name in player["fullNames"].split(";"):
+                yield _BRACKETS.sub("", name).strip(), alpha_2
+
+
+def read_state_legislators(clone):
+    """Yield members of legislatures of US states; governors and mayors are with them.
+
+    As learned: letters such as í in "Garc\\xEDa" stay as YAML escapes them, so that
+    training leaves these names out.
+    """
+    for path in clone.files("data/*/*/*.yml"):
+        state, kind = path.parts[-3:-1]
+        if kind == "committees":
+            continue
+        lines = path.read_text(encoding="utf-8").splitlines()
+        names = [line for line in lines if line.startswith("name: ")]
+        if not names:
+            raise ValueError(f"Expected a line 'name: ...' in {path}, got none.")
+        name = names[0].removeprefix("name: ").strip("\"' ")
+        yield name, "PR" if state == "pr" else "US"
+
+
+def read_weightlifters(clone):
+    """Yield lifters of national federations."""
+    for federation, (alpha_2, column) in FEDERATIONS.items():
+        for path in clone.files(f"event_data/{federation}/*.csv"):
+            for lift in _read_csv(path, [column]):
+                name = lift[column].strip()
+                if name.isupper() or name.islower():
+                    name = name.title()
+                yield name, alpha_2
+
+
+def read_katakana(clone):
+    """Yield rugby players, and the titles of their pages in the Japanese Wikipedia."""
+    (path,) = clone.files("data/wikipedia/japanese/raw/player_info.csv")
+    for player in _read_csv(path, ["origName", "wpPage"]):
+        title = unquote(player["wpPage"]).replace("_", " ")
+        title = re.sub(r" ?\(.*\)$", "", title)
+        if _KATAKANA.search(title):
+            yield player["origName"].strip(), "Katakana", title
+
+
+def read_hangul(clone):
+    """Yield the names and words that test how hangulize spells each language."""
+    for path in clone.files("specs/*.hsl"):
+        examples = path.read_text(encoding="utf-8").partition("\ntest:\n")[2]
+        if not examples:
+            raise ValueError(f"Expected examples after 'test:' in {path}, got none.")
+        for name, spelled in _EXAMPLE.findall(examples):
+            yield name.strip(), f"Hangul/{path.stem}", spelled
+
+
+def _read_csv(path, columns):
+    """Yield the rows of a CSV file that must have some columns, a dict each."""
+    if not path.is_file():
+        raise OSError(
+            f"Expected {path}, and it is not there. Check out the commit that "
+            "CONTRIBUTING.md names."
+        )
+    # Some files begin with a mark of the byte order, some rows lack their last cells.
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file, restval="")
+        for column in columns:
+            if column not in (reader.fieldnames or []):
+                raise ValueError(
+                    f"Expected the column {column} in {path}, got "
+                    f"{reader.fieldnames}. Check out the commit that CONTRIBUTING.md "
+                    "names."
+                )
+        yield from reader
+
+
+def _alpha_2_of_countries():
+    """Return the code of each country, a dict by name."""
+    countries = load_countries()
+    codes = dict(zip(countries.country, countries.alpha_2, strict=True))
+    return codes | OTHER_COUNTRIES
