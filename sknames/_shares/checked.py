@@ -112,8 +112,8 @@ class CheckedEstimate:
 
     def interval(self, confidence_level):
         """Return the ends of intervals, (n_labels,) each."""
-        reach = self.reach(confidence_level)
         floor = exact_limit(self.n_effective, confidence_level)
+        reach = np.maximum(self.reach(confidence_level), floor / 2)
         low = np.clip(self.share - reach, 0, 1 - floor)
         high = np.clip(self.share + reach, floor, 1)
         exact_low, exact_high = exact_interval(

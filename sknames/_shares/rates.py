@@ -36,7 +36,7 @@ class Rates(Table):
 
     def _line(self, outcome, rate, low, high):
         width = max(len(str(outcome)) for outcome in ["outcome", *self.outcomes])
-        text = f"{outcome!s:<{width}}  {rate:6.1%}   {low:.1%} to {high:.1%}"
+        text = f" {outcome!s:<{width}}  {rate:6.1%}   {low:.1%} to {high:.1%}"
         return text.replace("nan%", "   -")
 
     def _row(self, label):
@@ -197,7 +197,7 @@ class RateComparison(Table):
     def _line(self, outcome, rate, other, difference, low, high, sure):
         mark = "   sure" if sure else ""
         text = (
-            f"{outcome!s:<{self._width}}  {rate:6.1%}   {other:6.1%}   "
+            f" {outcome!s:<{self._width}}  {rate:6.1%}   {other:6.1%}   "
             f"{difference:+8.1%}   {low:+.1%} to {high:+.1%}{mark}"
         )
         return text.replace("nan%", "   -")

@@ -222,7 +222,7 @@ or None, default=None
 
 @dataclass(frozen=True)
 class Rows:
-    """Hold the rows of a list, beside their probabilities.
+    """Hold the rows of a list, without their probabilities.
 
     Parameters
     ----------
@@ -330,7 +330,7 @@ def read_list(
     assumed_prior=None,
     **parameters,
 ):
-    """Check what users give beside a list, for `shares_of_probabilities`."""
+    """Check what users give with a list, for `shares_of_probabilities`."""
     below = stack
     if parameters.get("group_index") is not None:
         below = stack.without_groups()[0]
@@ -532,7 +532,7 @@ class WeightedList:
     assumed : ndarray of shape (n_columns,)
         Priors that the probabilities assume.
     rows : Rows
-        What is given beside the probabilities.
+        What is given with the probabilities.
     model : ListedModel
         What is known of the model.
     """

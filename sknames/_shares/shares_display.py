@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
@@ -17,16 +18,21 @@ if TYPE_CHECKING:
 
 Drawn: TypeAlias = Shares | Comparison | Mapping[Any, Shares] | Mapping[Any, Comparison]
 SLIDE = (11, 6.2)  # inches, of several lists
-MOST_BARS = 90  # on it, still to be told apart
-LEAST_DRAWN = 0.001  # a smaller share is no bar
+MOST_BARS = 90  # on it, which readers still distinguish
+MOST_LINES = 8  # colors that readers distinguish
+LEAST_ON_LINE = 3  # years or dates; fewer lists stand side by side
+LEAST_DRAWN = 0.001  # an interval of less says "perhaps none"
+BLANK = ("", "None", "nan", "<NA>", "(blank)")  # titles of rows without a value
 
 
 @dataclass(eq=False, repr=False)
 class SharesDisplay(DisplayMixin):
     """Draw a bar chart of the shares of nationalities in a list, with intervals.
 
-    The largest share comes first. Several lists stand side by side. Of a comparison,
-    the bars are the differences, pale where they are not sure. Make one with
+    The largest share comes first. Several lists stand side by side; if their titles are
+    numbers or dates, such as years, lines with bands lead from one to the next. Of a
+    comparison, the bars are the differences, pale where they are not sure. If groups
+    were asked for, these are drawn. Make one with
     :meth:`from_estimator` or :meth:`from_shares`.
 
     Parameters
@@ -42,6 +48,8 @@ class SharesDisplay(DisplayMixin):
         The bars of each list.
     errorbars_ : list of matplotlib ErrorbarContainer
         The intervals of each list.
+    lines_, bands_ : list of matplotlib Line2D, list of PolyCollection
+        The line and the intervals of each label over years or dates.
 
     See Also
     --------
@@ -128,8 +136,9 @@ class SharesDisplay(DisplayMixin):
         ----------
         n_top : int, default=15
             Largest number of nationalities with a bar of their own; fewer if there are
-            many lists. The last bar sums all others, and those with a share below 0.1
-            %; other differences are left out. Groups all have a bar.
+            many lists. The last bar sums all others, and those whose interval begins
+            below 0.1 % in all lists; other differences are left out. Groups all have a
+            bar. There are 8 lines at most.
         ax : matplotlib Axes or None, default=None
             Axes to draw on. None makes new ones.
         bar_kwargs : dict or None, default=None
@@ -148,6 +157,10 @@ class SharesDisplay(DisplayMixin):
             raise ValueError(
                 "Expected shares to draw, got none. Draw lists that have names."
             )
+        tables = {title: _drawn_table(table) for title, table in tables.items()}
+        positions = _positions([*tables])
+        if positions is not None:
+            return self._draw_lines(tables, positions, n_top, ax)
         is_single = len(tables) == 1
         first = next(iter(tables.values()))
         is_comparison = isinstance(first, Comparison)
@@ -162,6 +175,8 @@ class SharesDisplay(DisplayMixin):
         ax = self._use_axes(ax, figsize)
         self.bars_: list[Any] = []
         self.errorbars_: list[Any] = []
+        self.lines_: list[Any] = []
+        self.bands_: list[Any] = []
         for k, (title, table) in enumerate(tables.items()):
             bars = _bars(table, top, others)
             style: dict[str, Any] = {"label": _legend_text(title, table)}
@@ -180,6 +195,41 @@ class SharesDisplay(DisplayMixin):
             ax.set_xlim(left=0)
         if not is_single:
             ax.legend()
+        return self
+
+    def _draw_lines(self, tables, positions, n_top, ax):
+        """Draw a line with a band for each label over years or dates, in order."""
+        by_position = sorted(positions.items(), key=lambda item: item[1])
+        tables = [tables[title] for title, _ in by_position]
+        x = [position for _, position in by_position]
+        first = tables[0]
+        is_comparison = isinstance(first, Comparison)
+        top, others = _choose_labels(tables, min(n_top, MOST_LINES), is_dense=False)
+        labels = [legend_label(label) for label in top]
+        if len(others) and not is_comparison:
+            labels.append(f"{len(others)} others")
+        ax = self._use_axes(ax, SLIDE)
+        bars = [_bars(table, top, others) for table in tables]
+        self.bars_ = []
+        self.errorbars_ = []
+        self.lines_ = []
+        self.bands_ = []
+        for row, label in enumerate(labels):
+            color = f"C{row}" if row < len(top) else "0.6"
+            value = [table.value[row] for table in bars]
+            low = [table.low[row] for table in bars]
+            high = [table.high[row] for table in bars]
+            self.lines_ += ax.plot(x, value, ".-", color=color, label=label)
+            self.bands_.append(ax.fill_between(x, low, high, color=color, alpha=0.2))
+        percent(ax.yaxis)
+        ax.set_ylabel(_describe_axis(first, False).removesuffix("; pale: not sure"))
+        if is_comparison:
+            ax.axhline(0, color=ax.xaxis.label.get_color(), linewidth=0.8)
+        else:
+            ax.set_ylim(bottom=0)
+        if isinstance(x[0], float) and all(place.is_integer() for place in x):
+            ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.legend()
         return self
 
     def _draw_bars(self, bars, k, n_tables, style):
@@ -217,18 +267,67 @@ class Bars:
     sure: NDArray[np.bool_]
 
 
-def _choose_labels(tables, n_top):
-    """Return the labels with a bar of their own, the largest first, and the others."""
+def _drawn_table(table):
+    """Return the groups of a table where groups were asked for, or the table."""
+    groups = table.get("groups")
+    if groups is not None and len(groups.label):
+        return groups
+    return table
+
+
+def _positions(titles):
+    """Return where lists stand on a line of numbers or dates, by title.
+
+    None if they do not stand on one. Lists without a title are left out.
+    """
+    positions = {}
+    for title in titles:
+        if str(title) in BLANK:
+            continue
+        position = _position(title)
+        if position is None:
+            return None
+        positions[title] = position
+    kinds = {type(position) for position in positions.values()}
+    if len(positions) < LEAST_ON_LINE or len(kinds) > 1:
+        return None
+    return positions
+
+
+def _position(title):
+    """Return the number or date that a title is, or None."""
+    if isinstance(title, date):
+        return datetime.fromisoformat(title.isoformat()).replace(tzinfo=None)
+    try:
+        return float(title)
+    except (TypeError, ValueError):
+        pass
+    try:
+        return datetime.fromisoformat(str(title)).replace(tzinfo=None)
+    except ValueError:
+        return None
+
+
+def _choose_labels(tables, n_top, *, is_dense=True):
+    """Return the labels with a row of their own, the largest first, and the others.
+
+    A share has one if an interval says more than "perhaps none".
+    """
     labels = tables[0].label
-    sizes = np.abs([_bars(table, labels).value for table in tables])
-    if len(tables) > 1:
+    bars = [_bars(table, labels) for table in tables]
+    sizes = np.abs([table.value for table in bars])
+    if isinstance(tables[0], Comparison):
+        is_large = sizes.max(axis=0) >= LEAST_DRAWN
+    else:
+        lows = np.array([table.low for table in bars])
+        is_large = lows.max(axis=0) >= LEAST_DRAWN
+    if is_dense and len(tables) > 1:
         n_top = min(n_top, max(1, MOST_BARS // len(tables)))
-    n_large = (sizes.max(axis=0) >= LEAST_DRAWN).sum()
-    n = min(n_top, max(1, int(n_large)))
+    n = min(n_top, max(1, int(is_large.sum())))
     is_of_groups = "groups" not in tables[0]
     if n == len(labels) - 1 or is_of_groups:
         n = len(labels)
-    order = np.argsort(-sizes.mean(axis=0), kind="stable")
+    order = np.lexsort([-sizes.mean(axis=0), ~is_large])
     return labels[order[:n]], labels[order[n:]]
 
 
@@ -258,7 +357,7 @@ def _bars(table, top, others=()):
 def _legend_text(title, table):
     """Return what the legend says of a table."""
     name = legend_label(title)
-    if str(title) in ("", "None", "nan", "<NA>"):
+    if str(title) in BLANK:
         name = "(blank)"
     return f"{name} ({_n_names(table)})"
 
