@@ -577,7 +577,7 @@ def measure_checked(data, n_lists, rng):
         "checked of 1,000",
         "checked rows alone",
         "list alone",
-        "list, QuaPy's EMQ",
+        "list, expectation maximisation",
         "both",
         "covered above 2 %",
         ".3 to 2 %",
@@ -588,7 +588,7 @@ def measure_checked(data, n_lists, rng):
 
 
 def likeliest(proba, settings):
-    """Return the shares of expectation maximisation, as QuaPy's EMQ has them."""
+    """Return the shares of expectation maximisation, which QuaPy calls EMQ."""
     return likeliest_shares(proba / settings["assumed_prior"])
 
 
