@@ -18,6 +18,7 @@ __all__ = [
     "SelectiveClassifier",
     "SharesDisplay",
     "__version__",
+    "estimate_rates",
     "estimate_shares",
     "load_model",
     "load_pretrained",

@@ -11,6 +11,7 @@ from ._name_encoder import make_own_labels_pipeline as make_own_labels_pipeline
 from ._name_nationality_classifier import (
     NameNationalityClassifier as NameNationalityClassifier,
 )
+from ._shares.rates import estimate_rates as estimate_rates
 from ._shares.shares import estimate_shares as estimate_shares
 from ._shares.shares_display import SharesDisplay as SharesDisplay
 from ._text.spelling_groups import spelling_groups as spelling_groups

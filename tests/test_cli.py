@@ -760,8 +760,12 @@ def test_shares_of_chunks_are_those_of_the_whole(run, tiny, small_names, name):
     model = load_pretrained() if name == "nationality" else load_model(name)
     out, said = run("shares", "in.csv", "--model", name)
     assert out.startswith('"label","share","low","high"\n')
-    assert rows_of(out) == rows_of_shares(estimate_shares(model, names, random_state=0))
-    assert said.startswith("128 rows: 124 names, 4 not names; ")
+    expected = estimate_shares(model, names, random_state=0)
+    assert rows_of(out) == rows_of_shares(expected)
+    *notes, last = said.splitlines()
+    assert last.startswith("128 rows: 124 names, 4 not names; ")
+    # What a terminal shows below the table.
+    assert notes == [f"sknames: note: {note}" for note in [*expected._notes()][1:]]
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The five displays: what is drawn are the numbers, and all of it can be read."""
 
+import datetime as dt
+
 import numpy as np
 import pytest
 from sklearn.datasets import make_blobs
@@ -54,6 +56,11 @@ def truth(proba):
 
 @pytest.fixture(scope="module")
 def shares(proba):
+    return shares_of_probabilities(proba[:300], CLASSES, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def grouped(proba):
     groups = {"North": ["Danish", "Norwegian"], "Others": ["Dutch", "Irish", "Turkish"]}
     return shares_of_probabilities(proba[:300], CLASSES, groups=groups, random_state=0)
 
@@ -334,7 +341,8 @@ def bars(display):
     return texts_of(display.ax_.get_yticklabels())
 
 
-def test_shares_display_shows_shares_and_intervals(shares):
+def test_shares_display_shows_shares_and_intervals():
+    shares = of_counts(1, 90, 69, 0, 140)
     display = SharesDisplay.from_shares(shares, n_top=2, bar_kwargs={"color": "red"})
     assert bars(display) == [*shares.label[:2], "3 others"]
     np.testing.assert_allclose(
@@ -371,10 +379,7 @@ def test_tiny_shares_are_among_the_others():
     display = SharesDisplay.from_shares(
         shares_of_probabilities(sure, CLASSES, random_state=0)
     )
-    assert bars(display) == ["Dutch", "Turkish", "Irish", "2 others"]
-    np.testing.assert_allclose(
-        reaches(display)[3], [0, 1 - 0.025 ** (1 / 300)]
-    )  # as of one alone
+    assert bars(display) == ["Dutch", "Turkish", "3 others"]  # Irish are perhaps none
     # One alone has its own bar.
     sure = np.eye(2)[[1] * 120]
     shares = shares_of_probabilities(sure, CLASSES[:2], confidence_level=0.975)
@@ -383,10 +388,11 @@ def test_tiny_shares_are_among_the_others():
     assert display.ax_.get_xlabel() == "share of 120 names, with 97.5% intervals"
 
 
-def test_groups_all_have_a_bar(proba, shares):
-    display = SharesDisplay.from_shares(shares.groups)
+@pytest.mark.parametrize("is_whole", [False, True])
+def test_groups_all_have_a_bar(proba, grouped, is_whole):
+    display = SharesDisplay.from_shares(grouped if is_whole else grouped.groups)
     assert bars(display) == ["Others", "North"]
-    expected = np.column_stack([shares.groups.low, shares.groups.high])[::-1]
+    expected = np.column_stack([grouped.groups.low, grouped.groups.high])[::-1]
     np.testing.assert_allclose(reaches(display), expected)
     # They may overlap, or be empty.
     groups = {f"{n}": ["Dutch", "Turkish"] for n in range(20)} | {"none": ["Norwegian"]}
@@ -396,8 +402,7 @@ def test_groups_all_have_a_bar(proba, shares):
     assert bars(SharesDisplay.from_shares(found, n_top=3)) == [*groups]
 
 
-def of_counts(*counts):
-    groups = {"North": ["Danish", "Norwegian"], "Others": ["Dutch", "Irish", "Turkish"]}
+def of_counts(*counts, groups=None):
     return shares_of_probabilities(
         np.eye(5).repeat(counts, axis=0), CLASSES, groups=groups
     )
@@ -424,12 +429,15 @@ def test_several_lists_stand_side_by_side():
 
 
 def test_many_lists_have_fewer_bars_and_colors_of_their_own():
-    display = SharesDisplay.from_shares(dict.fromkeys(range(45), SOME))
+    titles = [f"list {k}" for k in range(100)]
+    display = SharesDisplay.from_shares(dict.fromkeys(titles[:45], SOME))
     assert bars(display) == ["Turkish", "Dutch", "3 others"]
     assert len({bar[0].get_facecolor() for bar in display.bars_}) == 45
     with pytest.raises(ValueError, match="Expected shares to draw, got none"):
         SharesDisplay.from_shares({})
-    display = SharesDisplay.from_shares(dict.fromkeys(range(100), SOME.groups))
+    groups = {"North": ["Danish", "Norwegian"], "Others": ["Dutch", "Irish", "Turkish"]}
+    grouped = of_counts(1, 30, 9, 0, 60, groups=groups)
+    display = SharesDisplay.from_shares(dict.fromkeys(titles, grouped))
     assert bars(display) == ["Others", "North"]
 
 
@@ -450,3 +458,35 @@ def test_display_of_a_comparison_shows_what_is_sure():
     legend = texts_of(display.ax_.get_legend().get_texts())
     assert legend == ["a (100 and 200 names)", "b (200 and 100 names)"]
     np.testing.assert_allclose(values(display), -np.array(values(display, 1)))
+
+
+@pytest.mark.parametrize(
+    "titles",
+    [
+        [2001, 2003, 2002],
+        ["2001", "2003", "2002"],
+        [dt.date(2001, 1, 1), dt.date(2003, 1, 1), dt.date(2002, 1, 1)],
+        ["2001-01-01", "2003-01-01", "2002-01-01"],
+    ],
+    ids=str,
+)
+def test_lists_of_years_are_lines_in_order(titles):
+    lists = dict(zip(titles, [SOME, OTHER, SOME], strict=True))
+    display = SharesDisplay.from_shares(lists | {None: OTHER}, n_top=2)
+    assert display.bars_ == []
+    legend = texts_of(display.ax_.get_legend().get_texts())
+    assert legend == ["Dutch", "Turkish", "3 others"]
+    dutch = display.lines_[0].get_ydata()
+    np.testing.assert_allclose(dutch, [0.3, 0.3, 0.95], atol=0.02)
+    years = list(display.lines_[0].get_xdata())
+    assert years == sorted(years) and len(years) == 3
+    (path,) = display.bands_[0].get_paths()
+    assert path.vertices[:, 1].max() == pytest.approx(OTHER["Dutch"].high)
+    assert display.ax_.get_ylabel() == "share, with 95% intervals"
+
+
+def test_comparisons_of_years_are_lines_around_0():
+    found = SOME.compare(OTHER)
+    display = SharesDisplay.from_shares(dict.fromkeys(["1990", "1995", "2000"], found))
+    assert len(display.lines_) > 1 and display.ax_.get_ylim()[0] < 0
+    assert display.ax_.get_ylabel() == "difference, with 95% intervals"

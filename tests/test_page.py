@@ -479,7 +479,7 @@ def test_shares_without_a_browser():
         model = {"class_prior": assumed.tolist(), "model_error": 0.3, "sharpness": 1.2}
         problems.append([rows.tolist(), counts.tolist(), model])
         evidence = distinct_names(rows, counts, assumed, sharpness=1.2)
-        expected.append(estimate_mix(*evidence, assumed, tol=1e-9)[0])
+        expected.append(estimate_mix(evidence, assumed, tol=1e-9).shares)
     for k in range(2):  # lists of one class, in which nothing is left to chance
         rows = np.tile(np.eye(3)[k], (20, 1)).tolist()
         model = {"class_prior": [0.4, 0.4, 0.2], "model_error": 0.3, "sharpness": 1}

@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sknames._models.priors import assumed_priors, check_priors, exchange_priors
 from sknames._models.stack import resolve
-from sknames._shares.mix import _predict, distinct_names, estimate_mix
+from sknames._shares.mix import count_pseudo_names, distinct_names, estimate_mix
 
 CLASSES = np.array(["Dutch", "Irish", "Turkish"])
 UNIFORM = np.full(4, 0.25)
@@ -100,9 +100,9 @@ def test_priors_that_probabilities_assume():
 
 def estimated(probabilities, assumed, weights=None, **limits):
     weights = np.ones(len(probabilities)) if weights is None else weights
-    return estimate_mix(
-        *distinct_names(probabilities, weights, assumed), assumed, **limits
-    )
+    names = distinct_names(probabilities, weights, assumed)
+    mix = estimate_mix(names, assumed, **limits)
+    return mix.shares, mix.priors, mix.n_iter
 
 
 def leaving_each_name_out(probabilities, assumed, weights, n_pseudo):
@@ -131,7 +131,8 @@ def test_estimate_leaves_each_name_out(n, seed):
     weights = rng.integers(1, 5, n).astype(float)
     weights *= n / weights.sum()
     found, priors, n_iter = estimated(probabilities, assumed, weights, tol=1e-10)
-    _, n_pseudo, _ = _predict(*distinct_names(probabilities, weights, assumed), assumed)
+    names = distinct_names(probabilities, weights, assumed)
+    n_pseudo = count_pseudo_names(names, assumed)
     expected = leaving_each_name_out(probabilities, assumed, weights, n_pseudo)
     np.testing.assert_allclose(found, expected, atol=1e-6)
     expected = (n * found + n_pseudo * assumed) / (n + n_pseudo)
@@ -142,18 +143,15 @@ def test_estimate_leaves_each_name_out(n, seed):
 def test_pseudo_names_are_three_or_more_where_the_list_shows_no_mix_of_its_own():
     def pseudo_names(labels, assumed=UNIFORM):
         names = distinct_names(np.eye(4)[labels], np.ones(len(labels)), assumed)
-        return _predict(*names, assumed)[:2]
+        return count_pseudo_names(names, assumed)
 
-    sums, n_pseudo = pseudo_names([0] * 40)
-    np.testing.assert_array_equal(sums, [40, 0, 0, 0])
-    assert n_pseudo == pytest.approx(
-        3 / (1 - 1 / 4)
-    )  # two have the same class four times as often
+    # Two have the same class four times as often.
+    assert pseudo_names([0] * 40) == pytest.approx(3 / (1 - 1 / 4))
     likelier = 4 * 19 / 39  # of 39 others, 19 have its class
-    assert pseudo_names([0, 1] * 20)[1] == pytest.approx(3 / (1 - 1 / likelier))
-    assert pseudo_names([0, 1, 2, 3] * 10)[1] > 1e6
-    assert pseudo_names([0] * 40, np.array([1.0, 0, 0, 0]))[1] > 1e6
-    assert pseudo_names([0])[1] > 1e6
+    assert pseudo_names([0, 1] * 20) == pytest.approx(3 / (1 - 1 / likelier))
+    assert pseudo_names([0, 1, 2, 3] * 10) > 1e6
+    assert pseudo_names([0] * 40, np.array([1.0, 0, 0, 0])) > 1e6
+    assert pseudo_names([0]) > 1e6
 
 
 def test_heavy_weights_of_sure_rare_answers_are_counted():
@@ -200,14 +198,13 @@ def test_distinct_names_share_their_number_of_evidence():
         [[0.8, 0.2], [0.8, 0.2], [0.3, 0.7], [0.5, 0.5], [0, 0], [0, 1], [-0.0, 1]]
     )
     numbers = np.array([0, 0, 1, 2, 3, 4, 5])
-    ratios, weights, counts = distinct_names(
+    names = distinct_names(
         probabilities, np.array([2.0, 4, 2, 0, 1, 2, 2]), np.array([0.5, 0.5]), numbers
     )
-    np.testing.assert_allclose(ratios, [[1, 0.25], [3 / 7, 1], [0, 1]])
-    np.testing.assert_allclose(
-        weights, [2, 2 / 3, 2 / 3]
-    )  # 6 to 2 to 2 for each of two, four names
-    np.testing.assert_array_equal(counts, [1, 1, 2])
+    np.testing.assert_allclose(names.ratios, [[1, 0.25], [3 / 7, 1], [0, 1]])
+    # 6 to 2 to 2 for each of two, four names.
+    np.testing.assert_allclose(names.weights, [2, 2 / 3, 2 / 3])
+    np.testing.assert_array_equal(names.counts, [1, 1, 2])
 
 
 # ---- How they are exchanged

@@ -4,11 +4,13 @@ import copy
 import pickle
 import sys
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from scipy.stats import binomtest
 from sklearn.pipeline import make_pipeline
 
 from sknames import (
@@ -21,7 +23,9 @@ from sknames import (
 from sknames._models.priors import assumed_priors
 from sknames._models.stack import resolve
 from sknames._shares.mix import distinct_names, estimate_mix, settings_of_shares, slopes
-from sknames._shares.shares import _resample, shares_of_probabilities
+from sknames._shares.resampling import resample
+from sknames._shares.results import hold_together
+from sknames._shares.shares import check_clusters, shares_of_probabilities
 from sknames.datasets import make_names
 from sknames.pretrained._load_pretrained import BIAS, TARGETS, read_columns
 
@@ -251,14 +255,12 @@ def test_weights_give_the_shares_of_counts():
 
 def test_resamples_agree_with_starting_anew():
     """One step from the list's shares, against an estimate of each resample."""
-    ratios, weights, counts = distinct_names(
-        draw([0.4, 0.3, 0.2, 0.1, 0], 300), np.ones(300), UNIFORM
-    )
-    proba = ratios / ratios.sum(axis=1, keepdims=True)
+    names = distinct_names(draw([0.4, 0.3, 0.2, 0.1, 0], 300), np.ones(300), UNIFORM)
+    proba = names.ratios / names.ratios.sum(axis=1, keepdims=True)
     shares = shares_of(proba, n_resamples=500, model_error=0)
     resamples, rng = shares.resamples, np.random.default_rng(0)
     anew = [
-        estimate_mix(ratios[drawn], weights, counts, UNIFORM)[0]
+        estimate_mix(replace(names, ratios=names.ratios[drawn]), UNIFORM).shares
         for drawn in rng.integers(300, size=(500, 300))
     ]
     order = np.searchsorted(CLASSES, shares.label)
@@ -287,11 +289,11 @@ def test_resample_of_the_list_itself_has_its_shares():
     )  # no one is of two
     assumed = np.full(7, 1 / 7)
     listed = distinct_names(proba, np.ones(60), assumed)
-    share = estimate_mix(*listed, assumed)[0]
+    share = estimate_mix(listed, assumed).shares
     assert 60 * share[2:].min() > 1
-    found = _resample(*listed, share, np.zeros((2, 7)), NoChance())
+    found = resample(listed, share, np.zeros((2, 7)), NoChance())
     np.testing.assert_allclose(found, [share] * 2, atol=1e-9)
-    moved = slopes(listed[0], listed[0] @ share, listed[1])[0] - 60
+    moved = slopes(listed.ratios, listed.ratios @ share, listed.weights)[0] - 60
     assert abs(moved[2:]).max() > 1
 
 
@@ -343,7 +345,7 @@ def test_resamples_do_not_depend_on_chunks(monkeypatch):
     proba = draw([0.4, 0.3, 0.2, 0.1, 0], 100)
     expected = shares_of(proba).resamples
     for chunk in (700, 70):  # of 7 resamples, and of one
-        monkeypatch.setattr("sknames._shares.shares.CHUNK", chunk)
+        monkeypatch.setattr("sknames._shares.resampling.CHUNK", chunk)
         np.testing.assert_allclose(shares_of(proba).resamples, expected, atol=1e-10)
 
 
@@ -473,9 +475,7 @@ def test_lists_that_were_not_estimated_alike_are_not_compared(params, name):
     )
     with pytest.raises(ValueError, match=f"Expected shares with the same {name}"):
         shares_of(proba).compare(other)
-    with pytest.raises(
-        TypeError, match="Expected the Shares of another list, got list"
-    ):
+    with pytest.raises(TypeError, match="or a dict of known shares, got list"):
         other.compare([0.5])
 
 
@@ -695,3 +695,421 @@ def test_error_of_the_model_is_the_one_that_is_stored_beside_the_bias(labels):
     stored = dict(zip(*read_columns(BIAS, labels).values(), strict=True))
     settings = settings_of_shares(resolve(load_pretrained(labels)))
     assert settings["model_error"] == float(stored[""])
+
+
+# ---- Clusters
+
+
+def papers(mix, n_papers=60, seed=0, n_authors=3):
+    """Probabilities and papers of authors who all are of one nationality."""
+    first = draw(mix, n_papers, seed)
+    rng = np.random.default_rng(seed)
+    authors = first.repeat(n_authors, axis=0)
+    authors = authors * np.exp(rng.normal(scale=0.1, size=authors.shape))
+    authors /= authors.sum(axis=1, keepdims=True)
+    return authors, clusters_of(np.repeat(np.arange(n_papers), n_authors))
+
+
+def clusters_of(values):
+    values = np.asarray(values)
+    return check_clusters(values, np.full(len(values), True))
+
+
+def width_of(shares, label="Turkish"):
+    return shares[label].high - shares[label].low
+
+
+def test_clusters_of_alike_names_widen_intervals_by_root_of_their_size():
+    mix = [0.4, 0.3, 0.2, 0.1, 0]
+    rows, clusters = papers(mix, 100, n_authors=4)
+    independent = shares_of(rows, model_error=0, n_resamples=1000)
+    clustered = shares_of(rows, model_error=0, n_resamples=1000, clusters=clusters)
+    np.testing.assert_array_equal(independent.share, clustered.share)
+    ratio = width_of(clustered, "Dutch") / width_of(independent, "Dutch")
+    assert ratio == pytest.approx(2, rel=0.15)
+    # 100 clusters of equal weight hold as much information as 100 names.
+    assert clustered.floor == pytest.approx(1 - 0.025**0.01)
+    assert "in 100 clusters" in repr(clustered) and clustered.n_clusters == 100
+
+
+def test_clusters_of_one_name_each_are_names():
+    rows = draw([0.4, 0.3, 0.2, 0.1, 0], 300)
+    named = shares_of(rows, n_resamples=2000)
+    clustered = shares_of(rows, n_resamples=2000, clusters=clusters_of(np.arange(300)))
+    assert named.floor == clustered.floor
+    np.testing.assert_allclose(named.low, clustered.low, atol=0.01)
+    np.testing.assert_allclose(named.high, clustered.high, atol=0.01)
+
+
+def test_lists_of_papers_that_are_alike_are_not_surely_different():
+    n_sure = {"names": 0, "papers": 0}
+    for seed in range(40):
+        lists = [papers(UNIFORM, 50, 2 * seed + k) for k in (0, 1)]
+        for way, given in [("names", [None, None]), ("papers", [c for _, c in lists])]:
+            first, second = (
+                shares_of(rows, model_error=0, clusters=clusters)
+                for (rows, _), clusters in zip(lists, given, strict=True)
+            )
+            n_sure[way] += first.compare(second).sure.any()
+    assert n_sure["names"] > 10 and n_sure["papers"] <= 5
+
+
+def test_name_counts_once_within_a_cluster(shipped, names):
+    twice = [*names[:120], *names[:60]]
+    clusters = [*range(120), *range(60)]
+    once = estimate_shares(shipped, names[:120], clusters=range(120), random_state=0)
+    again = estimate_shares(shipped, twice, clusters=clusters, random_state=0)
+    np.testing.assert_allclose(again.share, once.share, atol=1e-9)
+    assert (again.n_names, again.n_distinct) == (180, 120)
+
+
+def test_names_in_many_clusters_take_the_wider_resamples(shipped, names):
+    """The authors of ten papers are no ten times as many authors."""
+    authors = names[::5]
+    clusters = np.arange(10).repeat(len(authors)) * 100
+    clusters += np.tile(np.arange(len(authors)), 10)
+    recurring = estimate_shares(
+        shipped, np.tile(authors, 10), clusters=clusters, random_state=0
+    )
+    alone = estimate_shares(shipped, authors, random_state=0)
+    assert width_of(recurring) == pytest.approx(width_of(alone), rel=0.05)
+    assert recurring.floor == alone.floor
+
+
+@pytest.mark.parametrize(
+    "clusters, message",
+    [
+        ([1, 2, 3], r"Expected clusters of 2 names, one for each; got shape \(3,\)"),
+        ([1, None], "a cluster for each name, got None at position 1. Give a name"),
+        ([np.nan, 1], "a cluster for each name, got nan at position 0"),
+        (["a", "a"], "Expected two or more clusters, got only 'a'"),
+    ],
+    ids=str,
+)
+def test_wrong_clusters_raise(shipped, clusters, message):
+    with pytest.raises(ValueError, match=message):
+        estimate_shares(shipped, ["Niamh", "Emre"], clusters=clusters)
+
+
+@pytest.mark.parametrize("name, value", [("clusters", [1, 2]), ("y", ["Irish", None])])
+def test_clusters_or_labels_with_counts_raise(shipped, name, value):
+    with pytest.raises(ValueError, match=f"Expected {name} or counts, got both"):
+        estimate_shares(shipped, ["Niamh", "Emre"], counts=[1, 2], **{name: value})
+
+
+def test_few_clusters_are_warned_of(shipped, names):
+    with pytest.warns(UserWarning, match="There are 29 clusters: expected at least 30"):
+        estimate_shares(
+            shipped, names[:120], clusters=np.arange(120) % 29, n_resamples=2
+        )
+
+
+# ---- Checked rows
+
+
+class Known:
+    """Probabilities are the names."""
+
+    classes_ = CLASSES
+
+    def predict_proba(self, X):
+        return np.asarray(X)
+
+
+def checked_list(n=1000, n_checked=200, seed=0, mix=(0.4, 0.3, 0.2, 0.09, 0.01)):
+    """A model that favours the first class, labels, and those that were checked."""
+    rng = np.random.default_rng(seed)
+    labels = rng.choice(5, n, p=mix)
+    rows = np.exp(1.5 * (rng.normal(size=(n, 5)) + 2 * np.eye(5)[labels]))
+    rows[:, 0] *= 3
+    rows /= rows.sum(axis=1, keepdims=True)
+    y = np.full(n, None, dtype=object)
+    checked = rng.choice(n, n_checked, replace=False)
+    y[checked] = CLASSES[labels[checked]]
+    return rows, CLASSES[labels], y
+
+
+def estimate_checked(rows, y, **params):
+    params = {"n_resamples": 200, "random_state": 0} | params
+    return estimate_shares(Known(), rows, y=y, **params)
+
+
+def true_shares(labels, shares):
+    return np.array([np.mean(labels == label) for label in shares.label])
+
+
+def test_checked_rows_and_names_are_nearer_than_either_alone():
+    errors = []
+    for seed in range(30):
+        rows, labels, y = checked_list(seed=seed)
+        alone = estimate_shares(Known(), rows, n_resamples=2)
+        both = estimate_checked(rows, y, n_resamples=2)
+        known = y[y != None]  # noqa: E711
+        by_checked = [np.mean(known == label) for label in both.label]
+        true = true_shares(labels, both)
+        errors.append(
+            [
+                abs(both.share - true).sum(),
+                abs(by_checked - true).sum(),
+                abs(alone.share - true_shares(labels, alone)).sum(),
+            ]
+        )
+    both, by_checked, alone = np.mean(errors, axis=0)
+    assert both < 0.8 * by_checked and both < 0.8 * alone
+
+
+def test_intervals_of_checked_rows_cover_small_shares_too():
+    covered = {"large": [], "small": []}
+    for seed in range(60):
+        rows, labels, y = checked_list(seed=seed)
+        shares = estimate_checked(rows, y)
+        true = true_shares(labels, shares)
+        covers = (shares.low <= true) & (true <= shares.high)
+        covered["large"] += covers[true > 0.02].tolist()
+        covered["small"] += covers[true <= 0.02].tolist()
+    assert np.mean(covered["large"]) > 0.92 and np.mean(covered["small"]) > 0.9
+
+
+def test_label_that_the_model_lacks_gets_the_share_of_checked_rows():
+    rows, _, y = checked_list()
+    checked = np.flatnonzero(y != None)  # noqa: E711
+    y[checked[:50]] = "American"
+    shares = estimate_checked(rows, y, groups={"New World": ["American", "Irish"]})
+    american = shares["American"]
+    assert american.share == pytest.approx(0.25, abs=0.01)
+    assert 0.18 < american.low < 0.22 and 0.28 < american.high < 0.32
+    assert shares.groups["New World"].share == pytest.approx(
+        american.share + shares["Irish"].share
+    )
+    assert shares.share.sum() == pytest.approx(1)
+
+
+def test_checked_rows_that_contradict_the_names_are_told():
+    rows, _, y = checked_list()
+    checked = y != None  # noqa: E711
+    y[checked] = np.where(y[checked] == "Danish", "Turkish", y[checked])
+    text = repr(estimate_checked(rows, y))
+    assert "200 of the names are checked" in text
+    assert "without the checked rows, Danish would have" in text
+
+
+def test_all_rows_checked_gives_counts_with_exact_intervals():
+    rows, labels, _ = checked_list(200)
+    shares = estimate_checked(rows, labels)
+    np.testing.assert_allclose(shares.share, true_shares(labels, shares))
+    expected = binomtest(int((labels == shares.label[0]).sum()), 200).proportion_ci()
+    assert shares.low[0] == pytest.approx(expected.low)
+    assert shares.high[0] == pytest.approx(expected.high)
+    assert "all names are checked: these are counts" in repr(shares)
+
+
+def test_no_interval_of_checked_rows_is_narrower_than_they_allow():
+    rows = np.eye(5)[[1] * 900 + [2] * 100]
+    y = np.full(1000, None, dtype=object)
+    y[::10] = CLASSES[rows[::10].argmax(axis=1)]
+    shares = estimate_checked(rows, y)
+    limit = 1 - 0.025 ** (0.9 / 100)  # of 100 of 1000, without the correction 1 / 100
+    assert shares["Turkish"].high == pytest.approx(limit)
+    assert shares["Turkish"].low == shares["Turkish"].share == 0
+
+
+def test_checked_weights_mend_unequal_draws():
+    """Danes were checked four times as often as the others."""
+    rows, labels, _ = checked_list(4000, mix=(0.5, 0.5, 0, 0, 0))
+    rng = np.random.default_rng(5)
+    probability = np.where(labels == "Danish", 0.4, 0.1)
+    rows = np.full_like(rows, 0.2) + 0.01 * rows  # which hardly help
+    rows /= rows.sum(axis=1, keepdims=True)
+    y = np.where(rng.random(4000) < probability, labels, None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        weighted = estimate_checked(rows, y, checked_weight=1 / probability)
+        plain = estimate_checked(rows, y)
+    assert weighted["Danish"].share == pytest.approx(0.5, abs=0.04)
+    assert plain["Danish"].share > 0.7
+
+
+def test_clusters_widen_the_intervals_of_checked_rows():
+    rows, labels, _ = checked_list(100, 50)
+    rows = rows.repeat(4, axis=0)
+    y = np.where(np.arange(400) % 8 < 4, labels.repeat(4), None)
+    clusters = np.arange(100).repeat(4)
+    with warnings.catch_warnings():  # of rows that were not drawn one by one
+        warnings.simplefilter("ignore")
+        independent = estimate_checked(rows, y)
+        clustered = estimate_checked(rows, y, clusters=clusters)
+    assert width_of(clustered, "Danish") > 1.7 * width_of(independent, "Danish")
+
+
+@pytest.mark.parametrize("blank", [None, np.nan, pd.NA], ids=str)
+def test_unlabelled_rows_may_be_any_missing_value(blank):
+    rows, _, y = checked_list()
+    expected = estimate_checked(rows, y).share
+    given = [blank if label is None else label for label in y]
+    np.testing.assert_array_equal(estimate_checked(rows, given).share, expected)
+
+
+def test_checked_rows_that_were_not_drawn_at_random_are_warned_of():
+    rows, labels, y = checked_list()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        estimate_checked(rows, y)
+    y = np.where(np.arange(1000) < 200, labels, None)
+    with pytest.warns(UserWarning, match="checked rows are the first ones of the list"):
+        estimate_checked(rows, y)
+    y = np.full(1000, None, dtype=object)
+    danish = np.flatnonzero(labels == "Danish")[1::2]
+    y[danish] = "Danish"
+    with pytest.warns(UserWarning, match="differ from the others in their predicted"):
+        estimate_checked(rows, y)
+    rows, _, y = checked_list(n_checked=99)
+    with pytest.warns(UserWarning, match="Only 99 rows are checked: expected at least"):
+        estimate_checked(rows, y)
+
+
+@pytest.mark.parametrize(
+    "params, message",
+    [
+        ({"y": ["Irish"]}, "Expected y of 3 labels, one for each name and None where"),
+        ({"y": [None] * 3}, "Expected labels of some rows in y, got none. Leave y out"),
+        ({"y": ["Irish", "", None]}, "Expected None for rows of y that were not check"),
+        ({"y": ["irish", "x", None]}, "None of the labels is one of the model's"),
+        ({"y": [1, "Irish", None]}, "labels in y and of the model that are all str"),
+        ({"y": ["Irish", None, None]}, "Expected two or more checked names in y, got"),
+        ({"checked_weight": [1, 1, 1]}, "Got checked_weight without y. Give y, too"),
+        (
+            {"y": ["Irish", "Irish", None], "checked_weight": [0.5, 1, None]},
+            "checked_weight of 1 or more, 1 / the probability .* got 0.5",
+        ),
+        (
+            {"y": ["Irish", "Irish", None], "checked_weight": [-1, 1, None]},
+            "Expected checked_weight of zero or more",
+        ),
+        ({"sample_weight": [-1, 1, 1]}, "Expected sample_weight of zero or more"),
+    ],
+    ids=str,
+)
+def test_wrong_checked_rows_raise(params, message):
+    with pytest.raises(ValueError, match=message):
+        estimate_shares(Known(), np.eye(5)[:3], **params)
+
+
+def test_checked_rows_that_are_not_names_are_left_out(shipped, names):
+    listed = ["", *names[:120], "7"]
+    y = [None, None, *["Turkish"] * 110, *[None] * 9, "Turkish"]
+    with pytest.warns(UserWarning, match="1 checked rows are not names"):
+        shares = estimate_shares(shipped, listed, y=y, n_resamples=2)
+    assert (shares.n_checked, shares.n_not_names) == (110, 2)
+
+
+def test_compare_accepts_a_label_that_one_list_lacks():
+    rows, _, y = checked_list()
+    checked = np.flatnonzero(y != None)  # noqa: E711
+    without = estimate_checked(rows, y)
+    alone = estimate_shares(Known(), rows, n_resamples=200, random_state=0)
+    y[checked[:50]] = "American"
+    shares = estimate_checked(rows, y)
+    found = shares.compare(without)["American"]
+    assert (found.other, found.sure) == (0, True)
+    assert 0.1 < found.low < found.difference < found.high < 0.4
+    back = without.compare(shares)["American"]
+    assert back.difference == -found.difference and back.sure
+    unknown = alone.compare(shares)
+    assert np.isnan(unknown["American"].difference)
+    assert (unknown["American"].low, unknown["American"].high) == (-1, 1)
+    assert not unknown["American"].sure and "nan" not in repr(unknown)
+
+
+def test_shares_with_checked_rows_lack_the_error_of_the_model():
+    rows, _, y = checked_list()
+    found = [estimate_checked(rows, y, random_state=seed) for seed in (0, 1)]
+    first, second = (shares.resamples[:, 0] for shares in found)
+    assert abs(np.corrcoef(first, second)[0, 1]) < 0.25
+
+
+# ---- A known mix
+
+
+def test_compare_with_a_known_mix_sums_the_others():
+    shares = shares_of(draw(MIX))
+    known = {"Turkish": 0, "Dutch": 0.05, "others": 0.95}
+    found = shares.compare(known)
+    assert found.label.tolist() == ["others", "Dutch", "Turkish"]
+    others = found["others"]
+    assert others.share == pytest.approx(
+        1 - shares["Dutch"].share - shares["Turkish"].share
+    )
+    assert others.other == 0.95 and found["Dutch"].sure and not found["Turkish"].sure
+    dutch = shares["Dutch"]
+    assert found["Dutch"].low == pytest.approx(dutch.low - 0.05)
+    assert found["Dutch"].high == pytest.approx(dutch.high - 0.05)
+    assert "a census counts birth or citizenship, and this counts names" in repr(found)
+    assert shares.compare(pd.Series(known)).label.tolist() == found.label.tolist()
+    only = shares.compare({"Dutch": 0.3})
+    assert only.label.tolist() == ["Dutch"] and not only.sure.any()
+
+
+def test_known_mix_of_the_list_itself_is_rarely_sure():
+    n_sure = 0
+    for seed in range(60):
+        shares = shares_of(draw(MIX, 200, seed), model_error=0)
+        n_sure += shares.compare(dict(zip(CLASSES, MIX, strict=True))).sure.any()
+    assert n_sure <= 8
+
+
+@pytest.mark.parametrize(
+    "known, message",
+    [
+        (
+            {"Elvish": 0.1},
+            "shares of the labels .*, or of 'others', got 'Elvish'",
+        ),
+        ({"Dutch": -0.1}, "Expected known shares from 0 to 1, got -0.1 of 'Dutch'"),
+        ({"Dutch": "all"}, "Expected known shares from 0 to 1, got 'all' of 'Dutch'"),
+        ({"Dutch": 0.8, "Irish": 0.5}, "known shares that sum to 1, got 1.3"),
+        ({"Dutch": 0.3, "others": 0.3}, "known shares that sum to 1, got 0.6"),
+        ({}, "Expected known shares of some labels, got none"),
+    ],
+    ids=str,
+)
+def test_wrong_known_mix_raises(known, message):
+    with pytest.raises(ValueError, match=message):
+        shares_of(draw(MIX)).compare(known)
+
+
+def test_known_mix_of_groups_has_no_others():
+    shares = shares_of(draw(MIX), groups=NORTH)
+    assert shares.groups.compare({"North": 0.5}).label.tolist() == ["North"]
+    with pytest.raises(ValueError, match="groups may overlap"):
+        shares.groups.compare({"North": 0.5, "others": 0.5})
+
+
+# ---- Several comparisons
+
+
+def test_sure_holds_for_all_groups_together():
+    """Forty pairs of lists of one mix: none, or once in 20 times one."""
+    n_sure = 0
+    alone = 0
+    for seed in range(5):
+        compared = []
+        for k in range(40):
+            lists = [
+                shares_of(draw(UNIFORM, 100, 1000 * seed + 2 * k + j), model_error=0)
+                for j in (0, 1)
+            ]
+            compared.append(lists[0].compare(lists[1]))
+        alone += any(table.sure.any() for table in compared)
+        hold_together(compared)
+        n_sure += any(table.sure.any() for table in compared)
+    assert alone >= 3 and n_sure <= 1
+
+
+def test_clear_difference_stays_sure_among_many_groups():
+    here = shares_of(draw(MIX))
+    compared = [here.compare(shares_of(draw(MIX, 300, seed))) for seed in range(20)]
+    clear = here.compare(shares_of(draw(OTHER, 300)))
+    expected = clear.label[clear.sure].tolist()
+    hold_together([*compared, clear])
+    assert clear.label[clear.sure].tolist() == expected
+    assert (clear.p_value[clear.sure] < 0.05 / 21).all()

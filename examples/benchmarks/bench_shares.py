@@ -12,12 +12,20 @@ Mixes are drawn from a Dirichlet distribution, and by each mix lists of people f
 other half. ``--small`` measures lists of 3 to 1,000 distinct people instead.
 ``--mixes`` measures lists of 300 and 1,000 people of several mixes.
 
+``--clusters 40``, ``--checked 40`` and ``--rates 40`` measure so many lists of papers,
+of checked rows, and of outcomes. They take people who are not in the sources, if there
+are none kept apart: with ``--people goalscorers``, one half of goalscorers.tsv in
+SKNAMES_DATA/public, split by a hash of the name; ``--half choose`` takes the other.
+
 ``--pairs 50`` compares 50 pairs of lists of each kind: a list split at random, two
 mixes of one source, and one mix of two sources.
 """
 
 import argparse
+import os
+from hashlib import sha256
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 from scipy.optimize import minimize_scalar, nnls
@@ -26,12 +34,17 @@ from sklearn.metrics import log_loss
 from sknames import load_pretrained
 from sknames._models.groups import group_of_each
 from sknames._models.stack import resolve
+from sknames._shares.checked import CheckedRows
 from sknames._shares.mix import priors_of_probabilities, settings_of_shares
+from sknames._shares.rates import rates_of_probabilities
+from sknames._shares.resampling import Clusters
 from sknames._shares.shares import shares_of_probabilities
+from sknames.datasets import load_nationalities
 from sknames.pretrained._load_pretrained import TARGETS
 from tools.measuring import likeliest_shares, machine, population_priors, show, table
 from tools.retrain import kept_apart
 
+DATA = Path(os.environ.get("SKNAMES_DATA", "."))
 LEAST = 15  # people of a nationality
 SIZES = {100: 50, 1_000: 50, 10_000: 10}  # names of a list: how many lists
 # Weights of nationalities in lists like real ones; the others are none in them.
@@ -389,6 +402,302 @@ def measure_pairs(target, n_pairs, rng):
     print(table([*header, "sure ones"], table_rows), flush=True)
 
 
+# ---- Papers, checked rows and outcomes
+
+
+def goalscorers(target, half):
+    """Return probabilities, labels, their names and share settings of one half.
+
+    Labels that the model lacks come after its own.
+    """
+    path = DATA / "public" / "goalscorers.tsv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    pairs = [line.split("\t") for line in lines]
+    wanted = 1 if half == "report" else 0
+    kept = []
+    for name, country in pairs:
+        if sha256(name.encode()).digest()[0] % 2 == wanted:
+            kept.append((name, country))
+    names = np.array([name for name, _ in kept], dtype=object)
+    labels = [country for _, country in kept]
+    model = load_pretrained(target)
+    if target == "nationality":
+        nationality_of = {}
+        for row in load_nationalities(as_frame=True).frame.to_dict("records"):
+            for country in row["alpha_2"].split():
+                nationality_of.setdefault(country, row["nationality"])
+        labels = [nationality_of.get(label, label) for label in labels]
+    known = model.classes_.tolist()
+    classes = np.array([*known, *sorted({*labels} - {*known})])
+    index_of = {label: k for k, label in enumerate(classes.tolist())}
+    index = np.array([index_of[label] for label in labels])
+    return (
+        model.predict_proba(names),
+        index,
+        classes,
+        settings_of_shares(resolve(model)),
+    )
+
+
+def draw_mix(labels, alpha, rng):
+    """Return shares of labels with 15 people or more, (n_labels,), at random."""
+    n_of_label = np.bincount(labels)
+    mix = np.zeros(len(n_of_label))
+    common = np.flatnonzero(n_of_label >= LEAST)
+    mix[common] = rng.dirichlet(np.full(len(common), alpha))
+    return mix
+
+
+def draw_papers(labels, mix, n_papers, rng, alike=0.75):
+    """Return people of papers, and their papers: 2 to 5 authors, most of one label."""
+    people_of = [np.flatnonzero(labels == k) for k in range(len(mix))]
+    people, papers = [], []
+    for paper in range(n_papers):
+        first = rng.choice(len(mix), p=mix)
+        for _ in range(rng.integers(2, 6)):
+            is_alike = rng.random() < alike
+            label = first if is_alike else rng.choice(len(mix), p=mix)
+            people.append(rng.choice(people_of[label]))
+            papers.append(paper)
+    return np.array(people), np.array(papers)
+
+
+def shares_of_people(data, people, n_resamples=300, **params):
+    """Return the shares of people, each of whom is a name."""
+    proba, _, classes, settings = data
+    params = settings | {"random_state": 0, "n_resamples": n_resamples} | params
+    return shares_of_probabilities(
+        proba[people], classes[: proba.shape[1]], ids=people, **params
+    )
+
+
+def measure_clusters(data, n_pairs, rng):
+    """Print coverage and false or missed differences of pairs of lists of papers."""
+    _, labels, classes, _ = data
+    keep = labels < data[0].shape[1]  # of labels that the model has
+    measured = {"names": [], "papers": []}
+    for _ in range(n_pairs):
+        mix = draw_mix(labels[keep], 0.3, rng)
+        shifted = mix.copy()
+        large, small = np.argsort(-mix)[:2]
+        moved = min(0.1, mix[large])
+        shifted[large] -= moved
+        shifted[small] += moved
+        lists = [
+            draw_papers(np.where(keep, labels, -1), m, 100, rng)
+            for m in (mix, mix, shifted)
+        ]
+        for way, found in measured.items():
+            tables = []
+            for people, papers in lists:
+                given = {}
+                if way == "papers":
+                    given["clusters"] = Clusters(papers, 100)
+                tables.append(shares_of_people(data, people, **given))
+            true = np.pad(mix, (0, len(classes) - len(mix)))
+            place = {label: k for k, label in enumerate(classes.tolist())}
+            at = [place[label] for label in tables[0].label.tolist()]
+            covers = (tables[0].low <= true[at]) & (true[at] <= tables[0].high)
+            covered = covers[true[at] > 0.02]
+            equal = tables[0].compare(tables[1], same_source=True)
+            different = tables[0].compare(tables[2], same_source=True)
+            hits = [different[classes[k]].sure for k in (large, small)]
+            found.append(
+                [covered.mean(), equal.sure.any(), np.mean(hits), moved > 0.09]
+            )
+    rows = []
+    for way, found in measured.items():
+        found = np.array(found, dtype=float)
+        is_full = found[:, 3] > 0
+        rows.append(
+            [
+                way,
+                show(found[:, 0], 3),
+                show(found[:, 1], 3),
+                show(found[is_full, 2], 3),
+            ]
+        )
+    header = ["drawn", "covered above 2 %", "equal lists differ", "differences of .1"]
+    print(f"\n### {n_pairs} pairs of lists of 100 papers\n")
+    print(table([*header[:3], header[3] + " found"], rows), flush=True)
+
+
+def measure_checked(data, n_lists, rng):
+    """Print errors and coverage of lists with checked rows."""
+    proba, labels, classes, settings = data
+    rows = []
+    for n_checked in (200, 50):
+        errors, covered, widths = [], [], []
+        for k in range(n_lists):
+            mix = draw_mix(labels, [0.1, 0.3, 1][k % 3], rng)
+            counts = rng.multinomial(1000, mix)
+            people = []
+            for label in np.flatnonzero(counts):
+                people.append(
+                    rng.choice(np.flatnonzero(labels == label), counts[label])
+                )
+            people = rng.permutation(np.concatenate(people))
+            true = np.bincount(labels[people], minlength=len(classes)) / 1000
+            checked = rng.choice(1000, n_checked, replace=False)
+            index = np.full(1000, -1)
+            index[checked] = labels[people[checked]]
+            new_labels = classes[proba.shape[1] :].tolist()
+            shares = shares_of_probabilities(
+                proba[people],
+                classes[: proba.shape[1]],
+                checked=CheckedRows(index, new_labels, None),
+                random_state=0,
+                n_resamples=50,
+                **settings,
+            )
+            place = {label: k for k, label in enumerate(classes.tolist())}
+            at = [place[label] for label in shares.label.tolist()]
+            counted = np.bincount(index[checked], minlength=len(classes)) / n_checked
+            likely = likeliest(proba[people], settings)
+            alone = np.pad(likely, (0, len(classes) - len(likely)))
+            errors.append(
+                [
+                    np.abs(counted - true).sum(),
+                    np.abs(shares.without - true[at]).sum(),
+                    np.abs(alone - true).sum(),
+                    np.abs(shares.share - true[at]).sum(),
+                ]
+            )
+            covers = (shares.low <= true[at]) & (true[at] <= shares.high)
+            is_large = true[at] > 0.02
+            is_small = (true[at] >= 0.003) & ~is_large
+            covered.append([covers[is_large].mean(), covers[is_small].mean()])
+            widths.append((shares.high - shares.low)[is_large].mean())
+        means = [show(values, 3) for values in np.transpose(errors)]
+        of_covered = []
+        for values in np.transpose(covered):
+            of_covered.append(show(values[~np.isnan(values)], 3))
+        rows.append([f"{n_checked}", *means, *of_covered, show(widths, 3)])
+    header = [
+        "checked of 1,000",
+        "checked rows alone",
+        "list alone",
+        "list, expectation maximisation",
+        "both",
+        "covered above 2 %",
+        ".3 to 2 %",
+        "width above 2 %",
+    ]
+    print(f"\n### {n_lists} lists with checked rows: sum of absolute errors\n")
+    print(table(header, rows), flush=True)
+
+
+def likeliest(proba, settings):
+    """Return the shares of expectation maximisation, which QuaPy calls EMQ."""
+    return likeliest_shares(proba / settings["assumed_prior"])
+
+
+KINDS_OF_OUTCOMES = ["by label", "by country in the label", "by spelling"]
+
+
+def measure_rates(data, n_lists, rng, countries, spelled):
+    """Print errors, slopes and coverage of rates of an outcome."""
+    proba, labels, classes, settings = data
+    known = proba.shape[1]
+    rows = []
+    for n, kind in product((1000, 4000), KINDS_OF_OUTCOMES):
+        found = []
+        for _ in range(n_lists):
+            mix = draw_mix(labels[labels < known], 0.3, rng)
+            people = rng.choice(len(labels), n, p=weights_of_people(labels, mix, known))
+            chance = rng.beta(4, 4, len(classes))[labels[people]]
+            if kind == "by country in the label":
+                moved = rng.normal(scale=0.15, size=countries.max() + 1)
+                chance = np.clip(chance + moved[countries[people]], 0.02, 0.98)
+            if kind == "by spelling":
+                chance = np.clip(chance + 0.15 * spelled[people], 0.02, 0.98)
+            outcome = (rng.random(n) < chance).astype(int)
+            rates = rates_of_probabilities(
+                proba[people],
+                classes[:known],
+                np.array([0, 1]),
+                outcome,
+                ids=people,
+                n_resamples=200,
+                random_state=0,
+                **settings,
+            )
+            is_yes = rates.outcome == 1
+            index_of = {label: k for k, label in enumerate(classes.tolist())}
+            at = np.array([index_of[label] for label in rates.labels.tolist()])
+            n_of_label = np.bincount(labels[people], minlength=len(classes))
+            sums = np.bincount(labels[people], chance, minlength=len(classes))
+            large = n_of_label[at] > 0.03 * n
+            true = (sums[at] / np.maximum(1, n_of_label[at]))[large]
+            rate = rates.rate[is_yes][large]
+            predicted = proba[people].argmax(axis=1)
+            counted = np.bincount(predicted, outcome, minlength=len(classes))
+            counted = (
+                counted / np.maximum(1, np.bincount(predicted, minlength=len(classes)))
+            )[at][large]
+            weighted = outcome @ proba[people] / proba[people].sum(axis=0)
+            weighted = np.pad(weighted, (0, len(classes) - known))[at][large]
+            covers = (rates.low[is_yes][large] <= true) & (
+                true <= rates.high[is_yes][large]
+            )
+            found.append(
+                [
+                    np.abs(rate - true).mean(),
+                    np.abs(counted - true).mean(),
+                    np.abs(weighted - true).mean(),
+                    np.polyfit(true, rate, 1)[0],
+                    np.polyfit(true, counted, 1)[0],
+                    np.polyfit(true, weighted, 1)[0],
+                    covers.mean(),
+                ]
+            )
+        means = [show(values, 3) for values in np.transpose(found)]
+        rows.append([f"{n:,}, {kind}", *means])
+    header = [
+        "names, outcome",
+        "error",
+        "counted",
+        "weighted",
+        "slope",
+        "counted",
+        "weighted",
+        "covered",
+    ]
+    print(f"\n### {n_lists} lists with an outcome, labels above 3 %\n")
+    print(table(header, rows), flush=True)
+
+
+def measure_designs(args, rng):
+    """Measure lists of papers, with checked rows or with outcomes."""
+    data = goalscorers(args.labels, args.half)
+    print(f"- {len(data[1]):,} goalscorers, half to {args.half}, {args.labels}")
+    if args.clusters:
+        measure_clusters(data, args.clusters, rng)
+    if args.checked:
+        measure_checked(data, args.checked, rng)
+    if args.rates:
+        countries = goalscorers("country", args.half)[1]
+        path = DATA / "public" / "goalscorers.tsv"
+        names = [line.split("\t")[0] for line in path.read_text("utf-8").splitlines()]
+        wanted = 1 if args.half == "report" else 0
+        spelled = np.array(
+            [
+                not name.isascii()
+                for name in names
+                if sha256(name.encode()).digest()[0] % 2 == wanted
+            ]
+        )
+        measure_rates(data, args.rates, rng, countries, spelled)
+
+
+def weights_of_people(labels, mix, known):
+    """Return the probability of each person under a mix of labels."""
+    mix = np.pad(mix, (0, max(0, labels.max() + 1 - len(mix))))
+    weights = mix[labels] / np.bincount(labels)[labels]
+    weights[labels >= known] = 0
+    return weights / weights.sum()
+
+
 def main():
     """Measure the chosen lists."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -406,9 +715,15 @@ def main():
     parser.add_argument(
         "--pairs", type=int, default=0, help="pairs of lists of each kind"
     )
+    for name in ("clusters", "checked", "rates"):
+        parser.add_argument(f"--{name}", type=int, default=0, help="lists of this kind")
+    parser.add_argument("--half", choices=["report", "choose"], default="report")
     args = parser.parse_args()
     print(f"- {machine()}")
     rng = np.random.default_rng(args.seed)
+    if args.clusters or args.checked or args.rates:
+        measure_designs(args, rng)
+        return
     if args.mixes:
         measure_mixes(args.labels, rng)
         return

@@ -14,6 +14,7 @@ from .explain import explain
 from .files import remove_unfinished, say
 from .models import set_mask
 from .predict import predict
+from .rates import rates
 from .shares import shares
 from .train import train
 
@@ -22,7 +23,7 @@ CALLED_ELSEWHERE = {"--target": "--model", "--sep": "--delimiter"}
 
 
 @click.group(
-    commands=[predict, shares, explain, evaluate, train],
+    commands=[predict, shares, rates, explain, evaluate, train],
     context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
 )
 @click.version_option(__version__, prog_name="sknames")

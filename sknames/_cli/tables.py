@@ -204,11 +204,12 @@ class InputTable:
         texts = to_text(values_of(chunk, column)).fill_null("")
         return pc.utf8_trim_whitespace(texts).to_numpy(zero_copy_only=False)
 
-    def count_names(self, texts_of_key, by=None):
+    def count_names(self, texts_of_key, by=None, columns=None):
         """Yield chunks of names, and count the names in `texts_of_key`.
 
         It has a Counter for each group of rows with the same values in the columns
-        `by`. The key of a group is a tuple of pairs (column, value).
+        `by`. The key of a group is a tuple of pairs (column, value). With `columns`, a
+        dict of them by option, tuples are counted: a name and these values.
         """
         for chunk, names in self.names():
             pairs_of_columns = []
@@ -216,8 +217,15 @@ class InputTable:
                 for column in self.choose(chunk.column_names, by, "--by"):
                     texts = self.texts(chunk, column, "--by")
                     pairs_of_columns.append([(column, text) for text in texts])
-            for name, *key in zip(names, *pairs_of_columns, strict=True):
-                texts_of_key[tuple(key)][name] += 1
+            entries = names
+            if columns:
+                values = [
+                    self.texts(chunk, column, option)
+                    for option, column in columns.items()
+                ]
+                entries = zip(names, *values, strict=True)
+            for entry, *key in zip(entries, *pairs_of_columns, strict=True):
+                texts_of_key[tuple(key)][entry] += 1
             yield names
 
     def labelled_names(self, label):

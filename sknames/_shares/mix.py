@@ -1,6 +1,10 @@
 """Estimate the mix of a list from the probabilities of its names (label shift)."""
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import nnls
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import gen_batches
@@ -10,8 +14,9 @@ from .._base.estimators import PAGES
 from .._models.priors import assumed_priors
 
 BLOCK = 8192  # rows that stay in the cache
-PSEUDO_NAMES = 3
-MAX_NEWTON_STEPS = 50
+PSEUDO_NAMES = 3  # at least; as many as keep a list of a few names near the priors
+MAX_NEWTON_STEPS = 50  # 3 to 5 are usual
+FEW_TO_DOUBT = 30  # names: with fewer, chance makes a model look unsure
 # Of the largest probability under the mix, on average, if classes are many. It is .61
 # and more in 163 lists of real people by country or of all. It is .52 and .40 for names
 # of 57 nationalities with logits divided by 2.6 and 3. There, adapting lowers the
@@ -23,22 +28,71 @@ LEAST_SURE = 0.6
 MODEL_ERROR = 0.5
 
 
+@dataclass(frozen=True)
+class DistinctNames:
+    """Hold the distinct names of a list, those with equal rows and weights as one row.
+
+    Parameters
+    ----------
+    ratios : ndarray of shape (n_rows, n_classes)
+        Likelihood of the name under each class, the largest of a row being 1.
+    weights : ndarray of shape (n_rows,)
+        Weight of each of the names, which sum to the number of distinct names.
+    counts : ndarray of shape (n_rows,) of int
+        How many names share the row and weight.
+    scale : float
+        What the weights of the list were multiplied by.
+    """
+
+    ratios: NDArray[np.floating]
+    weights: NDArray[np.floating]
+    counts: NDArray[np.integer]
+    scale: float
+
+    @property
+    def n(self):
+        """The number of distinct names."""
+        return self.counts.sum()
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Hold the estimated mix of a list.
+
+    Parameters
+    ----------
+    shares : ndarray of shape (n_classes,)
+        The share of each class.
+    priors : ndarray of shape (n_classes,)
+        The shares with pseudo-names: the priors of another name of the list.
+    n_iter : int
+        The number of steps that it took.
+    """
+
+    shares: NDArray[np.floating]
+    priors: NDArray[np.floating]
+    n_iter: int
+
+
 def sharpness_of(stack):
     """Return the power of a model's likelihood ratios that shares take."""
     sharpness = stack.assumed.sharpness
     return 1.0 if sharpness is None else sharpness
 
 
-def settings_of_shares(stack, assumed_prior=None):
+def settings_of_shares(stack, assumed_prior=None) -> dict[str, Any]:
     """Return what the shares of a list take from a model.
 
-    See `shares_of_probabilities`.
+    See `ListedModel`.
     """
     network = getattr(stack.innermost, "network_", None)
-    error = getattr(network, "model_error", None)
+    stored_error = getattr(network, "model_error", None)
+    model_error = MODEL_ERROR
+    if stored_error is not None:
+        model_error = float(stored_error[0])
     return {
         "assumed_prior": assumed_priors(stack, assumed_prior, of_people=True),
-        "model_error": MODEL_ERROR if error is None else float(error[0]),
+        "model_error": model_error,
         "sharpness": sharpness_of(stack),
     }
 
@@ -51,14 +105,12 @@ def merge_rows(probabilities, weights):
     """
     table = np.column_stack([probabilities, weights]) + 0.0  # -0.0 becomes 0.0
     # numpy sorts bytes far faster than rows of numbers.
-    rows, counts = np.unique(
-        table.view(np.dtype((np.void, table.itemsize * table.shape[1])))[:, 0],
-        return_counts=True,
-    )
+    row_as_bytes = np.dtype((np.void, table.itemsize * table.shape[1]))
+    rows, counts = np.unique(table.view(row_as_bytes)[:, 0], return_counts=True)
     table = rows.view(table.dtype).reshape(len(rows), table.shape[1])
-    probabilities, weights = table[:, :-1], table[:, -1]
+    probabilities = table[:, :-1]
     order = np.lexsort([probabilities.max(axis=1), probabilities.argmax(axis=1)])
-    return probabilities[order], weights[order], counts[order]
+    return probabilities[order], table[order, -1], counts[order]
 
 
 def likelihood_ratios(probabilities, assumed, sharpness=1.0):
@@ -73,38 +125,45 @@ def likelihood_ratios(probabilities, assumed, sharpness=1.0):
     )
     largest = ratios.max(axis=1, keepdims=True)
     np.divide(ratios, largest, out=ratios, where=largest > 0)
-    return ratios if sharpness == 1 else ratios**sharpness
+    if sharpness == 1:
+        return ratios
+    return ratios**sharpness
 
 
 def distinct_names(probabilities, weights, assumed, ids=None, sharpness=1.0):
-    """Return likelihood ratios, weights and counts of the distinct names of a list.
+    """Return the distinct names of a list, as a `DistinctNames`.
 
     A name that occurs twenty times is not twenty observations of the model's error. So
     its weights are summed, and all weights are scaled to sum to the number of distinct
     names. Equal names have equal `ids`; with None, all are distinct. Rows with weight 0
-    or without ratios are left out; ValueError if none remains. `counts` holds how many
-    names share a row and weight.
+    or without ratios are left out; ValueError if none remains.
     """
     n = len(probabilities)
-    kept = weights > 0
-    probabilities, weights = probabilities[kept], weights[kept]
+    has_weight = weights > 0
+    probabilities = probabilities[has_weight]
+    weights = weights[has_weight]
     if ids is not None:
-        _, first, row = np.unique(ids[kept], return_index=True, return_inverse=True)
-        probabilities, weights = probabilities[first], np.bincount(row, weights)
+        _, first, name_of_row = np.unique(
+            ids[has_weight], return_index=True, return_inverse=True
+        )
+        probabilities = probabilities[first]
+        weights = np.bincount(name_of_row, weights)
     rows, weights, counts = merge_rows(probabilities, weights)
     ratios = likelihood_ratios(rows, assumed, sharpness)
     informs = ratios.any(axis=1)
-    ratios, weights, counts = ratios[informs], weights[informs], counts[informs]
-    if not len(ratios):
+    if not informs.any():
         raise ValueError(
             "No usable names: expected at least one with a positive weight, got "
             f"{n:,} without. Check the names and weights."
         )
-    return ratios, weights * (counts.sum() / (weights @ counts)), counts
+    weights = weights[informs]
+    counts = counts[informs]
+    scale = counts.sum() / (weights @ counts)
+    return DistinctNames(ratios[informs], weights * scale, counts, scale)
 
 
-def estimate_mix(ratios, weights, counts, assumed, *, tol=1e-7, max_iter=200):
-    """Estimate the shares of the classes from the result of `distinct_names`.
+def estimate_mix(names, assumed, *, tol=1e-7, max_iter=200):
+    """Estimate the shares of the classes in distinct names, as a `Mix`.
 
     Each name is predicted under the mix of the *other* names and some pseudo-names with
     the assumed priors; the shares are the mean prediction. This is collapsed
@@ -112,32 +171,27 @@ def estimate_mix(ratios, weights, counts, assumed, *, tol=1e-7, max_iter=200):
     choose its own prior, and in a short list ends at the class of the largest
     likelihood ratio; in long lists both agree. Steps are extrapolated (SQUAREM,
     Varadhan and Roland 2008): 10 to 20 are usually enough.
-
-    Return the shares, the shares with pseudo-names, which are the priors of another
-    name of the list, and the number of steps.
     """
-    n = counts.sum()
-    sums, n_pseudo, before = _predict(ratios, weights, counts, assumed)
-    pseudo = n_pseudo * assumed
-
-    def step(sums):
-        return _leave_one_out(ratios, weights, counts, sums + pseudo)
-
-    safe, change, n_iter = None, np.inf, 0
+    n = names.n
+    sums, largest_before = _predict(names, assumed)
+    pseudo = count_pseudo_names(names, assumed) * assumed
+    safe_sums = None  # to go back to, if an extrapolation makes it worse
+    change = np.inf
+    n_iter = 0
     while True:
-        one = step(sums)
-        first, last = one - sums, change
+        after_one = _leave_one_out(names, sums + pseudo)
+        first_step = after_one - sums
+        last_change = change
+        change = np.abs(first_step).max() / n
         n_iter += 1
-        change = np.abs(first).max() / n
         if change <= tol or n_iter >= max_iter:
             break
-        if safe is not None and change > last:
-            sums, safe = safe, None
+        if safe_sums is not None and change > last_change:
+            sums = safe_sums
+            safe_sums = None
             continue
-        two = step(one)
-        bend = two - one - first
-        length = max(1, np.sqrt(first @ first / (bend @ bend or 1)))
-        sums, safe = np.maximum(0, sums + 2 * length * first + length**2 * bend), two
+        safe_sums = _leave_one_out(names, after_one + pseudo)
+        sums = _extrapolate(sums, first_step, safe_sums - after_one - first_step)
         sums *= n / sums.sum()
     if change > tol:
         warn(
@@ -146,34 +200,58 @@ def estimate_mix(ratios, weights, counts, assumed, *, tol=1e-7, max_iter=200):
             "tol.",
             ConvergenceWarning,
         )
-    priors = (one + pseudo) / (n + pseudo.sum())
-    _warn_if_unsure(
-        before, _predict(ratios, weights, counts, priors)[2], (assumed > 0).sum(), n
-    )
-    return one / n, priors, n_iter
+    priors = (after_one + pseudo) / (n + pseudo.sum())
+    largest_after = _predict(names, priors)[1]
+    _warn_if_unsure(largest_before, largest_after, (assumed > 0).sum(), n)
+    return Mix(after_one / n, priors, n_iter)
 
 
-def _predict(ratios, weights, counts, priors):
-    """Sum predictions under priors, (n_classes,), and choose how many pseudo-names.
+def _extrapolate(sums, step, bend):
+    """Return where steps lead that bend so from the first to the second one."""
+    length = max(1, np.sqrt(step @ step / (bend @ bend or 1)))
+    return np.maximum(0, sums + 2 * length * step + length**2 * bend)
+
+
+def _predict(names, priors):
+    """Sum predictions under priors, (n_classes,).
+
+    The mean of the largest probabilities comes second.
+    """
+    sums = 0.0
+    largest = 0.0
+    for answers, counts in _predictions(names, priors):
+        sums = sums + counts @ answers
+        largest += counts @ answers.max(axis=1)
+    return sums, largest / names.n
+
+
+def _predictions(names, priors):
+    """Yield predictions under priors, times the weights, and counts, by blocks."""
+    for block in gen_batches(len(names.ratios), BLOCK):
+        answers = names.ratios[block] * priors
+        answers *= (names.weights[block] / answers.sum(axis=1))[:, None]
+        yield answers, names.counts[block]
+
+
+def count_pseudo_names(names, priors):
+    """Return how many pseudo-names with the priors a list gets, at least 3.
 
     If the list has a mix of its own, two of its names share a class more often than the
     priors predict. `likelier` measures this: the mean of sum(p * q / priors) over pairs
-    of names. The closer it is to 1, the more pseudo-names there are, at least 3.
-    Without them, an underconfident model would mistake chance for a mix. The mean of
-    the largest probabilities comes last.
+    of names. The closer it is to 1, the more pseudo-names there are. Without them, an
+    underconfident model would mistake chance for a mix.
     """
-    n, sums, squares, largest = counts.sum(), 0.0, 0.0, 0.0
-    for some in gen_batches(len(ratios), BLOCK):
-        answers = ratios[some] * priors
-        answers *= (weights[some] / answers.sum(axis=1))[:, None]
-        sums = sums + counts[some] @ answers
-        squares = squares + counts[some] @ answers**2
-        largest += counts[some] @ answers.max(axis=1)
-    positive, pairs = priors > 0, n**2 - counts @ weights**2
-    likelier = ((sums**2 - squares)[positive] / priors[positive]).sum()
-    # A single name has no pairs.
-    likelier = likelier / pairs if pairs > 1e-9 * n**2 else 1
-    return sums, PSEUDO_NAMES / max(1 - 1 / max(likelier, 1), 1e-9), largest / n
+    sums = 0.0
+    squares = 0.0
+    for answers, counts in _predictions(names, priors):
+        sums = sums + counts @ answers
+        squares = squares + counts @ answers**2
+    likelier = 1.0
+    n_pairs = names.n**2 - names.counts @ names.weights**2
+    if n_pairs > 1e-9 * names.n**2:  # a single name has no pairs
+        positive = priors > 0
+        likelier = ((sums**2 - squares)[positive] / priors[positive]).sum() / n_pairs
+    return PSEUDO_NAMES / max(1 - 1 / max(likelier, 1), 1e-9)
 
 
 def _warn_if_unsure(before, after, n_classes, n):
@@ -183,9 +261,9 @@ def _warn_if_unsure(before, after, n_classes, n):
     model, the small classes of a list lose names to the large ones.
     """
     guess = 1 / n_classes
-    if n >= 30 and (
-        before < guess + (1 - guess) / 3 or after < LEAST_SURE * (1 - guess)
-    ):
+    is_unsure_before = before < guess + (1 - guess) / 3
+    is_unsure_after = after < LEAST_SURE * (1 - guess)
+    if n >= FEW_TO_DOUBT and (is_unsure_before or is_unsure_after):
         warn(
             "The model is unsure of these names: the probability of the most probable "
             f"class is {before:.2f} on average, and {after:.2f} under the mix. If its "
@@ -195,7 +273,7 @@ def _warn_if_unsure(before, after, n_classes, n):
         )
 
 
-def _leave_one_out(ratios, weights, counts, mix):
+def _leave_one_out(names, mix):
     """Sum the predictions of names, each under the mix without the name itself.
 
     With ratios r and weight w of a name, its prediction is q = r * (mix - w * q) / z,
@@ -203,11 +281,12 @@ def _leave_one_out(ratios, weights, counts, mix):
     1.
     """
     sums = np.zeros_like(mix)
-    for some in gen_batches(len(ratios), BLOCK):
-        r, w = ratios[some], weights[some, None]
+    for block in gen_batches(len(names.ratios), BLOCK):
+        r = names.ratios[block]
+        w = names.weights[block, None]
         total = r @ mix
         # A lower bound, close in long lists.
-        z = np.maximum(total - weights[some], 1e-3 * total)
+        z = np.maximum(total - names.weights[block], 1e-3 * total)
         for _ in range(MAX_NEWTON_STEPS):
             share = r / (z[:, None] + w * r)
             excess = share @ mix - 1
@@ -216,7 +295,8 @@ def _leave_one_out(ratios, weights, counts, mix):
             if np.abs(move).max() <= 1e-10 * z.max():
                 break
         answers = r * mix / (z[:, None] + w * r)
-        answers *= (counts[some] * weights[some] / answers.sum(axis=1))[:, None]
+        weights = names.counts[block] * names.weights[block]
+        answers *= (weights / answers.sum(axis=1))[:, None]
         sums += answers.sum(axis=0)
     return sums
 
@@ -226,7 +306,8 @@ def priors_of_probabilities(
 ):
     """Estimate priors as `estimate_mix` does; return them and the number of steps."""
     names = distinct_names(probabilities, weights, assumed, ids, sharpness)
-    return estimate_mix(*names, assumed, **limits)[1:]
+    mix = estimate_mix(names, assumed, **limits)
+    return mix.priors, mix.n_iter
 
 
 def slopes(ratios, mix, weights):
@@ -235,10 +316,11 @@ def slopes(ratios, mix, weights):
     mix is ratios @ priors.
     """
     n_classes = ratios.shape[1]
-    gradient, curvature = np.zeros(n_classes), np.zeros((n_classes, n_classes))
-    for some in gen_batches(len(ratios), BLOCK):
-        scores = ratios[some] / mix[some, None]
-        weighted = scores * weights[some, None]
+    gradient = np.zeros(n_classes)
+    curvature = np.zeros((n_classes, n_classes))
+    for block in gen_batches(len(ratios), BLOCK):
+        scores = ratios[block] / mix[block, None]
+        weighted = scores * weights[block, None]
         gradient += weighted.sum(axis=0)
         curvature += weighted.T @ scores
     return gradient, curvature
@@ -261,8 +343,6 @@ def newton_steps(priors, curvature, slope):
     # classes that are impossible in all rows, would cost the others their digits.
     targets = np.maximum(targets, -targets.max(axis=1, keepdims=True))
     root = np.linalg.cholesky(curvature)
-    shares = (
-        np.array([nnls(root.T, t)[0] for t in np.linalg.solve(root, targets.T).T])
-        / scale
-    )
+    rotated = np.linalg.solve(root, targets.T).T
+    shares = np.array([nnls(root.T, target)[0] for target in rotated]) / scale
     return shares / shares.sum(axis=1, keepdims=True)

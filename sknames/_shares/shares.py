@@ -1,293 +1,59 @@
 """Estimate the mix of nationalities in a list of names, with intervals."""
 
+from dataclasses import dataclass, field, fields
 from numbers import Integral, Real
 from typing import Any
-from zlib import crc32
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
-from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._base import validate_params, warn
-from .._base.labels_and_weights import check_weights
-from .._models.frames import to_frame
+from .._base.labels_and_weights import check_weights, is_missing
 from .._models.groups import M49, Groups, array_of_labels, members_of, summed
 from .._models.predict_names import check_probabilities, predict_list
 from .._models.priors import Priors, check_priors
 from .._models.stack import resolve
+from .checked import (
+    CheckedRows,
+    estimate_from_checked,
+    exact_limit,
+    labels_with_new,
+    read_checked,
+)
 from .mix import (
     MODEL_ERROR,
+    DistinctNames,
     distinct_names,
     estimate_mix,
-    newton_steps,
+    likelihood_ratios,
     settings_of_shares,
-    slopes,
 )
 from .one_blas_thread import one_blas_thread
+from .resampling import (
+    Clusters,
+    ResampleSeeds,
+    Units,
+    clustered_rows,
+    once_in_each_cluster,
+    resample,
+)
+from .results import COLUMNS as COLUMNS
+from .results import FEW_NAMES, Shares, percentiles
+from .results import Comparison as Comparison
 
-CHUNK = 1 << 22  # most counts in a chunk of resamples
-N_PRINTED = 10
-FEW_NAMES = 100  # fewer than these raise a warning
-WIDE = 0.3  # intervals of more get a note
-
-
-COLUMNS = ("label", "share", "low", "high")
-
-
-class Table(Bunch):
-    """Hold columns of equal length, by label, and of groups under "groups"."""
-
-    def to_frame(self) -> Any:
-        """Return the table as a DataFrame of pandas.
-
-        It is one of polars if only that is installed.
-        """
-        return to_frame({name: self[name] for name in self._columns})
-
-    def __missing__(self, label):
-        labels = self.label.tolist() if "label" in self else []
-        if label not in labels:
-            raise KeyError(
-                f"Expected one of the labels {labels!s:.200}, got {label!r}."
-            )
-        row = labels.index(label)
-        return Bunch(**{name: self[name].tolist()[row] for name in self._columns})
-
-    def __dir__(self):
-        return [*dict.__dir__(self), *self]
-
-    def __repr__(self):
-        groups = self.get("groups")
-        has_groups = groups is not None and len(groups.label) > 0
-        tables = [self, groups] if has_groups else [self]
-        labels = [label for table in tables for label in table.label]
-        width = max(len(str(label)) for label in ["label", *labels])
-        lines = [
-            f"{'label':<{width}}   " + self._header.format(100 * self.confidence_level)
-        ]
-        for table in tables:
-            lines += ["of groups:"] if table is not self else []
-            is_shown = (
-                table._is_shown()
-                if "groups" in table
-                else np.full(len(table.label), True)
-            )
-            rows = zip(*(table[name][is_shown] for name in table._columns), strict=True)
-            lines += [
-                f"{label!s:<{width}}  " + table._line(*row) for label, *row in rows
-            ]
-            if not is_shown.all():  # groups may overlap, so no "others" sums them
-                lines.append(f"{(~is_shown).sum()} others: " + table._sum(~is_shown))
-        return "\n".join([*lines, *self._notes()])
-
-
-class Shares(Table):
-    """The result of `estimate_shares`."""
-
-    _columns, _header = COLUMNS, "share   {:.10g} % interval"
-
-    @staticmethod
-    def _line(share, low, high):
-        return f"{share:6.1%}   {low:.1%} to {high:.1%}"
-
-    def _is_shown(self):
-        return (self.share >= 0.0005) & (np.arange(len(self.share)) < N_PRINTED)
-
-    def _sum(self, rows):
-        return f"{self.share[rows].sum():.1%} together"
-
-    def _notes(self):
-        yield (
-            f"{self.n_names + self.n_not_names:,} rows: {self.n_names:,} names "
-            f"({self.n_distinct:,} distinct), {self.n_not_names:,} not names"
-        )
-        widths = self.high - self.low
-        if "groups" in self and self.n_distinct >= FEW_NAMES and widths.max() > WIDE:
-            yield (
-                f"{self.label[widths.argmax()]} has a wide interval, since others have "
-                'such names: sum labels, as by groups="subregion", or give a model the '
-                "priors that you know"
-            )
-        for one, other, correlation in self.get("confused_pairs", []):
-            yield (
-                f"{one} and {other} are hard to tell apart here (correlation "
-                f"{correlation:.2f}); group them for a narrower interval"
-            )
-
-    def compare(self, other: "Shares", *, same_source: bool = False) -> "Comparison":
-        """Compare with the shares of another list, by the same model and parameters.
-
-        Parameters
-        ----------
-        other : Shares
-            The shares of the other list.
-        same_source : bool, default=False
-            Whether both lists are of one source, such as departments in one file, or
-            years of one journal. Then the model's errors are alike in both, and the
-            intervals narrower.
-
-        Returns
-        -------
-        Comparison
-            A Bunch that prints as a table, with
-
-            - label: array of shape (n_classes,), the largest difference first,
-            - share, other, difference: the shares here and in the other list, and the
-              former minus the latter,
-            - low, high: the ends of the interval of the difference,
-            - sure: whether the lists differ in this label. This holds for all labels
-              together: at a confidence level of 95 %, one in 20 pairs of lists of equal
-              mixes has any,
-            - groups: the same for the groups, or None,
-            - n_names, n_names_of_other, confidence_level.
-
-            Its method `to_frame` makes a DataFrame, and ``comparison["German"]`` is a
-            row.
-
-        Raises
-        ------
-        ValueError
-            If the shares are of different models or parameters, or their groups have
-            other labels.
-
-        Notes
-        -----
-        The intervals are percentiles of the differences of resamples. A difference is
-        sure if it exceeds the largest error in 95 % of the resamples, both in standard
-        deviations. People who are in both lists make both cautious.
-        """
-        if not isinstance(other, Shares):
-            raise TypeError(
-                f"Expected the Shares of another list, got {type(other).__name__}."
-            )
-        self._check_alike(other)
-        place = {label: k for k, label in enumerate(other.label.tolist())}
-        columns = [place[label] for label in self.label.tolist()]
-        share = other.share[columns]
-        # All lists have the same errors of the model, in this order.
-        resamples = (
-            other.resamples if same_source else np.roll(other.resamples, 1, axis=0)
-        )
-        resamples, difference = (
-            self.resamples - resamples[:, columns],
-            self.share - share,
-        )
-        low, high = percentiles(resamples, difference, self.confidence_level)
-        # What floors add to the intervals of shares adds to theirs like a variance (Zou
-        # and Donner 2008).
-        (down, up), (other_down, other_up) = self._added(), other._added()[:, columns]
-        low = difference - np.sqrt((difference - low) ** 2 + down + other_up)
-        high = difference + np.sqrt((high - difference) ** 2 + up + other_down)
-        least = np.hypot(self.floor, other.floor) / norm.ppf(
-            (1 + self.confidence_level) / 2
-        )
-        deviation = np.maximum(resamples.std(axis=0), least)
-        # Without labels, as of groups={}, nothing varies.
-        largest = (np.abs(resamples - difference) / deviation).max(axis=1, initial=0)
-        sure = np.abs(difference) > deviation * np.quantile(
-            largest, self.confidence_level
-        )
-        sure &= (low > 0) | (high < 0)  # the resamples of a few names hardly vary
-        order = np.argsort(-np.abs(difference), kind="stable")
-        values = (self.label, self.share, share, difference, low, high, sure)
-        found = Comparison(
-            **{
-                name: v[order]
-                for name, v in zip(Comparison._columns, values, strict=True)
-            },
-            n_names=self.n_names,
-            n_names_of_other=other.n_names,
-            confidence_level=self.confidence_level,
-        )
-        if "groups" in self:
-            of_groups = {"same_source": same_source}
-            found.groups = self.groups and self.groups.compare(
-                other.groups, **of_groups
-            )
-        return found
-
-    def _check_alike(self, other):
-        """Raise ValueError unless other shares are of the same model and parameters."""
-        theirs = other._settings()
-        for name, mine in self._settings().items():
-            if mine == theirs[name]:
-                continue
-            got = _only_in(mine, theirs[name]), _only_in(theirs[name], mine)
-            raise ValueError(
-                f"Expected shares with the same {name}, got {got[0]!s:.60} and "
-                f"{got[1]!s:.60}. Estimate both by one model and the same parameters."
-            )
-
-    def _settings(self):
-        """Return what compared shares must have in common, by what to call it."""
-        groups = self.get("groups")
-        return {
-            "labels": set(self.label.tolist()),
-            "groups in the model": _sorted(self.members_in_model),
-            "groups": _sorted(self.members if groups is None else groups.members),
-            "confidence_level": self.confidence_level,
-            "n_resamples": len(self.resamples),
-            "priors of the model": self.assumed_prior.round(9).tolist(),
-            "error and sharpness of the model": (self.model_error, self.sharpness),
-        }
-
-    def _added(self):
-        """Return what floors add to the squared reach of intervals.
-
-        The shape is (2, n_classes), for down and up.
-        """
-        without = percentiles(self.resamples, self.share, self.confidence_level)
-        ends = np.array([self.low, self.high])
-        return (ends - self.share) ** 2 - (np.array(without) - self.share) ** 2
-
-
-def _only_in(mine, theirs):
-    """Return what differs from theirs of sets and dicts, which may be long."""
-    if isinstance(mine, set):
-        return sorted(mine - theirs, key=str)
-    if isinstance(mine, dict) and isinstance(theirs, dict):
-        return {key: value for key, value in mine.items() if theirs.get(key) != value}
-    return mine
-
-
-def _sorted(members):
-    """Return the labels of each group in an order of their own, or None."""
-    if members is None:
-        return None
-    return {group: sorted({*labels}, key=str) for group, labels in members.items()}
-
-
-class Comparison(Table):
-    """The result of :meth:`Shares.compare`."""
-
-    _columns = ("label", "share", "other", "difference", "low", "high", "sure")
-    _header = " share    other  difference   {:.10g} % interval"
-
-    @staticmethod
-    def _line(share, other, difference, low, high, sure):
-        mark = "   sure" if sure else ""
-        return (
-            f"{share:6.1%}   {other:6.1%}   {difference:+8.1%}   "
-            f"{low:+.1%} to {high:+.1%}{mark}"
-        )
-
-    def _is_shown(self):
-        first = np.arange(len(self.label)) < N_PRINTED
-        return self.sure | (first & (np.abs(self.difference) >= 0.0005))
-
-    def _sum(self, rows):
-        return "none is sure"
-
-    def _notes(self):
-        yield f"{self.n_names:,} names against {self.n_names_of_other:,}"
+FEW_CLUSTERS = 30  # fewer than these raise a warning
+DOUBTFUL = 0.005  # least standard deviation of a share in a confused pair
 
 
 @validate_params(
     {
         "estimator": [HasMethods(["predict_proba"])],
         "counts": ["array-like", None],
+        "clusters": ["array-like", None],
+        "y": ["array-like", None],
+        "checked_weight": ["array-like", None],
         "assumed_prior": [str, dict, "array-like", None],
         "groups": [StrOptions({*M49}), HasMethods(["items"]), None],
         "confidence_level": [Interval(Real, 0, 1, closed="neither")],
@@ -301,6 +67,9 @@ def estimate_shares(
     *,
     sample_weight: ArrayLike | None = None,
     counts: ArrayLike | None = None,
+    clusters: ArrayLike | None = None,
+    y: ArrayLike | None = None,
+    checked_weight: ArrayLike | None = None,
     assumed_prior: Priors | None = None,
     groups: Groups | None = None,
     confidence_level: float = 0.95,
@@ -325,6 +94,18 @@ def estimate_shares(
     counts : array-like of shape (n_names,), int, or None, default=None
         How often each name occurs in the list. Distinct names with counts give the same
         result as the whole list, in less memory.
+    clusters : array-like of shape (n_names,) or None, default=None
+        The paper, family, team or household of each name, if names within one are
+        alike. A cluster is then drawn with all its rows, and a name counts once within
+        it. Expected are 30 clusters or more.
+    y : array-like of shape (n_names,) or None, default=None
+        Labels of rows that were checked, None, NaN or ``pd.NA`` for the others. They
+        must not come from reading the name, and the rows must be drawn at random;
+        expected are 100 or more. A row that nobody could decide is "unknown". Labels
+        that the model lacks get a share, too.
+    checked_weight : array-like of shape (n_names,) or None, default=None
+        1 / the probability with which each checked row was drawn, if it was not the
+        same for all. `sample_weight` weighs the list.
     assumed_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) \
 or None, default=None
         Priors that the probabilities assume, as in :class:`PriorShiftClassifier`.
@@ -354,6 +135,7 @@ or None, default=None
           certain than either,
         - n_names, n_distinct: the number of names, and of distinct ones,
         - n_not_names: the number of texts that are not names,
+        - n_clusters, n_checked: the number of clusters, and of checked rows, or None,
         - confidence_level,
         - resamples: array of shape (n_resamples, n_classes), the shares in each
           resample,
@@ -375,8 +157,9 @@ or None, default=None
     Warns
     -----
     UserWarning
-        If there are fewer than 100 distinct names, or the model is unsure of the names,
-        see :class:`PriorShiftClassifier`.
+        If there are fewer than 100 distinct names, 30 clusters or 100 checked rows, if
+        the checked rows do not look as if they were drawn at random, or if the model is
+        unsure of the names, see :class:`PriorShiftClassifier`.
 
     See Also
     --------
@@ -392,6 +175,16 @@ or None, default=None
     people showed for a model that ships. Without `assumed_prior`, the bias by class
     that the shipped model has shown on held-out people is corrected. Its likelihood
     ratios are taken to a power, the sharpness, that these people chose.
+
+    With `clusters`, these are drawn. If names recur in several, the wider of resampling
+    clusters and names is taken.
+
+    With `y`, the share of a label is the mean prediction, corrected by the mean error
+    on the checked rows: the difference estimator of survey sampling (Särndal et al.
+    1992), known as prediction-powered inference (Angelopoulos et al. 2023). Predictions
+    are multiplied by a power that makes the variance least. The intervals hold for this
+    list, not for a population that it is drawn from; with `clusters`, for that of the
+    clusters. If all rows are checked, the shares are counts with exact intervals.
 
     Examples
     --------
@@ -416,6 +209,9 @@ or None, default=None
         group_index=index,
         sample_weight=sample_weight,
         counts=counts,
+        clusters=clusters,
+        y=y,
+        checked_weight=checked_weight,
         assumed_prior=assumed_prior,
         groups=groups,
         confidence_level=confidence_level,
@@ -424,36 +220,177 @@ or None, default=None
     )
 
 
-def shares_of_list(
+@dataclass(frozen=True)
+class Rows:
+    """Hold the rows of a list, without their probabilities.
+
+    Parameters
+    ----------
+    counts : ndarray of shape (n_rows,) of int or None, default=None
+        How often each row occurs, 0 for what is not a name; None is once.
+    not_names : dict of str to int
+        The number of texts that are not names, by reason. Their rows have a count of 0
+        or are missing.
+    ids : ndarray of shape (n_rows,) of int or None, default=None
+        Equal for equal names; with None, all are distinct.
+    weights : ndarray of shape (n_rows,) or None, default=None
+        Weights of the names; None is 1 for all.
+    clusters : Clusters or None, default=None
+        The cluster of each row; with None, names are independent.
+    checked : CheckedRows or None, default=None
+        The labels of rows that were checked.
+    """
+
+    counts: NDArray[np.integer] | None = None
+    not_names: dict[str, int] = field(default_factory=dict)
+    ids: NDArray[np.integer] | None = None
+    weights: NDArray[np.floating] | None = None
+    clusters: Clusters | None = None
+    checked: CheckedRows | None = None
+
+    def take(self, chosen):
+        """Return some of the rows; texts that are not names are counted elsewhere."""
+        parts = {}
+        for name in ("counts", "ids", "weights"):
+            values = getattr(self, name)
+            parts[name] = None if values is None else values[chosen]
+        for name in ("clusters", "checked"):
+            held = getattr(self, name)
+            parts[name] = None if held is None else held.take(chosen)
+        return Rows(**parts)
+
+
+@dataclass(frozen=True)
+class ListedModel:
+    """Hold what the shares of a list take from a model.
+
+    Parameters
+    ----------
+    assumed_prior : str, dict or array-like of shape (n_columns,), default="uniform"
+        Priors that the probabilities assume.
+    model_error : float
+        Standard deviation of the log odds by which it errs about a class.
+    sharpness : float, default=1.0
+        Power of its likelihood ratios.
+    group_index : ndarray of shape (n_columns,) of int or None, default=None
+        Where the classes are groups of the columns of probabilities: which one.
+    members_in_model : dict or None, default=None
+        The labels of each class that is a group.
+    """
+
+    assumed_prior: Any = "uniform"
+    model_error: float = MODEL_ERROR
+    sharpness: float = 1.0
+    group_index: NDArray[np.integer] | None = None
+    members_in_model: dict[Any, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Hold what is asked for: parameters of `estimate_shares`.
+
+    `has_common_draws` is as in `ResampleSeeds`.
+    """
+
+    groups: Any = None
+    confidence_level: float = 0.95
+    n_resamples: int = 1000
+    random_state: Any = None
+    has_common_draws: bool = False
+
+    @property
+    def seeds(self):
+        """What decides the resamples."""
+        return ResampleSeeds.of(
+            self.n_resamples, self.random_state, has_common_draws=self.has_common_draws
+        )
+
+
+def shares_of_list(stack, listed, **parameters):
+    """Estimate shares as `estimate_shares` does, of a list that was predicted.
+
+    With a `group_index` among the parameters, the list has the probabilities below the
+    outer groups.
+    """
+    parameters = read_list(stack, listed, **parameters)
+    return shares_of_probabilities(
+        check_probabilities(listed), stack.classes, **parameters
+    )
+
+
+def read_list(
     stack,
     listed,
     *,
-    group_index=None,
     sample_weight=None,
     counts=None,
+    clusters=None,
+    y=None,
+    checked_weight=None,
     assumed_prior=None,
-    **settings,
+    **parameters,
 ):
-    """Estimate shares as `estimate_shares` does, of a list that was predicted.
-
-    With a `group_index`, the list has the probabilities below the outer groups.
-    """
-    below = stack if group_index is None else stack.without_groups()[0]
-    probabilities = check_probabilities(listed)
-    n_of_each = _check_counts(counts, len(probabilities))
+    """Check what users give with a list, for `shares_of_probabilities`."""
+    below = stack
+    if parameters.get("group_index") is not None:
+        below = stack.without_groups()[0]
     reasons = listed.reasons
-    return shares_of_probabilities(
-        probabilities,
-        stack.classes,
-        counts=n_of_each * (reasons == ""),
-        not_names=_count_not_names(reasons, n_of_each),
-        ids=listed.ids,
-        weights=check_weights(sample_weight, len(probabilities)),
+    n_rows = len(reasons)
+    is_name = reasons == ""
+    n_of_each = _check_counts(counts, n_rows)
+    if counts is not None and (clusters is not None or y is not None):
+        name = "y" if clusters is None else "clusters"
+        raise ValueError(
+            f"Expected {name} or counts, got both: with counts, a row is not one "
+            "person. Give every name its own row, and leave counts out."
+        )
+    if checked_weight is not None and y is None:
+        raise ValueError("Got checked_weight without y. Give y, too.")
+    if clusters is not None:
+        clusters = check_clusters(clusters, is_name)
+    checked = None
+    if y is not None:
+        checked = read_checked(y, checked_weight, stack.classes, is_name)
+    return {
+        "counts": n_of_each * is_name,
+        "not_names": _count_not_names(reasons, n_of_each),
+        "ids": listed.ids,
+        "weights": check_weights(sample_weight, n_rows),
+        "clusters": clusters,
+        "checked": checked,
+        "members_in_model": stack.members,
         **settings_of_shares(below, assumed_prior),
-        group_index=group_index,
-        members_in_model=stack.members,
-        **settings,
-    )
+        **parameters,
+    }
+
+
+def check_clusters(clusters, is_name):
+    """Return the cluster of each row as `Clusters`; raise ValueError for a wrong one.
+
+    Rows that are not names may lack one.
+    """
+    values = np.asarray(clusters, dtype=object)
+    if values.shape != is_name.shape:
+        raise ValueError(
+            f"Expected clusters of {len(is_name):,} names, one for each; got shape "
+            f"{values.shape}."
+        )
+    distinct = dict.fromkeys(values[is_name].tolist())
+    if any(map(is_missing, distinct)):
+        missing = [is_missing(value) for value in values]
+        position = int(np.argmax(np.array(missing) & is_name))
+        raise ValueError(
+            f"Expected a cluster for each name, got {values[position]} at position "
+            f"{position}. Give a name without others a cluster of its own."
+        )
+    if len(distinct) == 1:
+        raise ValueError(
+            f"Expected two or more clusters, got only {next(iter(distinct))!r}. With "
+            "one, nothing shows how clusters differ."
+        )
+    index_of = {value: k for k, value in enumerate(distinct)}
+    index = [index_of.get(value, 0) for value in values.tolist()]
+    return Clusters(np.array(index, dtype=np.intp), len(distinct))
 
 
 def _count_not_names(reasons, n_of_each):
@@ -467,6 +404,7 @@ def _count_not_names(reasons, n_of_each):
 
 
 def _check_counts(counts, n):
+    """Return counts as an array, ones for None; raise unless they are counts."""
     if counts is None:
         return np.ones(n, dtype=np.int64)
     counts = np.asarray(counts)
@@ -479,96 +417,265 @@ def _check_counts(counts, n):
     return counts
 
 
-def shares_of_probabilities(
-    probabilities,
-    classes,
-    *,
-    counts=None,
-    not_names=None,
-    ids=None,
-    weights=None,
-    assumed_prior="uniform",
-    model_error=MODEL_ERROR,
-    sharpness=1.0,
-    group_index=None,
-    members_in_model=None,
-    groups=None,
-    confidence_level=0.95,
-    n_resamples=1000,
-    random_state=None,
-):
+def shares_of_probabilities(probabilities, classes, **parameters):
     """Estimate shares as `estimate_shares` does, from probabilities.
 
-    `not_names` has the number of texts that are not names, by reason; their rows have a
-    count of 0 or are missing. Equal names have equal `ids`; with None, all are
-    distinct. With `group_index`, (n_columns,), the classes are groups of the columns of
-    probabilities. `members_in_model` are the labels of each class that is a group.
+    The parameters are fields of `Rows`, `ListedModel` and `Asked`.
     """
-    n, n_columns = probabilities.shape
-    weights = np.ones(n) if weights is None else weights
-    counts = np.ones(n, dtype=int) if counts is None else np.asarray(counts)
-    index = np.arange(n_columns) if group_index is None else group_index
-    assumed = check_priors(assumed_prior, np.arange(n_columns), "assumed_prior")
-    members = {} if groups is None else members_of(groups, classes)
+    rows = take_fields(Rows, parameters)
+    model = take_fields(ListedModel, parameters)
+    asked = take_fields(Asked, parameters)
+    if parameters:
+        raise TypeError(f"Got unknown parameters {', '.join(parameters)}.")
+    return estimate(probabilities, classes, rows, model, asked)
+
+
+def take_fields(kind, parameters):
+    """Return a dataclass of the parameters that are its fields, and take them out."""
+    names = {field.name for field in fields(kind)} & parameters.keys()
+    return kind(**{name: parameters.pop(name) for name in names})
+
+
+@dataclass(frozen=True)
+class ModelEstimate:
+    """Hold shares by a model alone, and what their intervals need.
+
+    Parameters
+    ----------
+    share : ndarray of shape (n_labels,)
+        The shares.
+    resamples : ndarray of shape (n_resamples, n_labels)
+        The shares in each resample.
+    n_effective : float
+        So many names of equal weight hold as much information.
+    """
+
+    share: NDArray[np.floating]
+    resamples: NDArray[np.floating]
+    n_effective: float
+
+    def sums(self, is_in):
+        """Return the same for sums of labels, by `is_in`, (n_sums, n_labels)."""
+        return ModelEstimate(
+            is_in @ self.share, self.resamples @ is_in.T, self.n_effective
+        )
+
+    def interval(self, confidence_level):
+        """Return the ends of intervals, (n_labels,) each."""
+        low, high = percentiles(self.resamples, self.share, confidence_level)
+        # Resamples lack what the list lacks. So no interval is narrower than that of a
+        # share of 0 or 1.
+        floor = exact_limit(self.n_effective, confidence_level)
+        return np.minimum(low, 1 - floor), np.maximum(high, floor)
+
+
+def estimate(probabilities, classes, rows, model, asked):
+    """Estimate the shares of a list from its probabilities, (n_rows, n_columns)."""
+    n_rows, n_columns = probabilities.shape
+    counts = np.ones(n_rows, dtype=int)
+    if rows.counts is not None:
+        counts = np.asarray(rows.counts)
+    weights = counts * 1.0
+    if rows.weights is not None:
+        weights = rows.weights * counts
+    if rows.clusters is not None:
+        weights = once_in_each_cluster(weights, rows.ids, rows.clusters)
+    assumed = check_priors(model.assumed_prior, np.arange(n_columns), "assumed_prior")
+    names = distinct_names(probabilities, weights, assumed, rows.ids, model.sharpness)
     n_names = int(counts.sum())
-    ratios, weights, counts = distinct_names(
-        probabilities, weights * counts, assumed, ids, sharpness
-    )
-    n_distinct = int(counts.sum())
-    not_names = not_names or {}
-    n_not_names = sum(not_names.values())
-    if n_distinct < FEW_NAMES:
-        warn(
-            f"The shares are rough: expected at least {FEW_NAMES} distinct names, "
-            f"got {n_distinct}{_say_not_names(not_names, n_names + n_not_names)}. Read "
-            "the intervals, not the shares."
-        )
-    # So many names of equal weight hold as much information (Kish 1965).
-    n_effective = n_distinct**2 / (weights**2 @ counts)
-    # Lists that are compared have the same errors, and picks of their own.
-    errors = np.random.RandomState(0).normal(
-        scale=model_error, size=(n_resamples, len(assumed))
-    )
+    _warn_if_few(names.n, rows.not_names, n_names)
+    if rows.clusters is not None:
+        _warn_if_few_clusters(rows.clusters.take(weights > 0))
+    listed = WeightedList(probabilities, weights, names, assumed, rows, model)
     with one_blas_thread:
-        share = estimate_mix(ratios, weights, counts, assumed)[0]
-        seed = check_random_state(random_state).randint(2**31)
-        rng = np.random.RandomState([seed, crc32(share.round(6))])
-        resamples = _resample(ratios, weights, counts, share, errors, rng)
-    share, resamples = np.bincount(index, share), summed(resamples, index)
-    # Resamples lack what the list lacks. So no interval is narrower than that of a
-    # share of 0 or 1 (Clopper and Pearson 1934).
-    floor = 1 - ((1 - confidence_level) / 2) ** (1 / n_effective)
-    common = {"n_names": n_names, "n_distinct": n_distinct, "n_not_names": n_not_names}
-    common |= {
+        mix = estimate_mix(names, assumed)
+        if rows.checked is None:
+            estimated = _estimate_by_model(listed, mix, asked.seeds)
+        else:
+            estimated = _estimate_by_checked(listed, mix, asked.seeds)
+            classes = labels_with_new(classes, rows.checked)
+    common = {
+        "n_names": n_names,
+        "n_distinct": int(names.n),
+        "n_not_names": sum(rows.not_names.values()),
         "assumed_prior": assumed,
-        "model_error": model_error,
-        "sharpness": sharpness,
-        "members_in_model": members_in_model,
+        "model_error": model.model_error,
+        "sharpness": model.sharpness,
+        "members_in_model": model.members_in_model,
+        "confidence_level": asked.confidence_level,
+        "floor": exact_limit(estimated.n_effective, asked.confidence_level),
+        "n_effective": float(estimated.n_effective),
+        "n_clusters": None,
+        "n_checked": None,
     }
-    common |= {"confidence_level": confidence_level, "floor": floor}
+    if rows.clusters is not None:
+        common["n_clusters"] = len(np.unique(rows.clusters.index[weights > 0]))
+    if rows.checked is not None:
+        common["n_checked"] = estimated.n_checked
+        common["power"] = estimated.power
+        common["new_labels"] = rows.checked.new_labels
+    return _tables(classes, estimated, common, asked.groups)
 
-    def table(labels, share, resamples, members):
-        low, high = percentiles(resamples, share, confidence_level)
-        low, high = np.minimum(low, 1 - floor), np.maximum(high, floor)
-        return Shares(
-            label=labels,
-            share=share,
-            low=low,
-            high=high,
-            resamples=resamples,
-            members=members,
-            **common,
+
+@dataclass(frozen=True)
+class WeightedList:
+    """Hold a list with the weights that count, and its distinct names.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (n_rows, n_columns)
+        Probabilities of the rows.
+    weights : ndarray of shape (n_rows,)
+        Weights of the rows, 0 for what is not a name.
+    names : DistinctNames
+        The distinct names.
+    assumed : ndarray of shape (n_columns,)
+        Priors that the probabilities assume.
+    rows : Rows
+        What is given with the probabilities.
+    model : ListedModel
+        What is known of the model.
+    """
+
+    probabilities: NDArray[np.floating]
+    weights: NDArray[np.floating]
+    names: DistinctNames
+    assumed: NDArray[np.floating]
+    rows: Rows
+    model: ListedModel
+
+    @property
+    def group_index(self):
+        """The class of each column of probabilities."""
+        if self.model.group_index is None:
+            return np.arange(len(self.assumed))
+        return self.model.group_index
+
+
+def _estimate_by_model(listed, mix, seeds):
+    """Return the shares of a list, and their resamples, as `ModelEstimate`."""
+    share = mix.shares
+    errors = seeds.errors(listed.model.model_error, len(share))
+    by_name = Units.of_names(listed.names, share)
+    n_effective = by_name.n_effective
+    clustered = None
+    if listed.rows.clusters is not None:
+        clustered = clustered_rows(listed)
+    resamples = None
+    if clustered is None or clustered.has_recurring_names:
+        resamples = resample(listed.names, share, errors, seeds.rng(share))
+    if clustered is not None:
+        by_cluster = Units.of_clusters(clustered, share)
+        n_effective = min(n_effective, by_cluster.n_effective)
+        resamples_of_clusters = resample(
+            listed.names, share, errors, seeds.rng(share), by_cluster
         )
+        resamples = _wider(resamples, resamples_of_clusters)
+    index = listed.group_index
+    return ModelEstimate(
+        np.bincount(index, share), summed(resamples, index), n_effective
+    )
 
-    order = np.argsort(-share, kind="stable")
-    shares = table(classes[order], share[order], resamples[:, order], None)
-    shares.confused_pairs = _confused_pairs(shares, n_effective)
-    shares.groups = None
+
+def _wider(by_name, by_cluster):
+    """Return the resamples that vary more, those of clusters if there are no others."""
+    if by_name is None or by_name.var(axis=0).sum() <= by_cluster.var(axis=0).sum():
+        return by_cluster
+    return by_name
+
+
+def _estimate_by_checked(listed, mix, seeds):
+    """Return the shares of a list that checked rows correct, as `CheckedEstimate`."""
+    index = listed.group_index
+    checked = listed.rows.checked
+    n_new = len(checked.new_labels)
+    ratios = likelihood_ratios(
+        listed.probabilities, listed.assumed, listed.model.sharpness
+    )
+    predictions = ratios * mix.priors
+    sums = predictions.sum(axis=1, keepdims=True)
+    np.divide(predictions, sums, out=predictions, where=sums > 0)
+    predictions = np.pad(summed(predictions, index), ((0, 0), (0, n_new)))
+    return estimate_from_checked(
+        predictions,
+        listed.weights,
+        checked,
+        listed.rows.clusters,
+        np.pad(np.bincount(index, mix.shares), (0, n_new)),
+        seeds,
+    )
+
+
+def _tables(classes, estimated, common, groups):
+    """Return the `Shares` of classes, the largest first, with those of the groups."""
+    table_of_groups = None
     if groups is not None:
+        members = _members(groups, classes, common.get("new_labels", []))
         is_in = _is_in_group(members, classes)
         labels = array_of_labels([*members])
-        shares.groups = table(labels, is_in @ share, resamples @ is_in.T, members)
+        table_of_groups = _table(labels, estimated.sums(is_in), common)
+        table_of_groups.members = members
+    shares = _table(classes, estimated, common)
+    order = np.argsort(-shares.share, kind="stable")
+    for name in ("label", "share", "low", "high", "deviation", "without"):
+        if shares[name] is not None:
+            shares[name] = shares[name][order]
+    shares.resamples = shares.resamples[:, order]
+    shares.members = None
+    shares.confused_pairs = []
+    if common["n_checked"] is None:
+        shares.confused_pairs = _confused_pairs(shares, estimated.n_effective)
+    shares.groups = table_of_groups
     return shares
+
+
+def _members(groups, classes, new_labels):
+    """Return the labels of each group; those that the model lacks may be in them."""
+    if isinstance(groups, str):
+        return members_of(groups, classes[: len(classes) - len(new_labels)])
+    return members_of(groups, classes)
+
+
+def _table(labels, estimated, common):
+    """Return shares with labels and intervals."""
+    level = common["confidence_level"]
+    low, high = estimated.interval(level)
+    deviation = None
+    without = None
+    if common["n_checked"] is not None:
+        deviation = estimated.reach(level) / norm.ppf((1 + level) / 2)
+        without = estimated.without
+    return Shares(
+        label=labels,
+        share=estimated.share,
+        low=low,
+        high=high,
+        resamples=estimated.resamples,
+        deviation=deviation,
+        without=without,
+        **common,
+    )
+
+
+def _warn_if_few(n_distinct, not_names, n_names):
+    """Warn if a list has too few distinct names for an estimate."""
+    if n_distinct < FEW_NAMES:
+        n_rows = n_names + sum(not_names.values())
+        warn(
+            f"The shares are rough: expected at least {FEW_NAMES} distinct names, "
+            f"got {n_distinct}{_say_not_names(not_names, n_rows)}. Read "
+            "the intervals, not the shares."
+        )
+
+
+def _warn_if_few_clusters(clusters):
+    """Warn if a list has too few clusters to show how they differ."""
+    n_clusters = len(np.unique(clusters.index))
+    if n_clusters < FEW_CLUSTERS:
+        warn(
+            f"There are {n_clusters} clusters: expected at least {FEW_CLUSTERS}. With "
+            "fewer, the intervals are too narrow."
+        )
 
 
 def _say_not_names(not_names, n_rows):
@@ -590,41 +697,6 @@ def _is_in_group(members, classes):
     return is_in
 
 
-def percentiles(resamples, estimate, confidence_level):
-    """Return the ends of intervals, (n_classes,) each, which hold the estimate."""
-    limits = [(1 - confidence_level) / 2, (1 + confidence_level) / 2]
-    low, high = np.quantile(resamples, limits, axis=0)
-    return np.minimum(low, estimate), np.maximum(high, estimate)
-
-
-def _resample(ratios, weights, counts, share, errors, rng):
-    """Return the shares of resamples of the distinct names.
-
-    Their shape is (n_resamples, n_classes). Each is a Newton step away from the
-    estimate, with a resampled gradient. The list's own gradient at the estimate is not
-    0, and is subtracted; for classes with less than one name, only where it is
-    positive. Errors of the model in the log odds, of this shape, add their first-order
-    effect.
-    """
-    n, mix = counts.sum(), ratios @ share
-    gradient, curvature = slopes(ratios, mix, weights * counts)
-    own = gradient - n
-    own[n * share < 1] = np.maximum(own[n * share < 1], 0)
-    scores = ratios * (weights / mix)[:, None]
-    owner = np.repeat(np.arange(len(counts)), counts)
-    resamples = errors * gradient - (errors * share) @ curvature
-    n_chunk = max(1, CHUNK // len(counts))
-    for first in range(0, len(errors), n_chunk):
-        chunk = resamples[first : first + n_chunk]
-        picks = (owner[rng.randint(len(owner), size=len(owner))] for _ in chunk)
-        drawn = np.array(
-            [np.bincount(pick, minlength=len(counts)) for pick in picks], dtype=float
-        )
-        chunk += drawn @ scores - (drawn @ weights)[:, None] - own
-        chunk[:] = newton_steps(share, curvature, chunk)
-    return resamples
-
-
 def _confused_pairs(shares, n_effective):
     """Find pairs that the model confuses: their sum is more certain than either.
 
@@ -632,7 +704,7 @@ def _confused_pairs(shares, n_effective):
     variance is doubt about the labels. A pair counts if doubt is at least half of its
     variance and mostly cancels in its sum.
     """
-    doubtful = np.flatnonzero(shares.resamples.std(axis=0) > 0.005)
+    doubtful = np.flatnonzero(shares.resamples.std(axis=0) > DOUBTFUL)
     labels = shares.label[doubtful].tolist()
     share = shares.share[doubtful]
     covariance = np.cov(shares.resamples[:, doubtful], rowvar=False)
@@ -641,12 +713,12 @@ def _confused_pairs(shares, n_effective):
     pairs = []
     for j in range(len(share)):
         for i in range(j):
-            of_both = doubt[i, i] + doubt[j, j]
-            if of_both > drawing[i, i] + drawing[j, j] and -doubt[i, j] > of_both / 4:
-                correlation = covariance[i, j] / np.sqrt(
-                    covariance[i, i] * covariance[j, j]
-                )
-                pairs.append(
-                    (float(covariance[i, j]), labels[i], labels[j], float(correlation))
-                )
-    return [pair[1:] for pair in sorted(pairs, key=lambda pair: pair[0])]
+            doubt_of_both = doubt[i, i] + doubt[j, j]
+            is_doubt = doubt_of_both > drawing[i, i] + drawing[j, j]
+            if is_doubt and -doubt[i, j] > doubt_of_both / 4:
+                deviations = np.sqrt(covariance[i, i] * covariance[j, j])
+                correlation = float(covariance[i, j] / deviations)
+                pair = (labels[i], labels[j], correlation)
+                pairs.append((float(covariance[i, j]), pair))
+    pairs.sort(key=lambda covariance_and_pair: covariance_and_pair[0])
+    return [pair for _, pair in pairs]

@@ -2,28 +2,37 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from .._base.plotting import DisplayMixin, check_at_least_1, legend_label, percent
-from .shares import COLUMNS, Comparison, Shares, Table, estimate_shares, percentiles
+from .results import Comparison, Shares, Table, percentiles
+from .shares import estimate_shares
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Drawn: TypeAlias = Shares | Comparison | Mapping[Any, Shares] | Mapping[Any, Comparison]
 SLIDE = (11, 6.2)  # inches, of several lists
-MOST_BARS = 90  # on it
+MOST_BARS = 90  # on it, which readers still distinguish
+MOST_LINES = 8  # colors that readers distinguish
+LEAST_ON_LINE = 3  # years or dates; fewer lists stand side by side
+LEAST_DRAWN = 0.001  # an interval of less says "perhaps none"
+BLANK = ("", "None", "nan", "<NA>", "(blank)")  # titles of rows without a value
 
 
 @dataclass(eq=False, repr=False)
 class SharesDisplay(DisplayMixin):
     """Draw a bar chart of the shares of nationalities in a list, with intervals.
 
-    The largest share comes first. Several lists stand side by side. Of a comparison,
-    the bars are the differences, pale where they are not sure. Make one with
+    The largest share comes first. Several lists stand side by side; if their titles are
+    numbers or dates, such as years, lines with bands lead from one to the next. Of a
+    comparison, the bars are the differences, pale where they are not sure. If groups
+    were asked for, these are drawn. Make one with
     :meth:`from_estimator` or :meth:`from_shares`.
 
     Parameters
@@ -39,6 +48,8 @@ class SharesDisplay(DisplayMixin):
         The bars of each list.
     errorbars_ : list of matplotlib ErrorbarContainer
         The intervals of each list.
+    lines_, bands_ : list of matplotlib Line2D, list of PolyCollection
+        The line and the intervals of each label over years or dates.
 
     See Also
     --------
@@ -125,8 +136,9 @@ class SharesDisplay(DisplayMixin):
         ----------
         n_top : int, default=15
             Largest number of nationalities with a bar of their own; fewer if there are
-            many lists. The last bar sums all others, and those with a share below 0.1
-            %; other differences are left out. Groups all have a bar.
+            many lists. The last bar sums all others, and those whose interval begins
+            below 0.1 % in all lists; other differences are left out. Groups all have a
+            bar. There are 8 lines at most.
         ax : matplotlib Axes or None, default=None
             Axes to draw on. None makes new ones.
         bar_kwargs : dict or None, default=None
@@ -138,106 +150,244 @@ class SharesDisplay(DisplayMixin):
             The display, with its drawing.
         """
         check_at_least_1("n_top", n_top)
-        tables: Any = (
-            {"": self.shares} if isinstance(self.shares, Table) else self.shares
-        )
+        tables: Any = self.shares
+        if isinstance(self.shares, Table):
+            tables = {"": self.shares}
         if not tables:
             raise ValueError(
                 "Expected shares to draw, got none. Draw lists that have names."
             )
-        several = len(tables) > 1
+        tables = {title: _drawn_table(table) for title, table in tables.items()}
+        positions = _positions([*tables])
+        if positions is not None:
+            return self._draw_lines(tables, positions, n_top, ax)
+        is_single = len(tables) == 1
         first = next(iter(tables.values()))
         is_comparison = isinstance(first, Comparison)
-        size = np.abs([_bars(table, first.label)[0] for table in tables.values()])
-        if several:
-            n_top = min(n_top, max(1, MOST_BARS // len(tables)))
-        n = min(n_top, max(1, int((size.max(axis=0) >= 0.001).sum())))
-        if n == len(first.label) - 1 or "groups" not in first:
-            n = len(first.label)
-        order = np.argsort(-size.mean(axis=0), kind="stable")
-        top, others = first.label[order[:n]], first.label[order[n:]]
+        top, others = _choose_labels([*tables.values()], n_top)
         labels = [str(label) for label in top]
         if len(others) and not is_comparison:  # nothing sums their differences
             labels.append(f"{len(others)} others")
-        width = max(6.4, 3.6 + 0.1 * max(map(len, labels)))
-        ax = self._use_axes(ax, SLIDE if several else (width, 0.9 + 0.3 * len(labels)))
-        ink = ax.xaxis.label.get_color()  # light in a dark style
-        style: dict[str, Any] = {
-            "ecolor": ink,
-            "capsize": 3 / len(tables),
-            "elinewidth": 1.2,
-        }
-        self.bars_, self.errorbars_ = [], []
+        figsize: tuple[float, float] = SLIDE
+        if is_single:
+            width = max(6.4, 3.6 + 0.1 * max(map(len, labels)))
+            figsize = (width, 0.9 + 0.3 * len(labels))
+        ax = self._use_axes(ax, figsize)
+        self.bars_: list[Any] = []
+        self.errorbars_: list[Any] = []
+        self.lines_: list[Any] = []
+        self.bands_: list[Any] = []
         for k, (title, table) in enumerate(tables.items()):
-            value, low, high, sure = _bars(table, top, others)
-            y = np.arange(len(labels)) + 0.8 * ((k + 0.5) / len(tables) - 0.5)
-            drawn: Any = {
-                "color": [_color(k, len(tables), is_sure) for is_sure in sure]
-            }
-            if not several:
-                drawn["color"][n:] = ["0.6"] * (len(labels) - n)
-            name = (
-                "(blank)"
-                if str(title) in ("", "None", "nan", "<NA>")
-                else legend_label(title)
-            )
-            drawn |= {"label": f"{name} ({_n_names(table)})"} | (bar_kwargs or {})
-            self.bars_.append(ax.barh(y, value, 0.8 / len(tables), **drawn))
-            reach = [value - low, high - value]
-            self.errorbars_.append(
-                ax.errorbar(value, y, xerr=reach, fmt="none", **style)
-            )
+            bars = _bars(table, top, others)
+            style: dict[str, Any] = {"label": _legend_text(title, table)}
+            style["color"] = [_color(k, len(tables), is_sure) for is_sure in bars.sure]
+            if is_single:
+                style["color"][len(top) :] = ["0.6"] * (len(labels) - len(top))
+            style |= bar_kwargs or {}
+            self._draw_bars(bars, k, len(tables), style)
         ax.set_yticks(np.arange(len(labels)), labels, parse_math=False)
         ax.set_ylim(len(labels) - 0.4, -0.6)  # the largest first, without a margin
         percent(ax.xaxis)
-        text = "difference" if is_comparison else "share"
-        if not several:
-            text += f"{' between' if is_comparison else ' of'} {_n_names(first)}"
-        text += f", with {100 * first.confidence_level:.10g}% intervals"
-        ax.set_xlabel(text + "; pale: not sure" * is_comparison)
+        ax.set_xlabel(_describe_axis(first, is_single))
         if is_comparison:
-            ax.axvline(0, color=ink, linewidth=0.8)
+            ax.axvline(0, color=ax.xaxis.label.get_color(), linewidth=0.8)
         else:
             ax.set_xlim(left=0)
-        if several:
+        if not is_single:
             ax.legend()
         return self
 
+    def _draw_lines(self, tables, positions, n_top, ax):
+        """Draw a line with a band for each label over years or dates, in order."""
+        by_position = sorted(positions.items(), key=lambda item: item[1])
+        tables = [tables[title] for title, _ in by_position]
+        x = [position for _, position in by_position]
+        first = tables[0]
+        is_comparison = isinstance(first, Comparison)
+        top, others = _choose_labels(tables, min(n_top, MOST_LINES), is_dense=False)
+        labels = [legend_label(label) for label in top]
+        if len(others) and not is_comparison:
+            labels.append(f"{len(others)} others")
+        ax = self._use_axes(ax, SLIDE)
+        bars = [_bars(table, top, others) for table in tables]
+        self.bars_ = []
+        self.errorbars_ = []
+        self.lines_ = []
+        self.bands_ = []
+        for row, label in enumerate(labels):
+            color = f"C{row}" if row < len(top) else "0.6"
+            value = [table.value[row] for table in bars]
+            low = [table.low[row] for table in bars]
+            high = [table.high[row] for table in bars]
+            self.lines_ += ax.plot(x, value, ".-", color=color, label=label)
+            self.bands_.append(ax.fill_between(x, low, high, color=color, alpha=0.2))
+        percent(ax.yaxis)
+        ax.set_ylabel(_describe_axis(first, False).removesuffix("; pale: not sure"))
+        if is_comparison:
+            ax.axhline(0, color=ax.xaxis.label.get_color(), linewidth=0.8)
+        else:
+            ax.set_ylim(bottom=0)
+        if isinstance(x[0], float) and all(place.is_integer() for place in x):
+            ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.legend()
+        return self
+
+    def _draw_bars(self, bars, k, n_tables, style):
+        """Draw the bars and intervals of table k of several."""
+        y = np.arange(len(bars.value)) + 0.8 * ((k + 0.5) / n_tables - 0.5)
+        self.bars_.append(self.ax_.barh(y, bars.value, 0.8 / n_tables, **style))
+        reach = [bars.value - bars.low, bars.high - bars.value]
+        errorbars = self.ax_.errorbar(
+            bars.value,
+            y,
+            xerr=reach,
+            fmt="none",
+            ecolor=self.ax_.xaxis.label.get_color(),  # light in a dark style
+            capsize=3 / n_tables,
+            elinewidth=1.2,
+        )
+        self.errorbars_.append(errorbars)
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Hold what is drawn of a table, arrays of shape (n_bars,).
+
+    Parameters
+    ----------
+    value, low, high : ndarray of float
+        Ends of the bars, and of their intervals.
+    sure : ndarray of bool
+        Whether a difference is sure; a share always is.
+    """
+
+    value: NDArray[np.floating]
+    low: NDArray[np.floating]
+    high: NDArray[np.floating]
+    sure: NDArray[np.bool_]
+
+
+def _drawn_table(table):
+    """Return the groups of a table where groups were asked for, or the table."""
+    groups = table.get("groups")
+    if groups is not None and len(groups.label):
+        return groups
+    return table
+
+
+def _positions(titles):
+    """Return where lists stand on a line of numbers or dates, by title.
+
+    None if they do not stand on one. Lists without a title are left out.
+    """
+    positions = {}
+    for title in titles:
+        if str(title) in BLANK:
+            continue
+        position = _position(title)
+        if position is None:
+            return None
+        positions[title] = position
+    kinds = {type(position) for position in positions.values()}
+    if len(positions) < LEAST_ON_LINE or len(kinds) > 1:
+        return None
+    return positions
+
+
+def _position(title):
+    """Return the number or date that a title is, or None."""
+    if isinstance(title, date):
+        return datetime.fromisoformat(title.isoformat()).replace(tzinfo=None)
+    try:
+        return float(title)
+    except (TypeError, ValueError):
+        pass
+    try:
+        return datetime.fromisoformat(str(title)).replace(tzinfo=None)
+    except ValueError:
+        return None
+
+
+def _choose_labels(tables, n_top, *, is_dense=True):
+    """Return the labels with a row of their own, the largest first, and the others.
+
+    A share has one if an interval says more than "perhaps none".
+    """
+    labels = tables[0].label
+    bars = [_bars(table, labels) for table in tables]
+    sizes = np.abs([table.value for table in bars])
+    if isinstance(tables[0], Comparison):
+        is_large = sizes.max(axis=0) >= LEAST_DRAWN
+    else:
+        lows = np.array([table.low for table in bars])
+        is_large = lows.max(axis=0) >= LEAST_DRAWN
+    if is_dense and len(tables) > 1:
+        n_top = min(n_top, max(1, MOST_BARS // len(tables)))
+    n = min(n_top, max(1, int(is_large.sum())))
+    is_of_groups = "groups" not in tables[0]
+    if n == len(labels) - 1 or is_of_groups:
+        n = len(labels)
+    order = np.lexsort([-sizes.mean(axis=0), ~is_large])
+    return labels[order[:n]], labels[order[n:]]
+
 
 def _bars(table, top, others=()):
-    """Return what is drawn: value, low, high, sure.
-
-    It has some labels, and the sum of the others.
-    """
-    place = {label: k for k, label in enumerate(table.label.tolist())}
-    rows, rest = ([place[label] for label in list(labels)] for labels in (top, others))
+    """Return the bars of labels, and one of the sum of the others."""
+    row_of = {label: k for k, label in enumerate(table.label.tolist())}
+    rows = [row_of[label] for label in list(top)]
     if isinstance(table, Comparison):
-        return [table[name][rows] for name in ("difference", "low", "high", "sure")]
-    bars = [table[name][rows] for name in COLUMNS[1:]]
+        return Bars(
+            table.difference[rows], table.low[rows], table.high[rows], table.sure[rows]
+        )
+    value = table.share[rows]
+    low = table.low[rows]
+    high = table.high[rows]
+    rest = [row_of[label] for label in list(others)]
     if rest:
         share = table.share[rest].sum()
-        low, high = percentiles(
-            table.resamples[:, rest].sum(axis=1), share, table.confidence_level
-        )
+        summed = table.resamples[:, rest].sum(axis=1)
+        low_of_sum, high_of_sum = percentiles(summed, share, table.confidence_level)
+        value = np.append(value, share)
+        low = np.append(low, low_of_sum)
         # The sum is at least as large as any of the shares in it.
-        sums = share, low, max(high, table.high[rest].max())
-        bars = [np.append(*pair) for pair in zip(bars, sums, strict=True)]
-    return [*bars, np.full(len(bars[0]), True)]
+        high = np.append(high, max(high_of_sum, table.high[rest].max()))
+    return Bars(value, low, high, np.full(len(value), True))
+
+
+def _legend_text(title, table):
+    """Return what the legend says of a table."""
+    name = legend_label(title)
+    if str(title) in BLANK:
+        name = "(blank)"
+    return f"{name} ({_n_names(table)})"
+
+
+def _describe_axis(table, is_single):
+    """Say what an axis shows."""
+    text = "share"
+    between = " of"
+    ending = ""
+    if isinstance(table, Comparison):
+        text = "difference"
+        between = " between"
+        ending = "; pale: not sure"
+    if is_single:
+        text += f"{between} {_n_names(table)}"
+    return f"{text}, with {100 * table.confidence_level:.10g}% intervals{ending}"
 
 
 def _n_names(table):
     """Say how many names a list has, or both that are compared."""
-    n = (
-        table.n_names,
-        *([table.n_names_of_other] if isinstance(table, Comparison) else []),
-    )
-    return " and ".join(f"{some:,}" for some in n) + " names"
+    if isinstance(table, Comparison):
+        return f"{table.n_names:,} and {table.n_names_of_other:,} names"
+    return f"{table.n_names:,} names"
 
 
 def _color(k, n, is_sure):
     """Return the color of the bars of list k out of n."""
     import matplotlib as mpl
 
-    # The cycle of colors begins again after 10.
-    color = f"C{k}" if n <= 10 else mpl.colormaps["viridis"](0.2 + 0.8 * k / n)
+    color = f"C{k}"
+    if n > 10:  # where the cycle of colors begins again
+        color = mpl.colormaps["viridis"](0.2 + 0.8 * k / n)
     return mpl.colors.to_rgba(color, 1 if is_sure else 0.35)

@@ -1,0 +1,227 @@
+"""Draw resamples of a list, each one step away from its estimated mix."""
+
+from dataclasses import dataclass
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import check_random_state
+
+from .mix import likelihood_ratios, newton_steps, slopes
+
+CHUNK = 1 << 22  # most counts in a chunk of resamples: 32 MB
+
+
+@dataclass(frozen=True)
+class ResampleSeeds:
+    """Hold what decides the resamples of a list.
+
+    Parameters
+    ----------
+    n_resamples : int
+        How many there are.
+    seed : int
+        The seed that was asked for.
+    has_common_draws : bool, default=False
+        Whether lists draw alike, those of one table whose clusters they share. Others
+        draw by their shares, so that lists that are compared draw apart.
+    """
+
+    n_resamples: int
+    seed: int
+    has_common_draws: bool = False
+
+    @classmethod
+    def of(cls, n_resamples: int, random_state: Any, **kwargs: Any):
+        """Return the seeds of a random state."""
+        return cls(
+            n_resamples, check_random_state(random_state).randint(2**31), **kwargs
+        )
+
+    def rng(self, share):
+        """Return the generator of a list with these shares."""
+        if self.has_common_draws:
+            return np.random.RandomState(self.seed)
+        return np.random.RandomState([self.seed, crc32(share.round(6))])
+
+    def errors(self, model_error, n_classes):
+        """Return errors of the model in log odds, the same for all lists."""
+        shape = (self.n_resamples, n_classes)
+        return np.random.RandomState(0).normal(scale=model_error, size=shape)
+
+
+@dataclass(frozen=True)
+class Units:
+    """Hold what is drawn: the distinct names of a list, or its clusters.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_rows, n_classes)
+        What one unit adds to the gradient of the log-likelihood.
+    weights : ndarray of shape (n_rows,)
+        Weight of one unit.
+    counts : ndarray of shape (n_rows,) of int
+        How many units are in each row.
+    """
+
+    scores: NDArray[np.floating]
+    weights: NDArray[np.floating]
+    counts: NDArray[np.integer]
+
+    @classmethod
+    def of_names(cls, names, share):
+        """Return the distinct names, equal ones as one row, under a mix."""
+        mix = names.ratios @ share
+        scores = names.ratios * (names.weights / mix)[:, None]
+        return cls(scores, names.weights, names.counts)
+
+    @classmethod
+    def of_clusters(cls, clustered, share):
+        """Return the clusters, each with all its rows, under a mix."""
+        mix = clustered.ratios @ share
+        row_scores = clustered.ratios * (clustered.weights / mix)[:, None]
+        scores = clustered.clusters.sum(row_scores)
+        weights = clustered.clusters.sum(clustered.weights)
+        return cls(scores, weights, np.ones(len(weights), dtype=int))
+
+    @property
+    def n_effective(self):
+        """As many units of equal weight hold as much information (Kish 1965)."""
+        return (self.weights @ self.counts) ** 2 / (self.weights**2 @ self.counts)
+
+    @property
+    def inflation(self):
+        """By how much resamples of a few units vary too little: G / (G - 1)."""
+        n_units = self.counts[self.weights > 0].sum()
+        return n_units / (n_units - 1)
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """Hold the cluster of each row: a paper, family or household.
+
+    Parameters
+    ----------
+    index : ndarray of shape (n_rows,) of int
+        The cluster of each row.
+    n : int
+        The number of clusters in the table, of which a list may lack some.
+    """
+
+    index: NDArray[np.integer]
+    n: int
+
+    def take(self, rows):
+        """Return the clusters of some of the rows."""
+        return Clusters(self.index[rows], self.n)
+
+    def sum(self, values):
+        """Sum values, (n_rows,) or (n_rows, n_columns), by cluster."""
+        sums = np.zeros((self.n, *values.shape[1:]))
+        np.add.at(sums, self.index, values)
+        return sums
+
+
+@dataclass(frozen=True)
+class ClusteredRows:
+    """Hold the rows of a list that inform about the mix, and their clusters.
+
+    Parameters
+    ----------
+    ratios : ndarray of shape (n_rows, n_classes)
+        Likelihood ratios, as in `DistinctNames`.
+    weights : ndarray of shape (n_rows,)
+        Weights, which sum to the number of distinct names.
+    clusters : Clusters
+        Their clusters.
+    has_recurring_names : bool
+        Whether a name is in several clusters.
+    """
+
+    ratios: NDArray[np.floating]
+    weights: NDArray[np.floating]
+    clusters: Clusters
+    has_recurring_names: bool
+
+
+def once_in_each_cluster(weights, ids, clusters):
+    """Return weights, (n_rows,), in which a name counts once within a cluster.
+
+    The first of its rows gets the largest of their weights, and the others 0.
+    """
+    if ids is None:
+        return weights
+    pairs = np.stack([clusters.index, np.unique(ids, return_inverse=True)[1]])
+    _, first, pair_of_row = np.unique(
+        pairs, axis=1, return_index=True, return_inverse=True
+    )
+    largest = np.zeros(len(first))
+    np.maximum.at(largest, pair_of_row.ravel(), weights)
+    once = np.zeros(len(weights))
+    once[first] = largest
+    return once
+
+
+def clustered_rows(listed):
+    """Return the rows of a `WeightedList`, weighted as its distinct names."""
+    ratios = likelihood_ratios(
+        listed.probabilities, listed.assumed, listed.model.sharpness
+    )
+    informs = (listed.weights > 0) & ratios.any(axis=1)
+    has_recurring_names = False
+    if listed.rows.ids is not None:
+        n_rows_of_name = np.unique(listed.rows.ids[informs], return_counts=True)[1]
+        has_recurring_names = bool((n_rows_of_name > 1).any())
+    return ClusteredRows(
+        ratios[informs],
+        listed.weights[informs] * listed.names.scale,
+        listed.rows.clusters.take(informs),
+        has_recurring_names,
+    )
+
+
+def resample(names, share, errors, rng, units=None):
+    """Return the shares of resamples of the distinct names, or of other units.
+
+    Their shape is (n_resamples, n_classes). Each is a Newton step away from the
+    estimate, with a resampled gradient. The list's own gradient at the estimate is not
+    0, and is subtracted; for classes with less than one name, only where it is
+    positive. Errors of the model in the log odds, of this shape, add their first-order
+    effect.
+    """
+    n = names.n
+    factor = 1.0
+    if units is None:
+        units = Units.of_names(names, share)
+    else:
+        factor = np.sqrt(units.inflation)
+    mix = names.ratios @ share
+    gradient, curvature = slopes(names.ratios, mix, names.weights * names.counts)
+    own = gradient - n
+    is_rare = n * share < 1
+    own[is_rare] = np.maximum(own[is_rare], 0)
+    resamples = errors * gradient - (errors * share) @ curvature
+    for rows, drawn in draw_units(units.counts, len(errors), rng):
+        chunk = resamples[rows]
+        step = drawn @ units.scores - (drawn @ units.weights)[:, None] - own
+        chunk += factor * step
+        chunk[:] = newton_steps(share, curvature, chunk)
+    return resamples
+
+
+def draw_units(counts, n_resamples, rng):
+    """Yield how often each row of units is drawn, (n_in_chunk, n_rows), by chunks.
+
+    A slice of the resamples comes first.
+    """
+    row_of_unit = np.repeat(np.arange(len(counts)), counts)
+    n_units = len(row_of_unit)
+    n_in_chunk = max(1, CHUNK // len(counts))
+    for start in range(0, n_resamples, n_in_chunk):
+        stop = min(start + n_in_chunk, n_resamples)
+        drawn = np.empty((stop - start, len(counts)))
+        for k in range(stop - start):
+            units = rng.randint(n_units, size=n_units)
+            drawn[k] = np.bincount(row_of_unit[units], minlength=len(counts))
+        yield slice(start, stop), drawn

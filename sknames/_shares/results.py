@@ -1,0 +1,519 @@
+"""The tables that users hold: shares of a list, and how lists differ."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+from sklearn.utils import Bunch
+
+from .._models.frames import to_frame
+from .._models.groups import array_of_labels
+
+N_PRINTED = 10  # rows of a table that prints
+LEAST_PRINTED = 0.0005  # a share or difference, which rounds to 0.1 %
+FEW_NAMES = 100  # fewer than these raise a warning
+WIDE = 0.3  # intervals of more get a note
+
+OTHERS = "others"  # the sum of the labels that a known mix does not name
+ROUNDING = 0.01  # known shares may be rounded to percent
+
+COLUMNS = ("label", "share", "low", "high")
+
+
+class Table(Bunch):
+    """Hold columns of equal length, by label, and of groups under "groups"."""
+
+    def to_frame(self) -> Any:
+        """Return the table as a DataFrame of pandas.
+
+        It is one of polars if only that is installed.
+        """
+        return to_frame({name: self[name] for name in self._columns})
+
+    def __getitem__(self, key):
+        """Return a field, or the row of a label."""
+        if key in self:
+            return super().__getitem__(key)
+        return self._row(key)
+
+    def _row(self, label):
+        """Return the row of a label as a Bunch of values of Python."""
+        labels = self.label.tolist() if "label" in self else []
+        if label not in labels:
+            raise KeyError(
+                f"Expected one of the labels {labels!s:.200}, got {label!r}."
+            )
+        row = labels.index(label)
+        return Bunch(**{name: self[name].tolist()[row] for name in self._columns})
+
+    def __dir__(self):
+        """Return fields and methods; a Bunch would return only its fields."""
+        return [*object.__dir__(self), *self]
+
+    def __repr__(self):
+        groups = self.get("groups")
+        tables = [self]
+        if groups is not None and len(groups.label) > 0:
+            tables.append(groups)
+        labels = ["label"]
+        for table in tables:
+            labels += [str(label) for label in table.label]
+        width = max(map(len, labels))
+        header = self._header.format(100 * self.confidence_level)
+        lines = [f"{'label':<{width}}   {header}"]
+        lines += self._lines(width)
+        if len(tables) > 1:
+            lines.append("of groups:")
+            lines += groups._lines(width)
+        return "\n".join([*lines, *self._notes()])
+
+    def _lines(self, width):
+        """Return the lines of the rows; a table without "groups" shows all."""
+        is_shown = np.full(len(self.label), True)
+        if "groups" in self:
+            is_shown = self._is_shown()
+        lines = []
+        for row in np.flatnonzero(is_shown):
+            values = [self[name][row] for name in self._columns[1:]]
+            lines.append(f"{self.label[row]!s:<{width}}  {self._line(*values)}")
+        if not is_shown.all():  # groups may overlap, so no "others" sums them
+            lines.append(self._others(~is_shown))
+        return lines
+
+    def _others(self, is_hidden):
+        """Return the line of the rows that are not shown."""
+        return f"{is_hidden.sum()} others: {self._sum(is_hidden)}"
+
+
+class Shares(Table):
+    """The result of `estimate_shares`."""
+
+    _columns = COLUMNS
+    _header = "share   {:.10g} % interval"
+
+    @staticmethod
+    def _line(share, low, high):
+        return f"{share:6.1%}   {low:.1%} to {high:.1%}"
+
+    def _is_shown(self):
+        is_first = np.arange(len(self.share)) < N_PRINTED
+        return is_first & (self.share >= LEAST_PRINTED)
+
+    def _sum(self, rows):
+        return f"{self.share[rows].sum():.1%} together"
+
+    def _notes(self):
+        yield (
+            f"{self.n_names + self.n_not_names:,} rows: {self.n_names:,} names "
+            f"({self.n_distinct:,} distinct), {self.n_not_names:,} not names"
+        )
+        if self.n_clusters is not None:
+            yield f"in {self.n_clusters:,} clusters"
+        if self.n_checked is not None:
+            yield from self._notes_on_checked()
+        widths = self.high - self.low
+        if "groups" in self and self.n_distinct >= FEW_NAMES and widths.max() > WIDE:
+            yield (
+                f"{self.label[widths.argmax()]} has a wide interval, since others have "
+                'such names: sum labels, as by groups="subregion", or give a model the '
+                "priors that you know"
+            )
+        for first, second, correlation in self.get("confused_pairs", []):
+            yield (
+                f"{first} and {second} are hard to tell apart here (correlation "
+                f"{correlation:.2f}); group them for a narrower interval"
+            )
+
+    def _notes_on_checked(self):
+        """Yield what to say of checked rows."""
+        if self.without is None:
+            yield "all names are checked: these are counts, with exact intervals"
+            return
+        yield f"{self.n_checked:,} of the names are checked"
+        is_outside = (self.without < self.low) | (self.without > self.high)
+        is_outside &= ~np.isin(self.label, self.new_labels)
+        for row in np.flatnonzero(is_outside):
+            yield (
+                f"without the checked rows, {self.label[row]} would have "
+                f"{self.without[row]:.1%}, which is outside its interval"
+            )
+
+    def compare(
+        self, other: "Shares | Mapping[Any, float]", *, same_source: bool = False
+    ) -> "Comparison":
+        """Compare with the shares of another list, or with a known mix.
+
+        Parameters
+        ----------
+        other : Shares or dict
+            The shares of the other list, by the same model and parameters. Or known
+            shares, such as ``{"German": 0.82, "Turkish": 0.04, "others": 0.14}``, where
+            "others" is the sum of the labels that are not given; without it, they are
+            not compared. A census counts birth or citizenship, and this counts names.
+        same_source : bool, default=False
+            Whether both lists are of one source, such as departments in one file, or
+            years of one journal. Then the model's errors are alike in both, and the
+            intervals narrower.
+
+        Returns
+        -------
+        Comparison
+            A Bunch that prints as a table, with
+
+            - label: array of shape (n_classes,), the largest difference first,
+            - share, other, difference: the shares here and in the other list, and the
+              former minus the latter,
+            - low, high: the ends of the interval of the difference,
+            - sure: whether the lists differ in this label. This holds for all labels
+              together: at a confidence level of 95 %, one in 20 pairs of lists of equal
+              mixes has any,
+            - p_value: the same as p-values, for all labels together,
+            - groups: the same for the groups, or None,
+            - n_names, n_names_of_other, confidence_level; the second is None for
+              known shares.
+
+            Its method `to_frame` makes a DataFrame, and ``comparison["German"]`` is a
+            row.
+
+        Raises
+        ------
+        ValueError
+            If the shares are of different models or parameters, their groups have
+            other labels, or known shares are not shares.
+
+        Notes
+        -----
+        The intervals are percentiles of the differences of resamples. A difference is
+        sure if it exceeds the largest error in 95 % of the resamples, both in standard
+        deviations. People who are in both lists make both cautious. Shares that checked
+        rows correct do not have the errors of the model. A label that the model lacks
+        and that is not among the other list's checked rows has a share of 0 there, and
+        none if no rows were checked.
+        """
+        if isinstance(other, Shares):
+            self._check_alike(other)
+            return self._compare_with_list(other, same_source)
+        if hasattr(other, "items"):
+            return self._compare_with_known(dict(other.items()))
+        raise TypeError(
+            "Expected the Shares of another list, or a dict of known shares, got "
+            f"{type(other).__name__}."
+        )
+
+    def _compare_with_list(self, other, same_source):
+        """Compare with the shares of another list, as `compare` says."""
+        here = set(self.label.tolist())
+        only_there = [label for label in other.label.tolist() if label not in here]
+        labels = self.label
+        if only_there:
+            labels = array_of_labels([*labels.tolist(), *only_there])
+        estimates = self._at(labels)
+        other_estimates = other._at(labels)
+        other_resamples = other_estimates.resamples
+        if not same_source:
+            # All lists have the same errors of the model, in this order.
+            other_resamples = np.roll(other_resamples, 1, axis=0)
+        difference = estimates.share - other_estimates.share
+        resamples = estimates.resamples - other_resamples
+        low, high = percentiles(resamples, difference, self.confidence_level)
+        # What floors add to the intervals of shares adds to theirs like a variance (Zou
+        # and Donner 2008).
+        below = (difference - low) ** 2 + estimates.down + other_estimates.up
+        above = (high - difference) ** 2 + estimates.up + other_estimates.down
+        low = difference - np.sqrt(below)
+        high = difference + np.sqrt(above)
+        comparison = _compare(
+            labels,
+            (estimates.share, other_estimates.share),
+            (low, high),
+            resamples,
+            np.hypot(estimates.least_reach, other_estimates.least_reach),
+            self.confidence_level,
+        )
+        comparison.n_names = self.n_names
+        comparison.n_names_of_other = other.n_names
+        if "groups" in self:
+            comparison.groups = self.groups and self.groups.compare(
+                other.groups, same_source=same_source
+            )
+        return comparison
+
+    def _at(self, labels):
+        """Return what a comparison takes, by labels, some of which may be missing here.
+
+        A label that the model lacks has no share, unless rows were checked: then it was
+        not among them.
+        """
+        row_of = {label: k for k, label in enumerate(self.label.tolist())}
+        rows = [row_of.get(label, -1) for label in labels.tolist()]
+        rows = np.array(rows, dtype=np.intp)
+        is_missing = rows < 0
+        down, up = self._added()
+        estimates = Estimates(
+            share=self.share[rows],
+            resamples=self.resamples[:, rows],
+            down=down[rows],
+            up=up[rows],
+            least_reach=self._least_reach()[rows],
+        )
+        estimates.share[is_missing] = 0 if self.n_checked is not None else np.nan
+        estimates.resamples[:, is_missing] = 0
+        estimates.down[is_missing] = 0
+        estimates.up[is_missing] = self.floor**2
+        estimates.least_reach[is_missing] = self.floor
+        return estimates
+
+    def _least_reach(self):
+        """Return how far an interval reaches at least, (n_classes,)."""
+        reach = np.full(len(self.share), self.floor)
+        if self.deviation is not None:
+            z = norm.ppf((1 + self.confidence_level) / 2)
+            reach = np.maximum(reach, self.deviation * z)
+        return reach
+
+    def _compare_with_known(self, known):
+        """Compare with known shares by label, and the sum of the others."""
+        self._check_known(known)
+        labels = [label for label in known if label in self.label.tolist()]
+        is_in = (self.label == np.array(labels, dtype=object)[:, None]) * 1.0
+        if len(labels) < len(known):
+            labels.append(OTHERS)
+            is_in = np.vstack([is_in, 1 - is_in.sum(axis=0)])
+        share = is_in @ self.share
+        resamples = self.resamples @ is_in.T
+        low, high = percentiles(resamples, share, self.confidence_level)
+        # A sum is at least as large as any of the shares in it.
+        low = np.minimum(low, 1 - self.floor)
+        high = np.maximum(high, (is_in * self.high).max(axis=1))
+        known_share = np.array([known[label] for label in labels], dtype=float)
+        comparison = _compare(
+            array_of_labels(labels),
+            (share, known_share),
+            (low - known_share, high - known_share),
+            resamples - known_share,
+            (is_in * self._least_reach()).max(axis=1),
+            self.confidence_level,
+        )
+        comparison.n_names = self.n_names
+        comparison.n_names_of_other = None
+        comparison.groups = None
+        return comparison
+
+    def _check_known(self, known):
+        """Raise ValueError unless known shares are shares of labels of this list."""
+        labels = self.label.tolist()
+        has_others = OTHERS in known and OTHERS not in labels
+        for label, share in known.items():
+            if label not in labels and label != OTHERS:
+                raise ValueError(
+                    f"Expected known shares of the labels {labels!s:.200}, or of "
+                    f"{OTHERS!r}, got {label!r}."
+                )
+            if not (isinstance(share, Real) and 0 <= share <= 1):
+                raise ValueError(
+                    f"Expected known shares from 0 to 1, got {share!r} of {label!r}."
+                )
+        if has_others and "groups" not in self:
+            raise ValueError(
+                f"Expected known shares of groups, got {OTHERS!r}: groups may overlap, "
+                "so that nothing is the sum of the others. Leave it out."
+            )
+        total = sum(known.values())
+        if total > 1 + ROUNDING or (has_others and total < 1 - ROUNDING):
+            raise ValueError(
+                f"Expected known shares that sum to 1, got {total:.6g}. Without "
+                f"{OTHERS!r}, they may sum to less."
+            )
+        if not known:
+            raise ValueError("Expected known shares of some labels, got none.")
+
+    def _check_alike(self, other):
+        """Raise ValueError unless other shares are of the same model and parameters."""
+        other_settings = other._settings()
+        for name, value in self._settings().items():
+            other_value = other_settings[name]
+            if value == other_value:
+                continue
+            only_here = _only_in(value, other_value)
+            only_there = _only_in(other_value, value)
+            raise ValueError(
+                f"Expected shares with the same {name}, got {only_here!s:.60} and "
+                f"{only_there!s:.60}. Estimate both by one model and the same "
+                "parameters."
+            )
+
+    def _settings(self):
+        """Return what compared shares must have in common, by what to call it."""
+        groups = self.get("groups")
+        members = self.members if groups is None else groups.members
+        return {
+            "labels": set(self.label.tolist()) - set(self.get("new_labels", [])),
+            "groups in the model": _sorted(self.members_in_model),
+            "groups": _sorted(members),
+            "confidence_level": self.confidence_level,
+            "n_resamples": len(self.resamples),
+            "priors of the model": self.assumed_prior.round(9).tolist(),
+            "error and sharpness of the model": (self.model_error, self.sharpness),
+        }
+
+    def _added(self):
+        """Return what floors add to the squared reach of intervals.
+
+        The shape is (2, n_classes), for down and up.
+        """
+        without = percentiles(self.resamples, self.share, self.confidence_level)
+        ends = np.array([self.low, self.high])
+        return (ends - self.share) ** 2 - (np.array(without) - self.share) ** 2
+
+
+def percentiles(resamples, estimate, confidence_level):
+    """Return the ends of intervals, (n_classes,) each, which hold the estimate."""
+    limits = [(1 - confidence_level) / 2, (1 + confidence_level) / 2]
+    low, high = np.quantile(resamples, limits, axis=0)
+    return np.minimum(low, estimate), np.maximum(high, estimate)
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Hold what a comparison takes of shares, by label.
+
+    Parameters
+    ----------
+    share : ndarray of shape (n_labels,)
+    resamples : ndarray of shape (n_resamples, n_labels)
+    down, up : ndarray of shape (n_labels,)
+        What floors add to the squared reach of intervals.
+    least_reach : ndarray of shape (n_labels,)
+        How far an interval reaches at least.
+    """
+
+    share: NDArray[np.floating]
+    resamples: NDArray[np.floating]
+    down: NDArray[np.floating]
+    up: NDArray[np.floating]
+    least_reach: NDArray[np.floating]
+
+
+def _compare(labels, shares, interval, resamples, least_reach, confidence_level):
+    """Return a comparison of shares here and there, the largest difference first."""
+    share, other_share = shares
+    difference = share - other_share
+    is_unknown = np.isnan(difference)
+    low = np.where(is_unknown, -1, interval[0])
+    high = np.where(is_unknown, 1, interval[1])
+    p_value, sure = judge_differences(
+        resamples[:, ~is_unknown],
+        difference[~is_unknown],
+        least_reach[~is_unknown],
+        confidence_level,
+    )
+    p_values = np.ones(len(labels))
+    p_values[~is_unknown] = p_value
+    are_sure = np.zeros(len(labels), dtype=bool)
+    are_sure[~is_unknown] = sure
+    are_sure &= (low > 0) | (high < 0)  # the resamples of a few names hardly vary
+    size = np.where(is_unknown, 0, np.abs(difference))
+    order = np.argsort(-size, kind="stable")
+    return Comparison(
+        label=labels[order],
+        share=share[order],
+        other=other_share[order],
+        difference=difference[order],
+        low=low[order],
+        high=high[order],
+        sure=are_sure[order],
+        p_value=p_values[order],
+        confidence_level=confidence_level,
+    )
+
+
+def judge_differences(resamples, difference, least_reach, confidence_level):
+    """Return p-values of differences, for all labels together, and which are sure.
+
+    A difference is sure if it exceeds the largest error in most resamples, both in
+    standard deviations; their shape is (n_resamples, n_labels). The p-value takes the
+    largest of K normal errors, with the K under which the same are sure.
+    """
+    if not len(difference):  # as of groups={}
+        return np.ones(0), np.zeros(0, dtype=bool)
+    z = norm.ppf((1 + confidence_level) / 2)
+    deviation = np.maximum(resamples.std(axis=0), least_reach / z)
+    largest = (np.abs(resamples - difference) / deviation).max(axis=1)
+    limit = np.quantile(largest, confidence_level)
+    sure = np.abs(difference) > deviation * limit
+    log_inside = np.log1p(-2 * norm.sf(max(limit, z)))
+    n_independent = np.log(confidence_level) / log_inside
+    is_outside = 2 * norm.sf(np.abs(difference) / deviation)
+    log_smaller = np.log1p(-np.minimum(is_outside, 1 - 1e-15))  # 1 if nothing differs
+    return -np.expm1(n_independent * log_smaller), sure
+
+
+def hold_together(comparisons):
+    """Make "sure" hold for several comparisons together, in place (Holm 1979)."""
+    in_order = sorted(comparisons, key=lambda table: table.p_value.min(initial=1))
+    n_left = len(in_order)
+    is_rejected = True
+    for comparison in in_order:
+        alpha = (1 - comparison.confidence_level) / n_left
+        comparison.sure = comparison.sure & (comparison.p_value <= alpha)
+        is_rejected &= bool(comparison.sure.any())
+        if not is_rejected:
+            comparison.sure = np.zeros(len(comparison.sure), dtype=bool)
+        n_left -= 1
+    with_groups = [table.groups for table in comparisons if table.get("groups")]
+    if with_groups:
+        hold_together(with_groups)
+
+
+def _only_in(value, other):
+    """Return what differs from another value of sets and dicts, which may be long."""
+    if isinstance(value, set):
+        return sorted(value - other, key=str)
+    if isinstance(value, dict) and isinstance(other, dict):
+        return {key: value[key] for key in value if other.get(key) != value[key]}
+    return value
+
+
+def _sorted(members):
+    """Return the labels of each group in an order of their own, or None."""
+    if members is None:
+        return None
+    return {group: sorted({*labels}, key=str) for group, labels in members.items()}
+
+
+class Comparison(Table):
+    """The result of :meth:`Shares.compare`."""
+
+    _columns = ("label", "share", "other", "difference", "low", "high", "sure")
+    _header = " share    other  difference   {:.10g} % interval"
+
+    @staticmethod
+    def _line(share, other, difference, low, high, sure):
+        mark = "   sure" if sure else ""
+        if np.isnan(difference):
+            text = f"{share:6.1%}   {other:6.1%}"
+            return text.replace("nan%", "   -")
+        return (
+            f"{share:6.1%}   {other:6.1%}   {difference:+8.1%}   "
+            f"{low:+.1%} to {high:+.1%}{mark}"
+        )
+
+    def _is_shown(self):
+        is_first = np.arange(len(self.label)) < N_PRINTED
+        return self.sure | (is_first & (np.abs(self.difference) >= LEAST_PRINTED))
+
+    def _sum(self, rows):
+        return "none is sure"
+
+    def _notes(self):
+        if self.n_names_of_other is None:
+            yield (
+                f"{self.n_names:,} names against known shares: a census counts birth "
+                "or citizenship, and this counts names"
+            )
+        else:
+            yield f"{self.n_names:,} names against {self.n_names_of_other:,}"

@@ -1,0 +1,176 @@
+"""estimate_rates: the rate of an outcome in each label, and how rates differ."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sknames import estimate_rates
+
+pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
+
+CLASSES = np.array(["Danish", "Dutch", "Irish", "Norwegian", "Turkish"])
+MIX = [0.3, 0.4, 0.2, 0.1, 0]
+RATES = np.array([0.2, 0.5, 0.8, 0.5, 0.5])
+
+
+class Known:
+    """Probabilities are the names."""
+
+    classes_ = CLASSES
+
+    def predict_proba(self, X):
+        return np.asarray(X)
+
+
+def draw(n=2000, seed=0, rates=RATES, mix=MIX):
+    """Probabilities that are right, and outcomes of labels."""
+    rng = np.random.default_rng(seed)
+    labels = rng.choice(5, n, p=mix)
+    ratios = np.exp(3 * (rng.normal(size=(n, 5)) * 0.7 + np.eye(5)[labels]))
+    outcome = rng.random(n) < rates[labels]
+    return ratios / ratios.sum(axis=1, keepdims=True), outcome, labels
+
+
+def sure(labels):
+    """Probabilities of distinct names that are sure of these labels."""
+    noise = 1e-6 * np.random.default_rng(0).random((len(labels), 1))
+    return np.eye(5)[labels] * (1 - noise) + noise / 5
+
+
+def estimate(rows, outcome, **params):
+    params = {"n_resamples": 300, "random_state": 0} | params
+    return estimate_rates(Known(), rows, outcome=outcome, **params)
+
+
+def test_rates_are_nearer_than_those_of_predicted_labels():
+    rows, outcome, _ = draw(4000)
+    rates = estimate(rows, outcome)
+    predicted = rows.argmax(axis=1)
+    errors = []
+    for k, label in enumerate(CLASSES[:3]):
+        counted = outcome[predicted == k].mean()
+        errors.append([rates[label].rate[1] - RATES[k], counted - RATES[k]])
+    of_rates, of_counted = np.abs(errors).mean(axis=0)
+    assert of_rates < 0.06 and of_rates < 0.6 * of_counted
+
+
+def test_intervals_of_rates_cover():
+    covered = []
+    for seed in range(40):
+        rows, outcome, _ = draw(500, seed)
+        rates = estimate(rows, outcome)
+        for label, true in zip(CLASSES[:4], RATES[:4], strict=True):
+            row = rates[label]
+            covered.append(row.low[1] <= true <= row.high[1])
+    assert np.mean(covered) > 0.9
+
+
+def test_rates_of_a_label_sum_to_1_over_three_outcomes():
+    rows, outcome, _ = draw(600)
+    thirds = np.where(outcome, "yes", np.where(np.arange(600) % 2, "no", "later"))
+    rates = estimate(rows, thirds)
+    assert rates.outcomes.tolist() == ["later", "no", "yes"]
+    assert sum(rates["Dutch"].rate) == pytest.approx(1)
+    assert len(rates.label) == 15
+    frame = rates.to_frame()
+    assert list(frame.columns) == ["label", "outcome", "rate", "low", "high"]
+
+
+def test_label_without_people_has_no_rate_and_is_never_sure():
+    rows = sure([0] * 60 + [1] * 60)
+    outcome = np.arange(120) % 2
+    rates = estimate(rows, outcome)
+    turkish = rates["Turkish"]
+    assert np.isnan(turkish.rate).all()
+    assert (turkish.low, turkish.high) == ([0, 0], [1, 1])
+    found = rates.compare("Turkish", "Dutch")
+    assert not found.sure.any()
+    assert (found.low.tolist(), found.high.tolist()) == ([-1, -1], [1, 1])
+    assert "nan" not in repr(found)
+
+
+def test_labels_with_few_people_are_not_printed():
+    rows = sure([0] * 60 + [1] * 55 + [2] * 5)
+    text = repr(estimate(rows, np.arange(120) % 2))
+    assert "Danish" in text and "Irish" not in text
+    assert "3 others: fewer than 10 estimated people each" in text
+    assert "120 rows: 120 names, 0 not names" in text
+
+
+def test_rate_of_a_few_people_has_the_exact_limit():
+    rows = sure([0] * 100 + [1] * 20)
+    outcome = [*np.arange(100) % 2, *[0] * 20]
+    row = estimate(rows, outcome)["Dutch"]
+    assert row.high[1] == pytest.approx(1 - 0.025 ** (1 / 20), rel=0.02)
+
+
+def test_compare_finds_rates_that_differ_and_only_these():
+    rows, outcome, _ = draw(3000)
+    rates = estimate(rows, outcome)
+    found = rates.compare("Irish", "Danish")
+    assert found.label.tolist() == ["Irish", "Irish"]
+    assert found.difference[1] == pytest.approx(0.6, abs=0.15)
+    assert found.sure.all() and found.difference.sum() == pytest.approx(0)
+    assert not rates.compare("Dutch", "Norwegian").sure.any()
+    everyone = rates.compare()
+    sure = everyone.label[everyone.sure].tolist()
+    assert {"Irish", "Danish"} <= {*sure}
+    assert "compared with all others" in repr(everyone)
+    with pytest.raises(KeyError, match="Expected one of the labels .*, got 'Elvish'"):
+        rates.compare("Elvish")
+
+
+def test_equal_rates_are_rarely_sure():
+    n_sure = 0
+    for seed in range(40):
+        rows, outcome, _ = draw(400, seed, np.full(5, 0.4))
+        n_sure += estimate(rows, outcome).compare().sure.any()
+    assert n_sure <= 5
+
+
+def test_groups_have_rates_of_their_own():
+    rows, outcome, _ = draw(1000)
+    groups = {"North": ["Danish", "Norwegian"], "All": [*CLASSES]}
+    rates = estimate(rows, outcome, groups=groups)
+    assert rates.groups["All"].rate[1] == pytest.approx(outcome.mean())
+    assert rates.groups.labels.tolist() == ["North", "All"]
+    assert "of groups:" in repr(rates)
+
+
+def test_clusters_widen_intervals_of_rates():
+    rows, outcome, _ = draw(200)
+    rows = rows.repeat(4, axis=0)
+    rows += 1e-6 * np.random.default_rng(0).random(rows.shape)  # distinct names
+    rows /= rows.sum(axis=1, keepdims=True)
+    outcome = outcome.repeat(4)
+    alone = estimate(rows, outcome)["Dutch"]
+    clustered = estimate(rows, outcome, clusters=np.arange(200).repeat(4))["Dutch"]
+    width = alone.high[1] - alone.low[1]
+    assert clustered.high[1] - clustered.low[1] > 1.4 * width
+    assert clustered.rate == pytest.approx(alone.rate)
+
+
+def test_checked_rows_give_rates_of_labels_that_the_model_lacks():
+    rows, outcome, labels = draw(1000)
+    known = CLASSES[labels].astype(object)
+    known[labels == 3] = "American"
+    drawn = np.random.default_rng(1).random(1000) < 0.4
+    rates = estimate(rows, outcome, y=np.where(drawn, known, None))
+    american = rates["American"]
+    assert american.low[1] < 0.52 < american.high[1] and 0.3 < american.rate[1] < 0.7
+
+
+@pytest.mark.parametrize(
+    "outcome, message",
+    [
+        ([1, 0], r"an outcome for each of 3 names, got shape \(2,\)"),
+        ([1, 1, 1], r"Expected two or more outcomes, got \[1\]"),
+        ([1, None, 0], "an outcome for each name, got None at position 1. Drop such"),
+        ([1, pd.NA, 0], "an outcome for each name, got <NA> at position 1"),
+        ([1, "a", 0], "Expected outcomes that are all strings, or all numbers"),
+    ],
+    ids=str,
+)
+def test_wrong_outcomes_raise(outcome, message):
+    with pytest.raises(ValueError, match=message):
+        estimate(np.eye(5)[:3], outcome)
