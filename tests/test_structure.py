@@ -95,7 +95,8 @@ PRIVATE_IMPORTS = {
     "test_retrain_recipe": "_text.spelling pretrained",
     "test_selective_classifier": "_models.stack _wrappers.risk_coverage",
     "test_shares": (
-        "_models.priors _models.stack _shares.mix pretrained._load_pretrained"
+        "_models.priors _models.stack _shares.mix _shares.resampling _shares.results "
+        "pretrained._load_pretrained"
     ),
     "test_stack": "_models.priors",
     "test_training": "_training.bags _training.batches _training.loss _training.rows",

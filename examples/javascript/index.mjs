@@ -149,8 +149,8 @@ function inOrder(rules, words, given = []) {
 function withoutNumeral(words, others, rules) {
   if (words.length < 2) return words;
   const numeral = stripOnce(words.at(-1), ".");
-  const inFront = others.slice(-1); // "Anna VI" has a surname, and "George VI" has none
-  const isNumeral = has(rules, "numerals", numeral) && !isSurname(numeral, inFront, rules);
+  const surname = others.slice(-1); // "Anna VI" has a surname, and "George VI" has none
+  const isNumeral = has(rules, "numerals", numeral) && !isSurname(numeral, surname, rules);
   return isNumeral ? words.slice(0, -1) : words;
 }
 
@@ -430,8 +430,8 @@ function ends(tokens) {
 
 // Whether a word for "and" stands in front of a title: "Signor e Signora Rossi".
 function isCouple(text, rules, { titles, names }) {
-  const inCase = isUpper(text) ? lower(text) : text; // else "Y" is an initial
-  const words = inCase.split(" ").filter(Boolean);
+  const folded = isUpper(text) ? lower(text) : text; // else "Y" is an initial
+  const words = folded.split(" ").filter(Boolean);
   const isTitle = (word) => titles.includes(word) && !names.includes(word);
   return words.slice(1, -1).some((word, i) => {
     const behind = lower(words[i + 2]);
