@@ -95,6 +95,7 @@ def test_shares_of_real_names_are_near_their_mix(shipped, names):
     assert shares.resamples.shape == (1000, 74)
     np.testing.assert_allclose(shares.resamples.sum(axis=1), 1)
     assert (shares.n_names, shares.n_not_names) == (250, 0)
+    assert type(shares.n_names) is int  # not of numpy, which JSON cannot hold
 
 
 def test_shares_and_pseudo_names_are_the_priors_of_the_classifier(shipped, names):
