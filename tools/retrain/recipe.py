@@ -61,6 +61,9 @@ RUSSIANS_AMONG = {"Kazakh", "Kyrgyz", "Turkmen", "Uzbek"}
 MIN_FULL_NAMES = 6_000
 # Made names of a nationality, at least, even where people fill up the above.
 MIN_MADE_NAMES = 1_000
+# A common name of rank k, from 0, is as frequent as 1 / (k + this): the first ones
+# differ little.
+RANKS_BEFORE = 4
 # Made names of a nationality in its native script.
 N_NATIVE_NAMES = 1_500
 
@@ -87,6 +90,9 @@ IN_ASCII = 1
 OWN_SCRIPT = 0.35
 # Names of a nationality in its own script, at least: few people are spelled repeatedly.
 LEAST_IN_OWN_SCRIPT = 3_000
+# Occurrences that a word of the lists in Arabic script counts as, to find what most
+# people write: the lists are written by hand.
+LISTED_IN_ARABIC = 20
 # Share of the people who are also learned in each other script of their country.
 IN_OTHERS_OF_LOCALS = 0.05
 # Share of the people who are also learned in each script of `BLOCKS` and of India that
@@ -502,7 +508,7 @@ def people_in_arabic(spellings, lists, label_of):
     for several in spellings.words["Arabic"].values():
         counts.update(several)
     for name in lists.data[lists.target == "Arabic"]:
-        counts.update(dict.fromkeys(name.split(), 20))  # they are written by hand
+        counts.update(dict.fromkeys(name.split(), LISTED_IN_ARABIC))
     written = written_words(counts)
     rows = read_arabic_names()
     in_table, _ = in_scripts()
@@ -605,9 +611,8 @@ def in_other_scripts(
     shares = shares_in_scripts(nationality, own)
     if own and people:
         shares[own] = max(OWN_SCRIPT, least / len(people))
-    in_own, in_foreign = spell_people(
-        people, nationality, shares, dictionaries.spellings, rng
-    )
+    spellings = dictionaries.spellings
+    in_own, in_foreign = spell_people(people, nationality, shares, spellings, rng)
     if nationality == "Chinese" and characters:
         names = shuffled(dictionaries.chinese, rng)
         if country is None:
@@ -620,9 +625,8 @@ def in_other_scripts(
         in_foreign += made_koreans(rng)
     elif nationality == "Ukrainian" and dictionaries.ukrainian:
         in_own += made_ukrainians(dictionaries.ukrainian, MADE_UKRAINIAN, rng)
-    in_own += draw_arabic(
-        dictionaries.arabic.get(country or nationality, []), in_arabic, rng
-    )
+    pairs = dictionaries.arabic.get(country or nationality, [])
+    in_own += draw_arabic(pairs, in_arabic, rng)
     return in_foreign + in_own + in_registers(in_own, nationality, own, rng)
 
 
@@ -645,7 +649,7 @@ def shares_in_scripts(nationality, own):
 def spell_people(people, nationality, shares, spellings, rng):
     """Return lists of names of people: in the nationality's own script, and in others.
 
-    `shares` has those of people by script; one above 1 is of repeated spellings.
+    `shares` maps scripts to shares of the people; above 1, people are spelled again.
     """
     own = own_script(nationality)
     in_own = []
@@ -826,7 +830,7 @@ def _draw(nationality, part, material, n, rng):
     lists = material.lists
     rows = (lists.target == nationality) & (lists.script == "Latn")
     rows &= (lists.part == part) | (lists.part == "both")
-    by_rank = 1 / (4 + np.arange(len(common.names)))
+    by_rank = 1 / (RANKS_BEFORE + np.arange(len(common.names)))
     frequent = rng.choice(common.names, n, p=by_rank / by_rank.sum())
     is_common = rng.random_sample(n) < common.share
     return np.where(is_common, frequent, rng.choice(lists.data[rows], n))
@@ -888,7 +892,7 @@ def latin_of_arabic(label_of):
 
 
 def typical_names_in_arabic(lists):
-    """Return the Latin names of each nationality; those of no list are typical too."""
+    """Return the Latin names of each nationality: all are typical, whatever `lists`."""
     return latin_of_arabic(nationality_of_countries())
 
 
@@ -942,7 +946,7 @@ class PeopleSource:
     most_in_second_phase: int  # likewise
 
 
-# A person in several counts for the first.
+# A person in several counts for the first. The numbers are those of the two phases.
 PEOPLE_SOURCES = (
     # The famous, who are less like the people in users' lists.
     PeopleSource("biographies", typical_biographies, 8_000, 60_000),
