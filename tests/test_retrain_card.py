@@ -43,7 +43,7 @@ def people(tmp_path, monkeypatch):
     n_of = {"English": 150, "Scottish": 50, "Turkish": 50, "Malagasy": 25}
     sources = {
         of: {k: people_of(k, n, rng) for k, n in n_of.items()}
-        for of in recipe.MOST_PEOPLE
+        for of in recipe.most_people()
     }
     rows = [
         (n, k, of) for of, found in sources.items() for k in found for n in found[k]

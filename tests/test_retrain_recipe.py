@@ -3,6 +3,7 @@
 import sys
 import unicodedata
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 from itertools import product
 
@@ -233,12 +234,14 @@ PEOPLE = {
 # Caps that so few people reach.
 SMALL = {
     recipe: {
-        "MOST_PEOPLE": dict.fromkeys(recipe.MOST_PEOPLE, 4),
+        "PEOPLE_SOURCES": tuple(
+            replace(source, most_people=4, most_in_second_phase=6)
+            for source in recipe.PEOPLE_SOURCES
+        ),
         "RARE": 2,
         "MIN_MADE_NAMES": 8,
     }
     | {
-        "MORE_PEOPLE": dict.fromkeys(recipe.MORE_PEOPLE, 6),
         "MOST_SPELLED": 5,
         "MOST_IN_HAN": 1,
     }

@@ -15,10 +15,9 @@ from tools.measuring import likeliest_shares, machine, table
 from . import countries, people_in_scripts
 from .kept_apart import MOST_REPORTED, SPELLINGS
 from .recipe import (
-    MORE_PEOPLE,
-    MOST_PEOPLE,
     ONE_APART,
     ONE_APART_IN_ARABIC,
+    most_people,
     with_network,
 )
 from .tables import read_table
@@ -145,10 +144,10 @@ def learned(names, nationalities, lists, sources):
     }
 
 
-def at_most(most_people, label):
+def at_most(most_of_source, label):
     """Say how many people of a label each source gives, at most."""
     return ", ".join(
-        f"at most {n:,} {source} a {label}" for source, n in most_people.items()
+        f"at most {n:,} {source} a {label}" for source, n in most_of_source.items()
     )
 
 
@@ -203,7 +202,7 @@ def measure(model, people, born, known):
     return {
         "nationalities": classes.tolist(),
         "learned_from": "load_names(script='all'), make_names, "
-        + at_most(MORE_PEOPLE, "nationality"),
+        + at_most(most_people(second_phase=True), "nationality"),
         **known,
         "missing": "Every other nationality; its names are given to one of these. "
         f"{NO_SUCH}",
@@ -215,7 +214,8 @@ def measure(model, people, born, known):
         "calibration_error_interval": [*card.calibration_interval],
         "new_words": of_new_words(model, people),
         "by_source": by_group(
-            {of: people.sources == of for of in MOST_PEOPLE}, card.is_right
+            {source: people.sources == source for source in most_people()},
+            card.is_right,
         ),
         "by_known_words": card.by_known_words,
         "accuracy_by_level": {"nationality": card.accuracy} | levels,
@@ -323,9 +323,12 @@ def page(card, model):
         people="\n".join(
             f"- {source}: {n_people[source]:,} names, at most {most:,} of a "
             "nationality;"
-            for source, most in MOST_PEOPLE.items()
+            for source, most in most_people().items()
         ),
-        more=", ".join(f"{most:,} {source}" for source, most in MORE_PEOPLE.items()),
+        more=", ".join(
+            f"{most:,} {source}"
+            for source, most in most_people(second_phase=True).items()
+        ),
         lists_alone=listing(card["from_lists_alone"]),
         few=FEW,
         few_people=listing(

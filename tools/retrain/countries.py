@@ -38,7 +38,7 @@ from .rounding import rounded, with_temperature
 from .spellings import SCRIPTS
 
 SEED = 0
-# People of a country, at most, of each source: see `recipe.MOST_PEOPLE`.
+# People of a country, at most, of each source: see `recipe.PeopleSource`.
 MOST_PEOPLE = {
     "biographies": 60_000,
     "chess players": 200_000,
@@ -102,7 +102,7 @@ def read_country_dictionaries():
         load_names(script="native"),
         {code: code for code in codes},
     )
-    return dictionaries._replace(arabic=arabic)
+    return replace(dictionaries, arabic=arabic)
 
 
 def first_countries():

@@ -1,16 +1,16 @@
 """What the model that ships learns, and how."""
 
 from collections import Counter, defaultdict
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from hashlib import sha256
 from itertools import chain, islice
-from typing import NamedTuple
 from unittest.mock import patch
 
 import numpy as np
 from sklearn.pipeline import Pipeline
-from sklearn.utils import check_random_state
+from sklearn.utils import Bunch, check_random_state
 
 from sknames import CharEncoder, NameNationalityClassifier
 from sknames._encoding import char_encoder
@@ -39,94 +39,116 @@ from .tables import read_table
 from .ukrainian_names import read_ukrainian_names
 
 SEED = 0
-# Numbers of names of a nationality. The sources say nothing about how frequent
-# nationalities are, so none may have far more names than another, and made names fill
-# up the rest. Players are ordinary people, as in users' lists, so the model learns more
-# of them than of the famous.
-MOST_PEOPLE = {"biographies": 8_000, "chess players": 25_000, "names in Arabic": 12_000}
-# The second phase learns more people, and spells so many of a nationality in other
-# scripts.
-MORE_PEOPLE = {
-    "biographies": 60_000,
-    "chess players": 200_000,
-    "names in Arabic": 20_000,
-}
+
+# ---- People
+
+# The second phase spells at most so many people of a nationality in other scripts.
 MOST_SPELLED = 25_000
-# The logits are a mean of those of the two phases, in which the first counts by this
-# share.
-SHARE_OF_TRUNK = 0.2
-WORD_WEIGHT = 0.7
 # One in so many people is never learned, in no spelling, so that figures, thresholds
-# and sets are those of the model that ships; more of those in Arabic script, of whom
-# there are fewer.
-ONE_APART, ONE_APART_IN_ARABIC = 64, 12
-MIN_FULL_NAMES = 6_000
-MIN_MADE_NAMES = 1_000
-N_NATIVE_NAMES = 1_500
+# and sets are those of the model that ships.
+ONE_APART = 64
+# Also one in so many of the people in Arabic script, of whom there are fewer.
+ONE_APART_IN_ARABIC = 12
 # Nationalities with fewer biographies than this have theirs listed under others.
 RARE = 300
 # A fifth of the players of Kazakhstan, and some of the others, are Russians.
 RUSSIANS_AMONG = {"Kazakh", "Kyrgyz", "Turkmen", "Uzbek"}
-# Shares of the full names that are learned once more in the spellings of lists: with
-# the last word first, as in most registers, and with initials, as in bylines.
+
+# ---- Made names
+
+# Full names of a nationality, with those of people: made ones fill up to them, so that
+# no nationality has far fewer than others.
+MIN_FULL_NAMES = 6_000
+# Made names of a nationality, at least, even where people fill up the above.
+MIN_MADE_NAMES = 1_000
+# A common name of rank k, from 0, is as frequent as 1 / (k + this): the first ones
+# differ little.
+RANKS_BEFORE = 4
+# Made names of a nationality in its native script.
+N_NATIVE_NAMES = 1_500
+
+# ---- Spellings in Latin letters
+
+# Share of the full names that are also learned as most registers have them.
 LAST_WORD_FIRST = 0.25
+# Share of the full names that are also learned with initials, as in bylines.
 INITIALS = 0.03
 # Share of the names with an apostrophe or a hyphen that are also learned without it,
 # since many forms and files allow only letters: enough for the model to know OBrien as
 # well as O'Brien.
 LETTERS_ONLY = 0.25
-# Share of the people with a rule who are learned once more with a patronymic, see
+# Share of the people with a rule who are also learned with a patronymic, see
 # `patronymics`.
 PATRONYMICS = 0.15
-# Shares of the people who are learned once more in another script: in that of their
-# nationality, and as foreigners are spelled in each. Those whose whole names are known
-# in a script are more.
-OWN_SCRIPT, LEAST_IN_OWN_SCRIPT = 0.35, 3_000
+# Share of the names with diacritics or in native scripts that are also learned in
+# ASCII: both say much about a nationality, but many lists lack them.
+IN_ASCII = 1
+
+# ---- Other scripts
+
+# Share of the people who are also learned in the script of their nationality.
+OWN_SCRIPT = 0.35
+# Names of a nationality in its own script, at least: few people are spelled repeatedly.
+LEAST_IN_OWN_SCRIPT = 3_000
+# Occurrences that a word of the lists in Arabic script counts as, to find what most
+# people write: the lists are written by hand.
+LISTED_IN_ARABIC = 20
+# Share of the people who are also learned in each other script of their country.
 IN_OTHERS_OF_LOCALS = 0.05
-FOREIGN_SCRIPTS = (
-    {
-        "Cyrillic": 0.09,
-        "Greek": 0.025,
-        "Arabic": 0.07,
-        "Hebrew": 0.07,
-        "Hangul": 0.07,
-        "Georgian": 0.025,
-        "Armenian": 0.02,
-        "Devanagari": 0.025,
-        "Bengali": 0.02,
-        "Tamil": 0.02,
-        "Thai": 0.02,
-        "Han": 0.14,
-        "Katakana": 0.1,
-    }
-    | dict.fromkeys([*BLOCKS, *OTHERS_OF_LOCALS["Indian"]], 0.0015)
-    | {"Tamil": 0.02}
-)
+# Share of the people who are also learned in each script of `BLOCKS` and of India that
+# has no share of its own in `FOREIGN_SCRIPTS`.
+IN_RARE_SCRIPT = 0.0015
+# Shares of the people who are also learned as foreigners are spelled in each script.
+FOREIGN_SCRIPTS = {
+    "Cyrillic": 0.09,
+    "Greek": 0.025,
+    "Arabic": 0.07,
+    "Hebrew": 0.07,
+    "Hangul": 0.07,
+    "Georgian": 0.025,
+    "Armenian": 0.02,
+    "Devanagari": 0.025,
+    "Bengali": 0.02,
+    "Tamil": 0.02,
+    "Thai": 0.02,
+    "Han": 0.14,
+    "Katakana": 0.1,
+}
+for _script in (*BLOCKS, *OTHERS_OF_LOCALS["Indian"]):
+    FOREIGN_SCRIPTS.setdefault(_script, IN_RARE_SCRIPT)
+# Share of the people whose whole names are known in a foreign script who are also
+# learned in it, at least. In their own script, all of these are.
 WHOLE_NAMES = 0.4
 # Scripts of nationalities that are no class, and one whose names are like theirs. They
 # are learned under all classes alike, so that the answer is unsure.
-OF_NO_CLASS, N_OF_NO_CLASS = {"Lao": "Thai", "Thaana": "Arabic"}, 1_500
-# Names made of real Ukrainian ones in Cyrillic; of the given names, so many are common
-# ones.
-MADE_UKRAINIAN, COMMON_GIVEN = 6_000, 0.7
-N_TRIED = 8  # names, to find one that can be spelled in a script without rules of sound
-# Of Japanese people in kanji, so many are learned once more in Katakana, as forms ask
+OF_NO_CLASS = {"Lao": "Thai", "Thaana": "Arabic"}
+# Names in each of these scripts.
+N_OF_NO_CLASS = 1_500
+# Names made of real Ukrainian ones in Cyrillic.
+MADE_UKRAINIAN = 6_000
+# Share of these with a common given name.
+COMMON_GIVEN = 0.7
+# Names that are tried, to find one that can be spelled in a script without rules of
+# sound, or a surname of the right gender.
+N_TRIED = 8
+# Share of the Japanese people in kanji who are also learned in Katakana, as forms ask
 # for it.
 JAPANESE_IN_KATAKANA = 0.4
-# People in the writing of China and Japan, from dictionaries; of the Chinese, half in
-# traditional characters. Beyond, those with a character that fewer than ten names have,
-# and made ones.
-MOST_IN_HAN, LEAST_OF_CHARACTER, N_OF_SURNAME = 12_000, 10, 24
+# People in the writing of China, and of Japan, that are drawn from dictionaries.
+MOST_IN_HAN = 12_000
+# Beyond, names are drawn that have a character which fewer names than this have.
+LEAST_OF_CHARACTER = 10
+# Made names of each surname of China, half of them in traditional characters.
+N_OF_SURNAME = 24
 # Names of Koreans in Han, most of them in the characters that Koreans write.
 N_KOREANS = 8_000
-# Diacritics and native scripts say much about a nationality, but many lists lack them.
-# So names that have them are also learned without.
-IN_ASCII = 1
+
+# ---- Training
 
 # An n-gram counts if at least one in so many names has it: the file is to stay below 12
 # MB.
 NAMES_PER_MIN_DF = 90_000
-# Characters that occur less often are read in ASCII.
+# Characters that occur less often than `min_frequency` are read in ASCII.
 ENCODER = {"tidy": True, "transliterate": "both", "min_frequency": 5, "max_length": 64}
 CLASSIFIER = {
     "hidden_size": 64,
@@ -146,9 +168,13 @@ HIDDEN = {
     # Categories of Wikipedia and federations often differ from where a name is common.
     "gce_q": 0.2,
 }
-
-
-# A generalized cross-entropy makes answers too confident, on people kept apart as well.
+# The logits are a mean of those of the two phases, in which the first counts by this
+# share.
+SHARE_OF_TRUNK = 0.2
+# How much the words count in the second phase.
+WORD_WEIGHT = 0.7
+# What logits are divided by: a generalized cross-entropy makes answers too confident,
+# on people kept apart as well.
 TEMPERATURE = 1.8
 
 
@@ -165,13 +191,12 @@ def fit(names, nationalities, **params):
 
     `params` are those of the classifier that differ from `CLASSIFIER`.
     """
-    from sknames._training import (
-        train,
-    )  # torch, which reads SAME_BITS when it is imported
+    # torch, which reads SAME_BITS when it is imported
+    from sknames._training import train
 
     params = CLASSIFIER | {"min_df": max(1, len(names) // NAMES_PER_MIN_DF)} | params
-    encoder, settings = CharEncoder(**ENCODER), NameNationalityClassifier(**params)
-    settings = train.Settings.of(settings, **HIDDEN)
+    encoder = CharEncoder(**ENCODER)
+    settings = train.Settings.of(NameNationalityClassifier(**params), **HIDDEN)
     with by_sounds():
         X = encoder.fit_transform(names)
     classes, network, history, _ = train.fit(
@@ -190,23 +215,29 @@ def fit_more(pipeline, names, nationalities, *, verbose=0):
     The layer is folded into the weights of the network. Then calibrate the
     probabilities, and round most weights.
     """
-    from .linear import (
-        fit_layer,
-        folded,
-    )  # torch, which reads SAME_BITS when it is imported
+    # torch, which reads SAME_BITS when it is imported
+    from .linear import fit_layer, folded
 
-    encoder, classifier = pipeline["encode"], pipeline["classify"]
+    classifier = pipeline["classify"]
     labels = np.searchsorted(classifier.classes_, nationalities)
-    network, options = replace(classifier.network_, words=None), {"verbose": verbose}
-    settings = network.n_classes, network.n_ngrams, WORD_WEIGHT
-    layer, words = fit_layer(network, encoder, names, labels, *settings, **options)
+    network = replace(classifier.network_, words=None)
+    layer, words = fit_layer(
+        network,
+        pipeline["encode"],
+        names,
+        labels,
+        network.n_classes,
+        network.n_ngrams,
+        WORD_WEIGHT,
+        verbose=verbose,
+    )
     network = replace(folded(network, layer, SHARE_OF_TRUNK), words=words)
     return with_network(pipeline, rounded(with_temperature(network, TEMPERATURE)))
 
 
 def with_network(pipeline, network):
     """Return the same fitted pipeline with another network of the same classes."""
-    encoder, classifier = pipeline["encode"], pipeline["classify"]
+    classifier = pipeline["classify"]
     classifier = NameNationalityClassifier._from_network(
         network,
         classifier.classes_,
@@ -214,7 +245,7 @@ def with_network(pipeline, network):
         history=classifier.history_,
         **classifier.get_params(),
     )
-    return Pipeline([("encode", encoder), ("classify", classifier)])
+    return Pipeline([("encode", pipeline["encode"]), ("classify", classifier)])
 
 
 def _forget(network, symbol):
@@ -224,24 +255,23 @@ def _forget(network, symbol):
     only a dozen Japanese ones have one, too few for an n-gram: it would speak for
     Japanese in any name.
     """
-    embedding = network.weights["embedding"].copy()
-    embedding[network.to_codes(np.array([[symbol]])).item()] = embedding[-1]
+    weights = dict(network.weights)
+    weights["embedding"] = weights["embedding"].copy()
+    code = network.to_codes(np.array([[symbol]])).item()
+    weights["embedding"][code] = weights["embedding"][-1]
     # Without a loss, the weights of the next symbol are random: noise, which no file
     # should hold.
-    names = ("next_symbol.weight", "next_symbol.bias")
-    untrained = {name: np.zeros_like(network.weights[name]) for name in names}
-    return replace(
-        network, weights=network.weights | {"embedding": embedding} | untrained
-    )
+    for name in ("next_symbol.weight", "next_symbol.bias"):
+        weights[name] = np.zeros_like(weights[name])
+    return replace(network, weights=weights)
 
 
 def training_names(*, lists_only=False, second_phase=False):
     """Gather the names that the model learns.
 
     1. All names of `load_names`, including those in native scripts.
-    2. Names of people: at most 8,000 of a nationality from `read_biographies`, 25,000
-       from `read_chess_players`, and 12,000 from `read_arabic_names`. A person in
-       several, whatever the order of the words, counts once; one in 64, and those of
+    2. Names of people, of the sources and as many as `PEOPLE_SOURCES` says. A person
+       in several, whatever the order of the words, counts once; one in 64, and those of
        `in_scripts`, not at all.
     3. Full names made of 1: for each nationality 1,000, or as many as bring it to 6,000
        with those of 2, and 1,500 in a native script. If common_names.csv has the most
@@ -263,118 +293,195 @@ def training_names(*, lists_only=False, second_phase=False):
     lists_only : bool, default=False
         Whether to leave out 2 and 6.
     second_phase : bool, default=False
-        Whether to take `MORE_PEOPLE` of a nationality from each source, for `fit_more`.
+        Whether to take as many people from each source as `fit_more` is to learn.
 
     Returns
     -------
     names, nationalities : ndarray of shape (n_names,), dtype=object
         The names and their labels.
     """
-    rng, most_people = (
-        check_random_state(SEED),
-        MORE_PEOPLE if second_phase else MOST_PEOPLE,
-    )
-    lists, native = (
-        load_names(script="all"),
-        set(load_names(script="native").target_names),
-    )
-    sources = {} if lists_only else typical_people(lists)
-    without = also_apart(sources)
-    common = common_names()
-    dictionaries = None if lists_only else read_dictionaries()
-    full, labels, other, other_labels, registers = [], [], [], [], []
-    for nationality in sorted(set(lists.target_names).union(*sources.values())):
-        people = {}
-        for source, names_of in sources.items():
-            names = rng.permutation(
-                np.array(names_of.get(nationality, []), dtype=object)
-            )
-            new = {
-                person: name
-                for name in names
-                if (person := person_of(name)) not in people
-                and not is_kept_apart(person)
-                and person not in without
-            }
-            people |= dict(islice(new.items(), most_people[source]))
-        full += people.values()
+    rng = check_random_state(SEED)
+    material = read_material(lists_only)
+    most = most_people(second_phase=second_phase)
+    full = LabelledNames()
+    with_patronymics = LabelledNames()
+    spelled = LabelledNames()
+    for nationality in material.nationalities():
+        people = draw_people(nationality, material, most, rng)
+        full.add(people, nationality)
         n_made = max(MIN_FULL_NAMES - len(people), MIN_MADE_NAMES)
-        if (nationality, "given") in common:
-            given, surnames = (
-                _draw(lists, nationality, part, *common[nationality, part], n_made, rng)
-                for part in ("given", "surname")
-            )
-            full += [*(given + " " + surnames)]
-        elif nationality in lists.target_names:
-            full += [
-                *make_names(n_made, nationalities=[nationality], random_state=rng)[0]
-            ]
-        if nationality in native:
-            made, _ = make_names(
-                N_NATIVE_NAMES,
-                nationalities=[nationality],
-                script="native",
-                random_state=rng,
-            )
-            full += [*made]
-        registers += in_registers(people.values(), nationality, "Latin", rng)
-        some = [*people.values()]
+        full.add(make_full_names(nationality, material, n_made, rng), nationality)
+        registered = in_registers(people, nationality, "Latin", rng)
+        with_patronymics.add(registered, nationality)
+        people_spelled = people
         if second_phase:
-            some = rng.permutation(np.array(some, dtype=object))[:MOST_SPELLED].tolist()
-        in_arabic = most_people["names in Arabic"]
-        spelled = in_other_scripts(some, nationality, dictionaries, rng, in_arabic)
-        other += spelled
-        other_labels += [nationality] * len(spelled)
-        labels += [nationality] * (len(full) - len(labels))
-    full, labels = np.array(full, dtype=object), np.array(labels, dtype=object)
-    names, nationalities = np.append(lists.data, full), np.append(lists.target, labels)
-    respelled = [
-        _respelled(full, labels, respell, share, rng)
-        for respell, share in (
-            (turn, LAST_WORD_FIRST),
-            (initials, INITIALS),
+            people_spelled = shuffled(people, rng)[:MOST_SPELLED]
+        spellings = in_other_scripts(
+            people_spelled,
+            nationality,
+            material.dictionaries,
+            rng,
+            most["names in Arabic"],
         )
-    ]
-    respelled.append(_respelled(names, nationalities, letters_only, LETTERS_ONLY, rng))
-    respelled.append(tuple(np.array(registers, dtype=object).reshape(-1, 2).T))
-    names, nationalities = map(
-        np.concatenate, zip((names, nationalities), *respelled, strict=True)
-    )
-    plain = _respelled(names, nationalities, in_ascii, IN_ASCII, rng)
-    for name in [] if lists_only else of_no_class(dictionaries.spellings, sources, rng):
-        other.append(name)
-        other_labels.append(labels[rng.randint(len(labels))])
-    other, other_labels = (np.array(of, dtype=object) for of in (other, other_labels))
-    turned = _respelled(other, other_labels, turn, LAST_WORD_FIRST, rng)
-    surnames = (
-        []
-        if lists_only
-        else made_chinese(dictionaries.chinese, check_random_state(SEED))
-    )
-    chinese = (
-        np.array(surnames, dtype=object),
-        np.full(len(surnames), "Chinese", dtype=object),
-    )
-    pairs = (names, nationalities), plain, (other, other_labels), turned, chinese
-    names, nationalities = map(np.concatenate, zip(*pairs, strict=True))
-    return names, nationalities
+        spelled.add(spellings, nationality)
+    latin_pairs = in_latin_spellings(material.lists, full, with_patronymics, rng)
+    script_pairs = in_scripts_of_all(material, spelled, full.labels, rng)
+    return joined(*latin_pairs, *script_pairs)
 
 
-class Dictionaries(NamedTuple):
+@dataclass
+class LabelledNames:
+    """Hold names and the label of each."""
+
+    names: list = field(default_factory=list)
+    labels: list = field(default_factory=list)
+
+    def add(self, names, label):
+        self.names += names
+        self.labels += [label] * len(names)
+
+    def arrays(self):
+        """Return names and labels, ndarrays of shape (n_names,), dtype=object."""
+        return np.array(self.names, dtype=object), np.array(self.labels, dtype=object)
+
+
+@dataclass(frozen=True)
+class Material:
+    """Hold what the names of a training are drawn from."""
+
+    lists: Bunch  # of `load_names`, in all scripts
+    native: set  # nationalities whose lists have names in a native script
+    common: dict  # see `common_names`
+    sources: dict  # see `typical_people`; empty for lists only
+    apart: set  # keys of people who are not learned, see `also_apart`
+    dictionaries: "Dictionaries | None"  # None for lists only
+
+    def nationalities(self):
+        """Return those of all sources, sorted."""
+        return sorted(set(self.lists.target_names).union(*self.sources.values()))
+
+
+def read_material(lists_only):
+    """Read all sources, or only the lists of the package."""
+    lists = load_names(script="all")
+    sources = {}
+    dictionaries = None
+    if not lists_only:
+        sources = typical_people(lists)
+        dictionaries = read_dictionaries()
+    return Material(
+        lists=lists,
+        native=set(load_names(script="native").target_names),
+        common=common_names(),
+        sources=sources,
+        apart=also_apart(sources),
+        dictionaries=dictionaries,
+    )
+
+
+def draw_people(nationality, material, most, rng):
+    """Return a list of names of people of all sources, each person once.
+
+    `most` has how many a source gives, at most, by source.
+    """
+    people = {}
+    for source, names_of in material.sources.items():
+        new = {}
+        for name in shuffled(names_of.get(nationality, []), rng):
+            person = person_of(name)
+            is_apart = is_kept_apart(person) or person in material.apart
+            if person not in people and not is_apart:
+                new[person] = name
+        people.update(islice(new.items(), most[source]))
+    return [*people.values()]
+
+
+def make_full_names(nationality, material, n_made, rng):
+    """Return a list of full names made of the lists, and of ones in a native script."""
+    made = []
+    if (nationality, "given") in material.common:
+        given = _draw(nationality, "given", material, n_made, rng)
+        surnames = _draw(nationality, "surname", material, n_made, rng)
+        made += [*(given + " " + surnames)]
+    elif nationality in material.lists.target_names:
+        names, _ = make_names(n_made, nationalities=[nationality], random_state=rng)
+        made += [*names]
+    if nationality in material.native:
+        names, _ = make_names(
+            N_NATIVE_NAMES,
+            nationalities=[nationality],
+            script="native",
+            random_state=rng,
+        )
+        made += [*names]
+    return made
+
+
+def in_latin_spellings(lists, full, with_patronymics, rng):
+    """Return two pairs of names and labels: as they are written, and in ASCII.
+
+    The first has all names of the lists, the full names, and shares of them once more
+    in other spellings. The second has those of the first that ASCII changes.
+    """
+    full_pair = full.arrays()
+    as_written = joined((lists.data, lists.target), full_pair)
+    as_written = joined(
+        as_written,
+        _respelled(*full_pair, turn, LAST_WORD_FIRST, rng),
+        _respelled(*full_pair, initials, INITIALS, rng),
+        _respelled(*as_written, letters_only, LETTERS_ONLY, rng),
+        with_patronymics.arrays(),
+    )
+    return as_written, _respelled(*as_written, in_ascii, IN_ASCII, rng)
+
+
+def in_scripts_of_all(material, spelled, labels, rng):
+    """Return three pairs of names and labels in other scripts than Latin.
+
+    They are those spelled, to which it adds names of no class with any of the labels;
+    a share of these with the last word first; and made Chinese names.
+    """
+    dictionaries = material.dictionaries
+    chinese = LabelledNames()
+    if dictionaries is not None:
+        for name in of_no_class(dictionaries.spellings, material.sources, rng):
+            spelled.add([name], labels[rng.randint(len(labels))])
+        rng_of_chinese = check_random_state(SEED)
+        chinese.add(made_chinese(dictionaries.chinese, rng_of_chinese), "Chinese")
+    pair = spelled.arrays()
+    turned = _respelled(*pair, turn, LAST_WORD_FIRST, rng)
+    return pair, turned, chinese.arrays()
+
+
+def joined(*pairs):
+    """Concatenate pairs of names and labels."""
+    names = np.concatenate([pair[0] for pair in pairs])
+    labels = np.concatenate([pair[1] for pair in pairs])
+    return names, labels
+
+
+def shuffled(names, rng):
+    """Return a list of the names in random order."""
+    return rng.permutation(np.array(names, dtype=object)).tolist()
+
+
+@dataclass(frozen=True)
+class Dictionaries:
     """Hold what is known of names in other scripts."""
 
     japanese: dict  # Latin letters of people in kanji
-    chinese: list
+    chinese: list  # people in simplified characters
     spellings: Spellings
     # Names of each nationality in Arabic script: as locals write, normalized.
-    arabic: dict = {}
+    arabic: dict
     # Names of each part, see `read_ukrainian_names`, and "common" given ones.
-    ukrainian: dict = {}
+    ukrainian: dict
 
 
 def read_dictionaries():
     """Return Japanese and Chinese people, spellings, Arabic and Ukrainian names."""
-    (japanese, katakana), spelled = read_japanese(), in_scripts()[1]
+    japanese, katakana = read_japanese()
+    _, spelled = in_scripts()
     japanese = {name: latin for name, latin in japanese.items() if name not in spelled}
     chinese = [name for name in read_chinese() if name not in spelled]
     spellings = read_spellings(person_of)
@@ -401,28 +508,30 @@ def people_in_arabic(spellings, lists, label_of):
     for several in spellings.words["Arabic"].values():
         counts.update(several)
     for name in lists.data[lists.target == "Arabic"]:
-        counts.update(dict.fromkeys(name.split(), 20))  # they are written by hand
-    written, rows = written_words(counts), read_arabic_names()
-    apart = {
-        arabic
-        for arabic, latin, _ in rows
-        if is_apart_in_arabic(person := person_of(latin)) or person in in_scripts()[0]
-    }
-    found = defaultdict(dict)
+        counts.update(dict.fromkeys(name.split(), LISTED_IN_ARABIC))
+    written = written_words(counts)
+    rows = read_arabic_names()
+    in_table, _ = in_scripts()
+    apart = set()
+    for arabic, latin, _ in rows:
+        person = person_of(latin)
+        if is_apart_in_arabic(person) or person in in_table:
+            apart.add(arabic)
+    names_of = defaultdict(dict)  # whose keys are the pairs, each once, in order
     for arabic, _, country in rows:
-        if arabic not in apart and (label := label_of.get(country)):
-            found[label][as_locals_write(arabic, country, written), arabic] = True
-    return {label: [*names] for label, names in found.items()}
+        label = label_of.get(country)
+        if label and arabic not in apart:
+            names_of[label][as_locals_write(arabic, country, written), arabic] = True
+    return {label: [*pairs] for label, pairs in names_of.items()}
 
 
 def nationality_of_countries():
     """Return the nationality whose names most people of a country have, if any."""
-    rows = read_table("demonyms.csv")
-    return {
-        row["alpha_2"]: row["nationality"]
-        for row in reversed(rows)
-        if row["nationality"]
-    }
+    nationality_of = {}
+    for row in read_table("demonyms.csv"):
+        if row["nationality"]:
+            nationality_of.setdefault(row["alpha_2"], row["nationality"])
+    return nationality_of
 
 
 @cache
@@ -432,7 +541,9 @@ def in_scripts():
     They are not learned, see `people_in_scripts`.
     """
     rows = read_table("people_in_scripts.csv")
-    return {person_of(row["latin"]) for row in rows}, {row["name"] for row in rows}
+    keys = {person_of(row["latin"]) for row in rows}
+    names = {row["name"] for row in rows}
+    return keys, names
 
 
 def is_kept_apart(person, one_in=ONE_APART):
@@ -450,8 +561,11 @@ def also_apart(sources):
 
     They come on top of those of `is_kept_apart`.
     """
-    of_arabic = chain.from_iterable(sources.get("names in Arabic", {}).values())
-    return {*filter(is_apart_in_arabic, map(person_of, of_arabic)), *in_scripts()[0]}
+    in_table, _ = in_scripts()
+    apart = set(in_table)
+    for names in sources.get("names in Arabic", {}).values():
+        apart.update(filter(is_apart_in_arabic, map(person_of, names)))
+    return apart
 
 
 def in_other_scripts(
@@ -492,73 +606,111 @@ def in_other_scripts(
     """
     if dictionaries is None:
         return []
-    japanese, chinese, spellings = dictionaries[:3]
     own = own_script(nationality)
-    shares = {
-        script: share for script, share in FOREIGN_SCRIPTS.items() if script != own
-    }
+    least = LEAST_IN_OWN_SCRIPT if least is None else least
+    shares = shares_in_scripts(nationality, own)
+    if own and people:
+        shares[own] = max(OWN_SCRIPT, least / len(people))
+    spellings = dictionaries.spellings
+    in_own, in_foreign = spell_people(people, nationality, shares, spellings, rng)
+    if nationality == "Chinese" and characters:
+        names = shuffled(dictionaries.chinese, rng)
+        if country is None:
+            names = drawn_of_all_characters(names)
+        for k, name in enumerate(names):
+            in_foreign.append(in_han(name, characters[k % len(characters)]))
+    elif nationality == "Japanese" and is_first:
+        in_foreign += japanese_in_han(dictionaries.japanese, rng)
+    elif nationality == "Korean" and is_first:
+        in_foreign += made_koreans(rng)
+    elif nationality == "Ukrainian" and dictionaries.ukrainian:
+        in_own += made_ukrainians(dictionaries.ukrainian, MADE_UKRAINIAN, rng)
+    pairs = dictionaries.arabic.get(country or nationality, [])
+    in_own += draw_arabic(pairs, in_arabic, rng)
+    return in_foreign + in_own + in_registers(in_own, nationality, own, rng)
+
+
+def shares_in_scripts(nationality, own):
+    """Return the share of people of a nationality that is spelled in each other script.
+
+    `own` is the script of the nationality, or None.
+    """
+    shares = dict(FOREIGN_SCRIPTS)
+    shares.pop(own, None)
     if nationality in WRITE_HAN:
         shares.pop("Han", None)
     if nationality == "Japanese":
         shares.pop("Katakana", None)
-    shares |= dict.fromkeys(OTHERS_OF_LOCALS.get(nationality, ()), IN_OTHERS_OF_LOCALS)
-    if own and people:
-        least = LEAST_IN_OWN_SCRIPT if least is None else least
-        shares[own] = max(OWN_SCRIPT, least / len(people))
-    spelled, in_own = [], []
+    for script in OTHERS_OF_LOCALS.get(nationality, ()):
+        shares[script] = IN_OTHERS_OF_LOCALS
+    return shares
+
+
+def spell_people(people, nationality, shares, spellings, rng):
+    """Return lists of names of people: in the nationality's own script, and in others.
+
+    `shares` maps scripts to shares of the people; above 1, people are spelled again.
+    """
+    own = own_script(nationality)
+    in_own = []
+    in_foreign = []
     for name in people:
-        drawn = rng.random_sample(len(shares))
         person = person_of(name)
-        for (script, share), number in zip(shares.items(), drawn, strict=True):
+        numbers = rng.random_sample(len(shares))
+        for (script, share), number in zip(shares.items(), numbers, strict=True):
+            spelled = in_own if script == own else in_foreign
             if person in spellings.people[script]:
                 share = max(share, 1 if script == own else WHOLE_NAMES)
-            found = in_own if script == own else spelled
             for _ in range(int(share + number)):
-                found += _spelled(name, people, nationality, script, spellings, rng)
-    if nationality == "Chinese" and characters:
-        drawn = rng.permutation(np.array(chinese, dtype=object))
-        drawn = drawn if country else drawn_of_all_characters(drawn)
-        spelled += [
-            in_han(name, characters[k % len(characters)])
-            for k, name in enumerate(drawn)
-        ]
-    elif nationality == "Japanese" and is_first:
-        drawn = drawn_of_all_characters(
-            rng.permutation(np.array([*japanese], dtype=object))
-        )
-        spelled += [*drawn]
-        again = [name for name in drawn if rng.random_sample() < JAPANESE_IN_KATAKANA]
-        spelled += [to_katakana(japanese[name]) for name in again]
-    elif nationality == "Korean" and is_first:
-        spelled += made_koreans(rng)
-    elif nationality == "Ukrainian" and dictionaries.ukrainian:
-        in_own += made_ukrainians(dictionaries.ukrainian, MADE_UKRAINIAN, rng)
-    several = dictionaries.arabic.get(country or nationality, [])
-    for k in rng.permutation(len(several))[:in_arabic]:
-        in_own += dict.fromkeys(several[k])
-    registered = in_registers(in_own, nationality, own, rng)
-    return spelled + in_own + [name for name, _ in registered]
+                spelling = _spelled(name, people, nationality, script, spellings, rng)
+                if spelling:
+                    spelled.append(spelling)
+    return in_own, in_foreign
+
+
+def draw_arabic(pairs, most, rng):
+    """Return names of at most so many people in Arabic script, each in one or two."""
+    names = []
+    for k in rng.permutation(len(pairs))[:most]:
+        as_written, normalized = pairs[k]
+        names.append(as_written)
+        if normalized != as_written:
+            names.append(normalized)
+    return names
+
+
+def japanese_in_han(latin_of, rng):
+    """Return Japanese people in kanji, and some of them once more in Katakana."""
+    drawn = drawn_of_all_characters(shuffled([*latin_of], rng))
+    again = [name for name in drawn if rng.random_sample() < JAPANESE_IN_KATAKANA]
+    return drawn + [to_katakana(latin_of[name]) for name in again]
 
 
 def in_registers(people, nationality, script, rng):
-    """Return rows of some of the people with a patronymic, and the nationality."""
-    drawn = (name for name in people if rng.random_sample() < PATRONYMICS)
-    found = (with_patronymic(name, nationality, script, rng) for name in drawn)
-    return [(name, nationality) for name in found if name]
+    """Return some of the people's names with a patronymic, if there is a rule."""
+    registered = []
+    for name in people:
+        if rng.random_sample() < PATRONYMICS:
+            with_father = with_patronymic(name, nationality, script, rng)
+            if with_father:
+                registered.append(with_father)
+    return registered
 
 
 def drawn_of_all_characters(names):
     """Return the first names, and later ones with a rare character."""
-    counts, drawn = Counter(), []
+    counts = Counter()
+    drawn = []
     for k, name in enumerate(names):
-        if k < MOST_IN_HAN or min(counts[c] for c in name) < LEAST_OF_CHARACTER:
-            counts.update({*name})
+        rarest = min(counts[character] for character in name)
+        if k < MOST_IN_HAN or rarest < LEAST_OF_CHARACTER:
+            counts.update(set(name))
             drawn.append(name)
     return drawn
 
 
 def made_ukrainians(names, n, rng):
-    """Make full names of Ukrainian ones in Cyrillic; a woman has a woman's surname."""
+    """Make names of Ukrainian ones in Cyrillic; a woman has a woman's surname."""
     made = []
     for _ in range(n):
         part = "common" if rng.random_sample() < COMMON_GIVEN else "given"
@@ -577,11 +729,13 @@ def made_chinese(names, rng):
     They are few, for the letters of the rare surnames.
     """
     given = [name[-2:] for name in names if len(name) == 3]
-    return [
-        in_han(surname + given[rng.randint(len(given))], k % 2)
-        for surname in SURNAMES
-        for k in range(N_OF_SURNAME if given else 0)
-    ]
+    made = []
+    if not given:
+        return made
+    for surname in SURNAMES:
+        for k in range(N_OF_SURNAME):
+            made.append(in_han(surname + given[rng.randint(len(given))], k % 2))
+    return made
 
 
 def made_koreans(rng):
@@ -593,10 +747,15 @@ def made_koreans(rng):
     for row in read_table("koreans_in_han.csv"):
         characters = [*row["characters"]]
         weights = 1 / (int(row["offset"]) + np.arange(len(characters)))
-        shape = N_KOREANS, 1 if row["part"] == "surname" else 2
+        n_syllables = 1 if row["part"] == "surname" else 2
+        shape = (N_KOREANS, n_syllables)
         drawn.append(rng.choice(characters, shape, p=weights / weights.sum()))
-    names = map("".join, np.concatenate(drawn, axis=1))
-    return [name if rng.randint(3) else in_han(name, 0) for name in names]
+    made = []
+    for syllables in np.concatenate(drawn, axis=1):
+        name = "".join(syllables)
+        in_characters_of_koreans = rng.randint(3) > 0
+        made.append(name if in_characters_of_koreans else in_han(name, 0))
+    return made
 
 
 def of_no_class(spellings, sources, rng):
@@ -605,33 +764,37 @@ def of_no_class(spellings, sources, rng):
     They are made of words of the table, or spelled from names of a nationality.
     """
     for script, nationality in OF_NO_CLASS.items():
-        words = [
-            word for several in spellings.words[script].values() for word in several
-        ]
-        people = (
-            sources["chess players"][nationality] + sources["biographies"][nationality]
-        )
+        words = [*chain.from_iterable(spellings.words[script].values())]
+        players = sources["chess players"][nationality]
+        people = players + sources["biographies"][nationality]
         for k in range(N_OF_NO_CLASS):
+            spelling = None
             if k % 2 and words:
-                yield " ".join(rng.choice(words, 2))
+                spelling = " ".join(rng.choice(words, 2))
             elif people:
                 name = people[rng.randint(len(people))]
-                yield from _spelled(name, people, nationality, script, spellings, rng)
+                spelling = _spelled(name, people, nationality, script, spellings, rng)
+            if spelling:
+                yield spelling
 
 
 def _spelled(name, people, nationality, script, spellings, rng):
-    """Return a list of one name in a script, or of none.
+    """Return a name in a script, or None.
 
     If the person's cannot be spelled, because a word is in no collection, it is a name
     of the first words of one person and the last of another.
     """
     person = person_of(name)
     for _ in range(N_TRIED):
-        if spelled := spell_person(name, nationality, script, spellings, person, rng):
-            return [spelled]
-        one, other = (people[k].split() for k in rng.randint(len(people), size=2))
-        name, person = " ".join([*one[:-1], other[-1]]), None
-    return []
+        spelled = spell_person(name, nationality, script, spellings, person, rng)
+        if spelled:
+            return spelled
+        first, second = rng.randint(len(people), size=2)
+        *given, _ = people[first].split()
+        *_, surname = people[second].split()
+        name = " ".join([*given, surname])
+        person = None  # of a made name
+    return None
 
 
 def person_of(name):
@@ -639,33 +802,38 @@ def person_of(name):
     return " ".join(sorted(fold(name).split()))
 
 
+@dataclass(frozen=True)
+class CommonNames:
+    """Hold the most common given names or surnames of a nationality."""
+
+    share: float  # of its people who bear one of the names
+    names: np.ndarray  # the most frequent first, dtype=object
+
+
 def common_names():
-    """Return {(nationality, part): (share, names)}.
+    """Return {(nationality, part): CommonNames}.
 
-    The share is that of its people who bear one of the names. The most frequent name
-    comes first. The shares are rough, and written by hand, like the names.
+    The shares are rough, and written by hand, like the names.
     """
-    return {
-        (row["nationality"], row["part"]): (
-            float(row["share"]),
-            [name.replace("_", " ") for name in row["names"].split()],
+    common = {}
+    for row in read_table("common_names.csv"):
+        names = [name.replace("_", " ") for name in row["names"].split()]
+        common[row["nationality"], row["part"]] = CommonNames(
+            share=float(row["share"]), names=np.array(names, dtype=object)
         )
-        for row in read_table("common_names.csv")
-    }
+    return common
 
 
-def _draw(lists, nationality, part, share, common, n, rng):
-    """Draw n given names or surnames.
-
-    One is common with probability `share`, otherwise any.
-    """
+def _draw(nationality, part, material, n, rng):
+    """Draw n given names or surnames, as many common ones as people bear."""
+    common = material.common[nationality, part]
+    lists = material.lists
     rows = (lists.target == nationality) & (lists.script == "Latn")
     rows &= (lists.part == part) | (lists.part == "both")
-    by_rank = 1 / (4 + np.arange(len(common)))
-    frequent = rng.choice(np.array(common, dtype=object), n, p=by_rank / by_rank.sum())
-    return np.where(
-        rng.random_sample(n) < share, frequent, rng.choice(lists.data[rows], n)
-    )
+    by_rank = 1 / (RANKS_BEFORE + np.arange(len(common.names)))
+    frequent = rng.choice(common.names, n, p=by_rank / by_rank.sum())
+    is_common = rng.random_sample(n) < common.share
+    return np.where(is_common, frequent, rng.choice(lists.data[rows], n))
 
 
 def _respelled(names, labels, respell, share, rng):
@@ -686,10 +854,11 @@ def turn(name):
 
 def initials(name):
     *others, last = name.split()
-    others = [
-        f"{word[0]}." if word[0].isupper() else word for word in others
-    ]  # J. van Dijk
-    return " ".join([*others, last])
+    shortened = []
+    for word in others:
+        is_particle = not word[0].isupper()  # as in J. van Dijk
+        shortened.append(word if is_particle else f"{word[0]}.")
+    return " ".join([*shortened, last])
 
 
 def in_ascii(name):
@@ -712,22 +881,19 @@ def _bearers(lists, part):
     return bearers
 
 
-def typical_people(lists):
-    """Return people's names that are typical of their nationality, by source."""
-    return {
-        "biographies": typical_biographies(lists),
-        "chess players": typical_players(lists),
-        "names in Arabic": latin_of_arabic(nationality_of_countries()),
-    }
-
-
 def latin_of_arabic(label_of):
     """Return the Latin names of each label of the countries in `read_arabic_names`."""
-    found = defaultdict(list)
+    names_of = defaultdict(list)
     for _, latin, country in read_arabic_names():
-        if label := label_of.get(country):
-            found[label].append(latin)
-    return found
+        label = label_of.get(country)
+        if label:
+            names_of[label].append(latin)
+    return names_of
+
+
+def typical_names_in_arabic(lists):
+    """Return the Latin names of each nationality: all are typical, whatever `lists`."""
+    return latin_of_arabic(nationality_of_countries())
 
 
 def typical_biographies(lists):
@@ -739,9 +905,7 @@ def typical_biographies(lists):
     """
     names, nationalities = read_biographies()
     counts = Counter(nationalities)
-    rare = {
-        nationality for nationality in lists.target_names if counts[nationality] < RARE
-    }
+    rare = {label for label in lists.target_names if counts[label] < RARE}
     bearers = _bearers(lists, "surname")
     typical = defaultdict(list)
     for name, nationality in zip(names, nationalities, strict=True):
@@ -766,3 +930,43 @@ def typical_players(lists):
         if not (nationality in RUSSIANS_AMONG and is_russian):
             typical[nationality].append(name)
     return typical
+
+
+@dataclass(frozen=True)
+class PeopleSource:
+    """Tell where names of people are from, and how many of a nationality are learned.
+
+    There are limits since the sources say nothing about how frequent nationalities are:
+    none may have far more names than another.
+    """
+
+    name: str  # as the model card has it
+    read: Callable  # from the lists to a dict of lists of names by nationality
+    most_people: int  # of a nationality
+    most_in_second_phase: int  # likewise
+
+
+# A person in several counts for the first. The numbers are those of the two phases.
+PEOPLE_SOURCES = (
+    # The famous, who are less like the people in users' lists.
+    PeopleSource("biographies", typical_biographies, 8_000, 60_000),
+    # Ordinary people, as in those lists, so the model learns more of them.
+    PeopleSource("chess players", typical_players, 25_000, 200_000),
+    # People whose names are known in Arabic script and in Latin letters.
+    PeopleSource("names in Arabic", typical_names_in_arabic, 12_000, 20_000),
+)
+
+
+def typical_people(lists):
+    """Return people's names that are typical of their nationality, by source."""
+    return {source.name: source.read(lists) for source in PEOPLE_SOURCES}
+
+
+def most_people(*, second_phase=False):
+    """Return how many people of a nationality a phase learns, at most, by source."""
+    most = {}
+    for source in PEOPLE_SOURCES:
+        most[source.name] = source.most_people
+        if second_phase:
+            most[source.name] = source.most_in_second_phase
+    return most
