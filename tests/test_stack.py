@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import BaggingClassifier, VotingClassifier
@@ -559,3 +560,29 @@ def test_threads_share_a_model(model, small_names):
     with ThreadPoolExecutor(4) as pool:
         for found in pool.map(wrapped.predict_proba, [small_names[0]] * 8):
             np.testing.assert_array_equal(found, expected)
+
+
+def test_fitting_the_inside_again_takes_effect():
+    X = np.array([[0.0], [1.0], [2.0], [3.0]])
+    inner = GaussianNB().fit(X, [0, 0, 1, 1])
+    wrapped = PriorShiftClassifier(inner, priors={0: 0.25, 1: 0.75})
+    before = wrapped.predict_proba(X)
+    inner.fit(X, [1, 1, 0, 0])
+    np.testing.assert_allclose(resolve(wrapped).base.class_prior_, [0.5, 0.5])
+    assert (wrapped.predict(X) != before.argmax(axis=1)).any()
+
+
+@pytest.mark.parametrize("container", [np.asarray, csr_array])
+def test_numbers_pass_through_the_layers(container):
+    rng = np.random.RandomState(0)
+    y = np.repeat(["a", "b", "c"], 20)
+    X = container(rng.poisson(np.repeat([[1, 5], [5, 1], [5, 5]], 20, axis=0)))
+    inner = MultinomialNB().fit(X, y)
+    groups = GroupedClassifier(inner, groups={"a": "ab", "b": "ab"})
+    wrapped = SelectiveClassifier(FrozenEstimator(groups), coverage=0.5).fit(X, y)
+    proba = inner.predict_proba(X)
+    expected = np.column_stack([proba[:, 0] + proba[:, 1], proba[:, 2]])
+    np.testing.assert_allclose(wrapped.predict_proba(X), expected)
+    predictions = predict_names(wrapped, X)
+    assert predictions.names is None
+    assert {*predictions.reasons} == {"", "unsure"}
