@@ -131,7 +131,7 @@ class GroupedClassifier(Wrapper):
         return self._stack().assumed.class_prior
 
     def __sklearn_is_fitted__(self):
-        return super().__sklearn_is_fitted__() or hasattr(self.estimator, "classes_")
+        return super().__sklearn_is_fitted__() or self._is_around_fitted()
 
 
 def _grouped(groups, classes, **options):

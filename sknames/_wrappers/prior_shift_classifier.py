@@ -219,7 +219,7 @@ or None, default=None
         return Shift(type(self).__name__, assumed, priors)
 
     def __sklearn_is_fitted__(self):
-        is_given = not self._estimates and hasattr(self.estimator, "classes_")
+        is_given = not self._estimates and self._is_around_fitted()
         return super().__sklearn_is_fitted__() or is_given
 
     def __sklearn_tags__(self):

@@ -46,6 +46,12 @@ class Wrapper(ClassifierMixin, MetaEstimatorMixin, DocLinkMixin, BaseEstimator):
         """Return the layer that this wrapper adds to a stack."""
         raise NotImplementedError
 
+    def _is_around_fitted(self):
+        """Return whether the given estimator is fitted, so that `fit` is not needed."""
+        if isinstance(self.estimator, Wrapper):  # it would compute its classes
+            return self.estimator.__sklearn_is_fitted__()
+        return hasattr(self.estimator, "classes_")
+
     def predict_proba(self, X: Any) -> NDArray[np.floating]:
         """Predict the probabilities of the classes.
 
