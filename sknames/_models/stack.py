@@ -119,14 +119,11 @@ class Stack:
 
     def _changed(self, probabilities):
         """Return the base's probabilities as all layers change them."""
-        base = replace(self, layers=())
-        return self.change_from(base, np.asarray(probabilities))
+        return _change(np.asarray(probabilities), self.layers)
 
     def change_from(self, below, probabilities):
         """Return the probabilities, from those of a stack with fewer of the layers."""
-        for layer in self.layers[len(below.layers) :]:
-            probabilities = layer.change(probabilities)
-        return probabilities
+        return _change(probabilities, self.layers[len(below.layers) :])
 
     def best(self, probabilities, top=1):
         """Return the columns of the answers, the best one first: (n, top)."""
@@ -242,6 +239,13 @@ class Stack:
         if threshold is None:
             return predicted
         return threshold.as_labels(predicted, y)
+
+
+def _change(probabilities, layers):
+    """Return probabilities as layers change them, each in turn."""
+    for layer in layers:
+        probabilities = layer.change(probabilities)
+    return probabilities
 
 
 def _n_joins(steps):

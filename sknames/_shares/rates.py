@@ -1,24 +1,30 @@
 """Estimate the rate of an outcome in each nationality of a list, with intervals."""
 
 from dataclasses import replace
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._base import validate_params
 from .._base.labels_and_weights import is_missing
-from .._models.groups import M49, Groups, check_alike
+from .._models.groups import Groups, check_alike
 from .._models.predict_names import check_probabilities, predict_list
 from .._models.priors import Priors
 from .._models.stack import resolve
 from .checked import exact_limit
 from .resampling import draw_units
 from .results import Table, judge_differences, percentiles
-from .shares import Asked, ListedModel, Rows, estimate, read_list, take_fields
+from .shares import (
+    CONSTRAINTS,
+    Asked,
+    ListedModel,
+    Rows,
+    estimate,
+    read_list,
+    take_fields,
+)
 
 NO_ONE = 0.5  # estimated people of a label: with fewer, it has no rate
 FEW_PEOPLE = 10  # a label with fewer estimated people is not printed
@@ -206,21 +212,7 @@ class RateComparison(Table):
         yield f"compared with {self.other_label}"
 
 
-@validate_params(
-    {
-        "estimator": [HasMethods(["predict_proba"])],
-        "outcome": ["array-like"],
-        "counts": ["array-like", None],
-        "clusters": ["array-like", None],
-        "y": ["array-like", None],
-        "checked_weight": ["array-like", None],
-        "assumed_prior": [str, dict, "array-like", None],
-        "groups": [StrOptions({*M49}), HasMethods(["items"]), None],
-        "confidence_level": [Interval(Real, 0, 1, closed="neither")],
-        "n_resamples": [Interval(Integral, 2, None, closed="left")],
-        "random_state": ["random_state"],
-    }
-)
+@validate_params(CONSTRAINTS | {"outcome": ["array-like"]})
 def estimate_rates(
     estimator: Any,
     X: Any,

@@ -47,20 +47,22 @@ FEW_CLUSTERS = 30  # fewer than these raise a warning
 DOUBTFUL = 0.005  # least standard deviation of a share in a confused pair
 
 
-@validate_params(
-    {
-        "estimator": [HasMethods(["predict_proba"])],
-        "counts": ["array-like", None],
-        "clusters": ["array-like", None],
-        "y": ["array-like", None],
-        "checked_weight": ["array-like", None],
-        "assumed_prior": [str, dict, "array-like", None],
-        "groups": [StrOptions({*M49}), HasMethods(["items"]), None],
-        "confidence_level": [Interval(Real, 0, 1, closed="neither")],
-        "n_resamples": [Interval(Integral, 2, None, closed="left")],
-        "random_state": ["random_state"],
-    }
-)
+# What the parameters may be that shares and rates have in common.
+CONSTRAINTS = {
+    "estimator": [HasMethods(["predict_proba"])],
+    "counts": ["array-like", None],
+    "clusters": ["array-like", None],
+    "y": ["array-like", None],
+    "checked_weight": ["array-like", None],
+    "assumed_prior": [str, dict, "array-like", None],
+    "groups": [StrOptions({*M49}), HasMethods(["items"]), None],
+    "confidence_level": [Interval(Real, 0, 1, closed="neither")],
+    "n_resamples": [Interval(Integral, 2, None, closed="left")],
+    "random_state": ["random_state"],
+}
+
+
+@validate_params(CONSTRAINTS)
 def estimate_shares(
     estimator: Any,
     X: Any,
