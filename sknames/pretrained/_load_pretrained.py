@@ -18,6 +18,7 @@ from .._base.saved_state import FORMAT
 from .._base.version import __version__
 from .._encoding.char_encoder import CharEncoder
 from .._models.groups import M49, Groups
+from .._models.layers import priors_fingerprint
 from .._models.priors import Priors, check_priors
 from .._name_nationality_classifier import NameNationalityClassifier
 from .._network.network import Network
@@ -56,6 +57,7 @@ RISK = {
     FALLBACK_CURVE: {"nationality": 0.11, "country": 0.21},
 }
 AS_WRITTEN = object()  # the priors that a network was written with
+DEFAULT_PRIORS = "population"  # of load_pretrained, which its fingerprint leaves out
 # pip leaves an installed version as it is, without --force-reinstall.
 AGAIN = (
     "install sknames again, as before, with the options --force-reinstall and "
@@ -189,8 +191,8 @@ default="population"
         )
     columns = read_columns(BIAS, target)
     bias = dict(zip(columns["label"], map(float, columns["bias"]), strict=True))
-    model = read(FOLDER / target, pretrained_sha256(target=target), priors, bias)
-    model["encode"].set_params(tidy=tidy).tidy_ = tidy
+    sha256 = pretrained_sha256(target=target)
+    model = read(FOLDER / target, sha256, priors, bias, tidy)
     if not abstain:
         return model
     file = FALLBACK_CURVE if fallback else CURVE
@@ -266,12 +268,12 @@ def load_card(target: Target = "nationality") -> dict[str, Any]:
     return json.loads(_shipped(CARD, target))
 
 
-def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
+def read(folder, sha256=None, priors=AS_WRITTEN, bias=None, tidy=True):
     """Read a fitted pipeline from the files of a folder, for a head also of its trunk.
 
     The description may have any digest if `sha256` is None; it holds that of the
     arrays. Priors are those that the network was written with, or as in
-    `load_pretrained`. `bias` is by label.
+    `load_pretrained`. `bias` is by label, and `tidy` is of the encoder.
     """
     path = folder / DESCRIPTION
     description = json.loads(_content(path, sha256))
@@ -288,11 +290,14 @@ def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
         content = _content(trunk_folder / DESCRIPTION, description["trunk_sha256"])
         trunk = json.loads(content)
         arrays = _arrays(trunk_folder, trunk, arrays)
-    encoder = _read_encoder(trunk["encode"])
+    encoder = _read_encoder(trunk["encode"], tidy)
     network = Network.from_arrays(arrays, in_place=True)
+    network = replace(network, fingerprint=description["fingerprint"])
     classes = np.array(description["classify"]["classes"])
     if priors is not AS_WRITTEN:
-        network = network.with_priors(check_priors(priors, classes))
+        network = _with_priors(network, classes, priors)
+    if not tidy:
+        network = _named(network, "untidied")
     if bias is not None:
         network = _with_bias(network, classes, bias)
     classify = trunk["classify"]
@@ -308,14 +313,29 @@ def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
     return FrozenPipeline([("encode", encoder), ("classify", classifier)])
 
 
-def _read_encoder(encode):
-    """Return the encoder of a description."""
+def _read_encoder(encode, tidy):
+    """Return the encoder of a description, which tidies names or not."""
     encoder = CharEncoder.from_alphabet(
         encode["alphabet"], encode["max_length"], **encode["params"]
     )
+    encoder.set_params(tidy=tidy).tidy_ = tidy
     # The classifier knows no names of columns, and would warn of tables under a global
     # set_output.
     return encoder.set_output(transform="default")
+
+
+def _with_priors(network, classes, priors):
+    """Return a network with other priors, which its fingerprint says."""
+    class_prior = check_priors(priors, classes)
+    network = network.with_priors(class_prior)
+    if np.array_equal(class_prior, check_priors(DEFAULT_PRIORS, classes)):
+        return network
+    return _named(network, priors_fingerprint(class_prior))
+
+
+def _named(network, change):
+    """Return a network whose fingerprint says what is changed."""
+    return replace(network, fingerprint=f"{network.fingerprint}+{change}")
 
 
 def _with_bias(network, classes, bias):
