@@ -25,7 +25,10 @@ def _add(digest, value):
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, np.ndarray) and value.dtype.kind in "OU":
-        value = value.tolist()  # its texts, in whatever type holds them
+        value = value.tolist()  # texts have no fixed width then
+    if isinstance(value, np.ndarray) and value.dtype.names:
+        # Between the fields of a row are bytes that mean nothing.
+        value = {name: value[name] for name in value.dtype.names}
     if isinstance(value, PLAIN):
         digest.update(f"{value!r} ".encode())
     elif isinstance(value, np.ndarray):

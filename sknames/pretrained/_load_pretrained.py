@@ -220,7 +220,7 @@ def read_columns(name, target="nationality"):
 
 
 def pretrained_sha256(name=DESCRIPTION, target="nationality"):
-    """Return the digest of a model's file, by default the model's fingerprint."""
+    """Return the digest of a model's file, by default of its description."""
     lines = _content(FOLDER / target / DIGESTS).decode().splitlines()
     digests = {}
     for line in lines:
@@ -244,9 +244,10 @@ def load_card(target: Target = "nationality") -> dict[str, Any]:
     Returns
     -------
     dict
-        The card: what the model was trained on ("learned_from"), how accurate it is on
-        people whom it never learned ("accuracy", "macro_f1", "top_3", and
-        "by_nationality" or "by_country"), how many ("n"), and which these are
+        The card: which model it is of ("fingerprint"), what that was trained on
+        ("learned_from"), how accurate it is on people whom it never learned
+        ("accuracy", "macro_f1", "top_3", and "by_nationality" or "by_country"), how
+        many ("n"), and which these are
         ("held_out"). "new_words" has the figures of those with no known word. The card
         also says what the model does not know ("missing"), and what it must not be used
         for ("must_not"). That of nationalities assumes equal priors; that of countries
@@ -258,8 +259,11 @@ def load_card(target: Target = "nationality") -> dict[str, Any]:
 
     Examples
     --------
+    >>> import sknames
     >>> from sknames.pretrained import load_card
     >>> card = load_card()
+    >>> card["fingerprint"] == sknames.fingerprint(sknames.load_pretrained())
+    True
     >>> card["must_not"]
     'Do not decide about a person by it: a name does not tell who bears it.'
     >>> round(card["accuracy"], 2), round(card["by_nationality"]["Greek"]["recall"], 2)
@@ -328,9 +332,10 @@ def _with_priors(network, classes, priors):
     """Return a network with other priors, which its fingerprint says."""
     class_prior = check_priors(priors, classes)
     network = network.with_priors(class_prior)
-    if np.array_equal(class_prior, check_priors(DEFAULT_PRIORS, classes)):
+    change = priors_fingerprint(class_prior)
+    if change == priors_fingerprint(check_priors(DEFAULT_PRIORS, classes)):
         return network
-    return _named(network, priors_fingerprint(class_prior))
+    return _named(network, change)
 
 
 def _named(network, change):
