@@ -28,8 +28,9 @@ def fingerprint(model: Any) -> str:
         - the class for any other estimator, such as "LogisticRegression-...".
 
         Each wrapper appends what it changes, with four digits: "+priors-...",
-        "+groups-...", "+threshold-...". So do other priors of `load_pretrained`, and
-        "+untidied" stands for ``tidy=False``.
+        "+groups-..." or "+threshold-...". Other priors of :func:`load_pretrained` do
+        so, too, and "+untidied" stands for its ``tidy=False``. Threshold classifiers of
+        scikit-learn append "+decision-...", calibrations their class.
 
     Raises
     ------
