@@ -334,8 +334,10 @@ def to_indic(sounds, script):
 _THAI_SYLLABLE = re.compile(
     r"(?P<first>sh|ch|ts|zh|th|kh|[bcdfghjklmnpqrstvwxyz]?)(?P<vowel>[aeiouöüï])"
     r"(?P<last>(?:ng|[nmlkptdbsrfgv])(?![aeiouöüïyw]))?"
-    r"|(?P<alone>sh|ch|ts|zh|th|kh|ng|[bcdfghjklmnpqrstvwxyz])"
+    r"|(?P<alone>sh|ch|ts|zh|th|kh|ng|[bcdfghjklmnpqrstvwxyz])(?P<is_last>\b)?"
 )
+# Above a consonant that is not spoken, as the last one of เจมส์ (James).
+THAI_SILENT = "์"
 
 
 def to_thai(sounds, rng):
@@ -345,7 +347,8 @@ def to_thai(sounds, rng):
 
     def syllable(match):
         if alone := match["alone"]:
-            return first[alone]
+            is_last = match["is_last"] is not None
+            return first[alone] + (THAI_SILENT if is_last else "")
         end = match["last"] or ""
         vowel = (of_closed if end else of_open)[match["vowel"]]
         return vowel.replace("_", first[match["first"]]) + last.get(end, "")
