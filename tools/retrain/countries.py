@@ -19,10 +19,11 @@ from sknames.datasets import load_countries, load_names, load_nationalities
 from .arabic_names import read_arabic_names
 from .biographies import read_biographies
 from .chess_players import read_chess_players
-from .other_scripts import own_script
+from .other_scripts import OTHERS_OF_LOCALS, own_script
 from .people_tables import SOURCES, read_people
 from .recipe import (
     FOREIGN_SCRIPTS,
+    IN_OTHERS_OF_LOCALS,
     LAST_WORD_FIRST,
     SEED,
     also_apart,
@@ -214,6 +215,8 @@ def shares_in_scripts(classes):
         for form, script in enumerate(SCRIPTS, start=N_LATIN):
             if script == own_script(nationality):
                 shares[form, k] = SHARE_OF_LOCALS
+            elif script in OTHERS_OF_LOCALS.get(nationality, ()):
+                shares[form, k] = IN_OTHERS_OF_LOCALS
             shares[form, k] = SHARES.get(script, {}).get(country, shares[form, k])
     return shares
 

@@ -47,8 +47,8 @@ def fit_layer(
     """Train a linear layer and words on a network without words.
 
     Labels may be of any classes. Return the weights of `fit_linear`, and the `Words`.
-    `options` are its `seed` and `verbose`, and `design` of `log_priors`. Without it, only initials
-    are a form: accents and scripts are evidence.
+    `options` are its `seed` and `verbose`, and `design` of `log_priors`. Without it,
+    only initials are a form: accents and scripts are evidence.
     """
     codes, forms = (
         network.to_codes(encoder.transform(names)),
