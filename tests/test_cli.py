@@ -1670,6 +1670,7 @@ REFUSED = [
     ("predict byte.csv --encoding cp1252", "e.g. --encoding cp850.", 1),
     ("predict 1250.csv --encoding auto", "e.g. --encoding cp1250 or cp850.", 1),
     ("predict in.csv --target country", "Did you mean '--model'?", 2),
+    ("predict in.csv --country", "Did you mean '--model'?", 2),
     ("predict in.csv --sep ;", "Did you mean '--delimiter'?", 2),
     ("train in.csv --target country", "No such option '--target'. See `sk", 2),
     (
