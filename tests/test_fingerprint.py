@@ -204,6 +204,7 @@ def test_wrapper_with_the_same_settings_has_one_fingerprint(tiny, small_names):
 
 def test_wrapper_with_another_setting_has_another_fingerprint(tiny, small_names):
     two = GroupedClassifier(tiny, groups=GROUPS)
+    in_lower_case = {label: group.lower() for label, group in GROUPS.items()}
     found = [
         fingerprint(model)
         for model in (
@@ -211,11 +212,13 @@ def test_wrapper_with_another_setting_has_another_fingerprint(tiny, small_names)
             two,
             GroupedClassifier(tiny, groups=GROUPS | {"Polish": "Asia"}),
             GroupedClassifier(tiny, groups=GROUPS | {"Polish": "East"}),
+            GroupedClassifier(tiny, groups=in_lower_case),
             PriorShiftClassifier(tiny, priors=PRIORS),
             PriorShiftClassifier(tiny, priors="uniform"),
             selective(tiny, small_names, coverage=0.8),
             selective(tiny, small_names, coverage=0.5),
             selective(tiny, small_names, coverage=0.8, fallback=[GROUPS]),
+            selective(tiny, small_names, coverage=0.8, fallback=[in_lower_case]),
             FixedThresholdClassifier(two, threshold=0.4, pos_label="Europe"),
             FixedThresholdClassifier(two, threshold=0.4, pos_label="Asia"),
             FixedThresholdClassifier(two, threshold=0.3, pos_label="Asia"),
