@@ -573,21 +573,6 @@ def test_predict_answers_as_python(run, tiny, options):
         assert found[column] == pytest.approx(values, abs=2e-6), column
 
 
-def test_predict_abstain_with_adapted_priors_keeps_the_files_threshold(run, tiny):
-    model = careful(tiny)
-    save(model, "careful.skops")
-    write_names(PEOPLE)
-    options = ["--model", "careful.skops", "--abstain", "--adapt-priors"]
-    run("predict", "in.csv", *options, "-o", "o.parquet")
-    table = pa.parquet.read_table("o.parquet")
-    expected = answers_of(
-        predict_names(adapted(tiny), PEOPLE, threshold=model.threshold_)
-    )
-    for column, values in expected.items():
-        assert table[column].to_pylist() == pytest.approx(values, abs=2e-6), column
-    assert {None, "unsure", "missing name"} <= {*expected["reason"]}
-
-
 @pytest.mark.parametrize("groups, kind", [([10, 20], pa.int64()), ("ab", pa.string())])
 def test_predict_labels_and_groups_of_other_types_are_text(
     run, tiny, small_names, groups, kind
@@ -1575,10 +1560,9 @@ REFUSED = [
         "--adapt-priors does not go with --set, whi",
         2,
     ),
-    (
-        "predict in.csv --abstain --groups region",
-        "--abstain with --groups needs a --thresh",
-        2,
+    *(
+        (f"predict in.csv --abstain {option}", "needs a --threshold, since that of", 2)
+        for option in ("--groups region", "--priors uniform", "--adapt-priors")
     ),
     (
         "predict in.csv --abstain",

@@ -231,9 +231,10 @@ def _check_changes(changes, model):
         raise click.UsageError(
             "--threshold needs --abstain, and a number from 0 to 1: give both"
         )
-    if changes.groups and changes.abstain and threshold is None:
+    if changes.of_probabilities and changes.abstain and threshold is None:
         raise click.UsageError(
-            "--abstain with --groups needs a --threshold: give one, such as 0.6"
+            "--abstain with --groups, --priors or --adapt-priors needs a --threshold, "
+            "since that of the model is for other probabilities: give one, such as 0.6"
         )
 
 
