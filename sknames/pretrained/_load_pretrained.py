@@ -101,9 +101,10 @@ default="population"
           bear such names, or the fourth root of a country's inhabitants, for single
           names of people of whom nothing else is known.
         - "uniform": all nationalities are equally frequent.
-        - Numbers that sum to 1, by nationality (0 for those that are not named) or in
-          the order of `classes_`, if the mix is known. A nationality with prior 0 is
-          never predicted.
+        - Numbers that sum to 1, by nationality or in the order of `classes_`, if the
+          mix is known. Nationalities that are not named get 0, and are never predicted.
+          ``{"Turkish": 0.02, "others": 0.98}`` gives them the rest, in proportion to
+          "population".
 
         For a list of people, whose names tell the mix, see
         :class:`PriorShiftClassifier`. The priors are a shift of the output bias;
@@ -247,11 +248,11 @@ def load_card(target: Target = "nationality") -> dict[str, Any]:
         The card: which model it is of ("fingerprint"), what that was trained on
         ("learned_from"), how accurate it is on people whom it never learned
         ("accuracy", "macro_f1", "top_3", and "by_nationality" or "by_country"), how
-        many ("n"), and which these are
-        ("held_out"). "new_words" has the figures of those with no known word. The card
-        also says what the model does not know ("missing"), and what it must not be used
-        for ("must_not"). That of nationalities assumes equal priors; that of countries
-        the default ones, except for "by_country".
+        many ("n"), and which these are ("held_out"). "new_words" has the figures of
+        those with no known word. The card also says what the model does not know
+        ("missing"), and what it must not be used for ("must_not"). That of
+        nationalities assumes equal priors; that of countries the default ones, except
+        for "by_country".
 
     See Also
     --------
@@ -330,7 +331,7 @@ def _read_encoder(encode, tidy):
 
 def _with_priors(network, classes, priors):
     """Return a network with other priors, which its fingerprint says."""
-    class_prior = check_priors(priors, classes)
+    class_prior = check_priors(priors, classes, own=DEFAULT_PRIORS)
     network = network.with_priors(class_prior)
     change = priors_fingerprint(class_prior)
     if change == priors_fingerprint(check_priors(DEFAULT_PRIORS, classes)):
