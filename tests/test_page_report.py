@@ -163,14 +163,20 @@ def test_csv_label_is_no_formula(start):
     assert rows[1:] == [["'" + label], ["-0.5"], ["0"]]  # numbers stay numbers
 
 
-def test_axis_of_differences_has_zero_in_the_middle():
-    for rows in (
-        [{"value": 0.3, "low": 0.1, "high": 0.52, "isSure": True}],
-        [{"value": -0.3, "low": -0.52, "high": -0.1, "isSure": True}],
-    ):
-        axis = evaluate("axisOf(given.rows)", rows=rows)
-        assert axis["ticks"] == pytest.approx([-0.6, -0.4, -0.2, 0, 0.2, 0.4, 0.6])
-        assert [axis["low"], axis["high"]] == pytest.approx([-0.6, 0.6])
+@pytest.mark.parametrize(
+    "ends, ticks",
+    [
+        ([0.1, 0.52], [-0.6, -0.4, -0.2, 0, 0.2, 0.4, 0.6]),
+        ([-0.52, -0.1], [-0.6, -0.4, -0.2, 0, 0.2, 0.4, 0.6]),
+        ([-0.1, 0.35], [-0.4, -0.2, 0, 0.2, 0.4]),
+    ],
+)
+def test_axis_of_differences_has_zero_in_the_middle(ends, ticks):
+    low, high = ends
+    row = {"value": low, "low": low, "high": high, "isSure": True}
+    axis = evaluate("axisOf([given.row])", row=row)
+    assert axis["ticks"] == pytest.approx(ticks)
+    assert [axis["low"], axis["high"]] == pytest.approx([ticks[0], ticks[-1]])
 
 
 @pytest.mark.parametrize(
@@ -328,6 +334,7 @@ def test_differences_report_draws_what_is_sure_or_large_and_lists_all():
     changed = [*DIFFERENCES[:-1], [-0.001, -0.002, -0.0005, True]]
     report = differences_report(changed)
     assert report["nSure"] == 3
+    assert "among others" not in report["sentence"]
     drawn_labels = [row["label"] for row in report["chart"]["rows"]]
     assert drawn_labels == ["Polish", "Dutch", "Greek", "Irish"]
     assert len(report["cells"]) == 5

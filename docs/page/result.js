@@ -4,6 +4,7 @@ import { drawChart, toText } from "./chart.js";
 import { make, makeButton, makeSvg } from "./dom.js";
 
 const SAVED_WIDTH = 720; // pixels
+const MAX_START = 40_000; // milliseconds, after which a browser has begun to save a file
 
 export class ResultView {
   // `figure` is where it is shown, and `file` the name of what is saved, without its ending.
@@ -94,5 +95,5 @@ function save(content, type, file) {
   link.href = URL.createObjectURL(new Blob([content], { type }));
   link.download = file;
   link.click();
-  URL.revokeObjectURL(link.href);
+  setTimeout(() => URL.revokeObjectURL(link.href), MAX_START);
 }
