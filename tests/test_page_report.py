@@ -260,7 +260,8 @@ def test_picture_of_differences_says_what_each_side_means():
         "150 names against 1 name",
     ]
     assert "← more in the other list" in texts
-    assert "Filled bar: sure. Hollow bar: may be chance." in texts
+    assert "Filled bar: sure for all nationalities together." in texts
+    assert "Hollow bar: may be chance." in texts
 
 
 def test_picture_keeps_signs_of_xml():
