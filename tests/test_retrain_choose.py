@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from tools import pages
-from tools.retrain import choose, kept_apart, public_sets
+from tools import pages, public_sets
+from tools.retrain import choose, kept_apart, new_people
 from tools.retrain.files import MODELS
 
 # Full names, and a country and a nationality whose model is sure of each.
@@ -39,18 +39,18 @@ def sources(tmp_path, monkeypatch):
     monkeypatch.setattr(kept_apart, "people_apart", people_apart)
     # One of the people is in a source, as other words.
     biographies = ["Yamamoto Takeshi"], ["Japanese"]
-    monkeypatch.setattr(public_sets, "read_biographies", lambda raw: biographies)
+    monkeypatch.setattr(new_people, "read_biographies", lambda raw: biographies)
     players = ["Kern, Anna"], ["GER"], [np.nan]
-    monkeypatch.setattr(public_sets, "read_chess_players", lambda raw: players)
+    monkeypatch.setattr(new_people, "read_chess_players", lambda raw: players)
     of_people = {"rugby players": {"IT": ["Francesca Ricci"]}}
-    monkeypatch.setattr(public_sets, "people_of_countries", lambda: of_people)
+    monkeypatch.setattr(new_people, "people_of_countries", lambda: of_people)
     monkeypatch.setenv("SKNAMES_DATA", str(tmp_path))
     lines = []
     for name, country, _ in PEOPLE:
         lines.append(f"{name}\t{'GK' if country == 'GR' else country}\n")
     (tmp_path / "public").mkdir()
-    for name in ("arczi21_test", "goalscorers"):
-        path = tmp_path / "public" / f"{name}.tsv"
+    for name in ("arczi21", "goalscorers"):
+        path = tmp_path / "public" / public_sets.FILES[name]
         path.write_text("".join(lines), encoding="utf-8")
     return tmp_path
 
@@ -115,7 +115,7 @@ def test_halves_of_a_set_are_those_of_a_hash_of_the_name():
 
 def test_nationality_is_shared_among_the_countries_that_can_be_predicted():
     classes = ["Arabic", "English", "German", "Japanese"]
-    shares = public_sets.country_shares(classes, ["AT", "DE", "EG", "GB", "IT"])
+    shares = new_people.country_shares(classes, ["AT", "DE", "EG", "GB", "IT"])
     assert shares.sum(axis=1).tolist() == pytest.approx([1, 1, 1, 0])
     assert shares[2, 1] > shares[2, 0] > 0 == shares[2, 3]
 

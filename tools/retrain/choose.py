@@ -8,7 +8,7 @@ on the people to report: nobody chose by these. ``--write PAGE`` puts this secon
 into a page.
 
 All figures assume equal priors. The groups of people are those kept apart, see
-kept_apart.py, and the new people of the public sets, see public_sets.py. A nationality
+kept_apart.py, and the new people of the public sets, see new_people.py. A nationality
 stands for its countries there.
 """
 
@@ -22,35 +22,20 @@ from sknames.pretrained._load_pretrained import TARGETS
 from tools.measuring import table
 from tools.pages import write_blocks
 
-from . import kept_apart, public_sets
+from . import kept_apart, new_people
 from .files import MODELS
-from .recipe import person_of
 
 MARK = "trainings of tools.retrain.choose"
 # The public sets by model, and what they are called in tables.
 PUBLIC = {
-    "nationality": {"arczi21_test": "arczi21, new people"},
+    "nationality": {"arczi21": "arczi21, new people"},
     "country": {
-        "arczi21_test": "arczi21, new people",
+        "arczi21": "arczi21, new people",
         "goalscorers": "goalscorers, new people",
     },
 }
 # Only the countries of these sets can be predicted.
-CLOSED = {"arczi21_test"}
-
-
-@dataclass(frozen=True)
-class Group:
-    """Hold new people of a public set: names, countries, and who is reported."""
-
-    names: np.ndarray  # (n,), dtype=object
-    countries: np.ndarray  # (n,)
-    is_reported: np.ndarray  # (n,), dtype=bool
-
-    def half(self, is_reported):
-        """Return the names and countries of one half."""
-        rows = self.is_reported == is_reported
-        return self.names[rows], self.countries[rows]
+CLOSED = {"arczi21"}
 
 
 @dataclass(frozen=True)
@@ -61,16 +46,10 @@ class Figure:
     accuracy: float
 
 
-def read_groups():
-    """Return the new people of each public set, a dict of `Group` by set."""
-    known = public_sets.source_people()
-    groups = {}
-    for name in PUBLIC["country"]:
-        names, countries = public_sets.read_countries(name)
-        is_new = np.array([person_of(found) not in known for found in names])
-        is_reported = np.array([public_sets.is_reported(found) for found in names])
-        groups[name] = Group(names[is_new], countries[is_new], is_reported[is_new])
-    return groups
+def read_sets():
+    """Return the public sets, a dict of `PublicSet` by name."""
+    known = new_people.source_people()
+    return {name: new_people.read_public(name, known) for name in PUBLIC["country"]}
 
 
 def figure(model, names, labels, shares=None, among=None):
@@ -90,11 +69,11 @@ def figure(model, names, labels, shares=None, among=None):
 def shares_among(target, classes, among):
     """Return how much of each class of a model stands for each of some countries."""
     if target == "nationality":
-        return public_sets.country_shares(classes, among)
+        return new_people.country_shares(classes, among)
     return (classes[:, None] == among).astype(float)
 
 
-def measure(folder, groups):
+def measure(folder, sets):
     """Return the figures of both models of a training.
 
     It is a pair of dicts by title: of the half that chooses, and of that to report.
@@ -107,14 +86,18 @@ def measure(folder, groups):
         choosing[title] = figure(model, choose.names, choose.labels)
         reported[title] = figure(model, report.names, report.labels)
         for name, title in PUBLIC[target].items():
-            group = groups[name]
+            people = sets[name]
             among = model.classes_
             if name in CLOSED:
-                among = np.unique(group.countries)
+                among = np.unique(people.countries)
             shares = shares_among(target, model.classes_, among)
             title = f"{target}, {title}"
-            choosing[title] = figure(model, *group.half(False), shares, among)
-            reported[title] = figure(model, *group.half(True), shares, among)
+            for found, rows in (
+                (choosing, people.is_new & ~people.is_reported),
+                (reported, people.is_new & people.is_reported),
+            ):
+                of_half = people.names[rows], people.countries[rows]
+                found[title] = figure(model, *of_half, shares, among)
     return choosing, reported
 
 
@@ -170,11 +153,11 @@ def main(arguments=None):
         "--write", nargs="*", default=[], type=Path, help="Pages with the table."
     )
     options = parser.parse_args(arguments)
-    groups = read_groups()
+    sets = read_sets()
     choosing = []
     reported = []
     for folder in options.folders:
-        of_choosing, of_reported = measure(folder, groups)
+        of_choosing, of_reported = measure(folder, sets)
         choosing.append(of_choosing)
         reported.append(of_reported)
     chosen = middle(choosing)

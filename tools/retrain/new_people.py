@@ -1,15 +1,16 @@
-"""People of sets that others made: who is new, who chooses, and who is reported.
+"""Say who of the sets that others made is new to the models.
 
-The sets are in the folder "public" of the sources, see bench_public.py and
-bench_countries.py. The models learn nobody of them on purpose.
+`tools.public_sets` reads the sets. The models learn nobody of them on purpose, but some
+of the people, or namesakes, are in the sources.
 """
 
-from hashlib import sha256
+from dataclasses import dataclass
 
 import numpy as np
 
 from sknames.datasets import load_nationalities
 from sknames.datasets._fetch_names import data_folder
+from tools import public_sets
 
 from .biographies import clean_title, read_biographies
 from .chess_players import clean_entry, read_chess_players
@@ -19,24 +20,36 @@ from .recipe import person_of
 ISO = {"GK": "GR"}  # how arczi21 writes Greece
 
 
-def is_reported(name):
-    """Return whether a name of a set is reported; the other half chooses settings.
+@dataclass(frozen=True)
+class PublicSet:
+    """Hold people of a public set: one row a person.
 
-    The name is as the set has it.
+    Attributes
+    ----------
+    names : ndarray of shape (n,), dtype=object
+    countries : ndarray of shape (n,)
+        ISO 3166-1 codes.
+    is_new : ndarray of shape (n,), dtype=bool
+        Whether no source of people has the person.
+    is_reported : ndarray of shape (n,), dtype=bool
+        See `is_reported` of `tools.public_sets`.
     """
-    return sha256(name.encode()).digest()[0] % 2 == 1
+
+    names: np.ndarray
+    countries: np.ndarray
+    is_new: np.ndarray
+    is_reported: np.ndarray
 
 
-def read_countries(name):
-    """Return the names and the countries of "goalscorers" or "arczi21_test"."""
-    path = data_folder(None) / "public" / f"{name}.tsv"
-    names = []
-    countries = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        person, country = line.split("\t")
-        names.append(person)
-        countries.append(ISO.get(country, country))
-    return np.array(names, dtype=object), np.array(countries)
+def read_public(name, known):
+    """Return a public set of countries; `known` is what `source_people` returns."""
+    names, labels = public_sets.read_set(data_folder(None), name)
+    countries = [ISO.get(label, label) for label in labels.tolist()]
+    is_new = [person_of(found) not in known for found in names]
+    is_reported = [public_sets.is_reported(found) for found in names]
+    return PublicSet(
+        names, np.array(countries), np.array(is_new), np.array(is_reported)
+    )
 
 
 def source_people():
