@@ -105,3 +105,23 @@ def test_each_piece_has_its_place_in_a_page():
                 text = (ROOT / piece.page).read_text(encoding="utf-8")
                 assert text.partition(f"<!-- {piece.mark} -->\n")[2].count(pages.END)
                 assert "`make retrained`" in text.splitlines()[0]
+
+
+# ---- Figures by hand
+
+
+def test_figures_by_hand_are_of_the_models_that_ship():
+    assert after_training.pages_to_read() == []
+    lines = after_training.BY_HAND.read_text(encoding="utf-8").splitlines()
+    for line in lines:
+        assert line.startswith("#") or (ROOT / line.split()[1]).exists()
+
+
+def test_page_with_figures_of_other_models_is_named(project, monkeypatch, capsys):
+    by_hand = project / "by_hand.txt"
+    models = after_training.models_digest()
+    by_hand.write_text(f"# Pages\n{models} a.md\nf00-f00 b.md\n", encoding="utf-8")
+    monkeypatch.setattr(after_training, "BY_HAND", by_hand)
+    set_stages(monkeypatch, [Piece("one", "counts.py")])
+    after_training.main([])
+    assert re.search(r"^Figures by hand.*: b\.md$", capsys.readouterr().out, re.M)

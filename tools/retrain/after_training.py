@@ -10,6 +10,7 @@ What a piece prints goes into its page, between ``<!-- NAME of make retrained --
 """
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -17,7 +18,6 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from sknames.datasets._fetch_names import data_folder
@@ -29,6 +29,7 @@ from .files import MODELS
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build" / "retrained"
+BY_HAND = ROOT / "docs" / "figures_by_hand.txt"
 # Each piece has one thread, so that two have two cores.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 # What a piece says that it could not measure is repeated at the end.
@@ -84,20 +85,24 @@ NAME2NAT = Piece(
     f"{BENCHMARKS}/public_rivals.py name2nat {{data}} {{any}}",
     sets=COMPARED,
 )
-# Puts its tables into two pages by itself.
+# These two put their tables into pages by themselves.
 PUBLIC = Piece(
     "public",
     f"{BENCHMARKS}/bench_public.py --cache {{any}} "
     f"--write docs/how_it_compares.md {RESULTS}/public.md",
     sets=COMPARED,
 )
-OWN_LABELS = "bench_own_labels.py --draws 3 --cache {models}/own_labels"
+OWN_LABELS = Piece(
+    "own-labels",
+    f"{BENCHMARKS}/bench_own_labels.py --draws 3 --cache {{models}}/own_labels "
+    f"--write docs/own_labels.md {RESULTS}/own_labels.md",
+)
 # A stage begins when the one before has ended. In a stage, the longest comes first.
 STAGES = [
     [MEASURE, NAME2NAT],
     [
         PUBLIC,
-        benchmark("own-labels", OWN_LABELS, "own_labels.md"),
+        OWN_LABELS,
         benchmark("pairs", "bench_shares.py --pairs 50", "shares.md"),
         benchmark(
             "pairs-of-countries",
@@ -132,11 +137,24 @@ STAGES = [
 
 
 def models_digest():
-    """Return a short digest of both models that ship."""
-    digest = sha256()
+    """Return the first digits of the digests of both models."""
+    digits = []
     for target in TARGETS:
-        digest.update((MODELS / target / DESCRIPTION).read_bytes())
-    return digest.hexdigest()[:8]
+        description = json.loads((MODELS / target / DESCRIPTION).read_bytes())
+        digits.append(description["sha256"][:6])
+    return "-".join(digits)
+
+
+def pages_to_read():
+    """Return the pages with figures, written by hand, of models that do not ship."""
+    pages = []
+    for line in BY_HAND.read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            continue
+        models, page = line.split()
+        if models != models_digest():
+            pages.append(page)
+    return pages
 
 
 class Run:
@@ -256,6 +274,8 @@ def main(arguments=None):
         print(note)
     if run.not_done:
         sys.exit(f"Not done: {', '.join(run.not_done)}. The same call goes on.")
+    if pages := pages_to_read():
+        print(f"Figures by hand to correct, see {BY_HAND}: {', '.join(pages)}")
 
 
 if __name__ == "__main__":
