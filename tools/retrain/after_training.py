@@ -132,7 +132,10 @@ STAGES = [
         # docs/interface.md
         Piece("interface", "docs/interface.py"),
     ],
-    [Piece("blocks", "docs/blocks.py README.md docs/*.md")],
+    [
+        Piece("blocks", "docs/blocks.py README.md docs/*.md"),
+        Piece("docstrings", "docs/docstrings.py"),
+    ],
 ]
 
 
