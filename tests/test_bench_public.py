@@ -4,6 +4,7 @@ from argparse import Namespace
 
 import bench_own_labels
 import bench_public
+import bench_shares
 import numpy as np
 import pytest
 from bench_public import LABELS, shares_of
@@ -55,6 +56,12 @@ def test_new_people_are_in_no_source_and_reported(name, is_new, tmp_path, monkey
     monkeypatch.setattr(bench_public, "source_people", lambda: {"takeshi yamamoto"})
     a_set = bench_public.Set(name, tmp_path)
     assert np.isin(np.arange(len(names)), a_set.new).tolist() == is_new
+
+
+def test_halves_of_lists_of_shares_are_those_of_the_other_benchmarks():
+    halves = [bench_shares.in_half(NAMES, half) for half in ("report", "choose")]
+    assert halves[0].tolist() == [True, False, True, True]
+    assert halves[1].tolist() == [False, True, False, False]
 
 
 def test_new_people_are_not_among_those_to_learn_from(tmp_path, monkeypatch):
