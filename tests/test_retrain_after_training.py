@@ -61,6 +61,13 @@ def test_named_piece_runs_again_and_alone(project, monkeypatch):
         after_training.main(["three"])
 
 
+def test_piece_runs_in_its_folder(project, monkeypatch):
+    (project / "docs").mkdir()
+    set_stages(monkeypatch, [Piece("one", "../counts.py", folder="docs")])
+    after_training.main([])
+    assert (project / "docs" / "calls").exists()
+
+
 def test_failed_piece_is_named_and_runs_again(project, monkeypatch, capsys):
     pieces = [Piece("one", "counts.py fails", "page.md"), Piece("two", "counts.py")]
     set_stages(monkeypatch, pieces, [Piece("three", "counts.py")])

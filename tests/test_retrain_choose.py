@@ -37,10 +37,11 @@ def sources(tmp_path, monkeypatch):
         return kept_apart.People(names.astype(object), labels[column], of_one_source)
 
     monkeypatch.setattr(kept_apart, "people_apart", people_apart)
-    # One of the people is in a source, as other words.
-    biographies = ["Yamamoto Takeshi"], ["Japanese"]
+    # Four of the people are in a source, three of them written in another way.
+    titles = ["Yamamoto Takeshi", "Giovanni Lombardi (painter)"]
+    biographies = titles, ["Japanese", "Italian"]
     monkeypatch.setattr(new_people, "read_biographies", lambda raw: biographies)
-    players = ["Kern, Anna"], ["GER"], [np.nan]
+    players = ["Horvath, Katalin"], ["HUN"], [np.nan]
     monkeypatch.setattr(new_people, "read_chess_players", lambda raw: players)
     of_people = {"rugby players": {"IT": ["Francesca Ricci"]}}
     monkeypatch.setattr(new_people, "people_of_countries", lambda: of_people)
@@ -98,10 +99,9 @@ def test_choose_names_the_middle_training_and_writes_the_spread(sources, capsys)
     n_reported = int(cells_of(reported, title)[0])
     assert n_choosing + n_reported == len(PEOPLE) and 0 < n_choosing < len(PEOPLE)
     assert cells_of(choosing, title)[1:] == ["1.0000"] * 3
-    # Two of the people of the sets are not new.
     title = "country, arczi21, new people"
     n_new = int(cells_of(choosing, title)[0]) + int(cells_of(reported, title)[0])
-    assert n_new == len(PEOPLE) - 2
+    assert n_new == len(PEOPLE) - 4
     assert cells_of(reported, title) == ["4", "0.250", "0.000", "1.000"]
     written = page.read_text(encoding="utf-8")
     assert written.endswith("\n\n<!-- end -->\nMore.\n") and "old" not in written
