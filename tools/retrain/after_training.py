@@ -94,7 +94,7 @@ PUBLIC = Piece(
 )
 OWN_LABELS = Piece(
     "own-labels",
-    f"{BENCHMARKS}/bench_own_labels.py --draws 3 --cache {{models}}/own_labels "
+    f"{BENCHMARKS}/bench_own_labels.py --draws 5 --cache {{models}}/own_labels "
     f"--write docs/own_labels.md {RESULTS}/own_labels.md",
 )
 # A stage begins when the one before has ended. In a stage, the longest comes first.
