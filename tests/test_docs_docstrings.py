@@ -57,7 +57,7 @@ def module(tmp_path, monkeypatch):
 
 def test_examples_that_print_something_else_are_rewritten(module, tmp_path):
     shown = module(MODULE)
-    docstrings.write({"double": shown.double, "Holder": shown.Holder})
+    docstrings.write({"double": shown.double, "Holder": shown.Holder}, tmp_path)
     assert (tmp_path / "shown.py").read_text(encoding="utf-8") == RIGHT
 
 
@@ -65,5 +65,12 @@ def test_example_that_raises_ends_the_command(module, tmp_path):
     text = MODULE.replace("double(1)\n", "1 / 0\n")
     shown = module(text)
     with pytest.raises(ZeroDivisionError):
-        docstrings.write({"Holder": shown.Holder, "double": shown.double})
+        docstrings.write({"Holder": shown.Holder, "double": shown.double}, tmp_path)
     assert (tmp_path / "shown.py").read_text(encoding="utf-8") == text
+
+
+def test_example_in_two_docstrings_is_written_by_hand(module, tmp_path):
+    shown = module(MODULE)
+    (tmp_path / "copy.py").write_text(MODULE, encoding="utf-8")
+    with pytest.raises(ValueError, match="docstring with 'len.vars.Holder.*by hand"):
+        docstrings.write({"Holder": shown.Holder}, tmp_path)

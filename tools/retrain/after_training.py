@@ -132,10 +132,9 @@ STAGES = [
         # docs/interface.md
         Piece("interface", "docs/interface.py"),
     ],
-    [
-        Piece("blocks", "docs/blocks.py README.md docs/*.md"),
-        Piece("docstrings", "docs/docstrings.py"),
-    ],
+    [Piece("blocks", "docs/blocks.py README.md docs/*.md")],
+    # Last, since it writes the files that all others import.
+    [Piece("docstrings", "docs/docstrings.py")],
 ]
 
 
