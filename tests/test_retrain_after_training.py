@@ -21,7 +21,8 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setenv("SKNAMES_DATA", str(tmp_path / "data"))
     (tmp_path / "page.md").write_text(PAGE, encoding="utf-8")
     (tmp_path / "counts.py").write_text(
-        "import sys\n"
+        "import os, sys\n"
+        "assert os.environ['OPENBLAS_NUM_THREADS'] == '1'\n"
         "with open('calls', 'a') as file:\n    print(sys.argv[1:], file=file)\n"
         "print('| new |')\n"
         "print('Not at hand: a rival', file=sys.stderr)\n"
