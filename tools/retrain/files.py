@@ -65,8 +65,13 @@ def write_model(pipeline, folder, trunk=None):
 
 
 def write_card(folder, card):
-    """Write the figures of the card for `load_card`, and the digests."""
-    (folder / CARD).write_bytes(f"{json.dumps(card, indent=1)}\n".encode())
+    """Write the figures of the card for `load_card`, and the digests.
+
+    Operating points are in a table of their own.
+    """
+    stored = dict(card)
+    del stored["operating_points"]
+    (folder / CARD).write_bytes(f"{json.dumps(stored, indent=1)}\n".encode())
     write_digests(folder)
 
 
