@@ -131,15 +131,16 @@ def test_page_shows_the_operating_points_that_load_card_reads(
 ):
     written("nationality", tmp_path)
     shown = (tmp_path / "model_card.md").read_text(encoding="utf-8")
+    model = load_pretrained(priors="uniform")
     monkeypatch.setattr(_load_pretrained, "FOLDER", tmp_path)
     card = load_card()
-    assert _card.page(card, load_pretrained(priors="uniform")) == shown
+    assert _card.page(card, model) == shown
     points = card["operating_points"]
     assert points.keys() == {"English", "Scottish", "Turkish", "Malagasy"}
     # Malagasy has 75 people in all, fewer than 0.95 needs.
     assert {*points["English"]} == {"0.8", "0.95"} and {*points["Malagasy"]} == {"0.8"}
     point = points["Turkish"]["0.95"]
-    assert point["ppv_1"] < point["ppv_20"] and 0.8 < point["recall"] <= 1
+    assert point["ppv_1_low"] < point["ppv_20_low"] and 0.8 < point["recall"] <= 1
     assert type(point["n"]) is int
     assert f"| Turkish | 0.95 | {point['threshold']:.2f} | {point['n']} |" in shown
     untested = {"Zulu", "Greek"}
