@@ -12,6 +12,7 @@ from sklearn.utils import Bunch
 
 from .._models.frames import to_frame
 from .._models.groups import array_of_labels
+from .._models.priors import OTHERS
 
 N_PRINTED = 10  # rows of a table that prints
 LEAST_PRINTED = 0.0005  # a share or difference, which rounds to 0.1 %
@@ -21,7 +22,6 @@ WIDE = 0.3  # intervals of more get a note
 # intervals hold half of the true shares, and those of other countries .94.
 FEW_HELD_OUT = 20
 
-OTHERS = "others"  # the sum of the labels that a known mix does not name
 ROUNDING = 0.01  # known shares may be rounded to percent
 
 COLUMNS = ("label", "share", "low", "high")
