@@ -29,6 +29,7 @@ N_CONFUSIONS = 30
 FIGURES = ("accuracy", "macro_f1", "top_3")
 ROW = ("label", "n", "recall", "n_predicted", "precision")
 MUST_NOT = "Do not decide about a person by it: a name does not tell who bears it."
+SHOWN = 0.005  # least share of a label taken that the page shows, as 0.01
 POINT_HEADER = [
     "label",
     "recall to reach",
@@ -323,8 +324,11 @@ def point_rows(points):
             row.append(with_interval(point, "others_taken", ".4f"))
             for percent in PREVALENCES:
                 row.append(with_interval(point, f"ppv_{percent}", ".2f"))
-            taken = point["taken_most"].items()
-            row.append(listing([f"{other} {share:.2f}" for other, share in taken]))
+            taken = []
+            for other, share in point["taken_most"].items():
+                if share >= SHOWN:
+                    taken.append(f"{other} {share:.2f}")
+            row.append(", ".join(taken))
             rows.append(row)
     return rows
 
