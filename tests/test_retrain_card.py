@@ -11,7 +11,7 @@ from sklearn.utils import Bunch
 
 from sknames import load_pretrained
 from sknames.datasets import make_names
-from sknames.pretrained import _load_pretrained, load_card
+from sknames.pretrained import load_card
 from tools.retrain import card as _card
 from tools.retrain import countries, files, kept_apart, measure, recipe
 
@@ -132,7 +132,7 @@ def test_page_shows_the_operating_points_that_load_card_reads(
     written("nationality", tmp_path)
     shown = (tmp_path / "model_card.md").read_text(encoding="utf-8")
     model = load_pretrained(priors="uniform")
-    monkeypatch.setattr(_load_pretrained, "FOLDER", tmp_path)
+    monkeypatch.setattr("sknames.pretrained._load_pretrained.FOLDER", tmp_path)
     card = load_card()
     assert _card.page(card, model) == shown
     points = card["operating_points"]
