@@ -24,7 +24,6 @@ mixes of one source, and one mix of two sources.
 
 import argparse
 import os
-from hashlib import sha256
 from itertools import product
 from pathlib import Path
 
@@ -44,6 +43,7 @@ from sknames._shares.shares import shares_of_probabilities
 from sknames.datasets import load_nationalities
 from sknames.pretrained._load_pretrained import TARGETS
 from tools.measuring import likeliest_shares, machine, population_priors, show, table
+from tools.public_sets import is_reported, read_set
 from tools.retrain import kept_apart
 
 DATA = Path(os.environ.get("SKNAMES_DATA", "."))
@@ -407,21 +407,20 @@ def measure_pairs(target, n_pairs, rng):
 # ---- Papers, checked rows and outcomes
 
 
+def in_half(names, half):
+    """Return which names are of a half, "report" or "choose"."""
+    return np.array([is_reported(name) for name in names]) == (half == "report")
+
+
 def goalscorers(target, half):
     """Return probabilities, labels, their names and share settings of one half.
 
     Labels that the model lacks come after its own.
     """
-    path = DATA / "public" / "goalscorers.tsv"
-    lines = path.read_text(encoding="utf-8").splitlines()
-    pairs = [line.split("\t") for line in lines]
-    wanted = 1 if half == "report" else 0
-    kept = []
-    for name, country in pairs:
-        if sha256(name.encode()).digest()[0] % 2 == wanted:
-            kept.append((name, country))
-    names = np.array([name for name, _ in kept], dtype=object)
-    labels = [country for _, country in kept]
+    names, labels = read_set(DATA, "goalscorers")
+    rows = in_half(names, half)
+    names = names[rows]
+    labels = labels[rows].tolist()
     model = load_pretrained(target)
     if target == "nationality":
         nationality_of = {}
@@ -723,16 +722,9 @@ def measure_designs(args, rng):
         measure_few(data, n_people, args.few, rng)
     if args.rates:
         countries = goalscorers("country", args.half)[1]
-        path = DATA / "public" / "goalscorers.tsv"
-        names = [line.split("\t")[0] for line in path.read_text("utf-8").splitlines()]
-        wanted = 1 if args.half == "report" else 0
-        spelled = np.array(
-            [
-                not name.isascii()
-                for name in names
-                if sha256(name.encode()).digest()[0] % 2 == wanted
-            ]
-        )
+        names, _ = read_set(DATA, "goalscorers")
+        names = names[in_half(names, args.half)]
+        spelled = np.array([not name.isascii() for name in names])
         measure_rates(data, args.rates, rng, countries, spelled)
 
 

@@ -5,6 +5,7 @@ spelling. One half of them chooses, the other is reported, and takes part in not
 that is chosen.
 """
 
+from functools import cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -51,6 +52,7 @@ class People(NamedTuple):
         return self.at(np.sort(order[np.arange(len(order)) - starts < most]))
 
 
+@cache
 def people_apart(column="nationality"):
     """Return the people kept apart, in no order within a label and source.
 
