@@ -29,7 +29,7 @@ N_CONFUSIONS = 30
 FIGURES = ("accuracy", "macro_f1", "top_3")
 ROW = ("label", "n", "recall", "n_predicted", "precision")
 MUST_NOT = "Do not decide about a person by it: a name does not tell who bears it."
-SHOWN = 0.005  # least share of a label taken that the page shows, as 0.01
+N_SHOWN = 1  # labels taken most that the page shows
 POINT_HEADER = [
     "label",
     "recall to reach",
@@ -324,11 +324,8 @@ def point_rows(points):
             row.append(with_interval(point, "others_taken", ".4f"))
             for percent in PREVALENCES:
                 row.append(with_interval(point, f"ppv_{percent}", ".2f"))
-            taken = []
-            for other, share in point["taken_most"].items():
-                if share >= SHOWN:
-                    taken.append(f"{other} {share:.2f}")
-            row.append(", ".join(taken))
+            taken = list(point["taken_most"].items())[:N_SHOWN]
+            row.append(", ".join(f"{other} {share:.2f}" for other, share in taken))
             rows.append(row)
     return rows
 
