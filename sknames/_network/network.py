@@ -46,6 +46,7 @@ class Network:
     model_error: Any = None  # (1,), the standard deviation of what they leave
     sharpness: Any = None  # (1,), the power of likelihood ratios that shares take
     n_people: Any = None  # (n_classes,), how many people of each were held out
+    fingerprint: str | None = None  # of a model that ships, which priors do not change
 
     def __post_init__(self):
         for name, value in list(vars(self).items()):
@@ -153,6 +154,8 @@ class Network:
         for name in BIAS:
             if getattr(self, name) is not None:
                 arrays[name] = getattr(self, name)
+        if self.fingerprint is not None:
+            arrays["fingerprint"] = np.array(self.fingerprint)
         if self.words is not None:
             # The differences of sorted keys are small, and compress better.
             arrays["word_keys"] = np.diff(self.words.keys, prepend=np.int32(0))
@@ -170,6 +173,7 @@ class Network:
         n_lengths = sum(name.startswith(KEYS) for name in arrays)
         keys = [weights.pop(f"{KEYS}{n}") for n in range(n_lengths)]
         separator = weights.pop("separator")
+        fingerprint = weights.pop("fingerprint", None)
         words = None
         if "word_keys" in weights:
             differences = weights.pop("word_keys")
@@ -186,6 +190,7 @@ class Network:
             separator=int(separator[0]) if len(separator) else None,
             class_prior=weights.pop("class_prior"),
             words=words,
+            fingerprint=None if fingerprint is None else str(fingerprint),
             **{name: weights.pop(name, None) for name in BIAS},
             weights=weights,  # what is left
         )

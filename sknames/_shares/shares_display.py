@@ -180,6 +180,8 @@ class SharesDisplay(DisplayMixin):
         for k, (title, table) in enumerate(tables.items()):
             bars = _bars(table, top, others)
             style: dict[str, Any] = {"label": _legend_text(title, table)}
+            if isinstance(self.shares, Table):
+                style["label"] = _n_names(table)
             style["color"] = [_color(k, len(tables), is_sure) for is_sure in bars.sure]
             if is_single:
                 style["color"][len(top) :] = ["0.6"] * (len(labels) - len(top))
