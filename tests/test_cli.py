@@ -773,7 +773,10 @@ def test_shares_of_chunks_are_those_of_the_whole(run, tiny, small_names, name):
     *notes, last = said.splitlines()
     assert last.startswith("128 rows: 124 names, 4 not names; ")
     # What a terminal shows below the table.
-    assert notes == [f"sknames: note: {note}" for note in [*expected._notes()][1:]]
+    shown = [*[*expected._notes()][1:], *expected._notes_on_model()]
+    assert notes == [f"sknames: note: {note}" for note in shown]
+    is_shipped = name == "nationality"
+    assert any("from their neighbours" in note for note in notes) == is_shipped
 
 
 @pytest.fixture
@@ -822,6 +825,12 @@ def test_shares_by_two_columns_are_those_of_each_group(run, tiny, groups, monkey
     monkeypatch.setattr(commands_shares, "MOST_PANELS", 6)
     _, said = run(*command, "--plot", "out.svg", code=2)
     assert "--plot draws 6 groups at most, and --by Region, year gives 7" in said
+
+
+def test_note_on_the_model_is_said_once_for_all_groups(run, groups):
+    _, said = run("shares", "in.csv", "--by", "region", "--model", "nationality")
+    notes = [line for line in said.splitlines() if "from their neighbours" in line]
+    assert len(notes) == 1 and notes[0].startswith("sknames: note: 1")
 
 
 def test_shares_against_compares_groups(run, tiny, groups):

@@ -221,7 +221,7 @@ def predict_shipped_sets(target):
 
 
 READ_BY = {
-    CARD: load_card,
+    **dict.fromkeys([CARD, _load_pretrained.POINTS], load_card),
     _load_pretrained.CURVE: partial(load_pretrained, abstain=True),
     _load_pretrained.FALLBACK_CURVE: partial(
         load_pretrained, abstain=True, fallback=[*M49]
@@ -310,13 +310,18 @@ def test_bias_is_read_by_nationality(folder, shipped):
     )
     np.testing.assert_array_equal(found, bias)
     with open(folder / _load_pretrained.BIAS, "a", encoding="utf-8") as file:
-        file.write("\nsharpness,1.2500\n")
+        file.write("\nsharpness,1.2500,\n")
     write_digests(folder)
-    assert load_pretrained()[-1].network_.sharpness == [1.25]
-    assert (
-        rows[1].split(",") == [shipped.classes_[1], f"{bias[1]:.4f}"]
-        and len({*bias}) > 60
-    )
+    again = load_pretrained()[-1].network_
+    assert again.sharpness == [1.25]
+    n_people = shipped[-1].network_.n_people
+    np.testing.assert_array_equal(again.n_people, n_people)
+    assert rows[1].split(",") == [
+        shipped.classes_[1],
+        f"{bias[1]:.4f}",
+        str(n_people[1]),
+    ]
+    assert len({*bias}) > 60 and n_people.sum() > 10_000
 
 
 def test_arrays_of_another_folder_have_the_sha256_of_their_description(folder):

@@ -22,6 +22,7 @@ WRITTEN = {
     "class_bias.csv",
     "fallback_risk_coverage.csv",
     "model.json",
+    "operating_points.csv",
     "risk_coverage.csv",
     "set_thresholds.csv",
 }
@@ -130,6 +131,67 @@ def test_measure_writes_all_files_and_a_page(people, tmp_path):
     assert mixes["true"]["accuracy"] > mixes["equal"]["accuracy"] == card["accuracy"]
 
 
+def test_page_shows_the_operating_points_that_load_card_reads(
+    people, tmp_path, monkeypatch
+):
+    written("nationality", tmp_path)
+    shown = (tmp_path / "model_card.md").read_text(encoding="utf-8")
+    model = load_pretrained(priors="uniform")
+    monkeypatch.setattr("sknames.pretrained._load_pretrained.FOLDER", tmp_path)
+    card = load_card()
+    assert _card.page(card, model) == shown
+    points = card["operating_points"]
+    assert points.keys() == {"English", "Scottish", "Turkish", "Malagasy"}
+    # Malagasy has 75 people in all, fewer than 0.95 needs.
+    assert {*points["English"]} == {"0.8", "0.95"} and {*points["Malagasy"]} == {"0.8"}
+    point = points["Turkish"]["0.95"]
+    assert point["ppv_1_low"] < point["ppv_20_low"] and 0.8 < point["recall"] <= 1
+    assert type(point["n"]) is int
+    assert f"| Turkish | 0.95 | {point['threshold']:.2f} | {point['n']} |" in shown
+    untested = {"Zulu", "Greek"}
+    assert untested < {*card["few_held_out"]} & {*card["without_operating_points"]}
+    assert not points.keys() & {*card["few_held_out"]}
+
+
+def test_nothing_that_is_chosen_depends_on_the_reported_half(
+    people, tmp_path, monkeypatch
+):
+    load = kept_apart.load
+
+    def with_other_report(target):
+        """Give people to report the labels of others."""
+        model, choose, report, (choosing, reported) = load(target)
+        others = reported._replace(labels=np.roll(reported.labels, 50))
+        return model, choose, report, (choosing, others)
+
+    chosen = []
+    for folder, loaded in (("one", load), ("other", with_other_report)):
+        monkeypatch.setattr(kept_apart, "load", loaded)
+        monkeypatch.setattr(measure, "MODELS", tmp_path / folder)
+        (tmp_path / folder / "nationality").mkdir(parents=True)
+        measure.write_chosen("nationality")
+        texts = {}
+        for path in (tmp_path / folder / "nationality").glob("*.csv"):
+            texts[path.name] = path.read_text(encoding="utf-8")
+        points = csv.DictReader(texts.pop("operating_points.csv").splitlines())
+        points = [*points]
+        texts["thresholds"] = [point["threshold"] for point in points]
+        chosen.append((texts, [point["recall"] for point in points]))
+    assert chosen[0][0] == chosen[1][0] and chosen[0][1] != chosen[1][1]
+
+
+def test_bias_says_how_many_people_of_both_halves_a_label_has(people, tmp_path):
+    (tmp_path / "country").mkdir()
+    measure.write_chosen("country")
+    text = (tmp_path / "country" / "class_bias.csv").read_text(encoding="utf-8")
+    rows = {row["label"]: row for row in csv.DictReader(text.splitlines())}
+    apart = kept_apart.people_apart("alpha_2").labels.tolist()
+    for code in ("GB", "TR", "FR"):
+        assert int(rows[code]["n_people"]) == apart.count(code)
+    assert float(rows["GB"]["bias"]) != 0 == float(rows["FR"]["bias"])
+    assert rows[""]["n_people"] == rows["sharpness"]["n_people"] == ""
+
+
 def test_measure_weighs_countries_by_inhabitants(people, tmp_path):
     card = written("country", tmp_path)
     n_of = {code: row["n"] for code, row in card["by_country"].items()}
@@ -166,7 +228,8 @@ def test_people_apart_are_each_person_once_in_two_halves(monkeypatch):
     )
     monkeypatch.setattr(kept_apart, "read", lambda folder, priors: model)
     monkeypatch.setattr(kept_apart, "MOST_CHOOSING", 50)
-    loaded, choose, report, everyone = kept_apart.load()
+    loaded, choose, report, halves = kept_apart.load()
+    everyone = kept_apart.People(*map(np.concatenate, zip(*halves, strict=True)))
     rows = [*zip(*everyone, strict=True)]
     assert loaded is model and ("Ali Noor", "Irish", "names in Arabic") in rows
     assert {*everyone.labels} == {"French", "Irish"}
@@ -178,8 +241,11 @@ def test_people_apart_are_each_person_once_in_two_halves(monkeypatch):
         full = [name for name in sources["biographies"][label] if " " in name]
         apart = {p for p in map(person_of, full) if len(p) % 3 == 0}
         assert len(persons) == len({*persons}) and {*persons} - {"ali noor"} == apart
-    halves = [{*map(person_of, half.names)} for half in (choose, report)]
-    assert halves[0].isdisjoint(halves[1]) and (choose.labels == "French").sum() == 50
+    persons = [{*map(person_of, half.names)} for half in halves]
+    assert persons[0].isdisjoint(persons[1])
+    assert {*map(person_of, choose.names)} < persons[0]
+    assert {*map(person_of, report.names)} <= persons[1]
+    assert (choose.labels == "French").sum() == 50
     few = kept_apart.People(
         *map(np.array, ([*"abcdef"], [*"xxxyyx"], [*"stssss"]))
     ).few(1)

@@ -693,9 +693,43 @@ def test_wrong_lists_raise(shipped):
 
 @pytest.mark.parametrize("labels", TARGETS)
 def test_error_of_the_model_is_the_one_that_is_stored_beside_the_bias(labels):
-    stored = dict(zip(*read_columns(BIAS, labels).values(), strict=True))
+    columns = read_columns(BIAS, labels)
+    stored = dict(zip(columns["label"], columns["bias"], strict=True))
     settings = settings_of_shares(resolve(load_pretrained(labels)))
     assert settings["model_error"] == float(stored[""])
+
+
+def test_labels_of_few_held_out_people_are_listed_and_noted():
+    rows = draw([0.4, 0.3, 0.2, 0.1, 0])
+    n_people = np.array([19, 20, 0, 500, 21])
+    shares = shares_of(rows, n_people=n_people)
+    assert shares.few_held_out == ["Danish", "Irish"]
+    note = "2 labels cannot be distinguished from their neighbours in a list"
+    assert note in str(shares) and 'groups="subregion"' in str(shares)
+    grouped = shares_of(rows, n_people=n_people, groups={"all": [*CLASSES]})
+    assert grouped.few_held_out == ["Danish", "Irish"] and note not in str(grouped)
+    many = shares_of(rows, n_people=n_people + 20)
+    assert many.few_held_out == [] and "neighbours" not in str(many)
+    assert shares_of(rows).few_held_out == []
+
+
+def test_checked_rows_show_labels_of_few_held_out_people(names):
+    countries = load_pretrained("country")
+    y = np.full(len(names), None)
+    y[::2] = "MC"
+    shares = estimate_shares(countries, names, y=y, n_resamples=2)
+    assert shares.few_held_out == [] and "neighbours" not in str(shares)
+
+
+def test_subregions_have_the_held_out_people_of_their_countries(names):
+    countries = load_pretrained("country")
+    alone = estimate_shares(countries, names, n_resamples=2)
+    assert {"AG", "MC", "VU"} < {*alone.few_held_out}
+    assert not {"DE", "PL", "FR"} & {*alone.few_held_out}
+    subregions = GroupedClassifier(countries, groups="subregion")
+    summed = estimate_shares(subregions, names, n_resamples=2)
+    assert "Western Europe" in summed.label
+    assert {*summed.few_held_out} <= {"Melanesia", "Micronesia", "Polynesia"}
 
 
 # ---- Clusters

@@ -277,6 +277,19 @@ def test_bias_of_a_group_is_that_of_its_classes_together(model):
     np.testing.assert_array_equal(resolve(shifted(never)).layers[-1].factors, [0, 1])
 
 
+def test_people_of_a_group_are_those_of_its_classes_together(model):
+    network = replace(model[-1].network_, n_people=np.array([1, 2, 4, 8]))
+    classify = NameNationalityClassifier._from_network(
+        network, model.classes_, n_features_in=12
+    )
+    counted = FrozenPipeline([("encode", model[0]), ("classify", classify)])
+    groups = GroupedClassifier(counted, groups=GROUPS)
+    assert groups.classes_.tolist() == ["Asia", "Europe"]
+    assert resolve(shifted(groups)).assumed.n_people.tolist() == [10, 5]
+    # A temperature changes what is assumed, and not of whom it is known.
+    assert resolve(calibrated(counted, 0.5)).assumed.n_people.tolist() == [1, 2, 4, 8]
+
+
 def test_shares_around_groups_correct_the_bias_as_those_of_classes(model, small_names):
     names = small_names[0]
     groups = GroupedClassifier(model, groups=GROUPS)

@@ -12,8 +12,9 @@ Mixes are drawn from a Dirichlet distribution, and by each mix lists of people f
 other half. ``--small`` measures lists of 3 to 1,000 distinct people instead.
 ``--mixes`` measures lists of 300 and 1,000 people of several mixes.
 
-``--clusters 40``, ``--checked 40`` and ``--rates 40`` measure so many lists of papers,
-of checked rows, and of outcomes. They take people who are not in the sources, if there
+``--clusters 40``, ``--checked 40``, ``--rates 40`` and ``--few 40`` measure so many
+lists of papers, of checked rows, of outcomes, and of labels with few held-out people
+apart from the others. They take people who are not in the sources, if there
 are none kept apart: with ``--people goalscorers``, one half of goalscorers.tsv in
 SKNAMES_DATA/public, split by a hash of the name; ``--half choose`` takes the other.
 
@@ -37,6 +38,7 @@ from sknames._shares.checked import CheckedRows
 from sknames._shares.mix import priors_of_probabilities, settings_of_shares
 from sknames._shares.rates import rates_of_probabilities
 from sknames._shares.resampling import Clusters
+from sknames._shares.results import FEW_HELD_OUT
 from sknames._shares.shares import shares_of_probabilities
 from sknames.datasets import load_nationalities
 from sknames.pretrained._load_pretrained import TARGETS
@@ -586,6 +588,47 @@ def measure_checked(data, n_lists, rng):
     print(table(header, rows), flush=True)
 
 
+def measure_few(data, n_people, n_lists, rng):
+    """Print coverage of shares, of labels with few held-out people and of others.
+
+    `n_people` is how many held-out people each label of the model has.
+    """
+    proba, labels, classes, _ = data
+    known = proba.shape[1]
+    index_of = {label: k for k, label in enumerate(classes.tolist())}
+    found = []
+    for k in range(n_lists):
+        mix = draw_mix(labels[labels < known], [0.1, 0.3, 1][k % 3], rng)
+        weights = weights_of_people(labels, mix, known)
+        people = rng.choice(len(labels), 1_000, p=weights)
+        shares = shares_of_people(data, people, 200)
+        at = np.array([index_of[label] for label in shares.label.tolist()])
+        true = np.pad(mix, (0, known - len(mix)))[at]
+        columns = [n_people[at] < FEW_HELD_OUT, true, shares.share]
+        columns += [shares.low, shares.high]
+        found.append(np.column_stack(columns))
+    is_few, true, share, low, high = np.concatenate(found).T
+    rows = []
+    for title, is_group in (("fewer", is_few == 1), ("others", is_few == 0)):
+        for range_, is_in in {
+            "above 2 %": true > 0.02,
+            ".3 to 2 %": (true >= 0.003) & (true <= 0.02),
+        }.items():
+            chosen = is_group & is_in
+            covers = (low <= true) & (true <= high)
+            figures = [
+                covers[chosen].mean(),
+                (high < true)[chosen].mean(),
+                share[chosen].sum() / true[chosen].sum(),
+            ]
+            figures = [f"{figure:.3f}" for figure in figures]
+            rows.append([title, range_, chosen.sum(), *figures])
+    header = ["labels", "true share", "intervals", "covered", "too low"]
+    title = f"labels with fewer than {FEW_HELD_OUT} held-out people, and others"
+    print(f"\n### {n_lists} lists of 1,000: {title}\n")
+    print(table([*header, "estimated / true"], rows), flush=True)
+
+
 def likeliest(proba, settings):
     """Return the shares of expectation maximisation, which QuaPy calls EMQ."""
     return likeliest_shares(proba / settings["assumed_prior"])
@@ -667,13 +710,16 @@ def measure_rates(data, n_lists, rng, countries, spelled):
 
 
 def measure_designs(args, rng):
-    """Measure lists of papers, with checked rows or with outcomes."""
+    """Measure lists of papers, checked rows, outcomes, or labels of few people."""
     data = goalscorers(args.labels, args.half)
     print(f"- {len(data[1]):,} goalscorers, half to {args.half}, {args.labels}")
     if args.clusters:
         measure_clusters(data, args.clusters, rng)
     if args.checked:
         measure_checked(data, args.checked, rng)
+    if args.few:
+        n_people = resolve(load_pretrained(args.labels)).assumed.n_people
+        measure_few(data, n_people, args.few, rng)
     if args.rates:
         countries = goalscorers("country", args.half)[1]
         names, _ = read_set(DATA, "goalscorers")
@@ -707,13 +753,13 @@ def main():
     parser.add_argument(
         "--pairs", type=int, default=0, help="pairs of lists of each kind"
     )
-    for name in ("clusters", "checked", "rates"):
+    for name in ("clusters", "checked", "rates", "few"):
         parser.add_argument(f"--{name}", type=int, default=0, help="lists of this kind")
     parser.add_argument("--half", choices=["report", "choose"], default="report")
     args = parser.parse_args()
     print(f"- {machine()}")
     rng = np.random.default_rng(args.seed)
-    if args.clusters or args.checked or args.rates:
+    if args.clusters or args.checked or args.rates or args.few:
         measure_designs(args, rng)
         return
     if args.mixes:

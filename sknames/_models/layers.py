@@ -30,11 +30,14 @@ class Assumed:
         The bias on people in log odds, see `Network`.
     sharpness : float or None
         The power of likelihood ratios under which shares are estimated.
+    n_people : ndarray of shape (n_classes,) of int or None
+        How many people of each class have shown the bias, and how good the model is.
     """
 
     class_prior: Any = None
     class_bias: NDArray[np.float64] | None = None
     sharpness: float | None = None
+    n_people: NDArray[np.integer] | None = None
 
     def checked_prior(self, classes):
         """Return the priors as numbers, (n_classes,); unknown ones are uniform."""
@@ -46,7 +49,7 @@ class Assumed:
         if self.class_prior is None:
             return Assumed()
         prior = self.class_prior**power
-        tempered = Assumed(class_prior=prior / prior.sum())
+        tempered = Assumed(class_prior=prior / prior.sum(), n_people=self.n_people)
         if self.class_bias is not None:
             tempered = replace(tempered, class_bias=self.class_bias * power)
         if self.sharpness is not None:
@@ -136,7 +139,10 @@ class Sum(Layer):
             ratio = np.ones_like(sums)  # of a group whose classes have the prior 0
             np.divide(sums_of_people, sums, out=ratio, where=sums > 0)
             bias = -np.log(ratio)
-        return replace(assumed, class_prior=sums, class_bias=bias)
+        n_people = assumed.n_people
+        if n_people is not None:
+            n_people = np.bincount(self.index, n_people)
+        return replace(assumed, class_prior=sums, class_bias=bias, n_people=n_people)
 
     def grouped(self, y):
         """Return labels as groups; what is no label stays."""

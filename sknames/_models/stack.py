@@ -327,6 +327,7 @@ def _assumed_by(model):
         class_prior=getattr(model, "class_prior_", None),
         class_bias=getattr(network, "class_bias", None),
         sharpness=None if sharpness is None else float(sharpness[0]),
+        n_people=getattr(network, "n_people", None),
     )
 
 

@@ -15,7 +15,8 @@ from .words import Words
 
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
 KEYS = "ngram_keys."  # the beginning of their names in `Network.to_arrays`
-BIAS = ("class_bias", "model_error", "sharpness")  # only of the models that ship
+# Only the models that ship have these.
+BIAS = ("class_bias", "model_error", "sharpness", "n_people")
 # The largest weights, which may be Quantized.
 QUANTIZED = ("ngram_weight", "next_symbol.weight", "head.ngram_weight")
 NEVER = -1e4  # the logit of a class with prior 0: finite, but its probability is 0
@@ -44,6 +45,7 @@ class Network:
     class_bias: Any = None  # (n_classes,), log odds that correct the bias on people
     model_error: Any = None  # (1,), the standard deviation of what they leave
     sharpness: Any = None  # (1,), the power of likelihood ratios that shares take
+    n_people: Any = None  # (n_classes,), how many people of each were held out
     fingerprint: str | None = None  # of a model that ships, which priors do not change
 
     def __post_init__(self):

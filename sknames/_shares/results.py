@@ -18,6 +18,10 @@ N_PRINTED = 10  # rows of a table that prints
 LEAST_PRINTED = 0.0005  # a share or difference, which rounds to 0.1 %
 FEW_NAMES = 100  # fewer than these raise a warning
 WIDE = 0.3  # intervals of more get a note
+# Held-out people of a label: with fewer, its share in a list is estimated too small.
+# Intervals hold .6 to .8 of the true shares of such labels, and .83 to .95 of others:
+# see examples/benchmarks/results/shares.md.
+FEW_HELD_OUT = 20
 
 ROUNDING = 0.01  # known shares may be rounded to percent
 
@@ -69,7 +73,11 @@ class Table(Bunch):
         if len(tables) > 1:
             lines.append("of groups:")
             lines += groups._lines(width)
-        return "\n".join([*lines, *self._notes()])
+        return "\n".join([*lines, *self._notes(), *self._notes_on_model()])
+
+    def _notes_on_model(self):
+        """Return notes that are the same for all lists."""
+        return []
 
     def _lines(self, width):
         """Return the lines of the rows; a table without "groups" shows all."""
@@ -127,6 +135,14 @@ class Shares(Table):
                 f"{first} and {second} are hard to tell apart here (correlation "
                 f"{correlation:.2f}); group them for a narrower interval"
             )
+
+    def _notes_on_model(self):
+        if not self.get("few_held_out") or self.groups is not None:
+            return []
+        return [
+            f"{len(self.few_held_out)} labels cannot be distinguished from their "
+            'neighbours in a list (few_held_out): sum labels, as by groups="subregion"'
+        ]
 
     def _notes_on_checked(self):
         """Yield what to say of checked rows."""

@@ -40,7 +40,7 @@ from .resampling import (
     resample,
 )
 from .results import COLUMNS as COLUMNS
-from .results import FEW_NAMES, Shares, percentiles
+from .results import FEW_HELD_OUT, FEW_NAMES, Shares, percentiles
 from .results import Comparison as Comparison
 
 FEW_CLUSTERS = 30  # fewer than these raise a warning
@@ -135,6 +135,9 @@ or None, default=None
         - confused_pairs: tuples (label, label, correlation) of nationalities that the
           model confuses, the least certain pair first; the sum of a pair is more
           certain than either,
+        - few_held_out: labels of which fewer than 20 people have shown how the model
+          errs. They cannot be distinguished from their neighbours in a list, and
+          their shares are too small. With `y`, there are none,
         - n_names, n_distinct: the number of names, and of distinct ones,
         - n_not_names: the number of texts that are not names,
         - n_clusters, n_checked: the number of clusters, and of checked rows, or None,
@@ -278,6 +281,8 @@ class ListedModel:
         Where the classes are groups of the columns of probabilities: which one.
     members_in_model : dict or None, default=None
         The labels of each class that is a group.
+    n_people : ndarray of shape (n_classes,) of int or None, default=None
+        How many people of each class have shown how it errs.
     """
 
     assumed_prior: Any = "uniform"
@@ -285,6 +290,7 @@ class ListedModel:
     sharpness: float = 1.0
     group_index: NDArray[np.integer] | None = None
     members_in_model: dict[Any, Any] | None = None
+    n_people: NDArray[np.integer] | None = None
 
 
 @dataclass(frozen=True)
@@ -361,6 +367,7 @@ def read_list(
         "clusters": clusters,
         "checked": checked,
         "members_in_model": stack.members,
+        "n_people": stack.assumed.n_people,
         **settings_of_shares(below, assumed_prior),
         **parameters,
     }
@@ -516,7 +523,11 @@ def estimate(probabilities, classes, rows, model, asked):
         common["n_checked"] = estimated.n_checked
         common["power"] = estimated.power
         common["new_labels"] = rows.checked.new_labels
-    return _tables(classes, estimated, common, asked.groups)
+    shares = _tables(classes, estimated, common, asked.groups)
+    shares.few_held_out = []
+    if model.n_people is not None and rows.checked is None:
+        shares.few_held_out = classes[model.n_people < FEW_HELD_OUT].tolist()
+    return shares
 
 
 @dataclass(frozen=True)

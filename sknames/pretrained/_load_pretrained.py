@@ -39,12 +39,14 @@ CURVE = "risk_coverage.csv"
 # The same if subregions and regions are answered, too.
 FALLBACK_CURVE = "fallback_risk_coverage.csv"
 CURVE_COLUMNS = ["threshold", "coverage", "risk", "n_answered"]  # of both
-# `class_bias` of the network by label, from the same people. Two more rows have its
+# `class_bias` and `n_people` of the network by label. Two more rows have its
 # `model_error`, under "", and perhaps its `sharpness`.
 BIAS = "class_bias.csv"
 MODEL_ERROR_ROW = ""
 SHARPNESS = "sharpness"
 SETS = "set_thresholds.csv"  # by coverage, from the same people
+# Thresholds of one label against the rest, and what they find and take.
+POINTS = "operating_points.csv"
 # Digests of the other files, so that none is changed unnoticed; that of the arrays is
 # in the description. What writes the files writes it, too.
 DIGESTS = "SHA256SUMS"
@@ -190,8 +192,7 @@ default="population"
             f"fallback={fallback!r} and abstain={abstain!r}. For groups of your own, "
             "fit a SelectiveClassifier on names."
         )
-    columns = read_columns(BIAS, target)
-    bias = dict(zip(columns["label"], map(float, columns["bias"]), strict=True))
+    bias = read_columns(BIAS, target)
     sha256 = pretrained_sha256(target=target)
     model = read(FOLDER / target, sha256, priors, bias, tidy)
     if not abstain:
@@ -254,6 +255,11 @@ def load_card(target: Target = "nationality") -> dict[str, Any]:
         nationalities assumes equal priors; that of countries the default ones, except
         for "by_country".
 
+        "operating_points" has thresholds of log odds that find 0.8 or 0.95 of a label's
+        people, by label and recall, under the default priors: what they find, and how
+        many others they take. "few_held_out" are the labels that cannot be
+        distinguished from their neighbours in a list.
+
     See Also
     --------
     sknames.load_pretrained : Load the model.
@@ -270,7 +276,27 @@ def load_card(target: Target = "nationality") -> dict[str, Any]:
     >>> round(card["accuracy"], 2), round(card["by_nationality"]["Greek"]["recall"], 2)
     (0.81, 0.93)
     """
-    return json.loads(_shipped(CARD, target))
+    card = json.loads(_shipped(CARD, target))
+    card["operating_points"] = _read_points(target)
+    return card
+
+
+def _read_points(target):
+    """Return operating points by label, and by the recall to reach."""
+    columns = read_columns(POINTS, target)
+    labels = columns.pop("label")
+    recalls = columns.pop("for_recall")
+    taken_most = columns.pop("taken_most")
+    points = {}
+    for row, (label, recall) in enumerate(zip(labels, recalls, strict=True)):
+        point = {name: float(column[row]) for name, column in columns.items()}
+        point["n"] = int(point["n"])
+        point["taken_most"] = {}
+        for entry in filter(None, taken_most[row].split(";")):
+            other, _, share = entry.rpartition(" ")
+            point["taken_most"][other] = float(share)
+        points.setdefault(label, {})[recall] = point
+    return points
 
 
 def read(folder, sha256=None, priors=AS_WRITTEN, bias=None, tidy=True):
@@ -278,7 +304,8 @@ def read(folder, sha256=None, priors=AS_WRITTEN, bias=None, tidy=True):
 
     The description may have any digest if `sha256` is None; it holds that of the
     arrays. Priors are those that the network was written with, or as in
-    `load_pretrained`. `bias` is by label, and `tidy` is of the encoder.
+    `load_pretrained`. `bias` has the columns of the file of it, and `tidy` is of the
+    encoder.
     """
     path = folder / DESCRIPTION
     description = json.loads(_content(path, sha256))
@@ -345,12 +372,18 @@ def _named(network, change):
 
 
 def _with_bias(network, classes, bias):
-    """Return a network with its bias on people, by label as in the file of it."""
-    class_bias = np.array([bias[label] for label in classes.tolist()])
-    model_error = np.array([bias[MODEL_ERROR_ROW]])
-    network = replace(network, class_bias=class_bias, model_error=model_error)
-    if SHARPNESS in bias:
-        network = replace(network, sharpness=np.array([bias[SHARPNESS]]))
+    """Return a network with its bias on people, from the columns of the file of it."""
+    row_of = {label: row for row, label in enumerate(bias["label"])}
+    values = np.array(bias["bias"], dtype=float)
+    rows = [row_of[label] for label in classes.tolist()]
+    network = replace(
+        network,
+        class_bias=values[rows],
+        model_error=values[[row_of[MODEL_ERROR_ROW]]],
+        n_people=np.array(bias["n_people"])[rows].astype(int),
+    )
+    if SHARPNESS in row_of:
+        network = replace(network, sharpness=values[[row_of[SHARPNESS]]])
     return network
 
 

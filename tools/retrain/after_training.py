@@ -120,6 +120,13 @@ STAGES = [
         benchmark("papers", "bench_shares.py --clusters 36", "shares.md", SCORERS),
         benchmark("checked-rows", "bench_shares.py --checked 60", "shares.md", SCORERS),
         benchmark("rates", "bench_shares.py --rates 16", "shares.md", SCORERS),
+        benchmark("few-people", "bench_shares.py --few 45", "shares.md", SCORERS),
+        benchmark(
+            "few-people-of-countries",
+            "bench_shares.py --few 24 --labels country",
+            "shares.md",
+            SCORERS,
+        ),
         benchmark("abstaining", "bench_abstaining.py", "abstaining.md"),
         benchmark(
             "countries", "bench_countries.py", "countries.md", ("arczi21", *SCORERS)

@@ -7,6 +7,7 @@ import numpy as np
 
 from sknames import GroupedClassifier, predict_names
 from sknames._models.priors import check_priors
+from sknames._shares.results import FEW_HELD_OUT
 from sknames.datasets._load_names import read_rows
 from sknames.metrics import scorecard
 from sknames.metrics._scorecard import scorecard_from
@@ -14,6 +15,7 @@ from tools.measuring import likeliest_shares, machine, table
 
 from . import countries, people_in_scripts
 from .kept_apart import MOST_REPORTED, SPELLINGS
+from .operating_points import LEAST_PEOPLE, PREVALENCES, points_by_label
 from .recipe import (
     ONE_APART,
     ONE_APART_IN_ARABIC,
@@ -27,6 +29,17 @@ N_CONFUSIONS = 30
 FIGURES = ("accuracy", "macro_f1", "top_3")
 ROW = ("label", "n", "recall", "n_predicted", "precision")
 MUST_NOT = "Do not decide about a person by it: a name does not tell who bears it."
+N_SHOWN = 1  # labels taken most that the page shows
+POINT_HEADER = [
+    "label",
+    "recall to reach",
+    "threshold",
+    "n",
+    "recall",
+    "others taken",
+    *(f"PPV at {percent} %" for percent in PREVALENCES),
+    "taken most",
+]
 PAGE = Path(__file__).with_name("model_card.txt")
 NO_SUCH = (
     "There is no American, Argentine, Australian, Belgian, Canadian, Singaporean or "
@@ -282,6 +295,48 @@ def measure_countries(model, people, training_labels):
     }
 
 
+def of_people_apart(points, classes, n_people):
+    """Return what the card has of both halves of the people apart.
+
+    Parameters
+    ----------
+    points : list of dict
+        Of `operating_points`.
+    classes : ndarray of shape (n_classes,)
+    n_people : ndarray of shape (n_classes,) of int
+        How many people each class has in both halves.
+    """
+    has_points = n_people >= min(LEAST_PEOPLE.values())
+    return {
+        "few_held_out": classes[n_people < FEW_HELD_OUT].tolist(),
+        "without_operating_points": classes[~has_points].tolist(),
+        "operating_points": points_by_label(points),
+    }
+
+
+def point_rows(points):
+    """Return the rows of the table of operating points."""
+    rows = []
+    for label, points_of_label in points.items():
+        for recall, point in points_of_label.items():
+            row = [label, recall, f"{point['threshold']:.2f}", point["n"]]
+            row.append(with_interval(point, "recall", ".2f"))
+            row.append(with_interval(point, "others_taken", ".4f"))
+            for percent in PREVALENCES:
+                row.append(with_interval(point, f"ppv_{percent}", ".2f"))
+            taken = list(point["taken_most"].items())[:N_SHOWN]
+            row.append(", ".join(f"{other} {share:.2f}" for other, share in taken))
+            rows.append(row)
+    return rows
+
+
+def with_interval(point, name, digits):
+    """Return a figure of an operating point with the ends of its interval."""
+    low = format(point[f"{name}_low"], digits)
+    high = format(point[f"{name}_high"], digits)
+    return f"{point[name]:{digits}} ({low}-{high})"
+
+
 def page(card, model):
     """Return the card in Markdown."""
     spread = "{:.4f} ({:.4f} to {:.4f})".format
@@ -373,6 +428,11 @@ def page(card, model):
         by_nationality=table(
             ["", "n", "recall", "precision", "n predicted"], nationality_rows
         ),
+        few_held_out=listing(card["few_held_out"]),
+        n_few_held_out=FEW_HELD_OUT,
+        least_people=min(LEAST_PEOPLE.values()),
+        without_points=listing(card["without_operating_points"]),
+        points=table(POINT_HEADER, point_rows(card["operating_points"])),
         n_wrong=card["n"] - round(card["accuracy"] * card["n"]),
         confusions=table(
             ["is", "was taken for", "n", "of"],

@@ -82,11 +82,12 @@ def _lines(description):
 def write_card(folder, card):
     """Write the figures of the card for `load_card`, and the digests.
 
-    The card says which model they are of.
+    The card says which model they are of. Operating points are in a table of their own.
     """
     description = json.loads((folder / DESCRIPTION).read_bytes())
-    card = {"fingerprint": description["fingerprint"]} | card
-    (folder / CARD).write_bytes(f"{json.dumps(card, indent=1)}\n".encode())
+    stored = {"fingerprint": description["fingerprint"]} | card
+    del stored["operating_points"]
+    (folder / CARD).write_bytes(f"{json.dumps(stored, indent=1)}\n".encode())
     write_digests(folder)
 
 

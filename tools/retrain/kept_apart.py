@@ -1,7 +1,8 @@
 """People whom the model that ships never learns, for its figures, thresholds and sets.
 
 The rule is `recipe.is_kept_apart`: one person in so many of all sources, in every
-spelling. One half of them chooses, the other is reported.
+spelling. One half of them chooses, the other is reported, and takes part in nothing
+that is chosen.
 """
 
 from functools import cache
@@ -103,8 +104,10 @@ def load(target="nationality", folder=None):
     Returns
     -------
     model : Pipeline
-    choose, report, everyone : People
-        Some of both halves, and all of them.
+    choose, report : People
+        Some of both halves.
+    halves : tuple of two People
+        All of both halves.
     """
     model = read(folder or MODELS / target, priors="uniform")
     people = people_apart(COLUMNS[target])
@@ -113,5 +116,5 @@ def load(target="nationality", folder=None):
         sha256(f"half:{person_of(name)}".encode()).digest() for name in people.names
     )
     is_reported = np.array([digest[0] % 2 == 1 for digest in digests])
-    choose, report = people.at(~is_reported), people.at(is_reported)
-    return model, choose.few(MOST_CHOOSING), report.few(MOST_REPORTED), people
+    halves = people.at(~is_reported), people.at(is_reported)
+    return model, halves[0].few(MOST_CHOOSING), halves[1].few(MOST_REPORTED), halves

@@ -23,6 +23,7 @@ from sknames.pretrained._load_pretrained import (
     CURVE,
     CURVE_COLUMNS,
     FALLBACK_CURVE,
+    MODEL_ERROR_ROW,
     SETS,
     SHARPNESS,
 )
@@ -75,11 +76,10 @@ def class_bias(probabilities, labels, classes):
     return bias
 
 
-def write_thresholds(folder, model, everyone, people, priors):
-    """Write what people show whom a model under equal priors never learned.
+def write_thresholds(folder, model, people, priors):
+    """Write thresholds and sets of a model under equal priors, for the package.
 
-    These are thresholds and sets, of the people held out to choose by, and the class
-    bias, of everyone. The files are those that the package reads.
+    The people are those held out to choose by.
     """
     (names, labels, _), classes = people, model.classes_
     probabilities = model.predict_proba(names)
@@ -93,17 +93,27 @@ def write_thresholds(folder, model, everyone, people, priors):
     rows = sets_thresholds(probabilities, labels, classes, priors)
     rows = ([f"{row[0]:.2f}", *(f"{value:.6f}" for value in row[1:])] for row in rows)
     write_csv(folder / SETS, ["coverage", "all", *classes], rows)
-    names, labels, sources = everyone
+
+
+def write_bias(folder, model, people, n_people):
+    """Write the class bias of a model under equal priors, for the package.
+
+    The people are all those held out to choose by, and `n_people` is how many each
+    class has in both halves.
+    """
+    names, labels, sources = people
+    classes = model.classes_
     probabilities = model.predict_proba(names)
-    rows = [*zip(classes, class_bias(probabilities, labels, classes), strict=True)]
-    given = probabilities, labels, sources, classes
-    sharpness, error = sharpness_and_error(*given, SHARPNESSES[folder.name])
-    rows += [("", error), (SHARPNESS, sharpness)]
-    write_csv(
-        folder / BIAS,
-        ["label", "bias"],
-        ([label, f"{bias:.4f}"] for label, bias in rows),
+    bias = class_bias(probabilities, labels, classes)
+    sharpness, error = sharpness_and_error(
+        probabilities, labels, sources, classes, SHARPNESSES[folder.name]
     )
+    rows = []
+    for label, bias_of_label, n in zip(classes, bias, n_people, strict=True):
+        rows.append([label, f"{bias_of_label:.4f}", n])
+    rows.append([MODEL_ERROR_ROW, f"{error:.4f}", ""])
+    rows.append([SHARPNESS, f"{sharpness:.4f}", ""])
+    write_csv(folder / BIAS, ["label", "bias", "n_people"], rows)
 
 
 def lists_of_people(probabilities, labels, sources, classes):

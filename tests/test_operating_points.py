@@ -1,0 +1,180 @@
+"""Operating points: what thresholds of one label find of other people, and take."""
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from tools.retrain.operating_points import (
+    LEAST_PEOPLE,
+    Predicted,
+    operating_points,
+    points_by_label,
+    predictive_value,
+    threshold_for,
+)
+
+CLASSES = np.array(["Dutch", "Polish", "Turkish"])
+PRIORS = np.array([0.5, 0.3, 0.2])
+N_PEOPLE = np.array([150, 120, 100])
+
+
+def people(n_of_class, seed):
+    """Return people of two sources, in one of which labels are harder to tell apart."""
+    rng = np.random.default_rng(seed)
+    columns = np.repeat(np.arange(3), n_of_class)
+    sources = np.where(np.arange(len(columns)) % 3 == 0, "players", "biographies")
+    scale = np.where(sources == "players", 1.5, 2.5)[:, None]
+    logits = rng.normal(size=(len(columns), 3)) + scale * np.eye(3)[columns]
+    odds = np.exp(logits) * PRIORS
+    return Predicted(odds / odds.sum(axis=1, keepdims=True), columns, sources)
+
+
+@pytest.fixture(scope="module")
+def halves():
+    return people([90, 70, 60], 0), people([80, 60, 50], 1)
+
+
+@pytest.fixture(scope="module")
+def points(halves):
+    return points_by_label(operating_points(*halves, CLASSES, PRIORS, N_PEOPLE))
+
+
+def taken_by(point, people, column):
+    return people.probabilities[:, column] >= expit(point["threshold"])
+
+
+def test_threshold_is_the_highest_that_finds_the_share_of_people():
+    scores = np.random.default_rng(0).normal(size=140)
+    for recall, n_found in [(0.8, 112), (0.95, 133)]:
+        threshold = threshold_for(scores, recall)
+        assert (scores >= threshold).sum() == n_found
+        assert (scores >= threshold + 0.001).sum() < n_found
+
+
+def test_thresholds_come_from_the_choosing_half(halves, points):
+    choosing, _ = halves
+    for column, label in enumerate(CLASSES):
+        own = choosing.columns == column
+        for recall, point in points[label].items():
+            found = taken_by(point, choosing, column)[own].mean()
+            assert float(recall) <= found < float(recall) + 1 / own.sum()
+
+
+def test_recall_and_others_taken_are_those_of_the_reported_half(halves, points):
+    _, reported = halves
+    for column, label in enumerate(CLASSES):
+        for point in points[label].values():
+            is_taken = taken_by(point, reported, column)
+            shares = [is_taken[reported.columns == k].mean() for k in range(3)]
+            others = np.arange(3) != column
+            taken = np.average(np.array(shares)[others], weights=PRIORS[others])
+            assert point["n"] == (reported.columns == column).sum()
+            assert point["recall"] == pytest.approx(shares[column], abs=1e-6)
+            assert point["others_taken"] == pytest.approx(taken, abs=1e-6)
+
+
+def test_predictive_value_is_the_share_of_right_ones_in_a_table_of_counts():
+    n_with, n_without = 500, 9_500
+    n_right, n_wrong = 400, 190
+    expected = n_right / (n_right + n_wrong)
+    found = predictive_value(0.05, n_right / n_with, n_wrong / n_without)
+    assert found == pytest.approx(expected)
+
+
+def test_predictive_values_of_points_grow_with_prevalence(points):
+    for points_of_label in points.values():
+        for point in points_of_label.values():
+            recall, taken = point["recall"], point["others_taken"]
+            for percent in (1, 5, 20):
+                odds = percent / (100 - percent) * recall / taken
+                expected = pytest.approx(odds / (1 + odds), abs=1e-4)
+                assert point[f"ppv_{percent}"] == expected
+            assert point["ppv_1"] < point["ppv_5"] < point["ppv_20"]
+
+
+def test_intervals_are_of_people_drawn_again_within_label_and_source(halves, points):
+    """The reference draws people, not numbers of those who are taken."""
+    _, reported = halves
+    point = points["Polish"]["0.8"]
+    is_taken = taken_by(point, reported, 1)
+    rng = np.random.default_rng(5)
+    drawn = np.zeros((2_000, 3))
+    for k in range(3):
+        n_of_label = (reported.columns == k).sum()
+        for source in ("players", "biographies"):
+            stratum = is_taken[(reported.columns == k) & (reported.sources == source)]
+            again = rng.choice(stratum, (2_000, len(stratum)))
+            drawn[:, k] += again.sum(axis=1) / n_of_label
+    taken = (drawn[:, 0] * 0.5 + drawn[:, 2] * 0.2) / 0.7
+    values = {
+        "recall": drawn[:, 1],
+        "others_taken": taken,
+        "ppv_5": 0.05 * drawn[:, 1] / (0.05 * drawn[:, 1] + 0.95 * taken),
+    }
+    for name, resamples in values.items():
+        low, high = np.quantile(resamples, [0.025, 0.975])
+        assert point[f"{name}_low"] == pytest.approx(low, abs=0.02)
+        assert point[f"{name}_high"] == pytest.approx(high, abs=0.02)
+        assert point[f"{name}_low"] < point[name] < point[f"{name}_high"]
+
+
+def test_sources_are_not_drawn_instead_of_one_another():
+    """Biographies are all found, and players all missed, in each resample."""
+    columns = np.repeat(np.arange(3), 40)
+    sources = np.where(np.arange(120) % 2 == 0, "players", "biographies")
+    is_sure = (sources == "biographies")[:, None]
+    probabilities = np.where(is_sure, np.eye(3)[columns], 1 / 3)
+    reported = Predicted(probabilities, columns, sources)
+    choosing = Predicted(np.eye(3)[columns], columns, sources)
+    n_people = np.full(3, 80)
+    rows = operating_points(choosing, reported, CLASSES, PRIORS, n_people)
+    point = points_by_label(rows)["Dutch"]["0.8"]
+    assert point["recall"] == point["recall_low"] == point["recall_high"] == 0.5
+
+
+def test_intervals_of_perfect_points_are_those_of_none_missed_and_none_taken():
+    columns = np.repeat(np.arange(3), 40)
+    probabilities = np.eye(3)[columns]
+    sources = np.full(120, "players")
+    people = Predicted(probabilities, columns, sources)
+    n_people = np.full(3, 80)
+    priors = np.array([0.5, 0.25, 0.25])
+    rows = operating_points(people, people, CLASSES, priors, n_people)
+    point = points_by_label(rows)["Dutch"]["0.8"]
+    assert (point["recall"], point["others_taken"], point["ppv_1"]) == (1, 0, 1)
+    assert point["recall_low"] == pytest.approx(0.025 ** (1 / 40), abs=1e-6)
+    none_of_80 = 1 - 0.025 ** (1 / 80)
+    assert point["others_taken_high"] == pytest.approx(none_of_80, abs=1e-6)
+    lowest = 0.01 / (0.01 + 0.99 * none_of_80)
+    assert point["ppv_1_low"] == pytest.approx(lowest, abs=1e-6)
+    assert point["ppv_1_high"] == 1
+    assert point["taken_most"] == {}
+
+
+def test_labels_with_too_few_people_have_no_point(halves):
+    assert LEAST_PEOPLE == {0.8: 30, 0.95: 100}
+    rows = operating_points(*halves, CLASSES, PRIORS, np.array([29, 30, 100]))
+    found = [(row["label"], row["for_recall"]) for row in rows]
+    assert found == [("Polish", "0.8"), ("Turkish", "0.8"), ("Turkish", "0.95")]
+
+
+def test_labels_taken_most_are_those_of_most_others_taken_and_known_well():
+    """Of six others, the one with the lowest prior is left out, and one of few."""
+    n_classes = 8
+    columns = np.repeat(np.arange(n_classes), 40)
+    classes = np.array([*"abcdefgh"])
+    # The first half of all is taken for a, and nobody of h.
+    is_taken = np.arange(len(columns)) % 40 < 20
+    is_taken[columns == 7] = False
+    is_taken[columns == 0] = True
+    probabilities = np.full((len(columns), n_classes), 0.01)
+    probabilities[:, 0] = np.where(is_taken, 0.9, 0.1)
+    people = Predicted(probabilities, columns, np.full(len(columns), "players"))
+    priors = np.array([1, 2, 7, 5, 6, 4, 3, 8]) / 36
+    n_people = np.array([80, 80, 80, 80, 80, 80, 80, 80])
+    rows = operating_points(people, people, classes, priors, n_people)
+    assert [*rows[0]["taken_most"].items()] == [(k, 0.5) for k in "cedfg"]
+    rows = operating_points(
+        people, people, classes, priors, np.where(classes == "c", 19, n_people)
+    )
+    assert [*rows[0]["taken_most"]] == [*"edfgb"]

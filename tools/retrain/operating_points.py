@@ -1,0 +1,241 @@
+"""Find thresholds of one label against the rest, and report what they take.
+
+A threshold comes from the people who choose. How many of the label it finds, its
+recall, and how many others it takes, are those of the people to report. The others
+count as the default priors say, each label through all of its people.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logit
+
+from sknames._models.priors import exchange_priors
+from sknames._shares.checked import exact_limit
+from sknames._shares.results import FEW_HELD_OUT
+from sknames.pretrained._load_pretrained import POINTS
+
+from .files import write_csv
+
+# The recall to reach, and how many people apart a label needs for that.
+LEAST_PEOPLE = {0.8: 30, 0.95: 100}
+PREVALENCES = {"1": 0.01, "5": 0.05, "20": 0.2}  # by percent, as columns name them
+N_RESAMPLES = 2_000
+CONFIDENCE_LEVEL = 0.95
+N_TAKEN_MOST = 5  # labels to name
+TINY = 1e-12  # least probability, so that no log odds are infinite
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """Hold people with their probabilities under the default priors.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (n_people, n_classes)
+    columns : ndarray of shape (n_people,) of int
+        The class of each person.
+    sources : ndarray of shape (n_people,) of str
+    """
+
+    probabilities: NDArray[np.floating]
+    columns: NDArray[np.integer]
+    sources: NDArray[Any]
+
+
+def predicted(model, people, priors):
+    """Return people with their probabilities, of a model under equal priors."""
+    classes = model.classes_
+    equal = np.full(len(classes), 1 / len(classes))
+    return Predicted(
+        exchange_priors(model.predict_proba(people.names), equal, priors),
+        np.searchsorted(classes, people.labels),
+        people.sources,
+    )
+
+
+@dataclass(frozen=True)
+class Strata:
+    """Hold how many people each label has of each source: a stratum of the bootstrap.
+
+    Parameters
+    ----------
+    of_person : ndarray of shape (n_people,) of int
+        The stratum of each person.
+    n_people : ndarray of shape (n_strata,) of int
+    columns : ndarray of shape (n_strata,) of int
+        The class of each stratum.
+    """
+
+    of_person: NDArray[np.integer]
+    n_people: NDArray[np.integer]
+    columns: NDArray[np.integer]
+
+    @classmethod
+    def of(cls, people):
+        """Return the strata of `Predicted` people."""
+        sources = np.unique(people.sources, return_inverse=True)[1]
+        pairs, of_person, n_people = np.unique(
+            np.column_stack([people.columns, sources]),
+            axis=0,
+            return_inverse=True,
+            return_counts=True,
+        )
+        return cls(of_person, n_people, pairs[:, 0])
+
+    def n_taken(self, is_taken):
+        """Return how many people of each stratum are taken."""
+        return np.bincount(self.of_person, is_taken, minlength=len(self.n_people))
+
+    def resample(self, n_taken, rng):
+        """Draw the people of each stratum again; return (n_resamples, n_strata).
+
+        How many of the drawn are taken has a binomial distribution.
+        """
+        size = (N_RESAMPLES, len(n_taken))
+        return rng.binomial(self.n_people, n_taken / self.n_people, size)
+
+
+def log_odds(probabilities, column):
+    """Return the log odds of a class against all others, (n_people,)."""
+    return logit(np.clip(probabilities[:, column], TINY, 1 - TINY))
+
+
+def threshold_for(scores, recall):
+    """Return the highest threshold that this share of people reaches.
+
+    It is rounded down to three digits, so that nobody is lost by rounding.
+    """
+    n_found = int(np.ceil(recall * len(scores)))
+    return float(np.floor(1_000 * np.sort(scores)[-n_found]) / 1_000)
+
+
+def predictive_value(prevalence, recall, others_taken):
+    """Return which share of those taken have the label, the PPV."""
+    right = prevalence * recall
+    return right / (right + (1 - prevalence) * others_taken)
+
+
+def operating_points(choosing, reported, classes, priors, n_people):
+    """Return the points of all labels with enough people, as rows of the file.
+
+    Parameters
+    ----------
+    choosing, reported : Predicted
+        The two halves of the people apart.
+    classes : ndarray of shape (n_classes,)
+    priors : ndarray of shape (n_classes,)
+        The default ones.
+    n_people : ndarray of shape (n_classes,) of int
+        How many people each class has in both halves.
+    """
+    strata = Strata.of(reported)
+    rows = []
+    for column, label in enumerate(classes.tolist()):
+        scores = log_odds(choosing.probabilities, column)[choosing.columns == column]
+        reported_scores = log_odds(reported.probabilities, column)
+        for recall, least in LEAST_PEOPLE.items():
+            if n_people[column] < least:
+                continue
+            threshold = threshold_for(scores, recall)
+            n_taken = strata.n_taken(reported_scores >= threshold)
+            row = {"label": label, "for_recall": str(recall), "threshold": threshold}
+            row |= figures_of(n_taken, strata, column, priors)
+            row["taken_most"] = taken_most(
+                n_taken, strata, column, classes, priors, n_people
+            )
+            rows.append(row)
+    return rows
+
+
+def figures_of(n_taken, strata, column, priors):
+    """Return the figures of a threshold of a class, with their intervals."""
+    is_own = strata.columns == column
+    n_own = int(strata.n_people[is_own].sum())
+    own_weight = is_own / n_own
+    other_weight = weights_of_others(strata, column, priors)
+    resamples = strata.resample(n_taken, np.random.default_rng(0))
+    recall = n_taken @ own_weight
+    recalls = resamples @ own_weight
+    taken = n_taken @ other_weight
+    takens = resamples @ other_weight
+    # Resamples of people none of whom is missed, or taken, are all alike. So no
+    # interval is narrower than that of a share of 0.
+    least_missed = exact_limit(n_own, CONFIDENCE_LEVEL)
+    n_effective = 1 / (strata.n_people @ other_weight**2)
+    least_taken = exact_limit(n_effective, CONFIDENCE_LEVEL)
+    figures = {"n": n_own}
+    figures |= figure("recall", recall, recalls, low=1 - least_missed)
+    figures |= figure("others_taken", taken, takens, high=least_taken)
+    for percent, prevalence in PREVALENCES.items():
+        figures |= figure(
+            f"ppv_{percent}",
+            predictive_value(prevalence, recall, taken),
+            predictive_value(prevalence, recalls, takens),
+            low=predictive_value(prevalence, recall, least_taken),
+        )
+    return figures
+
+
+def figure(name, estimate, resamples, *, low=1.0, high=0.0):
+    """Return an estimate with the ends of its interval, rounded as in the file.
+
+    The interval reaches to `low` and `high` at least.
+    """
+    tail = (1 - CONFIDENCE_LEVEL) / 2
+    ends = np.quantile(resamples, [tail, 1 - tail])
+    values = {
+        name: estimate,
+        f"{name}_low": min(ends[0], low),
+        f"{name}_high": max(ends[1], high),
+    }
+    return {key: round(float(value), 6) for key, value in values.items()}
+
+
+def weights_of_others(strata, column, priors):
+    """Return how much a person of each stratum counts among those of other classes.
+
+    Classes count as the priors say, and the people of a class alike. All people
+    together count 1, those of the class itself nothing.
+    """
+    n_of_class = np.bincount(strata.columns, strata.n_people, minlength=len(priors))
+    weight = (priors / np.maximum(n_of_class, 1))[strata.columns]
+    weight[strata.columns == column] = 0
+    return weight / (weight @ strata.n_people)
+
+
+def taken_most(n_taken, strata, column, classes, priors, n_people):
+    """Return the share that is taken of the people of some other labels.
+
+    They are those that most of the others taken have, without labels of few people.
+    """
+    weighted = n_taken * weights_of_others(strata, column, priors)
+    weight_of_class = np.bincount(strata.columns, weighted, minlength=len(classes))
+    weight_of_class[n_people < FEW_HELD_OUT] = 0
+    shares = {}
+    for k in np.argsort(-weight_of_class, kind="stable")[:N_TAKEN_MOST]:
+        if weight_of_class[k] > 0:
+            is_class = strata.columns == k
+            share = n_taken[is_class].sum() / strata.n_people[is_class].sum()
+            shares[classes[k].item()] = round(float(share), 4)
+    return shares
+
+
+def points_by_label(rows):
+    """Return the points as `load_card` has them: by label, and by the recall asked."""
+    points = {}
+    for row in rows:
+        point = dict(row)
+        points.setdefault(point.pop("label"), {})[point.pop("for_recall")] = point
+    return points
+
+
+def write_points(folder, rows):
+    """Write operating points beside the weights."""
+    lines = []
+    for row in rows:
+        taken = [f"{label} {share}" for label, share in row["taken_most"].items()]
+        lines.append((row | {"taken_most": ";".join(taken)}).values())
+    write_csv(folder / POINTS, [*rows[0]], lines)
