@@ -816,7 +816,7 @@ def test_names_in_many_clusters_take_the_wider_resamples(shipped, names):
 @pytest.mark.parametrize(
     "clusters, message",
     [
-        ([1, 2, 3], r"Expected clusters of 2 names, one for each; got shape \(3,\)"),
+        ([1, 2, 3], r"Expected a cluster for each of 2 names, got shape \(3,\)"),
         ([1, None], "a cluster for each name, got None at position 1. Give a name"),
         ([np.nan, 1], "a cluster for each name, got nan at position 0"),
         (["a", "a"], "Expected two or more clusters, got only 'a'"),

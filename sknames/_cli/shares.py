@@ -94,20 +94,14 @@ def shares(listed, by, against, against_mix, draw, plot):
     start = time.perf_counter()
     _check_options(by, against, against_mix, plot)
     if draw is not None:
-        if by or against_mix or plot or listed.more.columns:
-            raise click.UsageError(
-                "--draw only writes rows to check: leave the other options out"
-            )
-        _write_draw(listed, draw)
+        _write_draw(listed, draw, has_others=by or against_mix or plot)
         return
     known = None if against_mix is None else _read_known_mix(against_mix)
     predicted = listed.predict(by)
     row_groups = _row_groups(predicted)
     kind = Shares if against is None and known is None else Comparison
     _check_groups(row_groups, by, kind._columns, plot)
-    chosen = None
-    if against is not None:
-        chosen = _choose(row_groups, by, against)
+    chosen = None if against is None else _choose(row_groups, by, against)
     row_groups = [_estimated(group, predicted) for group in row_groups]
     shown = row_groups
     if known is not None:
@@ -157,11 +151,15 @@ def _read_known_mix(path):
     return known
 
 
-def _write_draw(listed, n_drawn):
+def _write_draw(listed, n_drawn, has_others):
     """Write rows that were drawn at random, with an empty column of labels.
 
     Their numbers begin with 0, as in pandas.
     """
+    if has_others or listed.more.columns:
+        raise click.UsageError(
+            "--draw only writes rows to check: leave the other options out"
+        )
     table = listed.table
     positions = []
     drawn_from = []

@@ -15,6 +15,7 @@ from scipy.stats import t as student
 from .._base import warn
 from .._base.labels_and_weights import check_some_known, check_weights, is_missing
 from .._models.groups import check_alike
+from .columns import index_in
 from .estimate import Estimate
 from .resampling import draw_units
 
@@ -149,12 +150,8 @@ def read_checked(y, checked_weight, classes, is_name):
         raise ValueError("Expected labels of some rows in y, got none. Leave y out.")
     check_some_known(known, classes)
     check_alike([*classes.tolist(), *known], "labels in y and of the model")
-    column_of = {label: k for k, label in enumerate(classes.tolist())}
-    new_labels = sorted({*known} - column_of.keys())
-    for label in new_labels:
-        column_of[label] = len(column_of)
-    columns = [column_of.get(label, -1) for label in labels.tolist()]
-    label_index = np.array(columns, dtype=np.intp)
+    new_labels = sorted({*known} - {*classes.tolist()})
+    label_index = index_in([*classes.tolist(), *new_labels], labels, otherwise=-1)
     n_without_name = int(((label_index >= 0) & ~is_name).sum())
     if n_without_name:
         warn(
@@ -200,9 +197,9 @@ def estimate_from_checked(predictions, weights, checked, clusters, without, seed
     Parameters
     ----------
     predictions : ndarray of shape (n_rows, n_labels)
-        Probabilities of each row under the mix of the list, 0 for new labels.
+        Probabilities of each name under the mix of the list, 0 for new labels.
     weights : ndarray of shape (n_rows,)
-        Weights of the rows, 0 for those that are not names.
+        Weights of the names, all positive.
     checked : CheckedRows
     clusters : Clusters or None
         The cluster of each row.
@@ -215,83 +212,75 @@ def estimate_from_checked(predictions, weights, checked, clusters, without, seed
     -------
     CheckedEstimate
     """
-    in_list = weights > 0
-    predictions = predictions[in_list]
-    weights = weights[in_list] / weights[in_list].sum()
-    checked = checked[in_list]
-    if clusters is not None:
-        clusters = clusters[in_list]
+    weights = weights / weights.sum()
     rows = np.flatnonzero(checked.label_index >= 0)
     is_complete = len(rows) == len(weights)
-    _check_number(len(rows), is_complete)
+    _check_draw(predictions, rows, checked, clusters)
     if is_complete:  # then nothing is left to predict
         predictions = np.zeros_like(predictions)
-        without = None
-    else:
-        _warn_of_draw(predictions, rows, checked, clusters)
-    is_sample = is_complete or clusters is not None  # of a population without an end
-    row_weights, left_to_chance = _weigh_checked(checked, rows, weights, is_sample)
+    row_weights, left_to_chance = _weigh_checked(checked, rows, weights)
+    if is_complete or clusters is not None:  # a sample of what has no end
+        left_to_chance = np.ones(len(rows))
     truth = np.eye(predictions.shape[1])[checked.label_index[rows]]
     power = _best_power(truth, predictions[rows], row_weights)
-    mean = weights @ predictions
     errors = truth - power * predictions[rows]
     mean_error = row_weights @ errors
+    mean = weights @ predictions
     share = np.maximum(power * mean + mean_error, 0)
     share /= share.sum()
-    unit_weights = row_weights * np.sqrt(left_to_chance)
-    influences = (errors - mean_error) * unit_weights[:, None]
-    row_variance = (unit_weights**2).sum()
+    row_weights = row_weights * np.sqrt(left_to_chance)
+    influences = (errors - mean_error) * row_weights[:, None]
+    unit_weights = row_weights
     if clusters is not None:
+        unit_weights = clusters[rows].sum(row_weights)
         parts = power * (predictions - mean) * weights[:, None]
         parts[rows] += influences
         influences = clusters.sum(parts)
-        unit_weights = clusters[rows].sum(unit_weights)
     return CheckedEstimate(
         share=share,
         resamples=_resample(share, influences, seeds),
         n_effective=1 / (unit_weights**2).sum(),
         n_checked=len(rows),
-        without=without,
+        without=None if is_complete else without,
         influences=influences,
         predictions=predictions,
         list_weights=weights,
-        row_variance=row_variance,
+        row_variance=(row_weights**2).sum(),
         power=power,
         degrees_of_freedom=max(1, np.count_nonzero(unit_weights) - 1),
     )
 
 
-def _weigh_checked(checked, rows, weights, is_sample):
+def _weigh_checked(checked, rows, weights):
     """Return weights of the checked rows, and the part of each that chance decided."""
     draw_weights = np.full(len(rows), len(weights) / len(rows))
     if checked.weights is not None:
         draw_weights = checked.weights[rows]
     row_weights = weights[rows] * draw_weights
-    left_to_chance = 1 - 1 / draw_weights
-    if is_sample:
-        left_to_chance = np.ones(len(rows))
-    return row_weights / row_weights.sum(), left_to_chance
+    return row_weights / row_weights.sum(), 1 - 1 / draw_weights
 
 
-def _check_number(n_checked, is_complete):
-    """Raise ValueError if too few rows are checked, warn if few are."""
+def _check_draw(predictions, rows, checked, clusters):
+    """Warn if rows are few, or do not look as if they were drawn at random.
+
+    Raise ValueError if there are too few.
+    """
+    n_rows = len(predictions)
+    n_checked = len(rows)
     if n_checked < 2:
         raise ValueError(
             f"Expected two or more checked names in y, got {n_checked}. Check more "
             "rows, 200 if you can."
         )
-    if n_checked < FEW_CHECKED and not is_complete:
+    if n_checked == n_rows:
+        return
+    if n_checked < FEW_CHECKED:
         warn(
             f"Only {n_checked} rows are checked: expected at least {FEW_CHECKED}. The "
             "intervals of small shares may be too narrow. Check more rows."
         )
-
-
-def _warn_of_draw(predictions, rows, checked, clusters):
-    """Warn if the checked rows do not look as if they were drawn at random."""
-    n_rows = len(predictions)
     remedy = "Check rows that were drawn at random, as by `sknames shares --draw 200`."
-    if rows[-1] == len(rows) - 1:
+    if rows[-1] == n_checked - 1:
         warn(f"The checked rows are the first ones of the list. {remedy}")
         return
     if checked.weights is not None or clusters is not None:
@@ -300,10 +289,10 @@ def _warn_of_draw(predictions, rows, checked, clusters):
     varies = deviation > 0
     scores = (predictions - predictions.mean(axis=0))[:, varies] / deviation[varies]
     checked_distance = (scores[rows].mean(axis=0) ** 2).sum()
-    checked_distance /= 1 - len(rows) / n_rows  # the others are drawn with replacement
+    checked_distance /= 1 - n_checked / n_rows  # the others are drawn with replacement
     rng = np.random.RandomState(0)
     for _ in range(N_CHANCE):
-        drawn = rng.randint(n_rows, size=len(rows))
+        drawn = rng.randint(n_rows, size=n_checked)
         if (scores[drawn].mean(axis=0) ** 2).sum() >= checked_distance:
             return
     warn(

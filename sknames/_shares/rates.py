@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import Bunch, check_random_state
 
-from .._base.labels_and_weights import is_missing
 from .._models.groups import array_of_labels, check_alike
+from .columns import index_in, read_column
 from .estimate import exact_limit
 from .resampling import draw_units
 from .results import Comparison, Estimates, Table, compare_estimates, percentiles
@@ -255,30 +255,16 @@ def check_outcome(outcome, is_name):
 
     Rows that are not names may lack one.
     """
-    values = np.asarray(outcome, dtype=object)
-    if values.shape != is_name.shape:
-        raise ValueError(
-            f"Expected an outcome for each of {len(is_name):,} names, got shape "
-            f"{values.shape}."
-        )
-    distinct = dict.fromkeys(values[is_name].tolist())
-    if any(map(is_missing, distinct)):
-        missing = np.array([is_missing(value) for value in values]) & is_name
-        position = int(missing.argmax())
-        raise ValueError(
-            f"Expected an outcome for each name, got {values[position]} at position "
-            f"{position}. Drop such rows, or make them an outcome of their own."
-        )
+    remedy = "Drop such rows, or make them an outcome of their own."
+    values, distinct = read_column(outcome, is_name, "an outcome", remedy)
     check_alike(distinct, "outcomes")
     if len(distinct) < 2:
         raise ValueError(
-            f"Expected two or more outcomes, got {[*distinct]}. With one, the shares "
+            f"Expected two or more outcomes, got {distinct}. With one, the shares "
             "of the list say all: take estimate_shares."
         )
     outcomes = sorted(distinct)
-    index_of = {value: k for k, value in enumerate(outcomes)}
-    index = [index_of.get(value, 0) for value in values.tolist()]
-    return np.array(outcomes), np.array(index, dtype=np.intp)
+    return np.array(outcomes), index_in(outcomes, values, otherwise=0)
 
 
 def _outcome_shares(listed, outcome_index, n_outcomes):

@@ -1,12 +1,10 @@
 """Draw resamples of a list, each one step away from its estimated mix."""
 
 from dataclasses import dataclass
-from typing import Any
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import check_random_state
 
 from .mix import newton_steps, slopes
 
@@ -31,13 +29,6 @@ class ResampleSeeds:
     n_resamples: int
     seed: int
     has_common_draws: bool = False
-
-    @classmethod
-    def of(cls, n_resamples: int, random_state: Any, **kwargs: Any):
-        """Return the seeds of a random state."""
-        return cls(
-            n_resamples, check_random_state(random_state).randint(2**31), **kwargs
-        )
 
     def rng(self, share):
         """Return the generator of a list with these shares."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
@@ -14,12 +15,13 @@ from sklearn.utils._param_validation import (
 )
 
 from .._base import warn
-from .._base.labels_and_weights import check_weights, is_missing
+from .._base.labels_and_weights import check_weights
 from .._models.groups import M49, Groups, array_of_labels, members_of, summed
 from .._models.predict_names import check_probabilities, predict_list
 from .._models.priors import Priors, check_priors
 from .._models.stack import resolve
 from .checked import CheckedRows, estimate_from_checked, read_checked
+from .columns import index_in, read_column
 from .estimate import Estimate
 from .mix import (
     MODEL_ERROR,
@@ -32,7 +34,6 @@ from .mix import (
 from .one_blas_thread import one_blas_thread
 from .resampling import Clusters, ResampleSeeds, Units, once_in_each_cluster, resample
 from .results import FEW_NAMES, Shares
-from .results import Comparison as Comparison
 
 FEW_CLUSTERS = 30  # fewer than these raise a warning
 DOUBTFUL = 0.005  # least standard deviation of a share in a confused pair
@@ -278,9 +279,8 @@ class NameList:
     @property
     def seeds(self):
         """What decides the resamples."""
-        return ResampleSeeds.of(
-            self.n_resamples, self.random_state, has_common_draws=self.has_common_draws
-        )
+        seed = check_random_state(self.random_state).randint(2**31)
+        return ResampleSeeds(self.n_resamples, seed, self.has_common_draws)
 
     @property
     def row_counts(self):
@@ -402,28 +402,14 @@ def check_clusters(clusters, is_name):
 
     Rows that are not names may lack one.
     """
-    values = np.asarray(clusters, dtype=object)
-    if values.shape != is_name.shape:
-        raise ValueError(
-            f"Expected clusters of {len(is_name):,} names, one for each; got shape "
-            f"{values.shape}."
-        )
-    distinct = dict.fromkeys(values[is_name].tolist())
-    if any(map(is_missing, distinct)):
-        missing = [is_missing(value) for value in values]
-        position = int(np.argmax(np.array(missing) & is_name))
-        raise ValueError(
-            f"Expected a cluster for each name, got {values[position]} at position "
-            f"{position}. Give a name without others a cluster of its own."
-        )
+    remedy = "Give a name without others a cluster of its own."
+    values, distinct = read_column(clusters, is_name, "a cluster", remedy)
     if len(distinct) == 1:
         raise ValueError(
-            f"Expected two or more clusters, got only {next(iter(distinct))!r}. With "
-            "one, nothing shows how clusters differ."
+            f"Expected two or more clusters, got only {distinct[0]!r}. With one, "
+            "nothing shows how clusters differ."
         )
-    index_of = {value: k for k, value in enumerate(distinct)}
-    index = [index_of.get(value, 0) for value in values.tolist()]
-    return Clusters(np.array(index, dtype=np.intp), len(distinct))
+    return Clusters(index_in(distinct, values, otherwise=0), len(distinct))
 
 
 def _count_not_names(reasons, n_of_each):
@@ -611,13 +597,14 @@ def _clusters_of(weighted, share):
 
 def _estimate_by_checked(weighted, mix):
     """Return the shares of a list that checked rows correct, as `CheckedEstimate`."""
-    listed = weighted.listed
-    predictions = weighted.ratios * mix.priors
+    is_name = weighted.weights > 0
+    listed = weighted.listed.take(is_name)
+    predictions = weighted.ratios[is_name] * mix.priors
     sums = predictions.sum(axis=1, keepdims=True)
     np.divide(predictions, sums, out=predictions, where=sums > 0)
     return estimate_from_checked(
         listed.by_label(predictions),
-        weighted.weights,
+        weighted.weights[is_name],
         listed.checked,
         listed.clusters,
         listed.by_label(mix.shares[None])[0],

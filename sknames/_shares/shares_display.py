@@ -150,31 +150,15 @@ class SharesDisplay(DisplayMixin):
             The display, with its drawing.
         """
         check_at_least_1("n_top", n_top)
-        tables: Any = self.shares
-        if isinstance(self.shares, Table):
-            tables = {"": self.shares}
-        if not tables:
-            raise ValueError(
-                "Expected shares to draw, got none. Draw lists that have names."
-            )
-        tables = {title: _drawn_table(table) for title, table in tables.items()}
+        tables = _tables_by_title(self.shares)
         positions = _positions([*tables])
         if positions is not None:
             tables = {title: tables[title] for title in positions}
-            n_top = min(n_top, MOST_LINES)
-        elif len(tables) > 1:
-            n_top = min(n_top, max(1, MOST_BARS // len(tables)))
-        top, others = _choose_labels([*tables.values()], n_top)
-        labels = [str(label) for label in top]
+        top, others = _choose_labels([*tables.values()], n_top, positions is not None)
         first = next(iter(tables.values()))
-        if len(others) and isinstance(first, Shares):  # nothing sums differences
-            labels.append(f"{len(others)} others")
+        labels = _labels_of_rows(top, others, first)
         bars = {title: _bars(table, top, others) for title, table in tables.items()}
-        figsize: tuple[float, float] = SLIDE
-        if len(tables) == 1:
-            width = max(6.4, 3.6 + 0.1 * max(map(len, labels)))
-            figsize = (width, 0.9 + 0.3 * len(labels))
-        self._use_axes(ax, figsize)
+        self._use_axes(ax, _size_of(labels, len(tables)))
         self.bars_: list[Any] = []
         self.errorbars_: list[Any] = []
         self.lines_: list[Any] = []
@@ -184,20 +168,20 @@ class SharesDisplay(DisplayMixin):
             self._describe(first, "y", False)
             return self
         for k, title in enumerate(tables):
-            legend = _legend_text(title, tables[title])
-            self._draw_bars(bars[title], k, len(tables), legend, bar_kwargs or {})
+            style = {"label": _legend_text(title, tables[title])} | (bar_kwargs or {})
+            self._draw_bars(bars[title], k, len(tables), style)
+        self._describe(first, "x", len(tables) == 1)
         self.ax_.set_yticks(np.arange(len(labels)), labels, parse_math=False)
         self.ax_.set_ylim(len(labels) - 0.4, -0.6)  # the largest first, no margin
-        self._describe(first, "x", len(tables) == 1)
         return self
 
-    def _draw_bars(self, bars, k, n_tables, legend, bar_kwargs):
+    def _draw_bars(self, bars, k, n_tables, style):
         """Draw the bars and intervals of table k of several."""
         y = np.arange(len(bars.value)) + 0.8 * ((k + 0.5) / n_tables - 0.5)
         colors = [_color(k, n_tables, is_sure) for is_sure in bars.sure]
         if n_tables == 1 and bars.has_others:
             colors[-1] = "0.6"
-        style = {"label": legend, "color": colors} | bar_kwargs
+        style = {"color": colors} | style
         self.bars_.append(self.ax_.barh(y, bars.value, 0.8 / n_tables, **style))
         reach = [bars.value - bars.low, bars.high - bars.value]
         errorbars = self.ax_.errorbar(
@@ -269,6 +253,32 @@ class Bars:
     has_others: bool = False
 
 
+def _tables_by_title(shares):
+    """Return the tables to draw by title, "" for a single one."""
+    tables = {"": shares} if isinstance(shares, Table) else shares
+    if not tables:
+        raise ValueError(
+            "Expected shares to draw, got none. Draw lists that have names."
+        )
+    return {title: _drawn_table(table) for title, table in tables.items()}
+
+
+def _labels_of_rows(top, others, table):
+    """Return what stands at each bar or line."""
+    labels = [str(label) for label in top]
+    if len(others) and isinstance(table, Shares):  # nothing sums differences
+        labels.append(f"{len(others)} others")
+    return labels
+
+
+def _size_of(labels, n_tables):
+    """Return width and height of a picture, in inches."""
+    if n_tables > 1:
+        return SLIDE
+    width = max(6.4, 3.6 + 0.1 * max(map(len, labels)))
+    return width, 0.9 + 0.3 * len(labels)
+
+
 def _drawn_table(table):
     """Return the groups of a table where groups were asked for, or the table."""
     groups = table.get("groups")
@@ -310,7 +320,7 @@ def _position(title):
         return None
 
 
-def _choose_labels(tables, n_top):
+def _choose_labels(tables, n_top, are_lines):
     """Return the labels with a row of their own, the largest first, and the others.
 
     A share has one if an interval says more than "perhaps none".
@@ -323,6 +333,10 @@ def _choose_labels(tables, n_top):
     else:
         lows = np.array([table.low for table in bars])
         is_large = lows.max(axis=0) >= LEAST_DRAWN
+    if are_lines:
+        n_top = min(n_top, MOST_LINES)
+    elif len(tables) > 1:
+        n_top = min(n_top, max(1, MOST_BARS // len(tables)))
     n = min(n_top, max(1, int(is_large.sum())))
     is_of_groups = "groups" not in tables[0]
     if n == len(labels) - 1 or is_of_groups:
