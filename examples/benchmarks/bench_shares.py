@@ -739,6 +739,7 @@ def measure_designs(args, rng):
     if args.people == "apart":
         for source, people in people_apart(args.labels, args.half):
             print(f"- {len(people.labels):,} {source}, {args.labels}")
+            rng = np.random.default_rng(args.seed)
             measure_clusters(people, args.clusters, rng)
         return
     people, countries = goalscorers(args.labels, args.half)
