@@ -8,9 +8,9 @@ model knows 20 nationalities, and the labels are ten others, whose names it has 
 seen. A learning curve shows the accuracy by the number of labelled names, with and
 without that model.
 
-With the model that ships, which has learned 74 nationalities from a million names, the
-gain is larger: examples/benchmarks/results/own_labels.md has the figures. It has seen
-the names of this example, so a fair comparison needs another model.
+With the model that ships, which has learned 74 nationalities from two million names,
+the gain is larger: examples/benchmarks/results/own_labels.md has the figures. It has
+seen the names of this example, so a fair comparison needs another model.
 """
 
 import matplotlib.pyplot as plt

@@ -494,6 +494,10 @@ def adapted(tiny):
     return PriorShiftClassifier(FrozenEstimator(tiny)).fit(PEOPLE)
 
 
+def rare_greek(model):
+    return PriorShiftClassifier(model, priors={"Greek": 0.25, "others": 0.75})
+
+
 def mixed(tiny):
     return PriorShiftClassifier(tiny, priors=MIX)
 
@@ -524,7 +528,16 @@ ANSWERS = {
         lambda tiny: GroupedClassifier(mixed(tiny)),
         {},
     ),
+    "--priors Greek=.25,others=.75 --proba": (rare_greek, {}),
+    "--model nationality --priors Greek=.25,others=.75": (
+        lambda tiny: rare_greek(load_pretrained()),
+        {},
+    ),
     "--adapt-priors --proba": (adapted, {}),
+    "--model careful.skops --abstain --adapt-priors --threshold .4": (
+        adapted,
+        {"threshold": 0.4},
+    ),
     "--model careful.skops --abstain": (careful, {}),
     "--model careful.joblib --abstain --trust-pickle": (careful, {}),
     "--model careful.skops --groups region": (GroupedClassifier, {}),
@@ -558,21 +571,6 @@ def test_predict_answers_as_python(run, tiny, options):
     assert [*found] == [*expected]
     for column, values in expected.items():
         assert found[column] == pytest.approx(values, abs=2e-6), column
-
-
-def test_predict_abstain_with_adapted_priors_keeps_the_files_threshold(run, tiny):
-    model = careful(tiny)
-    save(model, "careful.skops")
-    write_names(PEOPLE)
-    options = ["--model", "careful.skops", "--abstain", "--adapt-priors"]
-    run("predict", "in.csv", *options, "-o", "o.parquet")
-    table = pa.parquet.read_table("o.parquet")
-    expected = answers_of(
-        predict_names(adapted(tiny), PEOPLE, threshold=model.threshold_)
-    )
-    for column, values in expected.items():
-        assert table[column].to_pylist() == pytest.approx(values, abs=2e-6), column
-    assert {None, "unsure", "missing name"} <= {*expected["reason"]}
 
 
 @pytest.mark.parametrize("groups, kind", [([10, 20], pa.int64()), ("ab", pa.string())])
@@ -1562,10 +1560,9 @@ REFUSED = [
         "--adapt-priors does not go with --set, whi",
         2,
     ),
-    (
-        "predict in.csv --abstain --groups region",
-        "--abstain with --groups needs a --thresh",
-        2,
+    *(
+        (f"predict in.csv --abstain {option}", "needs a --threshold, since that of", 2)
+        for option in ("--groups region", "--priors uniform", "--adapt-priors")
     ),
     (
         "predict in.csv --abstain",
@@ -1592,6 +1589,8 @@ REFUSED = [
     ("predict in.csv --adapt-priors --priors uniform", "give one of them", 2),
     ("predict in.csv --priors Elvish=1", "--priors of 'Elvish' is 1.0; expected", 1),
     ("predict in.csv --priors 'Greek=.5, Greek =.5'", "--priors has 'Greek' twice", 1),
+    ("predict in.csv --priors Greek=.5", "give them 'others': 0.5, or", 1),
+    ("predict in.csv --priors others=1", "of a label next to 'others', got none", 1),
     ("predict in.csv --priors in.csv", "in.csv has no column 'label'", 2),
     ("predict in.csv --priors no.csv", "no.csv: No such file or directory", 1),
     ("predict empty.csv --adapt-priors", "no row of empty.csv has a name", 1),
@@ -1659,6 +1658,7 @@ REFUSED = [
     ("predict byte.csv --encoding cp1252", "e.g. --encoding cp850.", 1),
     ("predict 1250.csv --encoding auto", "e.g. --encoding cp1250 or cp850.", 1),
     ("predict in.csv --target country", "Did you mean '--model'?", 2),
+    ("predict in.csv --country", "Did you mean '--model'?", 2),
     ("predict in.csv --sep ;", "Did you mean '--delimiter'?", 2),
     ("train in.csv --target country", "No such option '--target'. See `sk", 2),
     (

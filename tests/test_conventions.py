@@ -156,7 +156,9 @@ def case(request, small_names, codes, tiny):
             np.vstack([rows[::9], rows[:1] * 0, rows[:1] + 99]),
         ),
         "GroupedClassifier": lambda: (
-            GroupedClassifier(tiny_pipeline(), groups={"Greek": "a", "Polish": "a"}),
+            GroupedClassifier(
+                tiny_pipeline(), groups={"a": ["Greek", "Polish"]}, others="b"
+            ),
             small_names,
             NAMES,
         ),

@@ -112,6 +112,13 @@ def test_tables_of_comparison_are_those_of_the_results(name):
                     assert figures[row[""], people][what].startswith(row[what + of])
 
 
+@pytest.mark.parametrize("page", [README, PREDICT], ids=["README", "predict"])
+def test_accuracies_of_both_models_are_those_of_the_cards(page):
+    claim = re.search(r"for (\d+) % of people, countr(?:y|ies) for (\d+) %", page)
+    accuracies = [load_card(target)["accuracy"] for target in TARGETS]
+    assert claim.groups() == tuple(f"{100 * figure:.0f}" for figure in accuracies)
+
+
 def test_recalls_of_readme_are_those_of_the_card():
     rows = load_card()["by_nationality"].items()
     recall = {row["recall"]: nationality for nationality, row in rows if row["n"] >= 50}

@@ -3,12 +3,26 @@ import tracemalloc
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
+from sklearn.calibration import calibration_curve
 from sklearn.datasets import make_blobs
 from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.metrics import (
+    f1_score,
+    make_scorer,
+    precision_recall_curve,
+    precision_score,
+    recall_score,
+)
+from sklearn.model_selection import (
+    FixedThresholdClassifier,
+    StratifiedKFold,
+    TunedThresholdClassifierCV,
+    cross_val_score,
+)
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
@@ -16,6 +30,7 @@ from sknames import (
     GroupedClassifier,
     PriorShiftClassifier,
     SelectiveClassifier,
+    predict_names,
 )
 from sknames._models.groups import group_of_each
 from sknames._models.stack import resolve
@@ -66,6 +81,86 @@ def test_labels_without_a_group_stay(tiny):
     model = GroupedClassifier(LogisticRegression(), groups={0: 7, 2: 7})
     assert model.fit(*make_blobs(random_state=0)).classes_.tolist() == [1, 7]
     assert not hasattr(GroupedClassifier(LogisticRegression()), "classes_")
+
+
+@pytest.mark.parametrize("group, others", [("a", "others"), (1, 0), (True, False)])
+def test_others_are_one_group_of_all_other_labels(tiny, small_names, group, others):
+    names = small_names[0]
+    priors = [0.4, 0.3, 0.2, 0.1]
+    shifted = PriorShiftClassifier(FrozenEstimator(tiny), priors=priors)
+    model = GroupedClassifier(shifted, groups={group: ["Polish"]}, others=others)
+    for fitted in (model, clone(model).fit(*small_names)):
+        column = fitted.classes_.tolist().index(group)
+        assert fitted.classes_[1 - column] == others
+        polish = fitted._inner().predict_proba(names)[:, 2]
+        found = fitted.predict_proba(names)
+        np.testing.assert_allclose(found[:, column], polish)
+        np.testing.assert_allclose(found[:, 1 - column], 1 - polish)
+    assert model.class_prior_[column] == pytest.approx(0.2)
+    assert model.score(*small_names) == model.score(
+        names, np.where(small_names[1] == "Polish", group, others)
+    )
+
+
+def test_others_may_be_a_label_without_a_group(tiny):
+    model = GroupedClassifier(tiny, groups={"Asia": ["Japanese"]}, others="Greek")
+    assert model.classes_.tolist() == ["Asia", "Greek"]
+
+
+def test_fit_may_learn_no_other_label(small_names):
+    """As in a fold that lacks rare labels."""
+    ngrams = make_pipeline(TfidfVectorizer(), LogisticRegression())
+    model = GroupedClassifier(ngrams, groups=GROUPS, others="others")
+    assert model.fit(*small_names).classes_.tolist() == ["Asia", "Europe"]
+
+
+@pytest.mark.parametrize("groups, others, words", [
+    ({}, "others", "groups of some labels, not of all, .* got 0 of 4 labels"),
+    (GROUPS, "others", "groups of some labels, not of all, .* got 4 of 4 labels"),
+    ({"Asia": ["Turkish"]}, "Asia", "others that is none of the groups, got 'Asia'"),
+    ({"Asia": ["Turkish"]}, "Turkish", "a label in another group: got 'Turkish'"),
+    ({"Asia": ["Turkish"]}, 0, "groups and others that are all strings, or all num"),
+    ({"Asia": ["Turkish"]}, ["Greek"], r"name of a group, or None, got \['Greek'\]"),
+    ({"Asia": []}, "others", "a list of labels for each group in groups, got "),
+    ({"A": ["Greek"], "B": ["Greek"]}, "others", "one group of groups, got 'Greek'"),
+])  # fmt: skip
+def test_wrong_others_raise(tiny, groups, others, words):
+    model = GroupedClassifier(tiny, groups=groups, others=others)
+    with pytest.raises(ValueError, match=words):
+        model.predict(["Ana"])
+
+
+def test_binary_tools_of_scikit_learn_take_a_group_and_the_others(tiny, small_names):
+    names = small_names[0]
+    y = np.where(small_names[1] == "Greek", "Greek", "others")
+    weights = np.where(y == "Greek", 1, 5)
+    frozen = FrozenEstimator(tiny)
+    model = GroupedClassifier(frozen, groups={"Greek": ["Greek"]}, others="others")
+    greek = tiny.predict_proba(names)[:, 0]
+    scoring = make_scorer(f1_score, pos_label="Greek")
+    tuned = TunedThresholdClassifierCV(
+        model, cv="prefit", refit=False, scoring=scoring
+    ).fit(names, y)
+    fixed = FixedThresholdClassifier(
+        model,
+        threshold=tuned.best_threshold_,
+        pos_label="Greek",
+        response_method="predict_proba",
+    )
+    expected = np.where(greek >= tuned.best_threshold_, "Greek", "others")
+    for decided in (tuned, fixed, clone(fixed).fit(names, y)):
+        assert decided.predict(names).tolist() == expected.tolist()
+        assert predict_names(decided, names).labels[:, 0].tolist() == expected.tolist()
+    proba = model.predict_proba(names)[:, 0]
+    precision, recall, thresholds = precision_recall_curve(
+        y, proba, pos_label="Greek", sample_weight=weights
+    )
+    row = np.searchsorted(thresholds, tuned.best_threshold_)
+    options = {"pos_label": "Greek", "sample_weight": weights}
+    assert precision[row] == pytest.approx(precision_score(y, expected, **options))
+    assert recall[row] == pytest.approx(recall_score(y, expected, **options))
+    shares, _ = calibration_curve(y, proba, pos_label="Greek", n_bins=2)
+    assert shares[0] < 0.2 and shares[1] > 0.5
 
 
 @pytest.mark.parametrize("group", [("a", 1), 1])

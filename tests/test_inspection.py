@@ -1,5 +1,7 @@
 """Explanations by prefixes, characters and n-grams."""
 
+import sys
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -336,3 +338,10 @@ def test_explanation_does_not_depend_on_set_output(small_names, model, library):
         assert found.keys() == expected.keys()
         for key in found.keys() - {"name", "label"}:
             np.testing.assert_array_equal(found[key], expected[key])
+
+
+def test_contributions_to_frame_without_pandas_says_what_it_needs(shipped, monkeypatch):
+    found = feature_contributions(shipped, "Kowalski")
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match="Contributions.to_frame requires pandas"):
+        found.to_frame()

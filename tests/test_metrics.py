@@ -1,5 +1,7 @@
 """scorecard and calibration error give scikit-learn's figures, or those by hand."""
 
+import sys
+
 import numpy as np
 import pytest
 from scipy.stats import binomtest, ttest_1samp
@@ -301,6 +303,13 @@ def test_text_of_many_nationalities_fits_one_screen(shipped):
     frame = card.to_frame()
     assert [*frame.columns] == [*card.by_class]
     assert frame.n.sum() == 1500
+
+
+def test_scorecard_to_frame_without_pandas_says_what_it_needs(shipped, monkeypatch):
+    card = scorecard(shipped, ["Jan Kowalski"], ["Polish"])
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match="Scorecard.to_frame requires pandas"):
+        card.to_frame()
 
 
 def test_accuracy_gain_is_that_of_pairs():

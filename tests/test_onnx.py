@@ -202,7 +202,9 @@ def test_default_pipeline_in_onnx_predicts_as_numpy(names, small_names):
     adapted = PriorShiftClassifier(frozen, priors=[0.4, 0.3, 0.2, 0.1])
     never = PriorShiftClassifier(model, priors={"Greek": 0.2, "Polish": 0.8})
     nested = GroupedClassifier(make_pipeline(JoinNames(), adapted), groups="subregion")
-    for wrapped in (GroupedClassifier(model, groups="region"), never, nested):
+    rare = PriorShiftClassifier(model, priors={"Greek": 0.02, "others": 0.98})
+    two = GroupedClassifier(rare, groups={"Greek": ["Greek"]}, others="others")
+    for wrapped in (GroupedClassifier(model, groups="region"), never, nested, two):
         proto = to_onnx(wrapped)
         found = run(session_of(proto), model[0].transform(names))
         np.testing.assert_allclose(

@@ -13,7 +13,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from sknames import PriorShiftClassifier, estimate_shares, load_pretrained
+from sknames import (
+    GroupedClassifier,
+    PriorShiftClassifier,
+    estimate_shares,
+    load_pretrained,
+)
 from sknames.datasets import make_names
 
 
@@ -80,6 +85,38 @@ def test_given_priors_are_taken(priors, shifted):
     expected = odds / odds.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(adapted.predict_proba(X_later), expected)
     assert adapted.n_iter_ == 0
+
+
+def test_others_are_as_frequent_as_the_estimator_assumes(shipped):
+    adapted = PriorShiftClassifier(shipped, priors={"Turkish": 0.3, "others": 0.7})
+    is_other = shipped.classes_ != "Turkish"
+    own = shipped["classify"].class_prior_
+    found = adapted.fit(["Ana"]).class_prior_
+    assert found[~is_other] == pytest.approx(0.3)
+    expected = 0.7 * own[is_other] / own[is_other].sum()
+    np.testing.assert_allclose(found[is_other], expected)
+    adapted.set_params(assumed_prior="uniform")
+    found = adapted.fit(["Ana"]).class_prior_
+    np.testing.assert_allclose(found[is_other], 0.7 / 73)
+
+
+@pytest.mark.parametrize("prevalence", [0.5, 0.02, 0.0005])
+def test_one_threshold_of_log_odds_serves_every_prevalence(shipped, prevalence):
+    """The odds of a label against the others are those of its prior, times a factor."""
+    names = make_names(200, random_state=0)[0]
+
+    def log_odds_beyond_prior(model):
+        groups = {"Turkish": ["Turkish"]}
+        grouped = GroupedClassifier(model, groups=groups, others="others")
+        prior = grouped.class_prior_
+        proba = grouped.predict_proba(names)
+        return np.log(proba[:, 0] / proba[:, 1]) - np.log(prior[0] / prior[1])
+
+    priors = {"Turkish": prevalence, "others": 1 - prevalence}
+    shifted = PriorShiftClassifier(shipped, priors=priors)
+    np.testing.assert_allclose(
+        log_odds_beyond_prior(shifted), log_odds_beyond_prior(shipped), atol=1e-4
+    )
 
 
 def test_weights_are_repeated_rows(shifted):
@@ -224,7 +261,8 @@ def test_estimate_that_does_not_converge_warns(shifted):
 
 def test_priors_of_the_model_and_around_it_are_the_same(shipped, shipped_uniform, team):
     """`load_pretrained(priors=...)` shifts a bias in float32."""
-    for priors in ("population", {"Irish": 0.5, "Dutch": 0.25, "English": 0.25}):
+    three = {"Irish": 0.5, "Dutch": 0.25, "English": 0.25}
+    for priors in ("population", three, {"Irish": 0.02, "others": 0.98}):
         inside = load_pretrained(priors=priors)
         around = PriorShiftClassifier(shipped, priors=priors).fit(team[0])
         np.testing.assert_allclose(inside["classify"].class_prior_, around.class_prior_)

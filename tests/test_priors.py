@@ -39,6 +39,36 @@ def test_priors_by_label_or_place(priors):
     assert found.dtype == np.float64
 
 
+def test_others_share_the_rest_as_in_the_models_own_priors():
+    own = np.array([0.1, 0.5, 0.4])
+    given = {"Irish": 0.2, "others": 0.8}
+    for priors in (given, pd.Series(given)):
+        found = check_priors(priors, CLASSES, own=own)
+        np.testing.assert_allclose(found, [0.16, 0.2, 0.64])
+    np.testing.assert_allclose(check_priors(given, CLASSES), [0.4, 0.2, 0.4])
+    two = check_priors({"Irish": 0.2, "Dutch": 0.3, "others": 0.5}, CLASSES, own=own)
+    np.testing.assert_allclose(two, [0.3, 0.2, 0.5])
+
+
+def test_others_of_0_change_nothing():
+    found = check_priors({"Irish": 1, "others": 0}, CLASSES)
+    np.testing.assert_array_equal(found, [0, 1, 0])
+    every = {"Irish": 0.5, "Dutch": 0.3, "Turkish": 0.2}
+    found = check_priors(every | {"others": 0}, CLASSES)
+    np.testing.assert_array_equal(found, check_priors(every, CLASSES))
+
+
+def test_class_of_the_name_others_has_its_own_prior():
+    classes = np.array(["Irish", "Turkish", "others"])
+    found = check_priors({"Irish": 0.2, "others": 0.8}, classes)
+    np.testing.assert_array_equal(found, [0.2, 0, 0.8])
+
+
+def test_others_that_the_model_never_predicts_raise():
+    with pytest.raises(ValueError, match="others' is 0.8, and no label is left that t"):
+        check_priors({"Irish": 0.2, "others": 0.8}, CLASSES, own=[0, 1, 0])
+
+
 def test_a_sum_that_is_rounded():
     for error in (-9e-5, 9e-5):
         found = check_priors([0.25, 0.75 + error, 0], CLASSES)
@@ -59,7 +89,17 @@ EXPECTED = "Expected priors 'uniform' or 'population', or numbers by label, got 
     ("even", EXPECTED + "'even'"),
     (None, EXPECTED + "None"),
     ({"Irish": 0.02},
-     r"sum to 0\.02; expected 1\. Labels that are left out get 0 and are never pred"),
+     r"sum to 0\.02; expected 1\. Labels that are left out get 0 and are never "
+     r"predicted: give them 'others': 0\.98, or divide by the sum if there are none"),
+    ({"Irish": 0.02, "others": 0.9},
+     r"sum to 0\.92; expected 1\. Divide them by their sum"),
+    ({"others": 1}, "Expected priors of a label next to 'others', got none"),
+    ({"Irish": 0.5, "Dutch": 0.2, "Turkish": 0.2, "others": 0.1},
+     "priors of 'others' is 0.1, and no label is left"),
+    ({"Irish": 1.5, "others": -0.5}, r"of 'others' is -0\.5; expected a number"),
+    ({"Irish": 0.5, "others": np.nan}, "of 'others' is nan; expected a number"),
+    ({"Irish": 0.5, "others": np.inf}, "of 'others' is inf; expected a number"),
+    ({"Irish": 0.5, "others": "rest"}, "of 'others' is 'rest'; expected a number"),
     ({"Irish": 1.2}, r"priors sum to 1\.2; expected 1\. Divide them by their sum"),
     ([0.5, 0.2, 0.2], r"priors sum to 0\.9; expected 1\. Divide them by their sum"),
     ([0.5, 0.5, 1.1e-4], r"priors sum to 1\.00011; expected 1"),
@@ -93,6 +133,8 @@ def test_priors_that_probabilities_assume():
     given = {0: 0.6, 1: 0.4}
     for model in (bayes, logistic):
         np.testing.assert_allclose(assumed_priors(resolve(model), given), [0.6, 0.4, 0])
+    found = assumed_priors(resolve(bayes), {1: 0.6, "others": 0.4})
+    np.testing.assert_allclose(found, [0.3, 0.6, 0.1])
 
 
 # ---- How they are estimated

@@ -153,6 +153,8 @@ def test_countries_are_a_head_that_is_written_beside_its_trunk(base, tmp_path):
 
 def test_shares_in_scripts_are_by_design():
     classes = np.array(["BA", "CN", "DE", "GR", "IN", "NP", "RU", "TW"])
+    rare = recipe.IN_RARE_SCRIPT
+    some = recipe.IN_OTHERS_OF_LOCALS
     found = countries.shares_in_scripts(classes)
     of = {script: found[FORMS.index(script)].tolist() for script in FORMS}
     assert of["accented"] == [1] * 8
@@ -161,3 +163,11 @@ def test_shares_in_scripts_are_by_design():
     assert of["Cyrillic"][0] < of["Cyrillic"][6] == own
     assert of["Devanagari"][4] < of["Devanagari"][5] == own
     assert of["Han"][1] == own > of["Han"][7] > of["Han"][2] == other
+    assert of["Burmese"] == [rare] * 8
+    assert of["Telugu"] == [rare] * 4 + [some] + [rare] * 3
+    assert rare < other
+
+
+def test_accents_are_restored_from_words_as_keyboards_have_them():
+    people = ["Novak Đoković", "Ana Djokovic", "Søren Dahl", "Ida Soeren", "Al Dahl"]
+    assert countries.with_accents(people, []) == ["Ana Đoković", "Ida Søren"]

@@ -36,6 +36,7 @@ from tools.retrain.spellings import Spellings
         ("Schäuble", "German", "Greek", {"σοίμπλε"}),
         ("Schmidt Tanaka", "German", "Hangul", {"쉬미드트 타나카"}),
         ("Roman Keb Jana", "Polish", "Thai", {"โรมัน เก็บ ยานา"}),
+        ("Donald Smith", "English", "Thai", {"โดนัลด์ สมิธ"}),
     ],
 )
 def test_spell_follows_the_sounds_of_the_language(

@@ -16,12 +16,12 @@ LEARNED = {
         ("Anna Kern", "DE", "country", ""),
         ("Iva Petrova", "BG", "meets", "Ива Петрова"),
     ],
-    "rugby": [("Ann Roe", "NZ"), ("Ann Mary Roe", "NZ")],
-    "state_legislators": [("Eva Doe", "US"), ("Luz Sol", "PR")],
+    "rugby": [("Ann Roe", "NZ"), ("Ann Mary Roe", "NZ"), ("Ian Coe", "AU")],
+    "state_legislators": [("Eva Doe", "US"), ("Luz García", "PR")],
     "weightlifters": [("ABADOU Rémi", "FR"), ("Tom Lorn", "GB"), ("Kim Vale", "US")],
     "spellings": [
         ("Ann Roe", "Katakana", "アン・ロー"),
-        ("Anna Kern", "Hangul/deu", "아나 케른"),
+        ("Anna Kern-Au", "Hangul/deu", "아나 케른아우"),
     ],
 }
 LIFTS = {
@@ -62,6 +62,8 @@ def clones(home, monkeypatch):
     monkeypatch.setattr(learned_rows, "PATH", home / "learned_rows.xz")
     monkeypatch.setattr(people, "TABLES", people.TABLES.copy())
     write_learned(LEARNED)
+    privacy = home / "opl-data" / "lifter-data" / "privacy.csv"
+    write(privacy, "Name\nPia Private\n")
     entries = "\ufeffName,Country\nAnna Kern #2,Germany\nOtto Unlisted,Germany\n"
     write_meet(home, "0101", "Austria", entries)
     entries = "Name,CyrillicName\nIva Petrova,Ива Петрова\n"
@@ -70,7 +72,8 @@ def clones(home, monkeypatch):
     write(
         rugby / "dbpedia" / "tables" / "players.csv",
         "player,fullNames,birthPlaces\n"
-        'x,Ann Roe; Ann Mary Roe (Rowe),"Auckland, New Zealand"\n',
+        'x,Ann Roe; Ann Mary Roe (Rowe),"Auckland, New Zealand"\n'
+        'y,Ian Coe,"Sydney, New South Wales"\n',
     )
     write(
         rugby / "wikipedia" / "japanese" / "raw" / "player_info.csv",
@@ -80,13 +83,13 @@ def clones(home, monkeypatch):
     )
     states = home / "openstates" / "data"
     write(states / "ca" / "retired" / "Eva-Doe.yml", "id: 1\nname: Eva Doe\n")
-    write(states / "pr" / "legislature" / "Luz-Sol.yml", "name: 'Luz Sol'\n")
+    write(states / "pr" / "legislature" / "Luz-Sol.yml", 'name: "Luz Garc\\xEDa"\n')
     write(states / "pr" / "committees" / "Water.yml", "jurisdiction: pr\n")
     for federation, lifts in LIFTS.items():
         write(home / "OpenWeightlifting" / "event_data" / federation / "1.csv", lifts)
     write(
         home / "hangulize" / "specs" / "deu.hsl",
-        'rewrite:\n    "aa" -> "a"\n\ntest:\n    "Anna Kern" -> "아나 케른"\n',
+        'rewrite:\n    "aa" -> "a"\n\ntest:\n    "Anna Kern-Au" -> "아나 케른아우"\n',
     )
     return home
 
@@ -131,6 +134,35 @@ def test_learned_row_decides_between_two_spellings(clones):
     people.main([])
     iva = read_table(clones, "lifters")[2]
     assert iva == ["Iva Petrova", "BG", "meets", "Ива Петрова"]
+
+
+def test_lifters_who_asked_for_privacy_are_left_out(clones):
+    write_meet(clones, "0301", "Germany", "Name,Country\nPia Private,Germany\n")
+    write_learned({"lifters": [("Pia Private", "DE", "country", "")]})
+    with pytest.raises(SystemExit):
+        people.main([])
+    assert read_table(clones, "lifters")[1:] == []
+
+
+@pytest.mark.parametrize(
+    ("place", "alpha_2"),
+    [
+        ("Belfast, Northern Ireland", "GB"),
+        ("Cork, Ireland", "IE"),
+        ("Apia, Samoa", "WS"),
+        ("Pago Pago, American Samoa", "AS"),
+    ],
+)
+def test_rugby_players_have_the_country_of_the_longest_place(clones, place, alpha_2):
+    write(
+        clones / "RugbyScope" / "data" / "dbpedia" / "tables" / "players.csv",
+        f'fullNames,birthPlaces\nAnn Roe,"{place}"\n',
+    )
+    candidates = [("Ann Roe", code) for code in ("GB", "IE", "WS", "AS")]
+    write_learned({"rugby": candidates})
+    with pytest.raises(SystemExit):
+        people.main([])
+    assert read_table(clones, "rugby")[1:] == [["Ann Roe", alpha_2]]
 
 
 def test_rugby_players_of_two_countries_are_left_out(clones):

@@ -19,7 +19,11 @@ from .shares import shares
 from .train import train
 
 # What load_pretrained, pandas and other commands call options, and their names here.
-CALLED_ELSEWHERE = {"--target": "--model", "--sep": "--delimiter"}
+CALLED_ELSEWHERE = {
+    "--country": "--model",
+    "--sep": "--delimiter",
+    "--target": "--model",
+}
 
 
 @click.group(

@@ -122,7 +122,7 @@ class Wanted:
     "--known-words", is_flag=True, help="Add how many words of a name were in training."
 )
 @click.option(
-    "--priors", help="Set uniform, population, Irish=.6,Polish=.4 or a file of shares."
+    "--priors", help="Set uniform, population, Irish=.6,others=.4 or a file of shares."
 )
 @click.option(
     "--adapt-priors", "adapt", is_flag=True, help="Estimate the priors from INPUT."
@@ -205,7 +205,7 @@ def make_model(model, table, jobs, changes):
     if changes.adapt:
         distinct, priors = estimate_priors(resolve(fitted), table, jobs)
     elif changes.priors:
-        priors = read_priors(changes.priors, fitted.classes_)
+        priors = read_priors(changes.priors, resolve(fitted))
     if priors is not None:
         fitted = PriorShiftClassifier(fitted, priors=priors)
     if changes.groups is not None:
@@ -231,9 +231,10 @@ def _check_changes(changes, model):
         raise click.UsageError(
             "--threshold needs --abstain, and a number from 0 to 1: give both"
         )
-    if changes.groups and changes.abstain and threshold is None:
+    if changes.of_probabilities and changes.abstain and threshold is None:
         raise click.UsageError(
-            "--abstain with --groups needs a --threshold: give one, such as 0.6"
+            "--abstain with --groups, --priors or --adapt-priors needs a --threshold, "
+            "since that of the model is for other probabilities: give one, such as 0.6"
         )
 
 
@@ -339,8 +340,9 @@ def _as_arrow(values, type_):
     return pa.array(values, type_, from_pandas=True)
 
 
-def read_priors(text, classes):
-    """Return the priors that --priors gives, in class order."""
+def read_priors(text, stack):
+    """Return the priors that --priors gives for a model, in class order."""
+    classes = stack.classes
     if text in ("uniform", "population"):
         return check_priors(text, classes, "--priors")
     label_of_text = {str(label): label for label in classes.tolist()}
@@ -354,7 +356,7 @@ def read_priors(text, classes):
                 f"--priors has {label!r} twice: give each nationality once"
             )
         priors[label] = share
-    return check_priors(priors, classes, "--priors")
+    return check_priors(priors, classes, "--priors", assumed_priors(stack))
 
 
 def _pairs_of_priors(text):

@@ -34,14 +34,16 @@ def members_of(groups, classes, name="groups"):
     return members
 
 
-def group_of_each(groups, classes, name="groups", *, may_lack=False):
+def group_of_each(groups, classes, name="groups", *, may_lack=False, others=None):
     """Return the one group of each class, (n_classes,).
 
     Groups are as in `members_of`, but may not overlap. A class without a group is its
-    own. If classes `may_lack` labels, these are left out.
+    own, or in the group `others`. If classes `may_lack` labels, these are left out.
     """
     pairs = _known_pairs(groups, classes, name, may_lack=may_lack)
-    if not pairs:
+    if others is not None:
+        _check_others(others, pairs, classes, may_lack=may_lack)
+    elif not pairs:
         return classes.copy()
     group_of = dict(pairs)
     for label, group in pairs:
@@ -51,6 +53,9 @@ def group_of_each(groups, classes, name="groups", *, may_lack=False):
                 f"{group!r} and {group_of[label]!r}. Only estimate_shares sums groups "
                 "that overlap."
             )
+    if others is not None:
+        for label in classes.tolist():
+            group_of.setdefault(label, others)
     for group in {*group_of.values()}:
         is_label_elsewhere = group_of.get(group, group) != group
         if is_label_elsewhere:
@@ -63,6 +68,27 @@ def group_of_each(groups, classes, name="groups", *, may_lack=False):
     hint = " A label that is in no group is a group of its own."
     check_alike(group_of_class, name, hint)
     return array_of_labels(group_of_class)
+
+
+def _check_others(others, pairs, classes, *, may_lack):
+    """Raise ValueError unless `others` can name the group of labels in no other one."""
+    if not isinstance(others, str | Real):
+        raise ValueError(
+            f"Expected others to be the name of a group, or None, got {others!r}."
+        )
+    groups = [group for _, group in pairs]
+    check_alike([*groups, others], "groups and others")
+    if others in groups:
+        raise ValueError(
+            f"Expected others that is none of the groups, got {others!r}. Rename it."
+        )
+    n_grouped = len({label for label, _ in pairs})
+    if n_grouped == 0 or (n_grouped == len(classes) and not may_lack):
+        raise ValueError(
+            f"Expected groups of some labels, not of all, with others={others!r}; got "
+            f"{n_grouped} of {len(classes)} labels in groups. Change the groups, or "
+            "leave others out."
+        )
 
 
 def _known_pairs(groups, classes, name, *, may_lack):

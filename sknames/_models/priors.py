@@ -10,17 +10,19 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 POPULATION = Path(__file__).parent / "population.csv"
+OTHERS = "others"  # all labels that priors or a known mix do not name
 
 Priors: TypeAlias = Literal["uniform", "population"] | Mapping[Any, float] | ArrayLike
 
 
-def check_priors(priors, classes, name="priors"):
+def check_priors(priors, classes, name="priors", own="uniform"):
     """Return priors in any accepted form as float64, in the order of the classes.
 
     "population" is the square root of a rough number of bearers in the world, or the
     fourth root of a country's inhabitants: compromises between the world's people and
-    equal shares. A dict or Series may leave labels out, which get 0. Errors show
-    `name`.
+    equal shares. A dict or Series may leave labels out, which get 0. Or they share what
+    it gives to "others", in proportion to the model's `own` priors, in any form; a
+    class of that name wins. Errors show `name`.
     """
     if priors is None or isinstance(priors, str):
         values = _by_name(priors, classes, name)
@@ -29,7 +31,7 @@ def check_priors(priors, classes, name="priors"):
     # A Series is read by label, too: its order may differ.
     by_label = priors.to_dict() if hasattr(priors, "to_dict") else priors
     if isinstance(by_label, Mapping):
-        values = _by_label(by_label, labels, name)
+        values = _by_label(by_label, classes, name, own)
     else:
         values = np.asarray(priors, dtype=np.float64)
         if values.shape != (len(labels),):
@@ -41,26 +43,49 @@ def check_priors(priors, classes, name="priors"):
     if is_wrong.any():
         row = is_wrong.argmax()
         raise _wrong_prior(labels[row], values[row].item(), labels, name)
-    if not abs(values.sum() - 1) < 1e-4:  # 203 shares of six digits
+    rest = 1 - values.sum()
+    if not abs(rest) < 1e-4:  # 203 shares of six digits
         step = "Divide them by their sum."
-        if values.sum() < 1 and len(by_label) < len(labels):
+        if rest > 0 and len(by_label) < len(labels) and OTHERS not in by_label:
             step = (
-                "Labels that are left out get 0 and are never predicted: give the "
-                "rest to them, or divide by the sum if there are no others."
+                "Labels that are left out get 0 and are never predicted: give them "
+                f"{OTHERS!r}: {rest:.6g}, or divide by the sum if there are none."
             )
         raise ValueError(f"{name} sum to {values.sum():.6g}; expected 1. {step}")
     return values / values.sum()
 
 
-def _by_label(by_label, labels, name):
-    """Return the priors of labels, 0 for those that are not named."""
-    known = dict.fromkeys(labels)
+def _by_label(by_label, classes, name, own):
+    """Return the priors of labels, also of those that are not named."""
+    labels = classes.tolist()
+    known = {*labels, OTHERS}
     types = {type(value) for value in by_label.values()}
     number_types = {value_type for value_type in types if issubclass(value_type, Real)}
     for label, value in by_label.items():
-        if label not in known or type(value) not in number_types:
+        is_number = type(value) in number_types and 0 <= value < np.inf
+        if label not in known or not is_number:
             raise _wrong_prior(label, value, labels, name)
-    return np.array([by_label.get(label, 0) for label in labels], dtype=np.float64)
+    values = np.array([by_label.get(label, 0) for label in labels], dtype=np.float64)
+    share_of_others = by_label.get(OTHERS, 0)
+    if share_of_others > 0 and OTHERS not in labels:
+        values += share_of_others * _priors_of_others(by_label, classes, name, own)
+    return values
+
+
+def _priors_of_others(by_label, classes, name, own):
+    """Return the own priors of labels that are not named, scaled to sum to 1."""
+    is_other = np.array([label not in by_label for label in classes.tolist()])
+    if is_other.all():
+        raise ValueError(
+            f"Expected {name} of a label next to {OTHERS!r}, got none. Name one."
+        )
+    priors = check_priors(own, classes) * is_other
+    if not priors.any():
+        raise ValueError(
+            f"{name} of {OTHERS!r} is {by_label[OTHERS]!r}, and no label is left that "
+            "the model predicts. Leave it out, and divide the rest by its sum."
+        )
+    return priors / priors.sum()
 
 
 def _wrong_prior(label, value, labels, name):
@@ -106,10 +131,10 @@ def assumed_priors(stack, given=None, *, of_people=False):
     corrects the bias by class that the shipped model has on people.
     """
     classes = stack.classes
-    if given is not None:
-        return check_priors(given, classes, "assumed_prior")
     assumed = stack.assumed
     priors = assumed.checked_prior(classes)
+    if given is not None:
+        return check_priors(given, classes, "assumed_prior", priors)
     if of_people and assumed.class_bias is not None:
         priors = priors * np.exp(-assumed.class_bias)
         priors /= priors.sum()

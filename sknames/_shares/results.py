@@ -12,13 +12,13 @@ from sklearn.utils import Bunch
 
 from .._models.frames import to_frame
 from .._models.groups import array_of_labels
+from .._models.priors import OTHERS
 
 N_PRINTED = 10  # rows of a table that prints
 LEAST_PRINTED = 0.0005  # a share or difference, which rounds to 0.1 %
 FEW_NAMES = 100  # fewer than these raise a warning
 WIDE = 0.3  # intervals of more get a note
 
-OTHERS = "others"  # the sum of the labels that a known mix does not name
 ROUNDING = 0.01  # known shares may be rounded to percent
 
 

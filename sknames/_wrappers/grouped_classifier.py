@@ -1,6 +1,7 @@
 """Predict regions or other groups of nationalities or countries."""
 
 from dataclasses import KW_ONLY, dataclass, field
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
@@ -28,13 +29,16 @@ class GroupedClassifier(Wrapper):
     groups : dict or {"subregion", "region"}, default="region"
         The group of each label, such as ``{"Danish": "Nordic", "Swedish": "Nordic"}``,
         or the labels of each group, ``{"Nordic": ["Danish", "Swedish"]}``. Each label
-        is in one group at most. A label without a group is a group of its own. If `fit`
-        learns the labels, groups may name further ones. Or a column of one of these
-        tables, which must have all labels:
+        is in one group at most. If `fit` learns the labels, groups may name further
+        ones. Or a column of one of these tables, which must have all labels:
 
         - of :func:`~sknames.datasets.load_nationalities`: where names come from.
           English, Spanish and Portuguese names are European.
         - of :func:`~sknames.datasets.load_countries`: where people live.
+    others : str, int, float or None, default=None
+        Name of the group of all labels that `groups` leave out. With None, each of them
+        is a group of its own. One group and the others are two classes, which
+        scikit-learn's tools of binary classification take.
 
     Attributes
     ----------
@@ -65,6 +69,11 @@ class GroupedClassifier(Wrapper):
     >>> model = sknames.GroupedClassifier(sknames.load_pretrained(), groups="subregion")
     >>> model.predict(["Novak Djokovic", "Wanjiru Kamau"]).tolist()
     ['Southern Europe', 'Eastern Africa']
+    >>> celtic = {"Celtic": ["Irish", "Scottish"]}
+    >>> model.set_params(groups=celtic, others="others").predict(
+    ...     ["Novak Djokovic", "Niamh Byrne"]
+    ... ).tolist()
+    ['others', 'Celtic']
     """
 
     __module__ = "sknames"
@@ -72,12 +81,14 @@ class GroupedClassifier(Wrapper):
     estimator: Any
     _: KW_ONLY
     groups: Groups = "region"
+    others: str | float | None = None
 
     estimator_: Any = field(init=False)
 
     _parameter_constraints = {
         "estimator": [HasMethods(["fit", "predict_proba"])],
         "groups": [StrOptions({*M49}), HasMethods(["items"])],
+        "others": [str, Real, None],
     }
 
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
@@ -104,16 +115,23 @@ class GroupedClassifier(Wrapper):
         else:
             check_labels(y)
         estimator = self._fit_estimator(X, y, **params)
-        self._grouped = _grouped(self.groups, estimator.classes_, may_lack=not frozen)
+        self._grouped = self._group(estimator.classes_, may_lack=not frozen)
         self.estimator_ = estimator
         self._stack().check_threshold()
         return self
 
     def _grouping(self, classes):
-        """Return what `_grouped` does, as in `fit`, if that was called."""
+        """Return what `_group` does, as in `fit`, if that was called."""
         if "_grouped" in vars(self):
             return self._grouped
-        return _grouped(self.groups, classes)
+        return self._group(classes)
+
+    def _group(self, classes, *, may_lack=False):
+        """Return the groups, sorted, and the index of each class's group."""
+        groups = group_of_each(
+            self.groups, classes, may_lack=may_lack, others=self.others
+        )
+        return np.unique(groups, return_inverse=True)
 
     def _layer(self, inner):
         """Return the layer that this wrapper adds to a stack."""
@@ -132,8 +150,3 @@ class GroupedClassifier(Wrapper):
 
     def __sklearn_is_fitted__(self):
         return super().__sklearn_is_fitted__() or self._is_around_fitted()
-
-
-def _grouped(groups, classes, **options):
-    """Return the groups, sorted, and the index of each class's group."""
-    return np.unique(group_of_each(groups, classes, **options), return_inverse=True)

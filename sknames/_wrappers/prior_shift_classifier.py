@@ -47,9 +47,10 @@ class PriorShiftClassifier(Wrapper):
     priors : {"estimate", "uniform", "population"}, dict or array-like of shape \
 (n_classes,), default="estimate"
         Mix of the list. "estimate" finds it in `fit`. A known mix is given as numbers
-        that sum to 1, by label (missing labels get 0) or in the order of `classes_`; as
-        "uniform"; or as "population", as in :func:`load_pretrained`. A class with prior
-        0 is never predicted.
+        that sum to 1, by label or in the order of `classes_`; as "uniform"; or as
+        "population", as in :func:`load_pretrained`. Missing labels get 0, and are never
+        predicted. ``{"Turkish": 0.02, "others": 0.98}`` gives them the rest, in
+        proportion to the priors that the estimator assumes.
     assumed_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) \
 or None, default=None
         Priors that the estimator's probabilities assume. None takes its `class_prior_`,
@@ -199,7 +200,7 @@ or None, default=None
         """Return the priors that a fitted estimator assumes, and the given ones."""
         assumed = assumed_priors(inner, self.assumed_prior)
         classes = inner.classes
-        priors = check_priors(self.priors, classes)
+        priors = check_priors(self.priors, classes, own=assumed)
         never = classes[(priors > 0) & (assumed == 0)]
         if len(never):
             raise ValueError(

@@ -9,6 +9,7 @@ from scipy.sparse import issparse
 from scipy.special import softmax
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import Bunch
+from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import HasMethods
 
 from .._base import validate_params
@@ -27,8 +28,7 @@ class Contributions(Bunch):
 
     def to_frame(self) -> "pd.DataFrame":
         """Return the contributions as a DataFrame, a row for each feature."""
-        import pandas as pd
-
+        pd = check_pandas_support("Contributions.to_frame")
         return pd.DataFrame(
             self.contributions, index=self.features, columns=self.classes
         )

@@ -10,6 +10,7 @@ from sklearn.metrics import precision_recall_fscore_support
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 from sklearn.utils import Bunch
+from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import HasMethods
 
 from .._base import validate_params
@@ -47,8 +48,7 @@ class Scorecard(Bunch):
 
     def to_frame(self) -> "pd.DataFrame":
         """Return the figures by nationality as a DataFrame."""
-        import pandas as pd
-
+        pd = check_pandas_support("Scorecard.to_frame")
         return pd.DataFrame(self.by_class)
 
     def to_text(self, n_classes: int | None = None) -> str:

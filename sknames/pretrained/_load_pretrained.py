@@ -99,9 +99,10 @@ default="population"
           bear such names, or the fourth root of a country's inhabitants, for single
           names of people of whom nothing else is known.
         - "uniform": all nationalities are equally frequent.
-        - Numbers that sum to 1, by nationality (0 for those that are not named) or in
-          the order of `classes_`, if the mix is known. A nationality with prior 0 is
-          never predicted.
+        - Numbers that sum to 1, by nationality or in the order of `classes_`, if the
+          mix is known. Nationalities that are not named get 0, and are never predicted.
+          ``{"Turkish": 0.02, "others": 0.98}`` gives them the rest, in proportion to
+          "population".
 
         For a list of people, whose names tell the mix, see
         :class:`PriorShiftClassifier`. The priors are a shift of the output bias;
@@ -292,7 +293,8 @@ def read(folder, sha256=None, priors=AS_WRITTEN, bias=None):
     network = Network.from_arrays(arrays, in_place=True)
     classes = np.array(description["classify"]["classes"])
     if priors is not AS_WRITTEN:
-        network = network.with_priors(check_priors(priors, classes))
+        checked = check_priors(priors, classes, own="population")
+        network = network.with_priors(checked)
     if bias is not None:
         network = _with_bias(network, classes, bias)
     classify = trunk["classify"]

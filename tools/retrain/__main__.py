@@ -10,7 +10,7 @@ import numpy as np
 from sknames.pretrained._load_pretrained import TARGETS, read
 
 from .files import MODELS, write_model
-from .recipe import fit, fit_more, training_names
+from .recipe import SEED, fit, fit_more, training_names
 from .spellings import PAIRS
 
 # Processors of one maker run the same code, whatever else they can do. What is the same
@@ -45,13 +45,22 @@ def main(arguments=None):
         default=Path("pretrained"),
         help="Folder for the files (default: pretrained).",
     )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=SEED,
+        help="Of all that is drawn at random (default: that of the models that ship).",
+    )
     options = parser.parse_args(arguments)
-    names, labels = training_names(lists_only=options.lists_only)
+    seed = options.seed
+    names, labels = training_names(lists_only=options.lists_only, seed=seed)
     print(f"{len(names):,} names of {len({*labels})} nationalities", flush=True)
-    model = fit(names, labels, verbose=1)
-    names, labels = training_names(lists_only=options.lists_only, second_phase=True)
+    model = fit(names, labels, random_state=seed, verbose=1)
+    names, labels = training_names(
+        lists_only=options.lists_only, second_phase=True, seed=seed
+    )
     print(f"{len(names):,} names in the second phase", flush=True)
-    model = fit_more(model, names, labels, verbose=1)
+    model = fit_more(model, names, labels, seed=seed, verbose=1)
     model.set_params(classify__verbose=0)
     _write(model, options.output, "nationality")
     if not options.lists_only:
@@ -59,12 +68,11 @@ def main(arguments=None):
 
         people = countries.people_of_countries()
         names, labels = countries.training_names(
-            people, countries.read_country_dictionaries()
+            people, countries.read_country_dictionaries(), seed=seed
         )
         print(f"{len(names):,} names of {len({*labels})} countries", flush=True)
-        _write(
-            countries.fit(model, names, labels, verbose=1), options.output, "country"
-        )
+        model = countries.fit(model, names, labels, seed=seed, verbose=1)
+        _write(model, options.output, "country")
     print(f"trained in {time.process_time() / 60:.0f} minutes")
 
 

@@ -19,10 +19,13 @@ from sknames.datasets import load_countries, load_names, load_nationalities
 from .arabic_names import read_arabic_names
 from .biographies import read_biographies
 from .chess_players import read_chess_players
-from .other_scripts import own_script
+from .other_scripts import OTHERS_OF_LOCALS, own_script
 from .people_tables import SOURCES, read_people
 from .recipe import (
+    FOREIGN_SCRIPTS,
+    IN_OTHERS_OF_LOCALS,
     LAST_WORD_FIRST,
+    SEED,
     also_apart,
     in_ascii,
     in_other_scripts,
@@ -37,7 +40,6 @@ from .recipe import (
 from .rounding import rounded, with_temperature
 from .spellings import SCRIPTS
 
-SEED = 0
 # People of a country, at most, of each source: see `recipe.PeopleSource`.
 MOST_PEOPLE = {
     "biographies": 60_000,
@@ -54,7 +56,7 @@ WRITES = {"LA": "Laotian", "MV": "Maldivian", "BT": "Bhutanese", "ER": "Eritrean
 CHARACTERS = {"CN": (0,), "TW": (1,), "HK": (1,)}
 # How much of a country is written in a script, by design: caps and sources decide how
 # much of it is learned so. It is more for those who write in it, and differs where one
-# of several scripts is.
+# of several scripts is. Of others it is no more than is learned of all people.
 SHARE_OF_LOCALS, SHARE_OF_OTHERS = 0.35, 0.02
 SHARES = {
     "Han": {"CN": 0.35, "TW": 0.2, "HK": 0.2, "JP": 0.35, "SG": 0.1, "KR": 0.05},
@@ -64,7 +66,8 @@ SHARES = {
 }
 # How lists write letters that a keyboard lacks: Soerensen for Sørensen.
 DIGRAPHS = str.maketrans(
-    {"å": "aa"} | {c: f"{vowel}e" for c, vowel in ("øo", "öo", "æa", "äa", "üu")}
+    {"å": "aa", "đ": "dj"}
+    | {c: f"{vowel}e" for c, vowel in ("øo", "öo", "æa", "äa", "üu")}
 )
 N_NGRAMS = 43_000
 WORD_WEIGHT = 0.7
@@ -120,7 +123,7 @@ def nationalities_by_country():
     return found | nationality_of_countries() | WRITES
 
 
-def training_names(sources, dictionaries=None):
+def training_names(sources, dictionaries=None, *, seed=SEED):
     """Draw the names that the head learns from the result of `people_of_countries`.
 
     A person of a country in several sources counts once, and those kept apart do not
@@ -129,7 +132,7 @@ def training_names(sources, dictionaries=None):
     people are also spelled in other scripts. Return names and countries, ndarrays of
     object.
     """
-    rng = check_random_state(SEED)
+    rng = check_random_state(seed)
     names, countries = [], []
     without, lists = also_apart(sources), load_names(script="all")
     first_of, nationality_of = first_countries(), nationalities_by_country()
@@ -203,19 +206,22 @@ def shares_in_scripts(classes):
     """Return the share of each country in each form by design, see `log_priors`."""
     from .linear import FORMS, N_LATIN  # torch
 
-    shares = np.full((len(FORMS), len(classes)), SHARE_OF_OTHERS)
-    shares[:N_LATIN] = 1
+    shares = np.ones((len(FORMS), len(classes)))
+    for form, script in enumerate(SCRIPTS, start=N_LATIN):
+        shares[form] = min(SHARE_OF_OTHERS, FOREIGN_SCRIPTS.get(script, 1))
     nationality_of = nationalities_by_country()
     for k, country in enumerate(classes.tolist()):
         nationality = nationality_of.get(country, "")
         for form, script in enumerate(SCRIPTS, start=N_LATIN):
             if script == own_script(nationality):
                 shares[form, k] = SHARE_OF_LOCALS
+            elif script in OTHERS_OF_LOCALS.get(nationality, ()):
+                shares[form, k] = IN_OTHERS_OF_LOCALS
             shares[form, k] = SHARES.get(script, {}).get(country, shares[form, k])
     return shares
 
 
-def fit(pipeline, names, countries, *, verbose=0):
+def fit(pipeline, names, countries, *, seed=SEED, verbose=0):
     """Train a head on a fitted pipeline, and return a pipeline that predicts countries.
 
     Its probabilities assume equally frequent countries.
@@ -228,7 +234,7 @@ def fit(pipeline, names, countries, *, verbose=0):
         replace(classifier.network_, words=None),
         (N_NGRAMS, WORD_WEIGHT),
     )
-    options = {"design": shares_in_scripts(classes), "verbose": verbose}
+    options = {"design": shares_in_scripts(classes), "seed": seed, "verbose": verbose}
     weights, words = fit_layer(
         network, encoder, names, labels, len(classes), *settings, **options
     )

@@ -29,7 +29,6 @@ from sknames._training.torch_settings import one_torch_thread
 
 from .spellings import SCRIPTS, script_of
 
-SEED = 0
 BATCH_SIZE, MAX_EPOCHS = 512, 3
 LR, NGRAM_LR = 0.003, 0.002
 NGRAM_DROPOUT = 0.65
@@ -48,8 +47,8 @@ def fit_layer(
     """Train a linear layer and words on a network without words.
 
     Labels may be of any classes. Return the weights of `fit_linear`, and the `Words`.
-    `options` are its `verbose`, and `design` of `log_priors`. Without it, only initials
-    are a form: accents and scripts are evidence.
+    `options` are its `seed` and `verbose`, and `design` of `log_priors`. Without it,
+    only initials are a form: accents and scripts are evidence.
     """
     codes, forms = (
         network.to_codes(encoder.transform(names)),
@@ -119,7 +118,7 @@ def log_priors(labels, forms, n_classes, design=None):
     return np.log(of_class / len(labels)) + within
 
 
-def fit_linear(network, codes, labels, forms, priors, *, n_ngrams, verbose=0):
+def fit_linear(network, codes, labels, forms, priors, *, n_ngrams, seed=0, verbose=0):
     """Train a linear layer on a network without words, and return its weights by name.
 
     They are those of a head of `Network`, whose logits assume equally frequent classes.
@@ -138,7 +137,7 @@ def fit_linear(network, codes, labels, forms, priors, *, n_ngrams, verbose=0):
     ngrams = _some_of(features, starts, values, features >= 0)
     everyone = Rows(codes, labels, np.ones(len(labels)), ngrams)
 
-    rng = check_random_state(SEED)
+    rng = check_random_state(seed)
     shapes = {"weight": (n_classes, logits.shape[1]), "bias": (n_classes,)}
     shapes["ngram_weight"] = (len(chosen), n_classes)
     head = {

@@ -111,7 +111,9 @@ THAI_FIRST = (
 )
 THAI_OPEN = "a=_า e=เ_ i=_ี o=โ_ u=_ู ö=เ_อ ü=_ู ï=_ึ"
 THAI_CLOSED = "a=_ั e=เ_็ i=_ิ o=_อ u=_ุ ö=เ_ิ ü=_ุ ï=_ึ"
-THAI_LAST = "ng=ง n=น m=ม l=ล k=ก p=ป t=ต d=ด b=บ s=ส r=ร์ f=ฟ g=ก v=ฟ"
+THAI_LAST = (
+    "ng=ง th=ธ sh=ช ch=ช kh=ค n=น m=ม l=ล k=ก p=ป t=ต d=ด b=บ s=ส r=ร์ f=ฟ g=ก v=ฟ"
+)
 THAI = [
     dict(pair.split("=") for pair in pairs.split())
     for pairs in (THAI_FIRST, THAI_OPEN, THAI_CLOSED, THAI_LAST)
@@ -333,9 +335,11 @@ def to_indic(sounds, script):
 
 _THAI_SYLLABLE = re.compile(
     r"(?P<first>sh|ch|ts|zh|th|kh|[bcdfghjklmnpqrstvwxyz]?)(?P<vowel>[aeiouöüï])"
-    r"(?P<last>(?:ng|[nmlkptdbsrfgv])(?![aeiouöüïyw]))?"
-    r"|(?P<alone>sh|ch|ts|zh|th|kh|ng|[bcdfghjklmnpqrstvwxyz])"
+    r"(?P<last>(?:ng|th|sh|ch|kh|[nmlkptdbsrfgv])(?![aeiouöüïyw]))?"
+    r"|(?P<alone>sh|ch|ts|zh|th|kh|ng|[bcdfghjklmnpqrstvwxyz])(?P<is_last>\b)?"
 )
+# Above a consonant that is not spoken, as the last one of เจมส์ (James).
+THAI_SILENT = "์"
 
 
 def to_thai(sounds, rng):
@@ -345,7 +349,8 @@ def to_thai(sounds, rng):
 
     def syllable(match):
         if alone := match["alone"]:
-            return first[alone]
+            is_last = match["is_last"] is not None
+            return first[alone] + (THAI_SILENT if is_last else "")
         end = match["last"] or ""
         vowel = (of_closed if end else of_open)[match["vowel"]]
         return vowel.replace("_", first[match["first"]]) + last.get(end, "")

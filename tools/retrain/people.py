@@ -21,7 +21,12 @@ from .people_sources import (
 )
 from .people_tables import table_path
 
-OPL_DATA = Clone("gingerlifts/opl-data", "opl-data", "473b4cfc9c", "meet-data")
+OPL_DATA = Clone(
+    "gingerlifts/opl-data",
+    "opl-data",
+    "473b4cfc9c",
+    "meet-data lifter-data/privacy.csv",
+)
 RUGBYSCOPE = Clone(
     "CompNet/RugbyScope",
     "RugbyScope",
@@ -58,10 +63,10 @@ class Table:
 PERSON = ["name", "alpha_2"]
 TABLES = {
     "lifters": Table(
-        [*PERSON, "known_by", "spelled"], [(read_lifters, OPL_DATA)], 380_769
+        [*PERSON, "known_by", "spelled"], [(read_lifters, OPL_DATA)], 380_722
     ),
     "rugby": Table(PERSON, [(read_rugby_players, RUGBYSCOPE)], 19_809),
-    "state_legislators": Table(PERSON, [(read_state_legislators, OPENSTATES)], 20_654),
+    "state_legislators": Table(PERSON, [(read_state_legislators, OPENSTATES)], 20_603),
     "weightlifters": Table(PERSON, [(read_weightlifters, OPEN_WEIGHTLIFTING)], 42_297),
     "spellings": Table(
         ["name", "script", "spelled"],

@@ -3,9 +3,6 @@
 Each reader takes a `Clone` and yields rows of a table of the folder ``people``: tuples
 with the columns that ``people.py`` names, in no order, some of them twice. They are
 more rows than the models learned: `learned_rows` knows which those are.
-
-Some things were misread when the shipped models learned, and are misread here until
-other models ship. The comments that begin with "As learned" name them.
 """
 
 import csv
@@ -37,38 +34,39 @@ SPELLINGS_OF_LIFTERS = [
     "KoreanName",
     "GreekName",
 ]
-# Countries where rugby players are born, as they are in the text of a birth place.
-# As learned: "New South Wales" counts as Wales, "Northern Ireland" as Ireland, and
-# "American Samoa" as Samoa. So some 480 names of Australians are British, and 2,600
-# others have two countries and are left out.
-COUNTRIES_OF_RUGBY = [
-    "Argentina",
-    "Australia",
-    "Canada",
-    "Chile",
-    "England",
-    "Fiji",
-    "France",
-    "Hong Kong",
-    "Ireland",
-    "Italy",
-    "Japan",
-    "Kenya",
-    "Namibia",
-    "New Zealand",
-    "Portugal",
-    "Romania",
-    "Russia",
-    "Samoa",
-    "Scotland",
-    "South Africa",
-    "Spain",
-    "Tonga",
-    "United States",
-    "Uruguay",
-    "Wales",
-    "Zimbabwe",
-]
+# Countries where rugby players are born, as the text of a birth place has them. Those
+# whose names hold the name of another come first.
+COUNTRIES_OF_RUGBY = {
+    "New South Wales": "AU",
+    "Northern Ireland": "GB",
+    "American Samoa": "AS",
+    "Argentina": "AR",
+    "Australia": "AU",
+    "Canada": "CA",
+    "Chile": "CL",
+    "England": "GB",
+    "Fiji": "FJ",
+    "France": "FR",
+    "Hong Kong": "HK",
+    "Ireland": "IE",
+    "Italy": "IT",
+    "Japan": "JP",
+    "Kenya": "KE",
+    "Namibia": "NA",
+    "New Zealand": "NZ",
+    "Portugal": "PT",
+    "Romania": "RO",
+    "Russia": "RU",
+    "Samoa": "WS",
+    "Scotland": "GB",
+    "South Africa": "ZA",
+    "Spain": "ES",
+    "Tonga": "TO",
+    "United States": "US",
+    "Uruguay": "UY",
+    "Wales": "GB",
+    "Zimbabwe": "ZW",
+}
 # The country of a national federation, and how its files call the column of names.
 FEDERATIONS = {
     "AUS": ("AU", "lifter"),
@@ -82,8 +80,9 @@ _NUMBER_OF_NAMESAKE = re.compile(r" #\d+$")
 _BRACKETS = re.compile(r"\s*\([^)]*\)")
 _KATAKANA = re.compile("[ァ-ー]")  # with ・, which separates words
 # "Anna Kern" -> "아나 케른"
-# As learned: of a name with a hyphen, only what follows it is read.
-_EXAMPLE = re.compile(r'([^"\->]+)"\s*->\s*"([^"]+)"')
+_EXAMPLE = re.compile(r'"([^"]+)"\s*->\s*"([^"]+)"')
+# í as YAML escapes it
+_ESCAPED = re.compile(r"\\(?:x([0-9A-F]{2})|u([0-9A-F]{4}))", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -128,13 +127,20 @@ class Clone:
 
 
 def read_lifters(clone):
-    """Yield lifters by their own country, or if none is known, by that of all meets."""
+    """Yield lifters by their own country, or if none is known, by that of all meets.
+
+    Those who asked the source for privacy are left out.
+    """
+    (path,) = clone.files("lifter-data/privacy.csv")
+    private = {row["Name"] for row in _read_csv(path, ["Name"])}
     places = defaultdict(set)
     spellings = defaultdict(set)
     for path in clone.files("meet-data/**/entries.csv"):
         meet = next(_read_csv(path.with_name("meet.csv"), ["MeetCountry"]))
         for entry in _read_csv(path, ["Name"]):
             name = entry["Name"]
+            if name in private:
+                continue
             places[name].add((entry.get("Country", ""), meet["MeetCountry"]))
             for column in SPELLINGS_OF_LIFTERS:
                 spellings[name].add(entry.get(column, "").strip())
@@ -164,13 +170,14 @@ def _country_of_lifter(places):
 
 def read_rugby_players(clone):
     """Yield all full names of rugby players with one country of birth."""
-    alpha_2_of = _alpha_2_of_countries()
     (path,) = clone.files("data/dbpedia/tables/players.csv")
     for player in _read_csv(path, ["fullNames", "birthPlaces"]):
+        places = player["birthPlaces"]
         countries = set()
-        for country in COUNTRIES_OF_RUGBY:
-            if country in player["birthPlaces"]:
-                countries.add(alpha_2_of[country])
+        for country, alpha_2 in COUNTRIES_OF_RUGBY.items():
+            if country in places:
+                countries.add(alpha_2)
+                places = places.replace(country, "")
         if len(countries) == 1:
             (alpha_2,) = countries
             for name in player["fullNames"].split(";"):
@@ -178,11 +185,7 @@ def read_rugby_players(clone):
 
 
 def read_state_legislators(clone):
-    """Yield members of legislatures of US states; governors and mayors are with them.
-
-    As learned: letters such as í in "Garc\\xEDa" stay as YAML escapes them, so that
-    training leaves these names out.
-    """
+    """Yield members of legislatures of US states, and governors and mayors."""
     for path in clone.files("data/*/*/*.yml"):
         state, kind = path.parts[-3:-1]
         if kind == "committees":
@@ -192,7 +195,13 @@ def read_state_legislators(clone):
         if not names:
             raise ValueError(f"Expected a line 'name: ...' in {path}, got none.")
         name = names[0].removeprefix("name: ").strip("\"' ")
+        name = _ESCAPED.sub(_unescaped, name)
         yield name, "PR" if state == "pr" else "US"
+
+
+def _unescaped(match):
+    """Return the character that a match of `_ESCAPED` stands for."""
+    return chr(int(match[1] or match[2], 16))
 
 
 def read_weightlifters(clone):

@@ -38,6 +38,7 @@ from .spellings import Spellings, add_collections, read_spellings
 from .tables import read_table
 from .ukrainian_names import read_ukrainian_names
 
+# Of the training that ships, the one in the middle of three.
 SEED = 0
 
 # ---- People
@@ -110,7 +111,7 @@ FOREIGN_SCRIPTS = {
     "Devanagari": 0.025,
     "Bengali": 0.02,
     "Tamil": 0.02,
-    "Thai": 0.02,
+    "Thai": 0.04,  # whose spelling is far from its sounds
     "Han": 0.14,
     "Katakana": 0.1,
 }
@@ -209,7 +210,7 @@ def fit(names, nationalities, **params):
     return Pipeline([("encode", encoder), ("classify", classifier)])
 
 
-def fit_more(pipeline, names, nationalities, *, verbose=0):
+def fit_more(pipeline, names, nationalities, *, seed=SEED, verbose=0):
     """Let a linear layer on a trained pipeline learn more people: the second phase.
 
     The layer is folded into the weights of the network. Then calibrate the
@@ -229,6 +230,7 @@ def fit_more(pipeline, names, nationalities, *, verbose=0):
         network.n_classes,
         network.n_ngrams,
         WORD_WEIGHT,
+        seed=seed,
         verbose=verbose,
     )
     network = replace(folded(network, layer, SHARE_OF_TRUNK), words=words)
@@ -266,7 +268,7 @@ def _forget(network, symbol):
     return replace(network, weights=weights)
 
 
-def training_names(*, lists_only=False, second_phase=False):
+def training_names(*, lists_only=False, second_phase=False, seed=SEED):
     """Gather the names that the model learns.
 
     1. All names of `load_names`, including those in native scripts.
@@ -294,13 +296,15 @@ def training_names(*, lists_only=False, second_phase=False):
         Whether to leave out 2 and 6.
     second_phase : bool, default=False
         Whether to take as many people from each source as `fit_more` is to learn.
+    seed : int, default=SEED
+        Of all that is drawn.
 
     Returns
     -------
     names, nationalities : ndarray of shape (n_names,), dtype=object
         The names and their labels.
     """
-    rng = check_random_state(SEED)
+    rng = check_random_state(seed)
     material = read_material(lists_only)
     most = most_people(second_phase=second_phase)
     full = LabelledNames()
@@ -325,7 +329,9 @@ def training_names(*, lists_only=False, second_phase=False):
         )
         spelled.add(spellings, nationality)
     latin_pairs = in_latin_spellings(material.lists, full, with_patronymics, rng)
-    script_pairs = in_scripts_of_all(material, spelled, full.labels, rng)
+    script_pairs = in_scripts_of_all(
+        material, spelled, full.labels, rng, check_random_state(seed)
+    )
     return joined(*latin_pairs, *script_pairs)
 
 
@@ -435,7 +441,7 @@ def in_latin_spellings(lists, full, with_patronymics, rng):
     return as_written, _respelled(*as_written, in_ascii, IN_ASCII, rng)
 
 
-def in_scripts_of_all(material, spelled, labels, rng):
+def in_scripts_of_all(material, spelled, labels, rng, rng_of_chinese):
     """Return three pairs of names and labels in other scripts than Latin.
 
     They are those spelled, to which it adds names of no class with any of the labels;
@@ -446,7 +452,6 @@ def in_scripts_of_all(material, spelled, labels, rng):
     if dictionaries is not None:
         for name in of_no_class(dictionaries.spellings, material.sources, rng):
             spelled.add([name], labels[rng.randint(len(labels))])
-        rng_of_chinese = check_random_state(SEED)
         chinese.add(made_chinese(dictionaries.chinese, rng_of_chinese), "Chinese")
     pair = spelled.arrays()
     turned = _respelled(*pair, turn, LAST_WORD_FIRST, rng)
