@@ -146,5 +146,7 @@ def test_git_shortlog_writes_a_list_of_authors(tmp_path):
     (tmp_path / "authors.txt").write_text("\n".join(authors) + "\n", "utf-8")
     people = pd.DataFrame()
     people.attrs["folder"] = tmp_path
-    _, said = run(people, "shares", "authors.txt")
+    command = re.search(r"`sknames (shares authors.txt[^`]*)`", page)[1]
+    rows, said = run(people, *command.split())
+    assert {row["label"] for row in rows[:2]} == {"Dutch", "Turkish"}
     assert "2 rows: 2 names, 0 not names" in said

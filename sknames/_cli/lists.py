@@ -94,15 +94,15 @@ class ListInput:
     output: Output
     jobs: int
 
-    def predict(self, by=None, **columns):
-        """Predict the table, by groups of rows; other columns are by option."""
+    def predict(self, by=None, columns=None):
+        """Predict the table, by groups of rows; `columns` has others by option."""
         fitted = self.model.load()
         if self.groups is not None:
             fitted = GroupedClassifier(fitted, groups=self.groups)
         stack = resolve(fitted)
         below, _ = stack.without_groups()
         texts_of_key = defaultdict(Counter)
-        columns |= self.more.columns
+        columns = (columns or {}) | self.more.columns
         chunks = self.table.count_names(texts_of_key, by, columns)
         distinct = predict_distinct(below, chunks, self.jobs, self.table)
         return PredictedTable(stack, distinct, texts_of_key, (*columns,), self.more)

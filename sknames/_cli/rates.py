@@ -19,7 +19,7 @@ def rates(listed, outcome):
     table.
     """
     start = time.perf_counter()
-    predicted = listed.predict(**{"--outcome": outcome})
+    predicted = listed.predict(columns={"--outcome": outcome})
     with said_warnings():
         names, values = predicted.read(predicted.texts_of_key[()])
         outcomes = [text or None for text in values["--outcome"]]
