@@ -28,24 +28,10 @@ docs:
 site:
 	$(MAKE) -C docs html
 
-# After a retraining and public_rivals.py: what the models that ship show. It writes their files,
-# golden outputs, pages and pictures, and the tables of examples/benchmarks/results into build/tables.
+# After a training: everything that shows the models, two pieces at a time. Call it again
+# after an interruption. tools/retrain/after_training.py has the table of the pieces.
 retrained:
-	python -m tools.retrain.measure
-	PYTHONPATH=. python tests/test_pretrained.py
-	python docs/blocks.py README.md docs/*.md
-	PYTHONPATH=. python docs/interface.py
-	cd docs && python ../examples/plot_shipped_model.py && python ../examples/plot_letter_by_letter.py
-	mkdir -p build/tables
-	python examples/benchmarks/bench_abstaining.py > build/tables/abstaining.md
-	python examples/benchmarks/bench_countries.py > build/tables/countries.md
-	for labels in nationality country; do \
-		python examples/benchmarks/bench_shares.py --mixes --labels $$labels \
-			> build/tables/$$labels.md || exit; \
-	done
-	python examples/benchmarks/bench_public.py --cache build/tables/public \
-		--write docs/how_it_compares.md examples/benchmarks/results/public.md > build/tables/public.md
-	python examples/benchmarks/bench_own_labels.py > build/tables/own_labels.md
+	python -m tools.retrain.after_training
 
 # What is uploaded.
 build:

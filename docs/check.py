@@ -204,6 +204,15 @@ def help_in_fragments():
                 yield f"sknames {command.name}: {text}"
 
 
+def generated_pages():
+    """Yield pages with parts that a command writes, and no first line that says so."""
+    for page in PAGES:
+        text = page.read_text("utf-8")
+        first = text.partition("\n")[0]
+        if "\n<!-- end -->" in text and "written by `" not in first.lower():
+            yield f"{page}: its first line has to say which command writes its parts"
+
+
 if __name__ == "__main__":
     checks = (
         long_sentences,
@@ -212,6 +221,7 @@ if __name__ == "__main__":
         phrases_to_avoid,
         broken_links,
         files_that_disagree,
+        generated_pages,
     )
     problems = [
         problem for check in (*checks, recipe_that_disagrees) for problem in check()

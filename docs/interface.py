@@ -26,6 +26,8 @@ KNOWN = re.compile(
 )
 ROLE = re.compile(r":\w+:`~?(?:[\w.]*\.)?(\w+)`")
 INTRODUCTION = """\
+<!-- Written by `PYTHONPATH=. python docs/interface.py`. -->
+
 # Interface
 
 All that is public, one line each, with the parameters in their order; those behind \

@@ -1,5 +1,10 @@
-"""The benchmark on public test sets: labels of models, and tables in pages."""
+"""Benchmarks: labels of models, who is new, and tables in pages."""
 
+from argparse import Namespace
+
+import bench_own_labels
+import bench_public
+import bench_shares
 import numpy as np
 import pytest
 from bench_public import LABELS, shares_of
@@ -21,3 +26,81 @@ def test_shipped_nationality_of_several_countries_is_shared_by_their_people():
     german = dict(zip(countries, shares[list(classes).index("German")], strict=True))
     assert german["DE"] > german["AT"] > 0 and sum(german.values()) == pytest.approx(1)
     assert shares[list(classes).index("Greek"), countries.index("GK")] == 1
+
+
+def test_model_of_countries_predicts_the_countries_of_a_set():
+    classes = ["AT", "DE", "GR", "US"]
+    shares = shares_of("country", classes, ["AT", "GK", "DE"])
+    assert shares.tolist() == [[1, 0, 0], [0, 0, 1], [0, 1, 0], [0, 0, 0]]
+
+
+# ---- Who is new
+
+# By their hashes, all but the second are reported.
+NAMES = ["Takeshi Yamamoto", "Hiroshi Nakamura", "Giuseppe Esposito", "Zoltán Szabó"]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_new"),
+    [
+        ("arczi21", [False, False, True, True]),
+        ("wikilabels13", [False, True, True, True]),  # chooses nothing
+    ],
+)
+def test_new_people_are_in_no_source_and_reported(name, is_new, tmp_path, monkeypatch):
+    names = np.array(NAMES, dtype=object)
+    rows = [(np.array([], dtype=int), np.arange(len(names)))]
+    monkeypatch.setattr(bench_public, "read_set", lambda *args: (names, names))
+    monkeypatch.setattr(bench_public, "splits", lambda *args: rows)
+    # As other words, and without accents.
+    monkeypatch.setattr(bench_public, "source_people", lambda: {"takeshi yamamoto"})
+    a_set = bench_public.Set(name, tmp_path)
+    assert np.isin(np.arange(len(names)), a_set.new).tolist() == is_new
+
+
+def test_halves_of_lists_of_shares_are_those_of_the_other_benchmarks():
+    halves = [bench_shares.in_half(NAMES, half) for half in ("report", "choose")]
+    assert halves[0].tolist() == [True, False, True, True]
+    assert halves[1].tolist() == [False, True, False, False]
+
+
+def test_new_people_are_not_among_those_to_learn_from(tmp_path, monkeypatch):
+    names = np.array(["Szabo Zoltan", *NAMES[2:]], dtype=object)
+    rows = [(np.array([0]), np.array([1, 2]))]
+    monkeypatch.setattr(bench_public, "read_set", lambda *args: (names, names))
+    monkeypatch.setattr(bench_public, "splits", lambda *args: rows)
+    monkeypatch.setattr(bench_public, "source_people", set)
+    assert bench_public.Set("arczi21", tmp_path).new.tolist() == [1]
+
+
+def test_rivals_without_answers_are_named(tmp_path):
+    (tmp_path / "arczi21-name2nat.npz").touch()
+    options = {"sets": "arczi21", "models": "svm,name2nat,ethnicolr", "cache": tmp_path}
+    assert bench_public.rivals_not_at_hand(Namespace(**options)) == ["ethnicolr"]
+
+
+# ---- Own labels
+
+
+def test_tables_of_own_labels_go_into_two_pages(tmp_path, monkeypatch, capsys):
+    found = {}
+    for n in bench_own_labels.SIZES:
+        for draw in (0, 1):
+            cell = {}
+            for key in bench_own_labels.MODELS:
+                cell |= {f"{key} accuracy": n / 10_000 + draw / 50, f"{key} top-5": 0.5}
+            cell["union_less accuracy"] += 0.1
+            found["demonyms", n, draw] = cell
+    about = {"demonyms": {"labels": 127, "test": 3_000}}
+    monkeypatch.setattr(bench_own_labels, "run", lambda *args: (found, about))
+    pages = [tmp_path / "guide.md", tmp_path / "results.md"]
+    for page, name in zip(pages, ("short table", "tables"), strict=True):
+        text = f"<!-- {name} of bench_own_labels.py -->\n<!-- end -->\n"
+        page.write_text(text, encoding="utf-8")
+    monkeypatch.setattr("sys.argv", ["", "--write", *map(str, pages)])
+    bench_own_labels.main()
+    short, long = (page.read_text(encoding="utf-8") for page in pages)
+    assert "| Demonyms of biographies, 127 | 5,000 | 0.510 | 0.610 |" in short
+    assert "| Demonyms of biographies, 127 | 500 | 0.060 | 0.160 |" in short
+    assert "(C=0.3) | +0.100 ± 0.000 |" in long and "0.510 ± 0.010" in long
+    assert "3,000 names to test on" in capsys.readouterr().out

@@ -8,11 +8,14 @@ import shutil
 import threading
 from contextlib import contextmanager
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
+import onnx
+import pandas as pd
 import pytest
 
-from sknames import estimate_shares, load_pretrained, predict_names
+from sknames import __version__, estimate_shares, load_pretrained, predict_names
 from sknames._models.stack import resolve
 from sknames._shares.mix import distinct_names, estimate_mix, settings_of_shares
 from sknames._shares.shares import shares_of_probabilities
@@ -20,6 +23,8 @@ from sknames.datasets import load_names, make_names
 from sknames.pretrained._load_pretrained import TARGETS
 from tests.conftest import PATIENCE, run_process
 
+# Of load_pretrained(abstain=True), by country with a fallback.
+RISK = {"nationality": 0.14, "country": 0.21}
 FOLDER = Path(__file__).parent.parent / "docs" / "page"
 EXAMPLE = Path(__file__).parent.parent / "examples" / "javascript"
 NODE = shutil.which("node")
@@ -57,6 +62,10 @@ input.dispatchEvent(new Event("input", { bubbles: true }));
 && output.dataset.of === input.value;
   if (!isThere) return setTimeout(look, 2);
   const bars = [...document.querySelectorAll(`#${answer} ~ .bars > li`)];
+  const shown = `#${answer} ~ .result:not([hidden]) .row`;
+  const rows = [...document.querySelectorAll(shown)];
+  const textsOf = (row) =>
+    [".label", ".value"].map((part) => row.querySelector(part).textContent);
   done({
     verdict: output.querySelector(".verdict").textContent,
     note: output.querySelector(".reason").textContent,
@@ -65,6 +74,7 @@ input.dispatchEvent(new Event("input", { bubbles: true }));
       bar.querySelector(".label").textContent,
       Number(bar.querySelector("data").value),
     ]),
+    rows: rows.map(textsOf),
   });
 })();
 """
@@ -153,6 +163,14 @@ def opened(browser, url):
 
 
 @pytest.fixture
+def downloads(browser, tmp_path):
+    """The folder where the browser saves files."""
+    behavior = {"behavior": "allow", "downloadPath": str(tmp_path)}
+    browser.execute_cdp_cmd("Browser.setDownloadBehavior", behavior)
+    return tmp_path
+
+
+@pytest.fixture
 def page(browser, server):
     with opened(browser, server.url) as page:
         yield page
@@ -209,6 +227,8 @@ def test_page_answers_names_as_python(page, server, builder, labels, n_names):
         np.testing.assert_allclose(
             probabilities, row[order], rtol=0, atol=1e-4, err_msg=name
         )
+        least_right = f"{1 - RISK[labels]:.0%}".replace("%", "\u00a0%")
+        assert f"at least {least_right} of the answers are right" in found["note"]
         verdict = found_labels[0] if level == "label" else label
         assert found["verdict"] == ("I don’t know" if expected else verdict)
         if level != "label":
@@ -278,7 +298,7 @@ def test_text_stays_text_and_runs_its_way(page):
     assert "wangwei" in text_of(page, "spelling")
 
 
-def test_shares_of_a_list(page, shipped):
+def test_shares_of_a_list(page, shipped, downloads):
     people, nationalities = make_names(400, random_state=1)
     some = np.isin(
         nationalities, ["Dutch", "Turkish", "Japanese", "Polish", "Danish", "Greek"]
@@ -288,20 +308,23 @@ def test_shares_of_a_list(page, shipped):
     found = ask_list(page, [*names[:20], "", "12345", "a@b.org", *names[20:]])
     shares = estimate_shares(shipped, names, random_state=0)
     expected = dict(zip(shares.label.tolist(), shares.share, strict=True))
-    labels = [label for label, _ in found["bars"]]
+    labels = [label for label, _ in found["rows"]]
     assert labels[:-1] == [label for label in expected if expected[label] >= 0.005][:10]
     assert labels[-1] == "all others"
-    for label, share in found["bars"][:-1]:
-        assert abs(share - expected[label]) < 1e-3, label
-    assert sum(share for _, share in found["bars"]) == pytest.approx(1)
+    has_interval = [" to " in text for _, text in found["rows"]]
+    assert has_interval == [True] * (len(labels) - 1) + [False]
     assert found["verdict"] == f"{len(names)} names"
     assert "2 not names, left out: “12345”, “a@b.org”." in found["note"]
-    assert (
-        text_of(page, "shares").count(" to ") == len(labels) - 1
-    )  # intervals, but of the others
+    table = saved_table(page, downloads, "shares")
+    assert table.columns.tolist() == shares.to_frame().columns.tolist()
+    assert len(table) == len(expected)
+    for label, share in zip(table["label"], table["share"], strict=True):
+        assert abs(share - expected[label]) < 1e-3, label
+    assert (table["low"] <= table["share"]).all()
+    assert (table["share"] <= table["high"]).all()
 
 
-def test_differences_of_two_lists(page, shipped):
+def test_differences_of_two_lists(page, shipped, downloads):
     one, _ = make_names(
         150, nationalities=["Dutch", "Turkish", "Polish"], random_state=1
     )
@@ -315,21 +338,84 @@ def test_differences_of_two_lists(page, shipped):
     assert found["note"].startswith(
         "Compared with 200 names. 1 not names, left out: “7”."
     )
-    shown = compared.to_frame()[:3]
-    assert [label for label, _ in found["bars"]] == shown["label"].tolist()
-    np.testing.assert_allclose(
-        [d for _, d in found["bars"]], shown["difference"], atol=1e-3
-    )
-    shown = text_of(page, "differences")
-    first = shown.splitlines()[1]
+    expected = compared.to_frame().set_index("label")
+    assert [label for label, _ in found["rows"]] == expected.index[:3].tolist()
+    first = found["rows"][0][1]
     assert first.startswith("+3") and first.endswith(" sure")
+    table = saved_table(page, downloads, "differences").set_index("label")
+    assert table.columns.tolist() == expected.columns.tolist()
+    expected = expected.loc[table.index]
+    for column in ("share", "other", "difference"):
+        np.testing.assert_allclose(table[column], expected[column], atol=1e-3)
+    assert table["sure"].tolist() == expected["sure"].tolist()
+    whole = page.find_element("css selector", "#differences details")
+    whole.click()
+    assert len(whole.find_elements("css selector", "tbody tr")) == len(expected)
+    assert whole.text.splitlines()[-1].startswith(table.index[-1])
+    shown = text_of(page, "differences")
     page.refresh()
     page.find_element("id", "tab-list").click()
     ask_list(page, one)
     ask_list(page, [*other, "7"], other=True)
+    page.find_element("css selector", "#differences summary").click()
     assert text_of(page, "differences") == shown  # again the same figures
     assert ask_list(page, ["7"], other=True)["verdict"] == "I don’t know"
-    assert ask_list(page, [], other=True)["bars"] == []
+    assert ask_list(page, [], other=True)["rows"] == []
+
+
+def test_picture_is_saved_as_it_is_shown(page, downloads):
+    page.find_element("id", "tab-list").click()
+    found = ask_list(page, ["Mehmet Yılmaz", "Ayşe Demir", "Jan Kowalski"])
+    press_button(page, "shares", "Save the picture (SVG)")
+    picture = ElementTree.parse(downloaded(page, downloads / "sknames-shares.svg"))
+    texts = [
+        node.text
+        for row in picture.iter("{http://www.w3.org/2000/svg}g")
+        for node in row.iter("{http://www.w3.org/2000/svg}text")
+    ]
+    assert texts == [text for row in found["rows"] for text in row]
+
+
+def test_sentence_is_copied(page):
+    from selenium.webdriver.common.keys import Keys
+
+    page.find_element("id", "tab-list").click()
+    ask_list(page, ["Mehmet Yılmaz", "Ayşe Demir", "Jan Kowalski"])
+    sentence = page.find_element("css selector", "#shares .sentence")
+    sentence = sentence.get_attribute("textContent")
+    assert sentence.startswith("Among 3 names, the estimated shares by nationality are")
+    press_button(page, "shares", "Copy the sentence")
+    status = page.find_element("css selector", "#shares .status")
+    wait_for(page, lambda page: status.text == "Copied.")
+    other = page.find_element("id", "other-list")
+    other.send_keys(Keys.CONTROL, "v")
+    assert other.get_attribute("value") == sentence
+    # On a page of http, a browser has no clipboard.
+    page.execute_script("Object.defineProperty(navigator, 'clipboard', {})")
+    press_button(page, "shares", "Copy the sentence")
+    wait_for(page, lambda page: status.text.startswith("Selected."))
+    selected = page.execute_script("return getSelection().toString()")
+    assert selected == sentence
+
+
+def press_button(page, figure, text):
+    (button,) = (
+        button
+        for button in page.find_elements("css selector", f"#{figure} button")
+        if button.text == text
+    )
+    button.click()
+
+
+def downloaded(page, path):
+    """The path of a file that the browser saves, once it is there."""
+    wait_for(page, lambda _: path.exists())
+    return path
+
+
+def saved_table(page, downloads, figure):
+    press_button(page, figure, "Save the table (CSV)")
+    return pd.read_csv(downloaded(page, downloads / f"sknames-{figure}.csv"))
 
 
 def test_list_of_initials_is_warned_of(page):
@@ -365,7 +451,8 @@ def test_page_works_by_keyboard_alone(page):
     assert not page.find_element("id", "name").is_displayed()
     press("Mehmet Yılmaz", Keys.ENTER, "Ayşe Demir")
     wait_for(page, lambda page: text_of(page, "shares-verdict") == "2 names")
-    assert text_of(page, "shares").startswith("Turkish")
+    label = page.find_element("css selector", "#shares .row .label")
+    assert label.text == "Turkish"
     assert press(Keys.TAB) == "example-list"
     press(Keys.ENTER)
     wait_for(page, lambda page: text_of(page, "shares-verdict") == "25 names")
@@ -387,7 +474,10 @@ def test_page_fits_a_phone(page):
         page.find_element("id", "tab-list").click()
         ask_list(page, ["Mehmet Yılmaz", "x" * 300])
         ask_list(page, ["Jan Kowalski"] * 3, other=True)
+        for summary in page.find_elements("css selector", "summary"):
+            summary.click()
         assert width(page) == [360, 360]
+        assert texts_beyond_their_chart(page) == []
     finally:
         page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
@@ -396,6 +486,30 @@ def width(page):
     """That of all there is, and that of the window, which a phone widens for it."""
     return page.execute_script(
         "return [document.documentElement.scrollWidth, innerWidth]"
+    )
+
+
+def texts_beyond_their_chart(page):
+    """Those that are cut off, or lie on another."""
+    return page.execute_script(
+        """
+        const beyond = [];
+        for (const svg of document.querySelectorAll(".chart svg")) {
+          const { left, right } = svg.getBoundingClientRect();
+          const texts = [...svg.querySelectorAll("text")];
+          const boxes = texts.map((text) => text.getBoundingClientRect());
+          boxes.forEach((a, i) => {
+            const isBeside = (b) => a.right <= b.left || b.right <= a.left;
+            // Boxes of lines below each other meet, but their letters do not.
+            const isOnLineOf = (b) => Math.abs(a.top - b.top) < a.height / 2;
+            const meets = (b) => isOnLineOf(b) && !isBeside(b);
+            const isCut = a.left < left - 1 || a.right > right + 1;
+            if (isCut || boxes.slice(0, i).some(meets))
+              beyond.push(texts[i].textContent);
+          });
+        }
+        return beyond;
+        """
     )
 
 
@@ -441,6 +555,40 @@ def test_page_sends_nothing(browser, server, tmp_path):
         )
         assert blocked and not other.asked
     browser.get_log("browser")  # it tells of the attempt
+
+
+def test_foot_says_which_model_and_its_limits(page, server):
+    script = "return document.querySelector('footer').innerText"
+    wait_for(page, lambda page: "74 nationalities" in page.execute_script(script))
+    foot = page.execute_script(script)
+    assert "at most 14\u00a0% are wrong" in foot
+    name = "nationality"
+    metadata = onnx.load(server.folder / "nationality.onnx").metadata_props
+    for field in metadata:
+        if field.key == "fingerprint":
+            name = json.loads(field.value)
+    assert foot.splitlines()[-1] == f"sknames {__version__}, model {name}"
+    page.find_element("id", "labels").send_keys("country")
+    wait_for(page, lambda page: "203 countries" in page.execute_script(script))
+    assert "at most 21\u00a0% are wrong" in page.execute_script(script)
+    # Also where the page is not a part of the project's site.
+    for link in page.find_elements("css selector", "header a, footer a"):
+        assert link.get_attribute("href").startswith("https://sknames.github.io/")
+
+
+def test_fingerprint_names_the_model(browser, server, tmp_path):
+    shutil.copytree(server.folder, tmp_path / "page")
+    path = tmp_path / "page" / "nationality.onnx"
+    proto = onnx.load(path)
+    metadata = {field.key: field.value for field in proto.metadata_props}
+    metadata["fingerprint"] = '"made-up-7f3a2c"'
+    onnx.helper.set_model_props(proto, metadata)
+    onnx.save(proto, path)
+    with serving(tmp_path / "page") as other, opened(browser, other.url) as page:
+        wait_for(page, lambda page: text_of(page, "model").endswith("made-up-7f3a2c"))
+        page.find_element("id", "tab-list").click()
+        ask_list(page, ["Mehmet Yılmaz"])
+        assert "model made-up-7f3a2c, on " in text_of(page, "shares")
 
 
 def test_says_what_failed(browser, server, tmp_path):
@@ -597,6 +745,7 @@ process.stdout.write(JSON.stringify(compareShares(...lists, true)));
 def test_settings_are_those_of_load_pretrained(server, labels):
     settings = json.loads((server.folder / "page.json").read_text())[labels]
     model = load_pretrained(labels)
+    assert settings.pop("risk") == RISK[labels]
     expected = settings_of_shares(resolve(model))
     assert settings.pop("class_prior") == expected.pop("assumed_prior").tolist()
     assert settings == expected

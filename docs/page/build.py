@@ -21,14 +21,7 @@ from sknames.pretrained._load_pretrained import TARGETS
 
 HERE = Path(__file__).parent
 ENCODER = HERE.parent.parent / "examples" / "javascript" / "index.mjs"
-PAGES = [
-    "index.html",
-    "page.css",
-    "page.js",
-    "shares.js",
-    "icon.svg",
-    "onnxruntime.LICENSE.txt",
-]
+SUFFIXES = [".html", ".css", ".js", ".svg", ".txt"]  # of the page's own files
 # What is copied of each package of npm, and its name in the page. Names end in .js,
 # which every server knows for JavaScript; not every one knows .mjs.
 VENDORED = {
@@ -66,8 +59,9 @@ def build(folder, modules=HERE / "node_modules"):
     vendor.mkdir(parents=True, exist_ok=True)
     for source, name in VENDORED.items():
         shutil.copyfile(modules / source, vendor / name)
-    for name in PAGES:
-        shutil.copyfile(HERE / name, folder / name)
+    for path in HERE.iterdir():
+        if path.suffix in SUFFIXES:
+            shutil.copyfile(path, folder / path.name)
     # A browser does not find a package by its name.
     text = ENCODER.read_text(encoding="utf-8")
     if text.count('from "any-ascii"') != 1:
@@ -87,7 +81,8 @@ def build(folder, modules=HERE / "node_modules"):
         onnx.save(proto, folder / f"{labels}.onnx")
         of_shares = settings_of_shares(resolve(model))
         of_shares["class_prior"] = of_shares.pop("assumed_prior").tolist()
-        settings[labels] = of_shares
+        # At most this share of the answers is wrong, which the page says.
+        settings[labels] = of_shares | {"risk": float(model.risk)}
     (folder / "page.json").write_text(json.dumps(settings), encoding="utf-8")
 
 

@@ -2,14 +2,9 @@
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_countries.py``, or with
 ``--model FOLDER`` for a model that does not ship. SKNAMES_DATA holds the sources of the
-shipped model, and in a folder "public"
-
-- goalscorers.tsv: scorers of 210 men's national teams from goalscorers.csv of
-  github.com/martj42/international_results (65d212aa, CC0), without own goals, the four
-  teams of the United Kingdom as GB; a name and a country a row;
-- arczi21_test.tsv, see bench_public.py.
-
-No setting was chosen on these two. The people kept apart are those of
+shipped model, and in a folder "public" the sets goalscorers and arczi21, see
+tools/public_sets.py. One half of their new people may choose settings, so "new" people
+are those of the other half. The people kept apart are those of
 tools/retrain/kept_apart.py, whom neither the network nor its head has learned. Half of
 them chose the settings, and the other half is reported: see results/countries.md.
 Beside it stands what a nationality says of countries if it is divided by population, as
@@ -20,48 +15,29 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from bench_public import ISO, source_people
 
 from sknames import load_pretrained
 from sknames.datasets import load_nationalities
-from sknames.datasets._fetch_names import data_folder
 from sknames.datasets._load_names import read_rows
 from sknames.pretrained._load_pretrained import read
 from tools.measuring import machine, table, top_3_hits
 from tools.retrain import kept_apart
 from tools.retrain.card import alike, has_new_words
-from tools.retrain.recipe import person_of
+from tools.retrain.new_people import country_shares, read_public, source_people
 
 # Countries of a large language, which a division by population never predicts, but for
 # the largest.
 SAME_LANGUAGE = "US BR MX AR CO CL ES PT GB AT CH BE EG MA NG AU SG".split()
 
 
-def read_public(name):
-    """Return the names and countries of a set in the folder "public"."""
-    text = (data_folder(None) / "public" / f"{name}.tsv").read_text(encoding="utf-8")
-    names, countries = zip(
-        *(line.split("\t") for line in text.splitlines()), strict=True
-    )
-    return np.array(names, dtype=object), np.array(
-        [ISO.get(code, code) for code in countries]
-    )
+def countries_of_nationalities():
+    """Return the countries for which the nationalities stand, in order."""
+    return np.unique(" ".join(load_nationalities().alpha_2).split())
 
 
-def by_population(model, names):
-    """Return countries, and probabilities: nationalities are divided by population."""
-    rows = load_nationalities()
-    countries = np.unique(" ".join(rows.alpha_2).split())
-    shares = np.zeros((len(model.classes_), len(countries)))
-    for label, codes, millions in zip(
-        rows.nationality, rows.alpha_2, rows.millions, strict=True
-    ):
-        millions = np.array(millions.split(), dtype=float)
-        columns = np.searchsorted(countries, codes.split())
-        shares[np.searchsorted(model.classes_, label), columns] = (
-            millions / millions.sum()
-        )
-    return countries, model.predict_proba(names) @ shares
+def by_population(model, names, countries):
+    """Return probabilities of countries: nationalities are divided by population."""
+    return model.predict_proba(names) @ country_shares(model.classes_, countries)
 
 
 def tempered(classes):
@@ -106,13 +82,15 @@ def tables_of_people(model, people):
     """Print the figures on held-out people, by priors, and with no known word."""
     classes, priors = model.classes_, tempered(model.classes_)
     base, new = load_pretrained(), has_new_words(model, people)
+    countries = countries_of_nationalities()
     for description, some in {
         "kept apart": people,
         "no known word": people.at(new),
     }.items():
         names, y = some.names, some.labels
         proba, weights = model.predict_proba(names), (alike(y), alike(y, 0.5))
-        rows = [("by population", *by_population(base, names))]
+        split_by_population = by_population(base, names, countries)
+        rows = [("by population", countries, split_by_population)]
         rows += [(name, classes, proba * prior) for name, prior in priors.items()]
         print(f"## {len(y):,} people, {description}\n")
         header = [
@@ -141,17 +119,19 @@ def tables_of_people(model, people):
 def public_tables(model):
     """Print the figures on public sets, with the default priors and with equal ones."""
     known, classes, base = source_people(), model.classes_, load_pretrained()
-    for name in ("goalscorers", "arczi21_test"):
-        names, y = read_public(name)
-        new = np.array([person_of(found) not in known for found in names])
+    all_countries = countries_of_nationalities()
+    for name in ("goalscorers", "arczi21"):
+        people = read_public(name, known)
+        names, y = people.names, people.countries
+        new = people.is_new & people.is_reported
         proba = model.predict_proba(names)
-        labels, split_by_population = by_population(base, names)
+        countries = np.unique(y) if name == "arczi21" else all_countries
         rows = [
-            ("by population", labels, split_by_population),
+            ("by population", countries, by_population(base, names, countries)),
             ("default priors", classes, proba),
             ("equal priors", classes, proba / model[-1].class_prior_),
         ]
-        if name == "arczi21_test":
+        if name == "arczi21":
             rows = [
                 (key, c[np.isin(c, y)], scores[:, np.isin(c, y)])
                 for key, c, scores in rows
@@ -160,7 +140,7 @@ def public_tables(model):
             [key, *figures(y, scores, c), *figures(y[new], scores[new], c)]
             for key, c, scores in rows
         ]
-        print(f"## {name}: {len(y):,} people, {new.sum():,} of them new\n")
+        print(f"## {name}: {len(y):,} people, {new.sum():,} of them new and reported\n")
         print(
             table(["", "all", "first three", "new", "first three"], lines), end="\n\n"
         )

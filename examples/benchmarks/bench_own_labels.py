@@ -2,8 +2,8 @@
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_own_labels.py --cache
 FOLDER``, with the wheel of name2nat, Scid's file of players and the tutorial's names in
-SKNAMES_DATA. It prints the tables of results/own_labels.md. What --cache has is not run
-again.
+SKNAMES_DATA. It prints the tables of results/own_labels.md, and ``--write`` puts them
+and a short one into pages. What --cache has is not run again.
 
 Labels are those of the sources: demonyms, federations, languages. People in the shipped
 model's training data, in any spelling or order of the words, are left out, so that all
@@ -26,11 +26,13 @@ from threadpoolctl import threadpool_limits
 from sknames import NameEncoder
 from sknames.metrics import expected_calibration_error
 from tools.measuring import clean_names, kept, linear, machine, show, table
+from tools.pages import write_blocks
 from tools.retrain.biographies import clean_title, read_biographies
 from tools.retrain.chess_players import clean_entry, read_chess_players
 from tools.retrain.recipe import person_of, training_names
 
 SIZES = [100, 500, 2_000, 5_000, 10_000]
+SHOWN_SIZES = [500, 5_000]  # in the guide
 N_TEST = 3_000
 N_LABELS = 127  # at most, the most frequent ones
 LEAST = 40  # people of a label
@@ -181,11 +183,13 @@ def values(found, label_set, key, n, metric, minus=None):
 
 
 def report(found, about):
-    print(f"- {machine()}")
+    """Return all tables, in Markdown."""
+    parts = [f"- {machine()}"]
     for label_set, facts in about.items():
-        print(f"\n### {LABEL_SETS[label_set][0]}\n")
-        print(
-            f"{facts['labels']} different labels, {facts['test']:,} names to test on.\n"
+        parts.append(f"### {LABEL_SETS[label_set][0]}")
+        n_labels = facts["labels"]
+        parts.append(
+            f"{n_labels} different labels, {facts['test']:,} names to test on."
         )
         header = [f"{n:,} names" for n in SIZES]
         for metric, minus in [
@@ -199,7 +203,24 @@ def report(found, about):
                     lines.append(
                         [title_of, *(show(x, 3, "+" if minus else "") for x in cells)]
                     )
-            print(table([title, *header], lines), end="\n\n")
+            parts.append(table([title, *header], lines))
+    return "\n\n".join(parts)
+
+
+def short_table(found, about):
+    """Return the accuracy of two models, for a page of the guide."""
+    lines = []
+    for label_set, facts in about.items():
+        for n in SHOWN_SIZES:
+            cells = []
+            for key in ("svm", "union_less"):
+                cells.append(
+                    f"{np.mean(values(found, label_set, key, n, 'accuracy')):.3f}"
+                )
+            title = f"{LABEL_SETS[label_set][0]}, {facts['labels']}"
+            lines.append([title, f"{n:,}", *cells])
+    models = "n-grams + LinearSVC", "`NameEncoder` + n-grams + LinearSVC"
+    return table(["labels", "training names", *models], lines)
 
 
 def main():
@@ -208,10 +229,18 @@ def main():
     parser.add_argument("--sets", default=",".join(LABEL_SETS))
     parser.add_argument("--draws", type=int, default=20)
     parser.add_argument("--cache", type=Path)
+    parser.add_argument(
+        "--write", nargs="*", default=[], type=Path, help="pages with the tables"
+    )
     args = parser.parse_args()
     with threadpool_limits(1):
         found, about = run(args.sets.split(","), args.draws, args.cache)
-    report(found, about)
+    tables = {
+        "tables of bench_own_labels.py": report(found, about),
+        "short table of bench_own_labels.py": short_table(found, about),
+    }
+    print("\n\n".join(tables.values()))
+    write_blocks(args.write, tables)
 
 
 if __name__ == "__main__":

@@ -2,35 +2,27 @@
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_public.py --cache FOLDER``.
 It prints the tables of docs/how_it_compares.md. SKNAMES_DATA holds the wheel of
-name2nat, Scid's file of players, and in a folder "public" the two sets, under these
-names:
+name2nat and all other sources of people, and in a folder "public" the two sets, see
+tools/public_sets.py. First run public_rivals.py, which lets the rivals predict. The
+cache holds the answers of each model: those that use the shipped model are found again
+only for the same files of it.
 
-- arczi21_test.tsv: nationalities_test.csv of github.com/arczi21/nationality-prediction
-  (9041e51a), 24,000 people of 24 European countries, a name and a country a row;
-- wikilabels13.tsv.gz: WikiLabels.tar.gz of github.com/appeler/ethnicolr (40b56747),
-  144,632 people of 13 ethnicities (Ambekar et al., KDD 2009), a name and an ethnicity a
-  row.
-
-First run public_rivals.py, which lets the rivals predict. The cache holds the answers
-of each model: those that use the shipped model are found again only for the same files
-of it.
-
-"New" people have a name that neither name2nat nor Scid's file holds, as the same words
-in any order, in ASCII and lower case; and none that the training part of the set holds.
-Dictionaries of people in Chinese characters do not count.
+"New" people have a name that no source of people holds, see
+tools/retrain/new_people.py, as the same words in any order, in ASCII and lower case;
+and none that the training part of the set holds. Of arczi21 they are those of one half,
+since the other may choose settings.
 """
 
 import argparse
 import csv
 import pickle
-import re
 import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 
 import joblib
 import numpy as np
-from public_rivals import RIVALS, SETS, read_set
+from public_rivals import RIVALS, SETS
 from scipy.special import softmax
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -40,17 +32,20 @@ from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
 from sknames import CharEncoder, NameEncoder, NameNationalityClassifier, load_pretrained
-from sknames.datasets import load_nationalities
 from sknames.datasets._fetch_names import data_folder
 from sknames.metrics._scorecard import scorecard_from
 from sknames.pretrained._load_pretrained import ARRAYS, FOLDER, pretrained_sha256
 from tools.measuring import kept, linear, machine, ours, table, timed, top_3_hits
+from tools.pages import write_blocks
+from tools.public_sets import CHOOSING, is_reported, read_set
 from tools.retrain.biographies import clean_title, read_biographies
 from tools.retrain.chess_players import clean_entry, read_chess_players
+from tools.retrain.new_people import ISO, country_shares, source_people
 from tools.retrain.recipe import person_of
 
 MODELS = {
     "shipped": "the shipped model",
+    "country": "the shipped model of countries",
     "svm": "n-grams + LinearSVC",
     "ours": "`NameNationalityClassifier`",
     "logreg": "`NameEncoder` + LogisticRegression(C=10)",
@@ -66,7 +61,9 @@ VOTES = {
     "vote_others": ["logreg_others", "union_others"],
 }
 USE_SHIPPED = {
-    key for key in MODELS if key.split("_")[0] in ("shipped", "logreg", "union", "vote")
+    key
+    for key in MODELS
+    if key.split("_")[0] in ("shipped", "country", "logreg", "union", "vote")
 }
 
 # What nationalities, demonyms, federations and the labels of rivals stand for.
@@ -78,25 +75,12 @@ with (
     LABELS = {name: {} for name in SETS}
     for row in csv.DictReader(file):
         LABELS[row["set"]][row["label"]] = row["stands_for"].split()
-ISO = {"GK": "GR"}
 LABEL_NAMES = {"arczi21": "country", "wikilabels13": "ethnicity"}
 SHIPPED = FOLDER / "nationality" / ARRAYS
 MOST_OTHERS = 10_000  # people of a country
 
 
 # ---- Names
-
-
-def source_people():
-    """Return the people in name2nat and in Scid's file, as `person_of` writes them."""
-    titles, entries = (
-        set(read_biographies(raw=True)[0]),
-        set(read_chess_players(raw=True)[0]),
-    )
-    cleaned = {clean_title(title) for title in titles} | {
-        clean_entry(entry) for entry in entries
-    }
-    return {person_of(name) for name in titles | cleaned if name}
 
 
 def other_people(names):
@@ -150,17 +134,12 @@ def splits(name, names, labels):
 def shares_of(key, classes, labels):
     """Return how much of each class of a model stands for each label of a set."""
     if key == "shipped" and "AT" in labels:
-        table = load_nationalities()
-        rows = zip(table.alpha_2, table.millions, strict=True)
-        rows = [dict(zip(*map(str.split, row), strict=True)) for row in rows]
-        shares = np.array(
-            [[row.get(ISO.get(c, c), 0) for c in labels] for row in rows], float
-        )
-    else:
-        words = [
-            (LABELS["arczi21"] | LABELS["wikilabels13"])[label] for label in labels
-        ]
-        shares = np.array([[c in some for some in words] for c in classes], dtype=float)
+        return country_shares(classes, [ISO.get(label, label) for label in labels])
+    if key == "country":
+        codes = np.array([ISO.get(label, label) for label in labels])
+        return (np.asarray(classes)[:, None] == codes).astype(float)
+    words = [(LABELS["arczi21"] | LABELS["wikilabels13"])[label] for label in labels]
+    shares = np.array([[c in some for some in words] for c in classes], dtype=float)
     return shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-9)
 
 
@@ -186,7 +165,7 @@ class Set:
         self.names, self.labels = read_set(data_folder(None), name)
         self.classes = np.unique(self.labels)
         self.splits = splits(name, self.names, self.labels)
-        is_new = kept(cache / f"{name}-new.npz", self._is_new)["is_new"]
+        is_new = kept(cache / f"{name}-in_no_source.npz", self._is_new)["is_new"]
         self.tested = np.sort(np.concatenate([test for _, test in self.splits]))
         self.new = self.tested[is_new[self.tested]]
 
@@ -196,6 +175,8 @@ class Set:
         for train, test in self.splits:
             learned = {people[k] for k in train}
             is_new[test] &= [people[k] not in learned for k in test]
+        if self.name in CHOOSING:
+            is_new &= [is_reported(name) for name in self.names]
         return {"is_new": is_new}
 
     def answers(self, key):
@@ -206,13 +187,19 @@ class Set:
         """
         version = f"-{pretrained_sha256()[:8]}" if key in USE_SHIPPED else ""
         path = self.cache / f"{self.name}-{key}{version}.npz"
+        of_countries = key == "country" or "others" in key
         if (key in RIVALS and not path.exists()) or (
-            "others" in key and self.name != "arczi21"
+            of_countries and self.name != "arczi21"
         ):
             return None
         found = kept(path, self._found, key)
         found["has_proba"] = found["scores"].min() >= 0
-        if key in {"shipped", "others", *RIVALS}:  # they predict the training rows, too
+        if key in {
+            "shipped",
+            "country",
+            "others",
+            *RIVALS,
+        }:  # they predict the training rows, too
             found["seconds"] = found["seconds"] * [
                 1,
                 len(self.tested) / len(self.names),
@@ -255,10 +242,12 @@ class Set:
             ):  # which the model of other people has to learn first
                 seconds = seconds + self.answers("others")["seconds"] * [1, 0]
             return sum(proba) / 2, self.classes, seconds, size - SHIPPED.stat().st_size
-        if key == "shipped":
-            model = load_pretrained(priors="uniform")
+        if key in ("shipped", "country"):
+            target = "country" if key == "country" else "nationality"
+            model = load_pretrained(target, priors="uniform")
             seconds, proba = timed(model.predict_proba, self.names)
-            return proba, model.classes_, [0, seconds], 0
+            head = (FOLDER / "country" / ARRAYS).stat().st_size
+            return proba, model.classes_, [0, seconds], head * (key == "country")
         if key == "others":
             fit, (model, _) = timed(self.model_of_others)
             seconds, proba = timed(model.predict_proba, self.names)
@@ -330,7 +319,7 @@ def card(a_set, found, rows, among=None):
 def learned(a_set, key):
     if key in RIVALS:
         return "its own"
-    if key == "shipped":
+    if key in ("shipped", "country"):
         return "none"
     n = f"{len(a_set.splits[0][0]):,}"
     if "others" in key:
@@ -417,16 +406,14 @@ def rivals_table(a_set):
     return table([LABEL_NAMES[a_set.name], "people", *titles], lines)
 
 
-def write(found, paths):
-    """Put each table below its mark, a comment, in the pages that have it."""
-    for path in paths:
-        text = path.read_text(encoding="utf-8")
-        for name, content in found.items():
-            mark = f"<!-- {name} of bench_public.py -->\n"
-            before, mark, after = text.partition(mark)
-            after = re.sub(r"\A\n*((\||- ).*\n)*\n*", "", after)
-            text = before + mark + f"\n{content}\n\n{after}" * bool(mark)
-        path.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+def rivals_not_at_hand(args):
+    """Return the wanted rivals of whom the cache lacks answers."""
+    rivals = []
+    for rival in RIVALS:
+        paths = [args.cache / f"{name}-{rival}.npz" for name in args.sets.split(",")]
+        if rival in args.models.split(",") and not all(path.exists() for path in paths):
+            rivals.append(rival)
+    return rivals
 
 
 def main():
@@ -440,6 +427,11 @@ def main():
     args = parser.parse_args()
     args.cache.mkdir(exist_ok=True)
     found = {"machine": f"- {machine()}"}
+    if rivals := rivals_not_at_hand(args):
+        # make retrained repeats this line.
+        line = f"Not at hand: answers of {', '.join(rivals)}, see public_rivals.py."
+        print(line, file=sys.stderr, flush=True)
+        found["machine"] += f"\n- {line}"
     with threadpool_limits(1):
         for name in args.sets.split(","):
             a_set = Set(name, args.cache)
@@ -447,9 +439,11 @@ def main():
                 a_set, args.models.split(",")
             )
             found[f"{name}, rivals"] = rivals_table(a_set)
-    for mark, content in found.items():
-        print(f"\n## {mark}\n\n{content}")
-    write(found, args.write)
+    blocks = {}
+    for name, content in found.items():
+        print(f"\n## {name}\n\n{content}")
+        blocks[f"{name} of bench_public.py"] = content
+    write_blocks(args.write, blocks)
 
 
 if __name__ == "__main__":

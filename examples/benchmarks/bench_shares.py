@@ -25,7 +25,6 @@ mixes of one source, and one mix of two sources.
 import argparse
 import os
 from dataclasses import dataclass
-from hashlib import sha256
 from itertools import product
 from pathlib import Path
 
@@ -44,6 +43,7 @@ from sknames._shares.shares import NameList, estimate, shares_of_probabilities
 from sknames.datasets import load_nationalities
 from sknames.pretrained._load_pretrained import TARGETS
 from tools.measuring import likeliest_shares, machine, population_priors, show, table
+from tools.public_sets import is_reported, read_set
 from tools.retrain import kept_apart
 
 DATA = Path(os.environ.get("SKNAMES_DATA", "."))
@@ -479,16 +479,10 @@ def covers(shares, true):
 
 def goalscorers(target, half):
     """Return one half of the scorers, by a hash of the name, and their countries."""
-    path = DATA / "public" / "goalscorers.tsv"
-    names = []
-    countries = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        name, country = line.split("\t")
-        is_reported = sha256(name.encode()).digest()[0] % 2 == 1
-        if is_reported == (half == "report"):
-            names.append(name)
-            countries.append(country)
-    names = np.array(names, dtype=object)
+    names, countries = read_set(DATA, "goalscorers")
+    in_half = np.array([is_reported(name) for name in names]) == (half == "report")
+    names = names[in_half]
+    countries = countries[in_half].tolist()
     labels = countries
     if target == "nationality":
         nationality_of = {}

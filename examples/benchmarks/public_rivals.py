@@ -1,6 +1,6 @@
 """Let rivals predict the names of the public sets, each in an environment of its own.
 
-Run ``python examples/benchmarks/public_rivals.py RIVAL DATA CACHE`` before
+Run ``PYTHONPATH=. python examples/benchmarks/public_rivals.py RIVAL DATA CACHE`` before
 bench_public.py, where DATA holds the folder "public", and for name2nat also its wheel,
 and CACHE is that of bench_public.py. This file needs numpy and the rival alone. Tested
 environments:
@@ -12,11 +12,9 @@ environments:
   tf_keras tensorflow-cpu "numpy<2"``
 """
 
-import gzip
 import io
 import os
 import pickle
-import re
 import sys
 import time
 import types
@@ -25,21 +23,9 @@ from pathlib import Path
 
 import numpy as np
 
-SETS = {"arczi21": "arczi21_test.tsv", "wikilabels13": "wikilabels13.tsv.gz"}
-# Titles of articles: Sandra (singer).
-NOT_OF_THE_NAME = re.compile(r"\s*(?:\(.*|,.*)$")
+from tools.public_sets import read_set
 
-
-def read_set(data, name):
-    """Return the names and labels of a public set."""
-    path = Path(data) / "public" / SETS[name]
-    with (gzip.open if path.suffix == ".gz" else open)(
-        path, "rt", encoding="utf-8"
-    ) as file:
-        rows = [line.rstrip("\n").split("\t") for line in file]
-    names, labels = zip(*rows, strict=True)
-    names = [NOT_OF_THE_NAME.sub("", found) or found for found in names]
-    return np.array(names, dtype=object), np.array(labels)
+SETS = ["arczi21", "wikilabels13"]
 
 
 def name2nat(data):

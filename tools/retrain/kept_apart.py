@@ -4,6 +4,7 @@ The rule is `recipe.is_kept_apart`: one person in so many of all sources, in eve
 spelling. One half of them chooses, the other is reported.
 """
 
+from functools import cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -50,6 +51,7 @@ class People(NamedTuple):
         return self.at(np.sort(order[np.arange(len(order)) - starts < most]))
 
 
+@cache
 def people_apart(column="nationality"):
     """Return the people kept apart, in no order within a label and source.
 

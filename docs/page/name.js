@@ -1,0 +1,156 @@
+// One name: its nationality, how sure that is, and how it comes letter by letter.
+
+import { element, make } from "./dom.js";
+import { inTurn, load, loadChosen, predict } from "./model.js";
+import { largest, percent } from "./numbers.js";
+import { fallBack, spell, whyNotName, wordsOf } from "./sknames.js";
+
+const N_BARS = 5;
+const N_LINES = 5; // of the letters' table
+const LACKING =
+  "American, Brazilian, Swiss and others are not among these nationalities: choose country.";
+
+// Bars are kept and changed, so that they move.
+function showBars(rows) {
+  const list = element.bars;
+  while (list.children.length > rows.length) list.lastChild.remove();
+  rows.forEach(([label, probability], i) => {
+    let item = list.children[i];
+    if (!item) {
+      item = make("li");
+      const track = make("span", "track");
+      track.append(make("span", "fill"));
+      item.append(make("span", "label"), track, make("data", "value"));
+      list.append(item);
+    }
+    const [name, track, value] = item.children;
+    name.textContent = label;
+    track.firstChild.style.setProperty("width", `${probability * 100}%`);
+    item.classList.toggle("slight", probability < 0.005);
+    value.value = String(probability);
+    value.textContent = percent(probability);
+  });
+}
+
+let asked = 0;
+export async function answerName() {
+  const name = element.name.value;
+  const mine = ++asked;
+  element.answer.setAttribute("aria-busy", "true");
+  const letters = graphemes(name);
+  const prefixes = letters.map(({ end }) => name.slice(0, end));
+  const model = await loadChosen();
+  if (mine !== asked) return; // the next letter is already there
+  const rows = await predict(model, [name, ...prefixes]);
+  const [known] = await inTurn(() => model.knownWords([name]));
+  if (mine !== asked) return;
+  const [row, ...rowsOfPrefixes] = rows;
+  const notName = whyNotName(name, model);
+  const answer = fallBack(row, model);
+  const reason = notName || answer.reason;
+  showAnswer(reason, answer, model);
+  if (!notName) element.reason.append(` ${sayKnown(known, wordsOf(name, model.encoder).length)}`);
+  showBars(notName ? [] : largest(row, N_BARS).map((k) => [model.classes[k], row[k]]));
+  element.letters.hidden = notName !== "";
+  if (!notName) showLetters(name, letters, row, rowsOfPrefixes, model);
+  element.other.textContent = notName ? "" : await sayOther(name, model);
+  if (mine !== asked) return;
+  element.answer.dataset.of = name;
+  element.answer.dataset.reason = reason;
+  element.answer.setAttribute("aria-busy", "false");
+}
+
+// What the model of nationalities says, where that of countries answers; else what it lacks.
+async function sayOther(name, { labels }) {
+  if (labels === "nationality") return LACKING;
+  const model = await load("nationality");
+  const [row] = await predict(model, [name]);
+  const best = largest(row, 3).map((k) => `${model.classes[k]} ${percent(row[k])}`);
+  return `As a nationality: ${best.join(", ")}.`;
+}
+
+function sayKnown(known, n) {
+  if (n === 1) return known ? "The model knows this word." : "The model has not seen this word.";
+  return `The model knows ${known} of the ${n} words.`;
+}
+
+function showAnswer(reason, answer, { labels, abstain, risk }) {
+  const { label, level, probability } = answer;
+  const threshold = percent(abstain.threshold);
+  const right = `at least ${percent(1 - risk)} of the answers are right`;
+  const sure = `${percent(probability)} probable. Above ${threshold}, ${right}.`;
+  const above = `${threshold} probable. Above that, ${right}.`;
+  const [verdict, why] = {
+    "missing name": ["Type a name", "In any script: given name, surname or both."],
+    address: ["I don’t know", "That is an address, not a name."],
+    organization: ["I don’t know", "That is an organization, not a name."],
+    "several names": ["I don’t know", "These are several names. Type one."],
+    "broken letters": ["I don’t know", "Its letters are broken. Type it anew."],
+    placeholder: ["I don’t know", "That stands for a missing name."],
+    "no known letter": ["I don’t know", "It has no letter that the model can read."],
+    unsure: ["I don’t know", `No ${labels} is more than ${above}`],
+    "": [label, level === "label" ? sure : `No ${labels} is sure. Its ${level} is ${sure}`],
+  }[reason];
+  element.verdict.textContent = verdict;
+  element.reason.textContent = why;
+  element.answer.classList.toggle("abstains", reason !== "");
+  element.bars.classList.toggle("abstains", reason !== "");
+}
+
+// The letters of a name as one sees them, with where they end; white space is left out.
+function graphemes(name) {
+  const parts = globalThis.Intl?.Segmenter
+    ? [...new Intl.Segmenter().segment(name)].map(({ segment }) => segment)
+    : [...name];
+  let end = 0;
+  let startsWord = false;
+  const letters = [];
+  for (const letter of parts) {
+    end += letter.length;
+    if (letter.trim()) letters.push({ letter, end, startsWord: startsWord && letters.length > 0 });
+    startsWord = !letter.trim();
+  }
+  return letters;
+}
+
+function showLetters(name, letters, row, rows, model) {
+  const along = row.map((_, k) => rows.reduce((sum, r) => sum + r[k], 0));
+  const [best] = largest(row, 1);
+  along[best] = Infinity; // the answer is the first line
+  const lines = largest(along, N_LINES);
+  const direction = getComputedStyle(element.name).direction;
+  element.scroll.dir = direction;
+  element.scroll.style.setProperty("--n", letters.length);
+  const head = make("tr");
+  head.append(make("td", "label"));
+  for (const { letter, startsWord } of letters) {
+    const cell = make("th", startsWord ? "word" : "", letter);
+    cell.scope = "col";
+    head.append(cell);
+  }
+  const body = lines.map((k) => {
+    const line = make("tr");
+    const label = make("th", "label", model.classes[k]);
+    label.scope = "row";
+    line.append(label);
+    rows.forEach((r, i) => {
+      const cell = make("td", letters[i].startsWord ? "word" : "");
+      const box = make("span", "cell");
+      box.style.setProperty("--p", `${(r[k] * 100).toFixed(1)}%`);
+      box.append(make("span", "unseen", percent(r[k])));
+      cell.title = `${name.slice(0, letters[i].end)}: ${model.classes[k]} ${percent(r[k])}`;
+      cell.append(box);
+      line.append(cell);
+    });
+    return line;
+  });
+  element.heat.replaceChildren(head, ...body);
+  element.scroll.scrollLeft = direction === "rtl" ? -1e6 : 1e6; // to the last letter
+  const scrolls = element.scroll.scrollWidth > element.scroll.clientWidth;
+  element.scroll.classList.toggle("scrolls", scrolls);
+  element.sideways.hidden = !scrolls;
+
+  const spelled = spell(name, model.encoder).join("");
+  element.spelling.hidden = spelled === name.trim().toLowerCase();
+  element.spelling.replaceChildren("The model reads ", make("q", "", spelled));
+}

@@ -1,0 +1,142 @@
+"""Trainings are chosen on one half of the people, and reported on the other."""
+
+import json
+
+import numpy as np
+import pytest
+
+from tools import pages, public_sets
+from tools.retrain import choose, kept_apart, new_people
+from tools.retrain.files import MODELS
+
+# Full names, and a country and a nationality whose model is sure of each.
+PEOPLE = [
+    ("Takeshi Yamamoto", "JP", "Japanese"),
+    ("Hiroshi Nakamura", "JP", "Japanese"),
+    ("Haruka Watanabe", "JP", "Japanese"),
+    ("Giuseppe Esposito", "IT", "Italian"),
+    ("Francesca Ricci", "IT", "Italian"),
+    ("Giovanni Lombardi", "IT", "Italian"),
+    ("Zoltán Szabó", "HU", "Hungarian"),
+    ("Katalin Horváth", "HU", "Hungarian"),
+    ("Gergely Molnár", "HU", "Hungarian"),
+    ("Nikos Papadopoulos", "GR", "Greek"),
+    ("Yiannis Dimitriou", "GR", "Greek"),
+    ("Eleni Georgiou", "GR", "Greek"),
+]
+
+
+@pytest.fixture
+def sources(tmp_path, monkeypatch):
+    """Put a few people in place of the sources, and of the public sets."""
+    names, countries, nationalities = map(np.array, zip(*PEOPLE, strict=True))
+    labels = {"nationality": nationalities, "alpha_2": countries}
+    of_one_source = np.full(len(names), "biographies")
+
+    def people_apart(column):
+        return kept_apart.People(names.astype(object), labels[column], of_one_source)
+
+    monkeypatch.setattr(kept_apart, "people_apart", people_apart)
+    # Four of the people are in a source, three of them written in another way.
+    titles = ["Yamamoto Takeshi", "Giovanni Lombardi (painter)"]
+    biographies = titles, ["Japanese", "Italian"]
+    monkeypatch.setattr(new_people, "read_biographies", lambda raw: biographies)
+    players = ["Horvath, Katalin"], ["HUN"], [np.nan]
+    monkeypatch.setattr(new_people, "read_chess_players", lambda raw: players)
+    of_people = {"rugby players": {"IT": ["Francesca Ricci"]}}
+    monkeypatch.setattr(new_people, "people_of_countries", lambda: of_people)
+    monkeypatch.setenv("SKNAMES_DATA", str(tmp_path))
+    lines = []
+    for name, country, _ in PEOPLE:
+        lines.append(f"{name}\t{'GK' if country == 'GR' else country}\n")
+    (tmp_path / "public").mkdir()
+    for name in ("arczi21", "goalscorers"):
+        path = tmp_path / "public" / public_sets.FILES[name]
+        path.write_text("".join(lines), encoding="utf-8")
+    return tmp_path
+
+
+def write_training(folder, swapped):
+    """Write the models that ship, with some countries called by another's code."""
+    for target in ("nationality", "country"):
+        (folder / target).mkdir(parents=True)
+        of_target = MODELS / target
+        (folder / target / "model.npz").symlink_to(of_target / "model.npz")
+        description = json.loads((of_target / "model.json").read_bytes())
+        if target == "country":
+            classes = description["classify"]["classes"]
+            for code, other in swapped.items():
+                i = classes.index(code)
+                j = classes.index(other)
+                classes[i], classes[j] = classes[j], classes[i]
+            text = json.dumps(description)
+        else:
+            text = (of_target / "model.json").read_text(encoding="utf-8")
+        (folder / target / "model.json").write_text(text, encoding="utf-8")
+
+
+def cells_of(printed, title):
+    (line,) = (line for line in printed.splitlines() if line.startswith(f"| {title} |"))
+    return [cell.strip() for cell in line.split("|")[2:-1]]
+
+
+def test_choose_names_the_middle_training_and_writes_the_spread(sources, capsys):
+    for name, swapped in {
+        "best": {},
+        "worst": {"JP": "IT", "HU": "GR"},
+        "between": {"HU": "GR"},
+    }.items():
+        write_training(sources / name, swapped)
+    page = sources / "page.md"
+    page.write_text(f"# Page\n\n<!-- {choose.MARK} -->\nold\n<!-- end -->\nMore.\n")
+    folders = [str(sources / name) for name in ("best", "worst", "between")]
+    choose.main([*folders, "--write", str(page)])
+    printed = capsys.readouterr().out
+    assert f"by their mean is {sources / 'between'}." in printed
+    choosing, reported = printed.split("The middle one")
+    title = "nationality, people kept apart"
+    n_choosing = int(cells_of(choosing, title)[0])
+    n_reported = int(cells_of(reported, title)[0])
+    assert n_choosing + n_reported == len(PEOPLE) and 0 < n_choosing < len(PEOPLE)
+    assert cells_of(choosing, title)[1:] == ["1.0000"] * 3
+    title = "country, arczi21, new people"
+    n_new = int(cells_of(choosing, title)[0]) + int(cells_of(reported, title)[0])
+    assert n_new == len(PEOPLE) - 4
+    assert cells_of(reported, title) == ["4", "0.250", "0.000", "1.000"]
+    written = page.read_text(encoding="utf-8")
+    assert written.endswith("\n\n<!-- end -->\nMore.\n") and "old" not in written
+    assert cells_of(written, title) == cells_of(reported, title)
+
+
+def test_halves_of_a_set_are_those_of_a_hash_of_the_name():
+    halves = [public_sets.is_reported(name) for name, *_ in PEOPLE]
+    assert halves[:6] == [True, False, False, True, True, False]
+
+
+def test_nationality_is_shared_among_the_countries_that_can_be_predicted():
+    classes = ["Arabic", "English", "German", "Japanese"]
+    shares = new_people.country_shares(classes, ["AT", "DE", "EG", "GB", "IT"])
+    assert shares.sum(axis=1).tolist() == pytest.approx([1, 1, 1, 0])
+    assert shares[2, 1] > shares[2, 0] > 0 == shares[2, 3]
+
+
+# ---- Pages
+
+
+def test_page_without_the_end_of_a_block_is_left_as_it_is(tmp_path):
+    texts = {
+        "one.md": "<!-- a of x.py -->\n\n| old |\n\n<!-- end -->\nkept\n",
+        "two.md": "<!-- a of x.py -->\n\n| old |\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    paths = [tmp_path / name for name in texts]
+    with pytest.raises(ValueError, match=r"Expected <!-- end --> behind .* in .*two"):
+        pages.write_blocks(paths, {"a of x.py": "new"})
+    for path in paths:
+        assert path.read_text(encoding="utf-8") == texts[path.name]
+    with pytest.raises(ValueError, match="Expected <!-- b of x.py --> in .*one"):
+        pages.write_blocks(paths[:1], {"b of x.py": "new"})
+    pages.write_blocks(paths[:1], {"a of x.py": "new"})
+    written = paths[0].read_text(encoding="utf-8")
+    assert written == "<!-- a of x.py -->\n\nnew\n\n<!-- end -->\nkept\n"

@@ -1,0 +1,41 @@
+"""Put what a command prints into pages, between two comments.
+
+The first is ``<!-- NAME of COMMAND -->``, the second ``<!-- end -->``.
+"""
+
+END = "<!-- end -->"
+
+
+def write_blocks(pages, contents):
+    """Write each content between its comments, in the pages that have them.
+
+    Parameters
+    ----------
+    pages : list of Path
+    contents : dict
+        The Markdown, by the text of the first comment.
+
+    Raises
+    ------
+    ValueError
+        If none of the pages has one of the comments, or if its end is missing. Then no
+        page is changed.
+    """
+    texts = {page: page.read_text(encoding="utf-8") for page in pages}
+    for name, content in contents.items():
+        mark = f"<!-- {name} -->\n"
+        with_mark = [page for page, text in texts.items() if mark in text]
+        if texts and not with_mark:
+            listed = ", ".join(map(str, texts))
+            raise ValueError(f"Expected {mark.strip()} in {listed}, and none has it.")
+        for page in with_mark:
+            before, _, rest = texts[page].partition(mark)
+            _, end, after = rest.partition(END)
+            if not end:
+                raise ValueError(
+                    f"Expected {END} behind {mark.strip()} in {page}, and it is not "
+                    "there."
+                )
+            texts[page] = f"{before}{mark}\n{content.strip()}\n\n{end}{after}"
+    for page, text in texts.items():
+        page.write_text(text, encoding="utf-8")

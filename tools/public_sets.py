@@ -1,0 +1,55 @@
+"""Read the sets of people that others made, and split them in halves.
+
+They are in the folder "public" of the sources, under these names:
+
+- arczi21_test.tsv: nationalities_test.csv of github.com/arczi21/nationality-prediction
+  (9041e51a), 24,000 people of 24 European countries;
+- goalscorers.tsv: scorers of 210 men's national teams from goalscorers.csv of
+  github.com/martj42/international_results (65d212aa, CC0), without own goals, the four
+  teams of the United Kingdom as GB;
+- wikilabels13.tsv.gz: WikiLabels.tar.gz of github.com/appeler/ethnicolr (40b56747),
+  144,632 people of 13 ethnicities (Ambekar et al., KDD 2009).
+
+Each row has a name and a label. This file needs numpy alone, since public_rivals.py
+runs where little else is installed.
+"""
+
+import gzip
+import re
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+FILES = {
+    "arczi21": "arczi21_test.tsv",
+    "goalscorers": "goalscorers.tsv",
+    "wikilabels13": "wikilabels13.tsv.gz",
+}
+# Sets by which settings were chosen: one half still may choose, the other reports.
+CHOOSING = {"arczi21", "goalscorers"}
+# Titles of articles: Sandra (singer).
+NOT_OF_THE_NAME = re.compile(r"\s*(?:\(.*|,.*)$")
+
+
+def read_set(data, name):
+    """Return the names and labels of a public set, in the folder of data."""
+    path = Path(data) / "public" / FILES[name]
+    content = path.read_bytes()
+    if path.suffix == ".gz":
+        content = gzip.decompress(content)
+    names = []
+    labels = []
+    for line in content.decode().splitlines():
+        title, label = line.split("\t")
+        names.append(NOT_OF_THE_NAME.sub("", title) or title)
+        labels.append(label)
+    return np.array(names, dtype=object), np.array(labels)
+
+
+def is_reported(name):
+    """Return whether a name is of the half that is reported.
+
+    The other half chooses settings. Of sets that choose nothing, all are reported.
+    """
+    return sha256(name.encode()).digest()[0] % 2 == 1

@@ -1,0 +1,284 @@
+"""Rewrite everything that shows the models that ship: `make retrained`.
+
+``python -m tools.retrain.after_training`` runs the pieces below, two at a time, and
+says how long each takes. It needs the sources, and the public sets in their folder
+"public". A piece that is done for the same models is skipped, so the same call goes on
+after an interruption. Named pieces run in any case: ``... after_training abstaining``.
+
+What a piece prints goes into its page, between ``<!-- NAME of make retrained -->`` and
+``<!-- end -->``. Stamps, logs and caches are in build/retrained.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from sknames.datasets._fetch_names import data_folder
+from sknames.pretrained._load_pretrained import DESCRIPTION, TARGETS
+from tools.pages import write_blocks
+from tools.public_sets import FILES
+
+from .files import MODELS
+
+ROOT = Path(__file__).parents[2]
+BUILD = ROOT / "build" / "retrained"
+BY_HAND = ROOT / "docs" / "figures_by_hand.txt"
+# Each piece has one thread, so that two have two cores.
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+# What a piece says that it could not measure is repeated at the end.
+NOT_AT_HAND = "Not at hand: "
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A command that shows the models.
+
+    Attributes
+    ----------
+    name : str
+    command : str
+        Arguments of Python, with patterns of files. {models} is a folder for what is of
+        these models alone, {any} one that all models share, {data} that of the sources.
+    page : str, default=""
+        The page for what it prints.
+    folder : str, default="."
+        Where it runs.
+    sets : tuple of str, default=()
+        The public sets that it reads.
+    """
+
+    name: str
+    command: str
+    page: str = ""
+    folder: str = "."
+    sets: tuple[str, ...] = ()
+
+    @property
+    def mark(self):
+        """The comment above what the piece prints."""
+        return f"{self.name} of make retrained"
+
+
+BENCHMARKS = "examples/benchmarks"
+RESULTS = f"{BENCHMARKS}/results"
+COMPARED = ("arczi21", "wikilabels13")
+SCORERS = ("goalscorers",)
+
+
+def benchmark(name, command, page, sets=()):
+    """Return a piece that prints a part of a page of results."""
+    return Piece(name, f"{BENCHMARKS}/{command}", f"{RESULTS}/{page}", sets=sets)
+
+
+# Writes thresholds, sets, bias, cards, digests, the page of the card and recalls.
+MEASURE = Piece("measure", "-m tools.retrain.measure")
+# Lets a rival predict the public sets, for `bench_public.py`.
+NAME2NAT = Piece(
+    "name2nat",
+    f"{BENCHMARKS}/public_rivals.py name2nat {{data}} {{any}}",
+    sets=COMPARED,
+)
+# These two put their tables into pages by themselves.
+PUBLIC = Piece(
+    "public",
+    f"{BENCHMARKS}/bench_public.py --cache {{any}} "
+    f"--write docs/how_it_compares.md {RESULTS}/public.md",
+    sets=COMPARED,
+)
+OWN_LABELS = Piece(
+    "own-labels",
+    f"{BENCHMARKS}/bench_own_labels.py --draws 5 --cache {{models}}/own_labels "
+    f"--write docs/own_labels.md {RESULTS}/own_labels.md",
+)
+# A stage begins when the one before has ended. In a stage, the longest comes first.
+STAGES = [
+    [MEASURE, NAME2NAT],
+    [
+        PUBLIC,
+        OWN_LABELS,
+        benchmark("pairs", "bench_shares.py --pairs 50", "shares.md"),
+        benchmark(
+            "pairs-of-countries",
+            "bench_shares.py --pairs 20 --labels country",
+            "shares.md",
+        ),
+        benchmark("lists", "bench_shares.py", "shares.md"),
+        benchmark("short-lists", "bench_shares.py --small", "shares.md"),
+        benchmark("mixes", "bench_shares.py --mixes", "shares.md"),
+        benchmark(
+            "mixes-of-countries",
+            "bench_shares.py --mixes --labels country",
+            "shares.md",
+        ),
+        benchmark("papers", "bench_shares.py --clusters 36", "shares.md", SCORERS),
+        benchmark("checked-rows", "bench_shares.py --checked 60", "shares.md", SCORERS),
+        benchmark("rates", "bench_shares.py --rates 16", "shares.md", SCORERS),
+        benchmark("abstaining", "bench_abstaining.py", "abstaining.md"),
+        benchmark(
+            "countries", "bench_countries.py", "countries.md", ("arczi21", *SCORERS)
+        ),
+        # tests/data/pretrained.json
+        Piece("golden-outputs", "tests/test_pretrained.py"),
+        # docs/shipped_model.png and docs/letter_by_letter.png
+        Piece("picture", "../examples/plot_shipped_model.py", folder="docs"),
+        Piece("letters", "../examples/plot_letter_by_letter.py", folder="docs"),
+        # docs/interface.md
+        Piece("interface", "docs/interface.py"),
+    ],
+    [Piece("blocks", "docs/blocks.py README.md docs/*.md")],
+    # Last, since it writes the files that all others import.
+    [Piece("docstrings", "docs/docstrings.py")],
+]
+
+
+def models_digest():
+    """Return the first digits of the digests of both models."""
+    digits = []
+    for target in TARGETS:
+        description = json.loads((MODELS / target / DESCRIPTION).read_bytes())
+        digits.append(description["sha256"][:6])
+    return "-".join(digits)
+
+
+def pages_to_read():
+    """Return the pages with figures, written by hand, of models that do not ship."""
+    pages = []
+    for line in BY_HAND.read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            continue
+        models, page = line.split()
+        if models != models_digest():
+            pages.append(page)
+    return pages
+
+
+class Run:
+    """Run pieces for the models that ship.
+
+    Attributes
+    ----------
+    folder : Path
+        Stamps, logs and caches of these models.
+    not_done : list of str
+        Names of pieces that failed, or could not run.
+    notes : list of str
+        What to say at the end.
+    """
+
+    def __init__(self):
+        self.folder = BUILD / models_digest()
+        self.not_done = []
+        self.notes = []
+        self._write_lock = threading.Lock()  # pieces share pages
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (BUILD / "any").mkdir(exist_ok=True)
+
+    def is_done(self, piece):
+        """Return whether a piece is done for these models."""
+        return self._path(piece, "done").exists()
+
+    def run(self, piece):
+        """Run a piece, write its page, and say how long it took."""
+        folder = data_folder(None) / "public"
+        missing = [FILES[name] for name in piece.sets]
+        missing = [file for file in missing if not (folder / file).exists()]
+        if missing:
+            self.not_done.append(piece.name)
+            self.notes.append(f"{piece.name}: {folder} lacks {', '.join(missing)}")
+            return
+        start = time.monotonic()
+        is_right = self._call(piece)
+        took = f"{(time.monotonic() - start) / 60:.1f} minutes"
+        log = self._path(piece, "log")
+        if not is_right:
+            self.not_done.append(piece.name)
+            self.notes.append(f"{piece.name}: failed, see {log}")
+            print(f"{piece.name}: failed after {took}", flush=True)
+            return
+        for line in log.read_text(encoding="utf-8").splitlines():
+            if line.startswith(NOT_AT_HAND):
+                self.notes.append(f"{piece.name}: {line}")
+        if piece.page:
+            printed = self._path(piece, "out").read_text(encoding="utf-8")
+            with self._write_lock:
+                write_blocks([ROOT / piece.page], {piece.mark: printed})
+        self._path(piece, "done").touch()
+        print(f"{piece.name}: {took}", flush=True)
+
+    def _path(self, piece, suffix):
+        return self.folder / f"{piece.name}.{suffix}"
+
+    def _call(self, piece):
+        """Run the command of a piece, and return whether it succeeded."""
+        out = self._path(piece, "out")
+        log = self._path(piece, "log")
+        self._path(piece, "done").unlink(missing_ok=True)
+        with out.open("w") as printed, log.open("w") as errors:
+            finished = subprocess.run(
+                self._arguments(piece),
+                stdout=printed,
+                stderr=errors,
+                cwd=ROOT / piece.folder,
+                env=os.environ | ONE_THREAD | {"PYTHONPATH": str(ROOT)},
+            )
+        return finished.returncode == 0
+
+    def _arguments(self, piece):
+        folders = {"models": self.folder, "any": BUILD / "any"}
+        arguments = [sys.executable]
+        for word in piece.command.split():
+            if "*" in word:
+                arguments += sorted(map(str, ROOT.glob(word)))
+            else:
+                arguments.append(word.format(data=data_folder(None), **folders))
+        return arguments
+
+
+def main(arguments=None):
+    """Run the pieces that are not done, or those that are named."""
+    names = [piece.name for stage in STAGES for piece in stage]
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.retrain.after_training",
+        description=__doc__.partition("\n")[0],
+    )
+    parser.add_argument(
+        "pieces",
+        nargs="*",
+        metavar="PIECE",
+        help="Pieces to run, done or not; by default, all that are not done. They are "
+        f"{', '.join(names)}.",
+    )
+    options = parser.parse_args(arguments)
+    if unknown := sorted({*options.pieces} - {*names}):
+        parser.error(f"unknown pieces {unknown}; choose from {names}")
+    run = Run()
+    print(f"Models {run.folder.name}. Logs are in {run.folder}.", flush=True)
+    for stage in STAGES:
+        if options.pieces:
+            pieces = [piece for piece in stage if piece.name in options.pieces]
+        else:
+            pieces = [piece for piece in stage if not run.is_done(piece)]
+        pool = ThreadPoolExecutor(max_workers=2)
+        try:
+            [*pool.map(run.run, pieces)]
+        finally:  # Ctrl-C, which also ends the pieces, starts no others
+            pool.shutdown(cancel_futures=True)
+        if MEASURE.name in run.not_done:  # all others show what it writes
+            break
+    for note in run.notes:
+        print(note)
+    if run.not_done:
+        sys.exit(f"Not done: {', '.join(run.not_done)}. The same call goes on.")
+    if pages := pages_to_read():
+        print(f"Figures by hand to correct, see {BY_HAND}: {', '.join(pages)}")
+
+
+if __name__ == "__main__":
+    main()

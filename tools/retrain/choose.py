@@ -1,0 +1,173 @@
+"""Choose one of several trainings, and say how much their figures differ.
+
+``python -m tools.retrain.choose FOLDER FOLDER FOLDER`` needs folders that
+``python -m tools.retrain --output FOLDER`` wrote, with both models in each, and the
+sources and public sets in SKNAMES_DATA. It prints the accuracy of each training on the
+people who choose, and names the middle one. Then it prints the figures of all trainings
+on the people to report: nobody chose by these. ``--write PAGE`` puts this second table
+into a page.
+
+All figures assume equal priors. The groups of people are those kept apart, see
+kept_apart.py, and the new people of the public sets, see new_people.py. A nationality
+stands for its countries there.
+"""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sknames.pretrained._load_pretrained import TARGETS
+from tools.measuring import table
+from tools.pages import write_blocks
+
+from . import kept_apart, new_people
+from .files import MODELS
+
+MARK = "trainings of tools.retrain.choose"
+# The public sets by model, and what they are called in tables.
+PUBLIC = {
+    "nationality": {"arczi21": "arczi21, new people"},
+    "country": {
+        "arczi21": "arczi21, new people",
+        "goalscorers": "goalscorers, new people",
+    },
+}
+# Only the countries of these sets can be predicted.
+CLOSED = {"arczi21"}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Hold the accuracy of a model on some people."""
+
+    n_people: int
+    accuracy: float
+
+
+def read_sets():
+    """Return the public sets, a dict of `PublicSet` by name."""
+    known = new_people.source_people()
+    return {name: new_people.read_public(name, known) for name in PUBLIC["country"]}
+
+
+def figure(model, names, labels, shares=None, among=None):
+    """Return the accuracy of a model on people.
+
+    With `shares`, of shape (n_classes, n_among), the labels to predict are `among`.
+    """
+    scores = model.predict_proba(names)
+    classes = model.classes_
+    if shares is not None:
+        scores = scores @ shares
+        classes = among
+    hits = classes[scores.argmax(axis=1)] == labels
+    return Figure(len(names), float(hits.mean()))
+
+
+def shares_among(target, classes, among):
+    """Return how much of each class of a model stands for each of some countries."""
+    if target == "nationality":
+        return new_people.country_shares(classes, among)
+    return (classes[:, None] == among).astype(float)
+
+
+def measure(folder, sets):
+    """Return the figures of both models of a training.
+
+    It is a pair of dicts by title: of the half that chooses, and of that to report.
+    """
+    choosing = {}
+    reported = {}
+    for target in TARGETS:
+        model, choose, report, _ = kept_apart.load(target, folder / target)
+        title = f"{target}, people kept apart"
+        choosing[title] = figure(model, choose.names, choose.labels)
+        reported[title] = figure(model, report.names, report.labels)
+        for name, title in PUBLIC[target].items():
+            people = sets[name]
+            among = model.classes_
+            if name in CLOSED:
+                among = np.unique(people.countries)
+            shares = shares_among(target, model.classes_, among)
+            title = f"{target}, {title}"
+            for found, rows in (
+                (choosing, people.is_new & ~people.is_reported),
+                (reported, people.is_new & people.is_reported),
+            ):
+                of_half = people.names[rows], people.countries[rows]
+                found[title] = figure(model, *of_half, shares, among)
+    return choosing, reported
+
+
+def middle(figures):
+    """Return the position of the middle training by the mean of its accuracies."""
+    means = [mean_accuracy(found) for found in figures]
+    return int(np.argsort(means, kind="stable")[(len(means) - 1) // 2])
+
+
+def mean_accuracy(found):
+    """Return the mean accuracy of the figures of a training, a dict by title."""
+    return np.mean([figure.accuracy for figure in found.values()])
+
+
+def choosing_table(names, figures):
+    """Return the table of the half that chooses: a column a training."""
+    rows = []
+    for title, first in figures[0].items():
+        cells = [f"{found[title].accuracy:.4f}" for found in figures]
+        rows.append([title, f"{first.n_people:,}", *cells])
+    means = [f"{mean_accuracy(found):.4f}" for found in figures]
+    rows.append(["mean", "", *means])
+    return table(["the half that chooses", "people", *names], rows)
+
+
+def reported_table(figures, chosen):
+    """Return the table of the half to report: the chosen training, and all."""
+    rows = []
+    for title, first in figures[chosen].items():
+        accuracies = [found[title].accuracy for found in figures]
+        cells = [first.accuracy, np.min(accuracies), np.max(accuracies)]
+        n_people = f"{first.n_people:,}"
+        rows.append([title, n_people, *(f"{accuracy:.3f}" for accuracy in cells)])
+    of_trainings = f"of {len(figures)} trainings"
+    lowest = f"lowest {of_trainings}"
+    highest = f"highest {of_trainings}"
+    return table(["accuracy", "people", "that ships", lowest, highest], rows)
+
+
+def main(arguments=None):
+    """Print the tables, and write the second one into a page."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.retrain.choose", description=__doc__.partition("\n")[0]
+    )
+    parser.add_argument(
+        "folders",
+        nargs="*",
+        type=Path,
+        default=[MODELS],
+        help="Folders of trainings (default: that of the models that ship).",
+    )
+    parser.add_argument(
+        "--write", nargs="*", default=[], type=Path, help="Pages with the table."
+    )
+    options = parser.parse_args(arguments)
+    sets = read_sets()
+    choosing = []
+    reported = []
+    for folder in options.folders:
+        of_choosing, of_reported = measure(folder, sets)
+        choosing.append(of_choosing)
+        reported.append(of_reported)
+    chosen = middle(choosing)
+    names = [str(folder) for folder in options.folders]
+    print(choosing_table(names, choosing))
+    print(f"\nThe middle one by their mean is {names[chosen]}.\n")
+    content = reported_table(reported, chosen)
+    print(content)
+    write_blocks(options.write, {MARK: content})
+
+
+if __name__ == "__main__":
+    main()
