@@ -477,12 +477,17 @@ def covers(shares, true):
     return (shares.low <= true) & (true <= shares.high)
 
 
+def in_half(names, half):
+    """Return which names are of a half, "report" or "choose"."""
+    return np.array([is_reported(name) for name in names]) == (half == "report")
+
+
 def goalscorers(target, half):
     """Return one half of the scorers, by a hash of the name, and their countries."""
     names, countries = read_set(DATA, "goalscorers")
-    in_half = np.array([is_reported(name) for name in names]) == (half == "report")
-    names = names[in_half]
-    countries = countries[in_half].tolist()
+    rows = in_half(names, half)
+    names = names[rows]
+    countries = countries[rows].tolist()
     labels = countries
     if target == "nationality":
         nationality_of = {}

@@ -120,6 +120,7 @@ STAGES = [
         benchmark("papers", "bench_shares.py --clusters 36", "shares.md", SCORERS),
         benchmark("checked-rows", "bench_shares.py --checked 60", "shares.md", SCORERS),
         benchmark("rates", "bench_shares.py --rates 16", "shares.md", SCORERS),
+        benchmark("other-labels", "bench_shares.py --lacking 12", "shares.md", SCORERS),
         benchmark("abstaining", "bench_abstaining.py", "abstaining.md"),
         benchmark(
             "countries", "bench_countries.py", "countries.md", ("arczi21", *SCORERS)
