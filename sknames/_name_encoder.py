@@ -104,7 +104,7 @@ class NameEncoder(NamesMixin, DocLinkMixin, BaseEstimator):
         return names
 
     def _load_model(self):
-        """Return the fitted model and, if it is the one that ships, its fingerprint."""
+        """Return the fitted model and, if it is the one that ships, its digest."""
         if isinstance(self.model, str) and self.model in TARGETS:
             model = load_pretrained(self.model, priors="uniform")
             return model, pretrained_sha256(target=self.model)
@@ -177,7 +177,7 @@ class NameEncoder(NamesMixin, DocLinkMixin, BaseEstimator):
 
 
 def _shipped(sha256, version):
-    """Return the shipped model with this fingerprint; raise ValueError without one."""
+    """Return the shipped model with this digest; raise ValueError without one."""
     for target in TARGETS:
         if sha256 == pretrained_sha256(target=target):
             return load_pretrained(target, priors="uniform")

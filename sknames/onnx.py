@@ -55,9 +55,10 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
        word ends that was in training. Models without words lack it.
 
     Text is encoded outside the model. The ``metadata_props`` of the model hold, as
-    JSON, "classes", the labels in the order of the columns, and for a pipeline
-    "encoder", with "alphabet", "max_length", the steps of `CharEncoder`, their words as
-    "tidy_rules" and "latin_words", and "not_names", rules of what is not a name.
+    JSON, "classes", the labels in the order of the columns, and "fingerprint", what
+    :func:`sknames.fingerprint` returns. For a pipeline, they also hold "encoder", with
+    "alphabet", "max_length", the steps of `CharEncoder`, their words as "tidy_rules"
+    and "latin_words", and "not_names", rules of what is not a name.
 
     Parameters
     ----------
@@ -94,8 +95,8 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
     >>> import sknames
     >>> from sknames.onnx import to_onnx
     >>> proto = to_onnx(sknames.load_pretrained())
-    >>> [(field.key, field.value[:21]) for field in proto.metadata_props]
-    [('classes', '["Afghan", "Albanian"'), ('encoder', '{"alphabet": " \',-.01'), ('not_names', '{"format": 3, "broken')]
+    >>> [(field.key, field.value[:12]) for field in proto.metadata_props]
+    [('classes', '["Afghan", "'), ('encoder', '{"alphabet":'), ('not_names', '{"format": 3'), ('fingerprint', '"nationality')]
     """  # noqa: E501
     check_is_fitted(estimator)
     stack = resolve(estimator)
@@ -119,7 +120,9 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
         ir_version=IR_VERSION,
         opset_imports=[helper.make_opsetid("", OPSET)],
     )
-    helper.set_model_props(proto, _metadata(stack, labels))
+    metadata = _metadata(stack, labels)
+    metadata["fingerprint"] = json.dumps(stack.fingerprint)
+    helper.set_model_props(proto, metadata)
     onnx.checker.check_model(proto, full_check=True)
     return proto
 

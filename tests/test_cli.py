@@ -8,7 +8,6 @@ import io
 import json
 import os
 import re
-import resource
 import shlex
 import signal
 import subprocess
@@ -47,8 +46,10 @@ from sknames import (
     NameNationalityClassifier,
     PriorShiftClassifier,
     SelectiveClassifier,
+    __version__,
     _name_encoder,
     estimate_shares,
+    fingerprint,
     load_model,
     load_pretrained,
     make_own_labels_pipeline,
@@ -596,6 +597,14 @@ def test_predict_labels_and_groups_of_other_types_are_text(
     assert groups[1] in answers and None in answers
 
 
+def test_version_names_the_models_without_loading_them(run, monkeypatch):
+    models = [load_pretrained(), load_pretrained("country")]
+    names = map(fingerprint, models)
+    monkeypatch.delattr("numpy.load")
+    out, _ = run("--version")
+    assert out == f"sknames, version {__version__} ({', '.join(names)})\n"
+
+
 def test_predict_help_says_what_follows_a_group(run):
     out, _ = run("predict", "--help")
     assert "the most probable label follows a region as predicted_2" in " ".join(
@@ -705,6 +714,7 @@ for n in (100_000, 800_000):
 
 
 def test_predict_more_rows_take_no_more_memory(folder):
+    pytest.importorskip("resource")  # which Windows lacks
     done = run_process(sys.executable, "-c", MEMORY)
     assert "800,000 rows: 800,000 predicted" in done.stderr, done.stderr
     unit = 1 if sys.platform == "darwin" else 1024
@@ -1393,6 +1403,7 @@ def test_predict_line_breaks_warn_in_names_only(predict, text, n_rows, row):
 
 @pytest.mark.parametrize("output", ["/dev/full", "out.csv.gz", "out.parquet"])
 def test_predict_full_disk_leaves_the_old_file(predict, output):
+    resource = pytest.importorskip("resource")  # which Windows lacks
     write_csv("in.csv", [(os.urandom(9).hex(), "Anna", "") for _ in range(500)])
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     if output == "/dev/full":

@@ -59,6 +59,13 @@ def shares(proba):
     return shares_of_probabilities(proba[:300], CLASSES, random_state=0)
 
 
+def test_single_list_is_called_by_its_number_of_names():
+    display = SharesDisplay.from_shares(SOME)
+    SharesDisplay.from_shares(SOME.compare(OTHER), ax=display.ax_)
+    legend = texts_of(display.ax_.legend().get_texts())
+    assert legend == ["100 names", "100 and 200 names"]
+
+
 @pytest.fixture(scope="module")
 def grouped(proba):
     groups = {"North": ["Danish", "Norwegian"], "Others": ["Dutch", "Irish", "Turkish"]}

@@ -114,7 +114,7 @@ def test_tables_of_comparison_are_those_of_the_results(name):
 
 @pytest.mark.parametrize("page", [README, PREDICT], ids=["README", "predict"])
 def test_accuracies_of_both_models_are_those_of_the_cards(page):
-    claim = re.search(r"for (\d+) % of people, countr(?:y|ies) for (\d+) %", page)
+    claim = re.search(r"for (\d+) % of people, (?:country|countries) for (\d+) %", page)
     accuracies = [load_card(target)["accuracy"] for target in TARGETS]
     assert claim.groups() == tuple(f"{100 * figure:.0f}" for figure in accuracies)
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ WRITTEN = {
     "card.json",
     "class_bias.csv",
     "fallback_risk_coverage.csv",
+    "model.json",
     "risk_coverage.csv",
     "set_thresholds.csv",
 }
@@ -79,9 +81,12 @@ def people(tmp_path, monkeypatch):
 def written(target, folder):
     """Write the files of a model, and return its card."""
     (folder / target).mkdir()
+    shutil.copy(files.MODELS / target / files.DESCRIPTION, folder / target)
     getattr(measure, f"write_{target}")()
     assert WRITTEN == {*(folder / target / "SHA256SUMS").read_text().split()[1::2]}
-    return json.loads((folder / target / "card.json").read_text())
+    card = json.loads((folder / target / "card.json").read_text())
+    assert card["fingerprint"] == load_card(target)["fingerprint"]
+    return card
 
 
 def test_page_of_the_card_that_ships_is_the_model_card(monkeypatch):

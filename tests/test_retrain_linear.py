@@ -1,12 +1,13 @@
 """A linear layer within the forms of names joins a network, folded or as a head."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from sklearn.pipeline import Pipeline
 
-from sknames import CharEncoder, NameNationalityClassifier
+from sknames import CharEncoder, NameNationalityClassifier, fingerprint
 from sknames._network.forward import Forward, softmax
 from sknames._network.head import make_forward
 from sknames.datasets import make_names
@@ -141,6 +142,7 @@ def test_countries_are_a_head_that_is_written_beside_its_trunk(base, tmp_path):
     write_model(model, tmp_path / "nationality")
     write_model(head, tmp_path / "country", "nationality")
     again = read(tmp_path / "country")
+    assert re.fullmatch("country-[0-9a-f]{6}", fingerprint(again))
     some = names[:50]
     np.testing.assert_allclose(
         again.predict_proba(some), head.predict_proba(some), atol=2e-3

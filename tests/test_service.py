@@ -224,6 +224,7 @@ def test_service_of_a_joblib_file_answers_as_in_process(
             "status": "ok",
             "sknames": sknames.__version__,
             "model": path.name,
+            "fingerprint": sknames.fingerprint(tiny),
         }
         for name in (some[0], None):  # there are four
             reply_of_all = post(url, "/predict", name=name, top=10).json()

@@ -51,6 +51,7 @@ async def lifespan(app):
     threadpool_limits(1, user_api="blas")
     current_default_thread_limiter().total_tokens = N_THREADS
     app.state.model = load_model(model_path())
+    app.state.fingerprint = sknames.fingerprint(app.state.model)
     yield
 
 
@@ -120,6 +121,7 @@ async def health(request: Request):
         "status": "ok",
         "sknames": sknames.__version__,
         "model": Path(model_path()).name,
+        "fingerprint": request.app.state.fingerprint,
         "nationalities": request.app.state.model.classes_.tolist(),
     }
 

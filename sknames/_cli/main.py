@@ -9,6 +9,8 @@ import warnings
 import click
 
 from .._base.version import __version__
+from ..pretrained import load_card
+from ..pretrained._load_pretrained import TARGETS
 from .evaluate import evaluate
 from .explain import explain
 from .files import remove_unfinished, say
@@ -26,11 +28,27 @@ CALLED_ELSEWHERE = {
 }
 
 
+def _say_version(context, option, is_asked):
+    """Say the version and the models that ship, and exit, if it is asked for."""
+    if is_asked:
+        # From their cards, since the models take long to load.
+        models = [load_card(target)["fingerprint"] for target in TARGETS]
+        click.echo(f"sknames, version {__version__} ({', '.join(models)})")
+        context.exit()
+
+
 @click.group(
     commands=[predict, shares, rates, explain, evaluate, train],
     context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
 )
-@click.version_option(__version__, prog_name="sknames")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_say_version,
+    help="Show the version and the models that ship, and exit.",
+)
 def cli():
     """Predict nationalities from the names in files.
 

@@ -11,8 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import column_or_1d
 
+from .._base.digits import digits_of
 from .groups import FallbackLevel, array_of_labels, summed
 from .priors import check_priors, exchange_priors, factors_of
+
+N_DIGITS = 4  # hexadecimal ones of a layer's fingerprint
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,17 @@ class Shift(Layer):
         """What probabilities are multiplied by before they are scaled: (n_classes,)."""
         return factors_of(self.assumed_prior, self.class_prior)
 
+    @property
+    def fingerprint(self):
+        """What it adds to a fingerprint, of the new priors."""
+        return priors_fingerprint(self.class_prior)
+
+
+def priors_fingerprint(class_prior):
+    """Return what other priors of the classes add to the fingerprint of a model."""
+    # Processors may compute the last bits of given priors differently.
+    return f"priors-{digits_of(class_prior.round(9), N_DIGITS)}"
+
 
 @dataclass(frozen=True)
 class Sum(Layer):
@@ -134,6 +148,12 @@ class Sum(Layer):
             return np.array(values, dtype=object)
         return array_of_labels(values)
 
+    @property
+    def fingerprint(self):
+        """What it adds to a fingerprint, of the labels in each group."""
+        grouping = (self.classes, self.groups, self.index)
+        return f"groups-{digits_of(grouping, N_DIGITS)}"
+
 
 @dataclass(frozen=True)
 class Decision(Layer):
@@ -151,6 +171,11 @@ class Decision(Layer):
         first = np.where(is_positive, self.positive, 1 - self.positive)
         return np.column_stack([first, 1 - first])
 
+    @property
+    def fingerprint(self):
+        """What it adds to a fingerprint, of the class and its threshold."""
+        return f"decision-{digits_of((self.positive, self.least), N_DIGITS)}"
+
 
 @dataclass(frozen=True)
 class Threshold(Layer):
@@ -165,3 +190,8 @@ class Threshold(Layer):
             is_right = predicted == level.group_of(y)
             predicted = np.where(is_right, y, predicted)
         return predicted
+
+    @property
+    def fingerprint(self):
+        """What it adds to a fingerprint, of the threshold and the groups."""
+        return f"threshold-{digits_of((self.least, self.fallback), N_DIGITS)}"

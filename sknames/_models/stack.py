@@ -14,7 +14,9 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
 
+from .._base.digits import digits_of
 from .._encoding.char_encoder import CharEncoder
 from .._encoding.join_names import JoinNames
 from .layers import Assumed, Decision, Layer, Sum, Threshold
@@ -23,6 +25,7 @@ CALIBRATED = "calibrated_classifiers_"  # of CalibratedClassifierCV, one a fold
 # Where scikit-learn keeps the one fitted estimator that predicts: searches, thresholds
 # and others, and what is frozen, or not fitted itself.
 HELD = ("best_estimator_", "estimator_", "estimator")
+N_DIGITS = 6  # hexadecimal ones of the base; by chance, two in 17 million are alike
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,27 @@ class Stack:
         return _most_probable(probabilities, top)
 
     # What is said of its answers.
+
+    @property
+    def fingerprint(self):
+        """The short name of what was trained, and of what each layer changes."""
+        names = [self._fingerprint_of_base()]
+        if self.within is not None:
+            names.insert(0, self.within.fingerprint)
+        names.extend(layer.fingerprint for layer in self.layers)
+        return "+".join(names)
+
+    def _fingerprint_of_base(self):
+        """Return the short name of what the base learned."""
+        check_is_fitted(self.base)
+        network = getattr(self.base, "network_", None)
+        if network is None:
+            digits = digits_of(self.base, N_DIGITS)
+            return f"{type(self.base).__name__}-{digits}"
+        if network.fingerprint is not None:
+            return network.fingerprint
+        learned = (network.to_arrays(), self.base.classes_)
+        return f"network-{digits_of(learned, N_DIGITS)}"
 
     @property
     def classes(self):

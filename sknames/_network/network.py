@@ -44,6 +44,7 @@ class Network:
     class_bias: Any = None  # (n_classes,), log odds that correct the bias on people
     model_error: Any = None  # (1,), the standard deviation of what they leave
     sharpness: Any = None  # (1,), the power of likelihood ratios that shares take
+    fingerprint: str | None = None  # of a model that ships, which priors do not change
 
     def __post_init__(self):
         for name, value in list(vars(self).items()):
@@ -151,6 +152,8 @@ class Network:
         for name in BIAS:
             if getattr(self, name) is not None:
                 arrays[name] = getattr(self, name)
+        if self.fingerprint is not None:
+            arrays["fingerprint"] = np.array(self.fingerprint)
         if self.words is not None:
             # The differences of sorted keys are small, and compress better.
             arrays["word_keys"] = np.diff(self.words.keys, prepend=np.int32(0))
@@ -168,6 +171,7 @@ class Network:
         n_lengths = sum(name.startswith(KEYS) for name in arrays)
         keys = [weights.pop(f"{KEYS}{n}") for n in range(n_lengths)]
         separator = weights.pop("separator")
+        fingerprint = weights.pop("fingerprint", None)
         words = None
         if "word_keys" in weights:
             differences = weights.pop("word_keys")
@@ -184,6 +188,7 @@ class Network:
             separator=int(separator[0]) if len(separator) else None,
             class_prior=weights.pop("class_prior"),
             words=words,
+            fingerprint=None if fingerprint is None else str(fingerprint),
             **{name: weights.pop(name, None) for name in BIAS},
             weights=weights,  # what is left
         )

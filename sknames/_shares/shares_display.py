@@ -168,7 +168,8 @@ class SharesDisplay(DisplayMixin):
             self._describe(first, "y", False)
             return self
         for k, title in enumerate(tables):
-            style = {"label": _legend_text(title, tables[title])} | (bar_kwargs or {})
+            text = _legend_text(title, tables[title], isinstance(self.shares, Table))
+            style = {"label": text} | (bar_kwargs or {})
             self._draw_bars(bars[title], k, len(tables), style)
         self._describe(first, "x", len(tables) == 1)
         self.ax_.set_yticks(np.arange(len(labels)), labels, parse_math=False)
@@ -368,8 +369,10 @@ def _bars(table, top, others=()):
     return Bars(value, low, high, np.full(len(value), True), bool(rest))
 
 
-def _legend_text(title, table):
-    """Return what the legend says of a table."""
+def _legend_text(title, table, is_alone):
+    """Return what the legend says of a table, which has a title unless it is alone."""
+    if is_alone:
+        return _n_names(table)
     name = legend_label(title)
     if str(title) in BLANK:
         name = "(blank)"

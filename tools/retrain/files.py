@@ -4,16 +4,18 @@ import csv
 import hashlib
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 
-from sknames import __version__
+from sknames import __version__, fingerprint
 from sknames.pretrained._load_pretrained import (
     ARRAYS,
     CARD,
     DESCRIPTION,
     DIGESTS,
     FORMAT,
+    read,
 )
 from sknames.pretrained._load_pretrained import FOLDER as MODELS
 
@@ -23,11 +25,12 @@ NATIONALITIES = MODELS.parent / "datasets" / "data" / "nationalities.csv"
 def write_model(pipeline, folder, trunk=None):
     """Write a fitted pipeline to the files of `load_pretrained`, with the digests.
 
-    For a head, `trunk` is "nationality", and only what differs from that model is
-    written, which is in the folder beside.
+    The folder is called as what the model predicts. For a head, `trunk` is
+    "nationality", and only what differs from that model is written, which is in the
+    folder beside.
     """
     encoder, classifier = pipeline["encode"], pipeline["classify"]
-    arrays = classifier.network_.to_arrays()
+    arrays = replace(classifier.network_, fingerprint=None).to_arrays()
     description = {"format": FORMAT, "version": __version__}
     classify = {"classes": classifier.classes_.tolist()}
     if trunk:
@@ -59,13 +62,30 @@ def write_model(pipeline, folder, trunk=None):
         "sha256": hashlib.sha256(content.getvalue()).hexdigest(),
         "classify": classify,
     }
-    text = json.dumps(description, ensure_ascii=False, indent=1)
-    (folder / DESCRIPTION).write_bytes(f"{text}\n".encode())  # the same on all systems
+    write_description(folder, description)
     write_digests(folder)
 
 
+def write_description(folder, description):
+    """Write the description, with the fingerprint of the weights that it describes."""
+    path = folder / DESCRIPTION
+    path.write_bytes(_lines({"fingerprint": None} | description))
+    digits = fingerprint(read(folder)).removeprefix("network")
+    path.write_bytes(_lines({"fingerprint": f"{folder.name}{digits}"} | description))
+
+
+def _lines(description):
+    """Return the bytes of a description, the same on all systems."""
+    return f"{json.dumps(description, ensure_ascii=False, indent=1)}\n".encode()
+
+
 def write_card(folder, card):
-    """Write the figures of the card for `load_card`, and the digests."""
+    """Write the figures of the card for `load_card`, and the digests.
+
+    The card says which model they are of.
+    """
+    description = json.loads((folder / DESCRIPTION).read_bytes())
+    card = {"fingerprint": description["fingerprint"]} | card
     (folder / CARD).write_bytes(f"{json.dumps(card, indent=1)}\n".encode())
     write_digests(folder)
 

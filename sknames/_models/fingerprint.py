@@ -1,0 +1,67 @@
+"""Name the model that gives an answer."""
+
+from typing import Any
+
+from .stack import refusal, resolve
+
+
+def fingerprint(model: Any) -> str:
+    """Return a short name of a fitted model, from what it learned.
+
+    The same model has the same name on each machine, before and after it is saved to a
+    file of joblib, skops or ONNX. Any other model has another one. Put it next to
+    results, so that they say which model gave them.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted model, such as :func:`load_pretrained`, or any scikit-learn estimator.
+
+    Returns
+    -------
+    str
+        What was trained, and six digits of its weights:
+
+        - "nationality-..." and "country-..." for the models that ship, under their
+          default priors,
+        - "network-..." for a :class:`NameNationalityClassifier` of yours,
+        - the class for any other estimator, such as "LogisticRegression-...".
+
+        Each wrapper appends what it changes, with four digits: "+priors-...",
+        "+groups-..." or "+threshold-...". Other priors of :func:`load_pretrained` do
+        so, too, and "+untidied" stands for its ``tidy=False``. Threshold classifiers of
+        scikit-learn append "+decision-...", calibrations their class.
+
+    Raises
+    ------
+    TypeError
+        If the model is no estimator.
+    NotFittedError
+        If it is not fitted.
+
+    See Also
+    --------
+    load_model : Load a model from a file.
+    sknames.pretrained.load_card : Load the card of a model that ships, with its name.
+
+    Notes
+    -----
+    The digits are of the class labels and the stored numbers to the bit, not of
+    answers, which differ between processors in the last digits. How a pipeline encodes
+    names counts only as far as the weights show it.
+
+    Examples
+    --------
+    >>> import sknames
+    >>> model = sknames.load_pretrained()
+    >>> name, digits = sknames.fingerprint(model).split("-")
+    >>> name, len(digits)
+    ('nationality', 6)
+    >>> grouped = sknames.GroupedClassifier(model, groups="region")
+    >>> sknames.fingerprint(grouped).startswith(f"{name}-{digits}+groups-")
+    True
+    """
+    if not hasattr(model, "fit"):
+        step = "To name the model in a file, load it: load_model(path)."
+        raise refusal(model, "a fitted estimator", step)
+    return resolve(model).fingerprint

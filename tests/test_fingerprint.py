@@ -1,0 +1,279 @@
+"""The short names of models."""
+
+import json
+import os
+import pickle
+import re
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+import skops.io
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+
+import sknames
+from sknames import (
+    CharEncoder,
+    GroupedClassifier,
+    JoinNames,
+    NameNationalityClassifier,
+    PriorShiftClassifier,
+    SelectiveClassifier,
+    fingerprint,
+    load_model,
+    load_pretrained,
+)
+from sknames.pretrained import load_card
+from tests.conftest import run_process
+from tools.retrain.files import MODELS, read
+
+SAVED = Path(__file__).parent / "data" / "saved"
+GROUPS = {"Greek": "Europe", "Polish": "Europe", "Turkish": "Asia", "Japanese": "Asia"}
+PRIORS = {"Greek": 0.4, "Japanese": 0.3, "Polish": 0.2, "Turkish": 0.1}
+
+
+def selective(model, names, **params):
+    """Return a SelectiveClassifier around a fitted model."""
+    X, y = names
+    return SelectiveClassifier(FrozenEstimator(model), **params).fit(X, y)
+
+
+# ---- Nets
+
+
+def test_fingerprint_of_a_net_is_its_kind_and_six_digits(tiny):
+    assert re.fullmatch("network-[0-9a-f]{6}", fingerprint(tiny))
+    assert fingerprint(tiny) == fingerprint(tiny[-1])
+
+
+def test_fingerprint_of_equal_trainings_is_the_same(tiny, small_names):
+    assert fingerprint(clone(tiny).fit(*small_names)) == fingerprint(tiny)
+
+
+def test_fingerprint_changes_with_a_single_bit(tiny):
+    net = tiny[-1]
+    weights = dict(net.network_.weights)
+    for name, array in weights.items():
+        changed = array.copy()
+        changed.flat[0] = np.nextafter(changed.flat[0], 9, dtype=changed.dtype)
+        network = replace(net.network_, weights=weights | {name: changed})
+        other = NameNationalityClassifier._from_network(
+            network, net.classes_, n_features_in=net.n_features_in_
+        )
+        assert fingerprint(other) != fingerprint(net)
+
+
+def test_fingerprint_changes_with_the_labels(tiny):
+    net = tiny[-1]
+    other = NameNationalityClassifier._from_network(
+        net.network_, net.classes_ + "s", n_features_in=net.n_features_in_
+    )
+    assert fingerprint(other) != fingerprint(net)
+
+
+# ---- Files
+
+
+@pytest.fixture(scope="module")
+def models(tiny, small_names):
+    names, y = small_names
+    ngrams = CountVectorizer(analyzer="char")
+    return {
+        "net": tiny,
+        "threshold": selective(tiny, small_names, coverage=0.8),
+        "groups": GroupedClassifier(tiny, groups=GROUPS),
+        "logistic": make_pipeline(ngrams, LogisticRegression()).fit(names, y),
+        "forest": make_pipeline(ngrams, RandomForestClassifier(3)).fit(names, y),
+        "neighbors": make_pipeline(ngrams, KNeighborsClassifier(3)).fit(names, y),
+    }
+
+
+@pytest.mark.parametrize(
+    "kind", ["net", "threshold", "groups", "logistic", "forest", "neighbors"]
+)
+def test_fingerprint_is_the_same_after_saving(models, kind, tmp_path):
+    model = models[kind]
+    joblib.dump(model, tmp_path / "model.joblib", compress=3)
+    again = [pickle.loads(pickle.dumps(model)), joblib.load(tmp_path / "model.joblib")]
+    if kind != "neighbors":  # whose tree skops does not save
+        skops.io.dump(model, tmp_path / "model.skops")
+        types = skops.io.get_untrusted_types(file=tmp_path / "model.skops")
+        again.append(skops.io.load(tmp_path / "model.skops", trusted=types))
+    assert {fingerprint(one) for one in again} == {fingerprint(model)}
+
+
+@pytest.mark.parametrize(
+    "name, expected",
+    [
+        ("net", "network-.{6}"),
+        ("careful", "network-.{6}[+]threshold-.{4}"),
+        ("grouped", "network-.{6}[+]groups-.{4}"),
+        ("own_labels", "LogisticRegression-.{6}[+]priors-.{4}"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.InconsistentVersionWarning")
+def test_fingerprint_of_an_older_file_is_of_its_model(name, expected):
+    found = fingerprint(joblib.load(SAVED / f"{name}.joblib"))
+    assert re.fullmatch(expected, found)
+    assert fingerprint(load_model(SAVED / f"{name}.skops")) == found
+
+
+def test_fingerprint_is_the_same_in_another_process(models, tmp_path):
+    """With other kernels of numpy, and another seed of Python's hashes."""
+    joblib.dump(models, tmp_path / "models.joblib")
+    code = (
+        "import joblib, sknames\n"
+        "for model in joblib.load('models.joblib').values():\n"
+        "    print(sknames.fingerprint(model))\n"
+    )
+    other = os.environ | {"PYTHONHASHSEED": "7", "OPENBLAS_CORETYPE": "Nehalem"}
+    run = run_process(sys.executable, "-c", code, cwd=tmp_path, env=other)
+    assert run.stdout.split() == [*map(fingerprint, models.values())]
+
+
+# ---- Models that ship
+
+
+@pytest.mark.parametrize("target", ["nationality", "country"])
+def test_fingerprint_of_a_shipped_model_is_of_its_bits(target, tmp_path):
+    for folder in ("nationality", "country"):
+        shutil.copytree(MODELS / folder, tmp_path / folder)
+    path = tmp_path / target / "model.json"
+    description = json.loads(path.read_text(encoding="utf-8"))
+    shown = description["fingerprint"]
+    path.write_text(json.dumps(description | {"fingerprint": None}), encoding="utf-8")
+    digits = fingerprint(read(tmp_path / target)).removeprefix("network-")
+    assert shown == f"{target}-{digits}"
+    assert shown == fingerprint(load_pretrained(target))
+    assert shown == load_card(target)["fingerprint"]
+
+
+def test_load_pretrained_adds_what_differs_from_its_defaults(shipped, shipped_uniform):
+    name = fingerprint(shipped)
+    default = shipped["classify"].class_prior_
+    assert fingerprint(load_pretrained(priors=default)) == name
+    shifted = PriorShiftClassifier(shipped, priors="uniform")
+    assert fingerprint(shipped_uniform) == fingerprint(shifted)
+    assert re.fullmatch(f"{name}[+]priors-.{{4}}", fingerprint(shifted))
+    as_typed = load_pretrained(priors="uniform", tidy=False)
+    assert fingerprint(as_typed) == f"{fingerprint(shipped_uniform)}+untidied"
+
+
+def test_shipped_model_in_a_file_keeps_its_fingerprint(shipped_uniform):
+    again = pickle.loads(pickle.dumps(shipped_uniform))
+    assert fingerprint(again) == fingerprint(shipped_uniform)
+
+
+# ---- Wrappers
+
+
+def test_wrapper_adds_what_it_changes(tiny, small_names):
+    name = fingerprint(tiny)
+    shifted = PriorShiftClassifier(FrozenEstimator(tiny), priors=PRIORS)
+    two = GroupedClassifier(shifted, groups=GROUPS)
+    decided = FixedThresholdClassifier(two, threshold=0.4, pos_label="Europe")
+    careful = selective(tiny, small_names, coverage=0.8)
+    changes = "[+]priors-.{4}[+]groups-.{4}[+]decision-.{4}"
+    assert re.fullmatch(name + changes, fingerprint(decided))
+    assert re.fullmatch(f"{name}[+]threshold-.{{4}}", fingerprint(careful))
+
+
+def test_wrapper_with_the_same_settings_has_one_fingerprint(tiny, small_names):
+    for wrapper in (
+        GroupedClassifier(FrozenEstimator(tiny), groups=GROUPS),
+        PriorShiftClassifier(FrozenEstimator(tiny), priors=PRIORS),
+    ):
+        fitted = clone(wrapper).fit(small_names[0])
+        assert fingerprint(fitted) == fingerprint(wrapper)
+    by_order = PriorShiftClassifier(tiny, priors=[*PRIORS.values()])
+    assert fingerprint(by_order) == fingerprint(wrapper)
+
+
+def test_wrapper_with_another_setting_has_another_fingerprint(tiny, small_names):
+    two = GroupedClassifier(tiny, groups=GROUPS)
+    in_lower_case = {label: group.lower() for label, group in GROUPS.items()}
+    found = [
+        fingerprint(model)
+        for model in (
+            tiny,
+            two,
+            GroupedClassifier(tiny, groups=GROUPS | {"Polish": "Asia"}),
+            GroupedClassifier(tiny, groups=GROUPS | {"Polish": "East"}),
+            GroupedClassifier(tiny, groups=in_lower_case),
+            PriorShiftClassifier(tiny, priors=PRIORS),
+            PriorShiftClassifier(tiny, priors="uniform"),
+            selective(tiny, small_names, coverage=0.8),
+            selective(tiny, small_names, coverage=0.5),
+            selective(tiny, small_names, coverage=0.8, fallback=[GROUPS]),
+            selective(tiny, small_names, coverage=0.8, fallback=[in_lower_case]),
+            FixedThresholdClassifier(two, threshold=0.4, pos_label="Europe"),
+            FixedThresholdClassifier(two, threshold=0.4, pos_label="Asia"),
+            FixedThresholdClassifier(two, threshold=0.3, pos_label="Asia"),
+        )
+    ]
+    assert len(set(found)) == len(found)
+
+
+def test_holders_that_change_no_answer_add_nothing(tiny, small_names):
+    for model in (make_pipeline(JoinNames(), tiny), FrozenEstimator(tiny)):
+        assert fingerprint(model) == fingerprint(tiny)
+    pipeline = make_pipeline(CountVectorizer(analyzer="char"), LogisticRegression())
+    search = GridSearchCV(pipeline, {}, cv=2).fit(*small_names)
+    assert fingerprint(search) == fingerprint(search.best_estimator_)
+
+
+# ---- Other estimators
+
+
+def test_fingerprint_of_a_calibration_says_what_it_holds(tiny, small_names):
+    calibrated = CalibratedClassifierCV(FrozenEstimator(tiny)).fit(*small_names)
+    names = re.fullmatch("(.*)[+]CalibratedClassifierCV-.{6}", fingerprint(calibrated))
+    assert names[1] == fingerprint(tiny)
+
+
+@pytest.mark.parametrize("kind", ["logistic", "forest", "neighbors"])
+def test_fingerprint_of_another_estimator_is_of_what_it_learned(models, kind):
+    model = models[kind]
+    names = np.array(["Anna", "Jan", "Ece", "Ali"])
+    other = clone(model).fit(names, [0, 0, 1, 1])
+    assert re.fullmatch(f"{type(model[-1]).__name__}-.{{6}}", fingerprint(model))
+    assert fingerprint(other) != fingerprint(model)
+
+
+def test_fingerprint_leaves_the_version_of_scikit_learn_out(models, monkeypatch):
+    expected = fingerprint(models["logistic"])
+    monkeypatch.setattr("sklearn.base.__version__", "9.9")
+    assert fingerprint(models["logistic"]) == expected
+
+
+def test_fingerprint_of_what_is_no_model_says_what_to_do():
+    with pytest.raises(TypeError, match="got 'nationality'. .*: load_model"):
+        fingerprint("nationality")
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        NameNationalityClassifier(),
+        make_pipeline(CharEncoder(), NameNationalityClassifier()),
+        GroupedClassifier(NameNationalityClassifier()),
+        LogisticRegression(),
+    ],
+    ids=["net", "pipeline", "wrapper", "other"],
+)
+def test_fingerprint_of_an_unfitted_model_raises(model):
+    with pytest.raises(NotFittedError, match="not fitted"):
+        sknames.fingerprint(model)
