@@ -168,13 +168,21 @@ class SharesDisplay(DisplayMixin):
             self._describe(first, "y", False)
             return self
         for k, title in enumerate(tables):
-            text = _legend_text(title, tables[title], isinstance(self.shares, Table))
-            style = {"label": text} | (bar_kwargs or {})
-            self._draw_bars(bars[title], k, len(tables), style)
+            style = {"label": self._legend_text(title, tables[title])}
+            self._draw_bars(bars[title], k, len(tables), style | (bar_kwargs or {}))
         self._describe(first, "x", len(tables) == 1)
         self.ax_.set_yticks(np.arange(len(labels)), labels, parse_math=False)
         self.ax_.set_ylim(len(labels) - 0.4, -0.6)  # the largest first, no margin
         return self
+
+    def _legend_text(self, title, table):
+        """Return what the legend says of a table, which alone has no title."""
+        if isinstance(self.shares, Table):
+            return _n_names(table)
+        name = legend_label(title)
+        if str(title) in BLANK:
+            name = "(blank)"
+        return f"{name} ({_n_names(table)})"
 
     def _draw_bars(self, bars, k, n_tables, style):
         """Draw the bars and intervals of table k of several."""
@@ -367,16 +375,6 @@ def _bars(table, top, others=()):
         # The sum is at least as large as any of the shares in it.
         high = np.append(high, max(high_of_sum, table.high[rest].max()))
     return Bars(value, low, high, np.full(len(value), True), bool(rest))
-
-
-def _legend_text(title, table, is_alone):
-    """Return what the legend says of a table, which has a title unless it is alone."""
-    if is_alone:
-        return _n_names(table)
-    name = legend_label(title)
-    if str(title) in BLANK:
-        name = "(blank)"
-    return f"{name} ({_n_names(table)})"
 
 
 def _n_names(table):
