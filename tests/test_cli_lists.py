@@ -2,7 +2,12 @@
 
 import csv
 import io
+import os
+import re
+import shutil
+import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -115,3 +120,33 @@ def test_rates_write_those_of_python(people, shipped):
 )
 def test_wrong_options_of_lists_are_told(people, arguments, message):
     assert message in run(people, "shares", "people.csv", *arguments)[1]
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_git_shortlog_writes_a_list_of_authors(tmp_path):
+    """The recipe of docs/shares.md, in a repository of two authors."""
+
+    def run_git(*arguments):
+        settings = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+        command = ["git", "-c", "user.email=someone@example.org", *arguments]
+        environment = os.environ | settings
+        return subprocess.check_output(
+            command, cwd=tmp_path, env=environment, text=True, stdin=subprocess.DEVNULL
+        )
+
+    run_git("init", "--quiet")
+    for author in ("Pieter de Vries", "Ayşe Yılmaz", "Pieter de Vries"):
+        name = f"user.name={author}"
+        run_git("-c", name, "commit", "--quiet", "--allow-empty", "-m", "A change")
+    page = (Path(__file__).parent.parent / "docs" / "shares.md").read_text("utf-8")
+    recipe = re.search(r"`git (shortlog[^|]*) \| cut -f 2 > authors.txt`", page)[1]
+    lines = run_git(*recipe.split()).splitlines()
+    authors = [line.split("\t")[1] for line in lines]
+    assert authors == ["Pieter de Vries", "Ayşe Yılmaz"]
+    (tmp_path / "authors.txt").write_text("\n".join(authors) + "\n", "utf-8")
+    people = pd.DataFrame()
+    people.attrs["folder"] = tmp_path
+    command = re.search(r"`sknames (shares authors.txt[^`]*)`", page)[1]
+    rows, said = run(people, *command.split())
+    assert {row["label"] for row in rows[:2]} == {"Dutch", "Turkish"}
+    assert "2 rows: 2 names, 0 not names" in said

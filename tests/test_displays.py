@@ -467,6 +467,14 @@ def test_display_of_a_comparison_shows_what_is_sure():
     np.testing.assert_allclose(values(display), -np.array(values(display, 1)))
 
 
+def test_display_of_a_comparison_with_a_known_mix_counts_one_list():
+    found = SOME.compare({"Dutch": 0.5, "others": 0.5})
+    display = SharesDisplay.from_shares(found)
+    assert bars(display) == found.label.tolist()
+    label = "difference between 100 names, with 95% intervals; pale: not sure"
+    assert display.ax_.get_xlabel() == label.replace("between", "of")
+
+
 @pytest.mark.parametrize(
     "titles",
     [

@@ -174,3 +174,10 @@ def test_checked_rows_give_rates_of_labels_that_the_model_lacks():
 def test_wrong_outcomes_raise(outcome, message):
     with pytest.raises(ValueError, match=message):
         estimate(np.eye(5)[:3], outcome)
+
+
+def test_wrong_keywords_raise_as_in_estimate_shares():
+    with pytest.raises(TypeError, match="unexpected keyword argument 'cluster'"):
+        estimate(np.eye(5)[:3], [1, 0, 1], cluster=[1, 1, 2])
+    with pytest.raises(ValueError, match="'n_resamples' parameter of estimate_rates"):
+        estimate(np.eye(5)[:3], [1, 0, 1], n_resamples=1)

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from scipy.stats import binomtest
 from sklearn.pipeline import make_pipeline
+from sklearn.utils import Bunch
 
 from sknames import (
     GroupedClassifier,
@@ -23,9 +24,13 @@ from sknames import (
 from sknames._models.priors import assumed_priors
 from sknames._models.stack import resolve
 from sknames._shares.mix import distinct_names, estimate_mix, settings_of_shares, slopes
-from sknames._shares.resampling import resample
+from sknames._shares.resampling import Units, resample
 from sknames._shares.results import hold_together
-from sknames._shares.shares import check_clusters, shares_of_probabilities
+from sknames._shares.shares import (
+    check_clusters,
+    confused_pairs,
+    shares_of_probabilities,
+)
 from sknames.datasets import make_names
 from sknames.pretrained._load_pretrained import BIAS, TARGETS, read_columns
 
@@ -292,7 +297,8 @@ def test_resample_of_the_list_itself_has_its_shares():
     listed = distinct_names(proba, np.ones(60), assumed)
     share = estimate_mix(listed, assumed).shares
     assert 60 * share[2:].min() > 1
-    found = resample(listed, share, np.zeros((2, 7)), NoChance())
+    units = Units.of_names(listed, share)
+    found = resample(listed, share, np.zeros((2, 7)), NoChance(), units)
     np.testing.assert_allclose(found, [share] * 2, atol=1e-9)
     moved = slopes(listed.ratios, listed.ratios @ share, listed.weights)[0] - 60
     assert abs(moved[2:]).max() > 1
@@ -551,6 +557,36 @@ def test_confused_pairs_begin_with_the_least_certain():
     rows = np.kron(np.eye(2), [0.5, 0.5]).repeat([10, 190], axis=0)
     shares = shares_of_probabilities(rows, np.array([*"abcd"]), random_state=0)
     assert [pair[:2] for pair in shares.confused_pairs] == [("c", "d"), ("a", "b")]
+
+
+@pytest.mark.parametrize(
+    "n, doubt, cancelling, is_pair",
+    [
+        (100, 0.0026, 0.0025, True),
+        (100, 0.0024, 0.0023, False),  # less doubt than drawing, of variance .0025
+        (100, 0.004, 0.0021, True),
+        (100, 0.004, 0.0019, False),  # of which less than half cancels
+        (40_000, 0.0051**2 - 0.25 / 40_000, 1.5e-5, True),
+        (40_000, 0.0049**2 - 0.25 / 40_000, 1.5e-5, False),  # small deviations
+    ],
+)
+def test_pair_near_a_bound_is_confused_only_above_it(n, doubt, cancelling, is_pair):
+    """Resamples of two halves of a list, of n names, have exactly these variances."""
+    drawing = 0.25 / n
+    variance = drawing + doubt
+    shared = -drawing - cancelling
+    covariance = np.array([[variance, shared], [shared, variance]])
+    noise = np.random.default_rng(0).normal(size=(500, 2))
+    noise -= noise.mean(axis=0)
+    noise = noise @ np.linalg.inv(np.linalg.cholesky(np.cov(noise, rowvar=False)).T)
+    resamples = 0.5 + noise @ np.linalg.cholesky(covariance).T
+    halves = np.full(2, 0.5)
+    labels = CLASSES[:2]
+    shares = Bunch(label=labels, share=halves, resamples=resamples)
+    pairs = confused_pairs(shares, n)
+    assert [pair[:2] for pair in pairs] == [("Danish", "Dutch")] * is_pair
+    if is_pair:
+        assert pairs[0][2] == pytest.approx(shared / variance)
 
 
 def test_pairs_that_the_drawing_alone_makes_vary_are_not_confused():
@@ -814,7 +850,7 @@ def test_names_in_many_clusters_take_the_wider_resamples(shipped, names):
 @pytest.mark.parametrize(
     "clusters, message",
     [
-        ([1, 2, 3], r"Expected clusters of 2 names, one for each; got shape \(3,\)"),
+        ([1, 2, 3], r"Expected a cluster for each of 2 names, got shape \(3,\)"),
         ([1, None], "a cluster for each name, got None at position 1. Give a name"),
         ([np.nan, 1], "a cluster for each name, got nan at position 0"),
         (["a", "a"], "Expected two or more clusters, got only 'a'"),

@@ -12,11 +12,12 @@ Mixes are drawn from a Dirichlet distribution, and by each mix lists of people f
 other half. ``--small`` measures lists of 3 to 1,000 distinct people instead.
 ``--mixes`` measures lists of 300 and 1,000 people of several mixes.
 
-``--clusters 40``, ``--checked 40``, ``--rates 40`` and ``--few 40`` measure so many
-lists of papers, of checked rows, of outcomes, and of labels with few held-out people
-apart from the others. They take people who are not in the sources, if there
-are none kept apart: with ``--people goalscorers``, one half of goalscorers.tsv in
-SKNAMES_DATA/public, split by a hash of the name; ``--half choose`` takes the other.
+``--clusters 40``, ``--checked 40``, ``--rates 40``, ``--few 40`` and ``--lacking 40``
+measure so many lists of papers, of checked rows, of outcomes, of labels with few
+held-out people apart from the others, and with people of countries that the model
+lacks. They take one half of goalscorers.tsv in SKNAMES_DATA/public, split by a hash of
+the name; ``--half choose`` takes the other. With ``--people apart``, papers are of
+people kept apart, by source.
 
 ``--pairs 50`` compares 50 pairs of lists of each kind: a list split at random, two
 mixes of one source, and one mix of two sources.
@@ -24,6 +25,7 @@ mixes of one source, and one mix of two sources.
 
 import argparse
 import os
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
@@ -36,10 +38,10 @@ from sknames._models.groups import group_of_each
 from sknames._models.stack import resolve
 from sknames._shares.checked import CheckedRows
 from sknames._shares.mix import priors_of_probabilities, settings_of_shares
-from sknames._shares.rates import rates_of_probabilities
+from sknames._shares.rates import rates_of_list
 from sknames._shares.resampling import Clusters
 from sknames._shares.results import FEW_HELD_OUT
-from sknames._shares.shares import shares_of_probabilities
+from sknames._shares.shares import NameList, estimate, shares_of_probabilities
 from sknames.datasets import load_nationalities
 from sknames.pretrained._load_pretrained import TARGETS
 from tools.measuring import likeliest_shares, machine, population_priors, show, table
@@ -96,6 +98,7 @@ PAIRS, MOST_LABELS, LEAST_OF_PAIRS = (
 )
 LEAST_OF_SOURCE = 1_000  # people, for lists of hundreds
 KINDS = "a list split at random", "two mixes of a source", "a mix of two sources"
+DESIGNS = ("clusters", "checked", "rates", "few", "lacking")
 SMALL = {3: 400, 10: 300, 30: 200, 100: 100, 300: 50, 1_000: 20}
 
 
@@ -407,37 +410,104 @@ def measure_pairs(target, n_pairs, rng):
 # ---- Papers, checked rows and outcomes
 
 
+@dataclass(frozen=True)
+class People:
+    """Hold people with their true labels, and what the model says of them.
+
+    Parameters
+    ----------
+    names : ndarray of shape (n_people,) of str
+    labels : ndarray of shape (n_people,) of int
+        The index of each label in `classes`.
+    classes : ndarray of shape (n_labels,)
+        Labels of the model, and behind them those that it lacks.
+    proba : ndarray of shape (n_people, n_known)
+        Probabilities of the labels of the model.
+    settings : dict
+        What `estimate_shares` takes from the model.
+    """
+
+    names: np.ndarray
+    labels: np.ndarray
+    classes: np.ndarray
+    proba: np.ndarray
+    settings: dict
+
+    @classmethod
+    def of(cls, target, names, labels):
+        """Return people with the probabilities of the model that ships."""
+        model = load_pretrained(target)
+        known = model.classes_.tolist()
+        classes = np.array([*known, *sorted({*labels} - {*known})])
+        index_of = {label: k for k, label in enumerate(classes.tolist())}
+        index = np.array([index_of[label] for label in labels])
+        settings = settings_of_shares(resolve(model))
+        return cls(names, index, classes, model.predict_proba(names), settings)
+
+    @property
+    def known(self):
+        """The labels of the model."""
+        return self.classes[: self.proba.shape[1]]
+
+    @property
+    def is_known(self):
+        """Whether the model has the label of each."""
+        return self.labels < len(self.known)
+
+    def listed(self, people, **fields):
+        """Return a list of some people, each of whom is a name."""
+        fields = {"random_state": 0, "ids": people} | self.settings | fields
+        return NameList(self.proba[people], self.known, **fields)
+
+    def draw(self, counts, rng):
+        """Return people of each label, as many as is said, in no order."""
+        people = []
+        for label in np.flatnonzero(counts):
+            people += rng.choice(
+                np.flatnonzero(self.labels == label), counts[label]
+            ).tolist()
+        return rng.permutation(np.array(people))
+
+    def at(self, labels):
+        """Return the indices of labels."""
+        index_of = {label: k for k, label in enumerate(self.classes.tolist())}
+        return np.array([index_of[label] for label in labels.tolist()])
+
+
+def covers(shares, true):
+    """Return whether intervals hold the true values."""
+    return (shares.low <= true) & (true <= shares.high)
+
+
 def in_half(names, half):
     """Return which names are of a half, "report" or "choose"."""
     return np.array([is_reported(name) for name in names]) == (half == "report")
 
 
 def goalscorers(target, half):
-    """Return probabilities, labels, their names and share settings of one half.
-
-    Labels that the model lacks come after its own.
-    """
-    names, labels = read_set(DATA, "goalscorers")
+    """Return one half of the scorers, by a hash of the name, and their countries."""
+    names, countries = read_set(DATA, "goalscorers")
     rows = in_half(names, half)
     names = names[rows]
-    labels = labels[rows].tolist()
-    model = load_pretrained(target)
+    countries = countries[rows].tolist()
+    labels = countries
     if target == "nationality":
         nationality_of = {}
         for row in load_nationalities(as_frame=True).frame.to_dict("records"):
             for country in row["alpha_2"].split():
                 nationality_of.setdefault(country, row["nationality"])
-        labels = [nationality_of.get(label, label) for label in labels]
-    known = model.classes_.tolist()
-    classes = np.array([*known, *sorted({*labels} - {*known})])
-    index_of = {label: k for k, label in enumerate(classes.tolist())}
-    index = np.array([index_of[label] for label in labels])
-    return (
-        model.predict_proba(names),
-        index,
-        classes,
-        settings_of_shares(resolve(model)),
-    )
+        labels = [nationality_of.get(country, country) for country in countries]
+    return People.of(target, names, labels), np.array(countries)
+
+
+def people_apart(target, half):
+    """Yield the people kept apart of each large source, and the source."""
+    _, choose, report, _ = kept_apart.load(target)
+    people = report if half == "report" else choose
+    for source in np.unique(people.sources):
+        rows = people.sources == source
+        if rows.sum() >= LEAST_OF_SOURCE:
+            yield source, People.of(target, people.names[rows], people.labels[rows])
 
 
 def draw_mix(labels, alpha, rng):
@@ -463,117 +533,88 @@ def draw_papers(labels, mix, n_papers, rng, alike=0.75):
     return np.array(people), np.array(papers)
 
 
-def shares_of_people(data, people, n_resamples=300, **params):
-    """Return the shares of people, each of whom is a name."""
-    proba, _, classes, settings = data
-    params = settings | {"random_state": 0, "n_resamples": n_resamples} | params
-    return shares_of_probabilities(
-        proba[people], classes[: proba.shape[1]], ids=people, **params
-    )
+def measure_clusters(people, n_pairs, rng):
+    """Print coverage and false or missed differences of pairs of lists of papers.
 
-
-def measure_clusters(data, n_pairs, rng):
-    """Print coverage and false or missed differences of pairs of lists of papers."""
-    _, labels, classes, _ = data
-    keep = labels < data[0].shape[1]  # of labels that the model has
-    measured = {"names": [], "papers": []}
-    for _ in range(n_pairs):
-        mix = draw_mix(labels[keep], 0.3, rng)
+    "apart" are as many names as the papers have, drawn one by one.
+    """
+    labels = np.where(people.is_known, people.labels, -1)
+    measured = {"apart": [], "names": [], "papers": []}
+    for pair in range(n_pairs):
+        mix = draw_mix(people.labels[people.is_known], 0.3, rng)
         shifted = mix.copy()
         large, small = np.argsort(-mix)[:2]
         moved = min(0.1, mix[large])
         shifted[large] -= moved
         shifted[small] += moved
-        lists = [
-            draw_papers(np.where(keep, labels, -1), m, 100, rng)
-            for m in (mix, mix, shifted)
-        ]
+        mixes = [mix, mix, shifted]
+        lists = [draw_papers(labels, drawn, 100, rng) for drawn in mixes]
+        apart_rng = np.random.default_rng(pair)
         for way, found in measured.items():
             tables = []
-            for people, papers in lists:
-                given = {}
+            for drawn, (rows, papers) in zip(mixes, lists, strict=True):
+                fields = {"n_resamples": 300}
+                if way == "apart":
+                    counts = apart_rng.multinomial(len(rows), drawn)
+                    rows = people.draw(counts, apart_rng)
                 if way == "papers":
-                    given["clusters"] = Clusters(papers, 100)
-                tables.append(shares_of_people(data, people, **given))
-            true = np.pad(mix, (0, len(classes) - len(mix)))
-            place = {label: k for k, label in enumerate(classes.tolist())}
-            at = [place[label] for label in tables[0].label.tolist()]
-            covers = (tables[0].low <= true[at]) & (true[at] <= tables[0].high)
-            covered = covers[true[at] > 0.02]
+                    fields["clusters"] = Clusters(papers, 100)
+                tables.append(estimate(people.listed(rows, **fields)))
+            true = np.pad(mix, (0, len(people.known) - len(mix)))
+            true = true[people.at(tables[0].label)]
+            covered = covers(tables[0], true)[true > 0.02]
             equal = tables[0].compare(tables[1], same_source=True)
             different = tables[0].compare(tables[2], same_source=True)
-            hits = [different[classes[k]].sure for k in (large, small)]
-            found.append(
-                [covered.mean(), equal.sure.any(), np.mean(hits), moved > 0.09]
-            )
+            hits = [different[people.classes[k]].sure for k in (large, small)]
+            is_full = moved > 0.09
+            found.append([covered.mean(), equal.sure.any(), np.mean(hits), is_full])
     rows = []
     for way, found in measured.items():
-        found = np.array(found, dtype=float)
-        is_full = found[:, 3] > 0
-        rows.append(
-            [
-                way,
-                show(found[:, 0], 3),
-                show(found[:, 1], 3),
-                show(found[is_full, 2], 3),
-            ]
-        )
-    header = ["drawn", "covered above 2 %", "equal lists differ", "differences of .1"]
+        covered, is_wrong, hits, is_full = np.array(found, dtype=float).T
+        means = [covered, is_wrong, hits[is_full > 0]]
+        rows.append([way, *(show(values, 3) for values in means)])
+    header = ["drawn", "covered above 2 %", "equal lists differ"]
     print(f"\n### {n_pairs} pairs of lists of 100 papers\n")
-    print(table([*header[:3], header[3] + " found"], rows), flush=True)
+    print(table([*header, "differences of .1 found"], rows), flush=True)
 
 
-def measure_checked(data, n_lists, rng):
+def measure_checked(people, n_lists, rng):
     """Print errors and coverage of lists with checked rows."""
-    proba, labels, classes, settings = data
+    n_labels = len(people.classes)
+    new_labels = people.classes[len(people.known) :].tolist()
     rows = []
     for n_checked in (200, 50):
-        errors, covered, widths = [], [], []
+        measured = []
         for k in range(n_lists):
-            mix = draw_mix(labels, [0.1, 0.3, 1][k % 3], rng)
-            counts = rng.multinomial(1000, mix)
-            people = []
-            for label in np.flatnonzero(counts):
-                people.append(
-                    rng.choice(np.flatnonzero(labels == label), counts[label])
-                )
-            people = rng.permutation(np.concatenate(people))
-            true = np.bincount(labels[people], minlength=len(classes)) / 1000
+            mix = draw_mix(people.labels, [0.1, 0.3, 1][k % 3], rng)
+            drawn = people.draw(rng.multinomial(1000, mix), rng)
+            true = np.bincount(people.labels[drawn], minlength=n_labels) / 1000
             checked = rng.choice(1000, n_checked, replace=False)
             index = np.full(1000, -1)
-            index[checked] = labels[people[checked]]
-            new_labels = classes[proba.shape[1] :].tolist()
-            shares = shares_of_probabilities(
-                proba[people],
-                classes[: proba.shape[1]],
-                checked=CheckedRows(index, new_labels, None),
-                random_state=0,
-                n_resamples=50,
-                **settings,
-            )
-            place = {label: k for k, label in enumerate(classes.tolist())}
-            at = [place[label] for label in shares.label.tolist()]
-            counted = np.bincount(index[checked], minlength=len(classes)) / n_checked
-            likely = likeliest(proba[people], settings)
-            alone = np.pad(likely, (0, len(classes) - len(likely)))
-            errors.append(
+            index[checked] = people.labels[drawn[checked]]
+            counted = np.bincount(index[checked], minlength=n_labels) / n_checked
+            checked_rows = CheckedRows(index, new_labels, None)
+            listed = people.listed(drawn, checked=checked_rows, n_resamples=50)
+            shares = estimate(listed)
+            alone = likeliest(people.proba[drawn], people.settings)
+            alone = np.pad(alone, (0, n_labels - len(alone)))
+            true_here = true[people.at(shares.label)]
+            is_large = true_here > 0.02
+            is_small = (true_here >= 0.003) & ~is_large
+            is_covered = covers(shares, true_here)
+            measured.append(
                 [
                     np.abs(counted - true).sum(),
-                    np.abs(shares.without - true[at]).sum(),
+                    np.abs(shares.without - true_here).sum(),
                     np.abs(alone - true).sum(),
-                    np.abs(shares.share - true[at]).sum(),
+                    np.abs(shares.share - true_here).sum(),
+                    is_covered[is_large].mean(),
+                    is_covered[is_small].mean() if is_small.any() else np.nan,
+                    (shares.high - shares.low)[is_large].mean(),
                 ]
             )
-            covers = (shares.low <= true[at]) & (true[at] <= shares.high)
-            is_large = true[at] > 0.02
-            is_small = (true[at] >= 0.003) & ~is_large
-            covered.append([covers[is_large].mean(), covers[is_small].mean()])
-            widths.append((shares.high - shares.low)[is_large].mean())
-        means = [show(values, 3) for values in np.transpose(errors)]
-        of_covered = []
-        for values in np.transpose(covered):
-            of_covered.append(show(values[~np.isnan(values)], 3))
-        rows.append([f"{n_checked}", *means, *of_covered, show(widths, 3)])
+        means = [show(v[~np.isnan(v)], 3) for v in np.transpose(measured)]
+        rows.append([f"{n_checked}", *means])
     header = [
         "checked of 1,000",
         "checked rows alone",
@@ -588,36 +629,36 @@ def measure_checked(data, n_lists, rng):
     print(table(header, rows), flush=True)
 
 
-def measure_few(data, n_people, n_lists, rng):
+def measure_few(people, n_people, n_lists, rng):
     """Print coverage of shares, of labels with few held-out people and of others.
 
     `n_people` is how many held-out people each label of the model has.
     """
-    proba, labels, classes, _ = data
-    known = proba.shape[1]
-    index_of = {label: k for k, label in enumerate(classes.tolist())}
-    found = []
+    n_known = len(people.known)
+    columns = []
     for k in range(n_lists):
-        mix = draw_mix(labels[labels < known], [0.1, 0.3, 1][k % 3], rng)
-        weights = weights_of_people(labels, mix, known)
-        people = rng.choice(len(labels), 1_000, p=weights)
-        shares = shares_of_people(data, people, 200)
-        at = np.array([index_of[label] for label in shares.label.tolist()])
-        true = np.pad(mix, (0, known - len(mix)))[at]
-        columns = [n_people[at] < FEW_HELD_OUT, true, shares.share]
-        columns += [shares.low, shares.high]
-        found.append(np.column_stack(columns))
-    is_few, true, share, low, high = np.concatenate(found).T
+        mix = draw_mix(people.labels[people.is_known], [0.1, 0.3, 1][k % 3], rng)
+        weights = weights_of_people(people.labels, mix, n_known)
+        drawn = rng.choice(len(weights), 1_000, p=weights)
+        shares = estimate(people.listed(drawn, n_resamples=200))
+        at = people.at(shares.label)
+        true = np.pad(mix, (0, n_known - len(mix)))[at]
+        is_few = n_people[at] < FEW_HELD_OUT
+        columns.append(
+            np.column_stack([is_few, true, shares.share, shares.low, shares.high])
+        )
+    is_few, true, share, low, high = np.concatenate(columns).T
     rows = []
     for title, is_group in (("fewer", is_few == 1), ("others", is_few == 0)):
-        for range_, is_in in {
+        ranges = {
             "above 2 %": true > 0.02,
             ".3 to 2 %": (true >= 0.003) & (true <= 0.02),
-        }.items():
+        }
+        for range_, is_in in ranges.items():
             chosen = is_group & is_in
-            covers = (low <= true) & (true <= high)
+            is_covered = (low <= true) & (true <= high)
             figures = [
-                covers[chosen].mean(),
+                is_covered[chosen].mean(),
                 (high < true)[chosen].mean(),
                 share[chosen].sum() / true[chosen].sum(),
             ]
@@ -637,62 +678,31 @@ def likeliest(proba, settings):
 KINDS_OF_OUTCOMES = ["by label", "by country in the label", "by spelling"]
 
 
-def measure_rates(data, n_lists, rng, countries, spelled):
-    """Print errors, slopes and coverage of rates of an outcome."""
-    proba, labels, classes, settings = data
-    known = proba.shape[1]
+def measure_rates(people, countries, n_lists, rng):
+    """Print errors, slopes and coverage of rates of an outcome.
+
+    The true rate is that of the people in the list; their chances, which differ from it
+    by chance, come second.
+    """
+    country_index = np.unique(countries, return_inverse=True)[1]
+    is_spelled = np.array([not name.isascii() for name in people.names])
     rows = []
     for n, kind in product((1000, 4000), KINDS_OF_OUTCOMES):
         found = []
         for _ in range(n_lists):
-            mix = draw_mix(labels[labels < known], 0.3, rng)
-            people = rng.choice(len(labels), n, p=weights_of_people(labels, mix, known))
-            chance = rng.beta(4, 4, len(classes))[labels[people]]
+            mix = draw_mix(people.labels[people.is_known], 0.3, rng)
+            weights = weights_of_people(people.labels, mix, len(people.known))
+            drawn = rng.choice(len(weights), n, p=weights)
+            labels = people.labels[drawn]
+            chance = rng.beta(4, 4, len(people.classes))[labels]
             if kind == "by country in the label":
-                moved = rng.normal(scale=0.15, size=countries.max() + 1)
-                chance = np.clip(chance + moved[countries[people]], 0.02, 0.98)
+                moved = rng.normal(scale=0.15, size=country_index.max() + 1)
+                chance = np.clip(chance + moved[country_index[drawn]], 0.02, 0.98)
             if kind == "by spelling":
-                chance = np.clip(chance + 0.15 * spelled[people], 0.02, 0.98)
+                chance = np.clip(chance + 0.15 * is_spelled[drawn], 0.02, 0.98)
             outcome = (rng.random(n) < chance).astype(int)
-            rates = rates_of_probabilities(
-                proba[people],
-                classes[:known],
-                np.array([0, 1]),
-                outcome,
-                ids=people,
-                n_resamples=200,
-                random_state=0,
-                **settings,
-            )
-            is_yes = rates.outcome == 1
-            index_of = {label: k for k, label in enumerate(classes.tolist())}
-            at = np.array([index_of[label] for label in rates.labels.tolist()])
-            n_of_label = np.bincount(labels[people], minlength=len(classes))
-            sums = np.bincount(labels[people], chance, minlength=len(classes))
-            large = n_of_label[at] > 0.03 * n
-            true = (sums[at] / np.maximum(1, n_of_label[at]))[large]
-            rate = rates.rate[is_yes][large]
-            predicted = proba[people].argmax(axis=1)
-            counted = np.bincount(predicted, outcome, minlength=len(classes))
-            counted = (
-                counted / np.maximum(1, np.bincount(predicted, minlength=len(classes)))
-            )[at][large]
-            weighted = outcome @ proba[people] / proba[people].sum(axis=0)
-            weighted = np.pad(weighted, (0, len(classes) - known))[at][large]
-            covers = (rates.low[is_yes][large] <= true) & (
-                true <= rates.high[is_yes][large]
-            )
-            found.append(
-                [
-                    np.abs(rate - true).mean(),
-                    np.abs(counted - true).mean(),
-                    np.abs(weighted - true).mean(),
-                    np.polyfit(true, rate, 1)[0],
-                    np.polyfit(true, counted, 1)[0],
-                    np.polyfit(true, weighted, 1)[0],
-                    covers.mean(),
-                ]
-            )
+            rates = rates_of_list(people.listed(drawn, n_resamples=200), outcome)
+            found.append(judge_rates(rates, people, drawn, outcome, chance))
         means = [show(values, 3) for values in np.transpose(found)]
         rows.append([f"{n:,}, {kind}", *means])
     header = [
@@ -704,28 +714,89 @@ def measure_rates(data, n_lists, rng, countries, spelled):
         "counted",
         "weighted",
         "covered",
+        "error from chances",
+        "covered",
     ]
     print(f"\n### {n_lists} lists with an outcome, labels above 3 %\n")
     print(table(header, rows), flush=True)
 
 
+def judge_rates(rates, people, drawn, outcome, chance):
+    """Return errors, slopes and coverage of the rates of labels above 3 %."""
+    labels = people.labels[drawn]
+    proba = people.proba[drawn]
+    n_known = len(people.known)
+    at = people.at(rates.labels)
+    is_large = np.bincount(labels, minlength=n_known)[at] > 0.03 * len(drawn)
+    at = at[is_large]
+
+    def rates_by(index, values):
+        n_of_each = np.maximum(1, np.bincount(index, minlength=n_known))
+        return (np.bincount(index, values, minlength=n_known) / n_of_each)[at]
+
+    true = rates_by(labels, outcome)
+    chances = rates_by(labels, chance)
+    is_yes = rates.outcome == 1
+    rate = rates.rate[is_yes][is_large]
+    low = rates.low[is_yes][is_large]
+    high = rates.high[is_yes][is_large]
+    counted = rates_by(proba.argmax(axis=1), outcome)
+    weighted = (outcome @ proba / proba.sum(axis=0))[at]
+    ways = (rate, counted, weighted)
+    return [
+        *(np.abs(way - true).mean() for way in ways),
+        *(np.polyfit(true, way, 1)[0] for way in ways),
+        ((low <= true) & (true <= high)).mean(),
+        np.abs(rate - chances).mean(),
+        ((low <= chances) & (chances <= high)).mean(),
+    ]
+
+
+def measure_lacking(people, n_lists, rng):
+    """Print errors of shares where many people are of labels that the model lacks."""
+    rows = []
+    outside = np.flatnonzero(~people.is_known)
+    for n_outside in (0, 500, 800):
+        errors = []
+        for _ in range(n_lists):
+            mix = draw_mix(people.labels[people.is_known], 0.3, rng)
+            drawn = people.draw(rng.multinomial(1000 - n_outside, mix), rng)
+            drawn = np.concatenate([drawn, rng.choice(outside, n_outside)])
+            true = np.bincount(people.labels[drawn], minlength=len(people.classes))
+            true = true[: len(people.known)] / 1000
+            counted = counting(people.proba[drawn], None)
+            shares = in_order(estimate(people.listed(drawn, n_resamples=2)))
+            common = true > 0.02 * true.sum()
+            ways = (counted, shares)
+            errors.append([np.abs(way - true)[common].mean() for way in ways])
+        means = [show(values, 3) for values in np.transpose(errors)]
+        rows.append([f"{n_outside / 10:.0f} %", *means])
+    print(f"\n### {n_lists} lists of 1,000, labels above 2 % of those that it has\n")
+    header = ["of other labels", "error of counting", "error of `estimate_shares`"]
+    print(table(header, rows), flush=True)
+
+
 def measure_designs(args, rng):
-    """Measure lists of papers, checked rows, outcomes, or labels of few people."""
-    data = goalscorers(args.labels, args.half)
-    print(f"- {len(data[1]):,} goalscorers, half to {args.half}, {args.labels}")
+    """Measure lists of papers, checked rows, outcomes, and few or other people."""
+    if args.people == "apart":
+        for source, people in people_apart(args.labels, args.half):
+            print(f"- {len(people.labels):,} {source}, {args.labels}")
+            rng = np.random.default_rng(args.seed)
+            measure_clusters(people, args.clusters, rng)
+        return
+    people, countries = goalscorers(args.labels, args.half)
+    print(f"- {len(countries):,} goalscorers, half to {args.half}, {args.labels}")
     if args.clusters:
-        measure_clusters(data, args.clusters, rng)
+        measure_clusters(people, args.clusters, rng)
     if args.checked:
-        measure_checked(data, args.checked, rng)
+        measure_checked(people, args.checked, rng)
     if args.few:
         n_people = resolve(load_pretrained(args.labels)).assumed.n_people
-        measure_few(data, n_people, args.few, rng)
+        measure_few(people, n_people, args.few, rng)
     if args.rates:
-        countries = goalscorers("country", args.half)[1]
-        names, _ = read_set(DATA, "goalscorers")
-        names = names[in_half(names, args.half)]
-        spelled = np.array([not name.isascii() for name in names])
-        measure_rates(data, args.rates, rng, countries, spelled)
+        measure_rates(people, countries, args.rates, rng)
+    if args.lacking:
+        measure_lacking(people, args.lacking, rng)
 
 
 def weights_of_people(labels, mix, known):
@@ -753,13 +824,16 @@ def main():
     parser.add_argument(
         "--pairs", type=int, default=0, help="pairs of lists of each kind"
     )
-    for name in ("clusters", "checked", "rates", "few"):
+    for name in DESIGNS:
         parser.add_argument(f"--{name}", type=int, default=0, help="lists of this kind")
+    parser.add_argument(
+        "--people", choices=["goalscorers", "apart"], default="goalscorers"
+    )
     parser.add_argument("--half", choices=["report", "choose"], default="report")
     args = parser.parse_args()
     print(f"- {machine()}")
     rng = np.random.default_rng(args.seed)
-    if args.clusters or args.checked or args.rates or args.few:
+    if any(getattr(args, name) for name in DESIGNS):
         measure_designs(args, rng)
         return
     if args.mixes:

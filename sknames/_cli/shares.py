@@ -2,35 +2,21 @@
 
 import csv
 import time
-import warnings
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import compress
 from pathlib import Path
 
 import click
 import numpy as np
-import pyarrow as pa
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from .._models.stack import resolve
-from .._shares.results import hold_together
-from .._shares.shares import Comparison, Shares, shares_of_list
+from .._shares.results import Comparison, Shares, hold_together
+from .._shares.shares import estimate
 from .._shares.shares_display import SharesDisplay
 from .._text.names import Names
-from .._wrappers.grouped_classifier import GroupedClassifier
 from .files import check_output, say, whole_file
-from .models import predict_distinct
-from .options import (
-    groups_option,
-    jobs_option,
-    list_options,
-    model_options,
-    output_options,
-    table_options,
-)
-from .output import rounded
+from .lists import list_command, rows_of, said_warnings, say_counts
 
 MOST_PANELS = 100  # matplotlib draws 65,536 pixels at most
 COUNTS = ("names", "not_names")  # columns that --by adds
@@ -74,17 +60,13 @@ class RowGroup:
 
 
 @click.command()
-@table_options
-@model_options
+@list_command
 @click.option(
     "--by", help="Columns of a table, such as region,year: estimate each group alone."
 )
 @click.option(
     "--against", help="Compare each group with this one of --by, or with all others."
 )
-@groups_option
-@output_options
-@list_options
 @click.option(
     "--against-mix",
     help="Compare with known shares: a CSV of label,share, with others for the rest.",
@@ -95,10 +77,7 @@ class RowGroup:
     help="Write so many rows, drawn at random, to check them.",
 )
 @click.option("--plot", help="File for a picture: .png, .svg or .pdf.")
-@jobs_option
-def shares(
-    table, model, by, against, groups, output, more, against_mix, draw, plot, jobs
-):
+def shares(listed, by, against, against_mix, draw, plot):
     """Estimate the share of each nationality among the names in INPUT.
 
     The shares are those under which the names are most likely, with 95 % intervals.
@@ -113,47 +92,41 @@ def shares(
     the labels into a column of INPUT, and give it as --label.
     """
     start = time.perf_counter()
-    _check_options(by, against, plot)
-    _check_mix_and_draw(by, against, against_mix, draw, more, plot)
+    _check_options(by, against, against_mix, plot)
     if draw is not None:
-        _write_draw(table, draw, output)
+        _write_draw(listed, draw, has_others=by or against_mix or plot)
         return
     known = None if against_mix is None else _read_known_mix(against_mix)
-    fitted = model.load()
-    if groups is not None:
-        fitted = GroupedClassifier(fitted, groups=groups)
-    stack = resolve(fitted)
-    below, group_index = stack.without_groups()
-    texts_of_key = defaultdict(Counter)
-    chunks = table.count_names(texts_of_key, by, more.columns)
-    distinct = predict_distinct(below, chunks, jobs, table)
-    row_groups = _row_groups(texts_of_key, distinct)
+    predicted = listed.predict(by)
+    row_groups = _row_groups(predicted)
     kind = Shares if against is None and known is None else Comparison
-    columns = kind._columns
-    _check_groups(row_groups, by, columns, plot)
-    estimate = partial(_estimate, stack, group_index, distinct, more)
+    _check_groups(row_groups, by, kind._columns, plot)
+    chosen = None if against is None else _choose(row_groups, by, against)
+    row_groups = [_estimated(group, predicted) for group in row_groups]
+    shown = row_groups
     if known is not None:
-        estimated = _compare_with_known(_estimate_each(row_groups, estimate), known)
-    elif against is None:
-        estimated = _estimate_each(row_groups, estimate)
+        shown = _compare_each(row_groups, [known] * len(row_groups))
+    elif against is not None:
+        shown = _compare_within(row_groups, chosen, predicted)
+    if listed.output.is_terminal:
+        click.echo("\n\n".join(map(_to_text, shown)))
     else:
-        chosen = _choose(row_groups, by, against)
-        estimated = _compare(_estimate_each(row_groups, estimate), chosen, estimate)
-    if output.is_terminal:
-        click.echo("\n\n".join(map(_to_text, estimated)))
-    else:
-        rows = pa.Table.from_pylist([*_rows(estimated, columns)]).to_batches()[0]
-        output.write([(rows, pa.record_batch([], []))], "csv", table.delimiter)
-        _say_notes(estimated)
+        listed.write(_rows(shown, kind._columns))
+        _say_notes(shown)
     if plot is not None:
-        _draw(estimated, plot)
-    _say_counts(row_groups, start)
+        _draw(shown, plot)
+    n_names = sum(group.n_names for group in row_groups)
+    say_counts(n_names, sum(group.n_not_names for group in row_groups), start)
 
 
-def _check_options(by, against, plot):
+def _check_options(by, against, against_mix, plot):
     """Raise UsageError for options that do not go together, before long work."""
     if against is not None and by is None:
         raise click.UsageError("--against compares the groups of --by: give both")
+    if against_mix is not None and against is not None:
+        raise click.UsageError(
+            "--against-mix does not go with --against: leave one out"
+        )
     if plot is not None:
         if Path(plot).suffix not in (".png", ".svg", ".pdf"):
             raise click.UsageError(
@@ -161,18 +134,6 @@ def _check_options(by, against, plot):
             )
         check_output(plot)
         check_matplotlib_support("--plot")
-
-
-def _check_mix_and_draw(by, against, against_mix, draw, more, plot):
-    """Raise UsageError for options that --against-mix and --draw exclude."""
-    if against_mix is not None and against is not None:
-        raise click.UsageError(
-            "--against-mix does not go with --against: leave one out"
-        )
-    if draw is not None and (by or against_mix or more.columns or plot):
-        raise click.UsageError(
-            "--draw only writes rows to check: leave the other options out"
-        )
 
 
 def _read_known_mix(path):
@@ -190,11 +151,16 @@ def _read_known_mix(path):
     return known
 
 
-def _write_draw(table, n_drawn, output):
+def _write_draw(listed, n_drawn, has_others):
     """Write rows that were drawn at random, with an empty column of labels.
 
     Their numbers begin with 0, as in pandas.
     """
+    if has_others or listed.more.columns:
+        raise click.UsageError(
+            "--draw only writes rows to check: leave the other options out"
+        )
+    table = listed.table
     positions = []
     drawn_from = []
     n_rows = 0
@@ -213,27 +179,18 @@ def _write_draw(table, n_drawn, output):
     rows = []
     for k in drawn:
         rows.append({"row": positions[k], "name": drawn_from[k], "label": ""})
-    batch = pa.Table.from_pylist(rows).to_batches()[0]
-    output.write([(batch, pa.record_batch([], []))], "csv", table.delimiter)
+    listed.write(rows)
     say(
         f"{n_drawn} of {len(positions):,} names: fill in the label of each, without "
         'reading it off the name; "unknown" where nobody can decide'
     )
 
 
-def text_of(entry):
-    """Return the text of what was counted: itself, or the first of a tuple."""
-    return entry[0] if isinstance(entry, tuple) else entry
-
-
-def _row_groups(texts_of_key, distinct):
+def _row_groups(predicted):
     """Return the groups of rows, in the order of their keys."""
     row_groups = []
-    for key, texts in sorted(texts_of_key.items()):
-        n_names = 0
-        for entry, n in texts.items():
-            if distinct.is_name(text_of(entry)):
-                n_names += n
+    for key, texts in sorted(predicted.texts_of_key.items()):
+        n_names = sum(n for entry, n in texts.items() if predicted.is_name(entry))
         row_groups.append(RowGroup(key, texts, n_names))
     return row_groups
 
@@ -286,46 +243,22 @@ def _spell_out(group):
     return f"({pairs})"
 
 
-def _estimate_each(row_groups, estimate):
-    """Return the groups with their shares."""
-    return [
-        replace(group, estimated=estimate(group.texts, group.title))
-        for group in row_groups
-    ]
+def _estimated(group, predicted):
+    """Return a group with its shares."""
+    shares = _estimate(group.texts, predicted, group.title)
+    return replace(group, estimated=shares)
 
 
-def _estimate(stack, group_index, distinct, more, texts, title):
+def _estimate(texts, predicted, title):
     """Return the shares of texts, or None if none of them is a name.
 
     Each call returns the same. The title is in front of warnings.
     """
-    if not any(distinct.is_name(text_of(entry)) for entry in texts):
+    if not any(map(predicted.is_name, texts)):
         return None
-    listed, parameters = list_of_entries(distinct, more.columns, texts)
-    if more.columns:
-        parameters = more.parameters(parameters)
-    with warnings.catch_warnings(record=True) as caught:
-        shares = shares_of_list(
-            stack, listed, group_index=group_index, random_state=0, **parameters
-        )
-    say_warnings(caught, title)
-    return shares
-
-
-def list_of_entries(distinct, columns, texts):
-    """Return a predicted list of what was counted, and counts, or values by column."""
-    if not columns:
-        return distinct.take(texts), {"counts": [*texts.values()]}
-    rows = [*texts.elements()]
-    names, *values = zip(*rows, strict=True)
-    return distinct.take(names), dict(zip(columns, values, strict=True))
-
-
-def say_warnings(caught, title):
-    """Say warnings, behind the title of a group."""
-    where = f"{title}: " if title else ""
-    for warning in caught:
-        say(f"sknames: warning: {where}{warning.message}")
+    with said_warnings(title):
+        names, _ = predicted.read(texts)
+        return estimate(names)
 
 
 def _say_notes(row_groups):
@@ -350,46 +283,35 @@ def _notes_on_model(row_groups):
     return []
 
 
-def _compare_with_known(row_groups, known):
-    """Compare each group with a known mix; "sure" holds for all groups together."""
-    compared = []
-    for group in row_groups:
-        comparison = None
-        if group.estimated is not None:
-            comparison = group.estimated.compare(known)
-        compared.append(replace(group, estimated=comparison))
-    return _hold_together(compared)
-
-
-def _hold_together(row_groups):
-    """Let "sure" hold for all groups together."""
-    hold_together([g.estimated for g in row_groups if g.estimated is not None])
-    return row_groups
-
-
-def _compare(row_groups, chosen, estimate):
+def _compare_within(row_groups, chosen, predicted):
     """Compare each group with the chosen one, or with all others."""
     if chosen is not None:
-        shares_of_chosen = row_groups[chosen].estimated
         rest = row_groups[:chosen] + row_groups[chosen + 1 :]
-        compared = [_compare_with(group, shares_of_chosen) for group in rest]
-        return _hold_together(compared)
+        others = [row_groups[chosen].estimated] * len(rest)
+        return _compare_each(rest, others, same_source=True)
     texts_of_all = Counter()
     for group in row_groups:
         texts_of_all.update(group.texts)
-    compared = []
+    others = []
     for group in row_groups:
-        shares_of_others = estimate(texts_of_all - group.texts, f"not {group.name}")
-        compared.append(_compare_with(group, shares_of_others))
-    return _hold_together(compared)
+        texts = texts_of_all - group.texts
+        others.append(_estimate(texts, predicted, f"not {group.name}"))
+    return _compare_each(row_groups, others, same_source=True)
 
 
-def _compare_with(group, other_shares):
-    """Return a group with its comparison; None without names on either side."""
-    comparison = None
-    if group.estimated is not None and other_shares is not None:
-        comparison = group.estimated.compare(other_shares, same_source=True)
-    return replace(group, estimated=comparison)
+def _compare_each(row_groups, others, **kwargs):
+    """Compare each group with shares; "sure" holds for all groups together.
+
+    A comparison is None without names on either side.
+    """
+    compared = []
+    for group, other in zip(row_groups, others, strict=True):
+        comparison = None
+        if group.estimated is not None and other is not None:
+            comparison = group.estimated.compare(other, **kwargs)
+        compared.append(replace(group, estimated=comparison))
+    hold_together([g.estimated for g in compared if g.estimated is not None])
+    return compared
 
 
 def _to_text(group):
@@ -409,11 +331,11 @@ def _rows(row_groups, columns):
         counts = {}
         if group.key:
             counts = {"names": group.n_names, "not_names": group.n_not_names}
-        values = [[None]] * len(columns)
+        rows = [dict.fromkeys(columns)]
         if group.estimated is not None:
-            values = [rounded(group.estimated[name]).tolist() for name in columns]
-        for row in zip(*values, strict=True):
-            yield dict(group.key) | dict(zip(columns, row, strict=True)) | counts
+            rows = rows_of(group.estimated)
+        for row in rows:
+            yield dict(group.key) | row | counts
 
 
 def _draw(row_groups, plot):
@@ -426,13 +348,3 @@ def _draw(row_groups, plot):
     display = SharesDisplay.from_shares(panels)
     with whole_file(plot) as file:
         display.figure_.savefig(file, format=Path(plot).suffix[1:], dpi=150)
-
-
-def _say_counts(row_groups, start):
-    """Say how many rows there are, and how many seconds have gone by."""
-    n_names = sum(group.n_names for group in row_groups)
-    n_not_names = sum(group.n_not_names for group in row_groups)
-    say(
-        f"{n_names + n_not_names:,} rows: {n_names:,} names, {n_not_names:,} not "
-        f"names; {time.perf_counter() - start:.1f} s"
-    )

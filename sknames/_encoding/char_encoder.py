@@ -30,7 +30,7 @@ from .._text.spelling import (
 )
 from .._text.tidy import are_titled
 
-CHUNK_NAMES = 65_536  # spelt and encoded at a time, to limit memory
+CHUNK_NAMES = 65_536  # spelt, encoded or predicted at a time, to limit memory
 # A name is too long if it has more than TOO_MANY times the usual number of characters,
 # which is at least MIN_USUAL.
 TOO_MANY = 20

@@ -9,12 +9,11 @@ from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import HasMethods, Interval
 
 from .._base import validate_params
+from .._encoding.char_encoder import CHUNK_NAMES
 from .._encoding.join_names import JoinNames, find_column
 from .._text.names import Names, check_is_in_memory, read_names
 from .frames import polars_frame
 from .predict_names import predict_names
-
-CHUNK_NAMES = 65_536  # names whose probabilities are in memory at a time
 
 
 @validate_params(

@@ -5,7 +5,7 @@ prediction-powered inference (Angelopoulos et al. 2023).
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,9 @@ from scipy.stats import t as student
 
 from .._base import warn
 from .._base.labels_and_weights import check_some_known, check_weights, is_missing
-from .._models.groups import array_of_labels, check_alike
+from .._models.groups import check_alike
+from .columns import index_in
+from .estimate import Estimate
 from .resampling import draw_units
 
 FEW_CHECKED = 100  # rows: with fewer, a warning
@@ -40,93 +42,82 @@ class CheckedRows:
     new_labels: list[Any]
     weights: NDArray[np.floating] | None
 
-    def take(self, rows):
+    def __getitem__(self, rows):
         """Return some of the rows."""
         weights = None if self.weights is None else self.weights[rows]
         return CheckedRows(self.label_index[rows], self.new_labels, weights)
 
 
-@dataclass(frozen=True)
-class CheckedEstimate:
+@dataclass(frozen=True, kw_only=True)
+class CheckedEstimate(Estimate):
     """Hold shares that checked rows correct, and what their intervals need.
+
+    The fields of `Estimate` come first; as many rows of a population without an end
+    hold as much information as `n_effective` says.
 
     Parameters
     ----------
-    share : ndarray of shape (n_labels,)
-        The shares.
-    resamples : ndarray of shape (n_resamples, n_labels)
-        The shares in each resample.
     influences : ndarray of shape (n_units, n_labels)
         By how much each checked row, or each cluster, moved the shares.
-    doubts : ndarray of shape (n_labels,)
-        The least variance of each share: what the model expects by its own
-        probabilities.
-    doubt_of : callable
-        Return the same for sums of labels.
-    is_new : ndarray of shape (n_labels,) of bool
-        Whether only the checked rows have the label.
-    n_checked, power, degrees_of_freedom : int, float and int
-        The number of checked rows, the power of predictions, and that of t.
-    n_effective : float
-        As many rows of a population without an end hold as much information.
-    without : ndarray of shape (n_labels,) or None
-        The shares that the names alone give; None if all rows are checked.
+    predictions : ndarray of shape (n_names, n_labels)
+        Probabilities of the names, 0 if all are checked.
+    list_weights : ndarray of shape (n_names,)
+        Their weights, which sum to 1.
+    row_variance : float
+        The variance of the shares for an error of variance 1 in each checked row.
+    power : float
+        The power of the predictions.
+    degrees_of_freedom : int
+        Those of the t distribution.
     """
 
-    share: NDArray[np.floating]
-    resamples: NDArray[np.floating]
     influences: NDArray[np.floating]
-    doubts: NDArray[np.floating]
-    doubt_of: Any
-    is_new: NDArray[np.bool_]
-    n_checked: int
+    predictions: NDArray[np.floating]
+    list_weights: NDArray[np.floating]
+    row_variance: float
     power: float
     degrees_of_freedom: int
-    n_effective: float
-    without: NDArray[np.floating] | None
 
-    def sums(self, is_in):
-        """Return the same for sums of labels, by `is_in`, (n_sums, n_labels)."""
-        return CheckedEstimate(
-            share=is_in @ self.share,
-            resamples=self.resamples @ is_in.T,
-            influences=self.influences @ is_in.T,
-            doubts=self.doubt_of(is_in),
-            doubt_of=None,
-            is_new=is_in @ ~self.is_new == 0,
-            n_checked=self.n_checked,
-            power=self.power,
-            degrees_of_freedom=self.degrees_of_freedom,
-            n_effective=self.n_effective,
-            without=None if self.without is None else is_in @ self.without,
-        )
+    by_label: ClassVar[tuple[str, ...]] = (
+        *Estimate.by_label,
+        "influences",
+        "predictions",
+    )
 
     def reach(self, confidence_level):
         """Return how far the interval of each share reaches, (n_labels,)."""
         variance = (self.influences**2).sum(axis=0) * _inflation(self.influences)
         # Errors are rare and large, so that a few rows may hold none. Then the variance
         # is the one that the model expects.
-        variance = np.maximum(variance, self.doubts)
+        variance = np.maximum(variance, self.row_variance * self._expected_variance())
         quantile = student.ppf((1 + confidence_level) / 2, self.degrees_of_freedom)
         return quantile * np.sqrt(variance)
 
+    def least_reach(self, confidence_level):
+        """Return how far the interval of each share reaches at least, (n_labels,)."""
+        return np.maximum(self.reach(confidence_level), self.floor(confidence_level))
+
+    def _expected_variance(self):
+        """Return the variance of errors, (n_labels,), if probabilities are right."""
+        answers = self.predictions
+        power = self.power
+        squares = answers * (1 - 2 * power * answers) + power**2 * answers**2
+        mean = (1 - power) * (self.list_weights @ answers)
+        return np.maximum(self.list_weights @ squares - mean**2, 0)
+
     def interval(self, confidence_level):
         """Return the ends of intervals, (n_labels,) each."""
-        floor = exact_limit(self.n_effective, confidence_level)
+        floor = self.floor(confidence_level)
         reach = np.maximum(self.reach(confidence_level), floor / 2)
         low = np.clip(self.share - reach, 0, 1 - floor)
         high = np.clip(self.share + reach, floor, 1)
         exact_low, exact_high = exact_interval(
             self.share, self.n_effective, confidence_level
         )
-        low = np.where(self.is_new, exact_low, low)
-        high = np.where(self.is_new, exact_high, high)
+        has_only_checked = self.predictions.max(axis=0) == 0
+        low = np.where(has_only_checked, exact_low, low)
+        high = np.where(has_only_checked, exact_high, high)
         return np.minimum(low, self.share), np.maximum(high, self.share)
-
-
-def exact_limit(n, confidence_level):
-    """Return the upper limit of a share of 0 of n (Clopper and Pearson 1934)."""
-    return 1 - ((1 - confidence_level) / 2) ** (1 / n)
 
 
 def exact_interval(share, n, confidence_level):
@@ -159,12 +150,8 @@ def read_checked(y, checked_weight, classes, is_name):
         raise ValueError("Expected labels of some rows in y, got none. Leave y out.")
     check_some_known(known, classes)
     check_alike([*classes.tolist(), *known], "labels in y and of the model")
-    column_of = {label: k for k, label in enumerate(classes.tolist())}
-    new_labels = sorted({*known} - column_of.keys())
-    for label in new_labels:
-        column_of[label] = len(column_of)
-    columns = [column_of.get(label, -1) for label in labels.tolist()]
-    label_index = np.array(columns, dtype=np.intp)
+    new_labels = sorted({*known} - {*classes.tolist()})
+    label_index = index_in([*classes.tolist(), *new_labels], labels, otherwise=-1)
     n_without_name = int(((label_index >= 0) & ~is_name).sum())
     if n_without_name:
         warn(
@@ -204,22 +191,15 @@ def _check_checked_weight(checked_weight, is_checked):
     return weights
 
 
-def labels_with_new(classes, checked):
-    """Return the labels of the model and those that only checked rows have."""
-    if not checked.new_labels:
-        return classes
-    return array_of_labels([*classes.tolist(), *checked.new_labels])
-
-
 def estimate_from_checked(predictions, weights, checked, clusters, without, seeds):
     """Correct the mean prediction of a list by its checked rows.
 
     Parameters
     ----------
     predictions : ndarray of shape (n_rows, n_labels)
-        Probabilities of each row under the mix of the list, 0 for new labels.
+        Probabilities of each name under the mix of the list, 0 for new labels.
     weights : ndarray of shape (n_rows,)
-        Weights of the rows, 0 for those that are not names.
+        Weights of the names, all positive.
     checked : CheckedRows
     clusters : Clusters or None
         The cluster of each row.
@@ -232,108 +212,88 @@ def estimate_from_checked(predictions, weights, checked, clusters, without, seed
     -------
     CheckedEstimate
     """
-    in_list = weights > 0
-    predictions = predictions[in_list]
-    weights = weights[in_list]
-    checked = checked.take(in_list)
-    if clusters is not None:
-        clusters = clusters.take(in_list)
+    weights = weights / weights.sum()
     rows = np.flatnonzero(checked.label_index >= 0)
     is_complete = len(rows) == len(weights)
-    _check_number(len(rows), is_complete)
-    if not is_complete:
-        _warn_of_draw(predictions, rows, checked, clusters)
-    # The weight of a checked row in the list, and the part that was not left to chance.
-    draw_weights = np.ones(len(rows))
-    is_drawn = np.full(len(rows), len(rows) / len(weights))
-    if checked.weights is not None:
-        draw_weights = checked.weights[rows]
-        is_drawn = 1 / draw_weights
-    if is_complete or clusters is not None:  # the list itself is a sample
-        is_drawn = np.zeros(len(rows))
-    row_weights = weights[rows] * draw_weights
-    row_weights /= row_weights.sum()
+    _check_draw(predictions, rows, checked, clusters)
+    if is_complete:  # then nothing is left to predict
+        predictions = np.zeros_like(predictions)
+    row_weights, left_to_chance = _weigh_checked(checked, rows, weights)
+    if is_complete or clusters is not None:  # a sample of what has no end
+        left_to_chance = np.ones(len(rows))
     truth = np.eye(predictions.shape[1])[checked.label_index[rows]]
-    power = 0.0
-    if not is_complete:
-        power = _best_power(truth, predictions[rows], row_weights)
-    mean = weights @ predictions / weights.sum()
+    power = _best_power(truth, predictions[rows], row_weights)
     errors = truth - power * predictions[rows]
     mean_error = row_weights @ errors
+    mean = weights @ predictions
     share = np.maximum(power * mean + mean_error, 0)
     share /= share.sum()
+    row_weights = row_weights * np.sqrt(left_to_chance)
     influences = (errors - mean_error) * row_weights[:, None]
-    if clusters is None:
-        influences *= np.sqrt(1 - is_drawn)[:, None]
-        unit_weights = row_weights * np.sqrt(1 - is_drawn)
-        n_units = len(rows)
-    else:
-        parts = power * (predictions - mean) * (weights / weights.sum())[:, None]
+    unit_weights = row_weights
+    if clusters is not None:
+        unit_weights = clusters[rows].sum(row_weights)
+        parts = power * (predictions - mean) * weights[:, None]
         parts[rows] += influences
         influences = clusters.sum(parts)
-        unit_weights = clusters.take(rows).sum(row_weights)
-        n_units = np.count_nonzero(unit_weights)
-    row_variance = (row_weights**2 * (1 - is_drawn)).sum()
-
-    def doubt_of(is_in=None):
-        """Return the variances of sums of labels that the model expects."""
-        if is_complete:
-            return np.zeros(truth.shape[1] if is_in is None else len(is_in))
-        answers = predictions if is_in is None else predictions @ is_in.T
-        return row_variance * _expected_variance(answers, weights, power)
-
     return CheckedEstimate(
         share=share,
         resamples=_resample(share, influences, seeds),
-        influences=influences,
-        doubts=doubt_of(),
-        doubt_of=doubt_of,
-        is_new=np.full(len(share), is_complete) | (predictions.max(axis=0) == 0),
-        n_checked=len(rows),
-        power=float(power),
-        degrees_of_freedom=max(1, n_units - 1),
         n_effective=1 / (unit_weights**2).sum(),
+        n_checked=len(rows),
         without=None if is_complete else without,
+        influences=influences,
+        predictions=predictions,
+        list_weights=weights,
+        row_variance=(row_weights**2).sum(),
+        power=power,
+        degrees_of_freedom=max(1, np.count_nonzero(unit_weights) - 1),
     )
 
 
-def _check_number(n_checked, is_complete):
-    """Raise ValueError if too few rows are checked, warn if few are."""
+def _weigh_checked(checked, rows, weights):
+    """Return weights of the checked rows, and the part of each that chance decided."""
+    draw_weights = np.full(len(rows), len(weights) / len(rows))
+    if checked.weights is not None:
+        draw_weights = checked.weights[rows]
+    row_weights = weights[rows] * draw_weights
+    return row_weights / row_weights.sum(), 1 - 1 / draw_weights
+
+
+def _check_draw(predictions, rows, checked, clusters):
+    """Warn if rows are few, or do not look as if they were drawn at random.
+
+    Raise ValueError if there are too few.
+    """
+    n_rows = len(predictions)
+    n_checked = len(rows)
     if n_checked < 2:
         raise ValueError(
             f"Expected two or more checked names in y, got {n_checked}. Check more "
             "rows, 200 if you can."
         )
-    if n_checked < FEW_CHECKED and not is_complete:
+    if n_checked == n_rows:
+        return
+    if n_checked < FEW_CHECKED:
         warn(
             f"Only {n_checked} rows are checked: expected at least {FEW_CHECKED}. The "
             "intervals of small shares may be too narrow. Check more rows."
         )
-
-
-def _warn_of_draw(predictions, rows, checked, clusters):
-    """Warn if the checked rows do not look as if they were drawn at random."""
-    n_rows = len(predictions)
     remedy = "Check rows that were drawn at random, as by `sknames shares --draw 200`."
-    if rows[-1] == len(rows) - 1:
+    if rows[-1] == n_checked - 1:
         warn(f"The checked rows are the first ones of the list. {remedy}")
         return
     if checked.weights is not None or clusters is not None:
         return
-    mean = predictions.mean(axis=0)
     deviation = predictions.std(axis=0)
     varies = deviation > 0
-    scale = deviation[varies] * np.sqrt(1 - len(rows) / n_rows)
-
-    def distance(means):
-        return (((means - mean)[varies] / scale) ** 2).sum()
-
-    checked_distance = distance(predictions[rows].mean(axis=0))
-    scale = deviation[varies]  # rows are drawn with replacement
+    scores = (predictions - predictions.mean(axis=0))[:, varies] / deviation[varies]
+    checked_distance = (scores[rows].mean(axis=0) ** 2).sum()
+    checked_distance /= 1 - n_checked / n_rows  # the others are drawn with replacement
     rng = np.random.RandomState(0)
     for _ in range(N_CHANCE):
-        drawn = rng.randint(n_rows, size=len(rows))
-        if distance(predictions[drawn].mean(axis=0)) >= checked_distance:
+        drawn = rng.randint(n_rows, size=n_checked)
+        if (scores[drawn].mean(axis=0) ** 2).sum() >= checked_distance:
             return
     warn(
         "The checked rows differ from the others in their predicted mix, more than by "
@@ -349,14 +309,6 @@ def _best_power(truth, predictions, row_weights):
     if squares == 0:
         return 1.0
     return np.clip((row_weights @ (truth * predictions)).sum() / squares, 0, 1)
-
-
-def _expected_variance(answers, weights, power):
-    """Return the variance of errors, (n_labels,), if probabilities are right."""
-    weights = weights / weights.sum()
-    squares = answers * (1 - 2 * power * answers) + power**2 * answers**2
-    mean = (1 - power) * (weights @ answers)
-    return np.maximum(weights @ squares - mean**2, 0)
 
 
 def _resample(share, influences, seeds):

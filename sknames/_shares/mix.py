@@ -193,6 +193,14 @@ def estimate_mix(names, assumed, *, tol=1e-7, max_iter=200):
         safe_sums = _leave_one_out(names, after_one + pseudo)
         sums = _extrapolate(sums, first_step, safe_sums - after_one - first_step)
         sums *= n / sums.sum()
+    _warn_if_not_converged(change, tol, max_iter)
+    priors = (after_one + pseudo) / (n + pseudo.sum())
+    _warn_if_unsure(largest_before, names, priors, (assumed > 0).sum())
+    return Mix(after_one / n, priors, n_iter)
+
+
+def _warn_if_not_converged(change, tol, max_iter):
+    """Warn if a share still changed by more than tol in the last step."""
     if change > tol:
         warn(
             f"The estimate of the mix did not converge in {max_iter} steps: a share "
@@ -200,10 +208,6 @@ def estimate_mix(names, assumed, *, tol=1e-7, max_iter=200):
             "tol.",
             ConvergenceWarning,
         )
-    priors = (after_one + pseudo) / (n + pseudo.sum())
-    largest_after = _predict(names, priors)[1]
-    _warn_if_unsure(largest_before, largest_after, (assumed > 0).sum(), n)
-    return Mix(after_one / n, priors, n_iter)
 
 
 def _extrapolate(sums, step, bend):
@@ -254,16 +258,17 @@ def count_pseudo_names(names, priors):
     return PSEUDO_NAMES / max(1 - 1 / max(likelier, 1), 1e-9)
 
 
-def _warn_if_unsure(before, after, n_classes, n):
+def _warn_if_unsure(before, names, priors, n_classes):
     """Warn if at least 30 names get probabilities that hardly tell classes apart.
 
     They may be so before the mix is estimated or under it: with an underconfident
     model, the small classes of a list lose names to the large ones.
     """
+    after = _predict(names, priors)[1]
     guess = 1 / n_classes
     is_unsure_before = before < guess + (1 - guess) / 3
     is_unsure_after = after < LEAST_SURE * (1 - guess)
-    if n >= FEW_TO_DOUBT and (is_unsure_before or is_unsure_after):
+    if names.n >= FEW_TO_DOUBT and (is_unsure_before or is_unsure_after):
         warn(
             "The model is unsure of these names: the probability of the most probable "
             f"class is {before:.2f} on average, and {after:.2f} under the mix. If its "

@@ -1,14 +1,12 @@
 """Draw resamples of a list, each one step away from its estimated mix."""
 
 from dataclasses import dataclass
-from typing import Any
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import check_random_state
 
-from .mix import likelihood_ratios, newton_steps, slopes
+from .mix import newton_steps, slopes
 
 CHUNK = 1 << 22  # most counts in a chunk of resamples: 32 MB
 
@@ -31,13 +29,6 @@ class ResampleSeeds:
     n_resamples: int
     seed: int
     has_common_draws: bool = False
-
-    @classmethod
-    def of(cls, n_resamples: int, random_state: Any, **kwargs: Any):
-        """Return the seeds of a random state."""
-        return cls(
-            n_resamples, check_random_state(random_state).randint(2**31), **kwargs
-        )
 
     def rng(self, share):
         """Return the generator of a list with these shares."""
@@ -63,38 +54,39 @@ class Units:
         Weight of one unit.
     counts : ndarray of shape (n_rows,) of int
         How many units are in each row.
+    factor : float, default=1.0
+        What a step of the resamples is multiplied by; a few units vary too little.
     """
 
     scores: NDArray[np.floating]
     weights: NDArray[np.floating]
     counts: NDArray[np.integer]
+    factor: float = 1.0
 
     @classmethod
     def of_names(cls, names, share):
         """Return the distinct names, equal ones as one row, under a mix."""
-        mix = names.ratios @ share
-        scores = names.ratios * (names.weights / mix)[:, None]
+        scores = _scores(names.ratios, names.weights, share)
         return cls(scores, names.weights, names.counts)
 
     @classmethod
-    def of_clusters(cls, clustered, share):
-        """Return the clusters, each with all its rows, under a mix."""
-        mix = clustered.ratios @ share
-        row_scores = clustered.ratios * (clustered.weights / mix)[:, None]
-        scores = clustered.clusters.sum(row_scores)
-        weights = clustered.clusters.sum(clustered.weights)
-        return cls(scores, weights, np.ones(len(weights), dtype=int))
+    def of_clusters(cls, ratios, weights, clusters, share):
+        """Return the clusters of rows, each with all its rows, under a mix."""
+        scores = clusters.sum(_scores(ratios, weights, share))
+        sums = clusters.sum(weights)
+        n_units = np.count_nonzero(sums)
+        factor = np.sqrt(n_units / max(1, n_units - 1))
+        return cls(scores, sums, np.ones(len(sums), dtype=int), factor)
 
     @property
     def n_effective(self):
         """As many units of equal weight hold as much information (Kish 1965)."""
         return (self.weights @ self.counts) ** 2 / (self.weights**2 @ self.counts)
 
-    @property
-    def inflation(self):
-        """By how much resamples of a few units vary too little: G / (G - 1)."""
-        n_units = self.counts[self.weights > 0].sum()
-        return n_units / (n_units - 1)
+
+def _scores(ratios, weights, share):
+    """Return what rows add to the gradient of the log-likelihood under a mix."""
+    return ratios * (weights / (ratios @ share))[:, None]
 
 
 @dataclass(frozen=True)
@@ -112,7 +104,7 @@ class Clusters:
     index: NDArray[np.integer]
     n: int
 
-    def take(self, rows):
+    def __getitem__(self, rows):
         """Return the clusters of some of the rows."""
         return Clusters(self.index[rows], self.n)
 
@@ -121,28 +113,6 @@ class Clusters:
         sums = np.zeros((self.n, *values.shape[1:]))
         np.add.at(sums, self.index, values)
         return sums
-
-
-@dataclass(frozen=True)
-class ClusteredRows:
-    """Hold the rows of a list that inform about the mix, and their clusters.
-
-    Parameters
-    ----------
-    ratios : ndarray of shape (n_rows, n_classes)
-        Likelihood ratios, as in `DistinctNames`.
-    weights : ndarray of shape (n_rows,)
-        Weights, which sum to the number of distinct names.
-    clusters : Clusters
-        Their clusters.
-    has_recurring_names : bool
-        Whether a name is in several clusters.
-    """
-
-    ratios: NDArray[np.floating]
-    weights: NDArray[np.floating]
-    clusters: Clusters
-    has_recurring_names: bool
 
 
 def once_in_each_cluster(weights, ids, clusters):
@@ -163,26 +133,8 @@ def once_in_each_cluster(weights, ids, clusters):
     return once
 
 
-def clustered_rows(listed):
-    """Return the rows of a `WeightedList`, weighted as its distinct names."""
-    ratios = likelihood_ratios(
-        listed.probabilities, listed.assumed, listed.model.sharpness
-    )
-    informs = (listed.weights > 0) & ratios.any(axis=1)
-    has_recurring_names = False
-    if listed.rows.ids is not None:
-        n_rows_of_name = np.unique(listed.rows.ids[informs], return_counts=True)[1]
-        has_recurring_names = bool((n_rows_of_name > 1).any())
-    return ClusteredRows(
-        ratios[informs],
-        listed.weights[informs] * listed.names.scale,
-        listed.rows.clusters.take(informs),
-        has_recurring_names,
-    )
-
-
-def resample(names, share, errors, rng, units=None):
-    """Return the shares of resamples of the distinct names, or of other units.
+def resample(names, share, errors, rng, units):
+    """Return the shares of resamples of the units of a list, its names or clusters.
 
     Their shape is (n_resamples, n_classes). Each is a Newton step away from the
     estimate, with a resampled gradient. The list's own gradient at the estimate is not
@@ -191,11 +143,6 @@ def resample(names, share, errors, rng, units=None):
     effect.
     """
     n = names.n
-    factor = 1.0
-    if units is None:
-        units = Units.of_names(names, share)
-    else:
-        factor = np.sqrt(units.inflation)
     mix = names.ratios @ share
     gradient, curvature = slopes(names.ratios, mix, names.weights * names.counts)
     own = gradient - n
@@ -205,7 +152,7 @@ def resample(names, share, errors, rng, units=None):
     for rows, drawn in draw_units(units.counts, len(errors), rng):
         chunk = resamples[rows]
         step = drawn @ units.scores - (drawn @ units.weights)[:, None] - own
-        chunk += factor * step
+        chunk += units.factor * step
         chunk[:] = newton_steps(share, curvature, chunk)
     return resamples
 

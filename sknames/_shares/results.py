@@ -1,9 +1,9 @@
 """The tables that users hold: shares of a list, and how lists differ."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +25,14 @@ FEW_HELD_OUT = 20
 
 ROUNDING = 0.01  # known shares may be rounded to percent
 
-COLUMNS = ("label", "share", "low", "high")
-
 
 class Table(Bunch):
-    """Hold columns of equal length, by label, and of groups under "groups"."""
+    """Hold columns of equal length, by label, and of groups under "groups".
+
+    The first columns, `_texts`, are printed as they are; `_line` writes the others.
+    """
+
+    _texts: ClassVar[tuple[str, ...]] = ("label",)
 
     def to_frame(self) -> Any:
         """Return the table as a DataFrame of pandas.
@@ -63,44 +66,51 @@ class Table(Bunch):
         tables = [self]
         if groups is not None and len(groups.label) > 0:
             tables.append(groups)
-        labels = ["label"]
-        for table in tables:
-            labels += [str(label) for label in table.label]
-        width = max(map(len, labels))
+        widths = []
+        for name in self._texts:
+            texts = [name]
+            for table in tables:
+                texts += map(str, table[name])
+            widths.append(max(map(len, texts)))
         header = self._header.format(100 * self.confidence_level)
-        lines = [f"{'label':<{width}}   {header}"]
-        lines += self._lines(width)
+        lines = [f"{_padded(self._texts, widths)}   {header}"]
+        lines += self._lines(widths)
         if len(tables) > 1:
             lines.append("of groups:")
-            lines += groups._lines(width)
+            lines += groups._lines(widths)
         return "\n".join([*lines, *self._notes(), *self._notes_on_model()])
 
     def _notes_on_model(self):
         """Return notes that are the same for all lists."""
         return []
 
-    def _lines(self, width):
+    def _lines(self, widths):
         """Return the lines of the rows; a table without "groups" shows all."""
         is_shown = np.full(len(self.label), True)
         if "groups" in self:
             is_shown = self._is_shown()
+        n_texts = len(self._texts)
         lines = []
         for row in np.flatnonzero(is_shown):
-            values = [self[name][row] for name in self._columns[1:]]
-            lines.append(f"{self.label[row]!s:<{width}}  {self._line(*values)}")
+            values = [self[name][row] for name in self._columns]
+            texts = _padded(values[:n_texts], widths)
+            lines.append(f"{texts}  {self._line(*values[n_texts:])}")
         if not is_shown.all():  # groups may overlap, so no "others" sums them
-            lines.append(self._others(~is_shown))
+            hidden = {*self.label[~is_shown].tolist()}
+            lines.append(f"{len(hidden)} others: {self._sum(~is_shown)}")
         return lines
 
-    def _others(self, is_hidden):
-        """Return the line of the rows that are not shown."""
-        return f"{is_hidden.sum()} others: {self._sum(is_hidden)}"
+
+def _padded(texts, widths):
+    """Return texts side by side, each as wide as its column."""
+    pairs = zip(texts, widths, strict=True)
+    return "   ".join(f"{text!s:<{width}}" for text, width in pairs)
 
 
 class Shares(Table):
     """The result of `estimate_shares`."""
 
-    _columns = COLUMNS
+    _columns = ("label", "share", "low", "high")
     _header = "share   {:.10g} % interval"
 
     @staticmethod
@@ -227,39 +237,17 @@ class Shares(Table):
         labels = self.label
         if only_there:
             labels = array_of_labels([*labels.tolist(), *only_there])
-        estimates = self._at(labels)
-        other_estimates = other._at(labels)
-        other_resamples = other_estimates.resamples
+        theirs = other._at(labels)
         if not same_source:
             # All lists have the same errors of the model, in this order.
-            other_resamples = np.roll(other_resamples, 1, axis=0)
-        difference = estimates.share - other_estimates.share
-        resamples = estimates.resamples - other_resamples
-        low, high = percentiles(resamples, difference, self.confidence_level)
-        # What floors add to the intervals of shares adds to theirs like a variance (Zou
-        # and Donner 2008).
-        below = (difference - low) ** 2 + estimates.down + other_estimates.up
-        above = (high - difference) ** 2 + estimates.up + other_estimates.down
-        low = difference - np.sqrt(below)
-        high = difference + np.sqrt(above)
-        comparison = _compare(
-            labels,
-            (estimates.share, other_estimates.share),
-            (low, high),
-            resamples,
-            np.hypot(estimates.least_reach, other_estimates.least_reach),
-            self.confidence_level,
-        )
-        comparison.n_names = self.n_names
-        comparison.n_names_of_other = other.n_names
-        if "groups" in self:
-            comparison.groups = self.groups and self.groups.compare(
-                other.groups, same_source=same_source
-            )
-        return comparison
+            theirs = replace(theirs, resamples=np.roll(theirs.resamples, 1, axis=0))
+        groups = self.get("groups")
+        if groups is not None:
+            groups = groups.compare(other.groups, same_source=same_source)
+        return self._compare(labels, self._at(labels), theirs, other.n_names, groups)
 
     def _at(self, labels):
-        """Return what a comparison takes, by labels, some of which may be missing here.
+        """Return the estimates of labels, some of which may be missing here.
 
         A label that the model lacks has no share, unless rows were checked: then it was
         not among them.
@@ -267,29 +255,21 @@ class Shares(Table):
         row_of = {label: k for k, label in enumerate(self.label.tolist())}
         rows = [row_of.get(label, -1) for label in labels.tolist()]
         rows = np.array(rows, dtype=np.intp)
-        is_missing = rows < 0
-        down, up = self._added()
         estimates = Estimates(
-            share=self.share[rows],
+            value=self.share[rows],
             resamples=self.resamples[:, rows],
-            down=down[rows],
-            up=up[rows],
-            least_reach=self._least_reach()[rows],
+            low=self.low[rows],
+            high=self.high[rows],
+            least_reach=self.least_reach[rows],
         )
-        estimates.share[is_missing] = 0 if self.n_checked is not None else np.nan
+        is_missing = rows < 0
+        share = np.nan if self.n_checked is None else 0
+        estimates.value[is_missing] = share
         estimates.resamples[:, is_missing] = 0
-        estimates.down[is_missing] = 0
-        estimates.up[is_missing] = self.floor**2
+        estimates.low[is_missing] = share
+        estimates.high[is_missing] = share + self.floor
         estimates.least_reach[is_missing] = self.floor
         return estimates
-
-    def _least_reach(self):
-        """Return how far an interval reaches at least, (n_classes,)."""
-        reach = np.full(len(self.share), self.floor)
-        if self.deviation is not None:
-            z = norm.ppf((1 + self.confidence_level) / 2)
-            reach = np.maximum(reach, self.deviation * z)
-        return reach
 
     def _compare_with_known(self, known):
         """Compare with known shares by label, and the sum of the others."""
@@ -302,21 +282,33 @@ class Shares(Table):
         share = is_in @ self.share
         resamples = self.resamples @ is_in.T
         low, high = percentiles(resamples, share, self.confidence_level)
-        # A sum is at least as large as any of the shares in it.
-        low = np.minimum(low, 1 - self.floor)
-        high = np.maximum(high, (is_in * self.high).max(axis=1))
-        known_share = np.array([known[label] for label in labels], dtype=float)
-        comparison = _compare(
-            array_of_labels(labels),
-            (share, known_share),
-            (low - known_share, high - known_share),
-            resamples - known_share,
-            (is_in * self._least_reach()).max(axis=1),
-            self.confidence_level,
+        summed = Estimates(
+            value=share,
+            resamples=resamples,
+            low=np.minimum(low, 1 - self.floor),
+            # A sum is at least as large as any of the shares in it.
+            high=np.maximum(high, (is_in * self.high).max(axis=1)),
+            least_reach=(is_in * self.least_reach).max(axis=1),
         )
-        comparison.n_names = self.n_names
-        comparison.n_names_of_other = None
-        comparison.groups = None
+        known_share = np.array([known[label] for label in labels], dtype=float)
+        certain = Estimates.certain(known_share, len(resamples))
+        return self._compare(array_of_labels(labels), summed, certain, None, None)
+
+    def _compare(self, labels, estimates, others, n_names_of_other, groups):
+        """Return a comparison of estimates, the largest difference first."""
+        columns = compare_estimates(estimates, others, self.confidence_level)
+        columns |= {"label": labels, "share": estimates.value, "other": others.value}
+        size = np.nan_to_num(np.abs(columns["difference"]))
+        order = np.argsort(-size, kind="stable")
+        comparison = Comparison(
+            confidence_level=self.confidence_level,
+            n_names=self.n_names,
+            n_names_of_other=n_names_of_other,
+        )
+        for name, values in columns.items():
+            comparison[name] = values[order]
+        if "groups" in self:
+            comparison.groups = groups
         return comparison
 
     def _check_known(self, known):
@@ -376,15 +368,6 @@ class Shares(Table):
             "error and sharpness of the model": (self.model_error, self.sharpness),
         }
 
-    def _added(self):
-        """Return what floors add to the squared reach of intervals.
-
-        The shape is (2, n_classes), for down and up.
-        """
-        without = percentiles(self.resamples, self.share, self.confidence_level)
-        ends = np.array([self.low, self.high])
-        return (ends - self.share) ** 2 - (np.array(without) - self.share) ** 2
-
 
 def percentiles(resamples, estimate, confidence_level):
     """Return the ends of intervals, (n_classes,) each, which hold the estimate."""
@@ -395,56 +378,65 @@ def percentiles(resamples, estimate, confidence_level):
 
 @dataclass(frozen=True)
 class Estimates:
-    """Hold what a comparison takes of shares, by label.
+    """Hold what a comparison takes: shares or rates, one in each row.
 
     Parameters
     ----------
-    share : ndarray of shape (n_labels,)
-    resamples : ndarray of shape (n_resamples, n_labels)
-    down, up : ndarray of shape (n_labels,)
-        What floors add to the squared reach of intervals.
-    least_reach : ndarray of shape (n_labels,)
+    value : ndarray of shape (n_rows,)
+        The estimates, NaN where there is none.
+    resamples : ndarray of shape (n_resamples, n_rows)
+        The same in each resample.
+    low, high : ndarray of shape (n_rows,)
+        The ends of the intervals.
+    least_reach : ndarray of shape (n_rows,)
         How far an interval reaches at least.
     """
 
-    share: NDArray[np.floating]
+    value: NDArray[np.floating]
     resamples: NDArray[np.floating]
-    down: NDArray[np.floating]
-    up: NDArray[np.floating]
+    low: NDArray[np.floating]
+    high: NDArray[np.floating]
     least_reach: NDArray[np.floating]
 
+    @classmethod
+    def certain(cls, value, n_resamples):
+        """Return values that are known."""
+        zeros = np.zeros(len(value))
+        return cls(value, np.tile(value, (n_resamples, 1)), value, value, zeros)
 
-def _compare(labels, shares, interval, resamples, least_reach, confidence_level):
-    """Return a comparison of shares here and there, the largest difference first."""
-    share, other_share = shares
-    difference = share - other_share
-    is_unknown = np.isnan(difference)
-    low = np.where(is_unknown, -1, interval[0])
-    high = np.where(is_unknown, 1, interval[1])
-    p_value, sure = judge_differences(
-        resamples[:, ~is_unknown],
-        difference[~is_unknown],
-        least_reach[~is_unknown],
+    def added(self, confidence_level):
+        """Return what floors add to the squared reach of intervals, down and up."""
+        without = percentiles(self.resamples, self.value, confidence_level)
+        ends = np.array([self.low, self.high])
+        return (ends - self.value) ** 2 - (np.array(without) - self.value) ** 2
+
+
+def compare_estimates(estimates, others, confidence_level):
+    """Return how estimates differ from others, as columns by name."""
+    difference = estimates.value - others.value
+    resamples = estimates.resamples - others.resamples
+    low, high = percentiles(resamples, difference, confidence_level)
+    # What floors add to the intervals of estimates adds to theirs like a variance (Zou
+    # and Donner 2008).
+    down, up = estimates.added(confidence_level)
+    other_down, other_up = others.added(confidence_level)
+    low = difference - np.sqrt((difference - low) ** 2 + down + other_up)
+    high = difference + np.sqrt((high - difference) ** 2 + up + other_down)
+    is_known = ~np.isnan(difference)
+    low = np.where(is_known, np.maximum(low, -1), -1)
+    high = np.where(is_known, np.minimum(high, 1), 1)
+    least_reach = np.hypot(estimates.least_reach, others.least_reach)
+    p_value = np.ones(len(difference))
+    sure = np.zeros(len(difference), dtype=bool)
+    p_value[is_known], sure[is_known] = judge_differences(
+        resamples[:, is_known],
+        difference[is_known],
+        least_reach[is_known],
         confidence_level,
     )
-    p_values = np.ones(len(labels))
-    p_values[~is_unknown] = p_value
-    are_sure = np.zeros(len(labels), dtype=bool)
-    are_sure[~is_unknown] = sure
-    are_sure &= (low > 0) | (high < 0)  # the resamples of a few names hardly vary
-    size = np.where(is_unknown, 0, np.abs(difference))
-    order = np.argsort(-size, kind="stable")
-    return Comparison(
-        label=labels[order],
-        share=share[order],
-        other=other_share[order],
-        difference=difference[order],
-        low=low[order],
-        high=high[order],
-        sure=are_sure[order],
-        p_value=p_values[order],
-        confidence_level=confidence_level,
-    )
+    sure &= (low > 0) | (high < 0)  # the resamples of a few names hardly vary
+    columns = {"difference": difference, "low": low, "high": high}
+    return columns | {"sure": sure, "p_value": p_value}
 
 
 def judge_differences(resamples, difference, least_reach, confidence_level):

@@ -1,27 +1,28 @@
 """Estimate the mix of nationalities in a list of names, with intervals."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, replace
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import norm
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    validate_parameter_constraints,
+)
 
-from .._base import validate_params, warn
-from .._base.labels_and_weights import check_weights, is_missing
+from .._base import warn
+from .._base.labels_and_weights import check_weights
 from .._models.groups import M49, Groups, array_of_labels, members_of, summed
 from .._models.predict_names import check_probabilities, predict_list
 from .._models.priors import Priors, check_priors
 from .._models.stack import resolve
-from .checked import (
-    CheckedRows,
-    estimate_from_checked,
-    exact_limit,
-    labels_with_new,
-    read_checked,
-)
+from .checked import CheckedRows, estimate_from_checked, read_checked
+from .columns import index_in, read_column
+from .estimate import Estimate
 from .mix import (
     MODEL_ERROR,
     DistinctNames,
@@ -31,23 +32,13 @@ from .mix import (
     settings_of_shares,
 )
 from .one_blas_thread import one_blas_thread
-from .resampling import (
-    Clusters,
-    ResampleSeeds,
-    Units,
-    clustered_rows,
-    once_in_each_cluster,
-    resample,
-)
-from .results import COLUMNS as COLUMNS
-from .results import FEW_HELD_OUT, FEW_NAMES, Shares, percentiles
-from .results import Comparison as Comparison
+from .resampling import Clusters, ResampleSeeds, Units, once_in_each_cluster, resample
+from .results import FEW_HELD_OUT, FEW_NAMES, Shares
 
 FEW_CLUSTERS = 30  # fewer than these raise a warning
 DOUBTFUL = 0.005  # least standard deviation of a share in a confused pair
 
-
-# What the parameters may be that shares and rates have in common.
+# What the parameters of `estimate_shares` may be.
 CONSTRAINTS = {
     "estimator": [HasMethods(["predict_proba"])],
     "counts": ["array-like", None],
@@ -62,7 +53,6 @@ CONSTRAINTS = {
 }
 
 
-@validate_params(CONSTRAINTS)
 def estimate_shares(
     estimator: Any,
     X: Any,
@@ -203,15 +193,10 @@ or None, default=None
     >>> shares.label[:2].tolist(), shares.share[:2].round(2).tolist()
     (['Turkish', 'Dutch'], [0.6, 0.4])
     """
-    stack = resolve(estimator)
-    below = stack
-    index = None
-    if assumed_prior is None:
-        below, index = stack.without_groups()
-    return shares_of_list(
-        stack,
-        predict_list(below, X),
-        group_index=index,
+    listed = read_names(
+        estimator,
+        X,
+        caller="estimate_shares",
         sample_weight=sample_weight,
         counts=counts,
         clusters=clusters,
@@ -223,14 +208,19 @@ or None, default=None
         n_resamples=n_resamples,
         random_state=random_state,
     )
+    return estimate(listed)
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Hold the rows of a list, without their probabilities.
+class NameList:
+    """Hold a list whose names were predicted, what is given with it, and what is asked.
 
     Parameters
     ----------
+    probabilities : ndarray of shape (n_rows, n_columns)
+        Probabilities of the names.
+    classes : ndarray of shape (n_classes,)
+        The labels of the model.
     counts : ndarray of shape (n_rows,) of int or None, default=None
         How often each row occurs, 0 for what is not a name; None is once.
     not_names : dict of str to int
@@ -244,37 +234,10 @@ class Rows:
         The cluster of each row; with None, names are independent.
     checked : CheckedRows or None, default=None
         The labels of rows that were checked.
-    """
-
-    counts: NDArray[np.integer] | None = None
-    not_names: dict[str, int] = field(default_factory=dict)
-    ids: NDArray[np.integer] | None = None
-    weights: NDArray[np.floating] | None = None
-    clusters: Clusters | None = None
-    checked: CheckedRows | None = None
-
-    def take(self, chosen):
-        """Return some of the rows; texts that are not names are counted elsewhere."""
-        parts = {}
-        for name in ("counts", "ids", "weights"):
-            values = getattr(self, name)
-            parts[name] = None if values is None else values[chosen]
-        for name in ("clusters", "checked"):
-            held = getattr(self, name)
-            parts[name] = None if held is None else held.take(chosen)
-        return Rows(**parts)
-
-
-@dataclass(frozen=True)
-class ListedModel:
-    """Hold what the shares of a list take from a model.
-
-    Parameters
-    ----------
     assumed_prior : str, dict or array-like of shape (n_columns,), default="uniform"
         Priors that the probabilities assume.
     model_error : float
-        Standard deviation of the log odds by which it errs about a class.
+        Standard deviation of the log odds by which the model errs about a class.
     sharpness : float, default=1.0
         Power of its likelihood ratios.
     group_index : ndarray of shape (n_columns,) of int or None, default=None
@@ -283,65 +246,129 @@ class ListedModel:
         The labels of each class that is a group.
     n_people : ndarray of shape (n_classes,) of int or None, default=None
         How many people of each class have shown how it errs.
+    groups, confidence_level, n_resamples, random_state
+        Parameters of `estimate_shares`.
+    has_common_draws : bool, default=False
+        As in `ResampleSeeds`.
     """
 
+    probabilities: NDArray[np.floating]
+    classes: NDArray[Any]
+    counts: NDArray[np.integer] | None = None
+    not_names: dict[str, int] = field(default_factory=dict)
+    ids: NDArray[np.integer] | None = None
+    weights: NDArray[np.floating] | None = None
+    clusters: Clusters | None = None
+    checked: CheckedRows | None = None
     assumed_prior: Any = "uniform"
     model_error: float = MODEL_ERROR
     sharpness: float = 1.0
     group_index: NDArray[np.integer] | None = None
     members_in_model: dict[Any, Any] | None = None
     n_people: NDArray[np.integer] | None = None
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Hold what is asked for: parameters of `estimate_shares`.
-
-    `has_common_draws` is as in `ResampleSeeds`.
-    """
-
     groups: Any = None
     confidence_level: float = 0.95
     n_resamples: int = 1000
     random_state: Any = None
     has_common_draws: bool = False
 
+    def take(self, rows):
+        """Return some of the rows; texts that are not names are counted elsewhere."""
+        taken = {"not_names": {}}
+        by_row = ("probabilities", "counts", "ids", "weights", "clusters", "checked")
+        for name in by_row:
+            values = getattr(self, name)
+            if values is not None:
+                taken[name] = values[rows]
+        return replace(self, **taken)
+
     @property
     def seeds(self):
         """What decides the resamples."""
-        return ResampleSeeds.of(
-            self.n_resamples, self.random_state, has_common_draws=self.has_common_draws
-        )
+        seed = check_random_state(self.random_state).randint(2**31)
+        return ResampleSeeds(self.n_resamples, seed, self.has_common_draws)
+
+    @property
+    def row_counts(self):
+        """How often each row occurs, (n_rows,)."""
+        if self.counts is None:
+            return np.ones(len(self.probabilities), dtype=int)
+        return np.asarray(self.counts)
+
+    @property
+    def row_weights(self):
+        """The weights of rows, (n_rows,), in which recurring names count as one."""
+        weights = self.row_counts * 1.0
+        if self.weights is not None:
+            weights = self.weights * self.row_counts
+        if self.clusters is not None:
+            weights = once_in_each_cluster(weights, self.ids, self.clusters)
+        return weights
+
+    @property
+    def new_labels(self):
+        """Labels that only checked rows have."""
+        return [] if self.checked is None else self.checked.new_labels
+
+    @property
+    def labels(self):
+        """The labels of the model, and those that only checked rows have."""
+        if not self.new_labels:
+            return self.classes
+        return array_of_labels([*self.classes.tolist(), *self.new_labels])
+
+    def by_label(self, values):
+        """Return values of columns, (n_rows, n_columns), by label."""
+        if self.group_index is not None:
+            values = summed(values, self.group_index)
+        return np.pad(values, ((0, 0), (0, len(self.new_labels))))
+
+    def members(self):
+        """Return the labels of each group that was asked for.
+
+        Those that only checked rows have may be in it.
+        """
+        labels = self.classes if isinstance(self.groups, str) else self.labels
+        return members_of(self.groups, labels)
 
 
-def shares_of_list(stack, listed, **parameters):
-    """Estimate shares as `estimate_shares` does, of a list that was predicted.
+def read_names(estimator, X, *, caller, assumed_prior=None, **given):
+    """Return the names of a list as a `NameList`, with what users give.
 
-    With a `group_index` among the parameters, the list has the probabilities below the
-    outer groups.
+    The parameters are those of `estimate_shares`, and the function that has them.
     """
-    parameters = read_list(stack, listed, **parameters)
-    return shares_of_probabilities(
-        check_probabilities(listed), stack.classes, **parameters
+    parameters = {"estimator": estimator, "assumed_prior": assumed_prior, **given}
+    validate_parameter_constraints(CONSTRAINTS, parameters, caller)
+    stack = resolve(estimator)
+    below, _ = below_groups(stack, assumed_prior)
+    return read_list(
+        stack, predict_list(below, X), assumed_prior=assumed_prior, **given
     )
+
+
+def below_groups(stack, assumed_prior=None):
+    """Return what predicts the names of a list, and the group of each of its classes.
+
+    Groups of a model are sums of shares, unless priors of the groups are given.
+    """
+    if assumed_prior is not None:
+        return stack, None
+    return stack.without_groups()
 
 
 def read_list(
     stack,
     listed,
     *,
+    assumed_prior=None,
     sample_weight=None,
     counts=None,
     clusters=None,
     y=None,
     checked_weight=None,
-    assumed_prior=None,
-    **parameters,
+    **asked,
 ):
-    """Check what users give with a list, for `shares_of_probabilities`."""
-    below = stack
-    if parameters.get("group_index") is not None:
-        below = stack.without_groups()[0]
+    """Return a list that `below_groups` predicted as a `NameList`."""
     reasons = listed.reasons
     n_rows = len(reasons)
     is_name = reasons == ""
@@ -359,18 +386,22 @@ def read_list(
     checked = None
     if y is not None:
         checked = read_checked(y, checked_weight, stack.classes, is_name)
-    return {
-        "counts": n_of_each * is_name,
-        "not_names": _count_not_names(reasons, n_of_each),
-        "ids": listed.ids,
-        "weights": check_weights(sample_weight, n_rows),
-        "clusters": clusters,
-        "checked": checked,
-        "members_in_model": stack.members,
-        "n_people": stack.assumed.n_people,
+    below, group_index = below_groups(stack, assumed_prior)
+    return NameList(
+        check_probabilities(listed),
+        stack.classes,
+        counts=n_of_each * is_name,
+        not_names=_count_not_names(reasons, n_of_each),
+        ids=listed.ids,
+        weights=check_weights(sample_weight, n_rows),
+        clusters=clusters,
+        checked=checked,
+        group_index=group_index,
+        members_in_model=stack.members,
+        n_people=stack.assumed.n_people,
         **settings_of_shares(below, assumed_prior),
-        **parameters,
-    }
+        **asked,
+    )
 
 
 def check_clusters(clusters, is_name):
@@ -378,28 +409,14 @@ def check_clusters(clusters, is_name):
 
     Rows that are not names may lack one.
     """
-    values = np.asarray(clusters, dtype=object)
-    if values.shape != is_name.shape:
-        raise ValueError(
-            f"Expected clusters of {len(is_name):,} names, one for each; got shape "
-            f"{values.shape}."
-        )
-    distinct = dict.fromkeys(values[is_name].tolist())
-    if any(map(is_missing, distinct)):
-        missing = [is_missing(value) for value in values]
-        position = int(np.argmax(np.array(missing) & is_name))
-        raise ValueError(
-            f"Expected a cluster for each name, got {values[position]} at position "
-            f"{position}. Give a name without others a cluster of its own."
-        )
+    remedy = "Give a name without others a cluster of its own."
+    values, distinct = read_column(clusters, is_name, "a cluster", remedy)
     if len(distinct) == 1:
         raise ValueError(
-            f"Expected two or more clusters, got only {next(iter(distinct))!r}. With "
-            "one, nothing shows how clusters differ."
+            f"Expected two or more clusters, got only {distinct[0]!r}. With one, "
+            "nothing shows how clusters differ."
         )
-    index_of = {value: k for k, value in enumerate(distinct)}
-    index = [index_of.get(value, 0) for value in values.tolist()]
-    return Clusters(np.array(index, dtype=np.intp), len(distinct))
+    return Clusters(index_in(distinct, values, otherwise=0), len(distinct))
 
 
 def _count_not_names(reasons, n_of_each):
@@ -426,108 +443,67 @@ def _check_counts(counts, n):
     return counts
 
 
-def shares_of_probabilities(probabilities, classes, **parameters):
-    """Estimate shares as `estimate_shares` does, from probabilities.
-
-    The parameters are fields of `Rows`, `ListedModel` and `Asked`.
-    """
-    rows = take_fields(Rows, parameters)
-    model = take_fields(ListedModel, parameters)
-    asked = take_fields(Asked, parameters)
-    if parameters:
-        raise TypeError(f"Got unknown parameters {', '.join(parameters)}.")
-    return estimate(probabilities, classes, rows, model, asked)
+def shares_of_probabilities(probabilities, classes, **fields):
+    """Estimate shares from probabilities; the others are fields of `NameList`."""
+    return estimate(NameList(probabilities, classes, **fields))
 
 
-def take_fields(kind, parameters):
-    """Return a dataclass of the parameters that are its fields, and take them out."""
-    names = {field.name for field in fields(kind)} & parameters.keys()
-    return kind(**{name: parameters.pop(name) for name in names})
-
-
-@dataclass(frozen=True)
-class ModelEstimate:
-    """Hold shares by a model alone, and what their intervals need.
-
-    Parameters
-    ----------
-    share : ndarray of shape (n_labels,)
-        The shares.
-    resamples : ndarray of shape (n_resamples, n_labels)
-        The shares in each resample.
-    n_effective : float
-        So many names of equal weight hold as much information.
-    """
-
-    share: NDArray[np.floating]
-    resamples: NDArray[np.floating]
-    n_effective: float
-
-    def sums(self, is_in):
-        """Return the same for sums of labels, by `is_in`, (n_sums, n_labels)."""
-        return ModelEstimate(
-            is_in @ self.share, self.resamples @ is_in.T, self.n_effective
-        )
-
-    def interval(self, confidence_level):
-        """Return the ends of intervals, (n_labels,) each."""
-        low, high = percentiles(self.resamples, self.share, confidence_level)
-        # Resamples lack what the list lacks. So no interval is narrower than that of a
-        # share of 0 or 1.
-        floor = exact_limit(self.n_effective, confidence_level)
-        return np.minimum(low, 1 - floor), np.maximum(high, floor)
-
-
-def estimate(probabilities, classes, rows, model, asked):
-    """Estimate the shares of a list from its probabilities, (n_rows, n_columns)."""
-    n_rows, n_columns = probabilities.shape
-    counts = np.ones(n_rows, dtype=int)
-    if rows.counts is not None:
-        counts = np.asarray(rows.counts)
-    weights = counts * 1.0
-    if rows.weights is not None:
-        weights = rows.weights * counts
-    if rows.clusters is not None:
-        weights = once_in_each_cluster(weights, rows.ids, rows.clusters)
-    assumed = check_priors(model.assumed_prior, np.arange(n_columns), "assumed_prior")
-    names = distinct_names(probabilities, weights, assumed, rows.ids, model.sharpness)
-    n_names = int(counts.sum())
-    _warn_if_few(names.n, rows.not_names, n_names)
-    if rows.clusters is not None:
-        _warn_if_few_clusters(rows.clusters.take(weights > 0))
-    listed = WeightedList(probabilities, weights, names, assumed, rows, model)
-    with one_blas_thread:
-        mix = estimate_mix(names, assumed)
-        if rows.checked is None:
-            estimated = _estimate_by_model(listed, mix, asked.seeds)
-        else:
-            estimated = _estimate_by_checked(listed, mix, asked.seeds)
-            classes = labels_with_new(classes, rows.checked)
+def estimate(listed):
+    """Return the `Shares` of a list, the largest first."""
+    weighted = weigh(listed)
+    estimated = estimate_weighted(weighted)
+    level = listed.confidence_level
     common = {
-        "n_names": n_names,
-        "n_distinct": int(names.n),
-        "n_not_names": sum(rows.not_names.values()),
-        "assumed_prior": assumed,
-        "model_error": model.model_error,
-        "sharpness": model.sharpness,
-        "members_in_model": model.members_in_model,
-        "confidence_level": asked.confidence_level,
-        "floor": exact_limit(estimated.n_effective, asked.confidence_level),
-        "n_effective": float(estimated.n_effective),
-        "n_clusters": None,
-        "n_checked": None,
+        "n_names": int(listed.row_counts.sum()),
+        "n_distinct": int(weighted.names.n),
+        "n_not_names": sum(listed.not_names.values()),
+        "n_clusters": weighted.n_clusters,
+        "n_checked": estimated.n_checked,
+        "new_labels": listed.new_labels,
+        "assumed_prior": weighted.assumed,
+        "model_error": listed.model_error,
+        "sharpness": listed.sharpness,
+        "members_in_model": listed.members_in_model,
+        "confidence_level": level,
+        "floor": estimated.floor(level),
     }
-    if rows.clusters is not None:
-        common["n_clusters"] = len(np.unique(rows.clusters.index[weights > 0]))
-    if rows.checked is not None:
-        common["n_checked"] = estimated.n_checked
-        common["power"] = estimated.power
-        common["new_labels"] = rows.checked.new_labels
-    shares = _tables(classes, estimated, common, asked.groups)
+    shares = _table(listed.labels, estimated, common)
+    order = np.argsort(-shares.share, kind="stable")
+    for name in ("label", "share", "low", "high", "least_reach", "without"):
+        if shares[name] is not None:
+            shares[name] = shares[name][order]
+    shares.resamples = shares.resamples[:, order]
+    shares.members = None
+    shares.confused_pairs = []
+    if listed.checked is None:
+        shares.confused_pairs = confused_pairs(shares, estimated.n_effective)
     shares.few_held_out = []
-    if model.n_people is not None and rows.checked is None:
-        shares.few_held_out = classes[model.n_people < FEW_HELD_OUT].tolist()
+    if listed.n_people is not None and listed.checked is None:
+        few = listed.n_people < FEW_HELD_OUT
+        shares.few_held_out = listed.classes[few].tolist()
+    shares.groups = None
+    if listed.groups is not None:
+        members = listed.members()
+        sums = estimated.sums(is_in_group(members, listed.labels))
+        shares.groups = _table(array_of_labels([*members]), sums, common)
+        shares.groups.members = members
     return shares
+
+
+def _table(labels, estimated, common):
+    """Return shares with labels and intervals."""
+    level = common["confidence_level"]
+    low, high = estimated.interval(level)
+    return Shares(
+        label=labels,
+        share=estimated.share,
+        low=low,
+        high=high,
+        resamples=estimated.resamples,
+        least_reach=estimated.least_reach(level),
+        without=estimated.without,
+        **common,
+    )
 
 
 @dataclass(frozen=True)
@@ -536,158 +512,125 @@ class WeightedList:
 
     Parameters
     ----------
-    probabilities : ndarray of shape (n_rows, n_columns)
-        Probabilities of the rows.
+    listed : NameList
     weights : ndarray of shape (n_rows,)
         Weights of the rows, 0 for what is not a name.
     names : DistinctNames
         The distinct names.
     assumed : ndarray of shape (n_columns,)
         Priors that the probabilities assume.
-    rows : Rows
-        What is given with the probabilities.
-    model : ListedModel
-        What is known of the model.
     """
 
-    probabilities: NDArray[np.floating]
+    listed: NameList
     weights: NDArray[np.floating]
     names: DistinctNames
     assumed: NDArray[np.floating]
-    rows: Rows
-    model: ListedModel
 
     @property
-    def group_index(self):
-        """The class of each column of probabilities."""
-        if self.model.group_index is None:
-            return np.arange(len(self.assumed))
-        return self.model.group_index
+    def n_clusters(self):
+        """The number of clusters with a weight, None without any."""
+        if self.listed.clusters is None:
+            return None
+        return len(np.unique(self.listed.clusters.index[self.weights > 0]))
 
-
-def _estimate_by_model(listed, mix, seeds):
-    """Return the shares of a list, and their resamples, as `ModelEstimate`."""
-    share = mix.shares
-    errors = seeds.errors(listed.model.model_error, len(share))
-    by_name = Units.of_names(listed.names, share)
-    n_effective = by_name.n_effective
-    clustered = None
-    if listed.rows.clusters is not None:
-        clustered = clustered_rows(listed)
-    resamples = None
-    if clustered is None or clustered.has_recurring_names:
-        resamples = resample(listed.names, share, errors, seeds.rng(share))
-    if clustered is not None:
-        by_cluster = Units.of_clusters(clustered, share)
-        n_effective = min(n_effective, by_cluster.n_effective)
-        resamples_of_clusters = resample(
-            listed.names, share, errors, seeds.rng(share), by_cluster
-        )
-        resamples = _wider(resamples, resamples_of_clusters)
-    index = listed.group_index
-    return ModelEstimate(
-        np.bincount(index, share), summed(resamples, index), n_effective
-    )
-
-
-def _wider(by_name, by_cluster):
-    """Return the resamples that vary more, those of clusters if there are no others."""
-    if by_name is None or by_name.var(axis=0).sum() <= by_cluster.var(axis=0).sum():
-        return by_cluster
-    return by_name
-
-
-def _estimate_by_checked(listed, mix, seeds):
-    """Return the shares of a list that checked rows correct, as `CheckedEstimate`."""
-    index = listed.group_index
-    checked = listed.rows.checked
-    n_new = len(checked.new_labels)
-    ratios = likelihood_ratios(
-        listed.probabilities, listed.assumed, listed.model.sharpness
-    )
-    predictions = ratios * mix.priors
-    sums = predictions.sum(axis=1, keepdims=True)
-    np.divide(predictions, sums, out=predictions, where=sums > 0)
-    predictions = np.pad(summed(predictions, index), ((0, 0), (0, n_new)))
-    return estimate_from_checked(
-        predictions,
-        listed.weights,
-        checked,
-        listed.rows.clusters,
-        np.pad(np.bincount(index, mix.shares), (0, n_new)),
-        seeds,
-    )
-
-
-def _tables(classes, estimated, common, groups):
-    """Return the `Shares` of classes, the largest first, with those of the groups."""
-    table_of_groups = None
-    if groups is not None:
-        members = _members(groups, classes, common.get("new_labels", []))
-        is_in = _is_in_group(members, classes)
-        labels = array_of_labels([*members])
-        table_of_groups = _table(labels, estimated.sums(is_in), common)
-        table_of_groups.members = members
-    shares = _table(classes, estimated, common)
-    order = np.argsort(-shares.share, kind="stable")
-    for name in ("label", "share", "low", "high", "deviation", "without"):
-        if shares[name] is not None:
-            shares[name] = shares[name][order]
-    shares.resamples = shares.resamples[:, order]
-    shares.members = None
-    shares.confused_pairs = []
-    if common["n_checked"] is None:
-        shares.confused_pairs = _confused_pairs(shares, estimated.n_effective)
-    shares.groups = table_of_groups
-    return shares
-
-
-def _members(groups, classes, new_labels):
-    """Return the labels of each group; those that the model lacks may be in them."""
-    if isinstance(groups, str):
-        return members_of(groups, classes[: len(classes) - len(new_labels)])
-    return members_of(groups, classes)
-
-
-def _table(labels, estimated, common):
-    """Return shares with labels and intervals."""
-    level = common["confidence_level"]
-    low, high = estimated.interval(level)
-    deviation = None
-    without = None
-    if common["n_checked"] is not None:
-        deviation = estimated.reach(level) / norm.ppf((1 + level) / 2)
-        without = estimated.without
-    return Shares(
-        label=labels,
-        share=estimated.share,
-        low=low,
-        high=high,
-        resamples=estimated.resamples,
-        deviation=deviation,
-        without=without,
-        **common,
-    )
-
-
-def _warn_if_few(n_distinct, not_names, n_names):
-    """Warn if a list has too few distinct names for an estimate."""
-    if n_distinct < FEW_NAMES:
-        n_rows = n_names + sum(not_names.values())
-        warn(
-            f"The shares are rough: expected at least {FEW_NAMES} distinct names, "
-            f"got {n_distinct}{_say_not_names(not_names, n_rows)}. Read "
-            "the intervals, not the shares."
+    @property
+    def ratios(self):
+        """The likelihood ratios of the rows."""
+        return likelihood_ratios(
+            self.listed.probabilities, self.assumed, self.listed.sharpness
         )
 
 
-def _warn_if_few_clusters(clusters):
-    """Warn if a list has too few clusters to show how they differ."""
-    n_clusters = len(np.unique(clusters.index))
-    if n_clusters < FEW_CLUSTERS:
+def weigh(listed):
+    """Return a list with the weights that count; warn if it is short."""
+    columns = np.arange(listed.probabilities.shape[1])
+    assumed = check_priors(listed.assumed_prior, columns, "assumed_prior")
+    weights = listed.row_weights
+    names = distinct_names(
+        listed.probabilities, weights, assumed, listed.ids, listed.sharpness
+    )
+    weighted = WeightedList(listed, weights, names, assumed)
+    _warn_if_few(names.n, listed)
+    n_clusters = weighted.n_clusters
+    if n_clusters is not None and n_clusters < FEW_CLUSTERS:
         warn(
             f"There are {n_clusters} clusters: expected at least {FEW_CLUSTERS}. With "
             "fewer, the intervals are too narrow."
+        )
+    return weighted
+
+
+def estimate_weighted(weighted):
+    """Return the shares of a list, and their resamples, as `Estimate`."""
+    with one_blas_thread:
+        mix = estimate_mix(weighted.names, weighted.assumed)
+        if weighted.listed.checked is None:
+            return _estimate_by_model(weighted, mix.shares)
+        return _estimate_by_checked(weighted, mix)
+
+
+def _estimate_by_model(weighted, share):
+    """Return the shares that the model alone gives, as `Estimate`."""
+    listed = weighted.listed
+    names = weighted.names
+    seeds = listed.seeds
+    errors = seeds.errors(listed.model_error, len(share))
+    by_name = Units.of_names(names, share)
+    n_effective = by_name.n_effective
+    drawn = [by_name]
+    if listed.clusters is not None:
+        by_cluster, has_recurring_names = _clusters_of(weighted, share)
+        n_effective = min(n_effective, by_cluster.n_effective)
+        drawn = [by_cluster, by_name] if has_recurring_names else [by_cluster]
+    resamples = [resample(names, share, errors, seeds.rng(share), u) for u in drawn]
+    widest = max(resamples, key=lambda drawn: drawn.var(axis=0).sum())
+    return Estimate(
+        share=listed.by_label(share[None])[0],
+        resamples=listed.by_label(widest),
+        n_effective=float(n_effective),
+    )
+
+
+def _clusters_of(weighted, share):
+    """Return the clusters of a list as `Units`, and whether a name is in several."""
+    listed = weighted.listed
+    ratios = weighted.ratios
+    informs = (weighted.weights > 0) & ratios.any(axis=1)
+    has_recurring_names = False
+    if listed.ids is not None:
+        n_rows_of_name = np.unique(listed.ids[informs], return_counts=True)[1]
+        has_recurring_names = bool((n_rows_of_name > 1).any())
+    weights = weighted.weights[informs] * weighted.names.scale
+    clusters = listed.clusters[informs]
+    units = Units.of_clusters(ratios[informs], weights, clusters, share)
+    return units, has_recurring_names
+
+
+def _estimate_by_checked(weighted, mix):
+    """Return the shares of a list that checked rows correct, as `CheckedEstimate`."""
+    is_name = weighted.weights > 0
+    listed = weighted.listed.take(is_name)
+    predictions = weighted.ratios[is_name] * mix.priors
+    sums = predictions.sum(axis=1, keepdims=True)
+    np.divide(predictions, sums, out=predictions, where=sums > 0)
+    return estimate_from_checked(
+        listed.by_label(predictions),
+        weighted.weights[is_name],
+        listed.checked,
+        listed.clusters,
+        listed.by_label(mix.shares[None])[0],
+        listed.seeds,
+    )
+
+
+def _warn_if_few(n_distinct, listed):
+    """Warn if a list has too few distinct names for an estimate."""
+    if n_distinct < FEW_NAMES:
+        n_rows = int(listed.row_counts.sum()) + sum(listed.not_names.values())
+        warn(
+            f"The shares are rough: expected at least {FEW_NAMES} distinct names, "
+            f"got {n_distinct}{_say_not_names(listed.not_names, n_rows)}. Read "
+            "the intervals, not the shares."
         )
 
 
@@ -701,7 +644,7 @@ def _say_not_names(not_names, n_rows):
     return f" ({n:,} of {n_rows:,} rows are not names: {listed})"
 
 
-def _is_in_group(members, classes):
+def is_in_group(members, classes):
     """Return whether each class is in each group, as 1 or 0, (n_groups, n_classes)."""
     is_in = np.zeros((len(members), len(classes)))
     column = {label: k for k, label in enumerate(classes.tolist())}
@@ -710,7 +653,7 @@ def _is_in_group(members, classes):
     return is_in
 
 
-def _confused_pairs(shares, n_effective):
+def confused_pairs(shares, n_effective):
     """Find pairs that the model confuses: their sum is more certain than either.
 
     With known labels, resamples would vary like a multinomial distribution. Any further
@@ -718,20 +661,22 @@ def _confused_pairs(shares, n_effective):
     variance and mostly cancels in its sum.
     """
     doubtful = np.flatnonzero(shares.resamples.std(axis=0) > DOUBTFUL)
+    if len(doubtful) < 2:
+        return []
     labels = shares.label[doubtful].tolist()
     share = shares.share[doubtful]
     covariance = np.cov(shares.resamples[:, doubtful], rowvar=False)
     drawing = (np.diag(share) - np.outer(share, share)) / n_effective
     doubt = covariance - drawing
+    first, second = np.triu_indices(len(labels), 1)
+    doubt_of_both = np.diag(doubt)[first] + np.diag(doubt)[second]
+    is_doubt = doubt_of_both > np.diag(drawing)[first] + np.diag(drawing)[second]
+    is_confused = is_doubt & (-doubt[first, second] > doubt_of_both / 4)
     pairs = []
-    for j in range(len(share)):
-        for i in range(j):
-            doubt_of_both = doubt[i, i] + doubt[j, j]
-            is_doubt = doubt_of_both > drawing[i, i] + drawing[j, j]
-            if is_doubt and -doubt[i, j] > doubt_of_both / 4:
-                deviations = np.sqrt(covariance[i, i] * covariance[j, j])
-                correlation = float(covariance[i, j] / deviations)
-                pair = (labels[i], labels[j], correlation)
-                pairs.append((float(covariance[i, j]), pair))
-    pairs.sort(key=lambda covariance_and_pair: covariance_and_pair[0])
-    return [pair for _, pair in pairs]
+    for k in np.argsort(covariance[first, second], kind="stable"):
+        i = first[k]
+        j = second[k]
+        if is_confused[k]:
+            deviations = np.sqrt(covariance[i, i] * covariance[j, j])
+            pairs.append((labels[i], labels[j], float(covariance[i, j] / deviations)))
+    return pairs

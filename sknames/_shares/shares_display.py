@@ -150,93 +150,47 @@ class SharesDisplay(DisplayMixin):
             The display, with its drawing.
         """
         check_at_least_1("n_top", n_top)
-        tables: Any = self.shares
-        if isinstance(self.shares, Table):
-            tables = {"": self.shares}
-        if not tables:
-            raise ValueError(
-                "Expected shares to draw, got none. Draw lists that have names."
-            )
-        tables = {title: _drawn_table(table) for title, table in tables.items()}
+        tables = _tables_by_title(self.shares)
         positions = _positions([*tables])
         if positions is not None:
-            return self._draw_lines(tables, positions, n_top, ax)
-        is_single = len(tables) == 1
+            tables = {title: tables[title] for title in positions}
+        top, others = _choose_labels([*tables.values()], n_top, positions is not None)
         first = next(iter(tables.values()))
-        is_comparison = isinstance(first, Comparison)
-        top, others = _choose_labels([*tables.values()], n_top)
-        labels = [str(label) for label in top]
-        if len(others) and not is_comparison:  # nothing sums their differences
-            labels.append(f"{len(others)} others")
-        figsize: tuple[float, float] = SLIDE
-        if is_single:
-            width = max(6.4, 3.6 + 0.1 * max(map(len, labels)))
-            figsize = (width, 0.9 + 0.3 * len(labels))
-        ax = self._use_axes(ax, figsize)
+        labels = _labels_of_rows(top, others, first)
+        bars = {title: _bars(table, top, others) for title, table in tables.items()}
+        self._use_axes(ax, _size_of(labels, len(tables)))
         self.bars_: list[Any] = []
         self.errorbars_: list[Any] = []
         self.lines_: list[Any] = []
         self.bands_: list[Any] = []
-        for k, (title, table) in enumerate(tables.items()):
-            bars = _bars(table, top, others)
-            style: dict[str, Any] = {"label": _legend_text(title, table)}
-            if isinstance(self.shares, Table):
-                style["label"] = _n_names(table)
-            style["color"] = [_color(k, len(tables), is_sure) for is_sure in bars.sure]
-            if is_single:
-                style["color"][len(top) :] = ["0.6"] * (len(labels) - len(top))
-            style |= bar_kwargs or {}
-            self._draw_bars(bars, k, len(tables), style)
-        ax.set_yticks(np.arange(len(labels)), labels, parse_math=False)
-        ax.set_ylim(len(labels) - 0.4, -0.6)  # the largest first, without a margin
-        percent(ax.xaxis)
-        ax.set_xlabel(_describe_axis(first, is_single))
-        if is_comparison:
-            ax.axvline(0, color=ax.xaxis.label.get_color(), linewidth=0.8)
-        else:
-            ax.set_xlim(left=0)
-        if not is_single:
-            ax.legend()
+        if positions is not None:
+            self._draw_lines([*bars.values()], [*positions.values()], labels)
+            self._describe(first, "y", False)
+            return self
+        for k, title in enumerate(tables):
+            style = {"label": self._legend_text(title, tables[title])}
+            self._draw_bars(bars[title], k, len(tables), style | (bar_kwargs or {}))
+        self._describe(first, "x", len(tables) == 1)
+        self.ax_.set_yticks(np.arange(len(labels)), labels, parse_math=False)
+        self.ax_.set_ylim(len(labels) - 0.4, -0.6)  # the largest first, no margin
         return self
 
-    def _draw_lines(self, tables, positions, n_top, ax):
-        """Draw a line with a band for each label over years or dates, in order."""
-        by_position = sorted(positions.items(), key=lambda item: item[1])
-        tables = [tables[title] for title, _ in by_position]
-        x = [position for _, position in by_position]
-        first = tables[0]
-        is_comparison = isinstance(first, Comparison)
-        top, others = _choose_labels(tables, min(n_top, MOST_LINES), is_dense=False)
-        labels = [legend_label(label) for label in top]
-        if len(others) and not is_comparison:
-            labels.append(f"{len(others)} others")
-        ax = self._use_axes(ax, SLIDE)
-        bars = [_bars(table, top, others) for table in tables]
-        self.bars_ = []
-        self.errorbars_ = []
-        self.lines_ = []
-        self.bands_ = []
-        for row, label in enumerate(labels):
-            color = f"C{row}" if row < len(top) else "0.6"
-            value = [table.value[row] for table in bars]
-            low = [table.low[row] for table in bars]
-            high = [table.high[row] for table in bars]
-            self.lines_ += ax.plot(x, value, ".-", color=color, label=label)
-            self.bands_.append(ax.fill_between(x, low, high, color=color, alpha=0.2))
-        percent(ax.yaxis)
-        ax.set_ylabel(_describe_axis(first, False).removesuffix("; pale: not sure"))
-        if is_comparison:
-            ax.axhline(0, color=ax.xaxis.label.get_color(), linewidth=0.8)
-        else:
-            ax.set_ylim(bottom=0)
-        if isinstance(x[0], float) and all(place.is_integer() for place in x):
-            ax.xaxis.get_major_locator().set_params(integer=True)
-        ax.legend()
-        return self
+    def _legend_text(self, title, table):
+        """Return what the legend says of a table, which alone has no title."""
+        if isinstance(self.shares, Table):
+            return _n_names(table)
+        name = legend_label(title)
+        if str(title) in BLANK:
+            name = "(blank)"
+        return f"{name} ({_n_names(table)})"
 
     def _draw_bars(self, bars, k, n_tables, style):
         """Draw the bars and intervals of table k of several."""
         y = np.arange(len(bars.value)) + 0.8 * ((k + 0.5) / n_tables - 0.5)
+        colors = [_color(k, n_tables, is_sure) for is_sure in bars.sure]
+        if n_tables == 1 and bars.has_others:
+            colors[-1] = "0.6"
+        style = {"color": colors} | style
         self.bars_.append(self.ax_.barh(y, bars.value, 0.8 / n_tables, **style))
         reach = [bars.value - bars.low, bars.high - bars.value]
         errorbars = self.ax_.errorbar(
@@ -250,6 +204,42 @@ class SharesDisplay(DisplayMixin):
         )
         self.errorbars_.append(errorbars)
 
+    def _draw_lines(self, bars, x, labels):
+        """Draw a line with a band for each label over years or dates, in order."""
+        for row, label in enumerate(labels):
+            is_others = bars[0].has_others and row == len(labels) - 1
+            color = "0.6" if is_others else f"C{row}"
+            value = [table.value[row] for table in bars]
+            low = [table.low[row] for table in bars]
+            high = [table.high[row] for table in bars]
+            text = legend_label(label)
+            self.lines_ += self.ax_.plot(x, value, ".-", color=color, label=text)
+            band = self.ax_.fill_between(x, low, high, color=color, alpha=0.2)
+            self.bands_.append(band)
+        if isinstance(x[0], float) and all(place.is_integer() for place in x):
+            self.ax_.xaxis.get_major_locator().set_params(integer=True)
+
+    def _describe(self, table, name, is_single):
+        """Say what the axis "x" or "y" shows, and draw where 0 is."""
+        axis = getattr(self.ax_, f"{name}axis")
+        percent(axis)
+        text = "share"
+        ending = ""
+        if isinstance(table, Comparison):
+            text = "difference"
+            if name == "x":
+                ending = "; pale: not sure"
+            draw_line = self.ax_.axvline if name == "x" else self.ax_.axhline
+            draw_line(0, color=axis.label.get_color(), linewidth=0.8)
+        else:
+            getattr(self.ax_, f"set_{name}lim")(0)
+        if is_single:
+            text += _of_names(table)
+        else:
+            self.ax_.legend()
+        level = f"{100 * table.confidence_level:.10g}"
+        axis.set_label_text(f"{text}, with {level}% intervals{ending}")
+
 
 @dataclass(frozen=True)
 class Bars:
@@ -261,12 +251,41 @@ class Bars:
         Ends of the bars, and of their intervals.
     sure : ndarray of bool
         Whether a difference is sure; a share always is.
+    has_others : bool, default=False
+        Whether the last bar is the sum of others.
     """
 
     value: NDArray[np.floating]
     low: NDArray[np.floating]
     high: NDArray[np.floating]
     sure: NDArray[np.bool_]
+    has_others: bool = False
+
+
+def _tables_by_title(shares):
+    """Return the tables to draw by title, "" for a single one."""
+    tables = {"": shares} if isinstance(shares, Table) else shares
+    if not tables:
+        raise ValueError(
+            "Expected shares to draw, got none. Draw lists that have names."
+        )
+    return {title: _drawn_table(table) for title, table in tables.items()}
+
+
+def _labels_of_rows(top, others, table):
+    """Return what stands at each bar or line."""
+    labels = [str(label) for label in top]
+    if len(others) and isinstance(table, Shares):  # nothing sums differences
+        labels.append(f"{len(others)} others")
+    return labels
+
+
+def _size_of(labels, n_tables):
+    """Return width and height of a picture, in inches."""
+    if n_tables > 1:
+        return SLIDE
+    width = max(6.4, 3.6 + 0.1 * max(map(len, labels)))
+    return width, 0.9 + 0.3 * len(labels)
 
 
 def _drawn_table(table):
@@ -278,7 +297,7 @@ def _drawn_table(table):
 
 
 def _positions(titles):
-    """Return where lists stand on a line of numbers or dates, by title.
+    """Return where lists stand on a line of numbers or dates, by title, in order.
 
     None if they do not stand on one. Lists without a title are left out.
     """
@@ -293,7 +312,7 @@ def _positions(titles):
     kinds = {type(position) for position in positions.values()}
     if len(positions) < LEAST_ON_LINE or len(kinds) > 1:
         return None
-    return positions
+    return dict(sorted(positions.items(), key=lambda item: item[1]))
 
 
 def _position(title):
@@ -310,7 +329,7 @@ def _position(title):
         return None
 
 
-def _choose_labels(tables, n_top, *, is_dense=True):
+def _choose_labels(tables, n_top, are_lines):
     """Return the labels with a row of their own, the largest first, and the others.
 
     A share has one if an interval says more than "perhaps none".
@@ -323,7 +342,9 @@ def _choose_labels(tables, n_top, *, is_dense=True):
     else:
         lows = np.array([table.low for table in bars])
         is_large = lows.max(axis=0) >= LEAST_DRAWN
-    if is_dense and len(tables) > 1:
+    if are_lines:
+        n_top = min(n_top, MOST_LINES)
+    elif len(tables) > 1:
         n_top = min(n_top, max(1, MOST_BARS // len(tables)))
     n = min(n_top, max(1, int(is_large.sum())))
     is_of_groups = "groups" not in tables[0]
@@ -353,36 +374,20 @@ def _bars(table, top, others=()):
         low = np.append(low, low_of_sum)
         # The sum is at least as large as any of the shares in it.
         high = np.append(high, max(high_of_sum, table.high[rest].max()))
-    return Bars(value, low, high, np.full(len(value), True))
-
-
-def _legend_text(title, table):
-    """Return what the legend says of a table."""
-    name = legend_label(title)
-    if str(title) in BLANK:
-        name = "(blank)"
-    return f"{name} ({_n_names(table)})"
-
-
-def _describe_axis(table, is_single):
-    """Say what an axis shows."""
-    text = "share"
-    between = " of"
-    ending = ""
-    if isinstance(table, Comparison):
-        text = "difference"
-        between = " between"
-        ending = "; pale: not sure"
-    if is_single:
-        text += f"{between} {_n_names(table)}"
-    return f"{text}, with {100 * table.confidence_level:.10g}% intervals{ending}"
+    return Bars(value, low, high, np.full(len(value), True), bool(rest))
 
 
 def _n_names(table):
     """Say how many names a list has, or both that are compared."""
-    if isinstance(table, Comparison):
-        return f"{table.n_names:,} and {table.n_names_of_other:,} names"
-    return f"{table.n_names:,} names"
+    if table.get("n_names_of_other") is None:  # one list, perhaps against known shares
+        return f"{table.n_names:,} names"
+    return f"{table.n_names:,} and {table.n_names_of_other:,} names"
+
+
+def _of_names(table):
+    """Say which names an axis shows."""
+    is_pair = table.get("n_names_of_other") is not None
+    return f" {'between' if is_pair else 'of'} {_n_names(table)}"
 
 
 def _color(k, n, is_sure):

@@ -127,6 +127,7 @@ STAGES = [
             "shares.md",
             SCORERS,
         ),
+        benchmark("other-labels", "bench_shares.py --lacking 12", "shares.md", SCORERS),
         benchmark("abstaining", "bench_abstaining.py", "abstaining.md"),
         benchmark(
             "countries", "bench_countries.py", "countries.md", ("arczi21", *SCORERS)

@@ -1,0 +1,34 @@
+"""Read what is given for each name of a list: clusters and outcomes."""
+
+import numpy as np
+
+from .._base.labels_and_weights import is_missing
+
+
+def read_column(values, is_name, expected, remedy):
+    """Return values of rows as an array, and the distinct ones of names, in order.
+
+    Rows that are not names may lack one. Errors say what was `expected`, such as "a
+    cluster", and what to do with names that lack it.
+    """
+    values = np.asarray(values, dtype=object)
+    if values.shape != is_name.shape:
+        raise ValueError(
+            f"Expected {expected} for each of {len(is_name):,} names, got shape "
+            f"{values.shape}."
+        )
+    is_blank = np.array([is_missing(value) for value in values], dtype=bool) & is_name
+    if is_blank.any():
+        position = int(is_blank.argmax())
+        raise ValueError(
+            f"Expected {expected} for each name, got {values[position]} at position "
+            f"{position}. {remedy}"
+        )
+    return values, [*dict.fromkeys(values[is_name].tolist())]
+
+
+def index_in(distinct, values, otherwise):
+    """Return the index of each value among distinct ones, (n_rows,)."""
+    index_of = {value: k for k, value in enumerate(distinct)}
+    index = [index_of.get(value, otherwise) for value in values.tolist()]
+    return np.array(index, dtype=np.intp)
