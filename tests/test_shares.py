@@ -1010,6 +1010,21 @@ def test_clusters_widen_the_intervals_of_checked_rows():
         independent = estimate_checked(rows, y)
         clustered = estimate_checked(rows, y, clusters=clusters)
     assert width_of(clustered, "Danish") > 1.7 * width_of(independent, "Danish")
+@pytest.mark.parametrize("in_clusters", [False, True])
+def test_checked_weights_of_1_raise_where_rows_are_not_checked(in_clusters):
+    rows, labels, y = checked_list(600, 120)
+    params = {"checked_weight": np.ones(600)}
+    if in_clusters:
+        params["clusters"] = np.arange(600) // 5
+    message = "checked_weight above 1, since 480 names are not checked; got only 1"
+    with pytest.raises(ValueError, match=message):
+        estimate_checked(rows, y, **params)
+    complete = estimate_checked(rows, labels, **params)
+    np.testing.assert_allclose(complete.share, true_shares(labels, complete))
+    some_certain = np.where(np.arange(600) < 300, 1, 4)
+    estimate_checked(rows, y, **params | {"checked_weight": some_certain})
+
+
 
 
 @pytest.mark.parametrize("blank", [None, np.nan, pd.NA], ids=str)

@@ -276,6 +276,12 @@ def _check_draw(predictions, rows, checked, clusters):
         return
     if n_checked < FEW_CHECKED:
         warn(
+    if checked.weights is not None and checked.weights[rows].max() <= 1:
+        raise ValueError(
+            f"Expected checked_weight above 1, since {n_rows - n_checked:,} names are "
+            "not checked; got only 1. Weights are 1 / the probability with which a row "
+            "was drawn: leave them out if all rows were equally likely."
+        )
             f"Only {n_checked} rows are checked: expected at least {FEW_CHECKED}. The "
             "intervals of small shares may be too narrow. Check more rows."
         )
