@@ -1010,16 +1010,6 @@ def test_checked_weights_mend_unequal_draws():
     assert plain["Danish"].share > 0.7
 
 
-def test_clusters_widen_the_intervals_of_checked_rows():
-    rows, labels, _ = checked_list(100, 50)
-    rows = rows.repeat(4, axis=0)
-    y = np.where(np.arange(400) % 8 < 4, labels.repeat(4), None)
-    clusters = np.arange(100).repeat(4)
-    with warnings.catch_warnings():  # of rows that were not drawn one by one
-        warnings.simplefilter("ignore")
-        independent = estimate_checked(rows, y)
-        clustered = estimate_checked(rows, y, clusters=clusters)
-    assert width_of(clustered, "Danish") > 1.7 * width_of(independent, "Danish")
 @pytest.mark.parametrize("in_clusters", [False, True])
 def test_checked_weights_of_1_raise_where_rows_are_not_checked(in_clusters):
     rows, labels, y = checked_list(600, 120)
@@ -1035,6 +1025,16 @@ def test_checked_weights_of_1_raise_where_rows_are_not_checked(in_clusters):
     estimate_checked(rows, y, **params | {"checked_weight": some_certain})
 
 
+def test_clusters_widen_the_intervals_of_checked_rows():
+    rows, labels, _ = checked_list(100, 50)
+    rows = rows.repeat(4, axis=0)
+    y = np.where(np.arange(400) % 8 < 4, labels.repeat(4), None)
+    clusters = np.arange(100).repeat(4)
+    with warnings.catch_warnings():  # of rows that were not drawn one by one
+        warnings.simplefilter("ignore")
+        independent = estimate_checked(rows, y)
+        clustered = estimate_checked(rows, y, clusters=clusters)
+    assert width_of(clustered, "Danish") > 1.7 * width_of(independent, "Danish")
 
 
 @pytest.mark.parametrize("blank", [None, np.nan, pd.NA], ids=str)
@@ -1123,6 +1123,17 @@ def test_shares_with_checked_rows_lack_the_error_of_the_model():
     assert abs(np.corrcoef(first, second)[0, 1]) < 0.25
 
 
+def test_compare_of_checked_rows_with_themselves_has_an_interval():
+    rows, _, y = checked_list(600)
+    checked = np.flatnonzero(y != None)  # noqa: E711
+    wrong = checked[::3]
+    y[wrong] = np.random.default_rng(1).choice(CLASSES, len(wrong))
+    shares = estimate_checked(rows, y)
+    found = shares.compare(shares, same_source=True)
+    assert (found.difference == 0).all()
+    assert (found.low <= 0).all() and (found.high >= 0).all()
+
+
 # ---- A known mix
 
 
@@ -1143,6 +1154,64 @@ def test_compare_with_a_known_mix_sums_the_others():
     assert shares.compare(pd.Series(known)).label.tolist() == found.label.tolist()
     only = shares.compare({"Dutch": 0.3})
     assert only.label.tolist() == ["Dutch"] and not only.sure.any()
+
+
+def test_known_mix_keeps_the_intervals_of_checked_rows():
+    rows, _, y = checked_list(600, 100)
+    north = ["Danish", "Norwegian"]
+    south = ["Dutch", "Irish", "Turkish"]
+    groups = {"north": north, "south": south}
+    shares = estimate_checked(rows, y, groups=groups, confidence_level=0.99)
+    for label in north:
+        row = shares.compare({label: 0.01})[label]
+        assert row.low == pytest.approx(shares[label].low - 0.01)
+        assert row.high == pytest.approx(shares[label].high - 0.01)
+    known = {"Danish": 0.3, "Norwegian": 0.1, "others": 0.6}
+    others = shares.compare(known)["others"]
+    assert others.low == pytest.approx(shares.groups["south"].low - 0.6)
+    assert others.high == pytest.approx(shares.groups["south"].high - 0.6)
+    of_group = shares.groups.compare({"south": 0.6})["south"]
+    assert of_group.low == pytest.approx(others.low)
+
+
+def test_reach_of_checked_rows_is_that_of_a_mean_of_so_many():
+    rows = np.full((600, 5), 0.2) + 1e-6 * checked_list(600)[0]
+    rows /= rows.sum(axis=1, keepdims=True)
+    y = np.full(600, None, dtype=object)
+    y[::6] = ["Danish", "Dutch"] * 50
+    with warnings.catch_warnings():  # of names that say nothing
+        warnings.simplefilter("ignore")
+        row = estimate_checked(rows, y)["Danish"]
+    deviation = np.sqrt(0.25 / 99 * (1 - 100 / 600))
+    assert row.high - row.share == pytest.approx(1.984 * deviation, rel=1e-3)
+
+
+def test_reach_of_checked_rows_without_errors_is_what_the_model_expects():
+    rows, _, y = checked_list(600, 100)
+    y[y != None] = "Danish"  # noqa: E711
+    shares = estimate_checked(rows, y)
+    dutch = shares.label.tolist().index("Dutch")
+    expected = shares.without[dutch]
+    deviation = np.sqrt(expected * (1 - expected) / 100 * (1 - 100 / 600))
+    assert shares.high[dutch] == pytest.approx(1.984 * deviation, rel=1e-2)
+
+
+def test_group_of_all_labels_with_checked_rows_has_a_share_of_1():
+    for seed in range(20):
+        rows, _, y = checked_list(600, 150, seed)
+        shares = estimate_checked(rows, y, groups={"all": [*CLASSES]}, n_resamples=2)
+        everyone = shares.groups["all"]
+        assert everyone.low > 0.95 and everyone.high == pytest.approx(1)
+
+
+def test_interval_of_all_other_labels_mirrors_that_of_one():
+    rows, _, y = checked_list(600, 150)
+    for label in CLASSES:
+        others = [other for other in CLASSES if other != label]
+        shares = estimate_checked(rows, y, groups={"others": others})
+        group = shares.groups["others"]
+        assert group.low == pytest.approx(1 - shares[label].high)
+        assert group.high == pytest.approx(1 - shares[label].low)
 
 
 def test_known_mix_of_the_list_itself_is_rarely_sure():

@@ -4,7 +4,7 @@ This is the difference estimator of survey sampling (Särndal et al. 1992), know
 prediction-powered inference (Angelopoulos et al. 2023).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,7 +16,7 @@ from .._base import warn
 from .._base.labels_and_weights import check_some_known, check_weights, is_missing
 from .._models.groups import check_alike
 from .columns import index_in
-from .estimate import Estimate
+from .estimate import EstimatedShares
 from .resampling import draw_units
 
 FEW_CHECKED = 100  # rows: with fewer, a warning
@@ -49,61 +49,55 @@ class CheckedRows:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CheckedEstimate(Estimate):
+class CheckedShares(EstimatedShares):
     """Hold shares that checked rows correct, and what their intervals need.
 
-    The fields of `Estimate` come first; as many rows of a population without an end
-    hold as much information as `n_effective` says.
+    The fields of `EstimatedShares` come first; as many rows of a population without an
+    end hold as much information as `n_effective` says.
 
     Parameters
     ----------
-    influences : ndarray of shape (n_units, n_labels)
-        By how much each checked row, or each cluster, moved the shares.
-    predictions : ndarray of shape (n_names, n_labels)
-        Probabilities of the names, 0 if all are checked.
-    list_weights : ndarray of shape (n_names,)
-        Their weights, which sum to 1.
-    row_variance : float
-        The variance of the shares for an error of variance 1 in each checked row.
-    power : float
-        The power of the predictions.
+    mean_prediction : ndarray of shape (n_labels,)
+        The mean prediction of the list, 0 if all rows are checked.
+    covariance : ndarray of shape (n_labels, n_labels)
+        The covariance of the shares that the checked rows show.
+    expected_covariance : ndarray of shape (n_labels, n_labels)
+        The one that the model expects.
     degrees_of_freedom : int
         Those of the t distribution.
     """
 
-    influences: NDArray[np.floating]
-    predictions: NDArray[np.floating]
-    list_weights: NDArray[np.floating]
-    row_variance: float
-    power: float
+    mean_prediction: NDArray[np.floating]
+    covariance: NDArray[np.floating]
+    expected_covariance: NDArray[np.floating]
     degrees_of_freedom: int
 
     by_label: ClassVar[tuple[str, ...]] = (
-        *Estimate.by_label,
-        "influences",
-        "predictions",
+        *EstimatedShares.by_label,
+        "mean_prediction",
     )
+
+    def sums(self, is_in):
+        """Return the same for sums of labels, by `is_in`, (n_sums, n_labels)."""
+        return replace(
+            super().sums(is_in),
+            covariance=is_in @ self.covariance @ is_in.T,
+            expected_covariance=is_in @ self.expected_covariance @ is_in.T,
+        )
 
     def reach(self, confidence_level):
         """Return how far the interval of each share reaches, (n_labels,)."""
-        variance = (self.influences**2).sum(axis=0) * _inflation(self.influences)
         # Errors are rare and large, so that a few rows may hold none. Then the variance
         # is the one that the model expects.
-        variance = np.maximum(variance, self.row_variance * self._expected_variance())
+        variance = np.maximum(
+            self.covariance.diagonal(), self.expected_covariance.diagonal()
+        )
         quantile = student.ppf((1 + confidence_level) / 2, self.degrees_of_freedom)
-        return quantile * np.sqrt(variance)
+        return quantile * np.sqrt(np.maximum(variance, 0))  # rounding may leave -1e-20
 
     def least_reach(self, confidence_level):
         """Return how far the interval of each share reaches at least, (n_labels,)."""
         return np.maximum(self.reach(confidence_level), self.floor(confidence_level))
-
-    def _expected_variance(self):
-        """Return the variance of errors, (n_labels,), if probabilities are right."""
-        answers = self.predictions
-        power = self.power
-        squares = answers * (1 - 2 * power * answers) + power**2 * answers**2
-        mean = (1 - power) * (self.list_weights @ answers)
-        return np.maximum(self.list_weights @ squares - mean**2, 0)
 
     def interval(self, confidence_level):
         """Return the ends of intervals, (n_labels,) each."""
@@ -114,7 +108,7 @@ class CheckedEstimate(Estimate):
         exact_low, exact_high = exact_interval(
             self.share, self.n_effective, confidence_level
         )
-        has_only_checked = self.predictions.max(axis=0) == 0
+        has_only_checked = self.mean_prediction == 0
         low = np.where(has_only_checked, exact_low, low)
         high = np.where(has_only_checked, exact_high, high)
         return np.minimum(low, self.share), np.maximum(high, self.share)
@@ -210,7 +204,7 @@ def estimate_from_checked(predictions, weights, checked, clusters, without, seed
 
     Returns
     -------
-    CheckedEstimate
+    CheckedShares
     """
     weights = weights / weights.sum()
     rows = np.flatnonzero(checked.label_index >= 0)
@@ -236,19 +230,27 @@ def estimate_from_checked(predictions, weights, checked, clusters, without, seed
         parts = power * (predictions - mean) * weights[:, None]
         parts[rows] += influences
         influences = clusters.sum(parts)
-    return CheckedEstimate(
+    expected = _expected_covariance(predictions, weights, power)
+    return CheckedShares(
         share=share,
         resamples=_resample(share, influences, seeds),
         n_effective=1 / (unit_weights**2).sum(),
         n_checked=len(rows),
         without=None if is_complete else without,
-        influences=influences,
-        predictions=predictions,
-        list_weights=weights,
-        row_variance=(row_weights**2).sum(),
-        power=power,
+        mean_prediction=mean,
+        covariance=influences.T @ influences * _inflation(influences),
+        expected_covariance=expected * (row_weights**2).sum(),
         degrees_of_freedom=max(1, np.count_nonzero(unit_weights) - 1),
     )
+
+
+def _expected_covariance(predictions, weights, power):
+    """Return the covariance of the errors of rows if probabilities are right."""
+    mean = weights @ predictions
+    mean_error = (1 - power) * mean
+    second_moments = predictions.T @ (predictions * weights[:, None])
+    products = np.diag(mean) + (power**2 - 2 * power) * second_moments
+    return products - np.outer(mean_error, mean_error)
 
 
 def _weigh_checked(checked, rows, weights):
@@ -274,14 +276,14 @@ def _check_draw(predictions, rows, checked, clusters):
         )
     if n_checked == n_rows:
         return
-    if n_checked < FEW_CHECKED:
-        warn(
     if checked.weights is not None and checked.weights[rows].max() <= 1:
         raise ValueError(
             f"Expected checked_weight above 1, since {n_rows - n_checked:,} names are "
             "not checked; got only 1. Weights are 1 / the probability with which a row "
             "was drawn: leave them out if all rows were equally likely."
         )
+    if n_checked < FEW_CHECKED:
+        warn(
             f"Only {n_checked} rows are checked: expected at least {FEW_CHECKED}. The "
             "intervals of small shares may be too narrow. Check more rows."
         )

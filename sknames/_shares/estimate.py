@@ -1,4 +1,4 @@
-"""Hold estimated shares, with what their intervals need."""
+"""Hold the estimated shares of a list, with what their intervals need."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -15,8 +15,10 @@ def exact_limit(n, confidence_level):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Estimate:
-    """Hold shares by a model alone, and what their intervals need.
+class EstimatedShares:
+    """Hold the estimated shares of a list, and what their intervals need.
+
+    Here these come from resamples, as those of a model alone do.
 
     Parameters
     ----------

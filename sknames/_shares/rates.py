@@ -11,7 +11,13 @@ from .._models.groups import array_of_labels, check_alike
 from .columns import index_in, read_column
 from .estimate import exact_limit
 from .resampling import draw_units
-from .results import Comparison, Estimates, Table, compare_estimates, percentiles
+from .results import (
+    ComparedValues,
+    Comparison,
+    Table,
+    compare_estimates,
+    percentiles,
+)
 from .shares import estimate_weighted, is_in_group, read_names, weigh
 
 NO_ONE = 0.5  # estimated people of a label: with fewer, it has no rate
@@ -327,7 +333,7 @@ def rates_of(joint, joint_resamples, n_effective, confidence_level):
 
     Returns
     -------
-    Estimates
+    ComparedValues
         With n_labels * n_outcomes rows; a label without people has no rate.
     """
     share = joint.sum(axis=1, keepdims=True)
@@ -341,7 +347,7 @@ def rates_of(joint, joint_resamples, n_effective, confidence_level):
     # Few people show no rate near 0 or 1 (Clopper and Pearson 1934).
     floor = exact_limit(np.maximum(n_people, NO_ONE), confidence_level)
     floor = np.broadcast_to(floor, joint.shape)
-    return Estimates(
+    return ComparedValues(
         value=rate.ravel(),
         resamples=resamples.reshape(len(resamples), -1),
         low=np.where(has_people, np.minimum(low, 1 - floor), 0).ravel(),

@@ -255,7 +255,7 @@ class Shares(Table):
         row_of = {label: k for k, label in enumerate(self.label.tolist())}
         rows = [row_of.get(label, -1) for label in labels.tolist()]
         rows = np.array(rows, dtype=np.intp)
-        estimates = Estimates(
+        estimates = ComparedValues(
             value=self.share[rows],
             resamples=self.resamples[:, rows],
             low=self.low[rows],
@@ -279,20 +279,18 @@ class Shares(Table):
         if len(labels) < len(known):
             labels.append(OTHERS)
             is_in = np.vstack([is_in, 1 - is_in.sum(axis=0)])
-        share = is_in @ self.share
-        resamples = self.resamples @ is_in.T
-        low, high = percentiles(resamples, share, self.confidence_level)
-        summed = Estimates(
-            value=share,
-            resamples=resamples,
-            low=np.minimum(low, 1 - self.floor),
-            # A sum is at least as large as any of the shares in it.
-            high=np.maximum(high, (is_in * self.high).max(axis=1)),
-            least_reach=(is_in * self.least_reach).max(axis=1),
+        sums = self.estimated.sums(is_in)
+        low, high = sums.interval(self.confidence_level)
+        compared = ComparedValues(
+            value=sums.share,
+            resamples=sums.resamples,
+            low=low,
+            high=high,
+            least_reach=sums.least_reach(self.confidence_level),
         )
         known_share = np.array([known[label] for label in labels], dtype=float)
-        certain = Estimates.certain(known_share, len(resamples))
-        return self._compare(array_of_labels(labels), summed, certain, None, None)
+        certain = ComparedValues.certain(known_share, len(sums.resamples))
+        return self._compare(array_of_labels(labels), compared, certain, None, None)
 
     def _compare(self, labels, estimates, others, n_names_of_other, groups):
         """Return a comparison of estimates, the largest difference first."""
@@ -377,7 +375,7 @@ def percentiles(resamples, estimate, confidence_level):
 
 
 @dataclass(frozen=True)
-class Estimates:
+class ComparedValues:
     """Hold what a comparison takes: shares or rates, one in each row.
 
     Parameters
@@ -420,8 +418,11 @@ def compare_estimates(estimates, others, confidence_level):
     # and Donner 2008).
     down, up = estimates.added(confidence_level)
     other_down, other_up = others.added(confidence_level)
-    low = difference - np.sqrt((difference - low) ** 2 + down + other_up)
-    high = difference + np.sqrt((high - difference) ** 2 + up + other_down)
+    squared_down = (difference - low) ** 2 + down + other_up
+    squared_up = (high - difference) ** 2 + up + other_down
+    # Intervals of checked rows may reach less far than their resamples.
+    low = difference - np.sqrt(np.maximum(squared_down, 0))
+    high = difference + np.sqrt(np.maximum(squared_up, 0))
     is_known = ~np.isnan(difference)
     low = np.where(is_known, np.maximum(low, -1), -1)
     high = np.where(is_known, np.minimum(high, 1), 1)

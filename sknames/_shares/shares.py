@@ -22,7 +22,7 @@ from .._models.priors import Priors, check_priors
 from .._models.stack import resolve
 from .checked import CheckedRows, estimate_from_checked, read_checked
 from .columns import index_in, read_column
-from .estimate import Estimate
+from .estimate import EstimatedShares
 from .mix import (
     MODEL_ERROR,
     DistinctNames,
@@ -467,12 +467,10 @@ def estimate(listed):
         "confidence_level": level,
         "floor": estimated.floor(level),
     }
-    shares = _table(listed.labels, estimated, common)
-    order = np.argsort(-shares.share, kind="stable")
-    for name in ("label", "share", "low", "high", "least_reach", "without"):
-        if shares[name] is not None:
-            shares[name] = shares[name][order]
-    shares.resamples = shares.resamples[:, order]
+    order = np.argsort(-estimated.share, kind="stable")
+    labels = listed.labels[order]
+    estimated = estimated.sums(np.eye(len(order))[order])
+    shares = _table(labels, estimated, common)
     shares.members = None
     shares.confused_pairs = []
     if listed.checked is None:
@@ -484,7 +482,7 @@ def estimate(listed):
     shares.groups = None
     if listed.groups is not None:
         members = listed.members()
-        sums = estimated.sums(is_in_group(members, listed.labels))
+        sums = estimated.sums(is_in_group(members, labels))
         shares.groups = _table(array_of_labels([*members]), sums, common)
         shares.groups.members = members
     return shares
@@ -500,6 +498,7 @@ def _table(labels, estimated, common):
         low=low,
         high=high,
         resamples=estimated.resamples,
+        estimated=estimated,
         least_reach=estimated.least_reach(level),
         without=estimated.without,
         **common,
@@ -561,7 +560,7 @@ def weigh(listed):
 
 
 def estimate_weighted(weighted):
-    """Return the shares of a list, and their resamples, as `Estimate`."""
+    """Return the shares of a list, as `EstimatedShares`."""
     with one_blas_thread:
         mix = estimate_mix(weighted.names, weighted.assumed)
         if weighted.listed.checked is None:
@@ -570,21 +569,25 @@ def estimate_weighted(weighted):
 
 
 def _estimate_by_model(weighted, share):
-    """Return the shares that the model alone gives, as `Estimate`."""
+    """Return the shares that the model alone gives, as `EstimatedShares`."""
     listed = weighted.listed
     names = weighted.names
     seeds = listed.seeds
     errors = seeds.errors(listed.model_error, len(share))
     by_name = Units.of_names(names, share)
     n_effective = by_name.n_effective
-    drawn = [by_name]
+    drawn_units = [by_name]
     if listed.clusters is not None:
         by_cluster, has_recurring_names = _clusters_of(weighted, share)
         n_effective = min(n_effective, by_cluster.n_effective)
-        drawn = [by_cluster, by_name] if has_recurring_names else [by_cluster]
-    resamples = [resample(names, share, errors, seeds.rng(share), u) for u in drawn]
-    widest = max(resamples, key=lambda drawn: drawn.var(axis=0).sum())
-    return Estimate(
+        drawn_units = [by_cluster]
+        if has_recurring_names:
+            drawn_units.append(by_name)
+    resamples = []
+    for units in drawn_units:
+        resamples.append(resample(names, share, errors, seeds.rng(share), units))
+    widest = max(resamples, key=lambda shares: shares.var(axis=0).sum())
+    return EstimatedShares(
         share=listed.by_label(share[None])[0],
         resamples=listed.by_label(widest),
         n_effective=float(n_effective),
@@ -607,7 +610,7 @@ def _clusters_of(weighted, share):
 
 
 def _estimate_by_checked(weighted, mix):
-    """Return the shares of a list that checked rows correct, as `CheckedEstimate`."""
+    """Return the shares of a list that checked rows correct, as `CheckedShares`."""
     is_name = weighted.weights > 0
     listed = weighted.listed.take(is_name)
     predictions = weighted.ratios[is_name] * mix.priors
