@@ -1,10 +1,12 @@
 """estimate_rates: the rate of an outcome in each label, and how rates differ."""
 
+import inspect
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from sknames import estimate_rates
+from sknames import estimate_rates, estimate_shares
 
 pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
 
@@ -115,6 +117,7 @@ def test_compare_finds_rates_that_differ_and_only_these():
     everyone = rates.compare()
     sure = everyone.label[everyone.sure].tolist()
     assert {"Irish", "Danish"} <= {*sure}
+    assert "Turkish" not in everyone.label  # has no people
     assert "compared with all others" in repr(everyone)
     with pytest.raises(KeyError, match="Expected one of the labels .*, got 'Elvish'"):
         rates.compare("Elvish")
@@ -135,6 +138,27 @@ def test_groups_have_rates_of_their_own():
     assert rates.groups["All"].rate[1] == pytest.approx(outcome.mean())
     assert rates.groups.labels.tolist() == ["North", "All"]
     assert "of groups:" in repr(rates)
+
+
+def test_compare_of_a_group_takes_the_labels_outside_it():
+    rows, outcome, _ = draw(1000)
+    groups = {"A": ["Danish", "Dutch"], "B": ["Danish"], "All": [*CLASSES]}
+    rates = estimate(rows, outcome, groups=groups)
+    inverse = estimate(rows, outcome, groups={"others": ["Irish", *CLASSES[3:]]})
+    found = rates.groups.compare("A")
+    assert found.label.tolist() == ["A", "A"]
+    assert found.rate == pytest.approx(rates.groups["A"].rate)
+    assert found.other == pytest.approx(inverse.groups["others"].rate)
+    assert (found.low > -1).all() and "compared with all others" in repr(found)
+    danish = rates.compare("Danish")
+    of_group = rates.groups.compare("B")
+    for name in ("rate", "other", "low", "high", "sure"):
+        assert of_group[name] == pytest.approx(danish[name])
+    everyone = rates.groups.compare()
+    assert everyone.label.tolist() == ["A", "A", "B", "B", "All", "All"]
+    assert np.isnan(rates.groups.compare("All").other).all()
+    pair = rates.groups.compare("A", "B")
+    assert pair.other == pytest.approx(rates["Danish"].rate)
 
 
 def test_clusters_widen_intervals_of_rates():
@@ -177,7 +201,24 @@ def test_wrong_outcomes_raise(outcome, message):
 
 
 def test_wrong_keywords_raise_as_in_estimate_shares():
-    with pytest.raises(TypeError, match="unexpected keyword argument 'cluster'"):
-        estimate(np.eye(5)[:3], [1, 0, 1], cluster=[1, 1, 2])
+    for name in ("cluster", "model_error", "has_common_draws", "caller"):
+        message = rf"^estimate_rates\(\) got an unexpected keyword argument '{name}'"
+        with pytest.raises(TypeError, match=message):
+            estimate(np.eye(5)[:3], [1, 0, 1], **{name: 1})
     with pytest.raises(ValueError, match="'n_resamples' parameter of estimate_rates"):
         estimate(np.eye(5)[:3], [1, 0, 1], n_resamples=1)
+
+
+def test_keywords_are_those_of_estimate_shares():
+    keywords = [*inspect.signature(estimate_shares).parameters.values()]
+    of_rates = [*inspect.signature(estimate_rates).parameters.values()]
+    outcome = of_rates.pop(2)
+    assert (outcome.name, of_rates) == ("outcome", keywords)
+    given = {"sample_weight": [-1, 1, 1], "counts": [0.5] * 3, "y": ["Irish"]}
+    given |= {"clusters": [1, 1, 1], "assumed_prior": "even", "groups": {"A": ["x"]}}
+    given |= {"confidence_level": 2, "n_resamples": 1, "random_state": "x"}
+    given |= {"checked_weight": [1, 1, 1]}
+    assert {*given} == {keyword.name for keyword in keywords[2:]}
+    for name, value in given.items():
+        with pytest.raises(ValueError):
+            estimate_rates(Known(), np.eye(5)[:3], outcome=[1, 0, 1], **{name: value})

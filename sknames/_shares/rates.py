@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import Bunch, check_random_state
 
-from .._models.groups import array_of_labels, check_alike
+from .._models.groups import Groups, array_of_labels, check_alike
+from .._models.priors import Priors
 from .columns import index_in, read_column
 from .estimate import exact_limit
 from .resampling import draw_units
@@ -70,7 +71,8 @@ class Rates(Table):
             The first label. None compares each label that has 10 estimated people or
             more with all others.
         other : label or None, default=None
-            The second label; None takes all others.
+            The second label. None takes all others; of a group, the labels that are
+            not in it.
 
         Returns
         -------
@@ -95,20 +97,20 @@ class Rates(Table):
                 raise KeyError(
                     f"Expected one of the labels {labels!s:.200}, got {given!r}."
                 )
-        is_label = np.eye(len(labels))
         if label is None:
             n_people = self.n_people[:: len(self.outcomes)]
-            is_first = is_label[n_people >= FEW_PEOPLE]
+            rows = np.flatnonzero(n_people >= FEW_PEOPLE)
         else:
-            is_first = is_label[[labels.index(label)]]
+            rows = np.array([labels.index(label)])
+        is_first = self.is_in[rows]
         is_other = 1 - is_first
         if other is not None:
-            is_other = np.tile(is_label[labels.index(other)], (len(is_first), 1))
+            is_other = np.tile(self.is_in[labels.index(other)], (len(rows), 1))
         rates = self._rates_of(is_first)
         other_rates = self._rates_of(is_other)
         return RateComparison(
-            label=self.labels[is_first.argmax(axis=1)].repeat(len(self.outcomes)),
-            outcome=np.tile(self.outcomes, len(is_first)),
+            label=self.labels[rows].repeat(len(self.outcomes)),
+            outcome=np.tile(self.outcomes, len(rows)),
             rate=rates.value,
             other=other_rates.value,
             **compare_estimates(rates, other_rates, self.confidence_level),
@@ -117,7 +119,7 @@ class Rates(Table):
         )
 
     def _rates_of(self, is_in):
-        """Return the rates of labels together, by `is_in`, (n_sums, n_labels)."""
+        """Return the rates of labels together, by `is_in`, (n_sums, n_classes)."""
         return rates_of(
             is_in @ self.joint,
             is_in @ self.joint_resamples,
@@ -148,7 +150,20 @@ class RateComparison(Table):
 
 
 def estimate_rates(
-    estimator: Any, X: Any, *, outcome: ArrayLike, **kwargs: Any
+    estimator: Any,
+    X: Any,
+    *,
+    outcome: ArrayLike,
+    sample_weight: ArrayLike | None = None,
+    counts: ArrayLike | None = None,
+    clusters: ArrayLike | None = None,
+    y: ArrayLike | None = None,
+    checked_weight: ArrayLike | None = None,
+    assumed_prior: Priors | None = None,
+    groups: Groups | None = None,
+    confidence_level: float = 0.95,
+    n_resamples: int = 1000,
+    random_state: int | np.random.RandomState | None = None,
 ) -> Rates:
     """Estimate the rate of an outcome in each nationality of a list.
 
@@ -165,8 +180,28 @@ def estimate_rates(
     outcome : array-like of shape (n_names,)
         The outcome of each name, such as "invited", or whether it is so: two values or
         more.
-    **kwargs
-        Further parameters of :func:`estimate_shares`, such as `clusters` or `y`.
+    sample_weight : array-like of shape (n_names,) or None, default=None
+        Weights of the names. This and all that follows is as in
+        :func:`estimate_shares`.
+    counts : array-like of shape (n_names,), int, or None, default=None
+        How often each name occurs with its outcome.
+    clusters : array-like of shape (n_names,) or None, default=None
+        The paper, family, team or household of each name.
+    y : array-like of shape (n_names,) or None, default=None
+        Labels of rows that were checked, None for the others.
+    checked_weight : array-like of shape (n_names,) or None, default=None
+        1 / the probability with which each checked row was drawn.
+    assumed_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) \
+or None, default=None
+        Priors that the probabilities assume.
+    groups : dict, {"subregion", "region"} or None, default=None
+        Labels to sum. Each sum gets rates.
+    confidence_level : float, default=0.95
+        Confidence level of the intervals.
+    n_resamples : int, default=1000
+        Number of bootstrap resamples.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the resamples.
 
     Returns
     -------
@@ -219,7 +254,21 @@ def estimate_rates(
     >>> rates.compare("Dutch", "Turkish").sure.tolist()
     [True, True]
     """
-    listed = read_names(estimator, X, caller="estimate_rates", **kwargs)
+    listed = read_names(
+        estimator,
+        X,
+        caller="estimate_rates",
+        sample_weight=sample_weight,
+        counts=counts,
+        clusters=clusters,
+        y=y,
+        checked_weight=checked_weight,
+        assumed_prior=assumed_prior,
+        groups=groups,
+        confidence_level=confidence_level,
+        n_resamples=n_resamples,
+        random_state=random_state,
+    )
     return rates_of_list(listed, outcome)
 
 
@@ -238,6 +287,8 @@ def rates_of_list(listed, outcome):
     joint_resamples = share_resamples[:, None] * np.maximum(joint_resamples, 0)
     common = {
         "outcomes": outcomes,
+        "joint": joint,
+        "joint_resamples": joint_resamples,
         "n_effective": sum(mix.n_effective for mix in estimates),
         "n_names": int(listed.row_counts.sum()),
         "n_not_names": sum(listed.not_names.values()),
@@ -245,14 +296,12 @@ def rates_of_list(listed, outcome):
     }
     labels = listed.labels
     order = np.argsort(-joint.sum(axis=1), kind="stable")
-    rates = _table(labels[order], joint[order], joint_resamples[:, order], common)
+    rates = _table(labels[order], np.eye(len(labels))[order], common)
     rates.groups = None
     if listed.groups is not None:
         members = listed.members()
         is_in = is_in_group(members, labels)
-        labels_of_groups = array_of_labels([*members])
-        sums = is_in @ joint
-        rates.groups = _table(labels_of_groups, sums, is_in @ joint_resamples, common)
+        rates.groups = _table(array_of_labels([*members]), is_in, common)
     return rates
 
 
@@ -297,25 +346,23 @@ def _outcome_shares(listed, outcome_index, n_outcomes):
     return share, resamples / resamples.sum(axis=1, keepdims=True)
 
 
-def _table(labels, joint, joint_resamples, common):
-    """Return the rates of labels, from the share of each with each outcome."""
-    n_outcomes = joint.shape[1]
-    rates = rates_of(
-        joint, joint_resamples, common["n_effective"], common["confidence_level"]
-    )
-    n_people = common["n_names"] * joint.sum(axis=1)
-    return Rates(
+def _table(labels, is_in, common):
+    """Return the rates of labels or groups, by `is_in`, (n_rows, n_classes)."""
+    n_outcomes = len(common["outcomes"])
+    n_people = common["n_names"] * (is_in @ common["joint"]).sum(axis=1)
+    table = Rates(
         label=labels.repeat(n_outcomes),
         outcome=np.tile(common["outcomes"], len(labels)),
-        rate=rates.value,
-        low=rates.low,
-        high=rates.high,
         n_people=n_people.repeat(n_outcomes),
         labels=labels,
-        joint=joint,
-        joint_resamples=joint_resamples,
+        is_in=is_in,
         **common,
     )
+    rates = table._rates_of(is_in)
+    table.rate = rates.value
+    table.low = rates.low
+    table.high = rates.high
+    return table
 
 
 def rates_of(joint, joint_resamples, n_effective, confidence_level):
