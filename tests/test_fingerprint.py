@@ -45,6 +45,11 @@ GROUPS = {"Greek": "Europe", "Polish": "Europe", "Turkish": "Asia", "Japanese": 
 PRIORS = {"Greek": 0.4, "Japanese": 0.3, "Polish": 0.2, "Turkish": 0.1}
 
 
+def rare(share):
+    """Return priors of which a small one is Japanese."""
+    return {"Greek": 1 - share, "Japanese": share}
+
+
 def selective(model, names, **params):
     """Return a SelectiveClassifier around a fitted model."""
     X, y = names
@@ -200,11 +205,20 @@ def test_wrapper_with_the_same_settings_has_one_fingerprint(tiny, small_names):
         assert fingerprint(fitted) == fingerprint(wrapper)
     by_order = PriorShiftClassifier(tiny, priors=[*PRIORS.values()])
     assert fingerprint(by_order) == fingerprint(wrapper)
+    # As other processors may compute them.
+    nearly = np.array([1 + 1e-12, 1, 1, 1])
+    assumed_too = PriorShiftClassifier(
+        tiny,
+        priors=[*PRIORS.values()] * nearly,
+        assumed_prior=tiny[-1].class_prior_ * nearly,
+    )
+    assert fingerprint(assumed_too) == fingerprint(wrapper)
 
 
 def test_wrapper_with_another_setting_has_another_fingerprint(tiny, small_names):
     two = GroupedClassifier(tiny, groups=GROUPS)
     in_lower_case = {label: group.lower() for label, group in GROUPS.items()}
+    two_labels = PriorShiftClassifier(tiny, priors=rare(1e-12))
     found = [
         fingerprint(model)
         for model in (
@@ -215,6 +229,13 @@ def test_wrapper_with_another_setting_has_another_fingerprint(tiny, small_names)
             GroupedClassifier(tiny, groups=in_lower_case),
             PriorShiftClassifier(tiny, priors=PRIORS),
             PriorShiftClassifier(tiny, priors="uniform"),
+            PriorShiftClassifier(tiny, priors="uniform", assumed_prior=PRIORS),
+            PriorShiftClassifier(tiny, priors=rare(1e-10)),
+            two_labels,
+            PriorShiftClassifier(two_labels, priors=rare(0.5)),
+            PriorShiftClassifier(
+                two_labels, priors=rare(0.5), assumed_prior=rare(1e-10)
+            ),
             selective(tiny, small_names, coverage=0.8),
             selective(tiny, small_names, coverage=0.5),
             selective(tiny, small_names, coverage=0.8, fallback=[GROUPS]),
