@@ -47,7 +47,7 @@ def _add(digest, value):
             _add(digest, key)
             _add(digest, value[key])
     elif isinstance(value, set | frozenset):
-        digest.update(f"set {sorted(map(repr, value))} ".encode())
+        digest.update(f"{sorted(map(repr, value))} ".encode())
     elif hasattr(value, "__qualname__"):  # a class or a function
         module = getattr(value, "__module__", None)  # which methods of str lack
         digest.update(f"{module}.{value.__qualname__} ".encode())
