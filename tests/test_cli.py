@@ -29,6 +29,7 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 import skops.io
+from click.shell_completion import ShellComplete
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import f1_score
@@ -603,6 +604,12 @@ def test_version_names_the_models_without_loading_them(run, monkeypatch):
     monkeypatch.delattr("numpy.load")
     out, _ = run("--version")
     assert out == f"sknames, version {__version__} ({', '.join(names)})\n"
+
+
+def test_shell_completes_a_command_after_version(capsys):
+    completion = ShellComplete(main.cli, {}, "sknames", "_SKNAMES_COMPLETE")
+    (found,) = completion.get_completions(["--version"], "pred")
+    assert found.value == "predict" and not capsys.readouterr().out
 
 
 def test_predict_help_says_what_follows_a_group(run):

@@ -1,9 +1,15 @@
 """Digits of what an object holds."""
 
+import json
+import os
+import pickle
+import sys
+
 import numpy as np
 import pytest
 
 from sknames._base.digits import digits_of
+from tests.conftest import run_process
 
 LABELS = ["Greek", "Polish"]
 
@@ -33,6 +39,7 @@ def fields(between):
         (np.eye(3)[:, 1:], np.asfortranarray(np.eye(3)[:, 1:])),
         ((1, 2), [1, 2]),
         (fields(0), fields(7)),
+        (set(LABELS), frozenset(LABELS)),
         (Holder(1), Holder(1)),
     ],
     ids=lambda value: type(value).__name__,
@@ -54,6 +61,12 @@ def test_digits_of_what_files_do_not_tell_apart_are_the_same(one, other):
         (np.zeros(2, dtype=np.int32), np.zeros(2, dtype=np.float32)),
         (np.zeros((2, 3)), np.zeros((3, 2))),
         (fields(0), fields(0)[["a"]]),
+        ({1, 2}, {1, 3}),
+        ({1}, ["1"]),
+        (np.float32, np.float64),
+        (json.dumps, json.loads),
+        (json.dumps, pickle.dumps),
+        (str.lower, str.upper),
         (Holder(1), Holder(2)),
         (Holder(1), {"value": 1}),
     ],
@@ -61,6 +74,16 @@ def test_digits_of_what_files_do_not_tell_apart_are_the_same(one, other):
 )
 def test_digits_of_different_values_differ(one, other):
     assert digits_of(one, 6) != digits_of(other, 6)
+
+
+def test_digits_of_a_set_are_the_same_in_another_process():
+    code = (
+        "from sknames._base.digits import digits_of; print(digits_of({*'abcdef'}, 6))"
+    )
+    for seed in ("1", "2"):
+        environment = os.environ | {"PYTHONHASHSEED": seed}
+        run = run_process(sys.executable, "-c", code, env=environment)
+        assert run.stdout.strip() == digits_of({*"abcdef"}, 6)
 
 
 def test_digits_of_an_object_are_without_the_version_that_saved_it():

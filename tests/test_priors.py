@@ -64,6 +64,12 @@ def test_class_of_the_name_others_has_its_own_prior():
     np.testing.assert_array_equal(found, [0.2, 0, 0.8])
 
 
+def test_hint_gives_the_rest_to_others_unless_a_class_is_of_that_name():
+    classes = np.array(["Irish", "Turkish", "others"])
+    with pytest.raises(ValueError, match="sum to 0.2; expected 1. Divide them by"):
+        check_priors({"Irish": 0.2}, classes)
+
+
 def test_others_that_the_model_never_predicts_raise():
     with pytest.raises(ValueError, match="others' is 0.8, and no label is left that t"):
         check_priors({"Irish": 0.2, "others": 0.8}, CLASSES, own=[0, 1, 0])

@@ -30,7 +30,7 @@ CALLED_ELSEWHERE = {
 
 def _say_version(context, option, is_asked):
     """Say the version and the models that ship, and exit, if it is asked for."""
-    if is_asked:
+    if is_asked and not context.resilient_parsing:  # as a shell completes a line
         # From their cards, since the models take long to load.
         models = [load_card(target)["fingerprint"] for target in TARGETS]
         click.echo(f"sknames, version {__version__} ({', '.join(models)})")

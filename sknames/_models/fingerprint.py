@@ -9,8 +9,9 @@ def fingerprint(model: Any) -> str:
     """Return a short name of a fitted model, from what it learned.
 
     The same model has the same name on each machine, before and after it is saved to a
-    file of joblib, skops or ONNX. Any other model has another one. Put it next to
-    results, so that they say which model gave them.
+    file of joblib, skops or ONNX. Another training gives another name, but for chance:
+    six digits of two models are alike once in 17 million. Put it next to results, so
+    that they say which model gave them.
 
     Parameters
     ----------
@@ -20,7 +21,7 @@ def fingerprint(model: Any) -> str:
     Returns
     -------
     str
-        What was trained, and six digits of its weights:
+        What was trained, and six digits of what it learned:
 
         - "nationality-..." and "country-..." for the models that ship, under their
           default priors,
@@ -47,8 +48,10 @@ def fingerprint(model: Any) -> str:
     Notes
     -----
     The digits are of the class labels and the stored numbers to the bit, not of
-    answers, which differ between processors in the last digits. How a pipeline encodes
-    names counts only as far as the weights show it.
+    answers, which differ between processors in the last digits. Those of other
+    estimators are also of settings, where functions count by their names, and of the
+    steps in front of them. Steps in front of a :class:`NameNationalityClassifier` do
+    not count.
 
     Examples
     --------

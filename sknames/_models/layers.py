@@ -11,11 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import column_or_1d
 
-from .._base.digits import digits_of
+from .._base.digits import OF_LAYER, digits_of
 from .groups import FallbackLevel, array_of_labels, summed
 from .priors import check_priors, exchange_priors, factors_of
-
-N_DIGITS = 4  # hexadecimal ones of a layer's fingerprint
 
 
 @dataclass(frozen=True)
@@ -80,8 +78,9 @@ class Layer:
 
 @dataclass(frozen=True)
 class Shift(Layer):
-    """Exchange the priors that probabilities assume for others, both (n_classes,)."""
+    """Exchange the priors that probabilities assume for others, all (n_classes,)."""
 
+    stated_prior: NDArray[np.float64]  # what the layers below say that they assume
     assumed_prior: NDArray[np.float64]
     class_prior: NDArray[np.float64]
     changes_probabilities = True
@@ -102,14 +101,18 @@ class Shift(Layer):
 
     @property
     def fingerprint(self):
-        """What it adds to a fingerprint, of the new priors."""
-        return priors_fingerprint(self.class_prior)
+        """What it adds to a fingerprint, of the new priors, and of unstated ones."""
+        priors = [self.class_prior]
+        if not np.allclose(self.assumed_prior, self.stated_prior, rtol=1e-6, atol=0):
+            priors.append(self.assumed_prior)
+        return priors_fingerprint(*priors)
 
 
-def priors_fingerprint(class_prior):
+def priors_fingerprint(*priors):
     """Return what other priors of the classes add to the fingerprint of a model."""
     # Processors may compute the last bits of given priors differently.
-    return f"priors-{digits_of(class_prior.round(9), N_DIGITS)}"
+    rounded = np.array(priors, dtype=np.float32)
+    return f"priors-{digits_of(rounded, OF_LAYER)}"
 
 
 @dataclass(frozen=True)
@@ -158,7 +161,7 @@ class Sum(Layer):
     def fingerprint(self):
         """What it adds to a fingerprint, of the labels in each group."""
         grouping = (self.classes, self.groups, self.index)
-        return f"groups-{digits_of(grouping, N_DIGITS)}"
+        return f"groups-{digits_of(grouping, OF_LAYER)}"
 
 
 @dataclass(frozen=True)
@@ -180,7 +183,7 @@ class Decision(Layer):
     @property
     def fingerprint(self):
         """What it adds to a fingerprint, of the class and its threshold."""
-        return f"decision-{digits_of((self.positive, self.least), N_DIGITS)}"
+        return f"decision-{digits_of((self.positive, self.least), OF_LAYER)}"
 
 
 @dataclass(frozen=True)
@@ -200,4 +203,4 @@ class Threshold(Layer):
     @property
     def fingerprint(self):
         """What it adds to a fingerprint, of the threshold and the groups."""
-        return f"threshold-{digits_of((self.least, self.fallback), N_DIGITS)}"
+        return f"threshold-{digits_of((self.least, self.fallback), OF_LAYER)}"

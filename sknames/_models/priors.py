@@ -46,7 +46,8 @@ def check_priors(priors, classes, name="priors", own="uniform"):
     rest = 1 - values.sum()
     if not abs(rest) < 1e-4:  # 203 shares of six digits
         step = "Divide them by their sum."
-        if rest > 0 and len(by_label) < len(labels) and OTHERS not in by_label:
+        leaves_out = len(by_label) < len(labels)
+        if rest > 0 and leaves_out and OTHERS not in [*by_label, *labels]:
             step = (
                 "Labels that are left out get 0 and are never predicted: give them "
                 f"{OTHERS!r}: {rest:.6g}, or divide by the sum if there are none."

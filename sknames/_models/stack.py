@@ -16,7 +16,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from .._base.digits import digits_of
+from .._base.digits import OF_BASE, digits_of
 from .._encoding.char_encoder import CharEncoder
 from .._encoding.join_names import JoinNames
 from .layers import Assumed, Decision, Layer, Sum, Threshold
@@ -25,7 +25,6 @@ CALIBRATED = "calibrated_classifiers_"  # of CalibratedClassifierCV, one a fold
 # Where scikit-learn keeps the one fitted estimator that predicts: searches, thresholds
 # and others, and what is frozen, or not fitted itself.
 HELD = ("best_estimator_", "estimator_", "estimator")
-N_DIGITS = 6  # hexadecimal ones of the base; by chance, two in 17 million are alike
 
 
 @dataclass(frozen=True)
@@ -151,12 +150,12 @@ class Stack:
         check_is_fitted(self.base)
         network = getattr(self.base, "network_", None)
         if network is None:
-            digits = digits_of(self.base, N_DIGITS)
+            digits = digits_of((self.steps, self.base), OF_BASE)
             return f"{type(self.base).__name__}-{digits}"
         if network.fingerprint is not None:
             return network.fingerprint
         learned = (network.to_arrays(), self.base.classes_)
-        return f"network-{digits_of(learned, N_DIGITS)}"
+        return f"network-{digits_of(learned, OF_BASE)}"
 
     @property
     def classes(self):

@@ -189,7 +189,11 @@ or None, default=None
 
     def _check_shift(self, inner, assumed, priors):
         """Raise ValueError if the estimator abstains, since a shift changes that."""
-        inner.add(Shift(type(self).__name__, assumed, priors)).check_threshold()
+        inner.add(self._shift(inner, assumed, priors)).check_threshold()
+
+    def _shift(self, inner, assumed, priors):
+        """Return the layer that exchanges the assumed priors of a stack."""
+        return Shift(type(self).__name__, assumed_priors(inner), assumed, priors)
 
     @property
     def _estimates(self):
@@ -217,7 +221,7 @@ or None, default=None
             priors = self.class_prior_
         else:
             assumed, priors = self._given_mix(inner)
-        return Shift(type(self).__name__, assumed, priors)
+        return self._shift(inner, assumed, priors)
 
     def __sklearn_is_fitted__(self):
         is_given = not self._estimates and self._is_around_fitted()

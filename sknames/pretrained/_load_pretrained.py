@@ -315,13 +315,7 @@ def read(folder, sha256=None, priors=AS_WRITTEN, bias=None, tidy=True):
             f"{description['format']!r} in {path}. Use sknames "
             f"{description['version']}."
         )
-    arrays = _arrays(folder, description)
-    trunk = description
-    if "trunk" in description:
-        trunk_folder = folder.parent / description["trunk"]
-        content = _content(trunk_folder / DESCRIPTION, description["trunk_sha256"])
-        trunk = json.loads(content)
-        arrays = _arrays(trunk_folder, trunk, arrays)
+    trunk, arrays = _read_trunk(folder, description)
     encoder = _read_encoder(trunk["encode"], tidy)
     network = Network.from_arrays(arrays, in_place=True)
     network = replace(network, fingerprint=description["fingerprint"])
@@ -343,6 +337,20 @@ def read(folder, sha256=None, priors=AS_WRITTEN, bias=None, tidy=True):
         **params,
     )
     return FrozenPipeline([("encode", encoder), ("classify", classifier)])
+
+
+def _read_trunk(folder, description):
+    """Return the description of a model's trunk, and all arrays of the model.
+
+    A model that is no head is its own trunk.
+    """
+    arrays = _arrays(folder, description)
+    if "trunk" not in description:
+        return description, arrays
+    trunk_folder = folder.parent / description["trunk"]
+    content = _content(trunk_folder / DESCRIPTION, description["trunk_sha256"])
+    trunk = json.loads(content)
+    return trunk, _arrays(trunk_folder, trunk, arrays)
 
 
 def _read_encoder(encode, tidy):

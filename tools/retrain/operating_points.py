@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import logit
 
 from sknames._models.priors import exchange_priors
-from sknames._shares.checked import exact_limit
+from sknames._shares.estimate import exact_limit
 from sknames._shares.results import FEW_HELD_OUT
 from sknames.pretrained._load_pretrained import POINTS
 
