@@ -1670,6 +1670,11 @@ REFUSED = [
         1,
     ),
     (
+        "predict in.csv --model region",
+        "expected nationality, country or a file. To sum their labels, give --groups",
+        1,
+    ),
+    (
         "predict in.csv --encoding junk",
         "in.csv: unknown encoding junk: give the file's",
         1,

@@ -90,6 +90,11 @@ class Model:
         """Load the model; `options` of `load_pretrained` are for one that ships."""
         if self.source in TARGETS:
             return load_pretrained(self.source, **options)
+        if self.source in M49:
+            raise ValueError(
+                f"--model {self.source}: expected nationality, country or a file. To "
+                f"sum their labels, give --groups {self.source}."
+            )
         return load_model(self.source, trust_pickle=self.trust_pickle)
 
 
