@@ -92,12 +92,12 @@ def test_forms_are_those_of_words_and_names(encoded):
 
 def test_log_priors_compare_classes_within_the_form():
     labels = np.repeat([0, 1], [3_000, 1_000])
-    forms = np.repeat([0, 2, 0, 2, 5], [2_900, 100, 500, 450, 50])
+    forms = np.repeat([0, 2, 0, 2, 5], [2_400, 600, 500, 450, 50])
     found = np.exp(linear.log_priors(labels, forms, 2))
     # Class 0 has three times the rows, but within each form the priors are those of its
     # rows.
-    np.testing.assert_allclose(found[2, 1] / found[2, 0], 450 / 100, rtol=0.05)
-    np.testing.assert_allclose(found[0, 1] / found[0, 0], 500 / 2_900, rtol=0.05)
+    np.testing.assert_allclose(found[2, 1] / found[2, 0], 450 / 600, rtol=0.05)
+    np.testing.assert_allclose(found[0, 1] / found[0, 0], 500 / 2_400, rtol=0.05)
     design = np.full((len(FORMS), 2), 0.5)
     design[5] = 0.4, 0.1
     found = np.exp(linear.log_priors(labels, forms, 2, design))
@@ -105,6 +105,13 @@ def test_log_priors_compare_classes_within_the_form():
     of_none = 0.75 * (20 * 50 / 4_000) / 3_020 / 0.4
     np.testing.assert_allclose(found[5, 0], of_none, rtol=1e-3)
     np.testing.assert_allclose(found[5, 1], 0.25 * (50.25 / 1_020) / 0.1, rtol=1e-3)
+
+
+def test_log_priors_let_no_class_have_accents_in_less_than_a_tenth():
+    labels = np.repeat([0, 1], [3_000, 1_000])
+    forms = np.repeat([0, 2, 0, 2], [2_990, 10, 500, 500])
+    found = np.exp(linear.log_priors(labels, forms, 2))
+    np.testing.assert_allclose(found[2], [0.75 * 0.1, 0.25 * 0.5], rtol=0.02)
 
 
 def test_fit_words_are_rates_within_the_form_without_words_of_one_other_name(encoded):
