@@ -14,7 +14,7 @@ from sknames import load_pretrained
 from sknames.datasets import make_names
 from sknames.pretrained import load_card
 from tools.retrain import card as _card
-from tools.retrain import countries, files, kept_apart, measure, recipe
+from tools.retrain import countries, files, kept_apart, measure, recipe, risk_coverage
 
 CODES = {"English": "GB", "Scottish": "GB", "Turkish": "TR", "Malagasy": "MG"}
 WRITTEN = {
@@ -250,3 +250,21 @@ def test_people_apart_are_each_person_once_in_two_halves(monkeypatch):
         *map(np.array, ([*"abcdef"], [*"xxxyyx"], [*"stssss"]))
     ).few(1)
     assert few.names.tolist() == ["a", "b", "d"]
+
+
+@pytest.mark.parametrize(
+    ("gains", "expected"), [([0.01, 0.03], 1.5), ([-0.02, 0.05], 1.0)]
+)
+def test_sharpness_is_1_unless_another_is_better_beyond_chance(
+    monkeypatch, gains, expected
+):
+    def shares_of_people(lists, *_, sharpness, **__):
+        for k in lists:
+            error = 0.2 - gains[k % 2] * (sharpness == 1.5)
+            true = np.array([0.5, 0.5])
+            yield Bunch(share=true + error, low=0 * true, high=true), true
+
+    monkeypatch.setattr(risk_coverage, "lists_of_people", lambda *_: range(8))
+    monkeypatch.setattr(risk_coverage, "shares_of_people", shares_of_people)
+    sharpness, _ = risk_coverage.sharpness_and_error(*[None] * 4, (1.0, 1.25, 1.5))
+    assert sharpness == expected
