@@ -67,6 +67,11 @@ def test_halves_of_lists_of_shares_are_those_of_the_other_benchmarks():
     np.testing.assert_array_equal(found, ~is_reported)
 
 
+def test_country_has_the_nationality_of_most_of_its_people():
+    found = bench_shares.as_labels("nationality", ["UA", "RO", "IN", "CH", "SR"])
+    assert found == ["Ukrainian", "Romanian", "Indian", "German", "SR"]
+
+
 def test_new_people_are_not_among_those_to_learn_from(tmp_path, monkeypatch):
     names = np.array(["Szabo Zoltan", *NAMES[2:]], dtype=object)
     rows = [(np.array([0]), np.array([1, 2]))]

@@ -12,6 +12,9 @@ Mixes are drawn from a Dirichlet distribution, and by each mix lists of people f
 other half. ``--small`` measures lists of 3 to 1,000 distinct people instead.
 ``--mixes`` measures lists of 300 and 1,000 people of several mixes.
 
+``--europe 40`` measures so many lists of 200 and of 800 people of 24 countries, new
+people of arczi21_test.tsv in SKNAMES_DATA/public, of the half that is reported.
+
 ``--clusters 40``, ``--checked 40``, ``--rates 40``, ``--few 40`` and ``--lacking 40``
 measure so many lists of papers, of checked rows, of outcomes, of labels with few
 held-out people apart from the others, and with people of countries that the model
@@ -47,6 +50,7 @@ from sknames.pretrained._load_pretrained import TARGETS
 from tools.measuring import likeliest_shares, machine, population_priors, show, table
 from tools.public_sets import is_reported, read_set
 from tools.retrain import kept_apart
+from tools.retrain.new_people import read_public, source_people
 
 DATA = Path(os.environ.get("SKNAMES_DATA", "."))
 LEAST = 15  # people of a nationality
@@ -98,7 +102,8 @@ PAIRS, MOST_LABELS, LEAST_OF_PAIRS = (
 )
 LEAST_OF_SOURCE = 1_000  # people, for lists of hundreds
 KINDS = "a list split at random", "two mixes of a source", "a mix of two sources"
-DESIGNS = ("clusters", "checked", "rates", "few", "lacking")
+DESIGNS = ("clusters", "checked", "rates", "few", "lacking", "europe")
+SIZES_IN_EUROPE = 200, 800
 SMALL = {3: 400, 10: 300, 30: 200, 100: 100, 300: 50, 1_000: 20}
 
 
@@ -212,10 +217,11 @@ def draw_list(draw, counts, rng):
     )
 
 
-def measure(sizes, draw_known, draw, classes, assumed, alpha, rng):
+def measure(sizes, draw_known, draw, most, classes, assumed, alpha, rng):
     """Print errors of shares, accuracies and coverages by the size of the list.
 
-    Labels come from the people of draw_known; lists are drawn from draw.
+    Labels come from the people of draw_known; lists are drawn from draw, with `most`
+    people of a label.
     """
     supposed, power = assumed["assumed_prior"], assumed["sharpness"]
     each = np.isin(np.arange(len(supposed)), classes) * 300
@@ -236,6 +242,9 @@ def measure(sizes, draw_known, draw, classes, assumed, alpha, rng):
             mix = np.zeros(len(supposed))
             mix[classes] = rng.dirichlet(np.full(len(classes), alpha))
             rows, y = draw_list(draw, rng.multinomial(n, mix), rng)
+            # Of few people, there are fewer than the mix says.
+            mix = np.minimum(n * mix, most)
+            mix /= mix.sum()
             cool = sharpened(rows, supposed, temperature)
             found = {way: estimate(rows, supposed) for way, estimate in ways.items()}
             shares = sknames_shares(rows, assumed)
@@ -484,20 +493,40 @@ def in_half(names, half):
     return np.array([is_reported(name) for name in names]) == (half == "report")
 
 
+def commonest_nationalities():
+    """Return the nationality with the most people in each country."""
+    people_of = {}
+    for row in load_nationalities(as_frame=True).frame.to_dict("records"):
+        codes = row["alpha_2"].split()
+        for country, millions in zip(codes, row["millions"].split(), strict=True):
+            people = float(millions), row["nationality"]
+            people_of[country] = max(people, people_of.get(country, (0, "")))
+    return {country: nationality for country, (_, nationality) in people_of.items()}
+
+
+def as_labels(target, countries):
+    """Return the labels of a model for countries; those that it lacks stay as is."""
+    if target == "country":
+        return countries
+    nationality_of = commonest_nationalities()
+    return [nationality_of.get(country, country) for country in countries]
+
+
 def goalscorers(target, half):
     """Return one half of the scorers, by a hash of the name, and their countries."""
     names, countries = read_set(DATA, "goalscorers")
     rows = in_half(names, half)
     names = names[rows]
     countries = countries[rows].tolist()
-    labels = countries
-    if target == "nationality":
-        nationality_of = {}
-        for row in load_nationalities(as_frame=True).frame.to_dict("records"):
-            for country in row["alpha_2"].split():
-                nationality_of.setdefault(country, row["nationality"])
-        labels = [nationality_of.get(country, country) for country in countries]
-    return People.of(target, names, labels), np.array(countries)
+    return People.of(target, names, as_labels(target, countries)), np.array(countries)
+
+
+def europeans(target):
+    """Return the reported people of arczi21 who are in no source."""
+    people = read_public("arczi21", source_people())
+    rows = people.is_new & people.is_reported
+    countries = people.countries[rows].tolist()
+    return People.of(target, people.names[rows], as_labels(target, countries))
 
 
 def people_apart(target, half):
@@ -776,6 +805,39 @@ def measure_lacking(people, n_lists, rng):
     print(table(header, rows), flush=True)
 
 
+def measure_europe(people, n_lists, rng):
+    """Print errors and coverage of lists of people whom no source has."""
+    n_of_label = np.bincount(people.labels, minlength=len(people.known))
+    rows = []
+    for n in SIZES_IN_EUROPE:
+        found = []
+        for _ in range(n_lists):
+            counts = rng.multinomial(n, draw_mix(people.labels, 1, rng))
+            counts = np.minimum(counts, n_of_label[: len(counts)])
+            drawn = np.concatenate(
+                [
+                    rng.choice(np.flatnonzero(people.labels == k), count, replace=False)
+                    for k, count in enumerate(counts)
+                ]
+            )
+            shares = estimate(people.listed(drawn, n_resamples=200))
+            true = np.bincount(people.labels[drawn], minlength=len(n_of_label))
+            true = true / len(drawn)
+            true_here = true[people.at(shares.label)]
+            counted = counting(people.proba[drawn], None)
+            found.append(
+                [
+                    np.abs(counted - true).sum(),
+                    np.abs(shares.share - true_here).sum(),
+                    covers(shares, true_here)[true_here > 0.02].mean(),
+                ]
+            )
+        rows.append([f"{n}", *(show(values, 3) for values in np.transpose(found))])
+    print(f"\n### {n_lists} lists of each size, Dirichlet(1)\n")
+    header = ["names", "counting", "estimate_shares", "covered above 2 %"]
+    print(table(header, rows), flush=True)
+
+
 def measure_designs(args, rng):
     """Measure lists of papers, checked rows, outcomes, and few or other people."""
     if args.people == "apart":
@@ -783,6 +845,11 @@ def measure_designs(args, rng):
             print(f"- {len(people.labels):,} {source}, {args.labels}")
             rng = np.random.default_rng(args.seed)
             measure_clusters(people, args.clusters, rng)
+        return
+    if args.europe:
+        people = europeans(args.labels)
+        print(f"- {len(people.labels):,} new people of arczi21, {args.labels}")
+        measure_europe(people, args.europe, rng)
         return
     people, countries = goalscorers(args.labels, args.half)
     print(f"- {len(countries):,} goalscorers, half to {args.half}, {args.labels}")
@@ -850,7 +917,10 @@ def main():
     sizes = SMALL if args.small else SIZES
     of_known = by_label(proba[known], labels[known])
     draw = by_label(proba[~known], labels[~known], once=args.small)
-    measure(sizes, of_known, draw, classes, assumed, args.alpha, rng)
+    most = np.inf
+    if args.small:
+        most = np.bincount(labels[~known], minlength=proba.shape[1])
+    measure(sizes, of_known, draw, most, classes, assumed, args.alpha, rng)
 
 
 if __name__ == "__main__":

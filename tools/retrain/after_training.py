@@ -117,6 +117,13 @@ STAGES = [
             "bench_shares.py --mixes --labels country",
             "shares.md",
         ),
+        benchmark("europe", "bench_shares.py --europe 50", "shares.md", ("arczi21",)),
+        benchmark(
+            "europe-of-countries",
+            "bench_shares.py --europe 50 --labels country",
+            "shares.md",
+            ("arczi21",),
+        ),
         benchmark("papers", "bench_shares.py --clusters 36", "shares.md", SCORERS),
         benchmark("checked-rows", "bench_shares.py --checked 60", "shares.md", SCORERS),
         benchmark("rates", "bench_shares.py --rates 16", "shares.md", SCORERS),
