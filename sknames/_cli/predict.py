@@ -317,7 +317,7 @@ def _add_columns(chunks, n_of_reason, prefix, type_of_answers):
         first_names = Names(predictions.names[:SAMPLED_NAMES])
         first_reasons = reasons[:SAMPLED_NAMES]
         if not n_of_reason and have_initials(first_names.tidy, first_reasons):
-            cost = INITIALS.format("accuracy is 15 to 20 points lower")
+            cost = INITIALS.format("accuracy is 13 to 16 points lower")
             say(f"sknames: warning: {cost}")
         n_of_reason.update(reasons)
         has_proba = predictions.proba is not None

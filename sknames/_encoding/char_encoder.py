@@ -105,7 +105,7 @@ class CharEncoder(
         all, False none. "both" is "unknown", and repeats a name with letters that are
         not Latin in ASCII, behind a space ("иван ivan"), or reads it only in ASCII if
         the alphabet lacks one of them: use it if people of many nationalities are
-        written in one script. In a foreign name of several words, 139,000 spellings of
+        written in one script. In a foreign name of several words, 138,000 spellings of
         words are read as their most frequent Latin form ("莱万多夫斯基" as
         "lewandowski"). A character without a transliteration is kept; a combining mark
         or format character without one is dropped. Use True if the names in `fit` have

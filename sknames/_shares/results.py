@@ -19,7 +19,7 @@ LEAST_PRINTED = 0.0005  # a share or difference, which rounds to 0.1 %
 FEW_NAMES = 100  # fewer than these raise a warning
 WIDE = 0.3  # intervals of more get a note
 # Held-out people of a label: with fewer, its share in a list is estimated too small.
-# Intervals hold .6 to .8 of the true shares of such labels, and .83 to .95 of others:
+# Intervals hold .5 to .8 of the true shares of such labels, and .87 to .95 of others:
 # see examples/benchmarks/results/shares.md.
 FEW_HELD_OUT = 20
 

@@ -55,8 +55,8 @@ DIGESTS = "SHA256SUMS"
 # It is the only place that sets the threshold of load_pretrained, the command line, the
 # service and the page.
 RISK = {
-    CURVE: {"nationality": 0.14, "country": 0.27},
-    FALLBACK_CURVE: {"nationality": 0.11, "country": 0.21},
+    CURVE: {"nationality": 0.14, "country": 0.26},
+    FALLBACK_CURVE: {"nationality": 0.1, "country": 0.21},
 }
 AS_WRITTEN = object()  # the priors that a network was written with
 DEFAULT_PRIORS = "population"  # of load_pretrained, which its fingerprint leaves out
@@ -117,8 +117,8 @@ default="population"
         as "population" says:
 
         - nationalities: at most 14 % of the answers are wrong, and four of five people
-          get one; with `fallback`, 11 %, and nine of ten,
-        - countries: at most 27 %, and half; with `fallback`, 21 %, and three of four.
+          get one; with `fallback`, 10 %, and nine of ten,
+        - countries: at most 26 %, and half; with `fallback`, 21 %, and three of four.
 
         A float is the largest share of wrong answers instead, from .06. People of a
         nationality that the model does not know are often answered, too. The `page on
@@ -274,7 +274,7 @@ def load_card(target: Target = "nationality") -> dict[str, Any]:
     >>> card["must_not"]
     'Do not decide about a person by it: a name does not tell who bears it.'
     >>> round(card["accuracy"], 2), round(card["by_nationality"]["Greek"]["recall"], 2)
-    (0.81, 0.93)
+    (0.82, 0.93)
     """
     card = json.loads(_shipped(CARD, target))
     card["operating_points"] = _read_points(target)

@@ -99,7 +99,7 @@ def predict_sets(
     >>> sets[0]
     ['Turkish']
     >>> sorted(sets[1])
-    ['Chinese', 'Korean']
+    ['Chinese', 'English', 'Korean']
     """
     stack = resolve(estimator)
     below, _ = stack.without_groups()
