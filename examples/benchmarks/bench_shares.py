@@ -217,6 +217,12 @@ def draw_list(draw, counts, rng):
     )
 
 
+def drawable(sizes, mixes, n_of_label):
+    """Return mixes that can be drawn: of few people, there are fewer than they say."""
+    mixes = np.minimum(sizes * mixes, n_of_label)
+    return mixes / mixes.sum(axis=-1, keepdims=True)
+
+
 def measure(sizes, draw_known, draw, most, classes, assumed, alpha, rng):
     """Print errors of shares, accuracies and coverages by the size of the list.
 
@@ -242,9 +248,7 @@ def measure(sizes, draw_known, draw, most, classes, assumed, alpha, rng):
             mix = np.zeros(len(supposed))
             mix[classes] = rng.dirichlet(np.full(len(classes), alpha))
             rows, y = draw_list(draw, rng.multinomial(n, mix), rng)
-            # Of few people, there are fewer than the mix says.
-            mix = np.minimum(n * mix, most)
-            mix /= mix.sum()
+            mix = drawable(n, mix, most)
             cool = sharpened(rows, supposed, temperature)
             found = {way: estimate(rows, supposed) for way, estimate in ways.items()}
             shares = sknames_shares(rows, assumed)
@@ -373,9 +377,7 @@ def draw_pair(kind, sizes, labels, sources, n_classes, rng):
             for people, count in zip(of, counts, strict=True)
         ]
         lists.append(rng.permutation(np.concatenate(drawn)))
-    # Of few people, there are fewer than the mix says.
-    mixes = np.minimum(np.array(sizes)[:, None] * mixes, there)
-    return lists, mixes / mixes.sum(axis=1, keepdims=True)
+    return lists, drawable(np.array(sizes)[:, None], mixes, there)
 
 
 def measure_pairs(target, n_pairs, rng):
@@ -468,13 +470,16 @@ class People:
         fields = {"random_state": 0, "ids": people} | self.settings | fields
         return NameList(self.proba[people], self.known, **fields)
 
-    def draw(self, counts, rng):
-        """Return people of each label, as many as is said, in no order."""
+    def draw(self, counts, rng, once=False):
+        """Return people of each label, as many as is said, in no order.
+
+        With `once`, nobody comes twice, so that few people may be fewer.
+        """
         people = []
         for label in np.flatnonzero(counts):
-            people += rng.choice(
-                np.flatnonzero(self.labels == label), counts[label]
-            ).tolist()
+            rows = np.flatnonzero(self.labels == label)
+            n = min(counts[label], len(rows)) if once else counts[label]
+            people += rng.choice(rows, n, replace=not once).tolist()
         return rng.permutation(np.array(people))
 
     def at(self, labels):
@@ -807,21 +812,14 @@ def measure_lacking(people, n_lists, rng):
 
 def measure_europe(people, n_lists, rng):
     """Print errors and coverage of lists of people whom no source has."""
-    n_of_label = np.bincount(people.labels, minlength=len(people.known))
     rows = []
     for n in SIZES_IN_EUROPE:
         found = []
         for _ in range(n_lists):
             counts = rng.multinomial(n, draw_mix(people.labels, 1, rng))
-            counts = np.minimum(counts, n_of_label[: len(counts)])
-            drawn = np.concatenate(
-                [
-                    rng.choice(np.flatnonzero(people.labels == k), count, replace=False)
-                    for k, count in enumerate(counts)
-                ]
-            )
+            drawn = people.draw(counts, rng, once=True)
             shares = estimate(people.listed(drawn, n_resamples=200))
-            true = np.bincount(people.labels[drawn], minlength=len(n_of_label))
+            true = np.bincount(people.labels[drawn], minlength=len(people.known))
             true = true / len(drawn)
             true_here = true[people.at(shares.label)]
             counted = counting(people.proba[drawn], None)
