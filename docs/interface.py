@@ -22,7 +22,7 @@ FIELD_OF_BUNCH = re.compile(r"^(\w+(?:, \w+)*) : (.+)$", re.M)
 # public.
 KNOWN = re.compile(
     "_.*|fit|fit_transform|from_estimator|get_.*|inverse_transform|plot|predict|"
-    "predict_proba|score|set_.*|transform"
+    "predict_log_proba|predict_proba|score|set_.*|transform"
 )
 ROLE = re.compile(r":\w+:`~?(?:[\w.]*\.)?(\w+)`")
 INTRODUCTION = """\
@@ -37,8 +37,8 @@ the fields of a result
 or what `fit` sets, and methods. [The guide](README.md) explains, \
 and docstrings say the rest:
 `help(sknames.predict_table)`.
-All classifiers have `fit`, `predict`, `predict_proba` and `score`, \
-and all transformers `fit`,
+All classifiers have `fit`, `predict`, `predict_proba`, `predict_log_proba` and \
+`score`, and all transformers `fit`,
 `transform` and `get_feature_names_out`, as in scikit-learn. Displays have `plot`, too.
 """
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import wraps
 from numbers import Integral, Real
-from typing import Any, Literal, Self
+from typing import Any, Literal, NoReturn, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,7 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._base.estimators import DocLinkMixin
+from ._base.estimators import DocLinkMixin, LogProbabilityMixin
 from ._base.labels_and_weights import check_labels, check_weights, weigh_classes
 from ._base.saved_state import stamped, unstamped
 from ._network.codes import validate_symbols
@@ -21,8 +22,28 @@ from ._network.ngrams import check_ngram_range
 from ._network.quantized import dequantize
 
 
+def _name_max_epochs(cls):
+    """Let `epochs`, as in Keras, raise an error that names `max_epochs`."""
+    init = cls.__init__
+
+    @wraps(init)  # scikit-learn reads the parameters of its signature
+    def __init__(self, **params):
+        if "epochs" in params:
+            raise TypeError(
+                f"{cls.__name__} has no parameter 'epochs': set the number of passes "
+                f"over the training rows by max_epochs={params['epochs']!r}."
+            )
+        init(self, **params)
+
+    cls.__init__ = __init__
+    return cls
+
+
+@_name_max_epochs
 @dataclass(kw_only=True, eq=False, repr=False)
-class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
+class NameNationalityClassifier(
+    DocLinkMixin, LogProbabilityMixin, ClassifierMixin, BaseEstimator
+):
     """Classify rows of character codes by nationality, by a recurrent net and n-grams.
 
     The logits of two models are added and learned together ("wide and deep", Cheng et
@@ -360,6 +381,15 @@ class NameNationalityClassifier(DocLinkMixin, ClassifierMixin, BaseEstimator):
     def n_iter_(self) -> int:
         """The number of epochs that `fit` trained."""
         return len(self.history_)
+
+    @property
+    def loss_curve_(self) -> NoReturn:
+        """Raise AttributeError, since `history_` holds the losses."""
+        raise AttributeError(
+            f"{type(self).__name__} has no loss_curve_, which is of scikit-learn's "
+            "MLPClassifier. The losses are in history_: "
+            "[epoch['train_loss'] for epoch in model.history_]."
+        )
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Return the parameters of the network by name.

@@ -584,3 +584,37 @@ def test_encoder_takes_strings_and_its_features_begin_with_the_class(
     found = encoder.get_feature_names_out(["name"])
     assert found.tolist() == columns and found.dtype == object
     np.testing.assert_array_equal(encoder.get_feature_names_out(), found)
+
+
+READERS = {
+    "shipped": lambda tiny: FrozenPipeline(tiny.steps),
+    "grouped": lambda tiny: GroupedClassifier(FrozenPipeline(tiny.steps)),
+    "around a pipeline": lambda tiny: SelectiveClassifier(clone(tiny)),
+    "around a frozen one": lambda tiny: PriorShiftClassifier(FrozenEstimator(tiny)),
+    "features": lambda tiny: NameFeatures([("codes", tiny[0])]),
+}
+
+
+@pytest.mark.parametrize("make", READERS.values(), ids=READERS)
+def test_tags_of_what_reads_names_say_so(make, tiny):
+    tags = get_tags(make(tiny)).input_tags
+    assert tags.string and tags.one_d_array and not tags.two_d_array
+
+
+@pytest.mark.parametrize("wrap", [lambda inner: inner, SelectiveClassifier])
+def test_tags_of_what_reads_codes_say_so(wrap, tiny):
+    tags = get_tags(wrap(tiny["classify"])).input_tags
+    assert tags.two_d_array and not tags.string and not tags.one_d_array
+
+
+def test_frozen_pipeline_has_the_priors_of_its_classifier(frozen, tiny):
+    np.testing.assert_array_equal(frozen.class_prior_, tiny["classify"].class_prior_)
+    assert not hasattr(frozen[:-1], "class_prior_")
+
+
+def test_log_probabilities_of_a_wrapper_are_those_of_its_probabilities(tiny):
+    priors = {"Greek": 0.5, "Polish": 0.5}
+    shifted = PriorShiftClassifier(FrozenEstimator(tiny), priors=priors)
+    logarithms = shifted.fit(NAMES).predict_log_proba(NAMES)  # a warning is an error
+    np.testing.assert_allclose(np.exp(logarithms), shifted.predict_proba(NAMES))
+    assert np.isneginf(logarithms).all(axis=0).tolist() == [False, True, False, True]

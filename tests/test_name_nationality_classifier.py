@@ -162,6 +162,9 @@ def test_a_class_without_weight_has_probability_0(codes):
         proba = model.predict_proba(X)
         assert not proba[:, is_greek].any() and proba[:, ~is_greek].all()
         np.testing.assert_array_equal(model.class_prior_ == 0, is_greek)
+        logarithms = model.predict_log_proba(X)  # a warning would be an error
+        np.testing.assert_allclose(np.exp(logarithms), proba)
+        np.testing.assert_array_equal(logarithms[:, is_greek], -np.inf)
 
 
 def test_history_holds_plain_numbers(codes):
@@ -171,6 +174,15 @@ def test_history_holds_plain_numbers(codes):
     kinds = {type(value) for epoch in model.history_ for value in epoch.values()}
     assert kinds <= {int, float, bool}
     assert model.history_[-1]["train_loss"] < model.history_[0]["train_loss"]
+    with pytest.raises(AttributeError, match=r"history_: \[epoch\['train_loss'\]"):
+        model.loss_curve_  # noqa: B018
+
+
+def test_epochs_names_max_epochs():
+    with pytest.raises(TypeError, match="no parameter 'epochs': .*max_epochs=3"):
+        NameNationalityClassifier(epochs=3)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'n_epochs'"):
+        NameNationalityClassifier(n_epochs=3)
 
 
 TWELVE = (

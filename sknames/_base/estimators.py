@@ -1,7 +1,12 @@
-"""What estimators share: a link to their page, and whether what they hold is frozen."""
+"""What estimators share: links to their pages, log-probabilities, tags, freezing."""
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 # The site that `make -C docs html` builds.
@@ -13,6 +18,39 @@ class DocLinkMixin:
 
     _doc_link_module = "sknames"
     _doc_link_template = PAGES + "/generated/{estimator_module}.{estimator_name}.html"
+
+
+class LogProbabilityMixin:
+    """Take the logarithms of a classifier's probabilities."""
+
+    def predict_log_proba(self: Any, X: Any) -> NDArray[np.floating]:
+        """Predict the logarithms of the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : iterable of str, or array-like of shape (n_samples, n_features)
+            Input of `predict_proba`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Natural logarithms; minus infinity for a class with prior 0. Columns are in
+            the order of `classes_`.
+        """
+        with np.errstate(divide="ignore"):  # log(0) is minus infinity
+            return np.log(self.predict_proba(X))
+
+
+def input_tags_of(estimator: Any) -> Any:
+    """Return the input tags of what reads the input of an estimator.
+
+    A Pipeline of scikit-learn has those of numbers, also if its first step reads text.
+    """
+    if isinstance(estimator, FrozenEstimator):
+        return input_tags_of(estimator.estimator)
+    if isinstance(estimator, Pipeline):
+        return input_tags_of(estimator.steps[0][1])
+    return get_tags(estimator).input_tags
 
 
 def is_frozen(estimator: Any) -> bool:

@@ -120,6 +120,13 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
         check_is_fitted(self, "tidy_")  # fitted parts alone do not set it
         return _as_indexed(X, super().transform(self._read(X), **params))
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.one_d_array = True
+        tags.input_tags.two_d_array = False
+        return tags
+
     def _read_to_fit(self, X, y):
         """Choose how to read names; return them so read, and labels, none missing."""
         if not self.transformer_list:

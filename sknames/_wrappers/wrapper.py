@@ -14,11 +14,17 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from .._base.estimators import DocLinkMixin
+from .._base.estimators import DocLinkMixin, LogProbabilityMixin, input_tags_of
 from .._models.stack import resolve
 
 
-class Wrapper(ClassifierMixin, MetaEstimatorMixin, DocLinkMixin, BaseEstimator):
+class Wrapper(
+    LogProbabilityMixin,
+    ClassifierMixin,
+    MetaEstimatorMixin,
+    DocLinkMixin,
+    BaseEstimator,
+):
     """Predict with another classifier, and change its probabilities or answers."""
 
     estimator: Any
@@ -145,7 +151,6 @@ class Wrapper(ClassifierMixin, MetaEstimatorMixin, DocLinkMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        inner = get_tags(self.estimator)
-        tags.input_tags = inner.input_tags
-        tags.classifier_tags = inner.classifier_tags
+        tags.input_tags = input_tags_of(self.estimator)
+        tags.classifier_tags = get_tags(self.estimator).classifier_tags
         return tags

@@ -3,10 +3,11 @@
 from typing import Any, NoReturn, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 
-from .._base.estimators import DocLinkMixin
+from .._base.estimators import DocLinkMixin, input_tags_of
 from .._base.labels_and_weights import check_some_known
 
 # What takes metadata if it is routed, as of Pipeline, but for `fit`.
@@ -34,6 +35,13 @@ class FrozenPipeline(DocLinkMixin, Pipeline):
     ----------
     steps, transform_input, memory, verbose : list, list, str, bool
         Parameters of :class:`~sklearn.pipeline.Pipeline`. All steps are fitted.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels of the last step.
+    class_prior_ : ndarray of shape (n_classes,)
+        The priors that its probabilities assume.
 
     See Also
     --------
@@ -103,8 +111,18 @@ class FrozenPipeline(DocLinkMixin, Pipeline):
             ) from error
         return self
 
+    @property
+    def class_prior_(self) -> NDArray[np.float64]:
+        """The priors that the probabilities of the last step assume."""
+        return self.steps[-1][1].class_prior_
+
     def __sklearn_clone__(self):
         return self
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags = input_tags_of(self)
+        return tags
 
     @property
     def fit_transform(self) -> NoReturn:

@@ -110,7 +110,7 @@ default="population"
 
         For a list of people, whose names tell the mix, see
         :class:`PriorShiftClassifier`. The priors are a shift of the output bias;
-        `class_prior_` of the classifier holds those in force.
+        `class_prior_` holds those in force.
     abstain : bool or float, default=False
         Whether to give no answer ("unknown") where the model is unsure, or the text is
         not a name. True keeps these shares with 95 % confidence, for people as frequent
