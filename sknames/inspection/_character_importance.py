@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import HasMethods
 
 from .._base import validate_params
 from .._base.plotting import DisplayMixin
-from ._drawing import check_characters, ticks_of, title_of, write_on
+from ._drawing import check_characters, draw_cells, title_of, visible
 from ._reading import Reading, column_of, look_inside
 
 TINY = np.finfo(np.float64).tiny  # in place of 0, whose logarithm is infinite
@@ -208,19 +208,13 @@ class CharacterImportanceDisplay(DisplayMixin):
         ax = self._use_axes(ax, (width, 1.9))
         reach = max(np.abs(importance).max(), 1e-9)
         style = {"cmap": "RdBu", "vmin": -reach, "vmax": reach} | (im_kwargs or {})
-        self.im_ = ax.imshow(importance[None], **style)
-        texts = []
-        for k, character in enumerate(ticks_of(self.characters)):
-            text = write_on(
-                self.im_, (0, k), character, importance[k], fontsize="x-large"
-            )
-            texts.append(text)
-        self.text_ = np.array(texts)
+        texts = {(0, k): text for k, text in enumerate(visible(self.characters))}
+        self.im_, drawn = draw_cells(ax, importance[None], texts, "x-large", style)
+        (self.text_,) = drawn
         ax.set_xticks(
             range(n), [f"{value:+.1f}" for value in importance], fontsize="small"
         )
         ax.set_yticks([])
-        ax.tick_params(length=0)
         for side in ax.spines.values():
             side.set_visible(False)
         ax.set_xlabel(

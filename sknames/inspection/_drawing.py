@@ -1,6 +1,8 @@
-"""Draw a name and its characters."""
+"""Draw a name, its characters and pieces of it."""
 
 import numpy as np
+
+from .._encoding.char_encoder import REPLACEMENT
 
 # How bright red, green and blue are (ITU-R BT.601).
 LUMA = np.array([0.299, 0.587, 0.114])
@@ -12,14 +14,28 @@ def check_characters(name, characters):
         raise ValueError(f"Expected a name with a character to draw, got {name!r}.")
 
 
-def write_on(image, cell, text, value, **kwargs):
-    """Write on a cell (row, column) of an image, in white if its colour is dark."""
-    row, column = cell
-    is_dark = image.to_rgba(value)[:3] @ LUMA < 0.5
-    color = "white" if is_dark else "black"
-    return image.axes.text(
-        column, row, text, ha="center", va="center", color=color, **kwargs
-    )
+def draw_cells(ax, values, texts, fontsize, style):
+    """Draw values (n, k) as colours, and write texts by cell (row, column) on them.
+
+    `style` has keyword arguments of ``ax.imshow``. Return the image, and the texts that
+    were drawn, (n, k), None where there is no text.
+    """
+    image = ax.imshow(values, **style)
+    drawn = np.full(values.shape, None, dtype=object)
+    for cell, text in texts.items():
+        row, column = cell
+        is_dark = image.to_rgba(values[cell])[:3] @ LUMA < 0.5
+        drawn[cell] = ax.text(
+            column,
+            row,
+            text,
+            ha="center",
+            va="center",
+            color="white" if is_dark else "black",
+            fontsize=fontsize,
+        )
+    ax.tick_params(length=0)
+    return image, drawn
 
 
 def title_of(name, characters):
@@ -27,32 +43,27 @@ def title_of(name, characters):
 
     What the model reads is left out if it differs only in case.
     """
-    if "".join(characters) == name.lower():
+    read_as = "".join(characters)
+    if read_as == name.lower():
         return name
-    read_as = f"read as {''.join(_drawable(characters))}"
-    if not _is_drawable(name):
-        return read_as
-    return f"{name}, {read_as}"
+    title = f"read as {drawable(read_as)}"
+    return title if drawable(name) != name else f"{name}, {title}"
 
 
-def ticks_of(characters):
-    """Return the characters, with visible spaces."""
-    return ["␣" if c == " " else c for c in _drawable(characters)]
+def visible(pieces):
+    """Return characters, or other pieces of a name, with visible spaces."""
+    return [drawable(piece).replace(" ", "␣") for piece in pieces]
 
 
-def _drawable(characters):
-    """Replace what the font cannot draw: matplotlib would draw boxes and warn."""
-    return [c if _is_drawable(c) else "\ufffd" for c in characters]
-
-
-def _is_drawable(text):
-    """Return whether some font has each character of a text."""
+def drawable(text):
+    """Replace characters that no font has: matplotlib would draw boxes and warn."""
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
     families = FontProperties().get_family()
     fonts = [get_font(findfont(FontProperties(family=[family]))) for family in families]
+    characters = []
     for character in text:
         code_point = ord(character)
-        if not any(font.get_char_index(code_point) for font in fonts):
-            return False
-    return True
+        is_known = any(font.get_char_index(code_point) for font in fonts)
+        characters.append(character if is_known else REPLACEMENT)
+    return "".join(characters)

@@ -16,7 +16,7 @@ from .._base import validate_params
 from .._base.plotting import DisplayMixin, check_at_least_1
 from .._models.layers import Shift
 from .._models.stack import refusal
-from ._drawing import ticks_of
+from ._drawing import drawable, visible
 from ._reading import Reading, column_of, look_inside
 
 if TYPE_CHECKING:
@@ -297,7 +297,7 @@ class FeatureContributionsDisplay(DisplayMixin):
         """
         check_at_least_1("n_top", n_top)
         values = np.asarray(self.contributions)[:n_top]
-        labels = ["".join(ticks_of(feature)) for feature in self.features[:n_top]]
+        labels = visible(self.features[:n_top])
         text = f"log odds of {self.label} against {self.other}"
         # Inches: room for the labels on the left, and for the text below.
         left = 0.1 * max(map(len, labels), default=0)
@@ -308,5 +308,5 @@ class FeatureContributionsDisplay(DisplayMixin):
         ax.set_yticks(np.arange(len(labels)), labels, parse_math=False)
         ax.yaxis.set_inverted(True)
         ax.set_xlabel(text, parse_math=False)
-        ax.set_title("".join(ticks_of(self.name)).replace("␣", " "), parse_math=False)
+        ax.set_title(drawable(self.name), parse_math=False)
         return self

@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import HasMethods
 
 from .._base import validate_params
 from .._base.plotting import DisplayMixin, check_at_least_1
-from ._drawing import check_characters, ticks_of, title_of, write_on
+from ._drawing import check_characters, draw_cells, title_of, visible
 from ._reading import Reading, look_inside
 
 LEAST_WRITTEN = 0.005  # probability; about 1 % when rounded
@@ -182,17 +182,13 @@ class PrefixProbabilityDisplay(DisplayMixin):
         ax = self._use_axes(ax, (left + 0.45 * n, 1.3 + 0.32 * len(top)))
         style = {"cmap": "Blues", "vmin": 0, "vmax": 1, "aspect": "auto"}
         style |= im_kwargs or {}
-        self.im_ = ax.imshow(shown, **style)
-        self.text_ = np.full(shown.shape, None, dtype=object)
+        texts = {}
         for cell, value in np.ndenumerate(shown):
             if value >= LEAST_WRITTEN:
-                text = write_on(
-                    self.im_, cell, f"{100 * value:.0f}", value, fontsize="small"
-                )
-                self.text_[cell] = text
-        ax.set_xticks(range(n), ticks_of(self.characters), parse_math=False)
+                texts[cell] = f"{100 * value:.0f}"
+        self.im_, self.text_ = draw_cells(ax, shown, texts, "small", style)
+        ax.set_xticks(range(n), visible(self.characters), parse_math=False)
         ax.set_yticks(range(len(top)), labels, parse_math=False)
-        ax.tick_params(length=0)
         ax.set_xlabel("after each character, %")
         ax.set_title(title_of(self.name, self.characters), parse_math=False)
         return self
