@@ -192,7 +192,7 @@ def test_columns_of_padding_take_no_more_memory_than_their_codes():
     (["ab", "", "b", "axb", "y"], "'x'", 3),
     (["x"], "'x'", 0),
     (["\u200d", "ß", "a"], "'s'", 1),
-    (["a", "b\0"], r"'\\x00'", 1),
+    (["a", "b\ud800"], r"'\\ud800'", 1),
 ])  # fmt: skip
 def test_unknown_character_raises_when_asked_for(
     monkeypatch, names, character, position, chunk_names

@@ -96,6 +96,18 @@ def test_javascript_reads_and_judges_typed_texts_as_their_table_says(
     assert dict(zip(judged, reasons, strict=True)) == judged
 
 
+def test_javascript_reads_control_characters_as_python(evaluate, shipped):
+    controls = map(chr, [*range(0x20), *range(0x7F, 0xA0)])
+    texts = [f"An{control}na" for control in controls]
+    found = evaluate(
+        "given.texts.map((t) => js.tidy(t, given.model.encoder))",
+        model=model_of(shipped[0]),
+        texts=texts,
+    )
+    assert {*found} == {"Anna", "An na"}
+    assert found == Names(texts, shipped[0]).tidy
+
+
 @pytest.mark.parametrize(
     "expected", READINGS["encoders"], ids=lambda row: str(row["params"])
 )

@@ -20,6 +20,7 @@ WAYS_TO_TYPE = {
     "byte order mark": "\ufeff{}",
     "zero-width space": "{}\u200b",
     "variation selector": "{}\ufe0f",
+    "control characters": "\x00{}\x08\x0e\x1b\x7f\x84\x86\x9f",
     "quotes": '"{}"',
     "one quote": '"{}',
     "single quotes": "'{}'",

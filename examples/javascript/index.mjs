@@ -12,9 +12,10 @@ const BULLETS = /[•∙]/gu;
 const COMMAS = /[،、]/gu;
 // Half-width and full-width forms and Arabic presentation forms, as FORM of spelling.py.
 const FORMS = /[\ufb50-\ufdff\ufe70-\ufeff\uff00-\uff0d\uff0f-\uff1c\uff1e-\uffef]/gu;
-// Format characters, what else Unicode calls default ignorable, tatweel, and variation selectors.
+// Format characters, what else Unicode calls default ignorable, tatweel, variation selectors, and
+// control characters but white space.
 const IGNORABLE =
-  /[\p{Cf}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\uffa0\u0640\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/gu;
+  /[\0-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\p{Cf}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\uffa0\u0640\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/gu;
 // Python's bound counts marks of a combining class alone; other marks never stand so close.
 const TOO_MANY_MARKS = /(\p{M}{30})\p{M}+/gu;
 
@@ -338,7 +339,7 @@ export function spell(name, settings) {
 export function whyNotName(text, { encoder, not_names: rules }) {
   if (new RegExp(rules.broken, "u").test(text)) return "broken letters";
   text = clean(text).replace(TOO_MANY_MARKS, "$1").normalize("NFC");
-  if (/^\p{Cc}*$/u.test(text)) return "missing name";
+  if (text === "") return "missing name";
   if (new RegExp(rules.address, "u").test(lower(text))) return "address";
   const { titles, names } = encoder.tidy_rules;
   const isIn = (table, t) => table.includes(t) || table.includes(`${t}.`);
@@ -356,18 +357,18 @@ export function whyNotName(text, { encoder, not_names: rules }) {
   const isForm = ([, inner]) => has(rules, "in_brackets", tokensOf(lower(inner), rules).join(""));
   if (isOfOrganization(read, rules) || rules.inside.some(isInside)) return "organization";
   if ([...text.matchAll(BRACKETS)].some(isForm)) return "organization";
+  const isInAlphabet = (c) => LETTER.test(c) && encoder.alphabet.includes(c);
+  // The character itself is a letter: in ASCII, an emoji becomes a word.
+  const isKnown = (c) => LETTER.test(c) && [...fold(c, encoder)].some(isInAlphabet);
+  if (![...text].some(isKnown)) return "no known letter";
   if (has(rules, "family", lower(read).split(" ")[0])) return "several names";
   if (isCouple(read, rules, encoder.tidy_rules)) return "several names";
   if (read.split(",").some((part, k) => areSeveral(part, rules, k > 0))) return "several names";
   const parts = dropTitles(read, encoder.tidy_rules).split(",");
   const isWhole = (part) => isWholeName(part, rules);
-  if (parts.length > 1 && (parts.every(hasInitials) || parts.every(isWhole))) {
-    return "several names"; // "Smith J, Doe J", "Anna Müller, Max Weber"
-  }
-  const isInAlphabet = (c) => LETTER.test(c) && encoder.alphabet.includes(c);
-  // The character itself is a letter: in ASCII, an emoji becomes a word.
-  const isKnown = (c) => LETTER.test(c) && [...fold(c, encoder)].some(isInAlphabet);
-  return [...text].some(isKnown) ? "" : "no known letter";
+  // "Smith J, Doe J", "Anna Müller, Max Weber"
+  const isList = parts.length > 1 && (parts.every(hasInitials) || parts.every(isWhole));
+  return isList ? "several names" : "";
 }
 
 function lower(text) {

@@ -52,10 +52,10 @@ class CharEncoder(
 
     1. Each name is cleaned of what typing, copying and files do to it: a run of Unicode
        white space becomes one space, and none is left at the ends; zero-width,
-       bidirectional and other format characters, tatweel and the quotation marks around
-       a name are removed; typographic apostrophes, quotation marks and hyphens become
-       the plain ones; half-width and full-width forms and Arabic presentation forms
-       become the usual letters.
+       bidirectional and other format characters, other control characters, tatweel and
+       the quotation marks around a name are removed; typographic apostrophes, quotation
+       marks and hyphens become the plain ones; half-width and full-width forms and
+       Arabic presentation forms become the usual letters.
     2. The name is normalized to NFC, so that an accented letter is one character
        however it was typed; of more than 30 combining marks in a row, the excess is
        dropped. Signs such as emoji are dropped, and commas and dots at the ends. In

@@ -2,7 +2,6 @@
 
 import csv
 import re
-import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -217,7 +216,7 @@ def _may_be_list(text):
 
 def _why_not_name(text, encoder):
     """Return why a composed text is not a name, and "" for a name."""
-    if all(unicodedata.category(character) == "Cc" for character in text):
+    if text == "":
         return MISSING
     if _ADDRESS.search(lower(text)):
         return ADDRESS
@@ -229,10 +228,10 @@ def _why_not_name(text, encoder):
     read = outside if any(map(str.isalpha, outside)) else text
     if _has_form_in_brackets(text) or _is_organization(read):
         return ORGANIZATION
-    if _are_people(read):
-        return SEVERAL
     if not any(_is_known(character, encoder) for character in text):
         return NO_LETTER
+    if _are_people(read):
+        return SEVERAL
     return ""
 
 

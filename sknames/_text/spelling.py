@@ -38,8 +38,9 @@ def clean(names):
 
     1. Replace half-width and full-width forms (U+FF00 to FFEF) and Arabic presentation
        forms (U+FB50 to FDFF, FE70 to FEFF) by their compatibility decomposition. Drop
-       tatweel and format characters (zero-width, bidirectional, soft hyphens); replace
-       typographic apostrophes, quotation marks, hyphens and commas by plain ones.
+       tatweel, format characters (zero-width, bidirectional, soft hyphens) and control
+       characters other than white space; replace typographic apostrophes, quotation
+       marks, hyphens and commas by plain ones.
     2. Replace runs of Unicode white space by one space, and strip the ends.
     3. Strip quotation marks around a name, and apostrophes if both sides have one.
     """
@@ -77,7 +78,7 @@ def plain(character):
     if character.isspace():
         return " "
     category = unicodedata.category(character)
-    if category == "Cf":  # format characters
+    if category in ("Cf", "Cc"):  # format and control characters
         return ""
     if category == "Pd":  # dashes
         return "-"
