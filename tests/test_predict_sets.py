@@ -49,15 +49,10 @@ def test_threshold_is_the_score_of_the_rank_that_conformal_prediction_asks_for()
 
 def test_thresholds_are_those_of_the_smallest_stored_coverage_that_is_enough():
     rows = read_columns(SETS)
-    stored = dict(zip(rows["coverage"], map(float, rows["all"]), strict=True))
-    for coverage, row in [
-        (0.8, "0.80"),
-        (0.9, "0.90"),
-        (0.1 * 9, "0.90"),
-        (0.901, "0.91"),
-    ]:
+    stored = dict(zip(rows["coverage"], rows["all"], strict=True))
+    for coverage, row in [(0.8, 0.8), (0.9, 0.9), (0.1 * 9, 0.9), (0.901, 0.91)]:
         assert set_thresholds_of(coverage) == stored[row]
-    assert set_thresholds_of(0.99) == stored["0.99"] != stored["0.98"]
+    assert set_thresholds_of(0.99) == stored[0.99] != stored[0.98]
 
 
 def test_sets_by_class_have_thresholds_of_their_own(shipped):

@@ -4,11 +4,14 @@ Run ``PYTHONPATH=. python tests/test_pretrained.py`` to write the golden outputs
 new model.
 """
 
+import gc
 import json
 import pickle
 import shutil
+import weakref
 import zipfile
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
@@ -30,7 +33,7 @@ from sknames.pretrained import (
     predict_sets,
 )
 from tools.retrain import people_in_scripts
-from tools.retrain.files import write_digests, write_model
+from tools.retrain.files import write_model
 
 TARGETS = _load_pretrained.TARGETS
 FOLDER, COUNTRY = (_load_pretrained.FOLDER / labels for labels in TARGETS)
@@ -187,11 +190,6 @@ def test_each_call_gives_a_model_of_its_own(shipped):
     other = load_pretrained()
     load_card().clear()
     assert load_card() != {}
-    ours, theirs = (
-        pipeline["classify"].network_.to_arrays() for pipeline in (shipped, other)
-    )
-    for name, array in ours.items():
-        assert not np.shares_memory(array, theirs[name])
     for array in to_plain(other["classify"].network_.weights).values():
         with pytest.raises(ValueError, match="read-only"):
             array[:] = 0
@@ -208,12 +206,10 @@ def test_each_call_gives_a_model_of_its_own(shipped):
 # ---- Its files
 
 
-ARRAYS, DESCRIPTION, CARD, DIGESTS = (
-    "model.npz",
-    "model.json",
-    "card.json",
-    "SHA256SUMS",
-)
+ARRAYS = "model.npz"
+DESCRIPTION = "model.json"
+CARD = "card.json"
+DIGEST = "SHA256SUMS"
 
 
 def predict_shipped_sets(target):
@@ -254,29 +250,50 @@ def flip_a_bit(path):
     path.write_bytes(content)
 
 
-def test_each_file_has_a_reader_and_a_digest():
-    data = {path.name for path in FOLDER.iterdir() if path.is_file()} - {DIGESTS}
-    assert {name for name in data if not name.endswith(".py")} == READ_BY.keys()
-    lines = (FOLDER / DIGESTS).read_text().splitlines()
-    assert {line.split()[1] for line in lines} == READ_BY.keys() - {ARRAYS}
+def lose_a_comma(path):
+    path.write_bytes(b"".join(path.read_bytes().rsplit(b",", 1)))
 
 
-@pytest.mark.parametrize("change", [flip_a_bit, Path.unlink])
+def misspell_numbers(path):
+    path.write_bytes(path.read_bytes().replace(b"0.", b"O."))
+
+
+def add_a_byte_of_no_text(path):
+    path.write_bytes(path.read_bytes() + b"\xff")
+
+
+def test_each_file_has_a_reader():
+    data = {path.name for path in FOLDER.iterdir() if path.is_file()}
+    assert data == READ_BY.keys() | {DIGEST}
+
+
 @pytest.mark.parametrize("labels", TARGETS)
 @pytest.mark.parametrize("name", READ_BY)
-def test_changed_files_are_refused(folder, labels, name, change):
-    change(folder.with_name(labels) / name)
-    error, message = (
-        ValueError,
-        rf"{labels}.{name} should have the SHA-256 .* install sknames again",
-    )
-    if change is Path.unlink:
-        error, message = (
-            OSError,
-            rf"{labels}.{name} cannot be read .*No such file.* install sknames again",
-        )
-    with pytest.raises(error, match=message):
+def test_missing_file_raises_with_how_to_install_again(folder, labels, name):
+    (folder.with_name(labels) / name).unlink()
+    message = rf"{labels}.{name} cannot be read .*No such file.* install sknames again"
+    with pytest.raises(OSError, match=message):
         READ_BY[name](labels)
+
+
+@pytest.mark.parametrize("labels", TARGETS)
+@pytest.mark.parametrize("name", [ARRAYS, DESCRIPTION])
+def test_changed_model_raises_with_its_digest(folder, labels, name):
+    flip_a_bit(folder.with_name(labels) / name)
+    message = rf"{labels}.{name} should have the SHA-256 .* install sknames again"
+    with pytest.raises(ValueError, match=message):
+        READ_BY[name](labels)
+
+
+@pytest.mark.parametrize(
+    "damage", [lose_a_comma, misspell_numbers, add_a_byte_of_no_text]
+)
+@pytest.mark.parametrize("name", sorted(READ_BY.keys() - {ARRAYS, DESCRIPTION}))
+def test_damaged_table_raises_with_how_to_install_again(folder, name, damage):
+    damage(folder / name)
+    message = rf"nationality.{name} is damaged \(.*\): install sknames again"
+    with pytest.raises(ValueError, match=message):
+        READ_BY[name]("nationality")
 
 
 def test_each_file_is_read_once(folder, monkeypatch):
@@ -284,7 +301,7 @@ def test_each_file_is_read_once(folder, monkeypatch):
     n_read = Counter()
 
     def once(path, mode, path_open=Path.open):
-        n_read[path.name] += path.name != DIGESTS
+        n_read[path.name] += path.name != DIGEST
         return path_open(path, mode)
 
     monkeypatch.setattr(Path, "open", once)
@@ -292,18 +309,17 @@ def test_each_file_is_read_once(folder, monkeypatch):
     load_card()
     assert n_read == dict.fromkeys(
         READ_BY.keys() - {_load_pretrained.FALLBACK_CURVE}, 1
-    ) | {DIGESTS: 0}
+    ) | {DIGEST: 0}
 
 
 def test_bias_is_read_by_nationality(folder, shipped):
-    """A file in another order, with its own digest."""
+    """In a file of another order."""
     header, *rows = (
         (folder / _load_pretrained.BIAS).read_text(encoding="utf-8").splitlines()
     )
     (folder / _load_pretrained.BIAS).write_text(
         "\n".join([header, *rows[::-1]]), encoding="utf-8"
     )
-    write_digests(folder)
     found, bias = (
         load_pretrained()[-1].network_.class_bias,
         shipped[-1].network_.class_bias,
@@ -311,7 +327,6 @@ def test_bias_is_read_by_nationality(folder, shipped):
     np.testing.assert_array_equal(found, bias)
     with open(folder / _load_pretrained.BIAS, "a", encoding="utf-8") as file:
         file.write("\nsharpness,1.2500,\n")
-    write_digests(folder)
     again = load_pretrained()[-1].network_
     assert again.sharpness == [1.25]
     n_people = shipped[-1].network_.n_people
@@ -327,7 +342,7 @@ def test_bias_is_read_by_nationality(folder, shipped):
 def test_arrays_of_another_folder_have_the_sha256_of_their_description(folder):
     flip_a_bit(folder / ARRAYS)
     with pytest.raises(ValueError, match=r"model\.npz should have the SHA-256"):
-        _load_pretrained.read(folder)
+        _load_pretrained.read_model(folder)
 
 
 @pytest.mark.parametrize("format_", [FORMAT + 1, FORMAT - 1, None])
@@ -336,7 +351,7 @@ def test_other_formats_are_refused(folder, format_):
     message = f"Expected format {FORMAT}, .*{sknames.__version__} reads, "
     message += f"got {format_} in .*json"
     with pytest.raises(ValueError, match=message):
-        _load_pretrained.read(folder)
+        _load_pretrained.read_model(folder)
 
 
 def test_objects_among_the_arrays_are_not_unpickled(folder):
@@ -347,7 +362,7 @@ def test_objects_among_the_arrays_are_not_unpickled(folder):
     digest = sha256((folder / ARRAYS).read_bytes()).hexdigest()
     edit(folder / DESCRIPTION, lambda d: d.update(sha256=digest))
     with pytest.raises(ValueError, match="Object arrays cannot be loaded"):
-        _load_pretrained.read(folder)
+        _load_pretrained.read_model(folder)
 
 
 # ---- Countries
@@ -385,7 +400,10 @@ def test_countries_share_the_network_of_nationalities(countries, shipped_uniform
         f"head.{name}" for name in ("weight", "bias", "ngrams", "ngram_weight")
     }
     assert weights.keys() - head == trunk.keys()
-    np.testing.assert_array_equal(weights["embedding"], trunk["embedding"])
+    # Priors shift the bias.
+    arrays = to_plain(weights)
+    for name, array in to_plain(trunk).items():
+        assert name == "output.bias" or np.shares_memory(array, arrays[name])
     description = json.loads((COUNTRY / DESCRIPTION).read_text())
     assert description["trunk_sha256"] == _load_pretrained.pretrained_sha256()
 
@@ -433,7 +451,7 @@ def test_written_files_give_the_same_model(shipped, tmp_path):
         tmp_path / ARRAYS
     ) as file:  # inflating took most of the time of a load
         assert {info.compress_type for info in file.infolist()} == {zipfile.ZIP_STORED}
-    again = _load_pretrained.read(tmp_path)
+    again = _load_pretrained.read_model(tmp_path)
     assert repr(again) == repr(shipped) and again[0].alphabet_ == shipped[0].alphabet_
     ours, theirs = again["classify"], shipped["classify"]
     assert (
@@ -445,6 +463,39 @@ def test_written_files_give_the_same_model(shipped, tmp_path):
     arrays = replace(ours.network_, fingerprint=theirs.network_.fingerprint).to_arrays()
     for name, array in arrays.items():
         np.testing.assert_array_equal(array, expected[name], strict=True)
+
+
+# ---- Their memory
+
+
+def test_deleted_models_free_the_arrays_they_share(tiny, tmp_path):
+    write_model(tiny, tmp_path)
+    first = _load_pretrained.read_model(tmp_path)
+    second = _load_pretrained.read_model(tmp_path)
+    embedding = weakref.ref(first[-1].network_.weights["embedding"])
+    assert second[-1].network_.weights["embedding"] is embedding()
+    del first
+    gc.collect()
+    assert embedding() is not None
+    del second
+    gc.collect()
+    assert embedding() is None
+
+
+def test_pickled_model_has_arrays_of_its_own(shipped):
+    copy = pickle.loads(pickle.dumps(shipped))
+    arrays = copy[-1].network_.to_arrays()
+    for name, array in shipped[-1].network_.to_arrays().items():
+        assert not np.shares_memory(array, arrays[name])
+
+
+def test_threads_may_load_one_model_at_once(tiny, tmp_path):
+    write_model(tiny, tmp_path)
+    with ThreadPoolExecutor(4) as threads:
+        models = list(threads.map(_load_pretrained.read_model, [tmp_path] * 8))
+    expected = tiny.predict_proba(NAMES)
+    for model in models:
+        np.testing.assert_array_equal(model.predict_proba(NAMES), expected)
 
 
 # ---- Its accuracy

@@ -84,7 +84,7 @@ def written(target, folder):
     (folder / target).mkdir()
     shutil.copy(files.MODELS / target / files.DESCRIPTION, folder / target)
     getattr(measure, f"write_{target}")()
-    assert WRITTEN == {*(folder / target / "SHA256SUMS").read_text().split()[1::2]}
+    assert WRITTEN == {path.name for path in (folder / target).iterdir()}
     card = json.loads((folder / target / "card.json").read_text())
     assert card["fingerprint"] == load_card(target)["fingerprint"]
     return card

@@ -11,7 +11,7 @@ from sknames import CharEncoder, NameNationalityClassifier, fingerprint
 from sknames._network.forward import Forward, softmax
 from sknames._network.head import make_forward
 from sknames.datasets import make_names
-from sknames.pretrained._load_pretrained import read
+from sknames.pretrained._load_pretrained import read_model
 from tools.retrain import countries, linear, recipe
 from tools.retrain.files import write_model
 from tools.retrain.linear import FORMS
@@ -148,7 +148,7 @@ def test_countries_are_a_head_that_is_written_beside_its_trunk(base, tmp_path):
     np.testing.assert_allclose(head["classify"].class_prior_, 1 / 3)
     write_model(model, tmp_path / "nationality")
     write_model(head, tmp_path / "country", "nationality")
-    again = read(tmp_path / "country")
+    again = read_model(tmp_path / "country")
     assert re.fullmatch("country-[0-9a-f]{6}", fingerprint(again))
     some = names[:50]
     np.testing.assert_allclose(

@@ -171,12 +171,12 @@ def test_main_twice_writes_the_same_bits(few, tmp_path, capsys):
     for name in (
         _load_pretrained.ARRAYS,
         _load_pretrained.DESCRIPTION,
-        _load_pretrained.DIGESTS,
+        _load_pretrained.DIGEST,
     ):
         both = [(tmp_path / k / "nationality" / name).read_bytes() for k in "ab"]
         assert both[0] == both[1]
     assert "not of the shape of the weights that ship" in printed
-    again = _load_pretrained.read(tmp_path / "a" / "nationality")
+    again = _load_pretrained.read_model(tmp_path / "a" / "nationality")
     assert again.predict_proba(["Anna", "王伟"]).shape == (2, len(LABELS))
 
 

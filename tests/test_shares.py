@@ -732,7 +732,7 @@ def test_error_of_the_model_is_the_one_that_is_stored_beside_the_bias(labels):
     columns = read_columns(BIAS, labels)
     stored = dict(zip(columns["label"], columns["bias"], strict=True))
     settings = settings_of_shares(resolve(load_pretrained(labels)))
-    assert settings["model_error"] == float(stored[""])
+    assert settings["model_error"] == stored[""]
 
 
 def test_labels_of_few_held_out_people_are_listed_and_noted():

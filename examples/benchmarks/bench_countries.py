@@ -19,7 +19,7 @@ import numpy as np
 from sknames import load_pretrained
 from sknames.datasets import load_nationalities
 from sknames.datasets._load_names import read_rows
-from sknames.pretrained._load_pretrained import read
+from sknames.pretrained._load_pretrained import read_model
 from tools.measuring import machine, table, top_3_hits
 from tools.retrain import kept_apart
 from tools.retrain.card import alike, has_new_words
@@ -75,7 +75,8 @@ def main():
     print(f"On {machine()}.\n")
     model, *halves = kept_apart.load("country", options.model)
     tables_of_people(model, halves[options.half])
-    public_tables(read(options.model) if options.model else load_pretrained("country"))
+    model = read_model(options.model) if options.model else load_pretrained("country")
+    public_tables(model)
 
 
 def tables_of_people(model, people):

@@ -212,7 +212,7 @@ def _read_only(value):
         return MappingProxyType(arrays)
     if isinstance(value, list | tuple):
         return tuple(map(_read_only, value))
-    if isinstance(value, np.ndarray):
-        value = value.view()
+    if isinstance(value, np.ndarray) and value.flags.writeable:
+        value = value.view()  # the owner may still write to it
         value.flags.writeable = False
     return value

@@ -8,6 +8,7 @@ from dataclasses import replace
 from numbers import Real
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
+from weakref import WeakValueDictionary
 
 import numpy as np
 from sklearn.utils import Bunch
@@ -47,9 +48,10 @@ SHARPNESS = "sharpness"
 SETS = "set_thresholds.csv"  # by coverage, from the same people
 # Thresholds of one label against the rest, and what they find and take.
 POINTS = "operating_points.csv"
-# Digests of the other files, so that none is changed unnoticed; that of the arrays is
-# in the description. What writes the files writes it, too.
-DIGESTS = "SHA256SUMS"
+# That of the description, to which files of users refer. It has those of the arrays and
+# of the trunk's description.
+DIGEST = "SHA256SUMS"
+TEXTS = {"label", "for_recall", "taken_most"}  # columns of tables; others have numbers
 # By default: the smallest whole percentage that answers four of five of these people,
 # by country half of them; with groups to fall back on, nine of ten, and three of four.
 # It is the only place that sets the threshold of load_pretrained, the command line, the
@@ -65,6 +67,11 @@ AGAIN = (
     "install sknames again, as before, with the options --force-reinstall and "
     "--no-deps of pip."
 )
+# Arrays of models in memory, by the digest of their file and their name. Models of one
+# trunk share them until all are deleted. Two threads that load at once may each have
+# their own.
+SHARED: WeakValueDictionary[tuple[str, str], np.ndarray] = WeakValueDictionary()
+SUMMED_IN_PLACE = "word_keys"  # by `Network.from_arrays`, so they are not shared
 
 
 @validate_params(
@@ -193,19 +200,19 @@ default="population"
             "fit a SelectiveClassifier on names."
         )
     bias = read_columns(BIAS, target)
-    sha256 = pretrained_sha256(target=target)
-    model = read(FOLDER / target, sha256, priors, bias, tidy)
+    sha256 = pretrained_sha256(target)
+    model = read_model(FOLDER / target, sha256, priors, bias, tidy)
     if not abstain:
         return model
     file = FALLBACK_CURVE if fallback else CURVE
     columns = read_columns(file, target)
-    arrays = {name: np.array(columns[name], dtype=float) for name in CURVE_COLUMNS}
+    curve = Bunch(**{name: columns[name] for name in CURVE_COLUMNS})
     risk = abstain
     if isinstance(abstain, bool | np.bool_):
         risk = RISK[file][target]
     try:
         return SelectiveClassifier._from_curve(
-            model, Bunch(**arrays), risk=risk, fallback=fallback
+            model, curve, risk=risk, fallback=fallback
         )
     except ValueError as error:
         raise ValueError(
@@ -215,20 +222,26 @@ default="population"
 
 
 def read_columns(name, target="nationality"):
-    """Return the columns of a CSV file of a model, as lists of text by name."""
-    header, *rows = csv.reader(_shipped(name, target).decode().splitlines())
-    columns = zip(*rows, strict=True)
-    return dict(zip(header, columns, strict=True))
+    """Return the columns of a table of a model by name: float64, or lists of text."""
+    return _read(FOLDER / target / name, _columns_of)
 
 
-def pretrained_sha256(name=DESCRIPTION, target="nationality"):
-    """Return the digest of a model's file, by default of its description."""
-    lines = _content(FOLDER / target / DIGESTS).decode().splitlines()
-    digests = {}
-    for line in lines:
-        digest, file = line.split()
-        digests[file] = digest
-    return digests[name]
+def _columns_of(text):
+    """Return the columns of a table as text; an empty number is NaN."""
+    header, *rows = csv.reader(text.splitlines())
+    columns = {}
+    for name, column in zip(header, zip(*rows, strict=True), strict=True):
+        if name in TEXTS:
+            columns[name] = column
+        else:
+            columns[name] = np.array([number or "nan" for number in column], float)
+    return columns
+
+
+def pretrained_sha256(target="nationality"):
+    """Return the digest of a model's description."""
+    digest, _ = _content(FOLDER / target / DIGEST).decode().split()
+    return digest
 
 
 @validate_params({"target": [StrOptions({*TARGETS})]})
@@ -276,7 +289,7 @@ def load_card(target: Target = "nationality") -> dict[str, Any]:
     >>> round(card["accuracy"], 2), round(card["by_nationality"]["Greek"]["recall"], 2)
     (0.82, 0.93)
     """
-    card = json.loads(_shipped(CARD, target))
+    card = _read(FOLDER / target / CARD, json.loads)
     card["operating_points"] = _read_points(target)
     return card
 
@@ -299,7 +312,7 @@ def _read_points(target):
     return points
 
 
-def read(folder, sha256=None, priors=AS_WRITTEN, bias=None, tidy=True):
+def read_model(folder, sha256=None, priors=AS_WRITTEN, bias=None, tidy=True):
     """Read a fitted pipeline from the files of a folder, for a head also of its trunk.
 
     The description may have any digest if `sha256` is None; it holds that of the
@@ -382,13 +395,13 @@ def _named(network, change):
 def _with_bias(network, classes, bias):
     """Return a network with its bias on people, from the columns of the file of it."""
     row_of = {label: row for row, label in enumerate(bias["label"])}
-    values = np.array(bias["bias"], dtype=float)
+    values = bias["bias"]
     rows = [row_of[label] for label in classes.tolist()]
     network = replace(
         network,
         class_bias=values[rows],
         model_error=values[[row_of[MODEL_ERROR_ROW]]],
-        n_people=np.array(bias["n_people"])[rows].astype(int),
+        n_people=bias["n_people"][rows].astype(int),
     )
     if SHARPNESS in row_of:
         network = replace(network, sharpness=values[[row_of[SHARPNESS]]])
@@ -396,20 +409,33 @@ def _with_bias(network, classes, bias):
 
 
 def _arrays(folder, description, arrays_of_head=None):
-    """Return the arrays of a folder by name, and those of a head in place of them."""
-    arrays_of_head = arrays_of_head or {}
-    arrays = {}
+    """Return the arrays of a folder by name, and those of a head in place of them.
+
+    They are those that a model in memory already has, and read-only.
+    """
+    arrays = dict(arrays_of_head or {})
     path = folder / ARRAYS
-    with _checked(path, description["sha256"]) as file, np.load(file) as stored:
+    digest = description["sha256"]
+    with _checked(path, digest) as file, np.load(file) as stored:
         for name in stored.files:
-            if name not in arrays_of_head:
-                arrays[name] = stored[name]
-    return arrays | arrays_of_head
+            if name in arrays:
+                continue
+            array = SHARED.get((digest, name))
+            if array is None:
+                array = stored[name]
+                if name != SUMMED_IN_PLACE:
+                    array.flags.writeable = False
+                    SHARED[digest, name] = array
+            arrays[name] = array
+    return arrays
 
 
-def _shipped(name, target):
-    """Read a file of a model; raise ValueError if it was changed."""
-    return _content(FOLDER / target / name, pretrained_sha256(name, target))
+def _read(path, parse):
+    """Return what a function makes of a file's text; raise ValueError if damaged."""
+    try:
+        return parse(_content(path).decode())
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged ({error}): {AGAIN}") from error
 
 
 def _content(path, sha256=None):

@@ -167,10 +167,10 @@ def _labels_of_thresholds(target):
 def set_thresholds(coverage=0.9, labels=("all",), target="nationality"):
     """Return thresholds of the smallest stored coverage of at least `coverage`."""
     columns = _columns_of_thresholds(target)
-    is_enough = np.array(columns["coverage"], dtype=float) > coverage - 1e-9
+    is_enough = columns["coverage"] > coverage - 1e-9
     if not 0.8 <= coverage or not is_enough.any():  # nor NaN
         raise ValueError(
             f"Expected a coverage of sets from 0.8 to 0.99, got {coverage!r}."
         )
     row = is_enough.argmax()  # the first
-    return np.array([columns[label][row] for label in labels], dtype=float)
+    return np.array([columns[label][row] for label in labels])

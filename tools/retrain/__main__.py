@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sknames.pretrained._load_pretrained import TARGETS, read
+from sknames.pretrained._load_pretrained import TARGETS, read_model
 
 from .files import MODELS, write_model
 from .recipe import SEED, fit, fit_more, training_names
@@ -79,7 +79,7 @@ def main(arguments=None):
 def _write(model, folder, target):
     """Write a model, and say how its weights differ from those that ship."""
     write_model(model, folder / target, TARGETS[0] if target != TARGETS[0] else None)
-    new, shipped = (_numbers(of) for of in (model, read(MODELS / target)))
+    new, shipped = (_numbers(of) for of in (model, read_model(MODELS / target)))
     if {name: x.shape for name, x in new.items()} != {
         name: x.shape for name, x in shipped.items()
     }:

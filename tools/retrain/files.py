@@ -1,4 +1,4 @@
-"""Write the files of a model: weights, description, card and digests."""
+"""Write the files of a model: weights, description and its digest, card."""
 
 import csv
 import hashlib
@@ -13,9 +13,9 @@ from sknames.pretrained._load_pretrained import (
     ARRAYS,
     CARD,
     DESCRIPTION,
-    DIGESTS,
+    DIGEST,
     FORMAT,
-    read,
+    read_model,
 )
 from sknames.pretrained._load_pretrained import FOLDER as MODELS
 
@@ -23,7 +23,7 @@ NATIONALITIES = MODELS.parent / "datasets" / "data" / "nationalities.csv"
 
 
 def write_model(pipeline, folder, trunk=None):
-    """Write a fitted pipeline to the files of `load_pretrained`, with the digests.
+    """Write a fitted pipeline to the files of `load_pretrained`.
 
     The folder is called as what the model predicts. For a head, `trunk` is
     "nationality", and only what differs from that model is written, which is in the
@@ -63,15 +63,18 @@ def write_model(pipeline, folder, trunk=None):
         "classify": classify,
     }
     write_description(folder, description)
-    write_digests(folder)
 
 
 def write_description(folder, description):
-    """Write the description, with the fingerprint of the weights that it describes."""
+    """Write the description, with the fingerprint of its weights, and its digest."""
     path = folder / DESCRIPTION
     path.write_bytes(_lines({"fingerprint": None} | description))
-    digits = fingerprint(read(folder)).removeprefix("network")
-    path.write_bytes(_lines({"fingerprint": f"{folder.name}{digits}"} | description))
+    digits = fingerprint(read_model(folder)).removeprefix("network")
+    content = _lines({"fingerprint": f"{folder.name}{digits}"} | description)
+    path.write_bytes(content)
+    # As `sha256sum model.json` prints it.
+    line = f"{hashlib.sha256(content).hexdigest()}  {DESCRIPTION}\n"
+    (folder / DIGEST).write_bytes(line.encode())
 
 
 def _lines(description):
@@ -80,7 +83,7 @@ def _lines(description):
 
 
 def write_card(folder, card):
-    """Write the figures of the card for `load_card`, and the digests.
+    """Write the figures of the card for `load_card`.
 
     The card says which model they are of. Operating points are in a table of their own.
     """
@@ -88,7 +91,6 @@ def write_card(folder, card):
     stored = {"fingerprint": description["fingerprint"]} | card
     del stored["operating_points"]
     (folder / CARD).write_bytes(f"{json.dumps(stored, indent=1)}\n".encode())
-    write_digests(folder)
 
 
 def write_recalls(card):
@@ -108,18 +110,3 @@ def write_csv(path, header, rows):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)
-
-
-def write_digests(folder):
-    """Write the digests that the package checks.
-
-    They look as `sha256sum *.csv *.json` prints them.
-    """
-    paths = sorted(
-        path for path in folder.iterdir() if path.suffix in (".csv", ".json")
-    )
-    lines = [
-        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
-        for path in paths
-    ]
-    (folder / DIGESTS).write_bytes("".join(lines).encode())

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sknames.datasets import load_names
-from sknames.pretrained._load_pretrained import TARGETS, read
+from sknames.pretrained._load_pretrained import TARGETS, read_model
 
 from . import countries, recipe
 from .files import MODELS
@@ -109,7 +109,7 @@ def load(target="nationality", folder=None):
     halves : tuple of two People
         All of both halves.
     """
-    model = read(folder or MODELS / target, priors="uniform")
+    model = read_model(folder or MODELS / target, priors="uniform")
     people = people_apart(COLUMNS[target])
     people = people.at(np.isin(people.labels, model.classes_))
     digests = (

@@ -23,7 +23,7 @@ from .card import (
     page,
 )
 from .chess_players import read_chess_players
-from .files import MODELS, write_card, write_digests, write_recalls
+from .files import MODELS, write_card, write_recalls
 from .operating_points import operating_points, predicted, write_points
 from .risk_coverage import write_bias, write_thresholds
 
@@ -80,7 +80,6 @@ def write_chosen(target):
     choosing, reported = (predicted(model, half, priors) for half in halves)
     points = operating_points(choosing, reported, classes, priors, n_people)
     write_points(folder, points)
-    write_digests(folder)
     return model, report, of_people_apart(points, classes, n_people)
 
 

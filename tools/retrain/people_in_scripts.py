@@ -17,7 +17,7 @@ from anyascii import anyascii
 from sknames import load_pretrained
 from sknames.datasets import load_nationalities
 from sknames.metrics._top_label import wilson_interval
-from sknames.pretrained._load_pretrained import read
+from sknames.pretrained._load_pretrained import read_model
 
 from .tables import read_table
 
@@ -46,7 +46,7 @@ def load(folder=None):
     """
     model = load_pretrained(abstain=True)
     if folder is not None:
-        model.estimator_ = read(folder, priors="population")
+        model.estimator_ = read_model(folder, priors="population")
     return model
 
 
