@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
@@ -303,6 +304,22 @@ def test_any_classifier_behind_the_encoder_is_explained(small_names):
         TypeError, match="FrozenEstimator and SelectiveClassifier; got Grouped"
     ):
         feature_contributions(grouped, "Kowalski")
+
+
+def test_calibration_is_explained_behind_the_encoder_and_not_around_it(
+    tiny, small_names
+):
+    names, labels = small_names
+    encoder, classifier = tiny[0], tiny[1]
+    calibrated = CalibratedClassifierCV(FrozenEstimator(classifier))
+    model = make_pipeline(encoder, calibrated).fit(names, labels)
+    found = prefix_proba(model, "Ana")
+    expected = model.predict_proba(["a", "an", "ana"])
+    np.testing.assert_allclose(found.proba, expected, rtol=1e-6)
+    around = CalibratedClassifierCV(FrozenEstimator(tiny)).fit(names, labels)
+    for outer in (around, make_pipeline(JoinNames(), around)):
+        with pytest.raises(TypeError, match="a calibration, pass the model inside"):
+            prefix_proba(outer, "Ana")
 
 
 @pytest.mark.parametrize(

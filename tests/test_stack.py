@@ -124,9 +124,10 @@ def test_wrapper_says_what_its_inside_says(model, small_names, wrap):
     assert (
         abs(np.sort(one.share) - np.sort(given.share)).max() > 0.01
     )  # the bias counts
-    for function in (prefix_proba, character_importance):
-        one, other = (function(m, "Ana").proba for m in (wrapped, model))
-        np.testing.assert_allclose(one, other, rtol=1e-5)
+    if wrap is not calibrated:
+        for function in (prefix_proba, character_importance):
+            one, other = (function(m, "Ana").proba for m in (wrapped, model))
+            np.testing.assert_allclose(one, other, rtol=1e-5)
     one, other = (
         predict_names(m, names, known_words=True).known_words for m in (wrapped, model)
     )

@@ -42,7 +42,8 @@ def explain(name, model, top, label):
     best = np.argsort(-proba, kind="stable")[:top]
     width = max(len(classes[k]) for k in best)
     lines = [f"{classes[k]:{width}}  {proba[k]:6.1%}" for k in best]
-    is_net = resolve(fitted).encoder is not None
+    stack = resolve(fitted)
+    is_net = stack.encoder in stack.steps
     if is_net:
         shown = character_importance(fitted, name, label=label)
         without = f" without {', '.join(shown.dropped)}" if shown.dropped else ""

@@ -5,13 +5,11 @@ changes them or the answers. Only this module knows how scikit-learn's estimator
 each other. A wrapper of ours says by its method `_stack` what it adds.
 """
 
-from copy import copy
 from dataclasses import dataclass, field, replace
 from textwrap import shorten
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
@@ -106,10 +104,7 @@ class Stack:
         return self._after(self.steps[_n_joins(self.steps) :], names)
 
     def predict_codes(self, codes):
-        """Return the probabilities of codes of the encoder, instead of names."""
-        if self.within is not None and not self.steps:
-            base = _of_codes(self.base, self.within)
-            return self._changed(base.predict_proba(codes))
+        """Return the probabilities of codes of the encoder, one of the steps."""
         behind_encoder = self.steps[_n_joins(self.steps) + 1 :]
         return self._after(behind_encoder, self.encoder._as_output(codes))
 
@@ -367,36 +362,6 @@ def _decision_of(model):
     classes = model.classes_.tolist()
     column = 1 if positive is None else classes.index(positive)
     return Decision(type(model).__name__, positive=column, least=float(least))
-
-
-class _OfCodes(ClassifierMixin, BaseEstimator):
-    """Predict from codes, in place of what reads names in a calibration."""
-
-    def __init__(self, stack):
-        self.stack = stack
-        self.classes_ = stack.classes
-
-    def fit(self, X, y=None):
-        """Do nothing."""
-        return self
-
-    def predict_proba(self, codes):
-        """Return the probabilities."""
-        return self.stack.predict_codes(codes)
-
-
-def _of_codes(model, within):
-    """Return a copy of a model that takes codes, as what it holds then does."""
-    model = copy(model)
-    if CALIBRATED in vars(model):
-        (calibrated,) = model.calibrated_classifiers_
-        calibrated = copy(calibrated)
-        calibrated.estimator = _OfCodes(within)
-        model.calibrated_classifiers_ = [calibrated]
-    else:
-        name = next(name for name in HELD if name in vars(model))
-        setattr(model, name, _OfCodes(within))
-    return model
 
 
 def _most_probable(probabilities, top):

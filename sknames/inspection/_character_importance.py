@@ -36,8 +36,8 @@ def character_importance(estimator: Any, name: str, *, label: Any = None) -> Bun
     estimator : Pipeline
         Fitted pipeline that begins with a :class:`~sknames.CharEncoder` and ends with a
         classifier that has `predict_proba`, such as :func:`~sknames.load_pretrained`;
-        also behind a :class:`~sknames.JoinNames`, and in the wrappers of sknames, in a
-        `FrozenEstimator`, a search or a calibration of scikit-learn.
+        also behind a :class:`~sknames.JoinNames`, and in the wrappers of sknames, a
+        `FrozenEstimator` or a search of scikit-learn.
     name : str
         The name.
     label : str or int or None, default=None
@@ -159,8 +159,8 @@ class CharacterImportanceDisplay(DisplayMixin):
             Fitted pipeline that begins with a :class:`~sknames.CharEncoder` and ends
             with a classifier that has `predict_proba`, such as
             :func:`~sknames.load_pretrained`; also behind a :class:`~sknames.JoinNames`,
-            and in the wrappers of sknames, in a `FrozenEstimator`, a search or a
-            calibration of scikit-learn.
+            and in the wrappers of sknames, a `FrozenEstimator` or a search of
+            scikit-learn.
         name : str
             The name.
         label : str or int or None, default=None

@@ -29,8 +29,8 @@ def prefix_proba(estimator: Any, name: str) -> Bunch:
     estimator : Pipeline
         Fitted pipeline that begins with a :class:`~sknames.CharEncoder` and ends with a
         classifier that has `predict_proba`, such as :func:`~sknames.load_pretrained`;
-        also behind a :class:`~sknames.JoinNames`, and in the wrappers of sknames, in a
-        `FrozenEstimator`, a search or a calibration of scikit-learn.
+        also behind a :class:`~sknames.JoinNames`, and in the wrappers of sknames, a
+        `FrozenEstimator` or a search of scikit-learn.
     name : str
         The name.
 
@@ -133,8 +133,8 @@ class PrefixProbabilityDisplay(DisplayMixin):
             Fitted pipeline that begins with a :class:`~sknames.CharEncoder` and ends
             with a classifier that has `predict_proba`, such as
             :func:`~sknames.load_pretrained`; also behind a :class:`~sknames.JoinNames`,
-            and in the wrappers of sknames, in a `FrozenEstimator`, a search or a
-            calibration of scikit-learn.
+            and in the wrappers of sknames, a `FrozenEstimator` or a search of
+            scikit-learn.
         name : str
             The name.
         **kwargs

@@ -18,11 +18,13 @@ class Reading:
     def __init__(self, estimator, stack, name):
         self.stack = stack
         self.encoder = stack.encoder
-        if self.encoder is None:
+        if self.encoder not in stack.steps:
             expected = "a fitted Pipeline that begins with a CharEncoder"
             step = (
-                "Put the encoder into it: make_pipeline(CharEncoder(), ...), or use "
-                "feature_contributions for a linear one."
+                "Of another estimator around it, such as a calibration, pass the model "
+                "inside. Otherwise, put the encoder into it: "
+                "make_pipeline(CharEncoder(), ...), or use feature_contributions for a "
+                "linear one."
             )
             raise refusal(estimator, expected, step)
         self.classes = stack.classes
