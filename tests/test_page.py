@@ -1,8 +1,10 @@
 """The page answers in a browser what Python answers, and sends nothing anywhere."""
 
 import functools
+import gzip
 import http.server
 import importlib.util
+import itertools
 import json
 import shutil
 import threading
@@ -121,7 +123,7 @@ def server(builder, tmp_path_factory):
             "docs/page"
         )
     folder = tmp_path_factory.mktemp("page")
-    builder.build(folder)
+    builder.build(folder, level=1)
     with serving(folder) as server:
         yield server
 
@@ -474,8 +476,14 @@ def test_page_fits_a_phone(page):
         page.find_element("id", "tab-list").click()
         ask_list(page, ["Mehmet Yılmaz", "x" * 300])
         ask_list(page, ["Jan Kowalski"] * 3, other=True)
-        for summary in page.find_elements("css selector", "summary"):
-            summary.click()
+        page.find_element("id", "tab-name").click()
+        ask(page, "Tan Wei Ling")
+        page.find_element("id", "map-summary").click()
+        assert width(page) == [360, 360]
+        assert texts_beyond_their_chart(page) == []
+        page.find_element("id", "tab-list").click()
+        for figure in ("shares", "differences"):
+            page.find_element("css selector", f"#{figure} summary").click()
         assert width(page) == [360, 360]
         assert texts_beyond_their_chart(page) == []
     finally:
@@ -527,34 +535,47 @@ def sent_so_far(browser):
 
 def test_page_sends_nothing(browser, server, tmp_path):
     browser.get_log("performance")
+    n_before = len(server.asked)
     browser.get(server.url)
     ask(browser, "Anna Kowalska")
     ask_list(browser, ["Anna Kowalska", "Mehmet Yılmaz"])
     sent = sent_so_far(browser)
-    assert f"{server.url}country.onnx" not in sent
+    assert "/country.onnx.gzip" not in server.asked[n_before:]
     browser.find_element("id", "labels").send_keys("country")
     ask(browser, "Anna Kowalska")
     asked_before = len(server.asked)
     ask(browser, "Mehmet Yılmaz")
     assert len(server.asked) == asked_before  # not even to where it came from
     sent += sent_so_far(browser)
-    assert [sent.count(f"{server.url}{labels}.onnx") for labels in TARGETS] == [1, 1]
-    first, second = (
-        (server.folder / f"{labels}.onnx").stat().st_size for labels in TARGETS
-    )
-    assert second < 0.6 * first  # what both share is in the first
-    assert not [url for url in sent if not url.startswith(server.url)]
-    # Nor could a script of the page, were there one that wanted to.
+    sizes = json.loads((server.folder / "page.json").read_text())["sizes"]
+    assert sizes["country.onnx"] < 0.6 * sizes["nationality.onnx"]  # it has both's part
+    own = (server.url, f"blob:{server.url}")
+    assert not [url for url in sent if not url.startswith(own)]
+    # Nor could a script of the page or of its worker, were there one that wanted to.
     with serving(tmp_path) as other:
         blocked = browser.execute_async_script(
             """
             const [url, done] = arguments;
-            fetch(url, { mode: "no-cors" }).then(() => done(false), () => done(true));
+            const ask = `fetch(${JSON.stringify(url)}, { mode: "no-cors" })`;
+            const script =
+              `${ask}.then(() => postMessage(false), () => postMessage(true))`;
+            const worker = new Worker(URL.createObjectURL(new Blob([script])));
+            worker.onmessage = ({ data: workerIsBlocked }) => {
+              const say = (pageIsBlocked) => done([workerIsBlocked, pageIsBlocked]);
+              fetch(url, { mode: "no-cors" }).then(() => say(false), () => say(true));
+            };
             """,
             other.url,
         )
-        assert blocked and not other.asked
+        assert blocked == [True, True]
+        assert not other.asked
     browser.get_log("browser")  # it tells of the attempt
+
+
+def packed_model(folder):
+    """Return the model of nationalities that lies in the page."""
+    packed = (folder / "nationality.onnx.gzip").read_bytes()
+    return onnx.load_from_string(gzip.decompress(packed))
 
 
 def test_foot_says_which_model_and_its_limits(page, server):
@@ -563,27 +584,31 @@ def test_foot_says_which_model_and_its_limits(page, server):
     foot = page.execute_script(script)
     assert "at most 14\u00a0% are wrong" in foot
     name = "nationality"
-    metadata = onnx.load(server.folder / "nationality.onnx").metadata_props
+    metadata = packed_model(server.folder).metadata_props
     for field in metadata:
         if field.key == "fingerprint":
             name = json.loads(field.value)
-    assert foot.splitlines()[-1] == f"sknames {__version__}, model {name}"
+    assert f"sknames {__version__}, model {name}" in foot.splitlines()
     page.find_element("id", "labels").send_keys("country")
     wait_for(page, lambda page: "203 countries" in page.execute_script(script))
     assert "at most 21\u00a0% are wrong" in page.execute_script(script)
+    links = [
+        link.get_attribute("href")
+        for link in page.find_elements("css selector", "header a, footer a")
+    ]
+    assert links.pop() == f"{server.url}licences.txt"
     # Also where the page is not a part of the project's site.
-    for link in page.find_elements("css selector", "header a, footer a"):
-        assert link.get_attribute("href").startswith("https://sknames.github.io/")
+    assert all(link.startswith("https://sknames.github.io/") for link in links)
 
 
 def test_fingerprint_names_the_model(browser, server, tmp_path):
     shutil.copytree(server.folder, tmp_path / "page")
-    path = tmp_path / "page" / "nationality.onnx"
-    proto = onnx.load(path)
+    proto = packed_model(tmp_path / "page")
     metadata = {field.key: field.value for field in proto.metadata_props}
     metadata["fingerprint"] = '"made-up-7f3a2c"'
     onnx.helper.set_model_props(proto, metadata)
-    onnx.save(proto, path)
+    packed = tmp_path / "page" / "nationality.onnx.gzip"
+    packed.write_bytes(gzip.compress(proto.SerializeToString(), 1))
     with serving(tmp_path / "page") as other, opened(browser, other.url) as page:
         wait_for(page, lambda page: text_of(page, "model").endswith("made-up-7f3a2c"))
         page.find_element("id", "tab-list").click()
@@ -593,14 +618,14 @@ def test_fingerprint_names_the_model(browser, server, tmp_path):
 
 def test_says_what_failed(browser, server, tmp_path):
     shutil.copytree(server.folder, tmp_path / "page")
-    (tmp_path / "page" / "nationality.onnx").unlink()
+    (tmp_path / "page" / "nationality.onnx.gzip").unlink()
     with serving(tmp_path / "page") as other:
         browser.get(other.url)
         wait_for(
             browser,
             lambda page: text_of(page, "verdict") == "The model does not answer",
         )
-        assert text_of(browser, "reason").startswith("nationality.onnx: 404")
+        assert text_of(browser, "reason").startswith("nationality.onnx.gzip: 404")
     browser.get_log("browser")  # it tells of the failure
 
 
@@ -760,7 +785,7 @@ def test_build_says_what_is_missing(builder, tmp_path):
 def test_example_of_javascript_answers_in_a_browser(browser, server, tmp_path):
     for path in EXAMPLE.glob("index.*"):
         shutil.copy(path, tmp_path)
-    shutil.copy(server.folder / "nationality.onnx", tmp_path / "names.onnx")
+    onnx.save(packed_model(server.folder), tmp_path / "names.onnx")
     (tmp_path / "node_modules").symlink_to(FOLDER / "node_modules")
     with serving(tmp_path) as example, opened(browser, example.url) as page:
         output = page.find_element("tag name", "output")
@@ -774,3 +799,136 @@ def test_example_of_javascript_answers_in_a_browser(browser, server, tmp_path):
             wait_for(page, lambda _: output.text != "Turkish" and output.text)
             == "Polish"
         )
+
+
+def choose_countries(page):
+    page.find_element("id", "labels").send_keys("country")
+
+
+def test_map_shades_countries_by_probability(page):
+    ask(page, "João Ferreira")
+    assert not page.find_element("id", "map").is_displayed()
+    choose_countries(page)
+    ask(page, "João Ferreira")
+    script = """
+    const said = [...document.querySelectorAll("#map-chart .country title")];
+    const shaded = said.filter((node) => !node.parentNode.classList.contains("shade0"));
+    return [shaded, said].map((nodes) => nodes.map((node) => node.textContent));
+    """
+    shaded, said = page.execute_script(script)
+    model = load_pretrained("country")
+    (row,) = model.predict_proba(["João Ferreira"])
+    probable = model.classes_[row >= 0.01].tolist()
+    assert {"PT", "BR"} <= {*probable}
+    assert len(shaded) == len(probable)  # none of them is too small to draw
+    best = row.max()
+    assert f"Portugal {best:.0%}".replace("%", "\u00a0%") in shaded
+    assert "Japan 0\u00a0%" in said or "Japan <\u20091\u00a0%" in said
+    page.find_element("id", "map-summary").click()
+    rows = page.find_elements("css selector", "#map-table tbody tr")
+    assert len(rows) == len(row)
+    assert rows[0].text.startswith("Portugal ")
+
+
+def test_map_names_countries_that_it_cannot_draw(page):
+    choose_countries(page)
+    page.find_element("id", "tab-list").click()
+    ask_list(
+        page, ["Giovanni Gatti", "Tan Wei Ling", "Lim Jia Hui", "Goh Chok Meng"] * 3
+    )
+    texts = page.execute_script(
+        'return [...document.querySelectorAll("#shares .chart text")]'
+        ".map((node) => node.textContent)"
+    )
+    assert any(text.startswith("Too small to draw: Singapore ") for text in texts)
+
+
+def test_countries_of_the_map_are_whole(page):
+    """None is drawn across the map, as one would be that lies on both its sides."""
+    script = """
+    const [values, done] = arguments;
+    import("./map.js").then(async ({ drawMap, equalEarth, loadShapes }) => {
+      const codes = Object.keys(values);
+      const map = { title: "", codes, classes: codes, values: Object.values(values) };
+      const picture = drawMap(await loadShapes(), map, 1000);
+      const latitudes = Array.from({ length: 91 }, (_, latitude) => latitude);
+      const edge = latitudes.map((latitude) => equalEarth(180, latitude));
+      done([picture, edge]);
+    });
+    """
+    values = {"RU": 0.3, "FJ": 0.3, "US": 0.2, "XK": 0.2}
+    picture, edge = page.execute_async_script(script, values)
+    # Areas are those of the sphere: of a zone, 2 pi times the difference of sines.
+    across, up = np.transpose(edge)
+    areas = np.diff(up) * (across[1:] + across[:-1])
+    sines = np.sin(np.radians(np.arange(91)))
+    np.testing.assert_allclose(areas, 2 * np.pi * np.diff(sines), rtol=1e-3)
+    (group,) = (child for child in picture[2:] if child[0] == "g")
+    drawn = {title[2]: attributes["d"] for _, attributes, title in group[2:]}
+    assert {label[:2] for label in drawn} >= {*values}
+    for path in drawn.values():
+        for ring in path.removeprefix("M").removesuffix("Z").split("ZM"):
+            across = [float(point.split()[0]) for point in ring.split("L")]
+            steps = [abs(b - a) for a, b in itertools.pairwise(across)]
+            assert max(steps) < 100  # pixels of 1000
+
+
+def test_map_of_shares_is_saved(page, downloads):
+    choose_countries(page)
+    page.find_element("id", "tab-list").click()
+    ask_list(page, ["Mehmet Yılmaz", "Ayşe Demir", "Emre Kaya"])
+    press_button(page, "shares", "Save the map (SVG)")
+    picture = ElementTree.parse(downloaded(page, downloads / "sknames-shares-map.svg"))
+    titles = [node.text for node in picture.iter("{http://www.w3.org/2000/svg}title")]
+    assert titles[0] == "Estimated shares by country"
+    assert any(text and text.startswith("Türkiye ") for text in titles)
+
+
+def test_worker_loads_and_answers_for_the_page(page, server):
+    ask(page, "Anna")
+    fetched_by_page = page.execute_script(
+        'return performance.getEntriesByType("resource").map(({ name }) => name)'
+    )
+    assert f"{server.url}page.js" in fetched_by_page
+    assert f"{server.url}nationality.onnx.gzip" not in fetched_by_page
+    assert "/nationality.onnx.gzip" in server.asked
+
+
+def test_name_is_answered_while_a_list_is_read(page):
+    ask(page, "Anna")
+    names, _ = make_names(2000, random_state=2)
+    page.execute_script(
+        """
+        const list = document.getElementById("list");
+        list.value = arguments[0];
+        list.dispatchEvent(new Event("input", { bubbles: true }));
+        """,
+        "\n".join(names),
+    )
+    area = page.find_element("id", "shares-answer")
+    wait_for(page, lambda _: area.get_attribute("aria-busy") == "true")
+    assert ask(page, "Mehmet Yılmaz")["verdict"] == "Turkish"
+    assert area.get_attribute("aria-busy") == "true"
+
+
+def test_bar_shows_how_much_has_come(page, server):
+    ask(page, "Anna")
+    sizes = json.loads((server.folder / "page.json").read_text())["sizes"]
+    del sizes["country.onnx"]
+    bar = page.find_element("id", "loading-bar")
+    for attribute in ("value", "max"):
+        assert int(float(bar.get_attribute(attribute))) == sum(sizes.values())
+    assert not page.find_element("id", "loading").is_displayed()
+
+
+def test_licences_of_all_that_the_page_holds_lie_in_it(server):
+    text = (server.folder / "licences.txt").read_text()
+    for words in (
+        "Copyright (c) 2026, the sknames developers",
+        "sknames: NOTICE.txt",
+        "any-ascii: LICENSE",
+        "topojson-client: LICENSE",
+        "Natural Earth",
+        "ONNX Runtime",
+    ):
+        assert words in text

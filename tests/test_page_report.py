@@ -256,7 +256,7 @@ def test_picture_says_in_words_what_it_shows():
 def test_picture_of_differences_says_what_each_side_means():
     texts = [node.text for node in drawn(WIDE, DIFFERENCES).findall(f"{SVG}text")]
     assert texts[:2] == [
-        "Difference of shares, in percentage points",
+        "Difference in percentage points",
         "150 names against 1 name",
     ]
     assert "← more in the other list" in texts

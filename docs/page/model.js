@@ -1,15 +1,15 @@
-// The models of nationalities and countries, and what they predict.
+// The models of nationalities and countries, in the worker: loading, and probabilities of names.
 
 import * as ort from "./vendor/ort.js";
-import { element } from "./dom.js";
 import { NationalityModel } from "./sknames.js";
 
 const MAX_REMEMBERED = 20_000;
 const PLURALS = { nationality: "nationalities", country: "countries" };
+const SHARED = "nationality.onnx"; // has most weights of both models
+const RUNTIME = "vendor/ort.wasm";
 const countries = new Intl.DisplayNames("en", { type: "region" });
 
 ort.env.wasm.numThreads = 1; // more would need headers that a static host may not send
-ort.env.wasm.wasmPaths = { wasm: new URL("vendor/ort.wasm", import.meta.url).href };
 
 // Return what makes something from a key, once for each.
 function once(make) {
@@ -17,32 +17,53 @@ function once(make) {
   return (key) => made.get(key) ?? made.set(key, make(key)).get(key);
 }
 
-const get = once(async (file) => {
-  const response = await fetch(file);
+async function request(file) {
+  const response = await fetch(new URL(file, import.meta.url));
   if (!response.ok) throw new Error(`${file}: ${response.status} ${response.statusText}`);
-  return new Uint8Array(await response.arrayBuffer());
+  return response;
+}
+
+const getSettings = once(async () => (await request("page.json")).json());
+
+// Bytes of files that were asked for, and of these, those that have come.
+const loading = { received: 0, total: 0 };
+
+// A file that build.py compressed. Not every host compresses what it sends.
+const get = once(async (file) => {
+  const { sizes } = await getSettings();
+  loading.total += sizes[file];
+  const response = await request(`${file}.gzip`);
+  const counter = new TransformStream({
+    transform(chunk, controller) {
+      loading.received += chunk.length;
+      postMessage({ loading });
+      controller.enqueue(chunk);
+    },
+  });
+  const bytes = response.body.pipeThrough(counter).pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(bytes).arrayBuffer());
 });
 
-// The model of nationalities or countries. That of countries has most weights in the other's file.
+// The model of nationalities or countries.
 export const load = once(async (labels) => {
-  const shared = "nationality.onnx";
-  const files = [`${labels}.onnx`, shared, "page.json"];
-  const [bytes, data, json] = await Promise.all(files.map(get));
+  const [bytes, data, runtime] = await Promise.all([`${labels}.onnx`, SHARED, RUNTIME].map(get));
+  const settings = await getSettings();
+  ort.env.wasm.wasmBinary = runtime;
   const model = await NationalityModel.load(bytes, ort, {
     graphOptimizationLevel: "disabled", // it takes longer than it saves here
-    externalData: [{ path: shared, data }],
+    externalData: [{ path: SHARED, data }],
   });
-  if (labels === "country") model.classes = model.classes.map((code) => countries.of(code));
-  const settings = JSON.parse(new TextDecoder().decode(json));
+  const codes = labels === "country" ? model.classes : null;
+  if (codes) model.classes = codes.map((code) => countries.of(code));
   return Object.assign(model, settings[labels], {
     version: settings.version,
     labels,
+    codes,
     plural: PLURALS[labels],
     name: model.fingerprint ?? labels,
     remembered: new Map(),
   });
 });
-export const loadChosen = () => load(element.labels.value);
 
 // A session takes one batch at a time.
 let queue = Promise.resolve();

@@ -1,9 +1,10 @@
 // One name: its nationality, how sure that is, and how it comes letter by letter.
 
+import { ask } from "./ask.js";
 import { element, make } from "./dom.js";
-import { inTurn, load, loadChosen, predict } from "./model.js";
+import { drawMap, loadShapes } from "./map.js";
 import { largest, percent } from "./numbers.js";
-import { fallBack, spell, whyNotName, wordsOf } from "./sknames.js";
+import { Drawing, fillTable } from "./result.js";
 
 const N_BARS = 5;
 const N_LINES = 5; // of the letters' table
@@ -35,48 +36,61 @@ function showBars(rows) {
 let asked = 0;
 export async function answerName() {
   const name = element.name.value;
-  const mine = ++asked;
+  const labels = element.labels.value;
+  asked += 1;
+  const mine = asked;
   element.answer.setAttribute("aria-busy", "true");
   const letters = graphemes(name);
   const prefixes = letters.map(({ end }) => name.slice(0, end));
-  const model = await loadChosen();
+  const [model, found] = await Promise.all([
+    ask("model", { labels }),
+    ask("name", { labels, name, prefixes }),
+  ]);
+  const shapes = model?.codes ? await loadShapes() : null;
   if (mine !== asked) return; // the next letter is already there
-  const rows = await predict(model, [name, ...prefixes]);
-  const [known] = await inTurn(() => model.knownWords([name]));
-  if (mine !== asked) return;
-  const [row, ...rowsOfPrefixes] = rows;
-  const notName = whyNotName(name, model);
-  const answer = fallBack(row, model);
-  const reason = notName || answer.reason;
-  showAnswer(reason, answer, model);
-  if (!notName) element.reason.append(` ${sayKnown(known, wordsOf(name, model.encoder).length)}`);
+  const { notName, answer, row } = found;
+  showAnswer(answer, model);
+  if (!notName) element.reason.append(` ${sayKnown(found)}`);
   showBars(notName ? [] : largest(row, N_BARS).map((k) => [model.classes[k], row[k]]));
   element.letters.hidden = notName !== "";
-  if (!notName) showLetters(name, letters, row, rowsOfPrefixes, model);
-  element.other.textContent = notName ? "" : await sayOther(name, model);
-  if (mine !== asked) return;
+  if (!notName) showLetters(name, letters, found, model);
+  showMap(notName ? null : row, model, shapes);
+  element.other.textContent = notName ? "" : sayOther(found.nationalities);
   element.answer.dataset.of = name;
-  element.answer.dataset.reason = reason;
+  element.answer.dataset.reason = answer.reason;
   element.answer.setAttribute("aria-busy", "false");
 }
 
 // What the model of nationalities says, where that of countries answers; else what it lacks.
-async function sayOther(name, { labels }) {
-  if (labels === "nationality") return LACKING;
-  const model = await load("nationality");
-  const [row] = await predict(model, [name]);
-  const best = largest(row, 3).map((k) => `${model.classes[k]} ${percent(row[k])}`);
-  return `As a nationality: ${best.join(", ")}.`;
+function sayOther(nationalities) {
+  if (!nationalities.length) return LACKING;
+  const said = nationalities.map(([label, probability]) => `${label} ${percent(probability)}`);
+  return `As a nationality: ${said.join(", ")}.`;
 }
 
-function sayKnown(known, n) {
-  if (n === 1) return known ? "The model knows this word." : "The model has not seen this word.";
-  return `The model knows ${known} of the ${n} words.`;
+const map = new Drawing(element["map-chart"]);
+// Countries by probability, where the model has countries; below it a table of all.
+function showMap(row, { classes, codes, plural }, shapes) {
+  element.map.hidden = !(row && codes);
+  if (element.map.hidden) {
+    map.show(null);
+    return;
+  }
+  const title = "Countries by probability";
+  map.show((width) => drawMap(shapes, { title, codes, classes, values: row }, width));
+  element["map-summary"].textContent = `Show all ${classes.length} ${plural}`;
+  const cells = largest(row, row.length).map((k) => [classes[k], percent(row[k])]);
+  fillTable(element["map-table"], ["country", "probability"], cells);
 }
 
-function showAnswer(reason, answer, { labels, abstain, risk }) {
-  const { label, level, probability } = answer;
-  const threshold = percent(abstain.threshold);
+function sayKnown({ known, nWords }) {
+  if (nWords === 1) return known ? "The model knows this word." : "The model has not seen this word.";
+  return `The model knows ${known} of the ${nWords} words.`;
+}
+
+function showAnswer({ label, level, probability, reason }, model) {
+  const { labels, risk } = model;
+  const threshold = percent(model.threshold);
   const right = `at least ${percent(1 - risk)} of the answers are right`;
   const sure = `${percent(probability)} probable. Above ${threshold}, ${right}.`;
   const above = `${threshold} probable. Above that, ${right}.`;
@@ -113,7 +127,7 @@ function graphemes(name) {
   return letters;
 }
 
-function showLetters(name, letters, row, rows, model) {
+function showLetters(name, letters, { row, rowsOfPrefixes: rows, spelled }, model) {
   const along = row.map((_, k) => rows.reduce((sum, r) => sum + r[k], 0));
   const [best] = largest(row, 1);
   along[best] = Infinity; // the answer is the first line
@@ -150,7 +164,6 @@ function showLetters(name, letters, row, rows, model) {
   element.scroll.classList.toggle("scrolls", scrolls);
   element.sideways.hidden = !scrolls;
 
-  const spelled = spell(name, model.encoder).join("");
   element.spelling.hidden = spelled === name.trim().toLowerCase();
   element.spelling.replaceChildren("The model reads ", make("q", "", spelled));
 }

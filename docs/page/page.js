@@ -1,8 +1,8 @@
 // What visitors do on the page: they choose, type, paste and try examples.
 
+import { ask, onLoading } from "./ask.js";
 import { element, makeButton } from "./dom.js";
 import { answerList } from "./list.js";
-import { loadChosen } from "./model.js";
 import { answerName } from "./name.js";
 import { percent } from "./numbers.js";
 
@@ -16,8 +16,9 @@ Chukwuemeka Obi, Oluwaseun Adeyemi`.split(/, |\n/);
 
 // At the foot.
 async function showModel() {
-  const { classes, labels, plural, version, name, risk } = await loadChosen();
-  if (labels !== element.labels.value) return; // the other model was chosen meanwhile
+  const model = await ask("model", { labels: element.labels.value });
+  if (model.labels !== element.labels.value) return; // the other model was chosen meanwhile
+  const { classes, plural, version, name, risk } = model;
   element.model.textContent = `sknames ${version}, model ${name}`;
   element.limits.textContent =
     `The model knows ${classes.length} ${plural}, and takes people of any other for one of ` +
@@ -25,8 +26,18 @@ async function showModel() {
     "in some groups.";
 }
 
+onLoading(({ received, total }) => {
+  element.loading.hidden = received === total;
+  element["loading-bar"].max = total;
+  element["loading-bar"].value = received;
+  element["loading-text"].textContent = `${megabytes(received)} of ${megabytes(total)} MB`;
+});
+
+const megabytes = (bytes) => Math.round(bytes / 1e6);
+
 function showFailure(error) {
   console.error(error);
+  element.loading.hidden = true;
   for (const prefix of ["", "shares-", "differences-"]) {
     element[`${prefix}verdict`].textContent = "The model does not answer";
     element[`${prefix}reason`].textContent = `${error.message}. Load the page again.`;

@@ -11,9 +11,10 @@ const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "long" });
 const list = new Intl.ListFormat("en-GB");
 const NOT_PEOPLE = "These are shares of names, not of people.";
 
-// `model` has its classes, what they are (labels, plural), its name and the version of sknames.
+// `model` has its classes, what they are (labels, plural; the codes of countries), its name and the
+// version of sknames.
 export function reportShares({ share, ends, n }, model, date) {
-  const { classes, labels, plural } = model;
+  const { classes, codes, labels, plural } = model;
   const rows = largest(share, share.length).map((k) => {
     const [low, high] = ends[k];
     const text = `${percent(share[k])} (${percent(low)} to ${percent(high)})`;
@@ -26,7 +27,9 @@ export function reportShares({ share, ends, n }, model, date) {
     const interval = `${percent(low)} to ${percent(high)}`;
     return `${percent(value)} ${label} (${i ? "" : "95\u00a0% interval "}${interval})`;
   });
+  const map = { title: "Estimated shares by country", codes, classes, values: share };
   return {
+    map: codes ? map : null,
     chart: {
       title: `Estimated shares by ${labels}`,
       subtitle: sayNames(n),
@@ -75,7 +78,7 @@ export function reportDifferences(one, other, differences, isSameSource, model, 
   return {
     nSure: sure.length,
     chart: {
-      title: "Difference of shares, in percentage points",
+      title: "Difference in percentage points",
       subtitle: `${sayNames(one.n)} against ${sayNames(other.n)}${source}`,
       rows: drawn.length ? drawn : rows.slice(0, 1),
       sayTick: points,

@@ -2,59 +2,76 @@
 
 import { drawChart, toText } from "./chart.js";
 import { make, makeButton, makeSvg } from "./dom.js";
+import { drawMap } from "./map.js";
 
 const SAVED_WIDTH = 720; // pixels
 const MAX_START = 40_000; // milliseconds, after which a browser has begun to save a file
+
+// A picture of SVG that is drawn anew for each width.
+export class Drawing {
+  constructor(node) {
+    this.node = node;
+    // Also when the tab comes to light, which has no width before.
+    new ResizeObserver(() => this.draw()).observe(node);
+  }
+
+  // `drawAt` returns the picture for a width; null shows nothing.
+  show(drawAt) {
+    this.drawAt = drawAt;
+    this.drawnWidth = 0;
+    this.node.hidden = drawAt === null;
+    this.draw();
+  }
+
+  draw() {
+    const width = Math.floor(this.node.clientWidth);
+    if (!this.drawAt || width === 0 || width === this.drawnWidth) return;
+    this.drawnWidth = width;
+    this.node.replaceChildren(makeSvg(this.drawAt(width)));
+  }
+}
 
 export class ResultView {
   // `figure` is where it is shown, and `file` the name of what is saved, without its ending.
   constructor(figure, file) {
     this.figure = figure;
     this.file = file;
-    this.chart = make("div", "chart");
+    this.map = new Drawing(make("div", "chart"));
+    this.chart = new Drawing(make("div", "chart"));
     this.sentence = make("p", "sentence");
     this.status = make("span", "status");
     this.status.setAttribute("role", "status");
     this.summary = make("summary");
     this.table = make("table");
     const actions = make("p", "actions");
+    this.saveMap = makeButton("Save the map (SVG)", () => this.savePicture(this.map, "-map"));
     actions.append(
       makeButton("Copy the sentence", () => this.copySentence()),
       makeButton("Save the table (CSV)", () => this.saveTable()),
-      makeButton("Save the picture (SVG)", () => this.savePicture()),
+      makeButton("Save the picture (SVG)", () => this.savePicture(this.chart, "")),
+      this.saveMap,
       this.status,
     );
     const whole = make("details");
     const scroll = make("div", "scroll");
     scroll.append(this.table);
     whole.append(this.summary, scroll);
-    figure.append(this.chart, whole, make("h2", "", "For an article"), this.sentence, actions);
-    // Also when the tab comes to light, which has no width before.
-    new ResizeObserver(() => this.draw()).observe(figure);
+    const title = make("h2", "", "For an article");
+    figure.append(this.map.node, this.chart.node, whole, title, this.sentence, actions);
   }
 
-  // `report` is null where there is nothing to show.
-  show(report) {
+  // `report` is null where there is nothing to show; `shapes` are those of its map, if it has one.
+  show(report, shapes) {
     this.report = report;
     this.figure.hidden = report === null;
     this.status.textContent = "";
-    this.drawnWidth = 0;
     if (report === null) return;
     this.sentence.textContent = report.sentence;
     this.summary.textContent = report.summary;
-    const head = make("thead");
-    head.append(makeRow(report.columns, "col"));
-    const body = make("tbody");
-    body.append(...report.cells.map((cells) => makeRow(cells, "row")));
-    this.table.replaceChildren(head, body);
-    this.draw();
-  }
-
-  draw() {
-    const width = Math.floor(this.figure.clientWidth);
-    if (!this.report || width === 0 || width === this.drawnWidth) return;
-    this.drawnWidth = width;
-    this.chart.replaceChildren(makeSvg(drawChart(this.report.chart, width)));
+    fillTable(this.table, report.columns, report.cells);
+    this.chart.show((width) => drawChart(report.chart, width));
+    this.map.show(report.map ? (width) => drawMap(shapes, report.map, width) : null);
+    this.saveMap.hidden = !report.map;
   }
 
   async copySentence() {
@@ -72,10 +89,17 @@ export class ResultView {
     save(this.report.csv, "text/csv", `${this.file}.csv`);
   }
 
-  savePicture() {
-    const drawing = drawChart(this.report.chart, SAVED_WIDTH);
-    save(toText(drawing), "image/svg+xml", `${this.file}.svg`);
+  savePicture({ drawAt }, ending) {
+    save(toText(drawAt(SAVED_WIDTH)), "image/svg+xml", `${this.file}${ending}.svg`);
   }
+}
+
+export function fillTable(table, columns, rows) {
+  const head = make("thead");
+  head.append(makeRow(columns, "col"));
+  const body = make("tbody");
+  body.append(...rows.map((cells) => makeRow(cells, "row")));
+  table.replaceChildren(head, body);
 }
 
 // The cells of a column's or a row's head are of that scope.
