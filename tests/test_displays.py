@@ -1,4 +1,4 @@
-"""The five displays: what is drawn are the numbers, and all of it can be read."""
+"""The displays: what is drawn are the numbers, and all of it can be read."""
 
 import datetime as dt
 
@@ -12,9 +12,11 @@ from sknames._shares.shares import shares_of_probabilities
 from sknames.inspection import (
     CharacterImportanceDisplay,
     FeatureContributionsDisplay,
+    HiddenStatesDisplay,
     PrefixProbabilityDisplay,
     character_importance,
     feature_contributions,
+    hidden_states,
     prefix_proba,
 )
 from sknames.metrics import (
@@ -29,7 +31,11 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 
 CLASSES = np.array(["Danish", "Dutch", "Irish", "Norwegian", "Turkish"])
-OF_NAMES = [PrefixProbabilityDisplay, CharacterImportanceDisplay]
+OF_NAMES = [
+    PrefixProbabilityDisplay,
+    CharacterImportanceDisplay,
+    HiddenStatesDisplay,
+]
 OF_ANSWERS = [ReliabilityDisplay, RiskCoverageDisplay]
 BARS = [FeatureContributionsDisplay, SharesDisplay]
 ALL = [*OF_NAMES, *OF_ANSWERS, *BARS]
@@ -80,6 +86,8 @@ def draw(display, label="Dutch", name="Li", ax=None):
         return display(name, characters, proba, labels).plot(ax=ax)
     if display is CharacterImportanceDisplay:
         return display(name, characters, proba[0], label).plot(ax=ax)
+    if display is HiddenStatesDisplay:
+        return display(name, characters, proba[None]).plot(ax=ax)
     if display is FeatureContributionsDisplay:
         return display(name, [label, "$"], proba[0], label, "Danish").plot(ax=ax)
     if display is SharesDisplay:
@@ -194,7 +202,9 @@ def test_contributions_display_shows_the_largest(shipped):
 
 
 @pytest.mark.parametrize("cmap", ["Blues", "RdBu", "viridis", "gray"])
-@pytest.mark.parametrize("display", OF_NAMES)
+@pytest.mark.parametrize(
+    "display", [PrefixProbabilityDisplay, CharacterImportanceDisplay]
+)
 def test_text_contrasts_with_any_colours(shipped, display, cmap):
     shown = display.from_estimator(shipped, "Yamamoto", im_kwargs={"cmap": cmap})
     texts, values = shown.text_.ravel(), np.asarray(shown.im_.get_array()).ravel()
@@ -202,6 +212,27 @@ def test_text_contrasts_with_any_colours(shipped, display, cmap):
     below = shown.im_.to_rgba(values[written])
     ink = [matplotlib.colors.to_rgb(text.get_color())[0] for text in texts[written]]
     assert (abs(below[:, :3].mean(axis=1) - ink) > 0.3).all()
+
+
+@pytest.mark.parametrize("layer", [0, 1])
+def test_states_display_shows_a_layer_by_its_last_state(layer):
+    states = np.array([[[1, 2, 3], [4, 6, 5]], [[1, 2, 3], [9, 8, 7]]]) / 10
+    shown = HiddenStatesDisplay("Li", ["l", "i"], states).plot(layer=layer)
+    expected = [[[2, 6], [3, 5], [1, 4]], [[1, 9], [2, 8], [3, 7]]]
+    np.testing.assert_allclose(shown.im_.get_array(), np.array(expected[layer]) / 10)
+    assert shown.im_.get_clim() == (-1, 1)
+    assert texts_of(shown.ax_.get_xticklabels()) == ["l", "i"]
+    assert shown.ax_.get_ylabel() == "3 units, by their last state"
+
+
+def test_states_display_shows_the_last_layer_of_the_estimator(shipped):
+    shown = HiddenStatesDisplay.from_estimator(shipped, "Yamamoto")
+    last_layer = hidden_states(shipped, "Yamamoto").states[-1]
+    np.testing.assert_array_equal(shown.states[-1], last_layer)
+    (last_column,) = shown.im_.get_array()[:, -1:].T
+    np.testing.assert_allclose(last_column, np.sort(last_layer[-1])[::-1])
+    wide = shown.plot(im_kwargs={"vmin": 0})
+    assert wide.im_.get_clim() == (0, 1)
 
 
 @pytest.mark.parametrize("display", OF_NAMES)

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 from sknames import (
     CharEncoder,
@@ -28,7 +29,12 @@ from sknames._network.forward import Forward
 from sknames._network.ngrams import NGRAM_SCALE
 from sknames._text.names import Names
 from sknames.datasets import load_names
-from sknames.inspection import character_importance, feature_contributions, prefix_proba
+from sknames.inspection import (
+    character_importance,
+    feature_contributions,
+    hidden_states,
+    prefix_proba,
+)
 
 NAMES = ["Kowalski", "Anna Maria", "王伟", "Γιώργος", "Þórður", "عمر", "O’Brien 7"]
 ODD_NAMES = [
@@ -323,7 +329,8 @@ def test_calibration_is_explained_behind_the_encoder_and_not_around_it(
 
 
 @pytest.mark.parametrize(
-    "explain", [prefix_proba, character_importance, feature_contributions]
+    "explain",
+    [prefix_proba, character_importance, feature_contributions, hidden_states],
 )
 def test_unfitted_model_raises(model, explain):
     holders = PriorShiftClassifier(model), SelectiveClassifier(model, coverage=0.5)
@@ -337,8 +344,9 @@ def test_wrong_parameters_raise(model):
         ValueError, match="Expected label to be one of .'Gre.*'Klingon'"
     ):
         character_importance(model, "Anna", label="Klingon")
-    with pytest.raises(TypeError, match="begins with a CharEncoder"):
-        prefix_proba(model["classify"], "Anna")
+    for explain in (prefix_proba, hidden_states):
+        with pytest.raises(TypeError, match="begins with a CharEncoder"):
+            explain(model["classify"], "Anna")
     with pytest.raises(
         ValueError, match="'name' parameter of prefix_proba must be .*'str'"
     ):
@@ -361,3 +369,81 @@ def test_contributions_to_frame_without_pandas_says_what_it_needs(shipped, monke
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(ImportError, match="Contributions.to_frame requires pandas"):
         found.to_frame()
+
+
+# ---- Hidden states
+
+
+def test_last_state_with_the_output_layer_gives_the_logits_of_the_net(model):
+    weights = model["classify"].weights()
+    for name in NAMES:
+        found = hidden_states(model, name)
+        assert found.states.shape == (1, len(found.characters), 16)
+        logits = weights["output.weight"] @ found.states[-1, -1]
+        logits += weights["output.bias"]
+        expected = feature_contributions(model, name).intercept
+        np.testing.assert_allclose(logits, expected, rtol=0, atol=1e-5)
+        np.testing.assert_allclose(found.logits[-1], expected, rtol=0, atol=1e-5)
+
+
+def test_states_belong_to_the_characters_that_are_read(model):
+    found = hidden_states(model, "Dr. Anna Maria")
+    expected = prefix_proba(model, "Dr. Anna Maria")
+    for key in ("name", "dropped", "characters", "sources", "source_index", "classes"):
+        np.testing.assert_array_equal(found[key], expected[key])
+    alone = hidden_states(model, "Anna")
+    np.testing.assert_allclose(found.states[:, :4], alone.states, atol=1e-6)
+
+
+def test_states_of_a_head_are_those_of_its_trunk(shipped, shipped_uniform):
+    countries = load_pretrained("country")
+    for found in (hidden_states(countries, "Li"), hidden_states(shipped_uniform, "Li")):
+        expected = hidden_states(shipped, "Li")
+        np.testing.assert_array_equal(found.states, expected.states)
+    assert hidden_states(countries, "Li").logits.shape == (2, len(shipped.classes_))
+
+
+def test_states_in_wrappers_are_those_inside(model):
+    expected = hidden_states(model, "Anna").states
+    for wrapper in (
+        FrozenEstimator(model),
+        GroupedClassifier(model, groups={}),
+        make_pipeline(JoinNames(), *model),
+    ):
+        found = hidden_states(wrapper, "Anna").states
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_name_without_characters_has_no_states(model):
+    assert hidden_states(model, "").states.shape == (1, 0, 16)
+
+
+def with_voting(model, names, labels):
+    return VotingClassifier([("a", model)], voting="soft").fit(names, labels)
+
+
+def with_calibrations(model, names, labels):
+    return CalibratedClassifierCV(model, cv=2).fit(names, labels)
+
+
+def with_a_step_between(model, names, labels):
+    reverse = FunctionTransformer(lambda codes: codes[:, ::-1])
+    return make_pipeline(model["encode"], reverse, model["classify"])
+
+
+def without_a_net(model, names, labels):
+    return make_pipeline(CharEncoder(max_length=9), MultinomialNB()).fit(names, labels)
+
+
+@pytest.mark.parametrize(
+    "make, reason",
+    [
+        (with_voting, "VotingClassifier holds several models"),
+        (with_calibrations, "CalibratedClassifierCV holds several models"),
+        (with_a_step_between, "Steps between encoder and net"),
+        (without_a_net, "MultinomialNB has no recurrent net"),
+    ],
+)
+def test_model_without_one_net_for_the_codes_says_why(tiny, small_names, make, reason):
+    with pytest.raises(TypeError, match=reason):
+        hidden_states(make(tiny, *small_names), "Anna")

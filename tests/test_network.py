@@ -340,3 +340,29 @@ def test_codes_of_a_symbol_beyond_two_bytes(dtype, wide):
 def test_codes_without_symbols_are_all_unknown():
     codes = Network("gru", np.array([]), {}).to_codes(np.array([[-1, 0, 2]]))
     assert codes.tolist() == [[1, 1, 0]]
+
+
+# ---- Its states
+
+
+def test_states_after_each_code_give_the_logits_of_that_prefix(network):
+    codes = np.array([[1, 4, 2, 5, 3]])
+    states, logits = network.hidden_states(codes[0])
+    assert states.shape == (network.num_layers, 5, SIZE)
+    forward = make_forward(network, "float32")
+    of_head = network.weights.get("head.weight")
+    for n in range(1, 6):
+        expected, *_ = forward.logit_terms(codes[:, :n])
+        found = logits[n - 1]
+        if of_head is not None:
+            found = of_head @ found + network.weights["head.bias"]
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+    last = states[-1] @ network.weights["output.weight"].T
+    last += network.weights["output.bias"]
+    np.testing.assert_allclose(last, logits, rtol=0, atol=1e-5)
+
+
+def test_states_of_no_code_are_none(network):
+    states, logits = network.hidden_states(np.array([], dtype=np.uint8))
+    assert states.shape == (network.num_layers, 0, SIZE)
+    assert logits.shape == (0, len(network.weights["output.bias"]))

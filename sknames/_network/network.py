@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from .cells import STEPS
 from .codes import code_table, to_codes
 from .ngrams import NGrams
-from .quantized import Quantized, from_plain, to_plain
+from .quantized import Quantized, dequantize, from_plain, to_plain
 from .words import Words
 
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
@@ -105,6 +106,30 @@ class Network:
     def _code_table(self):
         """The code of each value that two bytes hold, made once."""
         return code_table(self.symbols)
+
+    def hidden_states(self, codes):
+        """Return the states after each code of a row (T,), and the net's logits.
+
+        Their shapes are (num_layers, T, H) and (T, n_classes). Of a head, they are
+        those of the network below. `Forward` computes the same for many rows at once.
+        """
+        size = self.hidden_size
+        weights = {name: dequantize(array) for name, array in self.weights.items()}
+        states = np.empty((self.num_layers, len(codes), size), dtype=np.float32)
+        inputs = np.eye(self.n_codes, dtype=np.float32)[codes]  # (T, n_codes)
+        if "embedding" in weights:
+            inputs = weights["embedding"][codes]  # (T, E)
+        for k, states_of_layer in enumerate(states):
+            names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+            step = STEPS[self.cell](*(weights[f"cells.{k}.{name}"] for name in names))
+            x = inputs @ step.input + step.bias  # (n_gates, T, H)
+            h_prev = np.zeros((1, size), dtype=np.float32)
+            for t in range(len(codes)):
+                h_t = states_of_layer[t : t + 1]  # (1, H)
+                step(x[:, t : t + 1], h_prev @ step.recurrent, h_prev, out=h_t)
+                h_prev = h_t
+            inputs = states_of_layer
+        return states, inputs @ weights["output.weight"].T + weights["output.bias"]
 
     def add_words(self, logits, codes):
         """Add the logits of known words to those of rows in place, and return them."""
