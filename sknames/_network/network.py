@@ -11,7 +11,7 @@ import numpy as np
 from .cells import STEPS
 from .codes import code_table, to_codes
 from .ngrams import NGrams
-from .quantized import Quantized, dequantize, from_plain, to_plain
+from .quantized import Quantized, from_plain, to_plain
 from .words import Words
 
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
@@ -113,12 +113,16 @@ class Network:
         Their shapes are (num_layers, T, H) and (T, n_classes). Of a head, they are
         those of the network below. `Forward` computes the same for many rows at once.
         """
+        weights = {}
+        for name, weight in self.weights.items():
+            if name not in QUANTIZED:
+                weights[name] = weight.astype(np.float32, copy=False)
         size = self.hidden_size
-        weights = {name: dequantize(array) for name, array in self.weights.items()}
         states = np.empty((self.num_layers, len(codes), size), dtype=np.float32)
-        inputs = np.eye(self.n_codes, dtype=np.float32)[codes]  # (T, n_codes)
         if "embedding" in weights:
             inputs = weights["embedding"][codes]  # (T, E)
+        else:
+            inputs = np.eye(self.n_codes, dtype=np.float32)[codes]  # (T, n_codes)
         for k, states_of_layer in enumerate(states):
             names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
             step = STEPS[self.cell](*(weights[f"cells.{k}.{name}"] for name in names))

@@ -38,10 +38,8 @@ class FrozenPipeline(DocLinkMixin, Pipeline):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        The labels of the last step.
     class_prior_ : ndarray of shape (n_classes,)
-        The priors that its probabilities assume.
+        The priors that the probabilities of the last step assume.
 
     See Also
     --------
