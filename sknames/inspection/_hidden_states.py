@@ -33,8 +33,7 @@ def hidden_states(estimator: Any, name: str) -> Bunch:
         Fitted pipeline of a :class:`~sknames.CharEncoder` and a
         :class:`~sknames.NameNationalityClassifier`, such as
         :func:`~sknames.load_pretrained`; also behind a :class:`~sknames.JoinNames`, and
-        in the wrappers of sknames, in a `FrozenEstimator`, a search or a calibration of
-        scikit-learn.
+        in the wrappers of sknames, a `FrozenEstimator` or a search of scikit-learn.
     name : str
         The name.
 
