@@ -123,7 +123,8 @@ def broken_links():
 
 def files_that_disagree():
     """Yield what does not fit in a release, CI, the gallery and the reference."""
-    project, hatch = PROJECT["project"], PROJECT["tool"]["hatch"]
+    project = PROJECT["project"]
+    hatch = PROJECT["tool"]["hatch"]
     if f"\nversion: {VERSION}\n" not in text_of("CITATION.cff"):
         yield "CITATION.cff has another version"
     hooks = text_of(".pre-commit-config.yaml")
@@ -162,7 +163,8 @@ def files_that_disagree():
         if not re.search(rf"^   sknames\.{module}\b", text_of("docs/api.md"), re.M):
             yield f"docs/api.md lacks sknames.{module}"
     # CI runs what README says, on the versions that it names.
-    readme, hosted = text_of("README.md"), text_of(".github/workflows/ci.yml")
+    readme = text_of("README.md")
+    hosted = text_of(".github/workflows/ci.yml")
     _, tests = re.findall(r"^    (pip install .*)$", readme, re.M)
     if tests not in text_of(".ci/run") or tests not in hosted:
         yield f"CI does not run {tests}"
@@ -177,7 +179,8 @@ def recipe_that_disagrees():
     project = PROJECT["project"]
     text = re.search(r"```yaml\n(.*?)```", text_of("CONTRIBUTING.md"), re.S)[1]
     recipe = yaml.safe_load(text)
-    needs, context = recipe["requirements"], recipe["context"]
+    needs = recipe["requirements"]
+    context = recipe["context"]
     build = {*PROJECT["build-system"]["requires"]}
     for of_recipe, of_project in [
         ([line.replace(" ", "") for line in needs["run"][1:]], project["dependencies"]),

@@ -66,7 +66,8 @@ def is_ours(thing):
 
 def call_of(name, function):
     """How a function is called: "name(x, *, y)"."""
-    parameters, names = inspect.signature(function).parameters.values(), []
+    parameters = inspect.signature(function).parameters.values()
+    names = []
     for parameter in parameters:
         if parameter.name == "self":
             continue
@@ -90,7 +91,8 @@ def row_of(name, public):
     else:
         returned = "; ".join(item.type or item.name for item in doc["Returns"])
     if hasattr(public, "from_estimator"):
-        name, public = f"{name}.from_estimator", public.from_estimator
+        name = f"{name}.from_estimator"
+        public = public.from_estimator
     summary = " ".join(doc["Summary"])
     cells = call_of(name, public), ROLE.sub(r"`\1`", summary), ROLE.sub(r"\1", returned)
     return f"| {' | '.join(cells)} |"

@@ -55,7 +55,8 @@ def split_names():
         bunch.data
     )
     encodable = ~(encoder.transform(bunch.data) == encoder.unknown_code_).any(axis=1)
-    names, languages = bunch.data[encodable], bunch.target[encodable]
+    names = bunch.data[encodable]
+    languages = bunch.target[encodable]
     train_names, test_names, train_languages, test_languages = train_test_split(
         names, languages, test_size=0.1, stratify=languages, random_state=42
     )

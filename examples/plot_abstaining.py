@@ -33,7 +33,8 @@ NATIONALITIES += ["Japanese", "Norwegian", "Polish", "Swedish"]
 names, nationalities = load_names(return_X_y=True)
 rows = np.flatnonzero(np.isin(nationalities, NATIONALITIES))
 rows = np.random.default_rng(0).permutation(rows)[:6_000]
-names, nationalities = names[rows], nationalities[rows].astype(str)
+names = names[rows]
+nationalities = nationalities[rows].astype(str)
 split = GroupShuffleSplit(1, test_size=0.5, random_state=0)
 groups = sknames.spelling_groups(names)
 known, new = next(split.split(names, groups=groups))
@@ -66,8 +67,10 @@ else:
     from sknames.metrics import ReliabilityDisplay, RiskCoverageDisplay
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.8), layout="constrained")
-    X, y = names[new], nationalities[new]
-    curve, chosen = model.risk_coverage_curve_, (model.coverage_, model.risk_)
+    X = names[new]
+    y = nationalities[new]
+    curve = model.risk_coverage_curve_
+    chosen = (model.coverage_, model.risk_)
     RiskCoverageDisplay.from_curve(
         curve, chosen, name="held out in fit, with the choice", ax=left
     )

@@ -23,13 +23,15 @@ N_TEST = 300
 bunch = load_names()
 _, group, n_members = np.unique(bunch.groups, return_inverse=True, return_counts=True)
 rng = np.random.default_rng(0)
-train, test = [], []
+train = []
+test = []
 for nationality, n_train in TRAIN.items():
     own = (bunch.target == nationality) & (n_members[group] == 1)
     drawn = rng.permutation(np.flatnonzero(own))
     test.append(drawn[:N_TEST])
     train.append(drawn[N_TEST : N_TEST + n_train])
-train, test = np.concatenate(train), np.concatenate(test)
+train = np.concatenate(train)
+test = np.concatenate(test)
 
 # %%
 # If test data had the frequencies of training, the first setting would be the most

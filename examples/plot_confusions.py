@@ -27,7 +27,8 @@ SOME = (
 
 names, nationalities = load_names(return_X_y=True)
 some = np.isin(nationalities, SOME)
-names, nationalities = names[some][::2], nationalities[some][::2]
+names = names[some][::2]
+nationalities = nationalities[some][::2]
 splits = StratifiedGroupKFold(3, shuffle=True, random_state=0)
 train, test = next(splits.split(names, nationalities, groups=spelling_groups(names)))
 

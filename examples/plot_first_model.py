@@ -19,7 +19,8 @@ from sknames import CharEncoder, NameNationalityClassifier
 from sknames.datasets import load_names
 
 bunch = load_names()
-names, nationalities = bunch.data, bunch.target
+names = bunch.data
+nationalities = bunch.target
 
 # %%
 # No name is on both sides of the split, however it is spelled.
@@ -81,7 +82,9 @@ else:
         figsize=(17, 12), width_ratios=[1, 2.2], height_ratios=[3, 1],
         layout="constrained",
     )  # fmt: skip
-    bars, curve, matrix = axes["bars"], axes["curve"], axes["matrix"]
+    bars = axes["bars"]
+    curve = axes["curve"]
+    matrix = axes["matrix"]
     history = classify.history_
     for key, label in (
         ("train_loss", "training, with dropout"),

@@ -16,7 +16,8 @@ from sknames.datasets import load_names
 
 names, nationalities = load_names(return_X_y=True)
 some = np.isin(nationalities, ["Czech", "Dutch", "Greek", "Italian", "Japanese"])
-names, nationalities = names[some][::4], nationalities[some][::4]
+names = names[some][::4]
+nationalities = nationalities[some][::4]
 
 # %%
 # Names that are spelled alike stay on one side of each split. The log loss separates

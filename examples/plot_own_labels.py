@@ -42,7 +42,8 @@ OWN = (
 # spelling, are left out, so the model has not seen them.
 
 names, nationalities = load_names(return_X_y=True)
-groups, own = spelling_groups(names), np.isin(nationalities, OWN)
+groups = spelling_groups(names)
+own = np.isin(nationalities, OWN)
 known = np.isin(nationalities, KNOWN) & ~np.isin(groups, groups[own])
 classify = NameNationalityClassifier(hidden_size=64, max_epochs=6, random_state=0)
 model = make_pipeline(CharEncoder(max_length=32), classify).fit(
@@ -53,9 +54,11 @@ model = make_pipeline(CharEncoder(max_length=32), classify).fit(
 # One spelling of each of the other names. Names outside the training part are test
 # names. `FrozenEstimator` keeps the model as it is: only the new labels are learned.
 
-names, labels = names[own], nationalities[own]
+names = names[own]
+labels = nationalities[own]
 _, first = np.unique(groups[own], return_index=True)
-names, labels = names[first], labels[first]
+names = names[first]
+labels = labels[first]
 ngrams = TfidfVectorizer(
     analyzer="char_wb", ngram_range=(1, 5), strip_accents="unicode"
 )
@@ -63,11 +66,14 @@ MODELS = {
     "n-grams alone": make_pipeline(ngrams, LinearSVC(C=0.3)),
     "make_own_labels_pipeline(model)": make_own_labels_pipeline(FrozenEstimator(model)),
 }
-SIZES, DRAWS, N_TEST = [30, 100, 300, 1000, 3000], 4, 2000
+SIZES = [30, 100, 300, 1000, 3000]
+DRAWS = 4
+N_TEST = 2000
 accuracy = {title: np.zeros((len(SIZES), DRAWS)) for title in MODELS}
 for draw in range(DRAWS):
     order = np.random.RandomState(draw).permutation(len(names))
-    test, rest = order[:N_TEST], order[N_TEST:]
+    test = order[:N_TEST]
+    rest = order[N_TEST:]
     for i, size in enumerate(SIZES):
         train = rest[:size]
         for title, pipeline in MODELS.items():

@@ -28,7 +28,8 @@ INVITED = {"Dutch": 0.6, "German": 0.3, "Turkish": 0.45}
 
 names, nationalities = load_names(return_X_y=True)
 is_known = np.isin(nationalities, list(N_PEOPLE))
-names, nationalities = names[is_known], nationalities[is_known]
+names = names[is_known]
+nationalities = nationalities[is_known]
 folds = StratifiedGroupKFold(2, shuffle=True, random_state=0)
 groups = sknames.spelling_groups(names)
 train, test = next(folds.split(names, nationalities, groups))

@@ -35,7 +35,8 @@ OTHERS = (
 
 names, nationalities = load_names(return_X_y=True)
 used = np.isin(nationalities, NORDIC + OTHERS)
-names, nationalities = names[used], nationalities[used]
+names = names[used]
+nationalities = nationalities[used]
 split = GroupShuffleSplit(1, test_size=0.5, random_state=0)
 known, new = next(split.split(names, groups=spelling_groups(names)))
 ngrams = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4))
@@ -50,7 +51,8 @@ model = GroupedClassifier(linear, groups={"Nordic": NORDIC}, others="others")
 rng = np.random.default_rng(0)
 labels = np.where(np.isin(nationalities[new], NORDIC), "Nordic", "others")
 kept = (labels == "others") | (rng.random(len(new)) < 0.12)
-register, labels = names[new][kept], labels[kept]
+register = names[new][kept]
+labels = labels[kept]
 column = model.classes_.tolist().index("Nordic")
 probabilities = model.predict_proba(register)[:, column]
 print(f"{len(register):,} names, {np.mean(labels == 'Nordic'):.1%} of them Nordic")
@@ -66,7 +68,8 @@ stratum = np.digitize(probabilities, EDGES)
 
 def draw():
     """Return the rows of a sample, and the weight of each."""
-    rows, weights = [], []
+    rows = []
+    weights = []
     for k in range(len(EDGES) + 1):
         members = np.flatnonzero(stratum == k)
         rows.append(rng.choice(members, 100, replace=False))

@@ -21,7 +21,8 @@ LABELS = np.array(["Chinese", "German", "Italian", "Turkish"])
 FIRST = np.array([0.10, 0.50, 0.15, 0.25])
 LAST = np.array([0.40, 0.20, 0.15, 0.25])
 YEARS = np.arange(2016, 2026)
-N_PAPERS, N_AUTHORS = 60, 4
+N_PAPERS = 60
+N_AUTHORS = 4
 ALIKE = 0.7  # share of the authors who are from where the paper is from
 
 # %%

@@ -22,7 +22,8 @@ from fsspec.core import url_to_fs
 
 import sknames
 
-TEXT, NUMBER = pd.ArrowDtype(pa.string()), pd.ArrowDtype(pa.float64())
+TEXT = pd.ArrowDtype(pa.string())
+NUMBER = pd.ArrowDtype(pa.float64())
 NEW = {"predicted": TEXT, "probability": NUMBER, "reason": TEXT}
 
 

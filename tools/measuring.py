@@ -162,7 +162,8 @@ def likeliest_shares(probabilities, tolerance=1e-9):
     while True:
         proba = probabilities * shares
         proba /= proba.sum(axis=1, keepdims=True)
-        before, shares = shares, proba.mean(axis=0)
+        before = shares
+        shares = proba.mean(axis=0)
         if np.abs(shares - before).max() < tolerance:
             return shares
 
@@ -172,7 +173,8 @@ def likeliest_shares(probabilities, tolerance=1e-9):
 
 def machine():
     """Describe the machine and the releases."""
-    processor, info = platform.processor(), Path("/proc/cpuinfo")
+    processor = platform.processor()
+    info = Path("/proc/cpuinfo")
     if not processor and info.exists():
         models = [
             x for x in info.read_text().splitlines() if x.startswith("model name")

@@ -50,10 +50,8 @@ RISKS = sorted(
 
 def people_of_others():
     """Return biographies of nationalities that are not ours."""
-    sources, rng = (
-        recipe.typical_people(load_names(script="all")),
-        np.random.RandomState(0),
-    )
+    sources = recipe.typical_people(load_names(script="all"))
+    rng = np.random.RandomState(0)
     ours = chain.from_iterable(
         found for of in sources.values() for found in of.values()
     )
@@ -109,7 +107,8 @@ def by_level(proba, people, classes, priors, threshold):
     """Return shares answered by label, subregion and region, and their error rates."""
     shifted = exchange_priors(proba, np.full(len(classes), 1 / len(classes)), priors)
     is_name = Names(people.names.tolist()).reasons == ""
-    levels, y = read_fallback(M49, classes), people.labels
+    levels = read_fallback(M49, classes)
+    y = people.labels
     confidence, hits = confidence_and_hits(
         shifted, shifted.argmax(axis=1), is_name, y, classes, levels
     )
@@ -149,7 +148,8 @@ def figures_of_sets(sets, labels, weights):
 
 def tables_of_curves(target, model, choose, report):
     """Print thresholds with their coverages and risks, and what a fallback adds."""
-    classes, new = model.classes_, report.at(has_new_words(model, report))
+    classes = model.classes_
+    new = report.at(has_new_words(model, report))
     mixes = {
         "population": population_priors(classes),
         "uniform": model[-1].class_prior_,
@@ -209,10 +209,12 @@ def tables_of_curves(target, model, choose, report):
     ]
     header += ["worst label", "one in ten below"]
     print("#### Prediction sets\n", table(header, rows), sep="\n", end="\n\n")
-    shipped, rows = load_pretrained(target), []
+    shipped = load_pretrained(target)
+    rows = []
     weights = weights_of(report.labels, classes, mixes["population"])
     for level in (None, *M49):
-        estimator, labels = shipped, report.labels
+        estimator = shipped
+        labels = report.labels
         if level:
             estimator = GroupedClassifier(shipped, groups=level)
             labels = read_fallback([level], classes)[0].group_of(labels)

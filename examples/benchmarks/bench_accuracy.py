@@ -103,7 +103,8 @@ def measure(run_id, key, seed, names, labels, train, test):
     predict_s, predicted = zip(
         *(timed(model.predict, names[test]) for _ in range(3)), strict=True
     )
-    predicted, y = predicted[0], labels[test]
+    predicted = predicted[0]
+    y = labels[test]
     metrics = {
         "accuracy": np.mean(predicted == y),
         "balanced accuracy": balanced_accuracy_score(y, predicted),
@@ -225,11 +226,14 @@ def language_table(results, labels):
     ]
     if "gru" not in results:
         return "Not run."
-    gru, total = confusion(results, "gru"), Counter(labels.tolist())
+    gru = confusion(results, "gru")
+    total = Counter(labels.tolist())
     svm = confusion(results, "svm") if "svm" in results else np.zeros_like(gru)
     rows = []
     for i, language in enumerate(np.unique(labels).tolist()):
-        n, hits, predicted = gru[i].sum(), gru[i, i], gru[:, i].sum()
+        n = gru[i].sum()
+        hits = gru[i, i]
+        predicted = gru[:, i].sum()
         recalls = [share(hits, n), share(svm[i, i], svm[i].sum())]
         rows.append(
             [language, total[language], n, *recalls, share(hits, predicted), predicted]
@@ -238,17 +242,14 @@ def language_table(results, labels):
 
 
 def imbalance_table(results, labels):
-    languages, small = (
-        np.unique(labels).tolist(),
-        ["Vietnamese", "Portuguese", "Korean", "Scottish"],
-    )
-    metrics, rows = ["accuracy", "balanced accuracy", "macro-F1"], []
+    languages = np.unique(labels).tolist()
+    small = ["Vietnamese", "Portuguese", "Korean", "Scottish"]
+    metrics = ["accuracy", "balanced accuracy", "macro-F1"]
+    rows = []
     for key in ["gru", "balanced", "adjust", "no-adjust"]:
         if key in results:
-            matrix, at = (
-                confusion(results, key),
-                [languages.index(language) for language in small],
-            )
+            matrix = confusion(results, key)
+            at = [languages.index(language) for language in small]
             recalls = [share(matrix[i, i], matrix[i].sum()) for i in at]
             rows.append(
                 [
@@ -262,7 +263,8 @@ def imbalance_table(results, labels):
 
 def report(results, keys):
     """Print the tables in Markdown."""
-    labels, ratios = clean_names()[1], fit_ratios(results)
+    labels = clean_names()[1]
+    ratios = fit_ratios(results)
     for where in sorted(
         {str(r["machine"]) for of in results.values() for r in of.values()}
     ):

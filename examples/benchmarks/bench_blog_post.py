@@ -87,10 +87,8 @@ for kind, goal in [(kind, GOALS[kind]) for kind in args.nets]:
     for title, predict in {"plain torch": post, "sknames": ours}.items():
         start = time.perf_counter()
         found = [np.mean(predict(kind, seed, *data) == answers) for seed in args.seeds]
-        passes, seconds = (
-            np.mean(found) >= goal,
-            (time.perf_counter() - start) / len(found),
-        )
+        passes = np.mean(found) >= goal
+        seconds = (time.perf_counter() - start) / len(found)
         verdict = (
             f"{goal:.2f}: {'pass' if passes else 'short'}" if predict is ours else ""
         )

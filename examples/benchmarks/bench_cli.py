@@ -25,7 +25,9 @@ import psutil
 import sknames
 from sknames.datasets import load_names
 
-MAX_MEMORY, MIN_SHARE, MIN_GAIN = 600e6, 0.8, 1.7
+MAX_MEMORY = 600e6
+MIN_SHARE = 0.8
+MIN_GAIN = 1.7
 PART = 500_000  # names that are put together, or predicted by the library, at once
 MAX_LIBRARY = 1_000_000
 
@@ -56,7 +58,9 @@ def command(folder, jobs):
         "--jobs",
         str(jobs),
     ]
-    start, cpu, peak = time.perf_counter(), sum(os.times()[2:4]), 0
+    start = time.perf_counter()
+    cpu = sum(os.times()[2:4])
+    peak = 0
     with subprocess.Popen([sys.executable, "-m", "sknames", *arguments]) as process:
         while process.poll() is None:
             peak = max(peak, resident(process.pid))
@@ -77,7 +81,8 @@ def resident(pid):
 
 def library(n):
     """Return how many names a second `predict` takes, in lists of PART names."""
-    model, names = sknames.load_pretrained(), list(parts(n))
+    model = sknames.load_pretrained()
+    names = list(parts(n))
     model.predict(names[0][:100])
     start = time.perf_counter()
     for part in names:
@@ -104,7 +109,8 @@ def main():
         )
         after = library(min(n, MAX_LIBRARY))
         same = filecmp.cmp(folder / "1.csv", folder / "2.csv", shallow=False)
-    share, gain = n / seconds[0] / ((before + after) / 2), seconds[0] / seconds[1]
+    share = n / seconds[0] / ((before + after) / 2)
+    gain = seconds[0] / seconds[1]
     print(
         f"{n:,} distinct full names from CSV to CSV, with the start of the processes\n"
     )

@@ -81,15 +81,19 @@ def main():
 
 def tables_of_people(model, people):
     """Print the figures on held-out people, by priors, and with no known word."""
-    classes, priors = model.classes_, tempered(model.classes_)
-    base, new = load_pretrained(), has_new_words(model, people)
+    classes = model.classes_
+    priors = tempered(model.classes_)
+    base = load_pretrained()
+    new = has_new_words(model, people)
     countries = countries_of_nationalities()
     for description, some in {
         "kept apart": people,
         "no known word": people.at(new),
     }.items():
-        names, y = some.names, some.labels
-        proba, weights = model.predict_proba(names), (alike(y), alike(y, 0.5))
+        names = some.names
+        y = some.labels
+        proba = model.predict_proba(names)
+        weights = (alike(y), alike(y, 0.5))
         split_by_population = by_population(base, names, countries)
         rows = [("by population", countries, split_by_population)]
         rows += [(name, classes, proba * prior) for name, prior in priors.items()]
@@ -119,11 +123,14 @@ def tables_of_people(model, people):
 
 def public_tables(model):
     """Print the figures on public sets, with the default priors and with equal ones."""
-    known, classes, base = source_people(), model.classes_, load_pretrained()
+    known = source_people()
+    classes = model.classes_
+    base = load_pretrained()
     all_countries = countries_of_nationalities()
     for name in ("goalscorers", "arczi21"):
         people = read_public(name, known)
-        names, y = people.names, people.countries
+        names = people.names
+        y = people.countries
         new = people.is_new & people.is_reported
         proba = model.predict_proba(names)
         countries = np.unique(y) if name == "arczi21" else all_countries

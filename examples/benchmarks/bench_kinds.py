@@ -90,13 +90,12 @@ N_TEST = 10_000
 
 def measure(names, labels, n_train, draw):
     """Return which names LinearSVC and the default get right, macro-F1, CPU seconds."""
-    groups, random = spelling_groups(names), np.random.default_rng(draw)
+    groups = spelling_groups(names)
+    random = np.random.default_rng(draw)
     held_out = random.permutation(len(names))[: min(N_TEST, len(names) // 5)]
     is_test = np.isin(groups, groups[held_out])
-    train, test = (
-        random.permutation(np.flatnonzero(~is_test))[:n_train],
-        np.flatnonzero(is_test),
-    )
+    train = random.permutation(np.flatnonzero(~is_test))[:n_train]
+    test = np.flatnonzero(is_test)
     found = []
     for model in (clone(LINEAR["svm"][1]), ours(random_state=draw)):
         start = time.process_time()
@@ -126,7 +125,8 @@ def row(key):
 
 def authors(n_authors=40_000):
     """Make people of an author list, "Smith AB", and nationalities of biographies."""
-    random, names = np.random.default_rng(0), {}
+    random = np.random.default_rng(0)
+    names = {}
     for name, nationality in zip(*read_biographies(), strict=True):
         if len(words := name.split()) > 1:
             names.setdefault(nationality, []).append(words)
@@ -196,7 +196,8 @@ def texts():
         *filter(clean_title, {*read_biographies(raw=True)[0]})
     ]
     found["Chess players (Scid), surname first"] = {*read_chess_players(raw=True)[0]}
-    made, ends = authors(), ("{} {}", "{}, {}", "{} {}.", "{}, {}.")
+    made = authors()
+    ends = ("{} {}", "{}, {}", "{} {}.", "{}, {}.")
     for end in ends:
         found[
             f"Authors: `{end.format('Smith', '.'.join('AB') if '.' in end else 'AB')}`"

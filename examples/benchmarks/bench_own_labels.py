@@ -79,7 +79,9 @@ def some(rows, seen):
     counts = Counter(label for _, label in rows)
     counts = {label: n for label, n in counts.most_common(N_LABELS) if n >= LEAST}
     scale = (N_TEST + max(SIZES)) * 1.05 / sum(n**POWER for n in counts.values())
-    rng, left, kept = np.random.RandomState(0), dict(counts), []
+    rng = np.random.RandomState(0)
+    left = dict(counts)
+    kept = []
     for label, n in counts.items():
         left[label] = min(n, max(LEAST, round(scale * n**POWER)))
     for i in rng.permutation(len(rows)):
@@ -140,7 +142,8 @@ def measure(key, classes, scores, y):
 
 def measure_all(names, rows, labels, train, test):
     """Return the metrics of some models, by "model metric"."""
-    found, metrics = {}, {}
+    found = {}
+    metrics = {}
     for key in MODELS:
         found[key] = scores_of(key, names, rows, labels, train, test, found)
         of_key = measure(key, *found[key], labels[test])
@@ -150,7 +153,9 @@ def measure_all(names, rows, labels, train, test):
 
 def run(sets, draws, cache):
     """Return {(label set, labels, draw): metrics}, from the cache if it has them."""
-    found, about, seen = {}, {}, {person_of(known) for known in training_names()[0]}
+    found = {}
+    about = {}
+    seen = {person_of(known) for known in training_names()[0]}
     for name in sets:
         names, labels = LABEL_SETS[name][1](seen)
         n_test = min(N_TEST, len(names) - max(SIZES))

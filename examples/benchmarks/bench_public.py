@@ -93,11 +93,14 @@ def other_people(names):
     for country, words in LABELS["arczi21"].items():
         for word in words:
             country_of.setdefault(word, country)
-    found, seen = defaultdict(set), {person_of(name) for name in names}
+    found = defaultdict(set)
+    seen = {person_of(name) for name in names}
     for title, demonym in zip(*read_biographies(raw=True), strict=True):
         found[clean_title(title)].add(country_of.get(demonym))
     rows = [(name, *several) for name, several in found.items() if len(several) == 1]
-    rng, chosen, counts = np.random.RandomState(0), [], defaultdict(int)
+    rng = np.random.RandomState(0)
+    chosen = []
+    counts = defaultdict(int)
     entries, federations, _ = read_chess_players(raw=True)
     players = zip(
         map(clean_entry, entries), map(country_of.get, federations), strict=True
@@ -161,7 +164,8 @@ class Set:
     """A public set, its splits, and what models answer."""
 
     def __init__(self, name, cache):
-        self.name, self.cache = name, cache
+        self.name = name
+        self.cache = cache
         self.names, self.labels = read_set(data_folder(None), name)
         self.classes = np.unique(self.labels)
         self.splits = splits(name, self.names, self.labels)
@@ -170,7 +174,8 @@ class Set:
         self.new = self.tested[is_new[self.tested]]
 
     def _is_new(self):
-        sources, people = source_people(), [person_of(name) for name in self.names]
+        sources = source_people()
+        people = [person_of(name) for name in self.names]
         is_new = np.array([person not in sources for person in people])
         for train, test in self.splits:
             learned = {people[k] for k in train}
@@ -279,7 +284,8 @@ class Set:
 # ---- The report
 
 # From the repositories: (model, labels learned, training, accuracy, macro-F1).
-MANY, CUDA = "several hundred thousand", "CUDA, time not stated"
+MANY = "several hundred thousand"
+CUDA = "CUDA, time not stated"
 PUBLISHED = {
     "arczi21": [
         ("nationalize.io, published", "not stated", "-", "0.655", "0.653"),
@@ -303,7 +309,8 @@ PUBLISHED = {
 def card(a_set, found, rows, among=None):
     """Return a model's scorecard on rows, and the labels among its first three."""
     among = np.arange(len(a_set.classes)) if among is None else np.flatnonzero(among)
-    classes, scores = a_set.classes[among], found["scores"][rows][:, among]
+    classes = a_set.classes[among]
+    scores = found["scores"][rows][:, among]
     if found["has_proba"]:
         scores = np.maximum(scores, 1e-9)
         scores = scores / scores.sum(axis=1, keepdims=True)
@@ -335,14 +342,16 @@ def share(value, interval=None):
 
 def tables(a_set, keys):
     """Return the short table of the page, and the long one of the results."""
-    short, long = [[*row, "-", "-"] for row in PUBLISHED[a_set.name]], []
+    short = [[*row, "-", "-"] for row in PUBLISHED[a_set.name]]
+    long = []
     for key in keys:
         found = a_set.answers(key)
         if found is None or not found.get("known", np.True_).all() or not MODELS[key]:
             continue
         every, new = (card(a_set, found, rows) for rows in (a_set.tested, a_set.new))
         seconds = [f"{x:,.0f}" if x >= 0.5 else "-" for x in found["seconds"]]
-        title, fit = MODELS[key], f"{seconds[0]} s of one CPU core"
+        title = MODELS[key]
+        fit = f"{seconds[0]} s of one CPU core"
         fit = "-" if seconds[0] == "-" else fit
         figures = [every.accuracy, every.macro_f1, new.accuracy, new.macro_f1]
         short.append([title, learned(a_set, key), fit, *map(share, figures)])
@@ -375,7 +384,8 @@ def rivals_table(a_set):
 
     Rivals that know the same labels share a column of ours.
     """
-    groups, ours = {}, a_set.answers("shipped")["predicted"]
+    groups = {}
+    ours = a_set.answers("shipped")["predicted"]
     for rival in RIVALS:
         if found := a_set.answers(rival):
             known = found.get("known", np.ones(len(a_set.classes), dtype=bool))

@@ -67,10 +67,8 @@ def assemble(largest):
     n_real = len(names)
     if largest > n_real - 2 * N_TEST:
         made = make_names(largest, random_state=0)
-        names, labels = (
-            np.concatenate([names, made[0]]),
-            np.concatenate([labels, made[1]]),
-        )
+        names = np.concatenate([names, made[0]])
+        labels = np.concatenate([labels, made[1]])
     groups = spelling_groups(names)
     order = rng.permutation(len(names))
     held_out = rng.permutation(np.unique(groups[:n_real]))[:N_TEST]
@@ -85,11 +83,14 @@ def assemble(largest):
 def measure(key, n, data):
     """Fit one model on the first n names, and print the measurements."""
     names, labels, test_names, test_labels = joblib.load(data)
-    names, labels = names[:n], labels[:n]
+    names = names[:n]
+    labels = labels[:n]
     _, model = MODELS[key]
-    wall, cpu = time.perf_counter(), time.process_time()
+    wall = time.perf_counter()
+    cpu = time.process_time()
     model.fit(names, labels)
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    wall = time.perf_counter() - wall
+    cpu = time.process_time() - cpu
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.joblib"
@@ -188,7 +189,8 @@ def main():
         key, n, data = args.measure
         measure(key, int(n), data)
         return 0
-    keys, sizes = args.models.split(","), [int(n) for n in args.sizes.split(",")]
+    keys = args.models.split(",")
+    sizes = [int(n) for n in args.sizes.split(",")]
     rows = run(keys, sizes, args.cache)
     report(rows, keys, sizes)
     ours, svm = (rows.get(f"{key} 1000000") for key in ("ours", "svm"))

@@ -84,8 +84,11 @@ async def drive(url, expected, seconds, concurrency=32):
     seconds : float
     concurrency : int, default=32
     """
-    names, end = list(expected), time.perf_counter() + seconds
-    singles, batches, failures = [], [], []
+    names = list(expected)
+    end = time.perf_counter() + seconds
+    singles = []
+    batches = []
+    failures = []
 
     async def ask(client, seed):
         rng = np.random.default_rng(seed)
@@ -130,11 +133,13 @@ def main():
         asyncio.run(
             drive(url, expected, 3, arguments.concurrency)
         )  # until memory is laid out
-        before, cpu_before = process.memory_info().rss, sum(process.cpu_times()[:2])
+        before = process.memory_info().rss
+        cpu_before = sum(process.cpu_times()[:2])
         singles, batches, failures = asyncio.run(
             drive(url, expected, arguments.seconds, arguments.concurrency)
         )
-        after, cpu_after = process.memory_info().rss, sum(process.cpu_times()[:2])
+        after = process.memory_info().rss
+        cpu_after = sum(process.cpu_times()[:2])
     print(f"{arguments.concurrency} concurrent requests for {arguments.seconds:g} s")
     for kind, seconds in (("one name", singles), (f"{BATCH} names", batches)):
         p50, p99 = 1000 * np.percentile(seconds, [50, 99])

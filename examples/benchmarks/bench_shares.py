@@ -86,7 +86,8 @@ MIXES = {
         "Pakistani": 1,
     },
 }
-SIZES_OF_MIXES, N_LISTS = (300, 1_000), 10  # lists of each size and mix
+SIZES_OF_MIXES = (300, 1_000)
+N_LISTS = 10  # lists of each size and mix
 HITS = [
     "as it is",
     "expectation maximisation",
@@ -95,11 +96,9 @@ HITS = [
     "the true mix",
 ]
 # Names of the lists of a pair, labels in a mix, and people of each.
-PAIRS, MOST_LABELS, LEAST_OF_PAIRS = (
-    [(100, 100), (100, 1_000), (500, 500), (1_000, 1_000)],
-    25,
-    15,
-)
+PAIRS = [(100, 100), (100, 1_000), (500, 500), (1_000, 1_000)]
+MOST_LABELS = 25
+LEAST_OF_PAIRS = 15
 LEAST_OF_SOURCE = 1_000  # people, for lists of hundreds
 KINDS = "a list split at random", "two mixes of a source", "a mix of two sources"
 DESIGNS = ("clusters", "checked", "rates", "few", "lacking", "europe")
@@ -112,7 +111,8 @@ SMALL = {3: 400, 10: 300, 30: 200, 100: 100, 300: 50, 1_000: 20}
 
 def unseen_people(target, least=LEAST):
     """Return probabilities of the shipped model, labels, sources, share settings."""
-    model, apart = load_pretrained(target), kept_apart.load(target)[2]
+    model = load_pretrained(target)
+    apart = kept_apart.load(target)[2]
     places = np.searchsorted(model.classes_, apart.labels)
     kept = (np.bincount(places, minlength=len(model.classes_)) >= least)[places]
     settings = settings_of_shares(resolve(model))
@@ -229,7 +229,8 @@ def measure(sizes, draw_known, draw, most, classes, assumed, alpha, rng):
     Labels come from the people of draw_known; lists are drawn from draw, with `most`
     people of a label.
     """
-    supposed, power = assumed["assumed_prior"], assumed["sharpness"]
+    supposed = assumed["assumed_prior"]
+    power = assumed["sharpness"]
     each = np.isin(np.arange(len(supposed)), classes) * 300
     known, labels = draw_list(draw_known, each, rng)
     temperature = best_temperature(known, labels, supposed)
@@ -239,11 +240,14 @@ def measure(sizes, draw_known, draw, most, classes, assumed, alpha, rng):
         "adjusted counting": adjusted_counting(known, labels),
         "expectation maximisation": maximum_likelihood,
     }
-    errors, accuracies, coverages = [], [], []
+    errors = []
+    accuracies = []
+    coverages = []
     for n, n_lists in sizes.items():
         error = {way: [] for way in [*ways, "sknames", "sknames, with a temperature"]}
         hits = {name: [] for name in HITS}
-        inside, inside_large = [], []
+        inside = []
+        inside_large = []
         for _ in range(n_lists):
             mix = np.zeros(len(supposed))
             mix[classes] = rng.dirichlet(np.full(len(classes), alpha))
@@ -313,10 +317,12 @@ def measure_mixes(target, rng):
     proba, places, _, assumed = unseen_people(target, 1)
     classes = load_pretrained(target).classes_
     bare = assumed | {"assumed_prior": population_priors(classes)}
-    draw, n_of = by_label(proba, places), np.bincount(places, minlength=len(classes))
+    draw = by_label(proba, places)
+    n_of = np.bincount(places, minlength=len(classes))
     mixes = mixes_of(target, classes)
     for n in SIZES_OF_MIXES:
-        rows, every = [], []
+        rows = []
+        every = []
         for name in [*mixes, "uneven"]:
             found = []
             for _ in range(N_LISTS):
@@ -396,10 +402,8 @@ def measure_pairs(target, n_pairs, rng):
             found, wide = (
                 one.compare(other, same_source=same) for same in (is_same, not is_same)
             )
-            true, large = (
-                (mixes[0] - mixes[1])[found.label],
-                mixes.max(axis=0)[found.label] > 0.02,
-            )
+            true = (mixes[0] - mixes[1])[found.label]
+            large = mixes.max(axis=0)[found.label] > 0.02
             covers = ((found.low <= true) & (true <= found.high))[large].mean()
             widths = [(t.high - t.low)[large].mean() for t in (found, wide)]
             is_wrong = (found.sure & (found.difference * true <= 0)).any()
@@ -556,7 +560,8 @@ def draw_mix(labels, alpha, rng):
 def draw_papers(labels, mix, n_papers, rng, alike=0.75):
     """Return people of papers, and their papers: 2 to 5 authors, most of one label."""
     people_of = [np.flatnonzero(labels == k) for k in range(len(mix))]
-    people, papers = [], []
+    people = []
+    papers = []
     for paper in range(n_papers):
         first = rng.choice(len(mix), p=mix)
         for _ in range(rng.integers(2, 6)):

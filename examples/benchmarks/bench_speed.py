@@ -85,10 +85,8 @@ class Packed(nn.Module):
 
     def __init__(self, cell, n_codes, n_classes):
         super().__init__()
-        self.embedding, self.net = (
-            nn.Embedding(n_codes, 64),
-            NETS[cell](64, 128, batch_first=True),
-        )
+        self.embedding = nn.Embedding(n_codes, 64)
+        self.net = NETS[cell](64, 128, batch_first=True)
         self.output = nn.Linear(128, n_classes)
 
     def forward(self, codes):
@@ -169,10 +167,12 @@ def torch_nets(names, labels, every):
         model = few_epochs(
             names, labels, cell=cell, batch_size=256, hidden_size=128, **settings
         )
-        codes, net = model[0].transform(names), model[-1]
+        codes = model[0].transform(names)
+        net = model[-1]
         classes, y = np.unique(labels, return_inverse=True)
         packed = Packed(cell, model[0].unknown_code_ + 1, len(classes))
-        rows_of_torch, y = torch.from_numpy(codes.astype(np.int64)), torch.from_numpy(y)
+        rows_of_torch = torch.from_numpy(codes.astype(np.int64))
+        y = torch.from_numpy(y)
         for title, theirs, own in [
             ("predict", partial(packed.predict_proba, rows_of_torch),
              partial(net.predict_proba, codes)),
@@ -212,10 +212,10 @@ def one_name(names, labels, every):
         some.write_text(
             "\n".join(np.random.default_rng(0).choice(names, 2_100 // every + 100))
         )
-        rows, functions = (
-            [],
-            {"import sklearn.pipeline": partial(child, "import sklearn.pipeline")},
-        )
+        rows = []
+        functions = {
+            "import sklearn.pipeline": partial(child, "import sklearn.pipeline")
+        }
         for what, model in models.items():
             path = Path(folder, f"{what}.joblib")
             joblib.dump(model, path)

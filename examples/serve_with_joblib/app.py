@@ -150,7 +150,8 @@ def answer(model, names, top, abstain):
             "body.abstain: SKNAMES_MODEL is no SelectiveClassifier, which has a "
             "threshold.",
         )
-    top, threshold = min(top, len(model.classes_)), "auto" if abstain else None
+    top = min(top, len(model.classes_))
+    threshold = "auto" if abstain else None
     found = sknames.predict_names(model, names, top=top, threshold=threshold)
     columns = found.columns()
     rows = zip(*(values.tolist() for values in columns.values()), strict=True)

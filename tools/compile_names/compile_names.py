@@ -74,7 +74,8 @@ def spell(name, letters, first=None):
     """
     name = unicodedata.normalize("NFC", name).lower()
     longest = max(map(len, itertools.chain(letters, first or {})))
-    out, at = [], 0
+    out = []
+    at = 0
     while at < len(name):
         start = at == 0 or not (name[at - 1].isalpha() or name[at - 1] in "'’ʼ")
         for size in range(longest, 0, -1):
@@ -359,7 +360,8 @@ def handwritten(nationality):
 
     Spaces separate names; ``_`` is a space in a name.
     """
-    sections, section = {}, None
+    sections = {}
+    section = None
     path = HERE / "handwritten" / f"{nationality}.txt"
     if path.exists():
         for line in path.read_text(encoding="utf-8").splitlines():
@@ -407,7 +409,8 @@ def both(nationality, names):
 def choose(nationality, part, source, options, afar, english):
     """Take the names of one line of ``sources.txt``."""
     names = read_source(source)
-    limit, native_only = None, False
+    limit = None
+    native_only = False
     for option in options:
         key, _, value = option.partition("=")
         if key in ("in", "not"):
@@ -537,7 +540,8 @@ def write(path, header, rows):
 
 def main():
     rows = compile_all()
-    path, nationalities = DATA / "names.csv", sorted({row[1] for row in rows})
+    path = DATA / "names.csv"
+    nationalities = sorted({row[1] for row in rows})
     header = ["name", "nationality", "part", "script"]
     write(path, header, ((*row[:3], script_code(*row)) for row in rows))
     orders = [

@@ -79,7 +79,8 @@ def main():
         writer.writerow(header.split())
         for row in rows:
             parts = row["millions"].split()
-            countries, millions = parts[::2], parts[1::2]
+            countries = parts[::2]
+            millions = parts[1::2]
             assert all(
                 code in PLACE and float(n) > 0
                 for code, n in zip(countries, millions, strict=True)
@@ -90,7 +91,8 @@ def main():
             assert PLACE.keys() >= {*countries}
             region, subregion = PLACE[countries[0]]
             codes = " ".join(countries), " ".join(ALPHA_3[code] for code in countries)
-            name, old = row["nationality"], of_model.get(row["nationality"], {})
+            name = row["nationality"]
+            old = of_model.get(row["nationality"], {})
             places = " ".join(millions), subregion, region, row["scripts"]
             writer.writerow(
                 [name, *codes, *places, old.get("n_names", 0), old.get("recall", "")]

@@ -32,7 +32,8 @@ SIMILAR = dict(
 def to_block(sounds, script, rng):
     """Write sounds in a script of `BLOCKS`: vowels behind consonants are signs."""
     letters, signs, carrier, pattern = _letters(script)
-    written, is_behind = "", False
+    written = ""
+    is_behind = False
     for found in pattern.finditer(sounds):
         sound = found[0]
         for _ in range(2):  # what is similar may be missing, too
@@ -55,7 +56,9 @@ def _letters(script):
     Letters and signs are dicts by sound. Between them and the pattern stands the letter
     without a sound, which carries a sign that no consonant does.
     """
-    letters, signs, carrier = {}, {}, ""
+    letters = {}
+    signs = {}
+    carrier = ""
     for character in map(
         chr, range(ord(BLOCKS[script][0]), ord(BLOCKS[script][1]) + 1)
     ):

@@ -82,10 +82,8 @@ def by_mix(y, probabilities, classes):
     Behind them are the sum of the errors of the estimated mix.
     """
     true = np.bincount(np.searchsorted(classes, y), minlength=len(classes)) / len(y)
-    estimated, root = (
-        likeliest_shares(probabilities),
-        check_priors("population", classes),
-    )
+    estimated = likeliest_shares(probabilities)
+    root = check_priors("population", classes)
     mixes = {"equal": np.ones(len(classes)), "population, square root": root}
     mixes |= {"population": root**2, "estimated": estimated, "true": true}
     # As if nationalities were as frequent among the names as in the world.
@@ -137,7 +135,9 @@ def learned(names, nationalities, lists, sources):
 
     Return numbers of names, and the nationalities known least.
     """
-    rows, seen, n_learned = set(zip(names, nationalities, strict=True)), set(), {}
+    rows = set(zip(names, nationalities, strict=True))
+    seen = set()
+    n_learned = {}
     n_people = Counter()
     for source, names_of in sources.items():
         pairs = {(name, label) for label, found in names_of.items() for name in found}
@@ -198,7 +198,8 @@ def measure(model, people, born, known):
     known : dict
         Of `learned`.
     """
-    y, classes = people.labels, model.classes_
+    y = people.labels
+    classes = model.classes_
     card = scorecard(model, people.names, y)
     spelled = {
         spelling: scorecard(model, [respell(name) for name in people.names], y)
@@ -265,7 +266,8 @@ def measure_countries(model, people, training_labels):
     training_labels : ndarray of shape (n_names,)
         Of the names that it learned.
     """
-    y, classes = people.labels, model.classes_
+    y = people.labels
+    classes = model.classes_
     priors = check_priors("population", classes)
     default = with_network(model, model["classify"].network_.with_priors(priors))
     weights = {"sample_weight": alike(y, 0.5)}
@@ -361,7 +363,8 @@ def page(card, model):
     untested = [
         name for name in card["nationalities"] if name not in card["by_nationality"]
     ]
-    n_people, network = card["n_names_of_people"], model["classify"].network_
+    n_people = card["n_names_of_people"]
+    network = model["classify"].network_
     return PAGE.read_text(encoding="utf-8").format(
         machine=machine(),
         wrong=percent(1 - card["accuracy"]),

@@ -95,7 +95,8 @@ def _player_lines(text):
 
     Comments, other spellings and notes are left out.
     """
-    section, lines = None, []
+    section = None
+    lines = []
     for line in text.splitlines():
         if line.startswith("@"):
             section = line.split()[0]

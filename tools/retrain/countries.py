@@ -57,7 +57,8 @@ CHARACTERS = {"CN": (0,), "TW": (1,), "HK": (1,)}
 # How much of a country is written in a script, by design: caps and sources decide how
 # much of it is learned so. It is more for those who write in it, and differs where one
 # of several scripts is. Of others it is no more than is learned of all people.
-SHARE_OF_LOCALS, SHARE_OF_OTHERS = 0.35, 0.02
+SHARE_OF_LOCALS = 0.35
+SHARE_OF_OTHERS = 0.02
 SHARES = {
     "Han": {"CN": 0.35, "TW": 0.2, "HK": 0.2, "JP": 0.35, "SG": 0.1, "KR": 0.05},
     "Katakana": {"JP": 0.1},
@@ -96,10 +97,8 @@ def people_of_countries():
 
 def read_country_dictionaries():
     """Return what `read_dictionaries` does, with people in Arabic script by country."""
-    dictionaries, codes = (
-        read_dictionaries(),
-        {code for _, _, code in read_arabic_names()},
-    )
+    dictionaries = read_dictionaries()
+    codes = {code for _, _, code in read_arabic_names()}
     arabic = people_in_arabic(
         dictionaries.spellings,
         load_names(script="native"),
@@ -133,12 +132,16 @@ def training_names(sources, dictionaries=None, *, seed=SEED):
     object.
     """
     rng = check_random_state(seed)
-    names, countries = [], []
-    without, lists = also_apart(sources), load_names(script="all")
-    first_of, nationality_of = first_countries(), nationalities_by_country()
+    names = []
+    countries = []
+    without = also_apart(sources)
+    lists = load_names(script="all")
+    first_of = first_countries()
+    nationality_of = nationalities_by_country()
     known = {*load_countries().alpha_2}  # whose inhabitants are the priors
     for country in sorted(known & set().union(*sources.values())):
-        seen, drawn = without, []
+        seen = without
+        drawn = []
         for source, names_of in sources.items():
             found = rng.permutation(np.array(names_of.get(country, []), dtype=object))
             new = {person_of(name): name for name in found}
@@ -152,8 +155,10 @@ def training_names(sources, dictionaries=None, *, seed=SEED):
         if len(drawn) < LEAST:
             continue
         nationality = nationality_of.get(country, "")
-        of_nationality, is_native = lists.target == nationality, lists.script != "Latn"
-        people, listed = drawn, lists.data[of_nationality & ~is_native].tolist()
+        of_nationality = lists.target == nationality
+        is_native = lists.script != "Latn"
+        people = drawn
+        listed = lists.data[of_nationality & ~is_native].tolist()
         drawn = drawn + [in_ascii(name) for name in people if not name.isascii()]
         drawn += with_accents(people, listed)
         if dictionaries:
@@ -228,12 +233,11 @@ def fit(pipeline, names, countries, *, seed=SEED, verbose=0):
     """
     from .linear import fit_layer  # torch, which reads SAME_BITS when it is imported
 
-    encoder, classifier = pipeline["encode"], pipeline["classify"]
+    encoder = pipeline["encode"]
+    classifier = pipeline["classify"]
     classes, labels = np.unique(countries.astype(str), return_inverse=True)
-    network, settings = (
-        replace(classifier.network_, words=None),
-        (N_NGRAMS, WORD_WEIGHT),
-    )
+    network = replace(classifier.network_, words=None)
+    settings = (N_NGRAMS, WORD_WEIGHT)
     options = {"design": shares_in_scripts(classes), "seed": seed, "verbose": verbose}
     weights, words = fit_layer(
         network, encoder, names, labels, len(classes), *settings, **options

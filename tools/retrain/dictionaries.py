@@ -56,13 +56,16 @@ def read_japanese(path=None):
     with open_package(locate(path, ENAMDICT, "apt-get download enamdict")) as archive:
         member = next(m for m in archive if m.name.endswith("/edict/enamdict"))
         text = archive.extractfile(member).read().decode("euc_jp", errors="replace")
-    people, katakana = {}, defaultdict(set)
+    people = {}
+    katakana = defaultdict(set)
     for entry in filter(None, map(_ENTRY.match, text.splitlines())):
-        kinds, word = set(entry["kinds"].split(",")), entry["word"]
+        kinds = set(entry["kinds"].split(","))
+        word = entry["word"]
         if not kinds <= _PARTS:
             continue
         if _KATAKANA.fullmatch(word):
-            words, parts = entry["latin"].lower().split(), re.split("[・＝=]", word)
+            words = entry["latin"].lower().split()
+            parts = re.split("[・＝=]", word)
             if len(words) == len(parts):
                 for key, value in zip(words, parts, strict=True):
                     katakana[key].add(value)

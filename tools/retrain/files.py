@@ -29,7 +29,8 @@ def write_model(pipeline, folder, trunk=None):
     "nationality", and only what differs from that model is written, which is in the
     folder beside.
     """
-    encoder, classifier = pipeline["encode"], pipeline["classify"]
+    encoder = pipeline["encode"]
+    classifier = pipeline["classify"]
     arrays = replace(classifier.network_, fingerprint=None).to_arrays()
     description = {"format": FORMAT, "version": __version__}
     classify = {"classes": classifier.classes_.tolist()}

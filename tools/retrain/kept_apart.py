@@ -21,7 +21,8 @@ from .recipe import is_apart_in_arabic, is_kept_apart, person_of
 
 # People of a label and source, at most: of those who choose, and of those to report,
 # where each counts alike.
-MOST_CHOOSING, MOST_REPORTED = 200, 100
+MOST_CHOOSING = 200
+MOST_REPORTED = 100
 COLUMNS = dict(zip(TARGETS, ("nationality", "alpha_2"), strict=True))
 # How others may write a full name; lists often have one part of it alone.
 SPELLINGS = {
@@ -75,7 +76,8 @@ def people_apart(column="nationality"):
         for found in sources["names in Arabic"].values()
         for name in found
     }
-    rows, seen = [], set()
+    rows = []
+    seen = set()
     for source, names_of in sources.items():
         for label in sorted(names_of):
             new = {}

@@ -29,8 +29,10 @@ from sknames._training.torch_settings import one_torch_thread
 
 from .spellings import SCRIPTS, script_of
 
-BATCH_SIZE, MAX_EPOCHS = 512, 3
-LR, NGRAM_LR = 0.003, 0.002
+BATCH_SIZE = 512
+MAX_EPOCHS = 3
+LR = 0.003
+NGRAM_LR = 0.002
 NGRAM_DROPOUT = 0.65
 GCE_Q = 0.2  # as in `recipe`
 # The form of a character, a word or a name: the highest of its characters.
@@ -38,7 +40,8 @@ FORMS = ["plain", "dotted", "accented", *SCRIPTS]
 N_LATIN = FORMS.index(SCRIPTS[0])
 # Rows of a class, and words, that count as having each form as often as those of all
 # classes.
-ROWS_OF_ALL, WORDS_OF_ALL = 20, 50
+ROWS_OF_ALL = 20
+WORDS_OF_ALL = 50
 # The least share of a class with accents. Fewer are not a habit of its source: hardly
 # any Israeli has an accent, so among such names the Serbs who play in Israel were many.
 LEAST_ACCENTED = 0.1
@@ -53,14 +56,10 @@ def fit_layer(
     `options` are its `seed` and `verbose`, and `design` of `log_priors`. Without it,
     only initials are a form: accents and scripts are evidence.
     """
-    codes, forms = (
-        network.to_codes(encoder.transform(names)),
-        forms_of_codes(network, encoder.alphabet_),
-    )
-    is_other, design = (
-        (forms[codes] >= N_LATIN).any(axis=1),
-        options.pop("design", None),
-    )
+    codes = network.to_codes(encoder.transform(names))
+    forms = forms_of_codes(network, encoder.alphabet_)
+    is_other = (forms[codes] >= N_LATIN).any(axis=1)
+    design = options.pop("design", None)
     if design is None:
         forms[forms > FORMS.index("dotted")] = 0
     of_rows = forms[codes].max(axis=1)
@@ -111,10 +110,8 @@ def log_priors(labels, forms, n_classes, design=None):
     """
     counts = np.zeros((len(FORMS), n_classes))
     np.add.at(counts, (forms, labels), 1)
-    of_class, of_form = (
-        counts.sum(axis=0),
-        counts.sum(axis=1, keepdims=True) / len(labels),
-    )
+    of_class = counts.sum(axis=0)
+    of_form = counts.sum(axis=1, keepdims=True) / len(labels)
     within = np.log((counts + ROWS_OF_ALL * of_form + 1e-9) / (of_class + ROWS_OF_ALL))
     accented = FORMS.index("accented")
     within[accented] = np.maximum(within[accented], np.log(LEAST_ACCENTED))
@@ -166,7 +163,8 @@ def fit_linear(network, codes, labels, forms, priors, *, n_ngrams, seed=0, verbo
             cycle_momentum=False,
         )
         for epoch in range(MAX_EPOCHS):
-            total, order = 0.0, rng.permutation(len(labels))
+            total = 0.0
+            order = rng.permutation(len(labels))
             for start in range(0, len(labels), BATCH_SIZE):
                 rows = order[start : start + BATCH_SIZE]
                 ngrams = everyone.take(rows).ngrams
@@ -230,13 +228,12 @@ def fit_words(network, codes, labels, forms, is_other, n_classes, word_weight):
     another script, are left out: most are spelled names. They are a third of the table,
     and gain nothing.
     """
-    of_words, separator = (
-        forms_of_words(codes, forms, network.separator),
-        network.separator,
-    )
+    of_words = forms_of_words(codes, forms, network.separator)
+    separator = network.separator
     n_words = np.bincount(of_words.ravel(), minlength=len(FORMS))
     n_words[0] = np.count_nonzero(codes) - n_words[1:].sum()
-    tables, everyone = [], np.arange(n_classes)
+    tables = []
+    everyone = np.arange(n_classes)
     for form, share in enumerate(n_words / n_words.sum()):
         rows = np.flatnonzero(((of_words == form) & (codes != 0)).any(axis=1))
         words = np.where(of_words[rows] == form, codes[rows], 0)

@@ -33,7 +33,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "model_card.md"
 def write_nationality():
     """Write the files of the model of nationalities, and its model card."""
     model, report, of_halves = write_chosen("nationality")
-    lists, names_of = load_names(script="all"), recipe.training_names()
+    lists = load_names(script="all")
+    names_of = recipe.training_names()
     known = learned(*names_of, lists, recipe.typical_people(lists))
     card = measure(model, report, birth_years(*read_chess_players()), known)
     rows = people_in_scripts.people()
@@ -51,10 +52,8 @@ def write_nationality():
 def write_country():
     """Write the files of the model of countries."""
     model, report, of_halves = write_chosen("country")
-    sources, dictionaries = (
-        countries.people_of_countries(),
-        countries.read_country_dictionaries(),
-    )
+    sources = countries.people_of_countries()
+    dictionaries = countries.read_country_dictionaries()
     _, labels = countries.training_names(sources, dictionaries)
     card = measure_countries(model, report, labels)
     card["by_script"] = people_in_scripts.countries_by_script(

@@ -31,7 +31,8 @@ def with_patronymic(name, nationality, script, rng):
     The surname of `name` is last. The result is in the order of registers, with the
     surname first, as often as the table says.
     """
-    rows, words = _rows().get((nationality, script)), name.split()
+    rows = _rows().get((nationality, script))
+    words = name.split()
     if rows is None or len(words) != 2:
         return None
     given, surname = words

@@ -91,7 +91,8 @@ def by_script(found, rows, new=None):
 
     `new` is what `of_new_words` returns, or None.
     """
-    groups, kinds = _groups(rows), np.array([KINDS[row["local"]] for row in rows])
+    groups = _groups(rows)
+    kinds = np.array([KINDS[row["local"]] for row in rows])
     scripts = np.array([row["script"] for row in rows])
     if new is not None:
         foreign = new & (kinds == KINDS["0"])
@@ -120,7 +121,8 @@ def countries_by_script(rows):
 
     They are of the model of countries that ships: as spelled, and in Latin letters.
     """
-    table, model = load_nationalities(), load_pretrained("country")
+    table = load_nationalities()
+    model = load_pretrained("country")
     countries = dict(zip(table.nationality, map(str.split, table.alpha_2), strict=True))
     right = [
         np.array(

@@ -65,7 +65,8 @@ def read_people():
 def add_spellings(found, key_of):
     """Add the whole names of lifters, and words, to `Spellings`."""
     for row in read_rows("lifters"):
-        name, spelled = clean_entry(row["name"]), row["spelled"].strip()
+        name = clean_entry(row["name"])
+        spelled = row["spelled"].strip()
         script = script_of(spelled[:1] or " ")
         if script and len(name.split()) == len(row["name"].split()) == len(
             spelled.split()
@@ -73,7 +74,8 @@ def add_spellings(found, key_of):
             found.people[script].setdefault(key_of(name), spelled.lower())
     for row in read_rows("spellings"):
         script = row["script"].partition("/")[0]
-        words, spelled = row["name"].split(), re.split("[ ・＝]", row["spelled"])
+        words = row["name"].split()
+        spelled = re.split("[ ・＝]", row["spelled"])
         if len(words) == len(spelled):
             for pair in zip(words, spelled, strict=True):
                 found.add(*pair, script)

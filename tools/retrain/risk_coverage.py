@@ -34,14 +34,13 @@ from .files import write_csv
 # Lists to choose the error of a model by: how many of a source and region, names in
 # one, the concentration of the Dirichlet distribution of their mixes, people of a class
 # in a source, shares that count.
-N_LISTS, SIZES, CONCENTRATION, LEAST_OF_CLASS, LEAST_SHARE = (
-    2,
-    (200, 800),
-    1.0,
-    20,
-    0.02,
-)
-ERRORS, COVERED = np.arange(2, 16) / 10, 0.95
+N_LISTS = 2
+SIZES = (200, 800)
+CONCENTRATION = 1.0
+LEAST_OF_CLASS = 20
+LEAST_SHARE = 0.02
+ERRORS = np.arange(2, 16) / 10
+COVERED = 0.95
 # Countries share names, and lists of athletes elsewhere lose by a sharpness: .36 to .41
 # at 1.25.
 SHARPNESSES = {"nationality": (1.0, 1.25, 1.5, 1.75, 2.0), "country": (1.0,)}
@@ -123,7 +122,8 @@ def lists_of_people(probabilities, labels, sources, classes):
     hardest to tell apart; the bias by class is that on people of another source, since
     a user's list is of neither.
     """
-    rng, regions = np.random.RandomState(0), group_of_each("region", classes)
+    rng = np.random.RandomState(0)
+    regions = group_of_each("region", classes)
     is_in = [regions == region for region in np.unique(regions)] + [regions != ""]
     for source in np.unique(sources):
         here = sources == source
@@ -143,7 +143,8 @@ def lists_of_people(probabilities, labels, sources, classes):
                 )
                 for c, n in zip(many, n_of, strict=True)
             ]
-            rows, prior = np.concatenate(rows), np.exp(-bias)
+            rows = np.concatenate(rows)
+            prior = np.exp(-bias)
             if len(rows) >= FEW_NAMES:
                 yield rows, prior / prior.sum()
 
@@ -172,7 +173,8 @@ def sharpness_and_error(probabilities, labels, sources, classes, sharpnesses):
     lists = [*lists_of_people(probabilities, labels, sources, classes)]
     if not lists:
         return 1.0, MODEL_ERROR
-    wrong, given = {}, (lists, probabilities, labels, classes)
+    wrong = {}
+    given = (lists, probabilities, labels, classes)
     for power in sharpnesses:
         pairs = shares_of_people(*given, sharpness=power, n_resamples=1)
         wrong[power] = np.array(
@@ -222,14 +224,13 @@ def sets_thresholds(probabilities, labels, classes, priors):
     shifted = exchange_priors(
         probabilities, np.full(len(classes), 1 / len(classes)), priors
     )
-    places, weights = (
-        np.searchsorted(classes, labels),
-        weights_of(labels, classes, priors),
-    )
+    places = np.searchsorted(classes, labels)
+    weights = weights_of(labels, classes, priors)
     coverages = np.arange(80, 100) / 100
     columns = [calibrate_sets(shifted, places, weights, coverages)]
     for k in range(len(classes)):
-        some, of_class = places == k, columns[0].copy()
+        some = places == k
+        of_class = columns[0].copy()
         # Below, even the largest score of so few people promises less.
         enough = coverages <= some.sum() / (some.sum() + 1)
         if enough.any():

@@ -53,7 +53,8 @@ def quantize(numbers):
     0 is a level; the first and last levels are the smallest and largest number, or 0.
     Rounding twice changes nothing.
     """
-    lowest, highest = numbers.min(axis=1, initial=0), numbers.max(axis=1, initial=0)
+    lowest = numbers.min(axis=1, initial=0)
+    highest = numbers.max(axis=1, initial=0)
     exact = (highest - lowest) / np.float32(HIGHEST)
     scale = exact.astype(np.float16)
     # A scale rounded down lets a row fill all levels, so that rounding again finds it.

@@ -24,7 +24,8 @@ def locate(path, pattern, command):
 
 def open_package(path):
     """Open the tar archive of files in a Debian package, which is an ar archive."""
-    content, position = path.read_bytes(), 8
+    content = path.read_bytes()
+    position = 8
     while header := content[position : position + 60]:
         size = int(header[48:58])
         position += 60

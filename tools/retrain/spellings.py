@@ -28,7 +28,8 @@ from .tables import draw, read_table
 
 PAIRS = "https://github.com/steveash/NETransliteration-COLING2018"
 RIGOUR = "rigour-*.whl"
-ARABNAMER, HABESHA = ("arabnamer", "0.1.3"), ("habesha-names", "0.2.0")
+ARABNAMER = ("arabnamer", "0.1.3")
+HABESHA = ("habesha-names", "0.2.0")
 _LIST = "rigour/data/names/persons.txt"
 # The script of each language of the pairs. Korean also writes Chinese characters.
 LANGUAGES = {
@@ -129,7 +130,8 @@ class Spellings:
                 for spelling, count in spelled.items()
             }
             return draw(likely, rng)
-        parts, sounds = word.split("-"), sounds.split("-")
+        parts = word.split("-")
+        sounds = sounds.split("-")
         if len(parts) == 1 or len(parts) != len(sounds):
             return None
         parts = [
