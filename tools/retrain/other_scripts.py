@@ -93,49 +93,38 @@ OTHERS_OF_LOCALS = {
     ),
     "Sinhalese": ("Tamil",),
 }
+
+
+def _pairs(text):
+    """Return the pairs of a text, such as "sh=ś ch=c", as a dict."""
+    return dict(pair.split("=") for pair in text.split())
+
+
 # Scripts of India, and how ICU writes sounds in them.
 INDIC = "Devanagari", "Bengali", *OTHERS_OF_LOCALS["Indian"]
-ICU_SOUNDS = dict(
-    pair.split("=")
-    for pair in (
-        "sh=ś ch=c zh=ś kh=kh ts=ts th=th a=ā e=ē o=ō ö=ē ü=yū ï=i t=ṭ d=ḍ w=v c=k "
-        "x=ks q=k"
-    ).split()
+ICU_SOUNDS = _pairs(
+    "sh=ś ch=c zh=ś kh=kh ts=ts th=th a=ā e=ē o=ō ö=ē ü=yū ï=i t=ṭ d=ḍ w=v c=k x=ks q=k"
 )
 _ICU_SOUND = re.compile("|".join(sorted(ICU_SOUNDS, key=len, reverse=True)))
 # Consonants of Thai, several where practice differs; vowels around a consonant (_) at
 # the end of a syllable, and within it; and consonants at the end.
-THAI_FIRST = (
+THAI_FIRST = _pairs(
     "b=บ p=ป|พ d=ด t=ต|ท k=ก|ค g=ก kh=ค ch=ช j=จ f=ฟ v=ว w=ว s=ส|ซ sh=ช z=ซ zh=ช h=ฮ "
     "l=ล r=ร m=ม n=น y=ย ts=ซ th=ท q=ค c=ค x=ซ ng=ง =อ"
 )
-THAI_OPEN = "a=_า e=เ_ i=_ี o=โ_ u=_ู ö=เ_อ ü=_ู ï=_ึ"
-THAI_CLOSED = "a=_ั e=เ_็ i=_ิ o=_อ u=_ุ ö=เ_ิ ü=_ุ ï=_ึ"
-THAI_LAST = (
+THAI_OPEN = _pairs("a=_า e=เ_ i=_ี o=โ_ u=_ู ö=เ_อ ü=_ู ï=_ึ")
+THAI_CLOSED = _pairs("a=_ั e=เ_็ i=_ิ o=_อ u=_ุ ö=เ_ิ ü=_ุ ï=_ึ")
+THAI_LAST = _pairs(
     "ng=ง th=ธ sh=ช ch=ช kh=ค n=น m=ม l=ล k=ก p=ป t=ต d=ด b=บ s=ส r=ร์ f=ฟ g=ก v=ฟ"
 )
-THAI = [
-    dict(pair.split("=") for pair in pairs.split())
-    for pairs in (THAI_FIRST, THAI_OPEN, THAI_CLOSED, THAI_LAST)
-]
 # Places of the parts of a syllable of Hangul in Unicode.
-INITIAL = {
-    c: k for k, c in enumerate("g kk n d tt r m b pp s ss _ j jj ch k t p h".split())
-}
-INITIAL |= {
-    "l": 5,
-    "f": 17,
-    "v": 7,
-    "z": 12,
-    "sh": 9,
-    "ts": 14,
-    "zh": 12,
-    "th": 9,
-    "kh": 18,
-}
-INITIAL |= {"q": 15, "c": 15, "x": 9}
-MEDIAL = "a ɛ ya yɛ ʌ e yʌ ye o wa wɛ oe yo u wo we wi yu ï ui i".split()
-MEDIAL = {c: k for k, c in enumerate(MEDIAL)} | {"ö": 11, "ü": 16}
+INITIAL_SOUNDS = "g kk n d tt r m b pp s ss _ j jj ch k t p h".split()
+INITIAL = {sound: k for k, sound in enumerate(INITIAL_SOUNDS)}
+# Other sounds, as the nearest of these.
+INITIAL |= {"l": 5, "f": 17, "v": 7, "z": 12, "sh": 9, "ts": 14, "zh": 12}
+INITIAL |= {"th": 9, "kh": 18, "q": 15, "c": 15, "x": 9}
+MEDIAL_SOUNDS = "a ɛ ya yɛ ʌ e yʌ ye o wa wɛ oe yo u wo we wi yu ï ui i".split()
+MEDIAL = {sound: k for k, sound in enumerate(MEDIAL_SOUNDS)} | {"ö": 11, "ü": 16}
 FINAL = {"n": 4, "m": 16, "l": 8, "ng": 21, "k": 1, "p": 17}
 
 
@@ -160,15 +149,12 @@ def spell_person(name, nationality, script, spellings, person, rng):
         if not known and script in WITHOUT_RULES:
             return None
         spelled.append(known or spell(word, nationality, spelling, rng))
-    between, hyphen = (
-        draw(marks, rng)
-        for marks in (
-            BETWEEN_WORDS.get(script, {" ": 1}),
-            FOR_HYPHENS.get(script, {"-": 1}),
-        )
-    )
+    between = draw(BETWEEN_WORDS.get(script, {" ": 1}), rng)
+    hyphen = draw(FOR_HYPHENS.get(script, {"-": 1}), rng)
     spelled = between.join(word.replace("-", hyphen) for word in spelled)
-    return in_han(spelled, rng.randint(2)) if script == "Han" else spelled
+    if script == "Han":
+        return in_han(spelled, rng.randint(2))
+    return spelled
 
 
 def own_script(nationality):
@@ -185,6 +171,11 @@ def _spelling(nationality, script, rng):
         return LOCALS[nationality]
     shares = SPELLINGS.get(script, {"": 1})
     return f"{script} {draw(shares, rng)}".strip()
+
+
+# Letters of Hebrew that have another form at the end of a word.
+_LAST_LETTER_OF_HEBREW = re.compile(r"[כמנפצ]\b(?!')")
+_AS_LAST_OF_HEBREW = str.maketrans("כמנפצ", "ךםןףץ")
 
 
 def spell(name, nationality, spelling, rng):
@@ -209,8 +200,8 @@ def spell(name, nationality, spelling, rng):
     if script == "Greek":
         spelled = _accented(spelled, rng)
     elif script == "Hebrew":
-        spelled = re.sub(
-            r"[כמנפצ]\b(?!')", lambda found: "ךםןףץ"["כמנפצ".index(found[0])], spelled
+        spelled = _LAST_LETTER_OF_HEBREW.sub(
+            lambda found: found[0].translate(_AS_LAST_OF_HEBREW), spelled
         )
     return unicodedata.normalize("NFC", spelled)
 
@@ -218,11 +209,13 @@ def spell(name, nationality, spelling, rng):
 @cache
 def _all_rules():
     """Return the rules of each nationality, or of a nationality in a script."""
-    return {
-        key: row["rules"]
-        for row in read_table("sounds.csv")
-        for key in _keys(row["nationalities"])
-    }
+    rules_of = {}
+    for row in read_table("sounds.csv"):
+        nationalities = row["nationalities"]
+        is_in_a_script = ":" in nationalities
+        keys = [nationalities] if is_in_a_script else nationalities.split()
+        rules_of |= dict.fromkeys(keys, row["rules"])
+    return rules_of
 
 
 @cache
@@ -235,8 +228,20 @@ def _rules(nationality, script):
     return [(re.compile(pattern), sound) for pattern, sound in pairs]
 
 
-def _keys(nationalities):
-    return [nationalities] if ":" in nationalities else nationalities.split()
+# Letters that no decomposition writes in ASCII. An apostrophe is not heard.
+_IN_ASCII = str.maketrans(
+    {
+        "ø": "ö",
+        "æ": "e",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "ß": "s",
+        "þ": "th",
+        "ə": "a",
+        "'": "",
+    }
+)
 
 
 @lru_cache(1 << 20)
@@ -250,29 +255,20 @@ def to_sounds(name, nationality, script):
         name = _without_marks(name)
     for pattern, sound in _rules(nationality, script):
         name = pattern.sub(sound, name)  # in capitals, which no later rule changes
-    name = name.lower().replace("ı", "ï")
-    return unicodedata.normalize("NFC", _without_marks(name, keep="öüï")).translate(
-        {
-            ord("ø"): "ö",
-            ord("æ"): "e",
-            ord("ł"): "l",
-            ord("đ"): "d",
-            ord("ð"): "d",
-            ord("ß"): "s",
-        }
-        | {ord("þ"): "th", ord("ə"): "a", ord("'"): ""}
-    )
+    name = _without_marks(name.lower().replace("ı", "ï"), keep="öüï")
+    return unicodedata.normalize("NFC", name).translate(_IN_ASCII)
 
 
 def _without_marks(name, keep=""):
-    return "".join(
-        c
-        if c in keep or not c.isalpha() or (ord(c) > 0x24F and ord(c) < 0x1E00)
-        else "".join(
-            d for d in unicodedata.normalize("NFD", c) if not unicodedata.combining(d)
-        )
-        for c in name
-    )
+    """Take the marks off the Latin letters of a name, but for those to keep."""
+    characters = []
+    for character in name:
+        is_of_other_script = "\u024f" < character < "\u1e00"
+        if character.isalpha() and character not in keep and not is_of_other_script:
+            decomposed = unicodedata.normalize("NFD", character)
+            character = "".join(c for c in decomposed if not unicodedata.combining(c))
+        characters.append(character)
+    return "".join(characters)
 
 
 @cache
@@ -282,21 +278,25 @@ def _letters(spelling):
     The longest sounds come first.
     """
     rows = {row["script"]: row["letters"] for row in read_table("letters.csv")}
-    pairs = (pair.split("=") for pair in rows[spelling].split(" ") if "=" in pair)
-    letters_of = {sound: letters.split("|") for sound, letters in pairs}
+    letters_of = {}
+    for pair in rows[spelling].split(" "):
+        sound, is_pair, letters = pair.partition("=")
+        if is_pair:
+            letters_of[sound] = letters.split("|")
     sounds = sorted(
         letters_of, key=lambda sound: (-len(sound.strip("^$")), -len(sound))
     )
-    parts = (sound.replace("^", r"\b").replace("$", r"\b") for sound in sounds)
-    return re.compile("|".join(f"({part})" for part in parts)), sounds, letters_of
+    groups = "|".join(f"({sound})" for sound in sounds)
+    pattern = groups.replace("^", r"\b").replace("$", r"\b")
+    return re.compile(pattern), sounds, letters_of
 
 
 def _to_letters(sounds, spelling, rng):
     pattern, keys, letters_of = _letters(spelling)
-    chosen = {
-        sound: letters[rng.randint(len(letters))] if len(letters) > 1 else letters[0]
-        for sound, letters in letters_of.items()
-    }
+    chosen = {}
+    for sound, letters in letters_of.items():
+        k = rng.randint(len(letters)) if len(letters) > 1 else 0
+        chosen[sound] = letters[k]
     return pattern.sub(lambda found: chosen[keys[found.lastindex - 1]], sounds)
 
 
@@ -344,16 +344,18 @@ THAI_SILENT = "์"
 
 def to_thai(sounds, rng):
     """Write sounds in Thai, whose vowels stand around their consonants."""
-    first, of_open, of_closed, last = THAI
-    first = {sound: rng.choice(letters.split("|")) for sound, letters in first.items()}
+    letter_of = {}  # of a sound that begins a syllable
+    for sound, letters in THAI_FIRST.items():
+        letter_of[sound] = rng.choice(letters.split("|"))
 
     def syllable(match):
         if alone := match["alone"]:
             is_last = match["is_last"] is not None
-            return first[alone] + (THAI_SILENT if is_last else "")
-        end = match["last"] or ""
-        vowel = (of_closed if end else of_open)[match["vowel"]]
-        return vowel.replace("_", first[match["first"]]) + last.get(end, "")
+            return letter_of[alone] + (THAI_SILENT if is_last else "")
+        end = match["last"]
+        vowels = THAI_CLOSED if end else THAI_OPEN
+        written = vowels[match["vowel"]].replace("_", letter_of[match["first"]])
+        return written + (THAI_LAST[end] if end else "")
 
     return _THAI_SYLLABLE.sub(syllable, sounds)
 
@@ -366,20 +368,24 @@ _SYLLABLE = re.compile(
 )
 
 
+# The vowel of a consonant that stands alone, unless it is eu (ï); and those that make
+# an s an sh.
+_VOWEL_BEHIND = {"w": "u", "y": "i", "sh": "i", "zh": "i", "ch": "i"}
+_VOWEL_OF_SH = {"a": "ya", "e": "ye", "i": "wi", "o": "yo", "u": "yu"}
+
+
 def to_hangul(sounds):
     """Write sounds in syllables of Hangul; a consonant alone gets the vowel eu."""
 
     def syllable(found):
-        first, vowel, last = (found[key] or "" for key in ("first", "vowel", "last"))
+        first = found["first"]
+        vowel = found["vowel"]
+        last = found["last"]
         if alone := found["alone"]:
             first = "" if alone in "yw" else alone
-            vowel = {"w": "u", "y": "i", "sh": "i", "zh": "i", "ch": "i"}.get(
-                alone, "ï"
-            )
+            vowel = _VOWEL_BEHIND.get(alone, "ï")
         if first == "sh":
-            vowel = {"a": "ya", "e": "ye", "i": "wi", "o": "yo", "u": "yu"}.get(
-                vowel, vowel
-            )
+            vowel = _VOWEL_OF_SH.get(vowel, vowel)
         initial = INITIAL[first or "_"]
         return chr(0xAC00 + (initial * 21 + MEDIAL[vowel]) * 28 + FINAL.get(last, 0))
 
