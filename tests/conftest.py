@@ -162,8 +162,11 @@ def random_network(
             np.float32
         )
 
-    n_codes, n_gates = len(symbols) + 2, {"gru": 3}.get(cell, 1) * hidden_size
-    weights, keys, words = {}, (), None
+    n_codes = len(symbols) + 2
+    n_gates = {"gru": 3}.get(cell, 1) * hidden_size
+    weights = {}
+    keys = ()
+    words = None
     if embedding_dim:
         weights["embedding"] = uniform(n_codes, embedding_dim)
     for k in range(num_layers):

@@ -40,7 +40,8 @@ def models():
     """Return a model of random weights for each name of a file."""
     names, labels = make_names(40, nationalities=LABELS, random_state=1)
     encoder = CharEncoder(max_length=24).fit(names)
-    seen, n = encoder.transform(names), len(encoder.alphabet_)
+    seen = encoder.transform(names)
+    n = len(encoder.alphabet_)
     network = random_network(
         **PARAMS, seen=seen, symbols=np.arange(1, n + 1), separator=1
     )

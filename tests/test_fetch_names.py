@@ -104,7 +104,8 @@ def test_fetch_names_downloads_and_cleans(site, home):
     assert set(names) == {"data", "target", "frame", "target_names", "groups", "DESCR"}
     X, y = fetch_names(data_home=home, return_X_y=True, as_frame=True)
     assert (X.name, y.name) == ("name", "nationality")
-    assert X.tolist() == names.data.tolist() and y.tolist() == names.target.tolist()
+    assert X.tolist() == names.data.tolist()
+    assert y.tolist() == names.target.tolist()
     groups = dict(zip(names.data, names.groups, strict=True))
     assert groups["Zhilkin"] == groups["zhilkin"] != groups["Lytkin"]
     site.unlink()  # As the lines stand in the files, which need no download any more.
@@ -201,7 +202,8 @@ def test_bad_zip_stores_nothing(site, home, content, message):
 
 
 def test_interrupted_download_leaves_whole_files_only(site, home, monkeypatch):
-    replace, calls = Path.replace, []
+    replace = Path.replace
+    calls = []
 
     def interrupted(self, target):
         if len(calls) == 2:
@@ -218,8 +220,10 @@ def test_interrupted_download_leaves_whole_files_only(site, home, monkeypatch):
 
 @needs_names
 def test_known_counts():
-    raw, names = fetch_names(raw=True, download_if_missing=False), fetch_names()
-    assert len(raw.data) == 20_074 and len(names.data) == 20_049
+    raw = fetch_names(raw=True, download_if_missing=False)
+    names = fetch_names()
+    assert len(raw.data) == 20_074
+    assert len(names.data) == 20_049
     assert Counter(raw.target) - Counter(names.target) == {"Russian": 24, "Czech": 1}
     assert len(set(names.data[names.target == "Arabic"])) == 108
     for name in names.data:

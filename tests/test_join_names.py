@@ -61,7 +61,8 @@ def test_set_output_gives_a_table_that_models_take(shipped, library):
     joins = JoinNames().set_output(transform=library)
     for X in (people, JOINED[:3]):
         found = joins.transform(X)
-        assert [*found.columns] == ["name"] and found["name"].to_list() == JOINED[:3]
+        assert [*found.columns] == ["name"]
+        assert found["name"].to_list() == JOINED[:3]
         assert shipped.predict(found).tolist() == model.predict(people).tolist()
         found = NameFeatures([("one", NameEncoder(shipped))]).fit_transform(found)
         np.testing.assert_array_equal(

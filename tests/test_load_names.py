@@ -45,16 +45,16 @@ def test_load_names_gives_columns_of_strings(latin):
         "data", "target", "frame", "target_names", "groups", "part", "script", "DESCR"
     }  # fmt: skip
     for column in (names.data, names.target, names.part, names.script):
-        assert column.shape == names.data.shape and column.dtype == object
+        assert column.shape == names.data.shape
+        assert column.dtype == object
         assert {type(item) for item in column} == {str}
     np.testing.assert_array_equal(
         names.groups, spelling_groups(names.data), strict=True
     )
-    assert (
-        names.target_names.tolist() == NATIONALITIES
-        and names.target_names.dtype == object
-    )
-    assert names.frame is None and Counter(names.part)["both"] == 2_060
+    assert names.target_names.tolist() == NATIONALITIES
+    assert names.target_names.dtype == object
+    assert names.frame is None
+    assert Counter(names.part)["both"] == 2_060
 
 
 @pytest.mark.parametrize("script", N_NAMES)
@@ -93,7 +93,8 @@ def test_names_are_clean(all_names):
     assert len(set(zip(names.data, names.target, strict=True))) == len(names.data)
     for name, script in zip(names.data, names.script, strict=True):
         assert unicodedata.is_normalized("NFC", name), name
-        assert name == " ".join(name.split()) and "  " not in name
+        assert name == " ".join(name.split())
+        assert "  " not in name
         assert len(name) >= 2 or script != "Latn", name
         assert name.strip(" -" + JOINERS) == name, ascii(name)
         latin = {"LATIN" in unicodedata.name(c) for c in name if c.isalpha()}
@@ -119,7 +120,8 @@ def test_file_is_in_order_and_small():
     ]
     assert keys == sorted(set(keys))
     content = data_file("names.csv").read_bytes()
-    assert b"\r" not in content and len(gzip.compress(content)) < 450_000
+    assert b"\r" not in content
+    assert len(gzip.compress(content)) < 450_000
 
 
 def test_description_counts_what_is_there(latin, all_names):
@@ -158,7 +160,8 @@ def test_description_counts_what_is_there(latin, all_names):
 
 
 def test_as_frame_gives_the_same_in_pandas(latin):
-    names, plain = load_names(as_frame=True), latin
+    names = load_names(as_frame=True)
+    plain = latin
     assert list(names.frame.columns) == ["name", "nationality"]
     pd.testing.assert_series_equal(names.data, names.frame["name"])
     pd.testing.assert_series_equal(names.target, names.frame["nationality"])

@@ -22,7 +22,8 @@ def test_nationalities_are_those_of_the_model(found):
 
 def test_frame_has_the_columns_as_series(found):
     plain = load_nationalities()
-    assert plain.frame is None and "first country" in plain.DESCR
+    assert plain.frame is None
+    assert "first country" in plain.DESCR
     assert list(found.frame) == [
         name for name in plain if name not in ("frame", "DESCR")
     ]
@@ -76,12 +77,14 @@ def test_figures_are_those_of_the_card(found):
 
 def test_countries_are_those_of_the_sources_and_fit_the_nationalities(found):
     table = load_countries()
-    codes, places = table.alpha_2, zip(table.subregion, table.region, strict=True)
+    codes = table.alpha_2
+    places = zip(table.subregion, table.region, strict=True)
     assert [*codes] == sorted({*codes})
     of_nationality = found.frame.set_index("nationality")
     of_sources = set()
     for row in read_table("demonyms.csv") + read_table("federations.csv"):
-        code, nationality = row["alpha_2"], row["nationality"]
+        code = row["alpha_2"]
+        nationality = row["nationality"]
         of_sources |= {code} - {""}
         # Channel Islanders are English here, and federations of the past of no country.
         if nationality and code not in ("", "GG", "JE"):
@@ -94,8 +97,6 @@ def test_countries_are_those_of_the_sources_and_fit_the_nationalities(found):
         home = row.alpha_2.split()[0]
         assert place_of[home] == [row.subregion, row.region]
     millions = dict(zip(codes, table.millions, strict=True))
-    assert (
-        millions["XK"] > 1
-        and 1_300 < millions["IN"] < 1_500
-        and sum(millions.values()) > 7_800
-    )
+    assert millions["XK"] > 1
+    assert 1_300 < millions["IN"] < 1_500
+    assert sum(millions.values()) > 7_800

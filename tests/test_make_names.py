@@ -25,7 +25,8 @@ def orders(name, nationality, parts):
     """The orders in which the name can be read as a given name and a surname."""
     found = set()
     for i in range(1, len(name)):
-        first, last = name[:i], name[i:].removeprefix(" ")
+        first = name[:i]
+        last = name[i:].removeprefix(" ")
         if (
             first in parts[nationality, "given"]
             and last in parts[nationality, "surname"]
@@ -42,7 +43,8 @@ def orders(name, nationality, parts):
 def test_make_names_gives_arrays_of_strings():
     names, nationalities = make_names(1000, random_state=0)
     for array in (names, nationalities):
-        assert array.shape == (1000,) and array.dtype == object
+        assert array.shape == (1000,)
+        assert array.dtype == object
         assert {type(item) for item in array} == {str}
     assert make_names()[0].shape == (100,)
     assert make_names(1)[1].shape == (1,)
@@ -71,7 +73,8 @@ def test_order_in_latin_letters(nationality, share, parts):
     found = Counter()
     for name in names:
         found.update([tuple(sorted(orders(name, nationality, parts)))])
-    surname_first, given_first = found["surname first",], found["given first",]
+    surname_first = found["surname first",]
+    given_first = found["given first",]
     assert surname_first + given_first > 1000  # others can be read either way
     assert abs(surname_first / (surname_first + given_first) - share) < 0.05
 
@@ -83,7 +86,8 @@ def test_han_hangul_and_kana_have_the_surname_first_and_no_space(parts):
     )
     assert set(nationalities) == set(asked)
     for name, nationality in zip(names, nationalities, strict=True):
-        assert " " not in name and "surname first" in orders(name, nationality, parts)
+        assert " " not in name
+        assert "surname first" in orders(name, nationality, parts)
 
 
 def test_parts_are_in_one_script():
@@ -99,7 +103,8 @@ def test_parts_are_in_one_script():
 
 
 def test_random_state_gives_the_same_names():
-    first, state = make_names(50, random_state=0)[0].tolist(), np.random.RandomState(0)
+    first = make_names(50, random_state=0)[0].tolist()
+    state = np.random.RandomState(0)
     assert make_names(50, random_state=state)[0].tolist() == first
     assert make_names(50, random_state=state)[0].tolist() != first
 

@@ -28,7 +28,8 @@ def fit(codes, labels, **params):
 def test_priors_are_what_training_leaves_of_the_frequencies(codes, logit_adjustment):
     """Weights count, those of classes too; a class without weight has none."""
     X, y = codes
-    labels, weights = np.where(y == "Greek", "Polish", y), np.ones(len(y))
+    labels = np.where(y == "Greek", "Polish", y)
+    weights = np.ones(len(y))
     weights[labels == "Turkish"] = 0
     weights[labels == "Polish"] = 3
     classify = NameNationalityClassifier(
@@ -69,7 +70,8 @@ def test_names_of_columns_are_checked_in_unsigned_codes_too(codes):
     X, y = codes
     assert X.dtype == np.uint8
     frame = pd.DataFrame(X, columns=[f"c{k}" for k in range(X.shape[1])])
-    named, nameless = fit(frame, y, max_epochs=1), fit(X, y, max_epochs=1)
+    named = fit(frame, y, max_epochs=1)
+    nameless = fit(X, y, max_epochs=1)
     expected = nameless.predict_proba(X)
     np.testing.assert_array_equal(named.predict_proba(frame), expected)
     with pytest.warns(UserWarning, match="X does not have valid feature names"):
@@ -160,7 +162,8 @@ def test_a_class_without_weight_has_probability_0(codes):
     for model in (weighted, fit(X, y, class_weight={"Greek": 0}, word_weight=0.2)):
         is_greek = model.classes_ == "Greek"
         proba = model.predict_proba(X)
-        assert not proba[:, is_greek].any() and proba[:, ~is_greek].all()
+        assert not proba[:, is_greek].any()
+        assert proba[:, ~is_greek].all()
         np.testing.assert_array_equal(model.class_prior_ == 0, is_greek)
         logarithms = model.predict_log_proba(X)  # a warning would be an error
         np.testing.assert_allclose(np.exp(logarithms), proba)
@@ -199,7 +202,9 @@ def test_beats_a_linear_svm_on_the_names_that_ship():
     """
     names = load_names()
     chosen = np.flatnonzero(np.isin(names.target, TWELVE))[::3]
-    X, y, groups = names.data[chosen], names.target[chosen], names.groups[chosen]
+    X = names.data[chosen]
+    y = names.target[chosen]
+    groups = names.groups[chosen]
     folds = StratifiedGroupKFold(3, shuffle=True, random_state=7)
     train, test = next(folds.split(X, y, groups))
     ngrams = TfidfVectorizer(

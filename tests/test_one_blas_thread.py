@@ -73,7 +73,8 @@ def test_the_limit_of_openmp_which_belongs_to_a_thread_stays(two_blas_threads):
         ThreadpoolController().limit(limits=2, user_api="openmp"),
         ThreadPoolExecutor(1) as pool,
     ):
-        before, others = openmp_threads(), pool.submit(openmp_threads).result()
+        before = openmp_threads()
+        others = pool.submit(openmp_threads).result()
         assert 2 in before
         with guard:
             assert openmp_threads() == before
@@ -100,7 +101,8 @@ class SlowBlas:
 
 
 def test_threads_that_begin_and_end_at_any_time_have_the_limit(monkeypatch):
-    blas, guard = SlowBlas(), OneBlasThread()
+    blas = SlowBlas()
+    guard = OneBlasThread()
     controller = SimpleNamespace(select=lambda user_api: blas)
     monkeypatch.setattr(
         "sknames._shares.one_blas_thread.ThreadpoolController", lambda: controller

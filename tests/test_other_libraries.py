@@ -69,7 +69,8 @@ def test_mlflow_keeps_a_model_with_a_signature(
     mlflow = pytest.importorskip("mlflow")
     monkeypatch.chdir(tmp_path)
     model = request.getfixturevalue(model)
-    names, expected = frame[["name"]], model.predict(frame["name"])
+    names = frame[["name"]]
+    expected = model.predict(frame["name"])
     signature = mlflow.models.infer_signature(names, expected)
     path = tmp_path / "model"
     mlflow.sklearn.save_model(model, path, signature=signature, **options)
@@ -141,7 +142,8 @@ def test_tool_server_answers_the_client_of_its_protocol(shipped):
     assert {tool.name for tool in tools} == {*calls}
     for tool in tools:
         assert "Do not decide about a person" in tool.description
-        assert tool.annotations.read_only_hint and not tool.annotations.open_world_hint
+        assert tool.annotations.read_only_hint
+        assert not tool.annotations.open_world_hint
     assert [result.is_error for result in (*found.values(), *failed)] == [False] * 3 + [
         True
     ] * 3
@@ -162,7 +164,8 @@ def test_tool_server_answers_the_client_of_its_protocol(shipped):
     ]
     text = found["shares"].structured_content["result"]
     assert re.search(r"^Turkish +\d+\.\d%   \d+\.\d% to \d+\.\d%$", text, re.M)
-    assert "20 rows: 20 names (1 distinct)" in text and "The shares are rough" in text
+    assert "20 rows: 20 names (1 distinct)" in text
+    assert "The shares are rough" in text
     why = found["explain"].structured_content
     assert (
         why["nationality"] == why["most probable"][0][0] == shipped.predict(["Lee"])[0]

@@ -86,7 +86,9 @@ class Server(http.server.ThreadingHTTPServer):
     """Serves a folder on loopback, and remembers what was asked."""
 
     def __init__(self, folder):
-        self.folder, self.asked = folder, (asked := [])
+        self.folder = folder
+        asked = []
+        self.asked = asked
 
         class Handler(http.server.SimpleHTTPRequestHandler):
             def log_request(self, code="-", size="-"):
@@ -634,7 +636,8 @@ def test_shares_without_a_browser():
     if NODE is None:
         pytest.skip("Node.js is not installed")
     rng = np.random.RandomState(0)
-    problems, expected = [], []
+    problems = []
+    expected = []
     for n_names, n_classes, scale in [
         (1, 5, 3),
         (2, 74, 3),
@@ -691,16 +694,15 @@ process.stdout.write(JSON.stringify([found, differences]));
         (3, 0.05),
         (5, 1e-3),
     ):  # the names of 3 say next to nothing
-        python, ends = in_python(*problems[k]), np.array(lists[k][1]).T
+        python = in_python(*problems[k])
+        ends = np.array(lists[k][1]).T
         for column, end in zip(("low", "high"), ends, strict=True):
             np.testing.assert_allclose(
                 end[python.label], python[column], rtol=0, atol=atol
             )
     rows, counts, model = problems[3]
-    python, few = (
-        in_python(rows, counts, model),
-        in_python(rows[:120], counts[:120], model),
-    )
+    python = in_python(rows, counts, model)
+    few = in_python(rows[:120], counts[:120], model)
     for found, same_source in zip(differences[:2], (True, False), strict=True):
         compared = python.compare(few, same_source=same_source)
         found = np.array(found, dtype=float)[compared.label].T

@@ -17,7 +17,9 @@ from tests.conftest import run_process
 NODE = shutil.which("node")
 FOLDER = Path(__file__).parent.parent / "docs" / "page"
 SVG = "{http://www.w3.org/2000/svg}"
-WIDE, NARROW = 720, 340  # pixels
+# pixels
+WIDE = 720
+NARROW = 340
 MODEL = {
     "classes": ["Dutch", "Polish", "Turkish", "Greek", "Irish"],
     "labels": "nationality",

@@ -70,7 +70,8 @@ def test_dask_shares_over_partitions_are_those_of_one_call(
     scope = {"sknames": sknames, "model": model}
     exec(code, scope)
     assert scope["people"].npartitions == 3
-    found, expected = scope["shares"], sknames.estimate_shares(model, people)
+    found = scope["shares"]
+    expected = sknames.estimate_shares(model, people)
     assert found.label.tolist() == expected.label.tolist()
     np.testing.assert_allclose(found.share, expected.share, atol=1e-6, rtol=0)
     assert (found.n_names, found.n_not_names) == (140, 2)

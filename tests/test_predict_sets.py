@@ -60,9 +60,8 @@ def test_sets_by_class_have_thresholds_of_their_own(shipped):
     common, own = (
         predict_sets(shipped, names, by_class=each) for each in (False, True)
     )
-    assert common != own and all(
-        found[0] == first[0] for found, first in zip(own, common, strict=True)
-    )
+    assert common != own
+    assert all(found[0] == first[0] for found, first in zip(own, common, strict=True))
     thresholds = set_thresholds_of(0.9, shipped.classes_)
     for found, row in zip(own, shipped.predict_proba(names), strict=True):
         of = {
@@ -85,9 +84,8 @@ def test_thresholds_of_a_class_come_from_its_people_if_these_are_enough():
     )
     rows = dict(zip(["coverage", "all", *"abc"], np.array([*table]).T, strict=True))
     few = rows["coverage"] > 5 / 6
-    assert (rows["a"] == rows["all"])[few].all() and (rows["a"] != rows["all"])[
-        ~few
-    ].all()
+    assert (rows["a"] == rows["all"])[few].all()
+    assert (rows["a"] != rows["all"])[~few].all()
     assert (rows["c"] < rows["all"]).all()
     scores = np.sort(
         (probabilities[5:205] * (probabilities > probabilities[:, [1]])[5:205]).sum(1)
@@ -152,8 +150,6 @@ def test_parameter_of_another_type_raises(shipped, params):
 
 def test_text_that_is_no_name_has_the_empty_set(shipped):
     sets = predict_sets(shipped, ["Mehmet Yılmaz", None, "123", "Lee"])
-    assert (
-        sets[1:3] == [[], []]
-        and sets[0] == ["Turkish"]
-        and {"Chinese", "Korean"} <= {*sets[3]}
-    )
+    assert sets[1:3] == [[], []]
+    assert sets[0] == ["Turkish"]
+    assert {"Chinese", "Korean"} <= {*sets[3]}

@@ -97,14 +97,16 @@ def test_choose_names_the_middle_training_and_writes_the_spread(sources, capsys)
     title = "nationality, people kept apart"
     n_choosing = int(cells_of(choosing, title)[0])
     n_reported = int(cells_of(reported, title)[0])
-    assert n_choosing + n_reported == len(PEOPLE) and 0 < n_choosing < len(PEOPLE)
+    assert n_choosing + n_reported == len(PEOPLE)
+    assert 0 < n_choosing < len(PEOPLE)
     assert cells_of(choosing, title)[1:] == ["1.0000"] * 3
     title = "country, arczi21, new people"
     n_new = int(cells_of(choosing, title)[0]) + int(cells_of(reported, title)[0])
     assert n_new == len(PEOPLE) - 4
     assert cells_of(reported, title) == ["4", "0.250", "0.000", "1.000"]
     written = page.read_text(encoding="utf-8")
-    assert written.endswith("\n\n<!-- end -->\nMore.\n") and "old" not in written
+    assert written.endswith("\n\n<!-- end -->\nMore.\n")
+    assert "old" not in written
     assert cells_of(written, title) == cells_of(reported, title)
 
 

@@ -43,7 +43,8 @@ def test_folded_gives_the_mean_of_both_logits(base):
     own = Forward(network, "float64").logits(codes) - np.log(network.class_prior)
     mixed = share * own + (1 - share) * of_head.logits(codes)
     folded = linear.folded(network, head, share)
-    assert "head.bias" not in folded.weights and np.allclose(folded.class_prior, 1 / 3)
+    assert "head.bias" not in folded.weights
+    assert np.allclose(folded.class_prior, 1 / 3)
     found = softmax(Forward(folded, "float64").logits(codes))
     np.testing.assert_allclose(found, softmax(mixed), atol=1e-5)
 
@@ -53,10 +54,8 @@ def test_fit_more_learns_people_and_rounds(base):
     second = recipe.fit_more(model, *more)
     network = second["classify"].network_
     assert second.score(*more) > model.score(*more)
-    assert (
-        network.weights["ngram_weight"].levels.max() == 15
-        and "head.bias" not in network.weights
-    )
+    assert network.weights["ngram_weight"].levels.max() == 15
+    assert "head.bias" not in network.weights
     assert len(network.words.keys) > 100
     assert second["encode"].alphabet_ == model["encode"].alphabet_
 
@@ -68,7 +67,8 @@ def encoded():
         ["anna li", "a. li", "jose élan", "иван петр", "иван", "li яна"], dtype=object
     )
     encoder = CharEncoder(transliterate=False).fit(names)
-    X, labels = encoder.transform(names), np.array([0, 0, 1, 1, 1, 0])
+    X = encoder.transform(names)
+    labels = np.array([0, 0, 1, 1, 1, 0])
     params = {"hidden_size": 2, "max_epochs": 1, "min_df": 1}
     network = NameNationalityClassifier(**params).fit(X, labels).network_
     codes = network.to_codes(X)
@@ -129,7 +129,8 @@ def test_fit_words_are_rates_within_the_form_without_words_of_one_other_name(enc
     assert known == {"anna": 1, "li": 1, "иван": 1, "петр": 0, "яна": 0, "élan": 1}
     assert (np.diff(words.keys.astype(int)) >= 0).all()
     entries = words.find(codes[:1], network.separator)[2]
-    assert {*words.classes[entries]} == {0} and (words.logits[entries] > 0).all()
+    assert {*words.classes[entries]} == {0}
+    assert (words.logits[entries] > 0).all()
 
 
 # ---- The head of countries
@@ -142,9 +143,8 @@ def test_countries_are_a_head_that_is_written_beside_its_trunk(base, tmp_path):
     )
     codes[labels == "Spanish"][::2] = "AR"
     head = countries.fit(model, names, codes)
-    assert (
-        head.classes_.tolist() == ["FR", "MX", "PL"] and head.score(names, codes) > 0.8
-    )
+    assert head.classes_.tolist() == ["FR", "MX", "PL"]
+    assert head.score(names, codes) > 0.8
     np.testing.assert_allclose(head["classify"].class_prior_, 1 / 3)
     write_model(model, tmp_path / "nationality")
     write_model(head, tmp_path / "country", "nationality")
@@ -167,7 +167,8 @@ def test_shares_in_scripts_are_by_design():
     found = countries.shares_in_scripts(classes)
     of = {script: found[FORMS.index(script)].tolist() for script in FORMS}
     assert of["accented"] == [1] * 8
-    own, other = countries.SHARE_OF_LOCALS, countries.SHARE_OF_OTHERS
+    own = countries.SHARE_OF_LOCALS
+    other = countries.SHARE_OF_OTHERS
     assert of["Greek"] == [other] * 3 + [own] + [other] * 4
     assert of["Cyrillic"][0] < of["Cyrillic"][6] == own
     assert of["Devanagari"][4] < of["Devanagari"][5] == own

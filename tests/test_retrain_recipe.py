@@ -289,7 +289,8 @@ def test_names_of_a_training_are_the_same_again_and_in_all_scripts(
             monkeypatch.setattr(module, name, value)
     names, labels = learned(phase)
     again, labels_again = learned(phase)
-    assert list(names) == list(again) and list(labels) == list(labels_again)
+    assert list(names) == list(again)
+    assert list(labels) == list(labels_again)
     if phase == "country":
         assert set(labels) <= set(LABELS.values())
         return

@@ -142,7 +142,8 @@ def test_chess_players_have_a_full_name_and_one_label(home):
 
 def test_people_of_countries_are_cleaned_and_spelled(home):
     (home / "people").mkdir()
-    head, no_more = "name\talpha_2\tknown_by\tspelled\n", "name\talpha_2\n"
+    head = "name\talpha_2\tknown_by\tspelled\n"
+    no_more = "name\talpha_2\n"
     lifters = (
         head
         + "Ivan Petrov\tRU\tmeets\tИван Петров\nA P\tRU\tmeets\t\nAi Ito\tJP\t\t伊藤\n"
@@ -162,7 +163,8 @@ def test_people_of_countries_are_cleaned_and_spelled(home):
     spellings = Spellings()
     people_tables.add_spellings(spellings, recipe.person_of)
     assert spellings.people["Cyrillic"] == {"ivan petrov": "иван петров"}
-    assert not spellings.people["Han"] and not spellings.words["Hangul"]
+    assert not spellings.people["Han"]
+    assert not spellings.words["Hangul"]
     assert spellings.words["Katakana"] == {"wolf": {"ウルフ": 1}, "ann": {"アン": 1}}
     (home / "people" / "rugby.tsv.gz").unlink()
     with pytest.raises(OSError, match="rugby.tsv.gz.*tools.retrain.people`"):
@@ -211,7 +213,8 @@ def test_dictionaries_take_full_names_in_han_and_katakana(home):
     files = {"./usr/share/edict/enamdict": text.encode("euc_jp")}
     write_package(home / "enamdict_1_all.deb", files)
     japanese, katakana = dictionaries.read_japanese()
-    assert japanese == {"木村洋": "Kimura Hiroshi"} and "tokyo" not in katakana
+    assert japanese == {"木村洋": "Kimura Hiroshi"}
+    assert "tokyo" not in katakana
     assert katakana["emmanuel"] == ["エマニュエル", "エマヌエル"]
     text = "王伟 3 nr\n王者归来 3 nr\n一梦 3 nr\n欧阳修 9 nr\n司马相如 9 nr\n李白 8 n\n"
     files = archive({"jieba-1/jieba/dict.txt": text.encode()}, "w:gz")

@@ -47,7 +47,8 @@ def test_values_of_the_default_cell(n_rows, expected):
 )
 @pytest.mark.parametrize("cell", ["rnn", "sigmoid_rnn"])
 def test_an_elman_net_is_dropped_less_and_trained_longer(cell, n_rows, epochs):
-    settings, of_gru = resolved(n_rows, cell=cell), resolved(n_rows)
+    settings = resolved(n_rows, cell=cell)
+    of_gru = resolved(n_rows)
     assert settings.dropout == pytest.approx(of_gru.dropout - 0.1)
     assert settings.max_epochs == epochs
 
@@ -115,7 +116,8 @@ def test_epochs_follow_a_given_batch_size():
 
 class Seen(Callback):
     def on_train_begin(self, net, **kwargs):
-        self.sizes, self.net = [], net
+        self.sizes = []
+        self.net = net
 
     def on_batch_begin(self, net, batch, training, **kwargs):
         self.sizes.append(len(batch[0]))
