@@ -6,7 +6,8 @@ import torch
 
 from sknames._training.bags import Bags, SumOfBags
 
-N_FEATURES, N_CLASSES = 50, 3
+N_FEATURES = 50
+N_CLASSES = 3
 COUNTS = {
     "some rows are empty": [4, 0, 0, 7, 1, 9, 0],
     "one entry": [0, 1],
@@ -20,15 +21,17 @@ def make(counts):
     rng = np.random.RandomState(0)
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     # Few, so that rows share them, and out of order.
-    features = rng.choice(N_FEATURES, size=starts[-1]).astype(np.int32) // 5 * 5
-    return features, starts, rng.uniform(0.5, 1, size=starts[-1])
+    features = 5 * rng.choice(N_FEATURES // 5, size=starts[-1]).astype(np.int32)
+    values = rng.uniform(0.5, 1, size=starts[-1])
+    return features, starts, values
 
 
 def dense(features, starts, values):
     """The same as a matrix (rows, features)."""
     n_rows = len(starts) - 1
     matrix = np.zeros((n_rows, N_FEATURES))
-    np.add.at(matrix, (np.repeat(np.arange(n_rows), np.diff(starts)), features), values)
+    row = np.repeat(np.arange(n_rows), np.diff(starts))
+    np.add.at(matrix, (row, features), values)
     return torch.from_numpy(matrix)
 
 
@@ -41,10 +44,10 @@ def test_sum_of_bags_and_its_gradient_are_those_of_matrices(counts, dropped):
         values = np.where(np.arange(len(values)) % 2, 2 * values, 0)
     matrix = dense(features, starts, values)
     weight = torch.randn(N_FEATURES, N_CLASSES, dtype=torch.float64, requires_grad=True)
+    sums = SumOfBags.apply(weight, torch.from_numpy(values), bags)
+    torch.testing.assert_close(sums, matrix @ weight)
     grad = torch.randn(len(counts), N_CLASSES, dtype=torch.float64)
-    found = SumOfBags.apply(weight, torch.from_numpy(values), bags)
-    torch.testing.assert_close(found, matrix @ weight)
-    found.backward(grad)
+    sums.backward(grad)
     assert weight.grad.is_sparse
     torch.testing.assert_close(weight.grad.to_dense(), matrix.T @ grad)
     assert weight.grad._indices()[0].tolist() == np.unique(features).tolist()
@@ -58,4 +61,5 @@ def test_entries_of_a_feature_stay_in_the_order_of_the_rows():
     np.testing.assert_array_equal(bags.by_feature, np.argsort(features, kind="stable"))
     np.testing.assert_array_equal(bags.features[bags.columns], features)
     ends = np.append(bags.feature_starts[1:], len(features))
-    assert (np.diff(ends) > 0).all() and bags.feature_starts[0] == 0
+    assert (np.diff(ends) > 0).all()
+    assert bags.feature_starts[0] == 0

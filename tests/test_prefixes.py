@@ -15,7 +15,8 @@ from sknames._network.prefixes import (
 
 def pad(rows, length=None, dtype=np.uint8):
     """Rows of symbols as an array, padded with 0 on the right."""
-    length = max(map(len, rows), default=0) if length is None else length
+    if length is None:
+        length = max(map(len, rows), default=0)
     codes = np.zeros((len(rows), length), dtype=dtype)
     for code, row in zip(codes, rows, strict=True):
         code[: len(row)] = row
@@ -24,18 +25,18 @@ def pad(rows, length=None, dtype=np.uint8):
 
 def random_rows(n, length, n_symbols, seed=0):
     rng = np.random.RandomState(seed)
-    return [
-        tuple(rng.randint(1, n_symbols + 1, size=rng.randint(length + 1)).tolist())
-        for _ in range(n)
-    ]
+    rows = []
+    for _ in range(n):
+        symbols = rng.randint(1, n_symbols + 1, size=rng.randint(length + 1))
+        rows.append(tuple(symbols.tolist()))
+    return rows
 
 
 def node_prefixes(plan):
     """The prefix of each node, read off its parents."""
     prefixes = [()]
-    for symbol, parent in zip(
-        plan.symbols[1:].tolist(), plan.parents[1:].tolist(), strict=True
-    ):
+    nodes = zip(plan.symbols.tolist(), plan.parents.tolist(), strict=True)
+    for symbol, parent in [*nodes][1:]:
         prefixes.append((*prefixes[parent], symbol))
     return prefixes
 
@@ -67,68 +68,83 @@ each_way = pytest.mark.parametrize(
 @each_case
 @each_way
 def test_nodes_are_the_prefixes(rows, length, dtype, share, is_sorted):
-    rows = sorted(rows) if is_sorted else rows
+    if is_sorted:
+        rows = sorted(rows)
     codes = pad(rows, length, dtype)
     before = codes.copy()
     plan = plan_prefixes(codes, share=share, is_sorted=is_sorted)
     np.testing.assert_array_equal(codes, before)
-    expected = [row[:depth] for row in rows for depth in range(1, len(row) + 1)]
-    found = node_prefixes(plan)
+    expected = Counter(row[:depth] for row in rows for depth in range(1, 1 + len(row)))
+    if share:
+        expected = Counter({*expected})
+    root, *others = node_prefixes(plan)
+    assert Counter(others) == expected
+    assert root == ()
+    assert plan.symbols[0] == 0
     assert plan.symbols.dtype == dtype
+    assert plan.parents[0] == 0
     assert len(plan.parents) == len(plan.symbols)
-    assert found[0] == () and plan.symbols[0] == 0 and plan.parents[0] == 0
-    assert Counter(found[1:]) == Counter(set(expected) if share else expected)
-    assert [found[end] for end in plan.ends] == rows
+    prefixes = [root, *others]
+    assert [prefixes[end] for end in plan.ends] == rows
+
+
+@each_case
+@each_way
+def test_nodes_are_sorted_by_depth(rows, length, dtype, share, is_sorted):
+    if is_sorted:
+        rows = sorted(rows)
+    plan = plan_prefixes(pad(rows, length, dtype), share=share, is_sorted=is_sorted)
+    depths = np.array([len(prefix) for prefix in node_prefixes(plan)])
+    assert {type(bound) for bound in plan.bounds} == {int}
+    assert plan.bounds[0] == 1
+    assert plan.bounds[-1] == len(plan.symbols)
     bounds = list(plan.depths())
     assert len(bounds) == max(map(len, rows), default=0)
-    assert all(isinstance(bound, int) for bound in plan.bounds)
-    assert plan.bounds[0] == 1 and plan.bounds[-1] == len(plan.symbols)
-    depths = np.array([len(prefix) for prefix in found])
     for depth, (first, last) in enumerate(bounds, start=1):
         assert last > first
         assert (depths[first:last] == depth).all()
         assert (depths[plan.parents[first:last]] == depth - 1).all()
-    # Weights of nodes sum over rows.
+
+
+@each_case
+@pytest.mark.parametrize("share", [True, False])
+def test_weights_of_nodes_sum_over_rows(rows, length, dtype, share):
     weights = np.random.RandomState(1).uniform(0.5, 2, size=len(rows))
-    if share:
-        expected = [
-            sum(
-                w
-                for row, w in zip(rows, weights, strict=True)
-                if row[: len(prefix)] == prefix
-            )
-            for prefix in found
-        ]
-    else:
-        expected = np.zeros(len(plan.symbols))
-        expected[0] = weights.sum()
-        for end, row, weight in zip(plan.ends, rows, weights, strict=True):
-            for _ in row:
-                expected[end] = weight
-                end = plan.parents[end]
+    plan = plan_prefixes(pad(rows, length, dtype), share=share)
+    expected = np.zeros(len(plan.symbols))
+    expected[0] = weights.sum()
+    for end, row, weight in zip(plan.ends, rows, weights, strict=True):
+        node = end
+        for _ in row:
+            expected[node] += weight
+            node = plan.parents[node]
     np.testing.assert_allclose(plan.node_weights(weights), expected, rtol=1e-12)
 
 
 @each_case
 def test_sort_is_that_of_python(rows, length, dtype):
     codes = pad(rows, length, dtype)
-    order, new = sort_rows(codes)
-    in_order = codes[order].tolist()
-    assert new.tolist() == [
-        i == 0 or in_order[i - 1] != row for i, row in enumerate(in_order)
-    ]
+    order, is_new = sort_rows(codes)
     assert sorted(order) == list(range(len(rows)))
-    assert [rows[i] for i in order] == sorted(rows)
-    keys = row_keys(codes)
-    assert all(key.dtype == np.uint64 and key.shape == (len(rows),) for key in keys)
-    words = (
-        list(zip(*map(np.ndarray.tolist, keys), strict=True))
-        if keys
-        else [()] * len(rows)
-    )
-    assert sorted(words) == [words[i] for i in order]
-    assert len(set(words)) == len(set(rows))
-    np.testing.assert_array_equal(row_lengths(codes), list(map(len, rows)))
+    in_order = [rows[i] for i in order]
+    assert in_order == sorted(rows)
+    first_of_each = [in_order.index(row) for row in in_order]
+    assert is_new.tolist() == [k == first for k, first in enumerate(first_of_each)]
+    np.testing.assert_array_equal(row_lengths(codes), [len(row) for row in rows])
+
+
+@each_case
+def test_keys_of_rows_have_their_order(rows, length, dtype):
+    columns = row_keys(pad(rows, length, dtype))
+    keys = [[] for _ in rows]
+    for column in columns:
+        assert column.dtype == np.uint64
+        for key, word in zip(keys, column.tolist(), strict=True):
+            key.append(word)
+    pairs = sorted(zip(rows, keys, strict=True))
+    sorted_keys = [key for _, key in pairs]
+    assert sorted_keys == sorted(keys)
+    assert len({*map(tuple, keys)}) == len({*rows})
 
 
 def test_more_nodes_than_16_bits_count():

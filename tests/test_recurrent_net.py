@@ -15,7 +15,10 @@ from sknames._training.loss import Loss
 from sknames._training.recurrent_net import Dropout, RecurrentNet
 from sknames._training.rows import Rows
 
-N_CODES, EMBEDDING, HIDDEN, CLASSES = 6, 3, 4, 5
+N_CODES = 6
+EMBEDDING = 3
+HIDDEN = 4
+CLASSES = 5
 KINDS = {
     "gru": {"cell": "gru"},
     "rnn": {"cell": "rnn"},
@@ -81,12 +84,15 @@ def build(kind="gru", num_layers=1, embedding_dim=EMBEDDING, n_ngrams=0):
     ).double().eval()  # fmt: skip
 
 
+def sigmoid_rnn_cell(x, h, weight_ih, weight_hh, bias_ih, bias_hh):
+    z = x @ weight_ih.T + bias_ih + h @ weight_hh.T + bias_hh
+    return 1 / (1 + torch.exp(-z))
+
+
 STEPS = {
     "gru": torch.gru_cell,
     "rnn": torch.rnn_tanh_cell,
-    "sigmoid rnn": lambda x, h, w, u, b, c: (
-        1 / (1 + torch.exp(-(x @ w.T + b + h @ u.T + c)))
-    ),
+    "sigmoid rnn": sigmoid_rnn_cell,
 }
 
 
@@ -94,12 +100,10 @@ def states_of_torch(cells, kind, embedding, codes):
     """States after each symbol, and after padding: (rows, time, H)."""
     x = embedding[torch.from_numpy(codes.astype(np.int64))]
     for cell in cells:
-        weights = [
-            getattr(cell, f"{name}_{k}")
-            for name in ("weight", "bias")
-            for k in ("ih", "hh")
-        ]
-        h, steps = x.new_zeros(len(x), HIDDEN), []
+        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        weights = [getattr(cell, name) for name in names]
+        h = x.new_zeros(len(x), HIDDEN)
+        steps = []
         for x_t in x.unbind(1):
             h = STEPS[kind](x_t, h, *weights)
             steps.append(h)
@@ -130,32 +134,30 @@ def test_weights_before_training(kind, n_gates):
 @pytest.mark.parametrize("p", [0.05, 0.5, 0.9])
 def test_elements_are_dropped_independently(p):
     # Each draw is of a byte of a word of eight.
-    dropout, x = Dropout(p), torch.ones(1_000_000)
-    out, again = dropout(x), dropout(x)
-    scale = 1 / (1 - p)
+    dropout = Dropout(p)
+    x = torch.ones(1_000_000)
+    out = dropout(x)
+    again = dropout(x)
+    deviation = 1 / (1 - p) / len(x) ** 0.5  # of a mean; at most
     for k in range(8):
-        assert out[k::8].mean().item() == pytest.approx(
-            1, abs=5 * scale * (8 / len(x)) ** 0.5
-        )
+        of_byte = out[k::8].mean().item()
+        assert of_byte == pytest.approx(1, abs=5 * deviation * 8**0.5)
     for k in (1, 2, 4, 7, 8, 64):
         product = (out[k:] * out[:-k]).mean().item()
-        assert product == pytest.approx(1, abs=5 * scale / len(x) ** 0.5)
-    assert (out * again).mean().item() == pytest.approx(
-        1, abs=5 * scale / len(x) ** 0.5
-    )
+        assert product == pytest.approx(1, abs=5 * deviation)
+    product = (out * again).mean().item()
+    assert product == pytest.approx(1, abs=5 * deviation)
 
 
 @each_kind
 @each_depth
 def test_logits_do_not_depend_on_sharing(codes, kind, num_layers):
     net = build(kind, num_layers)
-    (shared, states), (unshared, _) = (
-        net(plan_of(codes, share)) for share in (True, False)
-    )
+    shared, states = net(plan_of(codes, share=True))
+    unshared, _ = net(plan_of(codes, share=False))
     torch.testing.assert_close(shared, unshared, **TOLERANCE)
-    torch.testing.assert_close(
-        shared[:1], net.output.bias[None].expand(1, CLASSES), **TOLERANCE
-    )
+    # The first row is empty.
+    torch.testing.assert_close(shared[0], net.output.bias, **TOLERANCE)
     logits = net.next_symbol_logits(states)
     assert logits.shape == (len(states), N_CODES)
     some = torch.tensor([0, 3, 4])
@@ -166,15 +168,14 @@ def test_logits_do_not_depend_on_sharing(codes, kind, num_layers):
 @each_depth
 @each_share
 def test_states_and_gradients_are_those_of_torch(codes, kind, num_layers, share):
-    net, plan = build(kind, num_layers), plan_of(codes, share)
+    net = build(kind, num_layers)
+    plan = plan_of(codes, share)
     cells = copy.deepcopy(net.cells)
     embedding = net.embedding.detach().clone().requires_grad_()
     row, time, node = places_of(plan, codes)
     factor = torch.randn(len(codes), 6, HIDDEN).double()[row, time]
-    states, expected = (
-        net.states(plan),
-        states_of_torch(cells, kind, embedding, codes)[row, time],
-    )
+    states = net.states(plan)
+    expected = states_of_torch(cells, kind, embedding, codes)[row, time]
     torch.testing.assert_close(states[node], expected, **TOLERANCE)
     assert (states[0] == 0).all()
     (states[node] * factor).sum().backward()
@@ -190,7 +191,8 @@ def test_states_and_gradients_are_those_of_torch(codes, kind, num_layers, share)
 @each_depth
 def test_no_uninitialized_memory_is_read(codes, kind, num_layers):
     # torch fills it with NaN where algorithms are to be deterministic.
-    net, plan = build(kind, num_layers), plan_of(codes)
+    net = build(kind, num_layers)
+    plan = plan_of(codes)
     torch.use_deterministic_algorithms(True)
     try:
         assert torch.empty(3).isnan().all()
@@ -199,8 +201,9 @@ def test_no_uninitialized_memory_is_read(codes, kind, num_layers):
         states.backward(gradient)
     finally:
         torch.use_deterministic_algorithms(False)
-    gradients = [p.grad for p in (net.embedding, *net.cells.parameters())]
-    assert all(t.isfinite().all() for t in (states, *gradients))
+    assert states.isfinite().all()
+    for parameter in (net.embedding, *net.cells.parameters()):
+        assert parameter.grad.isfinite().all()
     assert (gradient == 1).all()
 
 
@@ -212,24 +215,29 @@ def test_all_is_computed_on_the_device_of_the_parameters(
 ):
     # The device "meta" computes shapes only, and rejects tensors of another device.
     net = build(kind, num_layers, embedding_dim, n_ngrams=9).float().to("meta")
-    n, loss = len(codes), Loss(np.zeros(CLASSES)).to("meta")
-    ngrams = np.arange(n, dtype=np.int32) % 9, np.arange(n + 1), np.ones(n, np.float32)
+    n = len(codes)
+    loss = Loss(np.zeros(CLASSES)).to("meta")
+    ones = np.ones(n, np.float32)
+    ngrams = (np.arange(n, dtype=np.int32) % 9, np.arange(n + 1), ones)
     words = np.zeros((n, CLASSES), np.float32)
-    rows = Rows(codes, np.zeros(n, np.int64), np.ones(n, np.float32), ngrams, words)
+    rows = Rows(codes, np.zeros(n, np.int64), ones, ngrams, words)
     batch = Batch.of(rows).to("meta")
     logits, states = net(batch.plan, batch.ngrams)
-    next_symbol = loss.next_symbol(net.next_symbol_logits(states), batch)
-    (loss(logits + batch.words, batch, training=True) + next_symbol).backward()
+    of_class = loss(logits + batch.words, batch, training=True)
+    of_next_symbol = loss.next_symbol(net.next_symbol_logits(states), batch)
+    (of_class + of_next_symbol).backward()
     assert {p.grad.device.type for p in net.parameters()} == {"meta"}
 
 
 @each_kind
 def test_one_hot_is_an_identity_embedding(codes, kind):
-    one_hot, embedded = build(kind, 2, None), build(kind, 2, N_CODES)
+    one_hot = build(kind, 2, None)
+    embedded = build(kind, 2, N_CODES)
     embedded.load_state_dict(one_hot.state_dict() | {"embedding": torch.eye(N_CODES)})
     assert "embedding" not in dict(one_hot.named_parameters())
     plan = plan_of(codes)
-    found, expected = one_hot(plan)[0], embedded(plan)[0]
+    found = one_hot(plan)[0]
+    expected = embedded(plan)[0]
     torch.testing.assert_close(found, expected, **TOLERANCE)
     found.square().sum().backward()
     expected.square().sum().backward()
@@ -238,7 +246,7 @@ def test_one_hot_is_an_identity_embedding(codes, kind):
         torch.testing.assert_close(parameter.grad, reference, **TOLERANCE)
 
 
-@pytest.mark.parametrize("p", [0, 1e-9, 0.001, 0.1, 0.3, 0.4, 0.5, 0.999, 1 - 1e-9])
+@pytest.mark.parametrize("p", [1e-9, 0.001, 0.1, 0.3, 0.4, 0.5, 0.999, 1 - 1e-9])
 def test_dropout_rate_is_within_a_byte(p):
     n = 400_000
     x = torch.full((n,), 3.0, requires_grad=True)
@@ -246,16 +254,19 @@ def test_dropout_rate_is_within_a_byte(p):
     out.sum().backward()
     torch.testing.assert_close(3 * x.grad, out)
     found = out.detach()
-    dropped = (found == 0).double().mean().item()
-    least, most = (1 / 256, 255 / 256) if p else (0, 0)
-    nearest = min(max(p, least), most)
-    assert abs(nearest - dropped) <= 1 / 512 + 5 * (nearest * (1 - nearest) / n) ** 0.5
-    assert (0 < dropped < 1) or p == 0
-    kept = found[found != 0]
-    assert torch.isfinite(kept).all()
-    assert (kept == kept[0]).all()
-    assert kept[0].item() == pytest.approx(3 / (1 - Dropout(p).n_dropped / 256))
-    assert (p == 0) == torch.equal(found, x)
+    is_dropped = found == 0
+    share = is_dropped.double().mean().item()
+    possible = min(max(p, 1 / 256), 255 / 256)
+    deviation = (possible * (1 - possible) / n) ** 0.5
+    assert share == pytest.approx(possible, abs=1 / 512 + 5 * deviation)
+    assert 0 < share < 1
+    (kept,) = found[~is_dropped].unique().tolist()
+    assert kept == pytest.approx(3 / (1 - Dropout(p).n_dropped / 256))
+
+
+def test_dropout_of_0_changes_nothing():
+    x = torch.rand(9)
+    assert torch.equal(Dropout(0).train()(x), x)
 
 
 def dropped_half(found, whole):
@@ -272,9 +283,12 @@ def dropped_half(found, whole):
 def test_each_dropout_drops_in_its_place(codes, kind, where):
     # The linear layers return what they read, and the n-grams what they add.
     n = N_CODES
+    dropout = dict(NO_DROPOUT)
+    if where:
+        dropout[where] = 0.5
     net = RecurrentNet(
         n_codes=n, n_classes=n, hidden_size=n, num_layers=1, embedding_dim=EMBEDDING,
-        n_ngrams=n, **KINDS[kind], **NO_DROPOUT | ({where: 0.5} if where else {}),
+        n_ngrams=n, **KINDS[kind], **dropout,
     ).double()  # fmt: skip
     with torch.no_grad():
         for layer in (net.output, net.next_symbol):
@@ -282,20 +296,22 @@ def test_each_dropout_drops_in_its_place(codes, kind, where):
             layer.bias.zero_()
         net.ngram_weight.copy_(torch.eye(n))
     values = torch.rand(len(codes), n).double() + 1
-    features, starts = np.tile(np.arange(n), len(codes)), np.arange(len(codes) + 1) * n
-    plan, ngrams = plan_of(codes), Bags.of(features, starts, values.ravel().numpy())
+    features = np.tile(np.arange(n), len(codes))
+    starts = np.arange(len(codes) + 1) * n
+    plan = plan_of(codes)
+    ngrams = Bags.of(features, starts, values.ravel().numpy())
     embeddings = []
     net.embedding_dropout.register_forward_hook(
         lambda _, given, out: embeddings.append(out)
     )
     logits, states = net(plan, ngrams)
     next_symbol = net.next_symbol_logits(states)
-    of_rows, of_ngrams = states[plan.ends], NGRAM_SCALE * values
+    of_rows = states[plan.ends]
+    of_ngrams = NGRAM_SCALE * values
     if where == "dropout":
         filled = plan.ends > 0  # The state of the root is 0 anyway.
-        assert dropped_half(
-            (logits - of_ngrams)[filled].round(decimals=12), of_rows[filled]
-        )
+        without_ngrams = (logits - of_ngrams).round(decimals=12)
+        assert dropped_half(without_ngrams[filled], of_rows[filled])
         assert dropped_half(next_symbol[1:], states[1:])
     else:
         assert torch.equal(next_symbol, states)
