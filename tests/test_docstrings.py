@@ -14,7 +14,6 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import FeatureUnion
 
 from docs.interface import PAGE, PUBLIC, page_of_interface
-from sknames._base.estimators import PAGES
 
 # Checks of numpydoc that do not hold here, each with its reason.
 LEFT_OUT = {
@@ -35,36 +34,34 @@ def public_members(cls):
     """Names of the public methods and properties of a class that are ours."""
     for name, value in inspect.getmembers(cls):
         function = inspect.unwrap(getattr(value, "fget", value))
-        if not name.startswith("_") and getattr(function, "__module__", "").startswith(
-            "sknames"
-        ):
+        module = getattr(function, "__module__", "")
+        if not name.startswith("_") and module.startswith("sknames"):
             yield name
 
 
 CLASSES = {name: public for name, public in PUBLIC.items() if inspect.isclass(public)}
-MEMBERS = [
-    f"{name}.{member}"
-    for name, cls in CLASSES.items()
-    for member in public_members(cls)
-]
+MEMBERS = []
+for name, cls in CLASSES.items():
+    MEMBERS += [f"{name}.{member}" for member in public_members(cls)]
 
 
 def find(name):
+    if name in PUBLIC:
+        return PUBLIC[name]
     owner, _, member = name.rpartition(".")
-    return PUBLIC[name] if name in PUBLIC else getattr(CLASSES[owner], member)
+    return getattr(CLASSES[owner], member)
 
 
 def run_examples(name):
     """Run the examples of an object, and give the variables that they leave."""
-    tests = [
-        test
-        for test in doctest.DocTestFinder(recurse=False).find(PUBLIC[name], name)
-        if test.examples
-    ]
+    finder = doctest.DocTestFinder(recurse=False)
+    tests = [test for test in finder.find(PUBLIC[name], name) if test.examples]
     assert tests, f"{name} has no example"
+    variables = []
     for test in tests:  # those that would download data are marked to be skipped
         assert doctest.DocTestRunner().run(test, clear_globs=False).failed == 0
-    return [value for test in tests for value in test.globs.values()]
+        variables += test.globs.values()
+    return variables
 
 
 def test_public_names_are_found():
@@ -85,23 +82,21 @@ def test_docstring_is_complete(name, monkeypatch):
     doc = NumpyDocString(inspect.getdoc(find(name)))
     descriptions = {"Summary": " ".join(doc["Summary"])}
     for section in ("Parameters", "Attributes", "Returns", "Yields"):
-        descriptions |= {
-            f"{section}: {item.name}": " ".join(item.desc) for item in doc[section]
-        }
+        for item in doc[section]:
+            descriptions[f"{section}: {item.name}"] = " ".join(item.desc)
     for of, description in descriptions.items():
-        assert description and not FRAGMENT.match(description), f"{of}: {description}"
+        assert description, of
+        assert not FRAGMENT.match(description), f"{of}: {description}"
 
 
 @pytest.mark.parametrize("name", [*PUBLIC, *MEMBERS])
 def test_signature_has_types(name):
-    found = inspect.unwrap(getattr(find(name), "fget", find(name)))
-    # It has no parameters, or those of scikit-learn.
-    if inspect.isclass(found) and found.__init__ in (
-        object.__init__,
-        FeatureUnion.__init__,
-    ):
-        return
-    signature = inspect.signature(found.__init__ if inspect.isclass(found) else found)
+    function = inspect.unwrap(getattr(find(name), "fget", find(name)))
+    if inspect.isclass(function):
+        function = function.__init__
+    if function in (object.__init__, FeatureUnion.__init__):
+        return  # It has no parameters, or those of scikit-learn.
+    signature = inspect.signature(function)
     assert signature.return_annotation is not inspect.Signature.empty
     for parameter in signature.parameters.values():
         known = parameter.annotation is not inspect.Parameter.empty
@@ -115,23 +110,21 @@ def test_example_of_a_function_runs(name):
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_example_of_a_class_has_the_described_attributes(name):
-    left = run_examples(name)
-    left += [
-        part
-        for value in left
-        if isinstance(value, BaseEstimator)
-        for part in value.get_params().values()
-    ]
-    instances = [value for value in left if type(value) is CLASSES[name]]
+    objects = []
+    for variable in run_examples(name):
+        objects.append(variable)
+        if isinstance(variable, BaseEstimator):
+            objects += variable.get_params().values()
+    instances = [value for value in objects if type(value) is CLASSES[name]]
     assert instances, "its example makes none"
-    attributes = NumpyDocString(inspect.getdoc(CLASSES[name]))["Attributes"]
-    described = {part for item in attributes for part in item.name.split(", ")}
+    described = set()
+    for item in NumpyDocString(inspect.getdoc(CLASSES[name]))["Attributes"]:
+        described.update(item.name.split(", "))
     for instance in instances:
-        found = {
-            attribute
-            for attribute in {*vars(instance), *public_members(type(instance))}
-            if re.fullmatch(r"[a-z]\w*_", attribute) and hasattr(instance, attribute)
-        }
+        found = set()
+        for attribute in (*vars(instance), *public_members(type(instance))):
+            if re.fullmatch(r"[a-z]\w*_", attribute) and hasattr(instance, attribute):
+                found.add(attribute)
         assert found <= described <= found | OPTIONAL
 
 
@@ -140,7 +133,8 @@ def test_example_of_a_class_has_the_described_attributes(name):
 )
 def test_estimator_links_to_its_page(name):
     estimator = CLASSES[name].__new__(CLASSES[name])
-    assert estimator._get_doc_link() == f"{PAGES}/generated/{name}.html"
+    pages = "https://sknames.github.io/sknames"
+    assert estimator._get_doc_link() == f"{pages}/generated/{name}.html"
 
 
 def test_page_of_the_interface_is_what_can_be_imported():

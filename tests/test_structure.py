@@ -60,8 +60,6 @@ PRIVATE_IMPORTS = {
     "test_cli": "_name_encoder metrics._scorecard",
     "test_conventions": "pretrained._model_files",
     "test_displays": "_shares.shares metrics._top_label",
-    "test_docs": "pretrained._load_pretrained",
-    "test_docstrings": "_base.estimators",
     "test_forward": (
         "_network _network.head _network.network _network.ngrams "
         "_training.batches _training.recurrent_net _training.rows"
@@ -74,14 +72,9 @@ PRIVATE_IMPORTS = {
     "test_memory": "_network.codes _network.ngrams _network.words",
     "test_metrics": "metrics._calibration metrics._scorecard metrics._top_label",
     "test_network": "_network.head _network.quantized",
-    "test_ngrams": "_network.prefixes",
     "test_not_names": "_text.names _text.spelling",
     "test_onnx": "_network.forward _network.network _text.titles",
-    "test_onnx_javascript": (
-        "_models.stack _text.names onnx pretrained._load_pretrained"
-    ),
     "test_page": "_models.stack _shares.mix _shares.shares pretrained._load_pretrained",
-    "test_persistence": "_base.saved_state",
     "test_predict_sets": "pretrained._load_pretrained",
     "test_predict_table": "_models.stack",
     "test_pretrained": "_base.saved_state _models.groups _network.quantized",
@@ -91,7 +84,6 @@ PRIVATE_IMPORTS = {
         "_training.loss _training.rows"
     ),
     "test_retrain_linear": "_network.forward _network.head pretrained._load_pretrained",
-    "test_retrain_other_scripts": "_training",
     "test_retrain_recipe": "_text.spelling pretrained",
     "test_selective_classifier": "_models.stack _wrappers.risk_coverage",
     "test_shares": (
@@ -99,8 +91,6 @@ PRIVATE_IMPORTS = {
         "pretrained._load_pretrained"
     ),
     "test_stack": "_models.priors",
-    "test_training": "_training.bags _training.batches _training.loss _training.rows",
-    "test_typed_texts": "pretrained._load_pretrained",
 }
 
 
