@@ -201,7 +201,11 @@ def _metadata(stack, labels):
         levels = []
         for level in threshold.fallback:
             levels.append({"name": level.name, "groups": level.groups.tolist()})
-        metadata["abstain"] = {"threshold": threshold.least, "levels": levels}
+        metadata["abstain"] = {
+            "threshold": threshold.least,
+            "levels": levels,
+            "label": threshold.abstain_label,
+        }
     if stack.encoder is not None:
         metadata["encoder"] = _encoder_metadata(stack.encoder)
         metadata["not_names"] = RULES

@@ -3,6 +3,7 @@
 import math
 import time
 from datetime import date
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -184,6 +185,8 @@ BAD_WEIGHTS = {
     "negative": ([1, 0.5, -1e-9], "got -1e-09 at position 2. Use 0 to leave a row out"),
     "a negative number": (-1.0, "got -1 at position 0"),
     "a zero": (0, "a positive one; got 0 at"),
+    "too small": ([1, 0, 1e-310], "from 1e-100 to .*, got 1e-310 at position 2"),
+    "too large": (1e307, r"to 1e\+100, got 1e\+307 at position 0. Divide all by"),
     "too few": ([1, 1], r"Expected sample_weight of shape \(3,\), got \(2,\)"),
     "2-D": ([[1, 1, 1]], r"of shape \(3,\), got \(1, 3\)"),
 }
@@ -248,6 +251,18 @@ def test_class_weights_of_zero_raise():
         )
 
 
+@pytest.mark.parametrize("weight", [1e-310, 1e307])
+def test_wrong_sizes_of_weights_raise_in_wrappers_and_of_classes(weight):
+    X, y = [[2, 3], [3, 2], [4, 2]], ["a", "b", "a"]
+    model = NameNationalityClassifier(**TINY).fit(X, y)
+    by_class = NameNationalityClassifier(**TINY, class_weight={"a": weight, "b": 1})
+    with pytest.raises(ValueError, match="of 0, or from 1e-100"):
+        by_class.fit(X, y)
+    for wrapper in (PriorShiftClassifier, partial(SelectiveClassifier, coverage=0.5)):
+        with pytest.raises(ValueError, match="of 0, or from 1e-100"):
+            wrapper(FrozenEstimator(model)).fit(X, y, sample_weight=[1, weight, 1])
+
+
 def test_only_the_ratios_of_weights_matter():
     large, X, y = 1e3, [[2, 3], [2, 3], [3, 2], [4, 4]] * 3, ["a", "a", "b", "b"] * 3
     by_class = {"a": 1.0, "b": 0.5}
@@ -288,6 +303,8 @@ WRONG += [
 WRONG += [
     (CharEncoder(min_frequency=1.0), "min_frequency"),
     (CharEncoder(max_length=0), "max_length"),
+    (SelectiveClassifier(LogisticRegression(), threshold=-0.1), "threshold"),
+    (SelectiveClassifier(LogisticRegression(), threshold=1), "threshold"),
     (SelectiveClassifier(LinearSVC(), coverage=0.5), "estimator"),
     (PriorShiftClassifier(LinearSVC()), "estimator"),
     (PriorShiftClassifier(LogisticRegression(), max_iter=0), "max_iter"),

@@ -1,16 +1,23 @@
 """The short names of models."""
 
 import json
+import math
 import os
 import pickle
 import re
 import shutil
 import sys
+from collections import deque
 from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+from functools import partial
+from operator import itemgetter, methodcaller
 from pathlib import Path
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 import skops.io
 from sklearn.base import clone
@@ -21,8 +28,9 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neighbors import KDTree, KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 import sknames
 from sknames import (
@@ -54,6 +62,43 @@ def selective(model, names, **params):
     """Return a SelectiveClassifier around a fitted model."""
     X, y = names
     return SelectiveClassifier(FrozenEstimator(model), **params).fit(X, y)
+
+
+def with_value(value):
+    """Return a fitted model with a step that holds a value."""
+    step = FunctionTransformer(inv_kw_args={"value": value})
+    X = np.array([[0.0], [1.0]])
+    return make_pipeline(step, LogisticRegression()).fit(X, ["a", "b"])
+
+
+ONE_AND_OTHER = {
+    "partial": (partial(int, base=3), partial(int, base=4)),
+    "itemgetter": (itemgetter(0), itemgetter(1)),
+    "methodcaller": (methodcaller("lower"), methodcaller("upper")),
+    "method of a pattern": (re.compile("a").match, re.compile("b").match),
+    "another method": (re.compile("a").match, re.compile("a").search),
+    "method of a text": ("a".join, "b".join),
+    "pattern": (re.compile("a"), re.compile("b")),
+    "flags of a pattern": (re.compile("a"), re.compile("a", re.IGNORECASE)),
+    "functions of a name": (np.sqrt, math.sqrt),
+    "Decimal": (Decimal("1.5"), Decimal("1.50")),
+    "date": (date(2020, 1, 1), date(2020, 1, 2)),
+    "time": (datetime(2020, 1, 1), datetime(2020, 1, 1, 1)),
+    "deque": (deque([1, 2]), deque([2, 1])),
+    "length of a deque": (deque([1]), deque([1], maxlen=1)),
+    "range": (range(3), range(4)),
+    "slice": (slice(3), slice(4)),
+    "set": ({1, 2}, {1, 3}),
+    "set of patterns": ({re.compile("a" * 300)}, {re.compile("a" * 300 + "b")}),
+    "Categorical": (pd.Categorical(["a", "b"]), pd.Categorical(["b", "a"])),
+    "Series": (pd.Series([1, 2]), pd.Series([1, 3])),
+    "index of a Series": (pd.Series([1], ["a"]), pd.Series([1], ["b"])),
+    "Generator": (np.random.default_rng(0), np.random.default_rng(1)),
+    "RandomState": (np.random.RandomState(0), np.random.RandomState(1)),
+    "type of numbers": (np.dtype("f4"), np.dtype("f8")),
+    "KDTree": (KDTree([[0.0], [1.0]]), KDTree([[0.0], [2.0]])),
+    "metric of a tree": (KDTree([[0.0]], metric="l1"), KDTree([[0.0]], metric="l2")),
+}
 
 
 # ---- Nets
@@ -142,15 +187,17 @@ def test_fingerprint_of_an_older_file_is_of_its_model(name, expected):
 
 def test_fingerprint_is_the_same_in_another_process(models, tmp_path):
     """With other kernels of numpy, and another seed of Python's hashes."""
-    joblib.dump(models, tmp_path / "models.joblib")
+    every_kind = [*models.values()]
+    every_kind += [with_value(one) for one, _ in ONE_AND_OTHER.values()]
+    joblib.dump(every_kind, tmp_path / "models.joblib")
     code = (
         "import joblib, sknames\n"
-        "for model in joblib.load('models.joblib').values():\n"
+        "for model in joblib.load('models.joblib'):\n"
         "    print(sknames.fingerprint(model))\n"
     )
     other = os.environ | {"PYTHONHASHSEED": "7", "OPENBLAS_CORETYPE": "Nehalem"}
     run = run_process(sys.executable, "-c", code, cwd=tmp_path, env=other)
-    assert run.stdout.split() == [*map(fingerprint, models.values())]
+    assert run.stdout.split() == [*map(fingerprint, every_kind)]
 
 
 # ---- Models that ship
@@ -276,6 +323,30 @@ def test_fingerprint_of_another_estimator_is_of_what_it_learned(models, kind):
     other = clone(model).fit(names, [0, 0, 1, 1])
     assert re.fullmatch(f"{type(model[-1]).__name__}-.{{6}}", fingerprint(model))
     assert fingerprint(other) != fingerprint(model)
+
+
+@pytest.mark.parametrize("kind", ONE_AND_OTHER)
+def test_fingerprint_is_also_of_what_a_setting_holds(kind):
+    one, other = map(with_value, ONE_AND_OTHER[kind])
+    assert fingerprint(one) != fingerprint(other)
+    assert fingerprint(pickle.loads(pickle.dumps(one))) == fingerprint(one)
+
+
+@pytest.mark.parametrize("tree", ["kd_tree", "ball_tree"])
+def test_fingerprint_of_a_tree_is_the_same_after_a_search(tree):
+    X = np.random.RandomState(0).randn(200, 2)
+    model = KNeighborsClassifier(algorithm=tree).fit(X, X[:, 0] > 0)
+    before = fingerprint(model)
+    model.kneighbors(X)
+    assert fingerprint(model) == before
+
+
+@pytest.mark.parametrize(
+    "value", [lambda X: X, math, open(os.devnull)], ids=["lambda", "module", "file"]
+)
+def test_fingerprint_of_what_no_file_keeps_raises(value):
+    with pytest.raises(TypeError, match="Expected a model that joblib can save, got"):
+        fingerprint(with_value(value))
 
 
 def test_fingerprint_of_another_estimator_is_also_of_its_steps():

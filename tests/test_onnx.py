@@ -303,6 +303,7 @@ def test_metadata_has_threshold_and_fallback_of_a_model_that_abstains():
     assert json.loads(metadata["abstain"]) == {
         "threshold": model.threshold_,
         "levels": [{"name": "fallback[0]", "groups": ["ab", "ab", "C", "D"]}],
+        "label": "unknown",
     }
 
 

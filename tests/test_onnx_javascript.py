@@ -141,6 +141,35 @@ def test_javascript_predicts_thousand_names_as_python(names, labels, judged, tmp
     assert set(found["reasons"]) == set(judged.values())
 
 
+ANSWERS = """
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import * as ort from "onnxruntime-node";
+import { NationalityModel } from "./index.mjs";
+
+const [file] = process.argv.slice(1);
+const model = await NationalityModel.load(await readFile(file), ort);
+const names = JSON.parse(readFileSync(0, "utf-8"));
+const [answers, predicted] = [await model.answer(names), await model.predict(names)];
+process.stdout.write(JSON.stringify({ answers, predicted }));
+"""
+
+
+def test_javascript_abstains_as_python(judged, tmp_path):
+    model = load_pretrained("country", abstain=True, fallback=["subregion", "region"])
+    onnx.save(to_onnx(model), tmp_path / "names.onnx")
+    names = [*judged, "Foo Ltd", "Kim Min-jun", "Carlos Mendoza", "Lee", "Emily Wilson"]
+    run = node(ANSWERS, str(tmp_path / "names.onnx"), input=json.dumps(names))
+    found = json.loads(run.stdout)
+    assert found["predicted"] == model.predict(names).tolist()
+    answers = found["answers"]
+    assert [answer["label"] for answer in answers] == found["predicted"]
+    reasons = [answer["reason"] for answer in answers]
+    assert reasons == model.reasons(names).tolist()
+    assert {"", "unsure", "organization"} < {*reasons}
+    assert {"KR", "Americas", "Eastern Asia", "unknown"} < {*found["predicted"]}
+
+
 @pytest.mark.parametrize(
     "step",
     [

@@ -168,7 +168,7 @@ def test_abstain_keeps_the_smallest_whole_risk_that_answers_enough(
 
 
 WRONG = "The 'abstain' parameter of load_pretrained"
-NO_GROUPS = "Expected fallback=.*For groups of your own, fit"
+NO_GROUPS = "Expected fallback=.*For groups of your own, give a threshold"
 
 
 @pytest.mark.parametrize(
@@ -184,6 +184,46 @@ NO_GROUPS = "Expected fallback=.*For groups of your own, fit"
 def test_what_no_stored_threshold_keeps_raises(abstain, fallback, message):
     with pytest.raises(ValueError, match=message):
         load_pretrained(abstain=abstain, fallback=fallback)
+
+
+@pytest.mark.parametrize(
+    "target, abstain, fallback",
+    [
+        ("nationality", 0.25, None),
+        ("nationality", 0.9, None),
+        ("nationality", 0.9, [*M49]),
+        ("country", 0.6, None),
+        ("country", 0.6, [*M49]),
+    ],
+)
+def test_risk_that_all_answers_keep_raises_with_both_readings(
+    target, abstain, fallback
+):
+    message = f"a risk: up to {abstain:.0%} of .*sure, give threshold={abstain}"
+    with pytest.raises(ValueError, match=message):
+        load_pretrained(target, abstain=abstain, fallback=fallback)
+
+
+@pytest.mark.parametrize("fallback", [None, [*M49]])
+def test_risk_of_one_half_is_possible_for_countries(fallback):
+    model = load_pretrained("country", abstain=0.5, fallback=fallback)
+    assert 0 < model.threshold_ < 0.2
+
+
+def test_threshold_is_the_probability_above_which_a_label_is_an_answer():
+    model = load_pretrained(threshold=0.9)
+    sure = model.predict_proba(NAMES).max(axis=1) > 0.9
+    assert 0 < sure.sum() < len(NAMES)
+    np.testing.assert_array_equal(model.predict(NAMES) != "unknown", sure)
+    assert model.threshold_ == 0.9 and not hasattr(model, "risk_")
+    groups = [{"Korean": "East", "Chinese": "East"}]
+    east = load_pretrained(threshold=0.7, priors="uniform", fallback=groups)
+    assert east.predict(["Lee", "Kowalski"]).tolist() == ["East", "Polish"]
+
+
+def test_threshold_with_abstain_raises():
+    with pytest.raises(ValueError, match="abstain=0.1 and threshold=0.9. Give one"):
+        load_pretrained(abstain=0.1, threshold=0.9)
 
 
 def test_each_call_gives_a_model_of_its_own(shipped):

@@ -243,6 +243,17 @@ def test_given_priors_need_no_fit(shifted):
         given.set_params(estimator=LogisticRegression()).predict(X_later)
 
 
+def test_texts_that_are_no_names_change_no_estimate(shipped, team):
+    names = team[0]
+    junk = ["Foo Ltd", "123", "n/a", "", "Anna and Jan Nowak"] * 40
+    expected = PriorShiftClassifier(shipped).fit(names).class_prior_
+    adapted = PriorShiftClassifier(shipped).fit([*junk, *names])
+    np.testing.assert_allclose(adapted.class_prior_, expected, rtol=1e-9)
+    with pytest.raises(ValueError):
+        adapted.fit(junk)
+    np.testing.assert_allclose(adapted.class_prior_, expected, rtol=1e-9)
+
+
 def test_failed_fit_changes_nothing(shifted):
     inner, X_later = shifted
     adapted = PriorShiftClassifier(FrozenEstimator(inner)).fit(X_later)

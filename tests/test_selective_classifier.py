@@ -25,6 +25,7 @@ from sknames import (
     GroupedClassifier,
     PriorShiftClassifier,
     SelectiveClassifier,
+    fingerprint,
     predict_names,
     spelling_groups,
 )
@@ -289,11 +290,53 @@ def test_folds_that_test_a_row_again_prove_no_more():
 # ---- What is judged
 
 
-@pytest.mark.parametrize("goals", [{}, {"coverage": 0.5, "risk": 0.1}], ids=str)
+@pytest.mark.parametrize(
+    "goals",
+    [{}, {"coverage": 0.5, "risk": 0.1}, {"risk": 0.1, "threshold": 0.5}],
+    ids=str,
+)
 def test_no_goal_or_two_raise(goals):
     X, y = blobs()
-    with pytest.raises(ValueError, match="Expected either a coverage or a risk"):
+    with pytest.raises(ValueError, match="Expected one of coverage, risk and thresh"):
         SelectiveClassifier(LogisticRegression(), **goals).fit(X, y)
+
+
+def test_given_threshold_predicts_without_fit():
+    X, y = blobs()
+    inner = LogisticRegression().fit(X, y)
+    model = SelectiveClassifier(inner, threshold=0.8, abstain_label=9)
+    sure = inner.predict_proba(X).max(axis=1) > 0.8
+    assert 0.2 < sure.mean() < 0.9
+    expected = np.where(sure, inner.predict(X), 9)
+    np.testing.assert_array_equal(model.predict(X), expected)
+    assert model.set_params(threshold=0).predict(X).tolist() == [*inner.predict(X)]
+    with pytest.raises(NotFittedError):
+        SelectiveClassifier(LogisticRegression(), threshold=0.8).predict(X)
+
+
+def test_fit_with_a_given_threshold_only_fits_the_estimator():
+    X, y = blobs()
+    model = SelectiveClassifier(LogisticRegression(), coverage=0.5).fit(X, y)
+    model.set_params(coverage=None, threshold=0.8, cv=[]).fit(X, y)  # without folds
+    around = SelectiveClassifier(LogisticRegression().fit(X, y), threshold=0.8)
+    np.testing.assert_array_equal(model.predict(X), around.predict(X))
+    assert model.threshold_ == 0.8 and fingerprint(model) == fingerprint(around)
+    assert not hasattr(model, "coverage_") and not hasattr(model, "risk_")
+
+
+@pytest.mark.parametrize(
+    "params, message",
+    [
+        ({"threshold": 1}, "The 'threshold' parameter"),
+        ({"threshold": 0.5, "abstain_label": 2}, "none of them, got 2"),
+        ({"threshold": 0.5, "coverage": 0.5}, "Give one of them"),
+    ],
+)
+def test_wrong_parameters_of_an_unfitted_one_raise(params, message):
+    X, y = blobs()
+    model = SelectiveClassifier(LogisticRegression().fit(X, y), **params)
+    with pytest.raises(ValueError, match=message):
+        model.predict(X)
 
 
 def test_labels_all_unknown_to_a_frozen_estimator_raise():

@@ -11,14 +11,18 @@ import pandas as pd
 import pytest
 import skops.io
 from scipy.sparse import csr_array
+from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import BaggingClassifier, VotingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
+from sklearn.multioutput import MultiOutputClassifier
 from sklearn.naive_bayes import GaussianNB, MultinomialNB
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
@@ -33,6 +37,7 @@ from sknames import (
     PriorShiftClassifier,
     SelectiveClassifier,
     estimate_shares,
+    fingerprint,
     predict_names,
     predict_table,
 )
@@ -165,7 +170,7 @@ def test_threshold_counts_where_probabilities_are_its_own(model):
     ]
     for answer in (changed.predict, partial(predict_table, changed), *fits):
         with pytest.raises(
-            ValueError, match="the classifier in it, which abstains, does not hold"
+            ValueError, match="the threshold of the SelectiveClassifier in it does not"
         ):
             answer(["Ana"])
     around = selective(FrozenEstimator(changed))
@@ -474,6 +479,7 @@ def decided(model):
     return found
 
 
+FIXED = "FixedThresholdClassifier"
 MAKERS = {
     "grouped": in_groups,
     "shifted": given_priors,
@@ -509,7 +515,9 @@ def test_order_of_two_wrappers(model, small_names, row):
         expected = wrapped.predict(names)[is_answered]
         np.testing.assert_array_equal(answers, expected)
     else:
-        with pytest.raises(ValueError, match="so the threshold of the classifier in"):
+        owners = {"selective": "SelectiveClassifier", "decided": FIXED}
+        message = f"^{type(wrapped).__name__} .* of the {owners[inner]} in it does not"
+        with pytest.raises(ValueError, match=message):
             predict_names(wrapped, names)
 
     below, index = stack.without_groups()
@@ -600,3 +608,123 @@ def test_numbers_pass_through_the_layers(container):
     predictions = predict_names(wrapped, X)
     assert predictions.names is None
     assert {*predictions.reasons} == {"", "unsure"}
+
+
+# ---- Wrappers of wrappers
+
+
+def test_threshold_classifier_around_a_selective_one_raises(model):
+    for careful in (selective(in_groups(model)), in_groups(selective(model))):
+        wrapped = FixedThresholdClassifier(FrozenEstimator(careful), threshold=0.3)
+        wrapped.estimator_ = wrapped.estimator
+        with pytest.raises(ValueError, match="Put the SelectiveClassifier around the"):
+            predict_names(wrapped, ["Ana"])
+
+
+@pytest.mark.parametrize(
+    "several",
+    [OneVsRestClassifier(LogisticRegression()), MultiOutputClassifier(GaussianNB())],
+    ids=lambda model: type(model).__name__,
+)
+def test_classifier_of_several_labels_raises(several):
+    X = np.array([[0.0], [1.0], [2.0], [3.0]])
+    fitted = several.fit(X, [[0, 1], [1, 0], [1, 1], [0, 0]])
+    frozen = FrozenEstimator(fitted)
+    for answer in (
+        partial(predict_names, fitted),
+        GroupedClassifier(fitted, groups={}).predict,
+        PriorShiftClassifier(frozen).fit,
+        partial(SelectiveClassifier(frozen, coverage=0.5).fit, y=[0, 1, 0, 1]),
+        partial(estimate_shares, frozen),
+    ):
+        message = f"one label for each name, got the {type(several).__name__} of"
+        with pytest.raises(TypeError, match=message):
+            answer(X)
+    assert fingerprint(fitted).startswith(type(several).__name__)
+
+
+def test_error_names_the_wrapper_that_first_changes_probabilities(model):
+    careful = selective(model)
+    shift = given_priors(careful)
+    calibration = calibrated(careful)
+    for wrapped, owner in [
+        (shift, "PriorShiftClassifier"),
+        (in_groups(shift), "PriorShiftClassifier"),
+        (joined(given_priors(in_groups(careful))), "GroupedClassifier"),
+        (in_groups(calibration), "CalibratedClassifierCV"),
+        (calibrated(calibration), "CalibratedClassifierCV"),
+    ]:
+        with pytest.raises(ValueError, match=f"^{owner} changes probabilities"):
+            predict_names(wrapped, ["Ana"])
+    # A threshold on top holds, whatever is below.
+    assert selective(calibrated(calibration)).predict(["123"]) == "unknown"
+
+
+@pytest.mark.parametrize("least", [(0.3, 0.9), (0.9, 0.3)], ids=str)
+def test_outer_of_two_thresholds_decides(model, small_names, least):
+    names = small_names[0]
+    inner = SelectiveClassifier(model, threshold=least[0], abstain_label="inner")
+    outer = SelectiveClassifier(inner, threshold=least[1], abstain_label="outer")
+    sure = model.predict_proba(names).max(axis=1) > least[1]
+    assert 5 < sure.sum() < 195
+    expected = np.where(sure, model.predict(names), "outer")
+    np.testing.assert_array_equal(outer.predict(names), expected)
+    reasons = predict_names(joined(outer), names).reasons
+    np.testing.assert_array_equal(reasons == "", sure)
+
+
+def test_probability_at_the_threshold_is_no_answer():
+    X = np.array([[0.0], [1.0]])
+    even = DummyClassifier(strategy="uniform").fit(X, ["a", "b"])
+    for least, reason in [(0.5, "unsure"), (0.4999, "")]:
+        careful = SelectiveClassifier(even, threshold=least)
+        assert careful.reasons(X).tolist() == [reason, reason]
+        assert predict_names(even, X, threshold=least).reasons[0] == reason
+    at_least = FixedThresholdClassifier(even, threshold=0.5, pos_label="b")
+    assert at_least.fit(X, ["a", "b"]).predict(X).tolist() == ["b", "b"]
+    np.testing.assert_array_equal(predict_names(at_least, X).labels, [["b"], ["b"]])
+
+
+def test_members_of_groups_in_groups_are_the_innermost_labels(model):
+    finer = GroupedClassifier(model, groups={"Greek": "South", "Turkish": "South"})
+    groups = {"South": "West", "Polish": "West", "Japanese": "East"}
+    wrapped = joined(GroupedClassifier(given_priors_of(finer), groups=groups))
+    members = {"East": ["Japanese"], "West": ["Greek", "Polish", "Turkish"]}
+    shares = estimate_shares(wrapped, ["Ana", "Jan"], n_resamples=2)
+    assert shares.members_in_model == members
+    assert resolve(model).members is None
+
+
+def given_priors_of(model):
+    n = len(model.classes_)
+    return PriorShiftClassifier(model, priors=np.full(n, 1 / n))
+
+
+def test_columns_are_joined_around_a_calibration_and_twice(model, small_names):
+    names = small_names[0][:30]
+    columns = pd.DataFrame({"given": None, "family": names})
+    calibration = calibrated(model, 0.5)
+    for wrapped in (joined(calibration), joined(joined(calibration))):
+        expected = predict_names(calibration, names, known_words=True)
+        found = predict_names(wrapped, columns, known_words=True)
+        np.testing.assert_array_equal(found.proba, expected.proba)
+        np.testing.assert_array_equal(found.known_words, expected.known_words)
+        assert found.known_words.sum() > 10 and found.names == names.tolist()
+    twice = joined(joined(model))
+    found = [feature_contributions(m, "Ana").contributions for m in (twice, model)]
+    np.testing.assert_array_equal(*found)
+    np.testing.assert_array_equal(twice.predict(columns), model.predict(names))
+
+
+def test_shifts_are_in_the_intercept_of_contributions(model, small_names):
+    names, y = small_names
+    ngrams = CountVectorizer(analyzer="char", ngram_range=(1, 2))
+    linear = make_pipeline(ngrams, LogisticRegression()).fit(names, y)
+    for inner in (model, linear):
+        priors = np.array([0.1, 0.2, 0.3, 0.4])
+        twice = PriorShiftClassifier(given_priors(inner), priors=priors)
+        found = feature_contributions(twice, "Ana")
+        expected = twice.predict_proba(["Ana"])[0]
+        assert abs(expected - inner.predict_proba(["Ana"])[0]).max() > 0.01
+        logits = found.intercept + found.contributions.sum(axis=0)
+        np.testing.assert_allclose(softmax(logits), expected, rtol=1e-4)

@@ -641,9 +641,24 @@ export class NationalityModel {
     return (await this.session.run({ codes }, [output]))[output];
   }
 
-  // The most probable class of each name.
-  async predict(names) {
+  // What is answered for each name, as Python's `predict` and `reasons` do: a label and its
+  // probability, or the label for no answer and the reason. Only a model that abstains has reasons.
+  async answer(names) {
     const rows = await this.predictProba(names);
-    return rows.map((row) => this.classes[best(row, this.decision)]);
+    return rows.map((row, i) => {
+      if (!this.abstain) {
+        const column = best(row, this.decision);
+        return { label: this.classes[column], probability: row[column], reason: "" };
+      }
+      const { label, probability, reason: unsure } = fallBack(row, this);
+      const reason = whyNotName(names[i], this) || unsure;
+      return reason ? { label: this.abstain.label, reason } : { label, probability, reason };
+    });
+  }
+
+  // The label of each name, or that for no answer, such as "unknown".
+  async predict(names) {
+    const answers = await this.answer(names);
+    return answers.map(({ label }) => label);
   }
 }

@@ -11,8 +11,7 @@ if (!names.length) {
   process.exit(2);
 }
 const model = await NationalityModel.load(await readFile(file), ort);
-const rows = await model.predictProba(names);
-names.forEach((name, i) => {
-  const best = rows[i].indexOf(Math.max(...rows[i]));
-  console.log(`${name}\t${model.classes[best]}\t${rows[i][best].toFixed(2)}`);
+const answers = await model.answer(names);
+answers.forEach(({ label, probability, reason }, i) => {
+  console.log(`${names[i]}\t${label}\t${reason || probability.toFixed(2)}`);
 });

@@ -9,6 +9,8 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
+WEIGHTS = (1e-100, 1e100)  # the squares of so many as memory holds have a finite sum
+
 
 def is_missing(value):
     """Return whether a value is None, NaN, NaT or pd.NA."""
@@ -77,7 +79,8 @@ def _distinct(labels):
 def check_weights(sample_weight, n_samples, name="sample_weight"):
     """Return weights as float64 of shape (n_samples,), ones for None.
 
-    Raise ValueError unless all are at least 0 and one is positive. Errors show `name`.
+    Raise ValueError unless all are 0 or within `WEIGHTS`, and one is positive. Errors
+    show `name`.
     """
     if sample_weight is None:
         sample_weight = 1.0
@@ -96,7 +99,21 @@ def check_weights(sample_weight, n_samples, name="sample_weight"):
             f"{weights.min():g} at position {weights.argmin()}. Use 0 to leave a row "
             "out."
         )
+    _check_range(weights, name)
     return weights
+
+
+def _check_range(weights, name):
+    """Raise ValueError if a positive weight is so small or large that sums fail."""
+    smallest, largest = WEIGHTS
+    is_wrong = (weights > 0) & ((weights < smallest) | (weights > largest))
+    if is_wrong.any():
+        position = is_wrong.argmax()
+        raise ValueError(
+            f"Expected {name} of 0, or from {smallest:g} to {largest:g}, got "
+            f"{weights[position]:g} at position {position}. Divide all by one number, "
+            "and use 0 for what does not count."
+        )
 
 
 def weigh_classes(y, weights, class_weight):
@@ -130,4 +147,5 @@ def weigh_classes(y, weights, class_weight):
             f"Expected a positive weight for some row; class_weight={class_weight!r} "
             f"gives {by_class} to {classes}. Change it, or the sample_weight."
         )
+    _check_range(weights, "sample_weight times class_weight")
     return weights

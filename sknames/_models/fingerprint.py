@@ -36,7 +36,7 @@ def fingerprint(model: Any) -> str:
     Raises
     ------
     TypeError
-        If the model is no estimator.
+        If the model is no estimator, or holds what no file keeps, such as a lambda.
     NotFittedError
         If it is not fitted.
 

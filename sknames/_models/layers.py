@@ -192,6 +192,7 @@ class Threshold(Layer):
 
     least: float
     fallback: tuple[FallbackLevel, ...]  # from fine to coarse
+    abstain_label: Any  # what is predicted instead of an answer
 
     def as_labels(self, predicted, y):
         """Return predictions, with the label in place of a group that holds it."""
@@ -202,5 +203,6 @@ class Threshold(Layer):
 
     @property
     def fingerprint(self):
-        """What it adds to a fingerprint, of the threshold and the groups."""
-        return f"threshold-{digits_of((self.least, self.fallback), OF_LAYER)}"
+        """What it adds to a fingerprint, of the threshold, groups and abstain label."""
+        settings = (self.least, self.fallback, self.abstain_label)
+        return f"threshold-{digits_of(settings, OF_LAYER)}"

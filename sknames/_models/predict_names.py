@@ -253,10 +253,11 @@ class PredictedList:
 
 def predict_list(stack, X):
     """Read a list once, and return it with its probabilities."""
+    n_classes = len(stack.classes)
     if isinstance(X, Iterator):
         X = list(X)
     if isinstance(X, list) and not X:
-        return PredictedList(X, Names(X), np.zeros((0, len(stack.classes))))
+        return PredictedList(X, Names(X), np.zeros((0, n_classes)))
     names = _names_in(X, stack)
     if names is None:
         proba = stack.predict_proba(X)

@@ -155,6 +155,7 @@ class Stack:
     @property
     def classes(self):
         """The labels of the probabilities' columns."""
+        _check_one_label(self.base)
         classes = self.base.classes_
         for layer in self.layers:
             classes = layer.labels(classes)
@@ -221,20 +222,21 @@ class Stack:
         if self.threshold is not None:
             return
         owner = None
+        lost = None  # who added the threshold
         if self.within is not None and self.within.has_threshold:
             owner = type(self.base).__name__
-        is_below = False
+            lost = "SelectiveClassifier"
         for layer in self.layers:
             if isinstance(layer, Threshold | Decision):
-                is_below = True
+                lost = layer.owner
                 owner = None
-            elif is_below and owner is None and layer.changes_probabilities:
+            elif lost is not None and owner is None and layer.changes_probabilities:
                 owner = layer.owner
         if owner is not None:
             raise ValueError(
-                f"{owner} changes probabilities, so the threshold of the classifier in "
-                "it, which abstains, does not hold. Put in one that does not, such as "
-                "load_pretrained(), and SelectiveClassifier around the whole."
+                f"{owner} changes probabilities, so the threshold of the {lost} in it "
+                f"does not hold. Put in the classifier that is inside the {lost}, and "
+                f"the {lost} around the whole."
             )
 
     @property
@@ -257,6 +259,17 @@ class Stack:
         if threshold is None:
             return predicted
         return threshold.as_labels(predicted, y)
+
+
+def _check_one_label(model):
+    """Raise TypeError if an estimator predicts several labels of each name."""
+    has_lists = isinstance(getattr(model, "classes_", None), list)
+    if has_lists or getattr(model, "multilabel_", False):
+        name = type(model).__name__
+        raise TypeError(
+            f"Expected a classifier of one label for each name, got the {name} of "
+            "several. Fit one classifier for each column of y."
+        )
 
 
 def _change(probabilities, layers):
@@ -294,6 +307,12 @@ def resolve(model: Any) -> Stack:
         return inner
     decision = _decision_of(model)
     if decision is not None:
+        if inner.has_threshold:
+            raise ValueError(
+                f"Expected a {decision.owner} around a classifier that always answers, "
+                "got one around a SelectiveClassifier. Put the SelectiveClassifier "
+                f"around the {decision.owner}."
+            )
         return inner.add(decision)
     return Stack(base=model, base_assumes=_assumed_around(model, inner), within=inner)
 

@@ -49,6 +49,7 @@ class SelectiveClassifier(Wrapper):
     A name is answered if the probability of the most probable class is above a
     threshold. `fit` finds the threshold on held-out names, to answer a given share of
     them (`coverage`), or to keep the share of wrong answers below a limit (`risk`).
+    With a given `threshold`, it predicts without `fit` around any fitted estimator.
 
     With a `fallback`, a group is answered where a label is unsure: the subregion of a
     country, and then its region, until the sum of the probabilities is above the
@@ -65,8 +66,11 @@ class SelectiveClassifier(Wrapper):
         The share of inputs to answer, above 0. With 1, only inputs that are not names
         get no answer.
     risk : float or None, default=None
-        The largest share of wrong answers among those given. Give either this or
-        `coverage`.
+        The largest share of wrong answers among those given.
+    threshold : float or None, default=None
+        The threshold itself, at least 0 and below 1: with 0.9, only a probability above
+        0.9 is an answer. Then `fit` holds no names out. Give one of `coverage`, `risk`
+        and `threshold`.
     fallback : list or None, default=None
         Groups to fall back on, from fine to coarse, such as ``["subregion",
         "region"]``. Each is what :class:`GroupedClassifier` takes as `groups`, and each
@@ -95,7 +99,8 @@ class SelectiveClassifier(Wrapper):
     threshold_ : float
         Only a larger probability is answered.
     coverage_ : float
-        The share of the held-out names that is answered.
+        The share of the held-out names that is answered. This attribute and the next
+        two are only present without a given `threshold`.
     risk_ : float
         The share of these answers that is wrong.
     risk_coverage_curve_ : Bunch
@@ -159,6 +164,7 @@ class SelectiveClassifier(Wrapper):
     _: KW_ONLY
     coverage: float | None = None
     risk: float | None = None
+    threshold: float | None = None
     fallback: list[Groups] | None = None
     abstain_label: str | float = "auto"
     cv: Any = 5
@@ -169,6 +175,7 @@ class SelectiveClassifier(Wrapper):
         "estimator": [HasMethods(["fit", "predict_proba"])],
         "coverage": [Interval(Real, 0, 1, closed="right"), None],
         "risk": [Interval(Real, 0, 1, closed="neither"), None],
+        "threshold": [Interval(Real, 0, 1, closed="left"), None],
         "fallback": [list, None],
         "abstain_label": [str, Real],
         "cv": ["cv_object"],
@@ -179,7 +186,7 @@ class SelectiveClassifier(Wrapper):
     def fit(
         self, X: Any, y: Any, sample_weight: ArrayLike | None = None, **params: Any
     ) -> Self:
-        """Find the threshold, and fit the estimator.
+        """Find the threshold, unless it is given, and fit the estimator.
 
         Parameters
         ----------
@@ -219,14 +226,16 @@ class SelectiveClassifier(Wrapper):
         estimator = clone(self.estimator).fit(X, y, **routed.estimator.fit)
         inner = resolve(estimator)
         labels = inner.as_predicted(y)
-        check_some_known(labels, estimator.classes_)
+        check_some_known(labels, inner.classes)
         fallback = self._read_fallback(inner, may_lack=not frozen)
         groups = [level.groups for level in fallback]
         # Labels that a frozen estimator lacks are taken, too.
         abstain_label = _check_abstain_label(
-            self.abstain_label, estimator.classes_, labels, *groups
+            self.abstain_label, inner.classes, labels, *groups
         )
-        if frozen:
+        if self.threshold is not None:
+            curve = None
+        elif frozen:
             confidence, hits = _answers(inner, X, y, fallback)
             curve = risk_coverage_curve(confidence, hits, weights)
         else:
@@ -234,20 +243,32 @@ class SelectiveClassifier(Wrapper):
         return self._store(estimator, abstain_label, fallback, curve)
 
     @classmethod
-    def _from_curve(cls, estimator, curve, **params):
-        """Return a fitted one from a fitted estimator and its stored curve."""
+    def _around(cls, estimator, curve=None, **params):
+        """Return a fitted one around a fitted estimator, from its stored curve.
+
+        With a given threshold, it needs no curve.
+        """
         self = cls(estimator, **params)
-        self._validate_params()
-        abstain_label = _check_abstain_label(self.abstain_label, estimator.classes_)
-        fallback = self._read_fallback(resolve(estimator))
+        abstain_label, fallback = self._read_answers(resolve(estimator))
         return self._store(estimator, abstain_label, fallback, curve)
 
+    def _read_answers(self, inner):
+        """Return the abstain label and the fallback around a fitted stack."""
+        self._validate_params()
+        self._check_goal()
+        fallback = self._read_fallback(inner)
+        groups = [level.groups for level in fallback]
+        abstain_label = _check_abstain_label(self.abstain_label, inner.classes, *groups)
+        return abstain_label, fallback
+
     def _check_goal(self):
-        """Raise ValueError unless there is either a coverage or a risk."""
-        if (self.coverage is None) == (self.risk is None):
+        """Raise ValueError unless there is a coverage, a risk or a threshold."""
+        goals = (self.coverage, self.risk, self.threshold)
+        if goals.count(None) != 2:
             raise ValueError(
-                f"Expected either a coverage or a risk, got coverage={self.coverage} "
-                f"and risk={self.risk}. Give one of them."
+                f"Expected one of coverage, risk and threshold, got coverage="
+                f"{self.coverage}, risk={self.risk} and threshold={self.threshold}. "
+                "Give one of them."
             )
 
     def _cross_validated_curve(self, X, y, weights, routed, fallback):
@@ -271,20 +292,28 @@ class SelectiveClassifier(Wrapper):
         return curve
 
     def _store(self, estimator, abstain_label, fallback, curve):
-        """Find the threshold on a curve, and set the fitted attributes."""
-        if self.risk is None:
-            row = row_of_coverage(curve, self.coverage)
+        """Find the threshold on a curve, if any, and set the fitted attributes."""
+        if curve is None:
+            for name in ("risk_coverage_curve_", "coverage_", "risk_"):
+                vars(self).pop(name, None)  # of a fit before
+            self.threshold_ = float(self.threshold)
         else:
-            row = row_of_risk(curve, self.risk, self.confidence_level)
+            row = self._row(curve)
+            self.risk_coverage_curve_ = curve
+            self.threshold_ = float(curve.threshold[row])
+            self.coverage_ = float(curve.coverage[row])
+            self.risk_ = float(curve.risk[row])
         self.estimator_ = estimator
         self.abstain_label_ = abstain_label
         # Plain tuples, because skops files must not name our private class.
         self._levels = [tuple(level) for level in fallback]
-        self.risk_coverage_curve_ = curve
-        self.threshold_ = float(curve.threshold[row])
-        self.coverage_ = float(curve.coverage[row])
-        self.risk_ = float(curve.risk[row])
         return self
+
+    def _row(self, curve):
+        """Return the row of a curve that has the wanted coverage or risk."""
+        if self.risk is None:
+            return row_of_coverage(curve, self.coverage)
+        return row_of_risk(curve, self.risk, self.confidence_level)
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict the best label of each name, one of its groups, or the abstain label.
@@ -305,14 +334,15 @@ class SelectiveClassifier(Wrapper):
 
     def _predict(self, stack, X):
         """Return the answers of a stack that this wrapper is the top of."""
+        threshold = stack.threshold
         listed = predict_list(stack, X)
-        predictions = predictions_of(stack, listed, threshold=self.threshold_)
+        predictions = predictions_of(stack, listed, threshold=threshold.least)
         labels = predictions.labels[:, 0]
         # Else an abstain label would make booleans numbers, and large integers floats.
         if labels.dtype == bool or labels.dtype == np.uint64:
             labels = labels.astype(object)
         is_answered = predictions.reasons == ""
-        return np.where(is_answered, labels, np.asarray(self.abstain_label_))
+        return np.where(is_answered, labels, np.asarray(threshold.abstain_label))
 
     def reasons(self, X: Any) -> NDArray[np.object_]:
         """Return why each name gets no answer.
@@ -353,8 +383,18 @@ class SelectiveClassifier(Wrapper):
 
     def _layer(self, inner):
         """Return the layer that this wrapper adds to a stack."""
-        fallback = tuple(FallbackLevel(*stored) for stored in self._levels)
-        return Threshold(type(self).__name__, self.threshold_, fallback)
+        if super().__sklearn_is_fitted__():
+            least = self.threshold_
+            abstain_label = self.abstain_label_
+            fallback = tuple(FallbackLevel(*stored) for stored in self._levels)
+        else:
+            least = float(self.threshold)
+            abstain_label, fallback = self._read_answers(inner)
+        return Threshold(type(self).__name__, least, fallback, abstain_label)
+
+    def __sklearn_is_fitted__(self):
+        is_given = self.threshold is not None and self._is_around_fitted()
+        return super().__sklearn_is_fitted__() or is_given
 
     def _read_fallback(self, inner, *, may_lack=False):
         """Return the levels of the fallback; raise if it does not fit the labels."""

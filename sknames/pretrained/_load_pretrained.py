@@ -60,6 +60,7 @@ RISK = {
     CURVE: {"nationality": 0.14, "country": 0.26},
     FALLBACK_CURVE: {"nationality": 0.1, "country": 0.21},
 }
+LARGEST_RISK = 0.5  # of abstain; more is meant as a probability, also with a fallback
 AS_WRITTEN = object()  # the priors that a network was written with
 DEFAULT_PRIORS = "population"  # of load_pretrained, which its fingerprint leaves out
 # pip leaves an installed version as it is, without --force-reinstall.
@@ -78,6 +79,7 @@ SUMMED_IN_PLACE = "word_keys"  # by `Network.from_arrays`, so they are not share
     {
         "target": [str],
         "abstain": ["boolean", Interval(Real, 0, 1, closed="neither")],
+        "threshold": [Interval(Real, 0, 1, closed="left"), None],
         "tidy": ["boolean"],
     }
 )
@@ -86,6 +88,7 @@ def load_pretrained(
     *,
     priors: Priors = "population",
     abstain: bool | float = False,
+    threshold: float | None = None,
     fallback: list[Groups] | None = None,
     tidy: bool = True,
 ) -> Any:
@@ -127,14 +130,18 @@ default="population"
           get one; with `fallback`, 10 %, and nine of ten,
         - countries: at most 26 %, and half; with `fallback`, 21 %, and three of four.
 
-        A float is the largest share of wrong answers instead, from .06. People of a
-        nationality that the model does not know are often answered, too. The `page on
+        A float is the largest share of wrong answers instead, from .06: a risk, not a
+        probability. People of a nationality that the model does not know are often
+        answered, too. The `page on
         abstaining <https://sknames.github.io/sknames/abstaining.html>`_ has more
         figures.
+    threshold : float or None, default=None
+        Instead of `abstain`, the probability above which a label is an answer, at least
+        0 and below 1. It may have any priors.
     fallback : list or None, default=None
         What to answer where a label is unsure, see :class:`SelectiveClassifier`: None,
         or ``["subregion", "region"]``, which we recommend for countries. It needs
-        `abstain`. Other groups need a threshold of their own.
+        `abstain` or a `threshold`. Other groups need a `threshold`.
     tidy : bool, default=True
         Whether to read "Dr. Anna Kim, PhD" as "Anna Kim", see :class:`CharEncoder`.
         False reads names as they are typed.
@@ -144,14 +151,15 @@ default="population"
     FrozenPipeline or SelectiveClassifier
         Pipeline of "encode", a :class:`CharEncoder`, and "classify", a
         :class:`NameNationalityClassifier`, which is never fitted again, see
-        :class:`~sknames.pretrained.FrozenPipeline`. With `abstain`, a
+        :class:`~sknames.pretrained.FrozenPipeline`. With `abstain` or a `threshold`, a
         :class:`SelectiveClassifier` around it, whose clone is unfitted, as usual.
 
     Raises
     ------
     ValueError, OSError
         If the files in the package are missing or differ from those that it was
-        released with, or no threshold keeps so small a risk.
+        released with, or no threshold keeps so small a risk, or all answers keep so
+        large a one.
 
     See Also
     --------
@@ -193,17 +201,36 @@ default="population"
         raise ValueError(
             f"Expected the target 'nationality' or 'country', got {target!r}. {step}"
         )
-    if fallback is not None and (not abstain or fallback != [*M49]):
+    if abstain and threshold is not None:
         raise ValueError(
-            f"Expected fallback={[*M49]}, with abstain, or None; got "
-            f"fallback={fallback!r} and abstain={abstain!r}. For groups of your own, "
-            "fit a SelectiveClassifier on names."
+            f"Expected abstain or a threshold, got abstain={abstain!r} and "
+            f"threshold={threshold!r}. Give one of them."
         )
+    if fallback is not None and threshold is None:
+        _check_fallback(fallback, abstain)
     bias = read_columns(BIAS, target)
     sha256 = pretrained_sha256(target)
     model = read_model(FOLDER / target, sha256, priors, bias, tidy)
+    if threshold is not None:
+        given = {"threshold": threshold, "fallback": fallback}
+        return SelectiveClassifier._around(model, **given)
     if not abstain:
         return model
+    return _with_risk(model, target, abstain, fallback)
+
+
+def _check_fallback(fallback, abstain):
+    """Raise ValueError unless a stored curve is of the fallback."""
+    if not abstain or fallback != [*M49]:
+        raise ValueError(
+            f"Expected fallback={[*M49]}, with abstain, or None; got "
+            f"fallback={fallback!r} and abstain={abstain!r}. For groups of your own, "
+            "give a threshold, or fit a SelectiveClassifier on names."
+        )
+
+
+def _with_risk(model, target, abstain, fallback):
+    """Return a model that abstains where it must, to keep a risk."""
     file = FALLBACK_CURVE if fallback else CURVE
     columns = read_columns(file, target)
     curve = Bunch(**{name: columns[name] for name in CURVE_COLUMNS})
@@ -211,7 +238,7 @@ default="population"
     if isinstance(abstain, bool | np.bool_):
         risk = RISK[file][target]
     try:
-        return SelectiveClassifier._from_curve(
+        selective = SelectiveClassifier._around(
             model, curve, risk=risk, fallback=fallback
         )
     except ValueError as error:
@@ -219,6 +246,14 @@ default="population"
             f"abstain={abstain!r}: {error} For names or a coverage of your own, see "
             "SelectiveClassifier."
         ) from error
+    if selective.threshold_ == 0 or risk > LARGEST_RISK:
+        raise ValueError(
+            f"abstain={abstain!r} is a risk: up to {risk:.0%} of the answers may be "
+            "wrong. All answers keep it, so no name would be unsure. Give a smaller "
+            f"risk. If you want answers that are {risk:.0%} sure, give "
+            f"threshold={abstain!r}."
+        )
+    return selective
 
 
 def read_columns(name, target="nationality"):
