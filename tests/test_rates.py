@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sknames import estimate_rates, estimate_shares
+from sknames import GroupedClassifier, estimate_rates, estimate_shares
 
 pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
 
@@ -199,6 +199,81 @@ def test_checked_rows_give_rates_of_labels_that_the_model_lacks():
 def test_wrong_outcomes_raise(outcome, message):
     with pytest.raises(ValueError, match=message):
         estimate(np.eye(5)[:3], outcome)
+
+
+@pytest.mark.parametrize("make", [float, str], ids=["floats", "texts"])
+def test_outcomes_that_are_measurements_raise(make):
+    rows, _, _ = draw(42)
+    with pytest.raises(ValueError, match=r"got 21 different numbers. Bin them, as by "):
+        estimate(rows, [make(k % 21 + 0.5) for k in range(42)])
+    estimate(rows, [make(k % 20 + 0.5) for k in range(40)] + [make(0.5)] * 2)
+
+
+def test_whole_numbers_are_outcomes_however_many():
+    rows, _, _ = draw(42)
+    years = np.arange(42) % 21 + 2000
+    for outcome in (years, years.astype(str)):
+        assert len(estimate(rows, outcome, n_resamples=2).outcomes) == 21
+
+
+def test_outcome_without_weight_is_named():
+    rows, _, _ = draw(40)
+    outcome = np.repeat(["yes", "no"], 20)
+    message = "some name of each outcome, got none for 'no'. Leave these rows out"
+    with pytest.raises(ValueError, match=message):
+        estimate(rows, outcome, sample_weight=outcome == "yes")
+
+
+def test_labels_in_a_group_of_the_model_count_for_the_group():
+    rows, outcome, labels = draw(400)
+    benelux = GroupedClassifier(Known(), groups={"Benelux": ["Dutch"]})
+    y = np.where(np.arange(400) % 2, CLASSES[labels], None)
+    params = {"outcome": outcome, "n_resamples": 2, "random_state": 0}
+    found = estimate_rates(benelux, rows, y=y, **params)
+    as_group = np.where(y == "Dutch", "Benelux", y)
+    expected = estimate_rates(benelux, rows, y=as_group, **params)
+    assert found.labels.tolist() == expected.labels.tolist()
+    np.testing.assert_array_equal(found.rate, expected.rate)
+    assert "Dutch" not in found.labels and not found.new_labels
+
+
+def test_outcomes_of_the_same_clusters_are_drawn_together():
+    """In each, one of two has the outcome: so has half of any draw of clusters."""
+    rows = sure(np.repeat([0, 1], 100))
+    outcome = np.tile([0, 1], 100)
+    clusters = np.arange(200) // 2
+    together = estimate(rows, outcome, clusters=clusters)["Dutch"]
+    assert together.high[1] - together.low[1] < 0.01
+    apart = estimate(rows, outcome, clusters=np.arange(200))["Dutch"]
+    assert apart.high[1] - apart.low[1] == pytest.approx(2 * 1.96 * 0.05, rel=0.2)
+
+
+@pytest.mark.filterwarnings("ignore:The model is unsure")
+def test_rate_of_a_list_of_one_label_varies_as_its_outcome():
+    """As a share of so many names of equal weight (Kish): (50 + 150)^2 / (50 + 450)."""
+    rows = sure(np.zeros(100, dtype=int))
+    weights = np.repeat([1, 3], 50)
+    outcome = np.arange(100) % 4 == 0
+    params = {"sample_weight": weights, "n_resamples": 2000}
+    row = estimate(rows, outcome, **params)["Danish"]
+    share = weights[outcome].sum() / 200
+    deviation = np.sqrt(share * (1 - share) / 80)
+    assert row.rate[1] == pytest.approx(share, abs=1e-3)
+    assert row.high[1] - row.low[1] == pytest.approx(2 * 1.96 * deviation, rel=0.1)
+
+
+def test_exact_limit_of_a_rate_counts_names_of_equal_weight():
+    """Kish's number of each outcome, summed, times the share of the label."""
+    rows = sure([0] * 100 + [1] * 20)
+    outcome = np.array([*np.arange(100) % 2, *[0] * 20])
+    weights = np.array([*np.repeat([1, 3], 50), *[1] * 20])
+    row = estimate(rows, outcome, sample_weight=weights)["Dutch"]
+    n_effective = 0
+    for k in (0, 1):
+        of_outcome = weights[outcome == k]
+        n_effective += of_outcome.sum() ** 2 / (of_outcome**2).sum()
+    n_people = n_effective * 20 / 220
+    assert row.high[1] == pytest.approx(1 - 0.025 ** (1 / n_people), rel=0.02)
 
 
 def test_wrong_keywords_raise_as_in_estimate_shares():

@@ -256,6 +256,35 @@ def test_weights_give_the_shares_of_counts():
         )
 
 
+@pytest.mark.parametrize("blank", [None, np.nan, pd.NA], ids=str)
+def test_what_is_no_name_needs_no_weight(shipped, names, blank):
+    weights = 1 + np.arange(120) % 2
+    params = {"n_resamples": 2, "random_state": 0}
+    expected = estimate_shares(shipped, names[:120], sample_weight=weights, **params)
+    X = [*names[:120], "", "7"]
+    given = [*weights, blank, blank]
+    found = estimate_shares(shipped, X, sample_weight=given, **params)
+    np.testing.assert_array_equal(found.share, expected.share)
+    with pytest.raises(ValueError, match="sample_weight"):
+        estimate_shares(shipped, X, sample_weight=given[::-1])
+
+
+def test_bias_of_the_model_on_people_is_taken_out_of_shares(shipped, names):
+    """People of a label with a bias get too small a probability."""
+    columns = read_columns(BIAS, "nationality")
+    bias = dict(zip(columns["label"], map(float, columns["bias"]), strict=True))
+    bias = np.array([bias[label] for label in shipped.classes_])
+    shares = estimate_shares(shipped, names, n_resamples=2)
+    prior = shipped["classify"].class_prior_
+    expected = prior * np.exp(-bias)
+    np.testing.assert_allclose(shares.assumed_prior, expected / expected.sum())
+    plain = estimate_shares(shipped, names, assumed_prior=prior, n_resamples=2)
+    ratio = np.log(shares["Dutch"].share / shares["Turkish"].share)
+    ratio -= np.log(plain["Dutch"].share / plain["Turkish"].share)
+    dutch, turkish = np.searchsorted(shipped.classes_, ["Dutch", "Turkish"])
+    assert np.sign(ratio) == np.sign(bias[dutch] - bias[turkish])
+
+
 # ---- Intervals
 
 
@@ -392,9 +421,6 @@ def test_compare_gives_differences_by_label():
         300,
         0.95,
     )
-    back = there.compare(here)
-    np.testing.assert_allclose(back["Dutch"].difference, -found["Dutch"].difference)
-    np.testing.assert_allclose(back["Dutch"].low, -found["Dutch"].high, atol=0.02)
     lines = repr(found).splitlines()
     assert lines[1].startswith("Turkish")
     assert [line.endswith("   sure") for line in lines[1:4]] == [True, True, False]
@@ -403,6 +429,32 @@ def test_compare_gives_differences_by_label():
         in lines[2]
     )
     assert lines[-1] == "500 names against 300"
+
+
+@pytest.mark.parametrize("same_source", [False, True])
+@pytest.mark.parametrize("n_resamples", [200, 201])
+def test_comparisons_of_two_lists_mirror_each_other(same_source, n_resamples):
+    here = shares_of(draw(MIX), n_resamples=n_resamples)
+    there = shares_of(draw(OTHER, 300), n_resamples=n_resamples)
+    found = here.compare(there, same_source=same_source)
+    back = there.compare(here, same_source=same_source)
+    for label in CLASSES:
+        assert back[label].difference == -found[label].difference
+        assert back[label].low == -found[label].high
+        assert back[label].high == -found[label].low
+        assert back[label].sure == found[label].sure
+
+
+def test_difference_at_another_level_is_narrower_by_the_quantile():
+    """Half of normal errors are within .674 standard deviations, 95 % within 1.96."""
+    widths = {}
+    for level in (0.5, 0.95):
+        lists = [
+            shares_of(draw(MIX, 400, seed), confidence_level=level, n_resamples=1000)
+            for seed in (0, 1)
+        ]
+        widths[level] = width_of(lists[0].compare(lists[1]), "Dutch")
+    assert widths[0.5] / widths[0.95] == pytest.approx(0.674 / 1.96, rel=0.08)
 
 
 def test_compare_shows_all_that_is_sure():
@@ -541,9 +593,7 @@ def test_nationalities_with_the_same_names_are_confused_pairs():
         :, [shares.label.tolist().index(label) for label in (one, other)]
     ]
     assert correlation == pytest.approx(np.corrcoef(pair, rowvar=False)[0, 1])
-    assert f"{one} and {other} are hard to tell apart here (correlation -0." in repr(
-        shares
-    )
+    assert "hard to tell apart here: Danish and Norwegian; sum them" in repr(shares)
     found = shares.groups
     assert found.label.tolist() == list(groups)
     share, low, high = (by_label(shares, column) for column in ("share", "low", "high"))
@@ -740,13 +790,39 @@ def test_labels_of_few_held_out_people_are_listed_and_noted():
     n_people = np.array([19, 20, 0, 500, 21])
     shares = shares_of(rows, n_people=n_people)
     assert shares.few_held_out == ["Danish", "Irish"]
-    note = "2 labels cannot be distinguished from their neighbours in a list"
+    note = "hard to tell apart here: Danish and Irish; sum them, as by"
     assert note in str(shares) and 'groups="subregion"' in str(shares)
     grouped = shares_of(rows, n_people=n_people, groups={"all": [*CLASSES]})
     assert grouped.few_held_out == ["Danish", "Irish"] and note not in str(grouped)
     many = shares_of(rows, n_people=n_people + 20)
-    assert many.few_held_out == [] and "neighbours" not in str(many)
+    assert many.few_held_out == [] and "hard to tell" not in str(many)
     assert shares_of(rows).few_held_out == []
+
+
+@pytest.mark.parametrize(
+    "few, counts, pair",
+    [
+        ("Norwegian", [2, 49, 0, 0, 49], "Danish and Norwegian"),
+        ("Norwegian", [0, 49, 0, 2, 49], "Danish and Norwegian"),
+        ("Norwegian", [0, 50, 0, 0, 50], None),
+        ("Irish", [5, 50, 0, 15, 50], "Irish and Norwegian"),  # the larger neighbour
+        ("Dutch", [50, 0, 0, 0, 50], None),  # of another subregion
+        ("Dutch", [50, 2, 0, 0, 48], "Dutch"),
+    ],
+)
+def test_few_held_out_people_are_noted_if_the_label_or_a_neighbour_is_there(
+    few, counts, pair
+):
+    n_people = np.where(CLASSES == few, 19, 500)
+    shares = shares_of(np.eye(5), counts=np.array(counts), n_people=n_people)
+    assert shares.few_held_out == [few]
+    notes = [line for line in repr(shares).splitlines() if "hard to tell" in line]
+    expected = []
+    if pair is not None:
+        expected.append(
+            f'hard to tell apart here: {pair}; sum them, as by groups="subregion"'
+        )
+    assert notes == expected
 
 
 def test_checked_rows_show_labels_of_few_held_out_people(names):
@@ -754,7 +830,7 @@ def test_checked_rows_show_labels_of_few_held_out_people(names):
     y = np.full(len(names), None)
     y[::2] = "MC"
     shares = estimate_shares(countries, names, y=y, n_resamples=2)
-    assert shares.few_held_out == [] and "neighbours" not in str(shares)
+    assert shares.few_held_out == [] and "hard to tell" not in str(shares)
 
 
 def test_subregions_have_the_held_out_people_of_their_countries(names):
@@ -844,13 +920,14 @@ def test_name_counts_once_within_a_cluster(shipped, names):
     assert (again.n_names, again.n_distinct) == (180, 120)
 
 
-def test_names_in_many_clusters_take_the_wider_resamples(shipped, names):
+@pytest.mark.parametrize("n_papers", [2, 10])
+def test_names_in_many_clusters_take_the_wider_resamples(shipped, names, n_papers):
     """The authors of ten papers are no ten times as many authors."""
     authors = names[::5]
-    clusters = np.arange(10).repeat(len(authors)) * 100
-    clusters += np.tile(np.arange(len(authors)), 10)
+    clusters = np.arange(n_papers).repeat(len(authors)) * 100
+    clusters += np.tile(np.arange(len(authors)), n_papers)
     recurring = estimate_shares(
-        shipped, np.tile(authors, 10), clusters=clusters, random_state=0
+        shipped, np.tile(authors, n_papers), clusters=clusters, random_state=0
     )
     alone = estimate_shares(shipped, authors, random_state=0)
     assert width_of(recurring) == pytest.approx(width_of(alone), rel=0.05)
@@ -876,6 +953,28 @@ def test_wrong_clusters_raise(shipped, clusters, message):
 def test_clusters_or_labels_with_counts_raise(shipped, name, value):
     with pytest.raises(ValueError, match=f"Expected {name} or counts, got both"):
         estimate_shares(shipped, ["Niamh", "Emre"], counts=[1, 2], **{name: value})
+
+
+def test_rows_in_another_order_give_the_same_intervals_with_clusters():
+    rows, clusters = papers([0.4, 0.3, 0.2, 0.1, 0])
+    labels = [f"paper {k}" for k in clusters.index]
+    order = np.random.default_rng(0).permutation(len(rows))
+    params = {"n_resamples": 50, "random_state": 0}
+    expected = estimate_shares(Known(), rows, clusters=labels, **params)
+    moved = [labels[k] for k in order]
+    found = estimate_shares(Known(), rows[order], clusters=moved, **params)
+    for column in ("label", "share", "low", "high"):
+        assert found[column].tolist() == pytest.approx(expected[column].tolist())
+
+
+@pytest.mark.filterwarnings("ignore:There are 10 clusters")
+def test_few_clusters_vary_as_their_number_minus_1():
+    """A share of .5 of 10 has the deviation sqrt(.25 / 9) in a population."""
+    rows = np.eye(5)[np.arange(10) % 2]
+    clusters = clusters_of(np.arange(10))
+    shares = shares_of(rows, model_error=0, n_resamples=4000, clusters=clusters)
+    deviation = shares.resamples[:, 0].std()
+    assert deviation == pytest.approx(np.sqrt(0.25 / 9), rel=0.02)
 
 
 def test_few_clusters_are_warned_of(shipped, names):
@@ -1025,6 +1124,62 @@ def test_checked_weights_of_1_raise_where_rows_are_not_checked(in_clusters):
     estimate_checked(rows, y, **params | {"checked_weight": some_certain})
 
 
+def say_nothing(n):
+    """Return predictions that are next to no information, of distinct names."""
+    rows = 0.2 + 1e-6 * np.random.default_rng(0).random((n, 5))
+    return rows / rows.sum(axis=1, keepdims=True)
+
+
+UNSURE = pytest.mark.filterwarnings("ignore:The model is unsure", "ignore:Only 20 rows")
+
+
+@UNSURE
+@pytest.mark.parametrize("in_clusters, part", [(False, 1 - 20 / 600), (True, 1)])
+def test_few_checked_rows_have_the_interval_of_a_mean_of_so_many(in_clusters, part):
+    """The list is complete, and clusters come from a population without an end."""
+    y = np.full(600, None, dtype=object)
+    y[::30] = ["Danish", "Dutch"] * 10
+    params = {"clusters": np.arange(600)} if in_clusters else {}
+    row = estimate_checked(say_nothing(600), y, **params)["Danish"]
+    deviation = np.sqrt(0.25 / 19 * part)
+    assert row.share == pytest.approx(0.5, abs=1e-3)
+    assert row.high - row.share == pytest.approx(2.093 * deviation, rel=2e-3)  # t of 19
+
+
+@UNSURE
+def test_weighted_checked_rows_have_the_interval_of_a_weighted_mean():
+    y = np.full(600, None, dtype=object)
+    y[::30] = ["Danish", "Dutch"] * 10
+    weights = np.ones(600)
+    weights[::120] = 3  # of half of those who are Danish
+    row = estimate_checked(say_nothing(600), y, sample_weight=weights)["Danish"]
+    of_checked = weights[::30] / weights[::30].sum()
+    errors = (y[::30] == "Danish") - 2 / 3
+    variance = ((of_checked * errors) ** 2).sum() * 20 / 19 * (1 - 20 / 600)
+    assert row.share == pytest.approx(2 / 3, abs=1e-3)
+    assert row.share - row.low == pytest.approx(2.093 * np.sqrt(variance), rel=2e-3)
+
+
+def test_predictions_narrow_the_intervals_of_checked_rows_as_a_regression_does():
+    """The variance is that of what is left of labels, given predictions."""
+    rng = np.random.default_rng(1)
+    labels = np.arange(4000) % 2
+    rows = np.full((4000, 5), 1e-9)
+    rows[:, 0] = 1 / (1 + np.exp(rng.normal(3 * labels - 1.5, 2)))
+    rows[:, 1] = 1 - rows[:, 0]
+    y = np.where(rng.random(4000) < 0.1, CLASSES[labels], None)
+    shares = estimate_checked(rows, y)
+    is_checked = y != None  # noqa: E711
+    predicted = rows[:, 0]
+    slope, intercept = np.polyfit(predicted[is_checked], labels[is_checked] == 0, 1)
+    left = (labels == 0) - slope * predicted - intercept
+    n = is_checked.sum()
+    deviation = left[is_checked].std(ddof=1) * np.sqrt((1 - n / 4000) / n)
+    row = shares["Danish"]
+    assert row.high - row.low == pytest.approx(2 * 1.966 * deviation, rel=0.01)
+    assert 0.1 < slope < 0.9  # it matters: 1 would be another estimate
+
+
 def test_clusters_widen_the_intervals_of_checked_rows():
     rows, labels, _ = checked_list(100, 50)
     rows = rows.repeat(4, axis=0)
@@ -1053,14 +1208,215 @@ def test_checked_rows_that_were_not_drawn_at_random_are_warned_of():
     y = np.where(np.arange(1000) < 200, labels, None)
     with pytest.warns(UserWarning, match="checked rows are the first ones of the list"):
         estimate_checked(rows, y)
-    y = np.full(1000, None, dtype=object)
-    danish = np.flatnonzero(labels == "Danish")[1::2]
-    y[danish] = "Danish"
-    with pytest.warns(UserWarning, match="differ from the others in their predicted"):
-        estimate_checked(rows, y)
     rows, _, y = checked_list(n_checked=99)
     with pytest.warns(UserWarning, match="Only 99 rows are checked: expected at least"):
         estimate_checked(rows, y)
+
+
+@pytest.fixture(scope="module")
+def register(shipped):
+    """Probabilities of 900 names, in households of three, and where they live.
+
+    In the small stratum, 100 rows, most are Turkish; in the other, few are.
+    """
+    labels = ["Turkish", "Dutch", "German", "Polish", "English"]
+    rng = np.random.default_rng(0)
+    is_small = np.arange(900) < 99
+    turkish = np.where(is_small, 0.7, 0.05)
+    label_index = np.where(rng.random(900) < turkish, 0, rng.integers(1, 5, 900))
+    label_index = np.sort(label_index + 10 * ~is_small) % 10
+    names = np.empty(900, dtype=object)
+    for k, label in enumerate(labels):
+        rows = label_index == k
+        drawn, _ = make_names(rows.sum(), nationalities=[label], random_state=k)
+        names[rows] = drawn
+    columns = [shipped.classes_.tolist().index(label) for label in labels]
+    rows = shipped.predict_proba(names)[:, columns] + 1e-6
+    rows /= rows.sum(axis=1, keepdims=True)
+    households = np.arange(900) // 3
+    order = rng.permutation(900)
+    classes = np.array(labels)
+    y = classes[label_index]
+    return rows[order], y[order], households[order], is_small[order]
+
+
+def count_alarms(register, draw_rows, n=25):
+    """Count draws of checked rows that look as if they were not drawn by chance."""
+    rows, labels, _, _ = register
+    model = Known()
+    model.classes_ = np.array(["Turkish", "Dutch", "German", "Polish", "English"])
+    n_alarms = 0
+    for seed in range(n):
+        is_drawn, params = draw_rows(np.random.default_rng(seed))
+        y = np.where(is_drawn, labels, None)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            estimate_shares(model, rows, y=y, n_resamples=2, **params)
+        n_alarms += any("differ from the others" in str(w.message) for w in caught)
+    return n_alarms
+
+
+def by_stratum(rng, is_small, n_small, n_large):
+    """Return which rows are drawn, so many of each stratum, and 1 / their chance."""
+    is_drawn = np.zeros(len(is_small), dtype=bool)
+    weights = np.zeros(len(is_small))
+    for stratum, n in ((is_small, n_small), (~is_small, n_large)):
+        is_drawn[rng.choice(np.flatnonzero(stratum), n, replace=False)] = True
+        weights[stratum] = stratum.sum() / n
+    return is_drawn, weights
+
+
+def test_fair_draws_of_checked_rows_are_rarely_warned_of(register):
+    _, _, households, is_small = register
+
+    def of_rows(rng):
+        return rng.permutation(900) < 200, {}
+
+    def of_rows_in_households(rng):
+        return rng.permutation(900) < 200, {"clusters": households}
+
+    def of_households(rng):
+        is_drawn = rng.permutation(300) < 60
+        return is_drawn[households], {"clusters": households}
+
+    def of_strata(rng):
+        is_drawn, weights = by_stratum(rng, is_small, 80, 120)
+        return is_drawn, {"checked_weight": weights}
+
+    for draw_rows in (of_rows, of_rows_in_households, of_households, of_strata):
+        assert count_alarms(register, draw_rows) <= 2, draw_rows.__name__
+
+
+@pytest.mark.parametrize("clusters", ["none", "rows", "households"])
+def test_draw_by_stratum_without_weights_is_warned_of(register, clusters):
+    """Of 12 % who are Turkish, the checked rows would make 27 %."""
+    _, _, households, is_small = register
+    params = {
+        "rows": {"clusters": np.arange(900)},
+        "households": {"clusters": households},
+    }
+
+    def draw_rows(rng):
+        is_drawn, _ = by_stratum(rng, is_small, 66, 134)
+        return is_drawn, params.get(clusters, {})
+
+    assert count_alarms(register, draw_rows, 10) == 10
+
+
+def test_draw_of_households_by_stratum_is_warned_of_without_weights_only(register):
+    _, _, households, is_small = register
+    is_small_household = np.zeros(300, dtype=bool)
+    is_small_household[households] = is_small
+    with_weights = [False, True]
+
+    def draw_rows(rng):
+        is_drawn, weights = by_stratum(rng, is_small_household, 30, 30)
+        params = {"clusters": households}
+        if with_weights[0]:
+            params["checked_weight"] = weights[households]
+        return is_drawn[households], params
+
+    assert count_alarms(register, draw_rows, 10) >= 9
+    with_weights.reverse()
+    assert count_alarms(register, draw_rows, 10) <= 1
+
+
+def test_draw_of_most_rows_is_compared_with_the_few_that_are_left(register):
+    """Dutch people only are left: of 810 rows, two deviations, or six among 900."""
+    _, labels, _, _ = register
+    dutch = np.flatnonzero(labels == "Dutch")
+
+    def draw_rows(rng):
+        is_drawn = np.full(900, True)
+        is_drawn[rng.choice(dutch, 60, replace=False)] = False
+        return is_drawn, {}
+
+    assert count_alarms(register, draw_rows, 5) == 5
+
+
+def test_name_in_a_cluster_takes_the_label_of_any_of_its_rows():
+    rows, labels, _ = checked_list(200)
+    rows = rows.repeat(3, axis=0)
+    clusters = np.arange(200).repeat(3)
+    y = np.full(600, None, dtype=object)
+    y[2::3][:120] = labels[:120]  # of the third row of a name
+    order = np.random.default_rng(0).permutation(600)
+    with warnings.catch_warnings():  # of the first rows
+        warnings.simplefilter("ignore")
+        found = estimate_checked(rows, y, clusters=clusters)
+        moved = estimate_checked(rows[order], y[order], clusters=clusters[order])
+    assert found.n_checked == 120
+    for column in ("share", "low", "high"):
+        assert moved[column].tolist() == pytest.approx(found[column].tolist())
+
+
+def test_name_in_a_cluster_keeps_the_weight_with_which_it_was_drawn():
+    rows, labels, _ = checked_list(300)
+    is_danish = labels == "Danish"
+    drawn = np.random.default_rng(2).random(300) < np.where(is_danish, 0.8, 0.4)
+    weights = np.where(drawn, np.where(is_danish, 1 / 0.8, 1 / 0.4), 0)
+    y = np.where(drawn, labels, None)
+    params = {"clusters": np.arange(300), "checked_weight": weights}
+    expected = estimate_checked(rows, y, **params)
+    nobody = np.full(300, None)
+    found = estimate_checked(
+        np.vstack([rows, rows]),
+        np.concatenate([nobody, y]),
+        clusters=np.tile(np.arange(300), 2),
+        checked_weight=np.concatenate([nobody, weights]),
+    )
+    np.testing.assert_allclose(found.share, expected.share, atol=1e-9)
+    assert found.n_checked == expected.n_checked
+
+
+def test_two_labels_of_a_name_in_a_cluster_raise(shipped, names):
+    X = [*names[:3], names[0]]
+    message = "got 'Irish' and 'Dutch' for "
+    with pytest.raises(ValueError, match=f"{message}'{names[0]}'"):
+        estimate_shares(
+            shipped, X, clusters=[1, 2, 3, 1], y=["Irish", None, "Dutch", "Dutch"]
+        )
+    rows = np.eye(5)[[0, 1, 0]]
+    with pytest.raises(ValueError, match=f"{message}the name at position 0"):
+        estimate_shares(Known(), rows, clusters=[1, 2, 1], y=["Irish", None, "Dutch"])
+
+
+def test_labels_in_a_group_of_the_model_count_for_the_group(shipped, names):
+    benelux = GroupedClassifier(shipped, groups={"Benelux": ["Dutch"]})
+    y = np.full(len(names), None, dtype=object)
+    y[::2] = np.repeat(["Turkish", "Dutch", "Norwegian"], [75, 30, 20])
+    params = {"n_resamples": 2, "random_state": 0}
+    found = estimate_shares(benelux, names, y=y, **params)
+    as_group = np.where(y == "Dutch", "Benelux", y)
+    expected = estimate_shares(benelux, names, y=as_group, **params)
+    assert found.label.tolist() == expected.label.tolist()
+    np.testing.assert_array_equal(found.share, expected.share)
+    assert found["Benelux"].share == pytest.approx(0.24, abs=0.02)
+
+
+def test_labels_that_the_model_lacks_are_listed_and_like_ones_warned_of():
+    rows, _, y = checked_list()
+    checked = np.flatnonzero(y != None)  # noqa: E711
+    y[checked[:2]] = ["American", "unknown"]
+    assert "labels that the model lacks: American, unknown" in repr(
+        estimate_checked(rows, y)
+    )
+    y[checked[:4]] = ["dānish", "Nor wegian", "IRISH", "Turkisch"]
+    with pytest.warns(UserWarning, match="The labels of checked rows have ") as caught:
+        shares = estimate_checked(rows, y)
+    message = str(caught[0].message)
+    assert "'IRISH' for 'Irish', 'Nor wegian' for 'Norwegian', 'dānish' for " in message
+    assert "Turkisch" not in message and "Turkisch" in shares.new_labels
+
+
+def test_regions_leave_out_a_label_that_the_model_lacks(shipped, names):
+    y = np.full(len(names), None, dtype=object)
+    y[::2] = "American"
+    y[1] = "Dutch"
+    shares = estimate_shares(shipped, names, y=y, groups="region", n_resamples=2)
+    members = {label for labels in shares.groups.members.values() for label in labels}
+    assert members == {*shipped.classes_}
+    assert shares["American"].share > 0.9
 
 
 @pytest.mark.parametrize(
@@ -1114,6 +1470,19 @@ def test_compare_accepts_a_label_that_one_list_lacks():
     assert np.isnan(unknown["American"].difference)
     assert (unknown["American"].low, unknown["American"].high) == (-1, 1)
     assert not unknown["American"].sure and "nan" not in repr(unknown)
+
+
+def test_interval_of_a_label_that_one_list_lacks_holds_its_limit():
+    """Distances to the ends add up as squares; 0 of so many reaches up to the floor."""
+    rows, _, y = checked_list()
+    without = estimate_checked(rows, y)
+    y[np.flatnonzero(y != None)[:50]] = "American"  # noqa: E711
+    shares = estimate_checked(rows, y)
+    row = shares["American"]
+    found = shares.compare(without)["American"]
+    down = np.hypot(row.share - row.low, without.floor)
+    assert found.low == pytest.approx(row.share - down)
+    assert found.high == pytest.approx(row.high)
 
 
 def test_shares_with_checked_rows_lack_the_error_of_the_model():
@@ -1278,3 +1647,28 @@ def test_clear_difference_stays_sure_among_many_groups():
     hold_together([*compared, clear])
     assert clear.label[clear.sure].tolist() == expected
     assert (clear.p_value[clear.sure] < 0.05 / 21).all()
+
+
+def test_several_comparisons_are_judged_by_holm():
+    """Of three, 5 % / 3 for the least p-value, then 5 % / 2 and 5 % (Holm 1979)."""
+    here = shares_of(draw(MIX), groups=NORTH)
+    there = shares_of(draw(OTHER), groups=NORTH)
+
+    def judged(*smallest, in_groups=False):
+        tables = []
+        for p_value in smallest:
+            table = here.compare(there)
+            of_labels = table.groups if in_groups else table
+            of_labels.p_value = np.ones(len(of_labels.label))
+            of_labels.p_value[0] = p_value
+            of_labels.sure = of_labels.p_value < 0.05
+            tables.append(table)
+        hold_together(tables)
+        judged = [table.groups if in_groups else table for table in tables]
+        return [bool(table.sure[0]) for table in judged]
+
+    for in_groups in (False, True):
+        assert judged(0.03, 0.01, 0.02, in_groups=in_groups) == [True, True, True]
+        assert judged(0.03, 0.03, 0.01, in_groups=in_groups) == [False, False, True]
+        assert judged(0.001, 0.02, 0.06, in_groups=in_groups) == [True, True, False]
+        assert judged(0.017, 0.02, 0.02, in_groups=in_groups) == [False] * 3

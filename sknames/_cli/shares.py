@@ -271,16 +271,6 @@ def _say_notes(row_groups):
                 notes = notes[1:]  # the first one counts rows
             for note in notes:
                 say(f"sknames: note: {where}{note}")
-    for note in _notes_on_model(row_groups):
-        say(f"sknames: note: {note}")
-
-
-def _notes_on_model(row_groups):
-    """Return notes that all groups have in common."""
-    for group in row_groups:
-        if group.estimated is not None:
-            return group.estimated._notes_on_model()
-    return []
 
 
 def _compare_within(row_groups, chosen, predicted):

@@ -158,7 +158,7 @@ def _kind(group_type):
 def _pairs(groups, labels, name):
     """Return pairs of a label and a group that it is in."""
     if isinstance(groups, str) and groups in M49:
-        group_of = _groups_of_regions(groups)
+        group_of = regions_of(groups)
         unknown = [label for label in labels if label not in group_of]
         if unknown:
             raise ValueError(
@@ -193,7 +193,7 @@ def _is_list(value):
 
 
 @cache
-def _groups_of_regions(column):
+def regions_of(column):
     """Return the region or subregion of each nationality and country."""
     with REGIONS.open(encoding="utf-8", newline="") as file:
         return {row["label"]: row[column] for row in csv.DictReader(file)}

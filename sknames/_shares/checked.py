@@ -4,6 +4,7 @@ This is the difference estimator of survey sampling (Särndal et al. 1992), know
 prediction-powered inference (Angelopoulos et al. 2023).
 """
 
+import unicodedata
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -15,7 +16,7 @@ from scipy.stats import t as student
 from .._base import warn
 from .._base.labels_and_weights import check_some_known, check_weights, is_missing
 from .._models.groups import check_alike
-from .columns import index_in
+from .columns import index_in, weights_where
 from .estimate import EstimatedShares
 from .resampling import draw_units
 
@@ -31,21 +32,60 @@ class CheckedRows:
     ----------
     label_index : ndarray of shape (n_rows,) of int
         The column of each row's label, -1 where it was not checked.
+    classes : list
+        The labels of the model.
     new_labels : list
-        Labels that the model lacks; their columns follow those of the model.
+        Labels that it lacks; their columns follow.
     weights : ndarray of shape (n_rows,) or None
         1 / probability with which a row was drawn to be checked; None if all were
         drawn alike.
     """
 
     label_index: NDArray[np.integer]
+    classes: list[Any]
     new_labels: list[Any]
     weights: NDArray[np.floating] | None
 
     def __getitem__(self, rows):
         """Return some of the rows."""
         weights = None if self.weights is None else self.weights[rows]
-        return CheckedRows(self.label_index[rows], self.new_labels, weights)
+        return replace(self, label_index=self.label_index[rows], weights=weights)
+
+    def of_people(self, person_index, names):
+        """Give all rows of a person the label of any of them.
+
+        `person_index`, (n_rows,), has the index of each row's person. Raise ValueError
+        if rows of one have different labels; it shows the name, if there are `names`.
+        """
+        checked = np.flatnonzero(self.label_index >= 0)
+        person_of_checked = person_index[checked]
+        label_of_person = np.full(person_index.max() + 1, -1)
+        label_of_person[person_of_checked] = self.label_index[checked]
+        differs = label_of_person[person_of_checked] != self.label_index[checked]
+        if differs.any():
+            position = checked[differs][0]
+            other = label_of_person[person_index[position]]
+            self._raise_two_labels(position, other, names)
+        weights = self.weights
+        if weights is not None:
+            least = np.full(len(label_of_person), np.inf)
+            np.minimum.at(least, person_of_checked, weights[checked])
+            weights = np.where(label_of_person < 0, 0, least)[person_index]
+        label_index = label_of_person[person_index]
+        return replace(self, label_index=label_index, weights=weights)
+
+    def _raise_two_labels(self, position, other, names):
+        """Raise ValueError for a row that has another label than its person."""
+        columns = [*self.classes, *self.new_labels]
+        labels = [columns[k] for k in (self.label_index[position], other)]
+        who = f"the name at position {position}"
+        if names is not None:
+            who = repr(names[position])
+        raise ValueError(
+            f"Expected one label for a name within a cluster, got {labels[0]!r} and "
+            f"{labels[1]!r} for {who}. Correct one, or give two people of a name "
+            "clusters of their own."
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,25 +167,19 @@ def exact_interval(share, n, confidence_level):
     return low, high
 
 
-def read_checked(y, checked_weight, classes, is_name):
+def read_checked(y, checked_weight, stack, is_name):
     """Return labels of checked rows, as given to `estimate_shares`, as `CheckedRows`.
 
-    Rows that are not names are not checked.
+    Rows that are not names are not checked. Labels are those that the model predicts:
+    the group that has a label, if it groups labels.
     """
-    labels = _check_y(y, len(is_name))
-    label_of_value = dict.fromkeys(labels.tolist())
-    known = [label for label in label_of_value if not is_missing(label)]
-    if "" in known:
-        raise ValueError(
-            "Expected None for rows of y that were not checked, got ''. A row that "
-            'nobody could decide is "unknown".'
-        )
-    if len(known) == 0:
-        raise ValueError("Expected labels of some rows in y, got none. Leave y out.")
-    check_some_known(known, classes)
-    check_alike([*classes.tolist(), *known], "labels in y and of the model")
-    new_labels = sorted({*known} - {*classes.tolist()})
-    label_index = index_in([*classes.tolist(), *new_labels], labels, otherwise=-1)
+    given = _check_y(y, len(is_name))
+    classes = stack.classes.tolist()
+    label_of = _read_labels(given, stack)
+    new_labels = sorted({*label_of.values()} - {*classes})
+    _warn_of_spellings(new_labels, classes)
+    labels = np.array([label_of.get(label) for label in given.tolist()], dtype=object)
+    label_index = index_in([*classes, *new_labels], labels, otherwise=-1)
     n_without_name = int(((label_index >= 0) & ~is_name).sum())
     if n_without_name:
         warn(
@@ -154,7 +188,45 @@ def read_checked(y, checked_weight, classes, is_name):
         )
         label_index[~is_name] = -1
     weights = _check_checked_weight(checked_weight, label_index >= 0)
-    return CheckedRows(label_index, new_labels, weights)
+    return CheckedRows(label_index, classes, new_labels, weights)
+
+
+def _read_labels(given, stack):
+    """Return the label that the model predicts for each label that was given."""
+    known = [label for label in dict.fromkeys(given.tolist()) if not is_missing(label)]
+    if "" in known:
+        raise ValueError(
+            "Expected None for rows of y that were not checked, got ''. A row that "
+            'nobody could decide is "unknown".'
+        )
+    if len(known) == 0:
+        raise ValueError("Expected labels of some rows in y, got none. Leave y out.")
+    predicted = stack.as_predicted(np.array(known, dtype=object)).tolist()
+    check_some_known(predicted, stack.classes)
+    check_alike([*stack.classes.tolist(), *predicted], "labels in y and of the model")
+    return dict(zip(known, predicted, strict=True))
+
+
+def _warn_of_spellings(new_labels, classes):
+    """Warn of new labels that are spelled nearly as a class."""
+    class_of = {_without_form(label): label for label in classes}
+    pairs = []
+    for label in new_labels:
+        if _without_form(label) in class_of:
+            pairs.append(f"{label!r} for {class_of[_without_form(label)]!r}")
+    if pairs:
+        warn(
+            f"The labels of checked rows have {', '.join(pairs)}: expected the "
+            "spelling of the model. They count as other labels. Correct them in y."
+        )
+
+
+def _without_form(label):
+    """Return a label without case, blanks and accents."""
+    letters = unicodedata.normalize("NFKD", str(label).casefold())
+    return "".join(
+        [c for c in letters if not c.isspace() and not unicodedata.combining(c)]
+    )
 
 
 def _check_y(y, n_rows):
@@ -172,9 +244,7 @@ def _check_checked_weight(checked_weight, is_checked):
     """Return the weights of rows, 0 where none was checked, or None."""
     if checked_weight is None:
         return None
-    weights = np.asarray(checked_weight, dtype=np.float64)
-    if weights.shape == is_checked.shape:
-        weights = np.where(is_checked, weights, 0)
+    weights = weights_where(is_checked, checked_weight)
     weights = check_weights(weights, len(is_checked), "checked_weight")
     least = weights[is_checked].min(initial=np.inf)
     if least < 1:
@@ -231,16 +301,18 @@ def estimate_from_checked(predictions, weights, checked, clusters, without, seed
         parts[rows] += influences
         influences = clusters.sum(parts)
     expected = _expected_covariance(predictions, weights, power)
+    n_units = np.count_nonzero(unit_weights)
+    inflation = n_units / max(1, n_units - 1)
     return CheckedShares(
         share=share,
-        resamples=_resample(share, influences, seeds),
+        resamples=_resample(share, influences, inflation, seeds),
         n_effective=1 / (unit_weights**2).sum(),
         n_checked=len(rows),
         without=None if is_complete else without,
         mean_prediction=mean,
-        covariance=influences.T @ influences * _inflation(influences),
+        covariance=influences.T @ influences * inflation,
         expected_covariance=expected * (row_weights**2).sum(),
-        degrees_of_freedom=max(1, np.count_nonzero(unit_weights) - 1),
+        degrees_of_freedom=max(1, n_units - 1),
     )
 
 
@@ -291,22 +363,53 @@ def _check_draw(predictions, rows, checked, clusters):
     if rows[-1] == n_checked - 1:
         warn(f"The checked rows are the first ones of the list. {remedy}")
         return
-    if checked.weights is not None or clusters is not None:
+    if _differ_by_chance(predictions, rows, checked.weights, clusters):
         return
-    deviation = predictions.std(axis=0)
-    varies = deviation > 0
-    scores = (predictions - predictions.mean(axis=0))[:, varies] / deviation[varies]
-    checked_distance = (scores[rows].mean(axis=0) ** 2).sum()
-    checked_distance /= 1 - n_checked / n_rows  # the others are drawn with replacement
-    rng = np.random.RandomState(0)
-    for _ in range(N_CHANCE):
-        drawn = rng.randint(n_rows, size=n_checked)
-        if (scores[drawn].mean(axis=0) ** 2).sum() >= checked_distance:
-            return
     warn(
         "The checked rows differ from the others in their predicted mix, more than by "
         f"chance. {remedy} If some were more likely to be drawn, give checked_weight."
     )
+
+
+def _differ_by_chance(predictions, rows, weights, clusters):
+    """Return whether the mean prediction of checked rows may differ so by chance.
+
+    It is compared with those of rows drawn at random, or of clusters if these were
+    checked whole. Each of them has the weight of one that was checked.
+    """
+    sums = predictions - predictions.mean(axis=0)
+    sizes = np.ones(len(sums))
+    drawn_weights = np.full(len(rows), len(sums) / len(rows))
+    if weights is not None:
+        drawn_weights = weights[rows]
+    if clusters is not None and _are_whole(clusters, rows):
+        n_drawn = np.bincount(clusters.index[rows], minlength=clusters.n)
+        drawn_weights = clusters[rows].sum(drawn_weights)[n_drawn > 0]
+        drawn_weights /= n_drawn[n_drawn > 0]
+        sizes = clusters.sum(sizes)
+        rows = np.flatnonzero(n_drawn[sizes > 0])
+        sums = clusters.sum(sums)[sizes > 0]
+        sizes = sizes[sizes > 0]
+
+    def distance(drawn):
+        mean = drawn_weights @ sums[drawn] / (drawn_weights @ sizes[drawn])
+        return mean @ mean
+
+    # The others are drawn with replacement.
+    left_to_chance = 1 - drawn_weights.sum() / (drawn_weights @ drawn_weights)
+    checked_distance = distance(rows) / left_to_chance
+    rng = np.random.RandomState(0)
+    for _ in range(N_CHANCE):
+        if distance(rng.randint(len(sums), size=len(rows))) >= checked_distance:
+            return True
+    return False
+
+
+def _are_whole(clusters, rows):
+    """Return whether all rows of the clusters of some rows are among these."""
+    n_rows = np.bincount(clusters.index, minlength=clusters.n)
+    n_checked = np.bincount(clusters.index[rows], minlength=clusters.n)
+    return not ((n_checked > 0) & (n_checked < n_rows)).any()
 
 
 def _best_power(truth, predictions, row_weights):
@@ -319,17 +422,11 @@ def _best_power(truth, predictions, row_weights):
     return np.clip((row_weights @ (truth * predictions)).sum() / squares, 0, 1)
 
 
-def _resample(share, influences, seeds):
+def _resample(share, influences, inflation, seeds):
     """Return the shares in resamples of checked rows, or of clusters."""
     resamples = np.empty((seeds.n_resamples, len(share)))
-    factor = np.sqrt(_inflation(influences))
+    factor = np.sqrt(inflation)
     ones = np.ones(len(influences), dtype=int)
     for rows, drawn in draw_units(ones, seeds.n_resamples, seeds.rng(share)):
         resamples[rows] = share + factor * ((drawn - 1) @ influences)
     return resamples
-
-
-def _inflation(influences):
-    """Return G / (G - 1) of the units that have an influence, of clusters or rows."""
-    n_units = np.count_nonzero(influences.any(axis=1))
-    return n_units / max(1, n_units - 1)

@@ -1,4 +1,4 @@
-"""Read what is given for each name of a list: clusters and outcomes."""
+"""Read what is given for each name of a list: clusters, outcomes and weights."""
 
 import numpy as np
 
@@ -32,3 +32,14 @@ def index_in(distinct, values, otherwise):
     index_of = {value: k for k, value in enumerate(distinct)}
     index = [index_of.get(value, otherwise) for value in values.tolist()]
     return np.array(index, dtype=np.intp)
+
+
+def weights_where(is_used, weights):
+    """Return weights of rows with 0 where they are not used, and may be blank."""
+    weights = np.asarray(weights)
+    if weights.dtype.kind == "O":  # where pd.NA is no number
+        blank_as_nan = [np.nan if is_missing(w) else w for w in weights.tolist()]
+        weights = np.array(blank_as_nan, dtype=np.float64)
+    if weights.shape != is_used.shape:
+        return weights  # which is an error elsewhere
+    return np.where(is_used, weights, 0)

@@ -17,11 +17,13 @@ from .results import (
     Comparison,
     Table,
     compare_estimates,
+    notes_on_new_labels,
     percentiles,
 )
 from .shares import estimate_weighted, is_in_group, read_names, weigh
 
 NO_ONE = 0.5  # estimated people of a label: with fewer, it has no rate
+MOST_FLOATS = 20  # outcomes that are floats; more are measurements
 FEW_PEOPLE = 10  # a label with fewer estimated people is not printed
 
 
@@ -57,6 +59,7 @@ class Rates(Table):
             f"{self.n_names + self.n_not_names:,} rows: {self.n_names:,} names, "
             f"{self.n_not_names:,} not names"
         )
+        yield from notes_on_new_labels(self.new_labels)
         yield (
             "rates of names, not of people: right if names do not depend on the "
             "outcome within a label"
@@ -179,7 +182,7 @@ def estimate_rates(
         The list.
     outcome : array-like of shape (n_names,)
         The outcome of each name, such as "invited", or whether it is so: two values or
-        more.
+        more, and 20 at most if they are floats.
     sample_weight : array-like of shape (n_names,) or None, default=None
         Weights of the names. This and all that follows is as in
         :func:`estimate_shares`.
@@ -213,7 +216,8 @@ or None, default=None
         - n_people: the estimated number of people of the label in each row,
         - labels, outcomes: the distinct ones,
         - groups: the same for the groups, or None,
-        - n_names, n_not_names, confidence_level.
+        - n_names, n_not_names, new_labels, confidence_level: as of
+          :func:`estimate_shares`.
 
         Labels with fewer than 10 estimated people are not printed; `to_frame` has them.
         ``rates["Irish"]`` are the rows of a label. ``rates.compare("Irish", "Dutch")``
@@ -223,7 +227,7 @@ or None, default=None
     Raises
     ------
     ValueError
-        If there is only one outcome, or one is missing.
+        If there is only one outcome, one is missing, or one has no weight.
 
     See Also
     --------
@@ -279,6 +283,11 @@ def rates_of_list(listed, outcome):
     has_clusters = listed.clusters is not None
     listed = replace(listed, random_state=seed, has_common_draws=has_clusters)
     share, share_resamples = _outcome_shares(listed, outcome_index, len(outcomes))
+    if not share.all():
+        raise ValueError(
+            "Expected a positive weight for some name of each outcome, got none for "
+            f"{outcomes[share.argmin()].item()!r}. Leave these rows out."
+        )
     estimates = []
     for k in range(len(outcomes)):
         estimates.append(estimate_weighted(weigh(listed.take(outcome_index == k))))
@@ -292,6 +301,7 @@ def rates_of_list(listed, outcome):
         "n_effective": sum(mix.n_effective for mix in estimates),
         "n_names": int(listed.row_counts.sum()),
         "n_not_names": sum(listed.not_names.values()),
+        "new_labels": listed.new_labels,
         "confidence_level": listed.confidence_level,
     }
     labels = listed.labels
@@ -318,8 +328,24 @@ def check_outcome(outcome, is_name):
             f"Expected two or more outcomes, got {distinct}. With one, the shares "
             "of the list say all: take estimate_shares."
         )
+    n_floats = sum(map(_is_float, distinct))
+    if n_floats > MOST_FLOATS:
+        raise ValueError(
+            f"Expected outcomes of some kinds, got {n_floats:,} different numbers. Bin "
+            "them, as by pd.cut(outcome, 3).astype(str)."
+        )
     outcomes = sorted(distinct)
     return np.array(outcomes), index_in(outcomes, values, otherwise=0)
+
+
+def _is_float(outcome):
+    """Return whether an outcome is a float, or the text of a number with decimals."""
+    if not isinstance(outcome, str):
+        return isinstance(outcome, float)
+    try:
+        return not float(outcome).is_integer()
+    except ValueError:
+        return False
 
 
 def _outcome_shares(listed, outcome_index, n_outcomes):

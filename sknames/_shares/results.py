@@ -11,7 +11,7 @@ from scipy.stats import norm
 from sklearn.utils import Bunch
 
 from .._models.frames import to_frame
-from .._models.groups import array_of_labels
+from .._models.groups import array_of_labels, regions_of
 from .._models.priors import OTHERS
 
 N_PRINTED = 10  # rows of a table that prints
@@ -22,6 +22,7 @@ WIDE = 0.3  # intervals of more get a note
 # Intervals hold .5 to .8 of the true shares of such labels, and .87 to .95 of others:
 # see examples/benchmarks/results/shares.md.
 FEW_HELD_OUT = 20
+LEAST_IN_DOUBT = 0.01  # a share: of smaller ones, no note says that they are unsure
 
 ROUNDING = 0.01  # known shares may be rounded to percent
 
@@ -78,11 +79,7 @@ class Table(Bunch):
         if len(tables) > 1:
             lines.append("of groups:")
             lines += groups._lines(widths)
-        return "\n".join([*lines, *self._notes(), *self._notes_on_model()])
-
-    def _notes_on_model(self):
-        """Return notes that are the same for all lists."""
-        return []
+        return "\n".join([*lines, *self._notes()])
 
     def _lines(self, widths):
         """Return the lines of the rows; a table without "groups" shows all."""
@@ -99,6 +96,20 @@ class Table(Bunch):
             hidden = {*self.label[~is_shown].tolist()}
             lines.append(f"{len(hidden)} others: {self._sum(~is_shown)}")
         return lines
+
+
+def listing(texts):
+    """Return texts with commas, and how many more there are than are printed."""
+    text = ", ".join(map(str, texts[:N_PRINTED]))
+    if len(texts) > N_PRINTED:
+        text += f" and {len(texts) - N_PRINTED} more"
+    return text
+
+
+def notes_on_new_labels(new_labels):
+    """Yield what to say of labels that the model lacks."""
+    if new_labels:
+        yield f"labels that the model lacks: {listing(new_labels)}"
 
 
 def _padded(texts, widths):
@@ -140,19 +151,40 @@ class Shares(Table):
                 'such names: sum labels, as by groups="subregion", or give a model the '
                 "priors that you know"
             )
-        for first, second, correlation in self.get("confused_pairs", []):
-            yield (
-                f"{first} and {second} are hard to tell apart here (correlation "
-                f"{correlation:.2f}); group them for a narrower interval"
-            )
+        if "groups" in self:
+            pairs = self._pairs_to_sum()
+            if pairs:
+                yield (
+                    f"hard to tell apart here: {listing(pairs)}; sum them, as by "
+                    'groups="subregion"'
+                )
 
-    def _notes_on_model(self):
-        if not self.get("few_held_out") or self.groups is not None:
-            return []
-        return [
-            f"{len(self.few_held_out)} labels cannot be distinguished from their "
-            'neighbours in a list (few_held_out): sum labels, as by groups="subregion"'
-        ]
+    def _pairs_to_sum(self):
+        """Return texts of pairs of labels that this list cannot separate."""
+        pairs = [{first, second} for first, second, _ in self.confused_pairs]
+        if self.groups is None:
+            for pair in self._pairs_of_few():
+                if pair not in pairs:
+                    pairs.append(pair)
+        return [" and ".join(sorted(map(str, pair))) for pair in pairs]
+
+    def _pairs_of_few(self):
+        """Yield labels that few people have shown, each with its likeliest neighbour.
+
+        That is the largest other label of its subregion. One of both has a share that
+        matters.
+        """
+        subregion_of = regions_of("subregion")
+        share_of = dict(zip(self.label.tolist(), self.share.tolist(), strict=True))
+        for label in self.few_held_out:
+            pair = [label]
+            for other in share_of:  # the largest first
+                is_near = subregion_of.get(other) == subregion_of.get(label, "")
+                if is_near and other != label:
+                    pair.append(other)
+                    break
+            if max(share_of[name] for name in pair) > LEAST_IN_DOUBT:
+                yield {*pair}
 
     def _notes_on_checked(self):
         """Yield what to say of checked rows."""
@@ -160,6 +192,7 @@ class Shares(Table):
             yield "all names are checked: these are counts, with exact intervals"
             return
         yield f"{self.n_checked:,} of the names are checked"
+        yield from notes_on_new_labels(self.new_labels)
         is_outside = (self.without < self.low) | (self.without > self.high)
         is_outside &= ~np.isin(self.label, self.new_labels)
         for row in np.flatnonzero(is_outside):
@@ -239,8 +272,9 @@ class Shares(Table):
             labels = array_of_labels([*labels.tolist(), *only_there])
         theirs = other._at(labels)
         if not same_source:
-            # All lists have the same errors of the model, in this order.
-            theirs = replace(theirs, resamples=np.roll(theirs.resamples, 1, axis=0))
+            # All lists have the same errors of the model, in the same order. Paired
+            # from both ends, two comparisons of two lists mirror each other.
+            theirs = replace(theirs, resamples=theirs.resamples[::-1])
         groups = self.get("groups")
         if groups is not None:
             groups = groups.compare(other.groups, same_source=same_source)
@@ -369,8 +403,9 @@ class Shares(Table):
 
 def percentiles(resamples, estimate, confidence_level):
     """Return the ends of intervals, (n_classes,) each, which hold the estimate."""
-    limits = [(1 - confidence_level) / 2, (1 + confidence_level) / 2]
-    low, high = np.quantile(resamples, limits, axis=0)
+    tail = (1 - confidence_level) / 2
+    low = np.quantile(resamples, tail, axis=0)
+    high = -np.quantile(-resamples, tail, axis=0)  # to the bit as seen from above
     return np.minimum(low, estimate), np.maximum(high, estimate)
 
 
@@ -418,8 +453,8 @@ def compare_estimates(estimates, others, confidence_level):
     # and Donner 2008).
     down, up = estimates.added(confidence_level)
     other_down, other_up = others.added(confidence_level)
-    squared_down = (difference - low) ** 2 + down + other_up
-    squared_up = (high - difference) ** 2 + up + other_down
+    squared_down = (difference - low) ** 2 + (down + other_up)
+    squared_up = (high - difference) ** 2 + (up + other_down)
     # Intervals of checked rows may reach less far than their resamples.
     low = difference - np.sqrt(np.maximum(squared_down, 0))
     high = difference + np.sqrt(np.maximum(squared_up, 0))

@@ -21,7 +21,7 @@ from .._models.predict_names import check_probabilities, predict_list
 from .._models.priors import Priors, check_priors
 from .._models.stack import resolve
 from .checked import CheckedRows, estimate_from_checked, read_checked
-from .columns import index_in, read_column
+from .columns import index_in, read_column, weights_where
 from .estimate import EstimatedShares
 from .mix import (
     MODEL_ERROR,
@@ -32,7 +32,14 @@ from .mix import (
     settings_of_shares,
 )
 from .one_blas_thread import one_blas_thread
-from .resampling import Clusters, ResampleSeeds, Units, once_in_each_cluster, resample
+from .resampling import (
+    Clusters,
+    ResampleSeeds,
+    Units,
+    index_of_people,
+    once_in_each_cluster,
+    resample,
+)
 from .results import FEW_HELD_OUT, FEW_NAMES, Shares
 
 FEW_CLUSTERS = 30  # fewer than these raise a warning
@@ -89,12 +96,12 @@ def estimate_shares(
     clusters : array-like of shape (n_names,) or None, default=None
         The paper, family, team or household of each name, if names within one are
         alike. A cluster is then drawn with all its rows, and a name counts once within
-        it. Expected are 30 clusters or more.
+        it, with the label of any of its rows. Expected are 30 clusters or more.
     y : array-like of shape (n_names,) or None, default=None
         Labels of rows that were checked, None, NaN or ``pd.NA`` for the others. They
         must not come from reading the name, and the rows must be drawn at random;
         expected are 100 or more. A row that nobody could decide is "unknown". Labels
-        that the model lacks get a share, too.
+        that the model lacks get a share, too; those that it groups count for the group.
     checked_weight : array-like of shape (n_names,) or None, default=None
         1 / the probability with which each checked row was drawn, if it was not the
         same for all. `sample_weight` weighs the list.
@@ -131,6 +138,7 @@ or None, default=None
         - n_names, n_distinct: the number of names, and of distinct ones,
         - n_not_names: the number of texts that are not names,
         - n_clusters, n_checked: the number of clusters, and of checked rows, or None,
+        - new_labels: labels of checked rows that the model lacks,
         - confidence_level,
         - resamples: array of shape (n_resamples, n_classes), the shares in each
           resample,
@@ -383,9 +391,14 @@ def read_list(
         raise ValueError("Got checked_weight without y. Give y, too.")
     if clusters is not None:
         clusters = check_clusters(clusters, is_name)
+    if sample_weight is not None and not isinstance(sample_weight, Real):
+        sample_weight = weights_where(is_name, sample_weight)
     checked = None
     if y is not None:
-        checked = read_checked(y, checked_weight, stack.classes, is_name)
+        checked = read_checked(y, checked_weight, stack, is_name)
+        if clusters is not None:
+            person_index = index_of_people(listed.ids, clusters)
+            checked = checked.of_people(person_index, listed.names)
     below, group_index = below_groups(stack, assumed_prior)
     return NameList(
         check_probabilities(listed),
@@ -416,6 +429,8 @@ def check_clusters(clusters, is_name):
             f"Expected two or more clusters, got only {distinct[0]!r}. With one, "
             "nothing shows how clusters differ."
         )
+    # In an order of their own, so that the order of rows does not decide who is drawn.
+    distinct.sort(key=str)
     return Clusters(index_in(distinct, values, otherwise=0), len(distinct))
 
 
