@@ -29,6 +29,12 @@ __all__ = [
     "spelling_groups",
 ]
 _MODULES = {"datasets", "inspection", "metrics", "onnx", "pretrained"}
+_ELSEWHERE = {  # what is looked for here, and where it is
+    "evaluate": "sknames.metrics.scorecard",
+    "explain": "sknames.inspection.feature_contributions",
+    "load_card": "sknames.pretrained.load_card",
+    "scorecard": "sknames.metrics.scorecard",
+}
 
 
 if not TYPE_CHECKING:  # type checkers would take any name for one of the package
@@ -38,7 +44,10 @@ if not TYPE_CHECKING:  # type checkers would take any name for one of the packag
         if name in _MODULES:
             return import_module(f".{name}", __name__)
         if name not in __all__:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            message = f"module {__name__!r} has no attribute {name!r}"
+            if name in _ELSEWHERE:
+                message += f". Take {_ELSEWHERE[name]}."
+            raise AttributeError(message)
         globals()[name] = getattr(import_module("._public", __name__), name)
         return globals()[name]
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import wraps
 from numbers import Integral, Real
 from typing import Any, Literal, NoReturn, Self
 
@@ -12,6 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from ._base.arguments import explain_arguments
 from ._base.estimators import DocLinkMixin, LogProbabilityMixin
 from ._base.labels_and_weights import check_labels, check_weights, weigh_classes
 from ._base.saved_state import stamped, unstamped
@@ -22,24 +22,7 @@ from ._network.ngrams import check_ngram_range
 from ._network.quantized import dequantize
 
 
-def _name_max_epochs(cls):
-    """Let `epochs`, as in Keras, raise an error that names `max_epochs`."""
-    init = cls.__init__
-
-    @wraps(init)  # scikit-learn reads the parameters of its signature
-    def __init__(self, **params):
-        if "epochs" in params:
-            raise TypeError(
-                f"{cls.__name__} has no parameter 'epochs': set the number of passes "
-                f"over the training rows by max_epochs={params['epochs']!r}."
-            )
-        init(self, **params)
-
-    cls.__init__ = __init__
-    return cls
-
-
-@_name_max_epochs
+@explain_arguments
 @dataclass(kw_only=True, eq=False, repr=False)
 class NameNationalityClassifier(
     DocLinkMixin, LogProbabilityMixin, ClassifierMixin, BaseEstimator

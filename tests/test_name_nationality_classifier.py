@@ -181,13 +181,6 @@ def test_history_holds_plain_numbers(codes):
         model.loss_curve_  # noqa: B018
 
 
-def test_epochs_names_max_epochs():
-    with pytest.raises(TypeError, match="no parameter 'epochs': .*max_epochs=3"):
-        NameNationalityClassifier(epochs=3)
-    with pytest.raises(TypeError, match="unexpected keyword argument 'n_epochs'"):
-        NameNationalityClassifier(n_epochs=3)
-
-
 TWELVE = (
     "Arabic Finnish French Indonesian Italian Japanese Kazakh Nigerian Polish Spanish "
     "Turkish Uzbek"

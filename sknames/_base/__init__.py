@@ -3,11 +3,12 @@
 import sys
 import warnings
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from sklearn.utils import _param_validation
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+from .arguments import Called, explain_arguments
+
 # What lies between a user's line and ours.
 _LIBRARIES = {"sknames", "sklearn", "skorch", "contextlib"}
 
@@ -33,8 +34,13 @@ def install(extra: str) -> str:
     )
 
 
-def validate_params(constraints: dict[str, Any]) -> Callable[[Function], Function]:
-    """Make a function check its parameters as in scikit-learn, and keep its types."""
-    return _param_validation.validate_params(
+def validate_params(constraints: dict[str, Any]) -> Callable[[Called], Called]:
+    """Make a function check its arguments as in scikit-learn, and keep its types."""
+    validate = _param_validation.validate_params(
         constraints, prefer_skip_nested_validation=True
     )
+
+    def decorate(function: Called) -> Called:
+        return explain_arguments(validate(function))
+
+    return decorate

@@ -67,7 +67,9 @@ def check_some_known(y, classes):
     if set(labels).isdisjoint(known):
         raise ValueError(
             "None of the labels is one of the model's: expected some of "
-            f"{shorten(known)}, got {shorten(labels)}."
+            f"{shorten(known)}, got {shorten(labels)}. If these are groups, predict "
+            "them by GroupedClassifier(model, groups=..., others=...); if they are "
+            "codes of countries, take load_pretrained('country')."
         )
 
 
