@@ -16,7 +16,7 @@ from ._base.estimators import DocLinkMixin, LogProbabilityMixin
 from ._base.labels_and_weights import check_labels, check_weights, weigh_classes
 from ._base.saved_state import stamped, unstamped
 from ._network.codes import validate_symbols
-from ._network.head import make_forward
+from ._network.forward import Forward
 from ._network.network import N_GATES, Network
 from ._network.ngrams import check_ngram_range
 from ._network.quantized import dequantize
@@ -415,7 +415,7 @@ class NameNationalityClassifier(
         self.network_ = network
         self.history_ = history
         self._net = net
-        self._forward = make_forward(network, "auto")
+        self._forward = Forward(network, "auto")
 
     def _load(self):
         """Prepare the network in a file's state; raise an error if it is damaged."""

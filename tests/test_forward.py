@@ -16,7 +16,6 @@ from threadpoolctl import ThreadpoolController
 from sknames._network import forward as _forward
 from sknames._network import product as _product
 from sknames._network.forward import Forward, softmax
-from sknames._network.head import make_forward
 from sknames._network.network import Network
 from sknames._network.ngrams import NGRAM_SCALE, NGrams, inverse_document_frequency
 from sknames._training.batches import Batch
@@ -150,7 +149,7 @@ def test_head_is_linear_in_logits_and_ngrams(codes, n_rows):
             if feature in of_head:
                 k = of_head.index(feature)
                 row += NGRAM_SCALE * value * weights["head.ngram_weight"][k]
-    forward = make_forward(network, "float64")
+    forward = Forward(network, "float64")
     np.testing.assert_allclose(forward.logits(codes), expected, atol=1e-5)
     for row, logits in zip(codes, expected, strict=True):
         net, terms, _ = forward.logit_terms(row[None])
@@ -189,7 +188,7 @@ def test_bits_depend_on_the_row_alone(
     network = network_of(
         cell, num_layers, hidden_size, n_classes, ngram_range, n_labels=n_labels
     )
-    forward = make_forward(network, "auto")
+    forward = Forward(network, "auto")
     assert forward.is_fixed == (forward.precision == np.float32)
     assert largest_difference(forward) <= (0 if forward.is_fixed else 1e-12)
 
@@ -200,18 +199,18 @@ KERNELS = ["Prescott", "Nehalem", "Sandybridge", "Haswell", "SkylakeX"]
 ON_A_KERNEL = """
 import json, sys
 import numpy as np
-from tests.test_forward import blas_kernel, largest_difference, make_forward, network_of
+from tests.test_forward import Forward, blas_kernel, largest_difference, network_of
 
 found = {"kernel": blas_kernel(), "largest_difference": 0, "is_fixed": True}
 for sizes in [("gru", 1, 128, 18, (1, 5)), ("rnn", 2, 64, 57, None), \
 ("gru", 2, 192, 2, None)]:
     network = network_of(*sizes, n_labels=sizes[-1] and 165)
-    forward = make_forward(network, "auto")
+    forward = Forward(network, "auto")
     found["is_fixed"] &= bool(forward.is_fixed)
     found["largest_difference"] = \
 max(found["largest_difference"], largest_difference(forward))
 network = network_of("gru", 1, 128, 18, None)
-found["has_few"] = bool(make_forward(network, "auto").has_few)
+found["has_few"] = bool(Forward(network, "auto").has_few)
 print(json.dumps(found, default=float))
 """
 
@@ -277,9 +276,9 @@ def test_auto_is_float64_where_places_of_rows_differ_in_the_head_alone(monkeypat
         matmul(x, weights, out=out)
         out[..., -1, :] += out.shape[-1] == 7
 
-    assert make_forward(network, "auto").precision == np.float32
+    assert Forward(network, "auto").precision == np.float32
     monkeypatch.setattr(np, "matmul", last_row_differs)
-    assert make_forward(network, "auto").precision == np.float64
+    assert Forward(network, "auto").precision == np.float64
 
 
 @each_range

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sknames._network.head import make_forward
+from sknames._network.forward import Forward
 from sknames._network.network import QUANTIZED, Network, narrow
 from sknames._network.quantized import Quantized, dequantize, to_plain
 from tests.conftest import random_codes, random_network
@@ -134,9 +134,7 @@ def test_halves_keep_their_bits_in_files_and_predict_in_float32():
     assert_same(Network.from_arrays(small.to_arrays()), small)
     singles = {"ngram_weight": halves["ngram_weight"].astype("f4")}
     network = replace(network, weights=network.weights | singles)
-    found, expected = (
-        make_forward(of, "auto").logits(codes) for of in (small, network)
-    )
+    found, expected = (Forward(of, "auto").logits(codes) for of in (small, network))
     np.testing.assert_array_equal(found, expected, strict=True)
 
 
@@ -204,8 +202,8 @@ def test_rounded_weights_stay_levels(network):
     }
     codes, many = np.array([[1, 2, 3], [2, 4, 0]]), np.arange(90).reshape(30, 3) % 5
     for dtype in ("float32", "float64"):
-        ours = make_forward(small, dtype)
-        expected = make_forward(replace(small, weights=small.weights | floats), dtype)
+        ours = Forward(small, dtype)
+        expected = Forward(replace(small, weights=small.weights | floats), dtype)
         for rows in (codes, many):
             np.testing.assert_array_equal(
                 ours.logits(rows), expected.logits(rows), strict=True
@@ -218,9 +216,9 @@ def test_rounded_weights_stay_levels(network):
 def test_temperature_divides_the_logits(network):
     codes = np.array([[1, 2, 3], [2, 0, 0], [0, 0, 0]])
     flatter = with_temperature(network, 1.4)
-    expected = make_forward(network, "float64").logits(codes) / 1.4
+    expected = Forward(network, "float64").logits(codes) / 1.4
     np.testing.assert_allclose(
-        make_forward(flatter, "float64").logits(codes), expected, atol=1e-3
+        Forward(flatter, "float64").logits(codes), expected, atol=1e-3
     )
     expected = network.class_prior ** (1 / 1.4)
     np.testing.assert_allclose(flatter.class_prior, expected / expected.sum())
@@ -248,10 +246,10 @@ def test_with_priors_shifts_the_bias_alone(network):
 def test_with_priors_of_zero_never_predicts_the_class():
     network = make().with_priors(np.array([0.4, 0.6, 0.0]))
     codes = np.array([[1, 2, 3, 4, 5]], dtype=np.uint8)
-    (probabilities,) = make_forward(network, "float64").probabilities(codes)
+    (probabilities,) = Forward(network, "float64").probabilities(codes)
     assert probabilities[2] == 0 and (probabilities[:2] > 0).all()
     still = network.with_priors(np.array([0.5, 0.5, 0.0]))
-    assert make_forward(still, "float64").probabilities(codes)[0, 2] == 0
+    assert Forward(still, "float64").probabilities(codes)[0, 2] == 0
     with pytest.raises(
         ValueError, match="A class of prior 0 cannot get a positive one"
     ):

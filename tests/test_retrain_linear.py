@@ -9,7 +9,6 @@ from sklearn.pipeline import Pipeline
 
 from sknames import CharEncoder, NameNationalityClassifier, fingerprint
 from sknames._network.forward import Forward, softmax
-from sknames._network.head import make_forward
 from sknames.datasets import make_names
 from sknames.pretrained._load_pretrained import read_model
 from tools.retrain import countries, linear, recipe
@@ -39,7 +38,7 @@ def test_folded_gives_the_mean_of_both_logits(base):
     index = np.searchsorted(KINDS, labels)
     head, _ = linear.fit_layer(network, model["encode"], names, index, 3, 500, 0.6)
     codes = network.to_codes(model["encode"].transform(names))
-    of_head = make_forward(replace(network, weights=network.weights | head), "float64")
+    of_head = Forward(replace(network, weights=network.weights | head), "float64")
     own = Forward(network, "float64").logits(codes) - np.log(network.class_prior)
     mixed = share * own + (1 - share) * of_head.logits(codes)
     folded = linear.folded(network, head, share)

@@ -61,7 +61,7 @@ PRIVATE_IMPORTS = {
     "test_conventions": "pretrained._model_files",
     "test_displays": "_shares.shares metrics._top_label",
     "test_forward": (
-        "_network _network.head _network.network _network.ngrams "
+        "_network _network.network _network.ngrams "
         "_training.batches _training.recurrent_net _training.rows"
     ),
     "test_grouped_classifier": "_models.groups _models.stack",
@@ -71,7 +71,7 @@ PRIVATE_IMPORTS = {
     ),
     "test_memory": "_network.codes _network.ngrams _network.words",
     "test_metrics": "metrics._calibration metrics._scorecard metrics._top_label",
-    "test_network": "_network.head _network.quantized",
+    "test_network": "_network.forward _network.quantized",
     "test_not_names": "_text.names _text.spelling",
     "test_onnx": "_network.forward _network.network _text.titles",
     "test_page": "_models.stack _shares.mix _shares.shares pretrained._load_pretrained",
@@ -83,7 +83,7 @@ PRIVATE_IMPORTS = {
         "_network.ngrams _network.prefixes _training.bags _training.batches "
         "_training.loss _training.rows"
     ),
-    "test_retrain_linear": "_network.forward _network.head pretrained._load_pretrained",
+    "test_retrain_linear": "_network.forward pretrained._load_pretrained",
     "test_retrain_recipe": "_text.spelling pretrained",
     "test_selective_classifier": "_models.stack _wrappers.risk_coverage",
     "test_shares": (

@@ -75,3 +75,9 @@ STEPS = {
     "rnn": RNNStep,
     "sigmoid_rnn": partial(RNNStep, is_sigmoid=True),
 }
+
+
+def make_step(cell, weights, layer):
+    """Prepare the step of a layer, from a network's weights by name."""
+    names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    return STEPS[cell](**{name: weights[f"cells.{layer}.{name}"] for name in names})

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .cells import BLOCK_NODES, STEPS
+from .cells import BLOCK_NODES, make_step
+from .head import Head
 from .network import QUANTIZED
 from .ngrams import ABSENT, NGRAM_SCALE
 from .prefixes import plan_prefixes, row_lengths, sort_rows
@@ -32,9 +33,9 @@ def softmax(logits):
     return logits
 
 
-def _take(rows, index, out, axis=0):
-    # The default mode would copy; "clip" writes into out.
-    rows.take(index, axis=axis, out=out, mode="clip")
+def copy_rows(rows, index, out, axis=0):
+    """Write the rows at indices into `out`."""
+    rows.take(index, axis=axis, out=out, mode="clip")  # the default mode would copy
 
 
 @dataclass(frozen=True)
@@ -115,38 +116,36 @@ class Forward:
 
     def _prepare(self, network, dtype):
         """Arrange the weights of a network for products in a dtype."""
-        weights = {}
-        for name, weight in network.weights.items():
-            if name not in QUANTIZED:
-                weights[name] = weight.astype(dtype, copy=False)
+        weights = {
+            name: weight.astype(dtype, copy=False)
+            for name, weight in network.weights.items()
+            if name not in QUANTIZED
+        }
         self.network = network
         self.precision = dtype
         self.size = network.hidden_size
-        self.steps = []
-        for k in range(network.num_layers):
-            names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-            weights_of_cell = {name: weights[f"cells.{k}.{name}"] for name in names}
-            self.steps.append(STEPS[network.cell](**weights_of_cell))
+        self.steps = [
+            make_step(network.cell, weights, k) for k in range(network.num_layers)
+        ]
         self.table = self._input_table(weights.get("embedding"))
         self.recurrent = [Product(step.recurrent) for step in self.steps]
         self.inputs = [None] + [Product(step.input) for step in self.steps[1:]]
         self.output = Product(weights["output.weight"].T[None])
         self.bias = weights["output.bias"]
+        self.n_columns = len(self.bias)  # of what n-grams add
         products = [*self.recurrent, *self.inputs[1:], self.output]
+        self.head = None
+        if "head.weight" in weights:
+            self.head = Head(network.weights, dtype)
+            self.n_columns += len(self.head.bias)
+            products.append(self.head.product)
         self.is_fixed = all(product.is_fixed for product in products)
         self.has_few = all(product.has_few for product in products)
         for product in products:
             product.is_fixed = self.is_fixed
         self.ngrams = network.ngrams
         if self.ngrams is not None:
-            self._prepare_ngrams(weights["ngram_idf"])
-
-    def _prepare_ngrams(self, idf):
-        """Keep the weights of n-grams as they are, since they are most of a model."""
-        self.idf = idf
-        self.ngram_weight = self.network.weights["ngram_weight"]
-        no_terms, _ = self._terms(np.zeros(0, dtype=int))
-        self.n_columns = no_terms.shape[1]
+            self.idf = weights["ngram_idf"]
 
     def _input_table(self, embedding):
         """Return what each code adds to the first step, (gates, n_codes, H)."""
@@ -176,7 +175,14 @@ class Forward:
         return self._map(codes, finish)
 
     def _finish(self, logits, codes):
-        """Return the logits of the classes from those of net and n-grams."""
+        """Return the logits of the classes from those of net and n-grams.
+
+        The n-grams of a head are the last columns.
+        """
+        if self.head is not None:
+            of_head = logits[:, len(self.bias) :] + self.head.bias
+            logits = self.head.multiply(logits[:, : len(self.bias)])
+            logits += of_head
         return self.network.add_words(logits, codes)
 
     def _map(self, codes, finish):
@@ -227,6 +233,10 @@ class Forward:
             terms, squares = self._terms(features[order, last])
             terms /= np.sqrt(squares.sum(axis=0))
             spans = np.stack([last - order - self.ngrams.min_n, last], axis=1)
+        if self.head is not None:
+            of_head = terms[:, len(net) :]
+            terms = self.head.multiply(terms[:, : len(net)]) + of_head
+            net = self.head.multiply(net[None])[0] + self.head.bias
         return net, *self.network.with_word_terms(terms, spans, codes)
 
     def _few(self, codes):
@@ -243,7 +253,7 @@ class Forward:
         for terms in self._terms(features):
             at_positions = np.add.reduce(terms).reshape(*text.shape, -1)
             sums.append(at_positions.cumsum(axis=1)[marks])
-        return _logits(net, *sums)
+        return _with_ngrams(net, *sums)
 
     def _few_of_net(self, codes, lengths):
         """Return the net's logits of rows that are too few for a plan, (n, C)."""
@@ -258,7 +268,7 @@ class Forward:
                 ended = np.flatnonzero(lengths == depth)
                 memory.final[ended] = now[-1, ended]
             before, now = now, before
-        return self._logits(memory.final[: self.fill(n)])[:n]
+        return self._logits_of_net(memory.final[: self.fill(n)])[:n]
 
     def _marked(self, codes, lengths):
         """Return rows between their marks, and the positions of the end marks."""
@@ -288,7 +298,7 @@ class Forward:
                 middle = start + next(n_parents)
                 index = blocks.parents[start:middle] - first_before
                 for states, out in zip(before, memory.h_prev, strict=True):
-                    _take(states, index, out[: middle - start])
+                    copy_rows(states, index, out[: middle - start])
                 self._step(
                     blocks.symbols[start:stop],
                     memory.h_prev,
@@ -297,15 +307,15 @@ class Forward:
                     memory,
                 )
             ended = slice(n_shorter[depth], n_shorter[depth + 1])
-            _take(now[-1], ends[ended] - first, memory.final[ended])
+            copy_rows(now[-1], ends[ended] - first, memory.final[ended])
             before, now = now, before
             first_before = first
         n = len(codes)
         net = np.empty((n, len(self.bias)), dtype=self.precision)
-        net[by_length] = self._logits(memory.final[: self.fill(n)])[:n]
+        net[by_length] = self._logits_of_net(memory.final[: self.fill(n)])[:n]
         if self.ngrams is None:
             return net
-        return _logits(net, *self._sum_ngrams(plan))
+        return _with_ngrams(net, *self._sum_ngrams(plan))
 
     def _step(self, symbols, h_prev, siblings, out, memory):
         """Write the states at nodes (n,) of each layer into out (layers, n or more, H).
@@ -323,15 +333,15 @@ class Forward:
                 self.inputs[k](out[k - 1, : self.fill(n)], added)
                 added += step.bias
             else:
-                _take(self.table, symbols, added, axis=1)
+                copy_rows(self.table, symbols, added, axis=1)
             filled = self.fill(n_parents)
             self.recurrent[k](h_prev[k, :filled], products[:, :filled])
             if n_parents < n:
                 for rows in (*products, h_prev[k]):
-                    _take(rows[:n_parents], siblings, rows[n_parents:n])
+                    copy_rows(rows[:n_parents], siblings, rows[n_parents:n])
             step(added[:, :n], products[:, :n], h_prev[k, :n], out[k, :n])
 
-    def _logits(self, states):
+    def _logits_of_net(self, states):
         """Return the net's logits for states (n, H)."""
         logits = np.empty((1, len(states), len(self.bias)), dtype=self.precision)
         self.output(states, logits)
@@ -370,11 +380,11 @@ class Forward:
         n_ended_before = 0
         first_before = 0
         for (first, last), n in zip(depths, n_ended, strict=True):
-            _take(sums, rows[first:last], now[: last - first])
+            copy_rows(sums, rows[first:last], now[: last - first])
             for start in range(first, last, BLOCK_NODES):
                 stop = min(start + BLOCK_NODES, last)
                 added = of_parents[: stop - start]
-                _take(before, plan.parents[start:stop] - first_before, added)
+                copy_rows(before, plan.parents[start:stop] - first_before, added)
                 now[start - first : stop - first] += added
             ended = by_end[n_ended_before:n]
             logits[ended] += now[plan.ends[ended] - first]
@@ -424,11 +434,14 @@ class Forward:
     def _terms(self, features):
         """Return the terms of n-grams (...) for the logits and for the squared norm.
 
-        Their shapes are (..., C) and (..., 1). Those of ABSENT are 0. The weights may
-        have more columns than the net has classes.
+        Their shapes are (..., C) and (..., 1), with a head (..., C + its classes) and
+        (..., 1). Those of ABSENT are 0.
         """
         idf = np.where(features == ABSENT, 0, self.idf.take(features))[..., None]
-        terms = dequantize(self.ngram_weight.take(features, axis=0))
+        terms = dequantize(self.network.weights["ngram_weight"].take(features, axis=0))
+        if self.head is not None:
+            of_head = self.head.ngram_weights(features)
+            terms = np.concatenate([terms, of_head], axis=-1)
         terms = terms.astype(self.precision, copy=False)
         terms *= NGRAM_SCALE * idf
         return terms, idf * idf
@@ -447,7 +460,7 @@ def _chunks(lengths):
         start = stop
 
 
-def _logits(net, sums, squares):
+def _with_ngrams(net, sums, squares):
     """Return the logits of net and n-grams, from the net's and sums of its terms.
 
     The sums are those of `Forward._terms`.
