@@ -361,7 +361,7 @@ def tables(a_set, keys):
                 title, people, share(c.accuracy, c.accuracy_interval),
                 share(c.macro_f1, c.macro_f1_interval), share(c.top_3),
                 share(c.log_loss) if has else "-",
-                share(c.calibration_error, c.calibration_interval) if has else "-",
+                share(c.calibration_error) if has else "-",
                 *seconds, f"{found['size'] / 1e6:,.0f}",
             ])  # fmt: skip
     header = ["", "labels learned", "training", "accuracy", "macro-F1"]

@@ -15,43 +15,22 @@ from ._top_label import TopLabelDisplay, effective_number, top_label, wilson_int
 
 N_BINS = 15  # as in Guo et al. (2017)
 DIAGONAL = "perfectly calibrated"  # in the legend
-N_RESAMPLES = 1000  # ends of an interval then vary by 2 % of its width
 
 
-def _bins(confidence, n_bins=N_BINS):
-    """Return the bin of each probability."""
-    return np.minimum((confidence * n_bins).astype(int), n_bins - 1)
-
-
-def calibration_error(hit, confidence, weights):
-    """Return expected calibration error (Guo et al. 2017), 95 % interval, and chance.
+def calibration_error(hit, confidence, weights, n_bins=N_BINS):
+    """Return the expected calibration error (Guo et al. 2017), and that by chance.
 
     `hit` and `confidence` are what `top_label` returns, `weights` those of the names.
-    The last value is the mean error of a calibrated model on as many names.
-
-    The interval is from a bootstrap over names, with normal sums in the bins. Chance
-    makes the error too large, and that of each resample larger still. The basic
-    bootstrap interval corrects for that. It starts at 0 if a calibrated model would
-    reach this error, and is never narrower than that of a share with no event (Clopper
-    and Pearson 1934).
+    The second value is the mean error of a calibrated model on such names, whose sums
+    in the bins are nearly normal.
     """
-    n = effective_number(weights)
-    weights = weights * (n / weights.sum())
-    bins = _bins(confidence)
-    differences = confidence - hit
-    gaps = np.bincount(bins, weights * differences, N_BINS)
-    squares = np.bincount(bins, weights * differences**2, N_BINS)
-    variances = np.bincount(bins, weights * (confidence * (1 - confidence)), N_BINS)
-    normal = np.random.default_rng(0).standard_normal((N_RESAMPLES, N_BINS))
-    error = np.abs(gaps).sum() / n
-    spread = np.sqrt(np.maximum(squares - gaps**2 / n, 0))
-    again = np.abs(gaps + spread * normal).sum(axis=1) / n
-    chance = np.abs(np.sqrt(variances) * normal).sum(axis=1) / n
-    low, high = 2 * error - np.percentile(again, [97.5, 2.5])
-    if error <= np.percentile(chance, 97.5):
-        low = 0
-    high = max(high, 1 - 0.025 ** (1 / n))
-    return tuple(np.clip([error, low, high, chance.mean()], 0, 1).tolist())
+    bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
+    gaps = np.bincount(bins, weights * (confidence - hit))
+    variances = np.bincount(bins, weights**2 * confidence * (1 - confidence))
+    # |x| of a normal x with mean 0 is sqrt(2 / pi) times its standard deviation.
+    by_chance = np.sqrt(2 / np.pi * np.maximum(variances, 0)).sum()
+    total = weights.sum()
+    return float(np.abs(gaps).sum() / total), float(by_chance / total)
 
 
 @validate_params(
@@ -111,8 +90,8 @@ def expected_calibration_error(
     """
     hits, confidence = top_label(y_true, y_proba, labels)
     weights = check_weights(sample_weight, len(hits))
-    gaps = np.bincount(_bins(confidence, n_bins), weights=weights * (confidence - hits))
-    return float(np.abs(gaps).sum() / weights.sum())
+    error, _ = calibration_error(hits, confidence, weights, n_bins)
+    return error
 
 
 @dataclass(eq=False, repr=False)
@@ -232,7 +211,7 @@ class ReliabilityDisplay(TopLabelDisplay):
         n_effective = effective_number(weights, bins, len(n_samples))
         low, high = wilson_interval(accuracy, n_effective)
         mean = np.bincount(bins, weights=weights * confidence) / total
-        error, *_ = calibration_error(hits, confidence, weights)
+        error, _ = calibration_error(hits, confidence, weights)
         display = cls(mean, accuracy, low, high, n_samples, error, name=name)
         return display.plot(**kwargs)
 

@@ -25,7 +25,7 @@ from ._top_label import Z, effective_number, wilson_interval
 if TYPE_CHECKING:
     import pandas as pd
 
-N_PRINTED = 20  # nationalities, so that all fits on one screen
+N_CLASSES_PRINTED = 20  # nationalities, so that all fits on one screen
 N_CONFUSIONS = 5  # printed
 TOP = 3  # labels, of top_3
 UNKNOWN = -1  # in place of the column of a label that the model lacks
@@ -36,7 +36,6 @@ NOT_ALWAYS = (
     "top_3",
     "top_3_interval",
     "calibration_error",
-    "calibration_interval",
     "calibration_by_chance",
     "by_known_words",
 )
@@ -69,8 +68,7 @@ class Scorecard(Bunch):
                 f"top-3     {self.top_3:.4f} ({_interval(self.top_3_interval)})",
                 f"log loss  {self.log_loss:.4f}",
                 f"ECE       {self.calibration_error:.4f} "
-                f"({_interval(self.calibration_interval)}; "
-                f"{self.calibration_by_chance:.4f} by chance)",
+                f"({self.calibration_by_chance:.4f} by chance)",
             ]
         lines.append(f"{self.n:,} rows; {self._text_on_labels()}")
         if self.by_known_words:
@@ -79,12 +77,12 @@ class Scorecard(Bunch):
                 texts.append(f"{n}: {row['accuracy']:.4f} ({row['n']:,} rows)")
             lines.append(f"accuracy by known words: {', '.join(texts)}")
         lines.append("")
-        lines += self._table(n_classes)
+        lines += self._lines_by_class(n_classes)
         lines += self._lines_of_confusions()
         return "\n".join(lines)
 
     def __repr__(self):
-        return self.to_text(N_PRINTED)
+        return self.to_text(N_CLASSES_PRINTED)
 
     def _lines_of_confusions(self):
         """Return an empty line and the most frequent confusions, if there are any."""
@@ -110,7 +108,7 @@ class Scorecard(Bunch):
             text += ", ...)" if len(self.unknown_labels) > 3 else ")"
         return text
 
-    def _table(self, n_classes):
+    def _lines_by_class(self, n_classes):
         """Yield the lines of a table of the most frequent classes."""
         columns = self.by_class
         n_all = len(columns["n"])
@@ -177,9 +175,8 @@ def scorecard(
         - macro_f1, the mean F1 of the nationalities in `y` or predicted, with
           macro_f1_interval from a bootstrap,
         - log_loss, top_3 with top_3_interval, and calibration_error, see
-          :func:`expected_calibration_error`, with calibration_interval, and
-          calibration_by_chance, the error of a calibrated model on as many names; None
-          without probabilities,
+          :func:`expected_calibration_error`, with calibration_by_chance, the mean error
+          of a calibrated model on such names; None without probabilities,
         - best_accuracy: the highest accuracy that names alone allow, since n_ambiguous
           names have several labels here,
         - unknown_labels: {label: number of rows} of labels that the model lacks,
@@ -203,10 +200,8 @@ def scorecard(
 
     Notes
     -----
-    The interval of the calibration error is from a bootstrap over the names, corrected
-    for the error that chance adds. Do not measure on training names, or on other
-    spellings of them: :func:`~sknames.spelling_groups` keeps spellings together in a
-    split.
+    Do not measure on training names, or on other spellings of them:
+    :func:`~sknames.spelling_groups` keeps spellings together in a split.
 
     Examples
     --------
@@ -281,7 +276,7 @@ def _figures_of_probabilities(proba, columns, weights):
     rank = ((proba > of_label) | ((proba == of_label) & is_before)).sum(axis=1)
     losses = -np.log(np.maximum(of_label[:, 0], np.finfo(proba.dtype).eps))
     top_3, top_3_interval = _share(is_known & (rank < TOP), weights)
-    error, low, high, by_chance = calibration_error(
+    error, by_chance = calibration_error(
         is_known & (rank == 0), proba.max(axis=1), weights
     )
     return {
@@ -289,7 +284,6 @@ def _figures_of_probabilities(proba, columns, weights):
         "top_3": top_3,
         "top_3_interval": top_3_interval,
         "calibration_error": error,
-        "calibration_interval": (low, high),
         "calibration_by_chance": by_chance,
     }
 

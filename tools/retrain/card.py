@@ -225,7 +225,6 @@ def measure(model, people, born, known):
         **figures_of(card),
         "log_loss": card.log_loss,
         "calibration_error": card.calibration_error,
-        "calibration_error_interval": [*card.calibration_interval],
         "new_words": of_new_words(model, people),
         "by_source": by_group(
             {source: people.sources == source for source in most_people()},
@@ -341,9 +340,9 @@ def with_interval(point, name, digits):
 
 def page(card, model):
     """Return the card in Markdown."""
-    spread = "{:.4f} ({:.4f} to {:.4f})".format
-    error = spread(card["calibration_error"], *card["calibration_error_interval"])
-    overall = [*(f"{card[key]:.4f}" for key in (*FIGURES, "log_loss")), error]
+    overall = [
+        f"{card[key]:.4f}" for key in (*FIGURES, "log_loss", "calibration_error")
+    ]
     mixes = [
         [name, *(f"{f[key]:.4f}" for key in (*FIGURES, "accuracy_in_the_world"))]
         for name, f in card["by_frequencies"].items()
@@ -400,9 +399,7 @@ def page(card, model):
         untested=f" Nobody could be tested of: {', '.join(untested)}."
         if untested
         else "",
-        overall=table(
-            ["accuracy", "macro-F1", "top-3", "log loss", "ECE (95 %)"], [overall]
-        ),
+        overall=table(["accuracy", "macro-F1", "top-3", "log loss", "ECE"], [overall]),
         known_words=group_table("known words", card["by_known_words"]),
         sources=group_table("people of", card["by_source"]),
         subregion=card["accuracy_by_level"]["subregion"],
