@@ -291,7 +291,7 @@ class CharEncoder(
 
     def _codes(self, names):
         """Return the codes of tidy names, unsigned, (n, max_length_)."""
-        table = self._table()
+        table = self._code_by_point()
         codes = np.zeros((len(names), self.max_length_), dtype=table.dtype)
         n_cut = 0
         for start in range(0, len(names), CHUNK_NAMES):
@@ -435,7 +435,7 @@ class CharEncoder(
                 spelt.append(text.translate(speller))
         return spelt
 
-    def _table(self):
+    def _code_by_point(self):
         """Return the code of each code point.
 
         The last entry, past the alphabet, is the unknown code.

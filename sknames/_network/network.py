@@ -16,8 +16,8 @@ from .words import Words
 
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
 KEYS = "ngram_keys."  # the beginning of their names in `Network.to_arrays`
-# Only the models that ship have these.
-BIAS = ("class_bias", "model_error", "sharpness", "n_people")
+# Fields that only the models that ship have.
+ONLY_SHIPPED = ("class_bias", "model_error", "sharpness", "n_people")
 # The largest weights, which may be Quantized.
 QUANTIZED = ("ngram_weight", "next_symbol.weight", "head.ngram_weight")
 NEVER = -1e4  # the logit of a class with prior 0: finite, but its probability is 0
@@ -180,7 +180,7 @@ class Network:
             **{f"{KEYS}{n}": keys for n, keys in enumerate(self.ngram_keys)},
             **to_plain(self.weights),
         }
-        for name in BIAS:
+        for name in ONLY_SHIPPED:
             if getattr(self, name) is not None:
                 arrays[name] = getattr(self, name)
         if self.fingerprint is not None:
@@ -220,7 +220,7 @@ class Network:
             class_prior=weights.pop("class_prior"),
             words=words,
             fingerprint=None if fingerprint is None else str(fingerprint),
-            **{name: weights.pop(name, None) for name in BIAS},
+            **{name: weights.pop(name, None) for name in ONLY_SHIPPED},
             weights=weights,  # what is left
         )
 

@@ -92,7 +92,7 @@ class Batches:
     def __iter__(self):
         order = self._order()
         for start in range(0, len(order), self.batch_size):
-            rows = self.rows.take(order[start : start + self.batch_size])
+            rows = self.rows.select(order[start : start + self.batch_size])
             if self.random_state is not None and self.symbol_dropout:
                 rows = self._drop_symbols(rows)
             labels = rows.labels

@@ -38,7 +38,7 @@ class Rows:
     def __len__(self):
         return len(self.codes)
 
-    def take(self, index):
+    def select(self, index):
         """Return the rows at an index."""
         return Rows(
             self.codes[index],
@@ -72,8 +72,8 @@ class Rows:
                 "set early_stopping=False.",
             )
             return self, None
-        train = self.take(np.flatnonzero(~is_held_out))
-        return train, self.take(np.flatnonzero(is_held_out))
+        train = self.select(np.flatnonzero(~is_held_out))
+        return train, self.select(np.flatnonzero(is_held_out))
 
     def class_shares(self, n_classes):
         """Return the share of each class in the weights, (n_classes,)."""
@@ -94,7 +94,7 @@ class Rows:
         first_draw = n_draws.cumsum() - n_draws
         draw = np.arange(len(row)) - first_draw[row]  # 0, 1, ... of each row
         order = np.argsort(draw, kind="stable")
-        rows = replace(self, weights=self.weights / n_draws).take(row[order])
+        rows = replace(self, weights=self.weights / n_draws).select(row[order])
         return rows._ready(network)
 
     def for_scoring(self, network, n_classes):

@@ -33,7 +33,7 @@ from .torch_settings import one_torch_thread, torch_seed
 from .training_net import TrainingNet
 
 HELD_OUT = 0.1  # the share of distinct rows that early stopping scores
-SPACE = 1  # the symbol between words, as `CharEncoder` has it
+SYMBOL_OF_SPACE = 1  # between words, as `CharEncoder` has it
 # The share of rows that may begin with a space; with more, 1 is rather a letter.
 MAX_LEADING_SPACES = 0.01
 
@@ -120,15 +120,15 @@ def _trained(untrained, net, share, logit_adjustment):
 
 def _space(symbols, codes):
     """Return the code of the space, or None; warn if many rows begin with it."""
-    if SPACE not in symbols:
+    if SYMBOL_OF_SPACE not in symbols:
         return None
-    code = 1 + int(np.searchsorted(symbols, SPACE))
+    code = 1 + int(np.searchsorted(symbols, SYMBOL_OF_SPACE))
     share = np.mean(codes[:, 0] == code)
     if share > MAX_LEADING_SPACES:
         warn(
-            f"{share:.0%} of the rows begin with {SPACE}, which is the space between "
-            "words: no n-gram and no word goes across it. Start the codes of letters "
-            "at 2, as CharEncoder does, or take the spaces off.",
+            f"{share:.0%} of the rows begin with {SYMBOL_OF_SPACE}, which is the space "
+            "between words: no n-gram and no word goes across it. Start the codes of "
+            "letters at 2, as CharEncoder does, or take the spaces off.",
         )
     return code
 

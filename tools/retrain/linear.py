@@ -167,7 +167,7 @@ def fit_linear(network, codes, labels, forms, priors, *, n_ngrams, seed=0, verbo
             order = rng.permutation(len(labels))
             for start in range(0, len(labels), BATCH_SIZE):
                 rows = order[start : start + BATCH_SIZE]
-                ngrams = everyone.take(rows).ngrams
+                ngrams = everyone.select(rows).ngrams
                 kept = rng.random_sample(len(ngrams[0])) >= NGRAM_DROPOUT
                 bags = Bags.of(*_some_of(*ngrams, kept))
                 batch = (logits[rows], labels[rows], priors[forms[rows]])
