@@ -226,7 +226,7 @@ def test_people_apart_are_each_person_once_in_two_halves(monkeypatch):
     monkeypatch.setattr(
         kept_apart, "is_apart_in_arabic", lambda person: person == "ali noor"
     )
-    monkeypatch.setattr(kept_apart, "read", lambda folder, priors: model)
+    monkeypatch.setattr(kept_apart, "read_model", lambda folder, priors: model)
     monkeypatch.setattr(kept_apart, "MOST_CHOOSING", 50)
     loaded, choose, report, halves = kept_apart.load()
     everyone = kept_apart.People(*map(np.concatenate, zip(*halves, strict=True)))
