@@ -347,7 +347,7 @@ def test_states_after_each_code_give_the_logits_of_that_prefix(network):
     codes = np.array([[1, 4, 2, 5, 3]])
     states, logits = network.hidden_states(codes[0])
     assert states.shape == (network.num_layers, 5, SIZE)
-    forward = make_forward(network, "float32")
+    forward = Forward(network, "float32")
     of_head = network.weights.get("head.weight")
     for n in range(1, 6):
         expected, *_ = forward.logit_terms(codes[:, :n])
