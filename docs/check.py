@@ -1,8 +1,10 @@
 """Check README, the pages and related files, and print what is wrong: `make check`."""
 
 import ast
+import io
 import re
 import sys
+import tokenize
 import tomllib
 from pathlib import Path
 
@@ -20,11 +22,13 @@ NOTES = [
     "README.md",
     "CHANGES.md",
     "CONTRIBUTING.md",
+    "RELEASING.md",
     "CODE_OF_CONDUCT.md",
     "SECURITY.md",
 ]
 GUIDE = sorted((ROOT / "docs").glob("*.md"))
-PROSE = [*(ROOT / name for name in NOTES), *GUIDE]
+RETRAIN = ROOT / "tools" / "retrain" / "README.md"
+PROSE = [*(ROOT / name for name in NOTES), RETRAIN, *GUIDE]
 FOLDERS = [
     ".",
     ".github",
@@ -88,15 +92,33 @@ def long_pages():
 
 
 def phrases_to_avoid():
-    """Yield what `not_plain.txt` lists, in pages and in code."""
+    """Yield what `not_plain.txt` lists, in pages, code and its comments."""
     lines = text_of("docs/not_plain.txt").splitlines()
     phrases = "|".join(line for line in lines if line and not line.startswith("#"))
-    code = {path: path.read_text("utf-8") for path in (ROOT / "sknames").rglob("*.py")}
-    for path, text in (code | {page: prose(page) for page in PROSE}).items():
+    texts = {page: prose(page) for page in PROSE}
+    for path in (ROOT / "sknames").rglob("*.py"):
+        texts[path] = path.read_text("utf-8")
+    for folder in ("docs", "examples", "tests", "tools"):
+        for path in (ROOT / folder).rglob("*.py"):
+            if "node_modules" not in path.parts:
+                texts[path] = "\n".join(comments(path))
+    for path, text in texts.items():
+        text = re.sub(r"\n *#:? ", " ", text)  # comments of several lines
         for phrase in re.finditer(
             rf"\b(?:{phrases})\b", " ".join(text.lower().split())
         ):
             yield f"{path}: {phrase[0]}"
+
+
+def comments(path):
+    """Yield the comments and docstrings of a file of code."""
+    source = path.read_text("utf-8")
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            yield ast.get_docstring(node) or ""
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.string
 
 
 def slugs(path):
@@ -177,7 +199,7 @@ def files_that_disagree():
 def recipe_that_disagrees():
     """Yield what of the recipe for conda-forge is not that of the project."""
     project = PROJECT["project"]
-    text = re.search(r"```yaml\n(.*?)```", text_of("CONTRIBUTING.md"), re.S)[1]
+    text = re.search(r"```yaml\n(.*?)```", text_of("RELEASING.md"), re.S)[1]
     recipe = yaml.safe_load(text)
     needs = recipe["requirements"]
     context = recipe["context"]

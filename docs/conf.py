@@ -81,7 +81,7 @@ html_title = "sknames"
 html_copy_source = False
 html_static_path = ["_static"]
 html_css_files = ["sknames.css"]
-# One sidebar, so that a table has room beside it on a laptop. Pages without others
+# One sidebar, so that a table has room next to it on a laptop. Pages without others
 # below them have no list of pages.
 html_sidebars = {"**": ["page-toc", "sidebar-nav-bs"]}
 html_sidebars |= {

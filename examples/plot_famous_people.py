@@ -6,7 +6,7 @@ Ask both models for sixty people of as many countries, each written in five ways
 are the answers right, unsure or wrong?
 
 **This is no accuracy.** The biographies and lists that the models learned from have
-many of these people. `famous_people.csv` beside this script has their names. Run
+many of these people. `famous_people.csv`, next to this script, has their names. Run
 ``python examples/plot_famous_people.py``: it takes some seconds.
 """
 

@@ -126,7 +126,7 @@ for title, values in figures.items():
 
 # %%
 # The probabilities are too high: one name in five that the model learned is Nordic.
-# `PriorShiftClassifier` tells it that 3 % are. The odds of all names change by one
+# `PriorShiftClassifier` assumes that 3 % are. The odds of all names change by one
 # factor. So a threshold changed by the same factor takes the same names.
 
 prevalence = {"Nordic": 0.03, "others": 0.97}

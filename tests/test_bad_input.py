@@ -1,4 +1,4 @@
-"""Whatever is thrown at the estimators ends in a right result or in a clear error."""
+"""Any input of the estimators ends in a right result or in a clear error."""
 
 import math
 import time
@@ -30,7 +30,7 @@ from tests.conftest import TINY, tiny_pipeline
 ANY = settings(deadline=None, derandomize=True)
 
 
-# Names: what the encoder refuses, alone and in a Pipeline, in fit and afterwards.
+# Names: what the encoder rejects, alone and in a Pipeline, in fit and afterwards.
 
 BAD_NAMES = {
     "None": (["anna", None], ValueError, r"missing name \(None\) at position 1"),
@@ -117,7 +117,7 @@ def test_wrong_names_raise(tiny, names, error, message):
             method(names)
 
 
-# Codes: what the classifier refuses.
+# Codes: what the classifier rejects.
 
 STRINGS = {
     "list": ["anna", "bo"],

@@ -1895,7 +1895,7 @@ def test_whole_file_is_replaced_under_its_link_and_keeps_its_mode(tmp_path):
     target.chmod(0o640)
     link.symlink_to(target)
     with files.whole_file(str(link)) as file:
-        # Beside the file, on whose disk there is room; hidden.
+        # In the folder of the file, on whose disk there is room; hidden.
         (part,) = set(os.listdir(folder)) - {"file"}
         assert part.startswith(".") and target.read_text() == "old"
         file.write(b"new")

@@ -571,7 +571,7 @@ def test_page_sends_nothing(browser, server, tmp_path):
         )
         assert blocked == [True, True]
         assert not other.asked
-    browser.get_log("browser")  # it tells of the attempt
+    browser.get_log("browser")  # it has the attempt
 
 
 def packed_model(folder):
@@ -628,7 +628,7 @@ def test_says_what_failed(browser, server, tmp_path):
             lambda page: text_of(page, "verdict") == "The model does not answer",
         )
         assert text_of(browser, "reason").startswith("nationality.onnx.gzip: 404")
-    browser.get_log("browser")  # it tells of the failure
+    browser.get_log("browser")  # it has the failure
 
 
 @pytest.mark.filterwarnings("ignore:The model is unsure", "ignore:The shares are rough")
@@ -693,7 +693,7 @@ process.stdout.write(JSON.stringify([found, differences]));
         (2, 0.05),
         (3, 0.05),
         (5, 1e-3),
-    ):  # the names of 3 say next to nothing
+    ):  # the names of 3 say hardly anything
         python = in_python(*problems[k])
         ends = np.array(lists[k][1]).T
         for column, end in zip(("low", "high"), ends, strict=True):

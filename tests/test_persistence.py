@@ -1,4 +1,4 @@
-"""Fitted estimators as files: what they hold and what is refused.
+"""Fitted estimators as files: what they hold and what is rejected.
 
 make_saved_models.py writes the files in tests/data/saved. Those of a release are kept
 for ever. test_service.py loads them alone.

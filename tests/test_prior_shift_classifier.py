@@ -280,7 +280,7 @@ def test_priors_of_the_model_and_around_it_are_the_same(shipped, shipped_uniform
         np.testing.assert_allclose(
             inside.predict_proba(team[0]), around.predict_proba(team[0]), atol=1e-5
         )
-    # A list has one mix, whatever is assumed of single names.
+    # A list has one mix, no matter what is assumed of single names.
     once = PriorShiftClassifier(shipped).fit(team[0]).class_prior_
     again = PriorShiftClassifier(shipped_uniform).fit(team[0]).class_prior_
     np.testing.assert_allclose(again, once, atol=1e-3)

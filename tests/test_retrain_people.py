@@ -222,7 +222,7 @@ def test_shipped_hashes_are_as_many_as_learned_rows():
     assert len(learned_rows.read_hashes()) == n_learned
 
 
-def test_contributing_has_the_command_of_each_clone():
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+def test_page_on_retraining_has_the_command_of_each_clone():
+    text = (ROOT / "tools/retrain/README.md").read_text(encoding="utf-8")
     for clone in people.CLONES:
         assert clone.command in text

@@ -580,7 +580,7 @@ def test_compare_without_any_group_compares_labels():
     assert "of groups" not in repr(here) + repr(found)
 
 
-# ---- What cannot be told apart
+# ---- What cannot be distinguished
 
 
 def test_nationalities_with_the_same_names_are_confused_pairs():

@@ -14,7 +14,7 @@ from tests.conftest import run_process
 PACKAGE = Path(sknames.__file__).parent
 ESTIMATORS = "_encoding _models _name_nationality_classifier _shares _text _wrappers "
 
-# What each room may import of ours beside itself, and what all may: _base.
+# What each room may import of ours next to itself, and what all may: _base.
 ALLOWED = {
     "_base": "",
     "_text": "",

@@ -7,8 +7,8 @@ tools/public_sets.py. One half of their new people may choose settings, so "new"
 are those of the other half. The people kept apart are those of
 tools/retrain/kept_apart.py, whom neither the network nor its head has learned. Half of
 them chose the settings, and the other half is reported: see results/countries.md.
-Beside it stands what a nationality says of countries if it is divided by population, as
-`datasets.load_nationalities` has it.
+Next to it stands what a nationality says of countries if it is divided by population,
+as `datasets.load_nationalities` has it.
 """
 
 import argparse

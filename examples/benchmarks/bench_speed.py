@@ -154,7 +154,7 @@ def strings(names, labels, every):
 
 def torch_nets(names, labels, every):
     """Codes to probabilities, and an epoch of training in batches of 256, names/s: the
-    net alone beside a bare loop of torch.nn on packed sequences.
+    net alone and a bare loop of torch.nn on packed sequences.
     """
     rows = []
     for cell in NETS:
@@ -203,7 +203,7 @@ COLD = "import sys, joblib; joblib.load(sys.argv[1]).predict(sys.argv[2:])"
 
 def one_name(names, labels, every):
     """`predict_proba([name])`, calls/s in the median of 2,000; and new processes/s that
-    load a model by joblib and answer for a name, beside one that only imports
+    load a model by joblib and answer for a name, and of one that only imports
     `sklearn.pipeline`.
     """
     models = {"default": few_epochs(names, labels), "shipped": load_pretrained()}

@@ -387,6 +387,12 @@ class CharEncoder(
             and (not self.clean or plain(character) == character)
         )
 
+    def _knows_letter(self, letter):
+        """Return whether a letter is spelt with one of the alphabet."""
+        alphabet = self.alphabet_
+        spelt = self._speller(alphabet)[ord(letter)]
+        return any(c.isalpha() and c in alphabet for c in spelt)
+
     def _speller(self, alphabet):
         """Return what each code point is spelt as, see `_make_speller`."""
         return _make_speller(alphabet, self.transliterate, self.lowercase)

@@ -3,7 +3,6 @@
 from typing import Any, Self
 
 from sklearn.pipeline import FeatureUnion
-from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
 from .._base.estimators import DocLinkMixin
@@ -147,8 +146,7 @@ class NameFeatures(DocLinkMixin, FeatureUnion):
 
     def _read(self, X):
         """Return names as they are read."""
-        reader = Bunch(clean=True, tidy_=self.tidy_)
-        return tidy(self._names(X).clean, reader)
+        return tidy(self._names(X).clean, drops=self.tidy_)
 
 
 def _as_indexed(X, features):

@@ -43,7 +43,8 @@ class Names(list[str]):
     def tidy(self) -> list[str]:
         """The names as they are read."""
         cleans = self.encoder is None or self.encoder.clean
-        return tidy(self.clean if cleans else self, self.encoder)
+        drops = self.encoder is None or self.encoder.tidy_
+        return tidy(self.clean if cleans else self, cleans, drops)
 
     @cached_property
     def reasons(self) -> NDArray[np.object_]:

@@ -386,6 +386,4 @@ def _is_known(character, encoder):
     # The character itself is a letter: in ASCII, an emoji becomes a word.
     if encoder is None or not character.isalpha():
         return character.isalpha()
-    alphabet = encoder.alphabet_
-    spelt = encoder._speller(alphabet)[ord(character)]
-    return any(c.isalpha() and c in alphabet for c in spelt)
+    return encoder._knows_letter(character)

@@ -32,17 +32,14 @@ _JOINED = re.compile(TIDY["joined"])
 _HAS_FORM = re.compile(r"[,.(\[。]|^\W*\w[ -]|^[가-힣]| [^\sa-z]{1,6}$")
 
 
-def tidy(names, encoder=None):
+def tidy(names, cleans=True, drops=True):
     """Return names as they are read.
 
-    They are composed, and without titles, brackets and signs. Given names, or initials,
-    come first. A fitted encoder says by `clean` and `tidy_` which steps to take;
-    without one, take all. Names are clean, as `clean` of spelling.py returns them,
-    unless ``encoder.clean`` is False. Judge first whether a text is a name: "(株)"
+    They are composed, and without signs if it `cleans`, and without titles and brackets
+    if it `drops` these. Given names, or initials, come first. Names to clean are clean,
+    as `clean` of spelling.py returns them. Judge first whether a text is a name: "(株)"
     shows that it is not.
     """
-    cleans = encoder is None or encoder.clean
-    drops = encoder is None or encoder.tidy_
     names = compose(names)  # before titles are looked for, whose letters are composed
     if cleans:
         names = without_signs(names)
@@ -69,7 +66,7 @@ def dropped(name, encoder):
     """Return the pieces of a name that an encoder leaves out."""
     typed = clean([name]) if encoder.clean else [name]
     words = compose(typed)[0].split()
-    (tidied,) = tidy(typed, encoder)
+    (tidied,) = tidy(typed, encoder.clean, encoder.tidy_)
     unmatched = Counter(_key(word) for word in tidied.split())
     are_read = []
     for word in words:

@@ -13,8 +13,8 @@ from .files import MODELS, write_model
 from .recipe import SEED, fit, fit_more, training_names
 from .spellings import PAIRS
 
-# Processors of one maker run the same code, whatever else they can do. What is the same
-# on those of all makers (MKL_CBWR=COMPATIBLE) takes twice the time.
+# Processors of one maker run the same code, no matter what else they can do. What is
+# the same on those of all makers (MKL_CBWR=COMPATIBLE) takes twice the time.
 SAME_BITS = {"MKL_CBWR": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"}
 
 

@@ -27,7 +27,7 @@ def write_model(pipeline, folder, trunk=None):
 
     The folder is called as what the model predicts. For a head, `trunk` is
     "nationality", and only what differs from that model is written, which is in the
-    folder beside.
+    folder of that name.
     """
     encoder = pipeline["encode"]
     classifier = pipeline["classify"]

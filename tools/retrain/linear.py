@@ -204,8 +204,8 @@ def _loss(head, logits, labels, priors, bags):
 def _frequent(network, features, n):
     """Return the `n` features of all characters and of the most frequent n-grams.
 
-    They are sorted. In Han, a single character tells simplified from traditional ones,
-    and Korea from China.
+    They are sorted. In Han, a single character shows whether a name is in simplified or
+    traditional ones, and whether it is of Korea or China.
     """
     counts = np.bincount(features, minlength=network.n_ngrams)
     n_characters = max(0, len(counts) - sum(map(len, network.ngram_keys[1:])))

@@ -233,7 +233,7 @@ def points_by_label(rows):
 
 
 def write_points(folder, rows):
-    """Write operating points beside the weights."""
+    """Write operating points into the folder of the weights."""
     lines = []
     for row in rows:
         taken = [f"{label} {share}" for label, share in row["taken_most"].items()]

@@ -82,9 +82,10 @@ def main(arguments=None):
         prog="python -m tools.retrain.people",
         description="Make the folder `people` in $SKNAMES_DATA, or in "
         "~/sknames_data, from clones in the same folder, in some minutes: "
-        f"{', '.join(clone.folder for clone in CLONES)}. CONTRIBUTING.md says how to "
-        "get them. Only rows from which the shipped models learned are kept: they name "
-        "nobody on a list that measures the models.",
+        f"{', '.join(clone.folder for clone in CLONES)}. "
+        "tools/retrain/README.md says how to get them. Only rows from which the "
+        "shipped models learned are kept: they name nobody on a list that measures the "
+        "models.",
     )
     parser.parse_args(arguments)
     hashes = learned_rows.read_hashes()
@@ -104,7 +105,7 @@ def main(arguments=None):
     if incomplete:
         sys.exit(
             f"Expected other numbers of rows of {', '.join(incomplete)}. Check out the "
-            "commits that CONTRIBUTING.md names, or expect other models."
+            "commits that tools/retrain/README.md names, or expect other models."
         )
 
 

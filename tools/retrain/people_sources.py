@@ -240,7 +240,7 @@ def _read_csv(path, columns):
     if not path.is_file():
         raise OSError(
             f"Expected {path}, and it is not there. Check out the commit that "
-            "CONTRIBUTING.md names."
+            "tools/retrain/README.md names."
         )
     # Some files begin with a mark of the byte order, some rows lack their last cells.
     with path.open(encoding="utf-8-sig", newline="") as file:
@@ -249,8 +249,8 @@ def _read_csv(path, columns):
             if column not in (reader.fieldnames or []):
                 raise ValueError(
                     f"Expected the column {column} in {path}, got "
-                    f"{reader.fieldnames}. Check out the commit that CONTRIBUTING.md "
-                    "names."
+                    f"{reader.fieldnames}. Check out the commit that "
+                    "tools/retrain/README.md names."
                 )
         yield from reader
 

@@ -273,7 +273,7 @@ def training_names(*, lists_only=False, second_phase=False, seed=SEED):
 
     1. All names of `load_names`, including those in native scripts.
     2. Names of people, of the sources and as many as `PEOPLE_SOURCES` says. A person
-       in several, whatever the order of the words, counts once; one in 64, and those of
+       in several, in any order of the words, counts once; one in 64, and those of
        `in_scripts`, not at all.
     3. Full names made of 1: for each nationality 1,000, or as many as bring it to 6,000
        with those of 2, and 1,500 in a native script. If common_names.csv has the most
@@ -897,7 +897,7 @@ def latin_of_arabic(label_of):
 
 
 def typical_names_in_arabic(lists):
-    """Return the Latin names of each nationality: all are typical, whatever `lists`."""
+    """Return the Latin names of each nationality: all are typical, of any `lists`."""
     return latin_of_arabic(nationality_of_countries())
 
 

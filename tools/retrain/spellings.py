@@ -110,7 +110,7 @@ class Spellings:
                 several[spelling] = several.get(spelling, 0) + count
 
     def trust(self, latin, spelling, script):
-        """Count a spelling of a word that was written for it, whatever its sounds."""
+        """Count a spelling of a word that was written for it, with any sounds."""
         several = self.words[script][fold(latin)]
         several[spelling] = several.get(spelling, 0) + 1
 
@@ -146,8 +146,7 @@ def read_spellings(key_of, pairs=None, rigour=None):
     Parameters
     ----------
     key_of : callable
-        What a name in Latin letters becomes to be found, whatever the order of its
-        words.
+        What a name in Latin letters becomes to be found, in any order of its words.
     pairs : str or path-like, default=None
         Folder of the pairs, which is `data` in their repository: words in wd_*_80 and
         wd_*_20, whole names in wd_hebrew and wd_korean, or copies compressed with gzip.
