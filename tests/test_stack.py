@@ -656,7 +656,7 @@ def test_error_names_the_wrapper_that_first_changes_probabilities(model):
     ]:
         with pytest.raises(ValueError, match=f"^{owner} changes probabilities"):
             predict_names(wrapped, ["Ana"])
-    # A threshold on top holds, whatever is below.
+    # A threshold on top holds, no matter what is below.
     assert selective(calibrated(calibration)).predict(["123"]) == "unknown"
 
 
