@@ -8,6 +8,7 @@ import signal
 import subprocess
 import tarfile
 import threading
+import warnings
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -83,8 +84,24 @@ def run_process(*command, code=0, input=None, **options):
     return subprocess.CompletedProcess(running.args, running.returncode, out, error)
 
 
-# What a command prints of the machine: seconds and the size of a file.
-OF_THE_MACHINE = re.compile(r"\d+\.\d (s|MB)\b")
+@pytest.fixture
+def run_here(capfd):
+    """Return a function that runs a command in this process: both outputs."""
+    from sknames._cli.main import run as run_command
+
+    def run(*arguments, code=0):
+        with warnings.catch_warnings(action="default"):
+            found = run_command([str(argument) for argument in arguments])
+        said = capfd.readouterr()
+        assert code in (None, found), said.err
+        return said
+
+    return run
+
+
+# What a command prints of the machine: seconds, behind which is the model, whose
+# weights it may have learned here, and the size of a file.
+OF_THE_MACHINE = re.compile(r"\d+\.\d (s|MB)\b(; sknames \S+ \S+$)?", re.M)
 NUMBER = re.compile(r"\d+(?:\.\d*)?(?:e[+-]\d+)?")
 
 

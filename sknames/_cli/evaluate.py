@@ -1,5 +1,6 @@
 """evaluate: score a model on names whose nationalities are known."""
 
+import time
 from collections import Counter
 
 import click
@@ -15,7 +16,7 @@ from .._text.spelling_groups import spelling_groups
 from .._text.tidy import spellings
 from ..metrics._scorecard import accuracy_gain, figures, ngram_svm, scorecard_from
 from .files import say
-from .models import predict_distinct
+from .models import closing_words, predict_distinct
 from .options import jobs_option, label_option, model_options, table_options
 from .tables import ROWS_OF_CHUNK, InputTable
 
@@ -43,6 +44,7 @@ def evaluate(table, model, label, train, against, jobs):
     confusions. Rows without a name or a label do not count. Labels that the model does
     not know count as wrong.
     """
+    start = time.perf_counter()
     fitted = model.load()
     stack = resolve(fitted)
     names, labels, n_rows = table.labelled_names(label)
@@ -69,7 +71,8 @@ def evaluate(table, model, label, train, against, jobs):
         click.echo(_comparison(_cross_validated(names, labels) | figures_of_model))
     say(
         f"{n_rows:,} rows: {len(names):,} used, {n_unknown:,} of them with labels that "
-        f"the model does not know; {n_rows - len(names):,} without a name or a label"
+        f"the model does not know; {n_rows - len(names):,} without a name or a label; "
+        f"{closing_words(stack, start)}"
     )
 
 

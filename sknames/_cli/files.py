@@ -1,5 +1,6 @@
 """Write output files that appear only when they are whole, and messages."""
 
+import glob
 import os
 import shutil
 import sys
@@ -30,6 +31,7 @@ def whole_file(path):
                 yield file
         return
     target = Path(os.path.realpath(path))
+    _remove_left(target)
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     with _unfinished(part, f"{path} was not written"):
         try:
@@ -53,6 +55,27 @@ def _unfinished(key, message):
         raise
     finally:
         del unfinished[key]
+
+
+def _remove_left(target):
+    """Remove unfinished files of `target` whose commands were killed."""
+    for part in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
+        pid = part.suffixes[-2].removeprefix(".")
+        if pid.isdecimal() and not _is_running(int(pid)):
+            part.unlink(missing_ok=True)
+
+
+def _is_running(pid):
+    """Return whether a process runs, True where that cannot be asked."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(pid, 0)
+    except PermissionError:  # of another user
+        return True
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True
 
 
 def remove_unfinished():
@@ -81,6 +104,13 @@ def check_output(path):
     else:
         return
     raise ValueError(f"{path}: {problem}: give another --output, or create the folder")
+
+
+def check_not_input(path, source):
+    """Raise ValueError if `path`, which is written, is the file that is read."""
+    is_file = os.path.isfile(path) and os.path.isfile(source)
+    if is_file and os.path.samefile(path, source):
+        raise ValueError(f"{path} is INPUT itself: give another --output")
 
 
 def is_special(path):

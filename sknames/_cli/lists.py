@@ -1,20 +1,21 @@
 """What the commands on lists share: their options, the names they read, their rows."""
 
-import time
+import re
 import warnings
 from collections import Counter, defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import click
 import pyarrow as pa
 
 from .._models.stack import Stack, resolve
 from .._shares.shares import read_list
 from .._wrappers.grouped_classifier import GroupedClassifier
-from .files import say
-from .models import DistinctTexts, predict_distinct
+from .files import check_not_input, say
+from .models import DistinctTexts, closing_words, predict_distinct
 from .options import (
-    ListColumns,
+    LIST_COLUMNS,
     Model,
     as_one,
     groups_option,
@@ -24,8 +25,13 @@ from .options import (
     output_options,
     table_options,
 )
-from .output import Output, rounded
+from .output import Output, metadata_of, rounded
 from .tables import InputTable
+
+# Groups that may each get a line of their own; more that say the same get one.
+FEW_GROUPS = 3
+# What messages on groups differ in: brackets, values in quotes, numbers and labels.
+DETAILS = re.compile(r"\(.*?\)|'[^']*'|\b\w*[A-Z0-9]\w*")
 
 
 @dataclass(frozen=True)
@@ -41,33 +47,56 @@ class PredictedTable:
     texts_of_key : dict of tuple to Counter
         How often each entry occurs in each group of rows: a text, or a tuple of it and
         the values of columns.
-    options : tuple of str
-        The options of these columns.
-    more : ListColumns
-        Which of them there are.
+    columns : tuple of str
+        The parameters of Python that take these columns.
     """
 
     stack: Stack
     distinct: DistinctTexts
     texts_of_key: dict[tuple[tuple[str, str], ...], Counter]
-    options: tuple[str, ...]
-    more: ListColumns
+    columns: tuple[str, ...]
 
     def is_name(self, entry):
         """Return whether an entry is a name."""
-        return self.distinct.is_name(entry[0] if self.options else entry)
+        return self.distinct.is_name(entry[0] if self.columns else entry)
+
+    def has(self, column, entries):
+        """Return whether a column has a value in one of the entries."""
+        k = 1 + self.columns.index(column)
+        return any(entry[k] for entry in entries)
 
     def read(self, entries):
-        """Return entries as a `NameList`, and the values of the columns by option."""
-        if not self.options:
+        """Return entries as a `NameList`, and their outcomes, if they have any."""
+        if not self.columns:
             listed = self.distinct.take(entries)
             counts = [*entries.values()]
-            return read_list(self.stack, listed, counts=counts, random_state=0), {}
+            return read_list(self.stack, listed, counts=counts, random_state=0), None
         names, *columns = zip(*entries.elements(), strict=True)
-        values = dict(zip(self.options, columns, strict=True))
         listed = self.distinct.take(names)
-        parameters = self.more.parameters(values)
-        return read_list(self.stack, listed, random_state=0, **parameters), values
+        parameters = {}
+        for parameter, texts in zip(self.columns, columns, strict=True):
+            parameters[parameter] = [text or None for text in texts]
+        if "sample_weight" in parameters:
+            weights = parameters["sample_weight"]
+            pairs = zip(weights, listed.reasons, strict=True)
+            parameters["sample_weight"] = [_weight(*pair) for pair in pairs]
+        if "y" in parameters and not any(parameters["y"]):
+            del parameters["y"]
+        outcomes = parameters.pop("outcome", None)
+        names = read_list(self.stack, listed, random_state=0, **parameters)
+        return names, outcomes
+
+
+def _weight(text, reason):
+    """Return the weight of a row, which may lack one if it is no name."""
+    if text is None and reason:
+        return 0.0
+    try:
+        return float(text or "")
+    except ValueError:
+        raise click.UsageError(
+            f"--weight: expected numbers, got {text or ''!r}. Give 0 to leave a row out"
+        ) from None
 
 
 @dataclass(frozen=True)
@@ -80,8 +109,8 @@ class ListInput:
     model : Model
     groups : str or None
         Groups of labels to add up.
-    more : ListColumns
-        Columns next to the names.
+    columns : dict of str to str
+        Columns next to the names, by the parameter of Python that takes each.
     output : Output
     jobs : int
         Processes to use.
@@ -90,28 +119,39 @@ class ListInput:
     table: InputTable
     model: Model
     groups: str | None
-    more: ListColumns
+    columns: dict[str, str]
     output: Output
     jobs: int
 
-    def predict(self, by=None, columns=None):
-        """Predict the table, by groups of rows; `columns` has others by option."""
+    def __post_init__(self):
+        check_not_input(self.output.path, self.table.path)
+
+    def predict(self, by=None):
+        """Predict the table, by groups of rows."""
         fitted = self.model.load()
         if self.groups is not None:
             fitted = GroupedClassifier(fitted, groups=self.groups)
         stack = resolve(fitted)
         below, _ = stack.without_groups()
         texts_of_key = defaultdict(Counter)
-        columns = (columns or {}) | self.more.columns
-        chunks = self.table.count_names(texts_of_key, by, columns)
+        pairs = [(column, LIST_COLUMNS[name]) for name, column in self.columns.items()]
+        chunks = self.table.count_names(texts_of_key, by, pairs)
         distinct = predict_distinct(below, chunks, self.jobs, self.table)
-        return PredictedTable(stack, distinct, texts_of_key, (*columns,), self.more)
+        predicted = PredictedTable(stack, distinct, texts_of_key, (*self.columns,))
+        if "y" in self.columns:
+            if not any(predicted.has("y", texts) for texts in texts_of_key.values()):
+                raise ValueError(
+                    f"--label {self.columns['y']}: no row of {self.table.name} has a "
+                    "label: fill in those of some rows, or leave --label out"
+                )
+        return predicted
 
-    def write(self, rows):
-        """Write rows, dicts of the values by column."""
+    def write(self, rows, stack=None):
+        """Write rows, dicts of the values by column, which a model has answered."""
         batch = pa.Table.from_pylist([*rows]).to_batches()[0]
         chunks = [(batch, pa.record_batch([], []))]
-        self.output.write(chunks, "csv", self.table.delimiter)
+        metadata = None if stack is None else metadata_of(stack)
+        self.output.write(chunks, "csv", self.table.delimiter, metadata)
 
 
 def list_command(function):
@@ -130,13 +170,30 @@ def list_command(function):
 
 
 @contextmanager
-def said_warnings(title=""):
-    """Say the warnings of a block, behind the title of a group."""
+def caught_warnings(title, messages):
+    """Add the warnings of a block to messages: pairs of the title and a text."""
     with warnings.catch_warnings(record=True) as caught:
         yield
-    where = f"{title}: " if title else ""
-    for warning in caught:
-        say(f"sknames: warning: {where}{warning.message}")
+    messages += [(title, str(warning.message)) for warning in caught]
+
+
+def say_alike(kind, messages):
+    """Say messages, pairs of the title of a group and a text.
+
+    If many groups have texts that differ only in details, the first stands for them.
+    """
+    alike_texts = defaultdict(list)
+    for title, text in messages:
+        words = re.findall(r"\w+", DETAILS.sub("", text))
+        alike_texts[" ".join(words)].append((title, text))
+    for alike in alike_texts.values():
+        where = ""
+        if len(alike) > FEW_GROUPS:
+            where = f"{len(alike):,} groups, such as "
+            alike = alike[:1]
+        for title, text in alike:
+            of_group = f"{where}{title}: " if title else ""
+            say(f"sknames: {kind}: {of_group}{text}")
 
 
 def rows_of(table):
@@ -149,9 +206,9 @@ def rows_of(table):
         yield row
 
 
-def say_counts(n_names, n_not_names, start):
-    """Say how many rows there are, and how many seconds have gone by."""
+def say_counts(n_names, n_not_names, stack, start):
+    """Say how many rows there are, the seconds since, and the model."""
     say(
         f"{n_names + n_not_names:,} rows: {n_names:,} names, {n_not_names:,} not "
-        f"names; {time.perf_counter() - start:.1f} s"
+        f"names; {closing_words(stack, start)}"
     )

@@ -3,22 +3,26 @@
 import os
 import signal
 import threading
-from collections import deque
+import time
+from collections import Counter, deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, count, islice
+from itertools import chain, islice
 from multiprocessing import get_context, parent_process
 
 import joblib
 import numpy as np
 from numpy.typing import NDArray
 
+from .._base.version import __version__
 from .._models.predict_names import PredictedList, predict_list
 from .._models.stack import Stack
 from .._text.names import Names
+from .._text.not_names import SEVERAL
+from .files import say
 
 # Windows has no mask of signals, and sends Ctrl-C to all processes.
 set_mask = getattr(signal, "pthread_sigmask", lambda *mask: ())
@@ -91,6 +95,12 @@ def _call_function(names):
     return _function(names)
 
 
+def closing_words(stack, start):
+    """Return the end of what a command says last: the seconds since, and the model."""
+    seconds = time.perf_counter() - start
+    return f"{seconds:.1f} s; sknames {__version__}, {stack.fingerprint}"
+
+
 @dataclass(frozen=True)
 class DistinctTexts:
     """The distinct texts of a table, each of which was read and predicted once.
@@ -99,6 +109,8 @@ class DistinctTexts:
     ----------
     stack : Stack
         What predicted them.
+    counts : Counter of str
+        How many rows have each text; in the order of `listed`.
     row_of : dict of str to int
         The row of each text in `listed`.
     listed : PredictedList
@@ -106,6 +118,7 @@ class DistinctTexts:
     """
 
     stack: Stack
+    counts: Counter[str]
     row_of: dict[str, int]
     listed: PredictedList
 
@@ -139,25 +152,44 @@ class _Part:
 
 def predict_distinct(stack, chunks, jobs, table):
     """Read and predict the distinct texts of a table, from chunks of its texts."""
-    row_of = {}
-    new_texts = _new_texts(chunks, row_of)
+    counts = Counter()
+    new_texts = _new_texts(chunks, counts)
     with closing(map_chunks(partial(_predict_part, stack), new_texts, jobs)) as results:
         parts = [part for _, part in results]
     tidied = [*chain.from_iterable(part.tidy for part in parts)]
     reasons = np.concatenate([part.reasons for part in parts])
     proba = np.concatenate([part.proba for part in parts])
-    if not (reasons == "").any():
-        raise ValueError(f"no row of {table.name} has a name: check --column")
-    names = Names.already_read(row_of, tidied, reasons)
-    return DistinctTexts(stack, row_of, PredictedList(None, names, proba))
+    _check_reasons(reasons, counts, table)
+    names = Names.already_read(counts, tidied, reasons)
+    row_of = {text: row for row, text in enumerate(counts)}
+    return DistinctTexts(stack, counts, row_of, PredictedList(None, names, proba))
 
 
-def _new_texts(chunks, row_of):
-    """Yield (None, texts not yet in `row_of`) for each chunk, and add them to it."""
+def _new_texts(chunks, counts):
+    """Yield (None, the texts that are new) for each chunk, and count all texts."""
     for texts in chunks:
-        new = [text for text in dict.fromkeys(texts) if text not in row_of]
-        row_of.update(zip(new, count(len(row_of)), strict=False))
+        new = [text for text in dict.fromkeys(texts) if text not in counts]
+        counts.update(texts)
         yield None, new
+
+
+def _check_reasons(reasons, counts, table):
+    """Raise ValueError if no row is a name; warn if most have several names."""
+    n_of_reason = Counter()
+    for reason, n in zip(reasons, counts.values(), strict=True):
+        n_of_reason[reason] += n
+    n_names = n_of_reason[""]
+    n_several = n_of_reason[SEVERAL]
+    problem = f"no row of {table.name} has a name: check --column"
+    if n_several > n_names:
+        problem = (
+            f"{table.name}: several names in {n_several:,} of {counts.total():,} rows: "
+            "split them, one name a row"
+        )
+    if not n_names:
+        raise ValueError(problem)
+    if n_several > n_names:
+        say(f"sknames: warning: {problem}.")
 
 
 def _predict_part(stack, texts):

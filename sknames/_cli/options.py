@@ -25,50 +25,13 @@ groups_option = click.option(
 )
 
 
-@dataclass(frozen=True)
-class ListColumns:
-    """--cluster, --weight and --label: columns of a list, next to its names.
-
-    Parameters
-    ----------
-    cluster, weight, label : str or None
-        Their columns.
-    """
-
-    cluster: str | None
-    weight: str | None
-    label: str | None
-
-    @property
-    def columns(self):
-        """The columns that are given, by option."""
-        given = {
-            "--cluster": self.cluster,
-            "--weight": self.weight,
-            "--label": self.label,
-        }
-        return {option: column for option, column in given.items() if column}
-
-    def parameters(self, values):
-        """Return parameters of `estimate_shares` from texts, by option."""
-        parameters = {}
-        if self.cluster:
-            parameters["clusters"] = [text or None for text in values["--cluster"]]
-        if self.weight:
-            parameters["sample_weight"] = [*map(_number, values["--weight"])]
-        if self.label and any(values["--label"]):
-            parameters["y"] = [text or None for text in values["--label"]]
-        return parameters
-
-
-def _number(text):
-    """Return a weight; raise ValueError if it is no number."""
-    try:
-        return float(text)
-    except ValueError:
-        raise ValueError(
-            f"--weight: expected numbers, got {text!r}. Give 0 to leave a row out"
-        ) from None
+# Columns of a list next to its names: their options, by the parameter of Python.
+LIST_COLUMNS = {
+    "clusters": "--cluster",
+    "sample_weight": "--weight",
+    "y": "--label",
+    "outcome": "--outcome",
+}
 
 
 @dataclass(frozen=True)
@@ -175,10 +138,26 @@ output_options = as_one(
         "--decimal", type=click.Choice(".,"), default=".", help="Decimal mark of CSV."
     ),
 )
+
+
+def given_columns(clusters, sample_weight, y):
+    """Return the columns that are given, by the parameter of Python."""
+    columns = {"clusters": clusters, "sample_weight": sample_weight, "y": y}
+    return {name: column for name, column in columns.items() if column}
+
+
 list_options = as_one(
-    "more",
-    ListColumns,
-    click.option("--cluster", help="Column of the paper, family or household."),
-    click.option("--weight", help="Column of weights, as 1 / number of authors."),
-    click.option("--label", help="Column of labels that were checked, else blank."),
+    "columns",
+    given_columns,
+    click.option(
+        "--cluster", "clusters", help="Column of the paper, family or household."
+    ),
+    click.option(
+        "--weight",
+        "sample_weight",
+        help="Column of weights, as 1 / number of authors.",
+    ),
+    click.option(
+        "--label", "y", help="Column of labels that were checked, else blank."
+    ),
 )

@@ -11,6 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
+from .._base.version import __version__
+from .._models.priors import assumed_priors
 from .files import STDOUT, check_output, whole_file
 from .tables import COMPRESSIONS, FORMATS, JsonRows, dumps, suffix_of, to_text
 
@@ -23,6 +25,17 @@ DIGITS = 6  # of shares and probabilities: those that float32 has
 def rounded(values):
     """Return a column of answers with as many digits as are written."""
     return values.round(DIGITS) if values.dtype.kind == "f" else values
+
+
+def metadata_of(stack):
+    """Return what Parquet says of the model that answers, under "sknames"."""
+    priors = assumed_priors(stack).tolist()
+    model = {
+        "version": __version__,
+        "fingerprint": stack.fingerprint,
+        "priors": dict(zip(map(str, stack.classes.tolist()), priors, strict=True)),
+    }
+    return {b"sknames": dumps(model).encode()}
 
 
 class Output:
@@ -52,10 +65,11 @@ class Output:
                 f"without {self._suffix}"
             )
 
-    def write(self, chunks, format, delimiter):
+    def write(self, chunks, format, delimiter, metadata=None):
         """Write (chunk, its new columns) for each of `chunks`; see `whole_file`.
 
-        Format and delimiter are for an output whose name does not tell.
+        Format and delimiter are for an output whose name does not tell. Parquet holds
+        the metadata, bytes by key.
         """
         format = self.format or format
         self._check_format(format)
@@ -71,7 +85,7 @@ class Output:
                 for chunk, new in chunks:
                     sink.write(_to_jsonl(chunk, new))
             else:
-                self._write_tables(sink, chunks, format, delimiter)
+                self._write_tables(sink, chunks, format, delimiter, metadata or {})
 
     def _check_format(self, format):
         """Raise UsageError for options that a format does not have."""
@@ -85,7 +99,7 @@ class Output:
                     f"{option} is for CSV, not for {format}: leave it out"
                 )
 
-    def _write_tables(self, sink, chunks, format, delimiter):
+    def _write_tables(self, sink, chunks, format, delimiter, metadata):
         """Write CSV or Parquet, whose columns are those of the first chunk."""
         columns = None
         writer = None
@@ -100,9 +114,9 @@ class Output:
                     if format == "csv":
                         chunk = self._as_csv(chunk)
                     if writer is None:
-                        writer = self._open_writer(
-                            sink, chunk.schema, format, delimiter
-                        )
+                        held = (chunk.schema.metadata or {}) | metadata
+                        schema = chunk.schema.with_metadata(held)
+                        writer = self._open_writer(sink, schema, format, delimiter)
                         at_end.enter_context(writer)
                     writer.write_batch(chunk)
                 except pa.ArrowException as error:

@@ -1,9 +1,8 @@
 """predict: add nationalities to the rows of a table."""
 
-import os
 import time
-from collections import Counter, defaultdict
-from contextlib import closing, suppress
+from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -31,8 +30,9 @@ from .._wrappers.prior_shift_classifier import (
 from .._wrappers.selective_classifier import SelectiveClassifier
 from ..pretrained._load_pretrained import TARGETS
 from ..pretrained._predict_sets import sets_of_probabilities
-from .files import say
-from .models import map_chunks, predict_distinct
+from .files import check_not_input, say
+from .mixes import mix_of_classes, read_mix
+from .models import closing_words, map_chunks, predict_distinct
 from .options import (
     as_one,
     groups_option,
@@ -41,8 +41,7 @@ from .options import (
     output_options,
     table_options,
 )
-from .output import rounded
-from .tables import InputTable
+from .output import metadata_of, rounded
 
 
 @dataclass(frozen=True)
@@ -150,6 +149,7 @@ def predict(table, model, output, prefix, jobs, changes, wanted):
     two columns need --column given,family. `sknames explain` takes a single name.
     """
     start = time.perf_counter()
+    check_not_input(output.path, table.path)
     if changes.adapt and wanted.coverage is not None:
         raise click.UsageError(
             "--adapt-priors does not go with --set, which is for default priors"
@@ -163,12 +163,14 @@ def predict(table, model, output, prefix, jobs, changes, wanted):
     n_of_reason = Counter()
     with closing(chunks):
         columns = _add_columns(chunks, n_of_reason, prefix, _type_of_answers(stack))
-        output.write(columns, table.format, table.delimiter)
-    _say_counts(n_of_reason, table, start)
+        output.write(columns, table.format, table.delimiter, metadata_of(stack))
+    n_names = n_of_reason[""] + n_of_reason[UNSURE]
+    _say_counts(n_of_reason, table, closing_words(stack, start))
+    return int(n_of_reason.total() > 0 and n_names == 0)  # the exit code
 
 
-def _say_counts(n_of_reason, table, start):
-    """Say how many rows have which reason, what to check, and the seconds since."""
+def _say_counts(n_of_reason, table, closing):
+    """Say how many rows have which reason, what to check, and the closing words."""
     n_rows = n_of_reason.total()
     n_predicted = n_of_reason.pop("", 0)
     if not n_predicted and not n_of_reason[UNSURE]:
@@ -181,10 +183,7 @@ def _say_counts(n_of_reason, table, start):
             "Windows-1252: give --encoding auto, or export the table again as UTF-8."
         )
     counts = [f", {n:,} {reason}" for reason, n in sorted(n_of_reason.items())]
-    say(
-        f"{n_rows:,} rows: {n_predicted:,} predicted{''.join(counts)}; "
-        f"{time.perf_counter() - start:.1f} s"
-    )
+    say(f"{n_rows:,} rows: {n_predicted:,} predicted{''.join(counts)}; {closing}")
 
 
 def make_model(model, table, jobs, changes):
@@ -250,11 +249,9 @@ def _threshold_of(fitted, model):
 
 def estimate_priors(stack, table, jobs):
     """Return the distinct texts of a table, predicted, and the priors of its list."""
-    texts_of_key = defaultdict(Counter)
-    chunks = table.count_names(texts_of_key)
+    chunks = (names for _, names in table.names())
     distinct = predict_distinct(stack, chunks, jobs, table)
-    n_of_text = texts_of_key[()]  # the whole table
-    weights = [n_of_text[text] for text in distinct.row_of]
+    weights = [*distinct.counts.values()]
     assumed = assumed_priors(stack)
     priors, _ = priors_of_list(stack, distinct.listed, assumed, weights)
     return distinct, priors
@@ -342,32 +339,7 @@ def _as_arrow(values, type_):
 
 def read_priors(text, stack):
     """Return the priors that --priors gives for a model, in class order."""
-    classes = stack.classes
     if text in ("uniform", "population"):
-        return check_priors(text, classes, "--priors")
-    label_of_text = {str(label): label for label in classes.tolist()}
-    priors = {}
-    for label, share in _pairs_of_priors(text):
-        with suppress(ValueError):  # check_priors rejects what is no number
-            share = float(share)
-        label = label_of_text.get(label.strip(), label)
-        if label in priors:
-            raise ValueError(
-                f"--priors has {label!r} twice: give each nationality once"
-            )
-        priors[label] = share
-    return check_priors(priors, classes, "--priors", assumed_priors(stack))
-
-
-def _pairs_of_priors(text):
-    """Yield labels and shares, as text, of pairs such as Irish=.6 or of a file."""
-    if "=" in text and not os.path.isfile(text):
-        for pair in text.split(","):
-            label, _, share = pair.rpartition("=")
-            yield label, share
-        return
-    table = InputTable(text)
-    for chunk in table:
-        labels = table.texts(chunk, "label", "--priors")
-        shares = table.texts(chunk, "share", "--priors")
-        yield from zip(labels, shares, strict=True)
+        return check_priors(text, stack.classes, "--priors")
+    priors = mix_of_classes(read_mix(text, "--priors"), stack.classes)
+    return check_priors(priors, stack.classes, "--priors", assumed_priors(stack))

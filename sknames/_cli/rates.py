@@ -1,11 +1,12 @@
 """rates: estimate the rate of an outcome in each nationality of a table."""
 
 import time
+from dataclasses import replace
 
 import click
 
 from .._shares.rates import rates_of_list
-from .lists import list_command, rows_of, said_warnings, say_counts
+from .lists import list_command, rows_of, say_counts
 
 
 @click.command()
@@ -19,13 +20,12 @@ def rates(listed, outcome):
     table.
     """
     start = time.perf_counter()
-    predicted = listed.predict(columns={"--outcome": outcome})
-    with said_warnings():
-        names, values = predicted.read(predicted.texts_of_key[()])
-        outcomes = [text or None for text in values["--outcome"]]
-        estimated = rates_of_list(names, outcomes)
+    columns = listed.columns | {"outcome": outcome}
+    predicted = replace(listed, columns=columns).predict()
+    names, outcomes = predicted.read(predicted.texts_of_key[()])
+    estimated = rates_of_list(names, outcomes)
     if listed.output.is_terminal:
         click.echo(str(estimated))
     else:
-        listed.write(rows_of(estimated))
-    say_counts(estimated.n_names, estimated.n_not_names, start)
+        listed.write(rows_of(estimated), predicted.stack)
+    say_counts(estimated.n_names, estimated.n_not_names, predicted.stack, start)

@@ -1,6 +1,5 @@
 """shares: estimate the mix of nationalities in a table, or compare its groups."""
 
-import csv
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -16,7 +15,8 @@ from .._shares.shares import estimate
 from .._shares.shares_display import SharesDisplay
 from .._text.names import Names
 from .files import check_output, say, whole_file
-from .lists import list_command, rows_of, said_warnings, say_counts
+from .lists import caught_warnings, list_command, rows_of, say_alike, say_counts
+from .mixes import mix_of_classes, read_mix
 
 MOST_PANELS = 100  # matplotlib draws 65,536 pixels at most
 COUNTS = ("names", "not_names")  # columns that --by adds
@@ -36,12 +36,15 @@ class RowGroup:
         How many of the texts are names.
     estimated : Shares, Comparison or None
         Their shares; None without names, or without names to compare with.
+    notes : tuple of str
+        What to say of them besides the notes on their shares.
     """
 
     key: tuple[tuple[str, str], ...]
     texts: Counter[str]
     n_names: int
     estimated: Shares | Comparison | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def n_not_names(self):
@@ -96,27 +99,31 @@ def shares(listed, by, against, against_mix, draw, plot):
     if draw is not None:
         _write_draw(listed, draw, has_others=by or against_mix or plot)
         return
-    known = None if against_mix is None else _read_known_mix(against_mix)
+    known = None if against_mix is None else read_mix(against_mix, "--against-mix")
     predicted = listed.predict(by)
     row_groups = _row_groups(predicted)
     kind = Shares if against is None and known is None else Comparison
     _check_groups(row_groups, by, kind._columns, plot)
     chosen = None if against is None else _choose(row_groups, by, against)
-    row_groups = [_estimated(group, predicted) for group in row_groups]
+    warned = []
+    row_groups = _estimate_groups(row_groups, predicted, warned)
     shown = row_groups
     if known is not None:
+        known = mix_of_classes(known, predicted.stack.classes)
         shown = _compare_each(row_groups, [known] * len(row_groups))
     elif against is not None:
-        shown = _compare_within(row_groups, chosen, predicted)
+        shown = _compare_within(row_groups, chosen, predicted, warned)
+    say_alike("warning", warned)
     if listed.output.is_terminal:
         click.echo("\n\n".join(map(_to_text, shown)))
     else:
-        listed.write(_rows(shown, kind._columns))
+        listed.write(_rows(shown, kind._columns), predicted.stack)
         _say_notes(shown)
     if plot is not None:
         _draw(shown, plot)
     n_names = sum(group.n_names for group in row_groups)
-    say_counts(n_names, sum(group.n_not_names for group in row_groups), start)
+    n_not_names = sum(group.n_not_names for group in row_groups)
+    say_counts(n_names, n_not_names, predicted.stack, start)
 
 
 def _check_options(by, against, against_mix, plot):
@@ -136,31 +143,17 @@ def _check_options(by, against, against_mix, plot):
         check_matplotlib_support("--plot")
 
 
-def _read_known_mix(path):
-    """Return known shares by label from a CSV with the columns label and share."""
-    known = {}
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        for row in csv.DictReader(file):
-            try:
-                known[row["label"]] = float(row["share"])
-            except (KeyError, TypeError, ValueError):
-                raise ValueError(
-                    f"--against-mix {path}: expected a label and a share from 0 to 1 "
-                    "in each row, under a header label,share"
-                ) from None
-    return known
-
-
 def _write_draw(listed, n_drawn, has_others):
     """Write rows that were drawn at random, with an empty column of labels.
 
     Their numbers begin with 0, as in pandas.
     """
-    if has_others or listed.more.columns:
+    if has_others or listed.columns:
         raise click.UsageError(
             "--draw only writes rows to check: leave the other options out"
         )
     table = listed.table
+    table.dialect = replace(table.dialect, skips_blank_lines=True)
     positions = []
     drawn_from = []
     n_rows = 0
@@ -243,37 +236,59 @@ def _spell_out(group):
     return f"({pairs})"
 
 
-def _estimated(group, predicted):
-    """Return a group with its shares."""
-    shares = _estimate(group.texts, predicted, group.title)
-    return replace(group, estimated=shares)
+def _estimate_groups(row_groups, predicted, warned):
+    """Return groups with their shares; a group that cannot be estimated has none.
+
+    Raise ValueError if none can be. Warnings are added to `warned`.
+    """
+    estimated = []
+    for group in row_groups:
+        shares = _estimate(group.texts, predicted, group.title, warned)
+        notes = ()
+        has_labels = "y" in predicted.columns and shares is not None
+        if has_labels and not predicted.has("y", group.texts):
+            notes = ("no row is checked: these shares are estimated from names alone",)
+        estimated.append(replace(group, estimated=shares, notes=notes))
+    if all(group.estimated is None for group in estimated):
+        title, problem = warned[-1]
+        raise ValueError(f"{title}: {problem}")
+    return estimated
 
 
-def _estimate(texts, predicted, title):
+def _estimate(texts, predicted, title, warned):
     """Return the shares of texts, or None if none of them is a name.
 
-    Each call returns the same. The title is in front of warnings.
+    Each call returns the same. Warnings are added to `warned`, with the title, and so
+    is what is wrong with a group of texts.
     """
     if not any(map(predicted.is_name, texts)):
         return None
-    with said_warnings(title):
-        names, _ = predicted.read(texts)
-        return estimate(names)
+    try:
+        with caught_warnings(title, warned):
+            names, _ = predicted.read(texts)
+            return estimate(names)
+    except ValueError as error:
+        if not title:
+            raise
+        warned.append((title, f"no shares: {error}"))
+        return None
 
 
 def _say_notes(row_groups):
     """Say what a terminal would show below the tables, but for counts of rows."""
+    notes = []
     for group in row_groups:
+        of_group = list(group.notes)
         if group.estimated is not None:
-            where = f"{group.title}: " if group.title else ""
-            notes = [*group.estimated._notes()]
+            of_shares = [*group.estimated._notes()]
             if group.estimated.get("n_names_of_other", 0) is not None:
-                notes = notes[1:]  # the first one counts rows
-            for note in notes:
-                say(f"sknames: note: {where}{note}")
+                of_shares = of_shares[1:]  # the first one counts rows
+            of_group += of_shares
+        notes += [(group.title, note) for note in of_group]
+    say_alike("note", notes)
 
 
-def _compare_within(row_groups, chosen, predicted):
+def _compare_within(row_groups, chosen, predicted, warned):
     """Compare each group with the chosen one, or with all others."""
     if chosen is not None:
         rest = row_groups[:chosen] + row_groups[chosen + 1 :]
@@ -285,7 +300,7 @@ def _compare_within(row_groups, chosen, predicted):
     others = []
     for group in row_groups:
         texts = texts_of_all - group.texts
-        others.append(_estimate(texts, predicted, f"not {group.name}"))
+        others.append(_estimate(texts, predicted, f"not {group.name}", warned))
     return _compare_each(row_groups, others, same_source=True)
 
 
@@ -307,12 +322,14 @@ def _compare_each(row_groups, others, **kwargs):
 def _to_text(group):
     """Return what a terminal shows of a group."""
     if group.estimated is not None:
-        text = str(group.estimated)
+        lines = [str(group.estimated)]
     elif group.n_names:
-        text = "no name to compare with"
+        lines = [f"no shares; {group.n_names:,} names"]
     else:
-        text = f"no name; {group.n_not_names:,} not names"
-    return f"{group.title}\n{text}" if group.key else text
+        lines = [f"no name; {group.n_not_names:,} not names"]
+    if group.key:
+        lines.insert(0, group.title)
+    return "\n".join([*lines, *group.notes])
 
 
 def _rows(row_groups, columns):

@@ -80,11 +80,14 @@ class Dialect:
         An encoding of Python, or "auto". None is UTF-8, or UTF-16 with its mark.
     has_header : bool
         Whether the first row has the names of the columns.
+    skips_blank_lines : bool
+        Whether blank lines are no rows in a table of one column, as in pandas.
     """
 
     delimiter: str | None = None
     encoding: str | None = None
     has_header: bool = True
+    skips_blank_lines: bool = False
 
 
 def local_file(path):
@@ -113,6 +116,7 @@ class InputTable:
     """
 
     def __init__(self, path, column=None, dialect=Dialect()):
+        self.path = path
         self.name = "standard input" if path == "-" else path
         self.column = column
         self.dialect = dialect
@@ -209,7 +213,7 @@ class InputTable:
 
         It has a Counter for each group of rows with the same values in the columns
         `by`. The key of a group is a tuple of pairs (column, value). With `columns`, a
-        dict of them by option, tuples are counted: a name and these values.
+        list of pairs (column, its option), tuples are counted: a name and these values.
         """
         for chunk, names in self.names():
             pairs_of_columns = []
@@ -219,10 +223,7 @@ class InputTable:
                     pairs_of_columns.append([(column, text) for text in texts])
             entries = names
             if columns:
-                values = [
-                    self.texts(chunk, column, option)
-                    for option, column in columns.items()
-                ]
+                values = [self.texts(chunk, *column) for column in columns]
                 entries = zip(names, *values, strict=True)
             for entry, *key in zip(entries, *pairs_of_columns, strict=True):
                 texts_of_key[tuple(key)][entry] += 1
@@ -346,7 +347,8 @@ class InputTable:
         except LookupError as error:  # also of zip, which is of bytes
             step = ENCODING.format(ENCODINGS[0])
             raise ValueError(f"unknown encoding {encoding}: {step}") from error
-        return head.decode(lines.encoding, errors="replace"), lines
+        text = head.decode(lines.encoding, errors="replace")
+        return text, _lines_of(lines, "is this CSV?")
 
     def _csv_rows(self, lines, delimiter):
         """Yield rows, from the first that is not blank.
@@ -361,8 +363,11 @@ class InputTable:
             if len(lines_of_row) > 1:
                 first_line = reader.line_num - len(lines_of_row) + 1
                 _check_quotation_marks(lines_of_row, delimiter, first_line)
+            is_blank = not lines_of_row[0].strip(" \t\r\n")
             lines_of_row.clear()
             n_columns = n_columns or len(row)
+            if is_blank and n_columns == 1 and self.dialect.skips_blank_lines:
+                continue
             if not row and n_columns == 1:
                 row = [""]
             if row and len(row) != n_columns:
@@ -406,7 +411,8 @@ class InputTable:
         first_of_kind = {}
         n_lines = 0
         # Latin-1 has a character for each byte, and its lines may also end in CR.
-        for characters in io.TextIOWrapper(file, "latin-1", newline=""):
+        lines = io.TextIOWrapper(file, "latin-1", newline="")
+        for characters in _lines_of(lines, "is this CSV?"):
             n_lines += 1
             line = characters.encode("latin-1")
             try:
@@ -426,11 +432,8 @@ class InputTable:
 
     def _json_rows(self):
         """Yield the object in each line that is not blank."""
-        stream = io.BufferedReader(self._open())
-        lines = iter(partial(stream.readline, BYTES_OF_CHUNK), b"")
+        lines = _lines_of(io.BufferedReader(self._open()), "write one object a line")
         for number, line in enumerate(lines, start=1):
-            if len(line) == BYTES_OF_CHUNK:
-                raise ValueError(f"line {number} is too long: write one object a line")
             self.done += len(line)
             if line.strip():
                 yield _parse(line, number)
@@ -449,6 +452,19 @@ class InputTable:
             elif type(error) is not ValueError:  # ours say what to do
                 message += f": {_value_of_start(NEXT_STEPS, message)}"
             raise ValueError(f"{self.name}: {message}") from error
+
+
+def _lines_of(file, step):
+    """Yield the lines of a file; raise ValueError for one that would fill the memory.
+
+    The step is what to do then.
+    """
+    number = 0
+    while line := file.readline(BYTES_OF_CHUNK):
+        number += 1
+        if len(line) == BYTES_OF_CHUNK:
+            raise ValueError(f"line {number} is too long: {step}")
+        yield line
 
 
 def _check_no_other_delimiter(line, delimiter):

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 POPULATION = Path(__file__).parent / "population.csv"
 OTHERS = "others"  # all labels that priors or a known mix do not name
+ROUNDING = 0.01  # how far priors or a known mix may miss 1, as if rounded to percent
 
 Priors: TypeAlias = Literal["uniform", "population"] | Mapping[Any, float] | ArrayLike
 
@@ -44,7 +45,7 @@ def check_priors(priors, classes, name="priors", own="uniform"):
         row = is_wrong.argmax()
         raise _wrong_prior(labels[row], values[row].item(), labels, name)
     rest = 1 - values.sum()
-    if not abs(rest) < 1e-4:  # 203 shares of six digits
+    if is_not_one(values.sum()):
         step = "Divide them by their sum."
         leaves_out = len(by_label) < len(labels)
         if rest > 0 and leaves_out and OTHERS not in [*by_label, *labels]:
@@ -54,6 +55,11 @@ def check_priors(priors, classes, name="priors", own="uniform"):
             )
         raise ValueError(f"{name} sum to {values.sum():.6g}; expected 1. {step}")
     return values / values.sum()
+
+
+def is_not_one(total):
+    """Return whether a sum of priors, or of known shares, misses 1 by too much."""
+    return round(abs(1 - total), 9) > ROUNDING
 
 
 def _by_label(by_label, classes, name, own):

@@ -12,7 +12,7 @@ from sklearn.utils import Bunch
 
 from .._models.frames import to_frame
 from .._models.groups import array_of_labels, regions_of
-from .._models.priors import OTHERS
+from .._models.priors import OTHERS, is_not_one
 
 N_PRINTED = 10  # rows of a table that prints
 LEAST_PRINTED = 0.0005  # a share or difference, which rounds to 0.1 %
@@ -23,8 +23,6 @@ WIDE = 0.3  # intervals of more get a note
 # see examples/benchmarks/results/shares.md.
 FEW_HELD_OUT = 20
 LEAST_IN_DOUBT = 0.01  # a share: of smaller ones, no note says that they are unsure
-
-ROUNDING = 0.01  # known shares may be rounded to percent
 
 
 class Table(Bunch):
@@ -363,7 +361,7 @@ class Shares(Table):
                 "so that nothing is the sum of the others. Leave it out."
             )
         total = sum(known.values())
-        if total > 1 + ROUNDING or (has_others and total < 1 - ROUNDING):
+        if is_not_one(total) and (total > 1 or has_others):
             raise ValueError(
                 f"Expected known shares that sum to 1, got {total:.6g}. Without "
                 f"{OTHERS!r}, they may sum to less."
