@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sknames import estimate_rates, estimate_shares
+from sknames import GroupedClassifier, estimate_rates, estimate_shares
 from sknames.datasets import make_names
 
 MIXED = ["Dutch", "Turkish", "Polish"]
@@ -154,6 +154,16 @@ def test_shares_of_equal_rows_are_those_of_all_rows(people, run, shipped, tmp_pa
         expected = estimate_shares(shipped, twice.name, random_state=0, **given)
         rows, _ = run("shares", tmp_path / "twice.csv", option, column)
         assert_rows_are(rows, expected)
+
+
+def test_label_with_groups_takes_the_label_as_its_group(people, run, shipped):
+    by_region = GroupedClassifier(shipped, groups="subregion")
+    y = people.checked.replace("", None)
+    expected = estimate_shares(by_region, people.name, y=y, random_state=0)
+    command = ["shares", "people.csv", "--groups", "subregion", "--label", "checked"]
+    rows, _ = run(*command)
+    assert_rows_are(rows, expected)
+    assert "Dutch" not in expected.label
 
 
 def test_weight_may_be_blank_where_there_is_no_name(people, run, tmp_path):
