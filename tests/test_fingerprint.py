@@ -46,7 +46,7 @@ from sknames import (
 )
 from sknames.pretrained import load_card
 from tests.conftest import run_process
-from tools.retrain.files import MODELS, read
+from tools.retrain.files import MODELS, read_model
 
 SAVED = Path(__file__).parent / "data" / "saved"
 GROUPS = {"Greek": "Europe", "Polish": "Europe", "Turkish": "Asia", "Japanese": "Asia"}
@@ -211,7 +211,7 @@ def test_fingerprint_of_a_shipped_model_is_of_its_bits(target, tmp_path):
     description = json.loads(path.read_text(encoding="utf-8"))
     shown = description["fingerprint"]
     path.write_text(json.dumps(description | {"fingerprint": None}), encoding="utf-8")
-    digits = fingerprint(read(tmp_path / target)).removeprefix("network-")
+    digits = fingerprint(read_model(tmp_path / target)).removeprefix("network-")
     assert shown == f"{target}-{digits}"
     assert shown == fingerprint(load_pretrained(target))
     assert shown == load_card(target)["fingerprint"]
@@ -289,6 +289,7 @@ def test_wrapper_with_another_setting_has_another_fingerprint(tiny, small_names)
             ),
             selective(tiny, small_names, coverage=0.8),
             selective(tiny, small_names, coverage=0.5),
+            selective(tiny, small_names, coverage=0.5, abstain_label="?"),
             selective(tiny, small_names, coverage=0.8, fallback=[GROUPS]),
             selective(tiny, small_names, coverage=0.8, fallback=[in_lower_case]),
             FixedThresholdClassifier(two, threshold=0.4, pos_label="Europe"),

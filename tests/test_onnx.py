@@ -297,13 +297,14 @@ def test_metadata_has_the_labels_and_the_settings_of_the_encoder(transliterate):
 def test_metadata_has_threshold_and_fallback_of_a_model_that_abstains():
     inner = make_pipeline(CharEncoder(max_length=9).fit(["anna"]), random_classifier())
     fallback = [{"A": "ab", "B": "ab"}]
-    model = SelectiveClassifier(FrozenEstimator(inner), coverage=1, fallback=fallback)
-    model.fit(["ann", "nana"], ["A", "B"])
+    model = SelectiveClassifier(
+        inner, threshold=0.5, fallback=fallback, abstain_label="?"
+    )
     metadata = session_of(to_onnx(model)).get_modelmeta().custom_metadata_map
     assert json.loads(metadata["abstain"]) == {
-        "threshold": model.threshold_,
+        "threshold": 0.5,
         "levels": [{"name": "fallback[0]", "groups": ["ab", "ab", "C", "D"]}],
-        "label": "unknown",
+        "label": "?",
     }
 
 

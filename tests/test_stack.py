@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.special import softmax
 from sklearn.base import clone
@@ -524,7 +526,7 @@ def test_order_of_two_wrappers(model, small_names, row):
     assert (index is not None) == (drops == "yes")
     if index is not None:
         summed = below.predict_proba(names)
-        np.testing.assert_array_equal(stack.change_from(below, summed), proba)
+        np.testing.assert_array_equal(stack.change(summed, len(below.layers)), proba)
 
     if onnx == "yes":
         metadata = {p.key: p.value for p in to_onnx(wrapped).metadata_props}
@@ -728,3 +730,65 @@ def test_shifts_are_in_the_intercept_of_contributions(model, small_names):
         assert abs(expected - inner.predict_proba(["Ana"])[0]).max() > 0.01
         logits = found.intercept + found.contributions.sum(axis=0)
         np.testing.assert_allclose(softmax(logits), expected, rtol=1e-4)
+
+
+WRAPPED = {
+    "first two in a group": lambda model: GroupedClassifier(
+        model, groups={"+".join(model.classes_[:2]): model.classes_[:2]}
+    ),
+    "falling priors": lambda model: PriorShiftClassifier(
+        model, priors=falling(len(model.classes_))
+    ),
+    "threshold of .4": lambda model: SelectiveClassifier(model, threshold=0.4),
+    "threshold of .6": lambda model: SelectiveClassifier(model, threshold=0.6),
+    "joined": joined,
+    "frozen": FrozenEstimator,
+}
+
+
+def falling(n):
+    """Return priors in the ratio n : ... : 2 : 1."""
+    return np.arange(n, 0, -1) / (n * (n + 1) / 2)
+
+
+@settings(deadline=None, derandomize=True, max_examples=30)
+@given(kinds=st.lists(st.sampled_from([*WRAPPED]), max_size=6))
+def test_stack_answers_as_its_wrappers_in_turn(model, kinds):
+    names = ["Ana", "Yuki Sato", "Jan Nowak", "Ali", "Papadopoulos", "Mike"]
+    labels = model.classes_.tolist()
+    proba = model.predict_proba(names)
+    priors = PRIORS
+    least = None
+    is_lost = False
+    wrapped = model
+    for kind in kinds:
+        if kind == "first two in a group" and len(labels) > 1:
+            proba = np.column_stack([proba[:, :2].sum(axis=1), proba[:, 2:]])
+            priors = np.append(priors[:2].sum(), priors[2:])
+            labels = ["+".join(labels[:2]), *labels[2:]]
+        elif kind == "falling priors":
+            proba = proba * falling(len(labels)) / priors
+            proba /= proba.sum(axis=1, keepdims=True)
+            priors = falling(len(labels))
+        if kind.startswith("threshold"):
+            least = float(kind.removeprefix("threshold of "))
+            is_lost = False
+        elif kind in ("first two in a group", "falling priors"):
+            is_lost = least is not None
+        wrapped = WRAPPED[kind](wrapped)
+
+    assert wrapped.classes_.tolist() == labels
+    np.testing.assert_allclose(wrapped.predict_proba(names), proba, rtol=1e-5)
+    np.testing.assert_allclose(assumed_priors(wrapped), priors)
+    if is_lost:
+        with pytest.raises(ValueError, match="the threshold of the SelectiveClassif"):
+            wrapped.predict(names)
+        return
+    expected = np.array(labels)[proba.argmax(axis=1)].tolist()
+    if least is not None:
+        sure = proba.max(axis=1) > least
+        expected = np.where(sure, expected, "unknown").tolist()
+    assert wrapped.predict(names).tolist() == expected
+    predictions = predict_names(wrapped, names)
+    answers = np.where(predictions.reasons == "", predictions.labels[:, 0], "unknown")
+    assert answers.tolist() == expected

@@ -276,7 +276,7 @@ def _predict_again(stack, threshold, wanted, distinct, table):
 
 def _predictions(stack, below, listed, threshold, wanted):
     """Return predictions of a list that the stack below some layers has predicted."""
-    changed = replace(listed, proba=stack.change_from(below, listed.proba))
+    changed = replace(listed, proba=stack.change(listed.proba, len(below.layers)))
     predictions = predictions_of(
         stack,
         changed,

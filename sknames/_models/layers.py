@@ -62,6 +62,8 @@ class Layer:
     owner: str  # the type of the estimator that added it
     # Whether it changes probabilities, so that a threshold below does not hold.
     changes_probabilities: ClassVar[bool] = False
+    # Whether it has such a threshold, of an answer or between two of them.
+    decides: ClassVar[bool] = False
 
     def change(self, probabilities):
         """Return the changed probabilities, (n, n_classes)."""
@@ -74,6 +76,18 @@ class Layer:
     def assume(self, assumed):
         """Return what the changed probabilities assume."""
         return assumed
+
+    def best(self, probabilities, best):
+        """Return the columns of the answers, (n, top), from those of below."""
+        return best
+
+    def threshold(self, threshold):
+        """Return the Threshold that holds above, from the one that holds below."""
+        return None if self.changes_probabilities else threshold
+
+    def grouped(self, y):
+        """Return labels as they are predicted above; what is no label stays."""
+        return y
 
 
 @dataclass(frozen=True)
@@ -148,7 +162,7 @@ class Sum(Layer):
         return replace(assumed, class_prior=sums, class_bias=bias, n_people=n_people)
 
     def grouped(self, y):
-        """Return labels as groups; what is no label stays."""
+        """Return labels as groups."""
         groups_of_classes = self.groups[self.index].tolist()
         group_of = dict(zip(self.classes.tolist(), groups_of_classes, strict=True))
         values = [group_of.get(label, label) for label in column_or_1d(y).tolist()]
@@ -173,12 +187,13 @@ class Decision(Layer):
 
     positive: int  # the column of that class
     least: float
+    decides = True
 
-    def best(self, probabilities):
-        """Return the columns of the answer and of the other class: (n, 2)."""
+    def best(self, probabilities, best):
+        """Return the columns of the answer and of the other class: (n, top)."""
         is_positive = probabilities[:, self.positive] >= self.least
         first = np.where(is_positive, self.positive, 1 - self.positive)
-        return np.column_stack([first, 1 - first])
+        return np.column_stack([first, 1 - first])[:, : best.shape[1]]
 
     @property
     def fingerprint(self):
@@ -193,6 +208,11 @@ class Threshold(Layer):
     least: float
     fallback: tuple[FallbackLevel, ...]  # from fine to coarse
     abstain_label: Any  # what is predicted instead of an answer
+    decides = True
+
+    def threshold(self, threshold):
+        """Return itself."""
+        return self
 
     def as_labels(self, predicted, y):
         """Return predictions, with the label in place of a group that holds it."""

@@ -97,37 +97,35 @@ class Stack:
 
     def predict_proba(self, X):
         """Return the probabilities of what the model takes, (n, n_classes)."""
-        return self._after(self.steps, X)
+        for step in self.steps:
+            X = step.transform(X)
+        return self.change(np.asarray(self.base.predict_proba(X)))
 
     def predict_names(self, names):
         """Return the probabilities of `Names`, which were joined and perhaps tidied."""
-        return self._after(self.steps[_n_joins(self.steps) :], names)
+        return self._behind(_n_joins(self.steps)).predict_proba(names)
 
     def predict_codes(self, codes):
         """Return the probabilities of codes of the encoder, one of the steps."""
-        behind_encoder = self.steps[_n_joins(self.steps) + 1 :]
-        return self._after(behind_encoder, self.encoder._as_output(codes))
+        behind_encoder = self._behind(_n_joins(self.steps) + 1)
+        return behind_encoder.predict_proba(self.encoder._as_output(codes))
 
-    def _after(self, steps, X):
-        """Return the probabilities of what some of the steps take."""
-        for step in steps:
-            X = step.transform(X)
-        return self._changed(self.base.predict_proba(X))
+    def _behind(self, n_steps):
+        """Return the stack without the first steps."""
+        return replace(self, steps=self.steps[n_steps:])
 
-    def _changed(self, probabilities):
-        """Return the base's probabilities as all layers change them."""
-        return _change(np.asarray(probabilities), self.layers)
-
-    def change_from(self, below, probabilities):
-        """Return the probabilities, from those of a stack with fewer of the layers."""
-        return _change(probabilities, self.layers[len(below.layers) :])
+    def change(self, probabilities, n_below=0):
+        """Return what layers make of probabilities, which `n_below` of them changed."""
+        for layer in self.layers[n_below:]:
+            probabilities = layer.change(probabilities)
+        return probabilities
 
     def best(self, probabilities, top=1):
         """Return the columns of the answers, the best one first: (n, top)."""
-        decisions = [layer for layer in self.layers if isinstance(layer, Decision)]
-        if decisions:
-            return decisions[-1].best(probabilities)[:, :top]
-        return _most_probable(probabilities, top)
+        best = _most_probable(probabilities, top)
+        for layer in self.layers:
+            best = layer.best(probabilities, best)
+        return best
 
     # What is said of its answers.
 
@@ -190,13 +188,12 @@ class Stack:
     @property
     def members(self):
         """The innermost labels of each group that it predicts, None without groups."""
-        sums = [layer for layer in self.layers if isinstance(layer, Sum)]
-        if not sums:
+        labels = self.base.classes_
+        groups = self.as_predicted(labels)
+        if groups is labels:
             return None
-        labels = sums[0].classes
         members = {}
-        groups = self.as_predicted(labels).tolist()
-        for label, group in zip(labels.tolist(), groups, strict=True):
+        for label, group in zip(labels.tolist(), groups.tolist(), strict=True):
             members.setdefault(group, []).append(label)
         return members
 
@@ -208,10 +205,7 @@ class Stack:
         """
         threshold = None
         for layer in self.layers:
-            if isinstance(layer, Threshold):
-                threshold = layer
-            elif layer.changes_probabilities:
-                threshold = None
+            threshold = layer.threshold(threshold)
         return threshold
 
     def check_threshold(self):
@@ -219,25 +213,16 @@ class Stack:
 
         A threshold on top holds, also if others below do not.
         """
-        if self.threshold is not None:
-            return
-        owner = None
-        lost = None  # who added the threshold
+        changed_by = None
+        for layer in reversed(self.layers):
+            if layer.decides and changed_by is None:
+                return
+            if layer.decides:
+                raise _lost_threshold(changed_by, layer.owner)
+            if layer.changes_probabilities:
+                changed_by = layer.owner
         if self.within is not None and self.within.has_threshold:
-            owner = type(self.base).__name__
-            lost = "SelectiveClassifier"
-        for layer in self.layers:
-            if isinstance(layer, Threshold | Decision):
-                lost = layer.owner
-                owner = None
-            elif lost is not None and owner is None and layer.changes_probabilities:
-                owner = layer.owner
-        if owner is not None:
-            raise ValueError(
-                f"{owner} changes probabilities, so the threshold of the {lost} in it "
-                f"does not hold. Put in the classifier that is inside the {lost}, and "
-                f"the {lost} around the whole."
-            )
+            raise _lost_threshold(type(self.base).__name__, "SelectiveClassifier")
 
     @property
     def has_threshold(self):
@@ -249,8 +234,7 @@ class Stack:
     def as_predicted(self, y):
         """Return labels as the model predicts them: as groups, if it groups them."""
         for layer in self.layers:
-            if isinstance(layer, Sum):
-                y = layer.grouped(y)
+            y = layer.grouped(y)
         return y
 
     def as_labels(self, predicted, y):
@@ -259,6 +243,15 @@ class Stack:
         if threshold is None:
             return predicted
         return threshold.as_labels(predicted, y)
+
+
+def _lost_threshold(changed_by, owner):
+    """Return the error for a threshold that does not hold, by the names of types."""
+    return ValueError(
+        f"{changed_by} changes probabilities, so the threshold of the {owner} in it "
+        f"does not hold. Put in the classifier that is inside the {owner}, and the "
+        f"{owner} around the whole."
+    )
 
 
 def _check_one_label(model):
@@ -270,13 +263,6 @@ def _check_one_label(model):
             f"Expected a classifier of one label for each name, got the {name} of "
             "several. Fit one classifier for each column of y."
         )
-
-
-def _change(probabilities, layers):
-    """Return probabilities as layers change them, each in turn."""
-    for layer in layers:
-        probabilities = layer.change(probabilities)
-    return probabilities
 
 
 def _n_joins(steps):

@@ -30,7 +30,7 @@ from .._base.arguments import explain_arguments
 from .._base.estimators import is_frozen
 from .._base.labels_and_weights import check_labels, check_some_known, check_weights
 from .._models.groups import FallbackLevel, Groups, read_fallback
-from .._models.layers import Sum, Threshold
+from .._models.layers import Threshold
 from .._models.predict_names import predict_list, predict_names, predictions_of
 from .._models.priors import assumed_priors
 from .._models.stack import resolve
@@ -402,7 +402,7 @@ class SelectiveClassifier(Wrapper):
         """Return the levels of the fallback; raise if it does not fit the labels."""
         if self.fallback is None:
             return ()
-        if any(isinstance(layer, Sum) for layer in inner.layers):
+        if inner.members is not None:
             raise ValueError(
                 "Expected an estimator of labels with a fallback, got a "
                 "GroupedClassifier, which sums their probabilities. Put in the "
