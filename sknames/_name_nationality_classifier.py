@@ -377,12 +377,31 @@ class NameNationalityClassifier(
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Return the parameters of the network by name.
 
-        They are copies where `network_` has few levels.
+        They are copies where `network_` has few levels. Names and shapes of a cell are
+        those of :class:`torch.nn.GRUCell` and :class:`torch.nn.RNNCell`.
+
+        The code of a symbol is its index in `symbols_`, plus 1. Code 0 is padding, and
+        ``len(symbols_) + 1`` is a symbol that `fit` has not seen. So there are
+        n_codes = ``len(symbols_) + 2``.
 
         Returns
         -------
         dict of str to ndarray of float32
-            The parameters.
+            The parameters, with
+
+            - "embedding": array of shape (n_codes, `embedding_dim`), the vector of each
+              code; missing if `embedding_dim` is None,
+            - "cells.0.weight_ih": array of shape (n_gates * `hidden_size`,
+              `embedding_dim`), with 3 gates for "gru" (reset, update, new) and else 1;
+              or (n_gates * `hidden_size`, n_codes), a column for each code, if
+              `embedding_dim` is None,
+            - "cells.0.weight_hh", "cells.0.bias_ih", "cells.0.bias_hh": the others of
+              the first layer; further layers follow as "cells.1" and so on,
+            - "output.weight", "output.bias": what makes logits of the last state,
+            - "next_symbol.weight", "next_symbol.bias": what predicts the next code
+              during training, and the end as code 0,
+            - "ngram_weight", "ngram_idf": logits and inverse document frequency of each
+              n-gram, if `ngram_range` is not None.
         """
         check_is_fitted(self, "network_")
         weights = self.network_.weights

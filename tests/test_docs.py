@@ -3,6 +3,7 @@
 ``python docs/blocks.py docs/predict.md`` writes what its blocks print into a page.
 """
 
+import ast
 import os
 import re
 import runpy
@@ -18,7 +19,7 @@ from sklearn.pipeline import Pipeline
 import sknames
 from docs.blocks import commands, run_blocks
 from sknames.pretrained import load_card
-from tests.conftest import assert_prints, run_process
+from tests.conftest import assert_prints, run_process, tiny_pipeline
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -218,3 +219,57 @@ runpy.run_path({str(ROOT / "examples" / "plot_first_model.py")!r}, run_name="__m
     assert (tmp_path / "first_model.png").exists() is has_matplotlib
     says_what_to_install = "matplotlib is missing: pip install matplotlib" in run.stdout
     assert says_what_to_install is not has_matplotlib
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    """The functions of the lesson, without what it runs."""
+    path = ROOT / "examples" / "plot_from_scratch.py"
+    tree = ast.parse(path.read_text("utf-8"))
+    defining = ast.Import | ast.ImportFrom | ast.FunctionDef
+    tree.body = [node for node in tree.body if isinstance(node, defining)]
+    functions = {}
+    exec(compile(tree, path, "exec"), functions)
+    return functions
+
+
+@pytest.mark.parametrize(
+    "cell, step",
+    [("rnn", "elman_step"), ("sigmoid_rnn", "sigmoid_step"), ("gru", "gru_step")],
+)
+def test_steps_of_the_lesson_give_the_probabilities(cell, step, lesson, small_names):
+    plain = {"embedding_dim": None, "ngram_range": None, "word_weight": 0}
+    net = tiny_pipeline(cell=cell, **plain).fit(*small_names)
+    classify = net["classify"]
+    names = ["Kowalska", "ab", "Ω☃ a"]  # a character that fit has not seen, and a space
+    expected = net.predict_proba(names)
+    for row, of_name in zip(net["encode"].transform(names), expected, strict=True):
+        x = lesson["one_hot"](classify, row)
+        found = lesson["predict"](classify.weights(), x, lesson[step])
+        np.testing.assert_allclose(found, of_name, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "step, slope",
+    [("elman_step", "slope_of_tanh"), ("sigmoid_step", "slope_of_sigmoid")],
+)
+def test_gradients_of_the_lesson_are_slopes_of_the_loss(step, slope, lesson):
+    rng = np.random.default_rng(0)
+    shapes = {"cells.0.weight_ih": (4, 6), "cells.0.weight_hh": (4, 4)}
+    shapes |= {"cells.0.bias_ih": (4,), "cells.0.bias_hh": (4,)}
+    shapes |= {"output.weight": (3, 4), "output.bias": (3,)}
+    weights = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+    x = np.eye(6)[[1, 4, 1]]
+
+    def loss(weights):
+        return -np.log(lesson["predict"](weights, x, lesson[step])[2])
+
+    states = lesson["read"](weights, x, lesson[step])
+    gradients, _ = lesson["backward"](weights, x, states, 2, lesson[slope])
+    assert {name: gradient.shape for name, gradient in gradients.items()} == shapes
+    for name, gradient in gradients.items():
+        direction = rng.normal(size=shapes[name])
+        change = 1e-5 * direction
+        rise = loss(weights | {name: weights[name] + change})
+        rise -= loss(weights | {name: weights[name] - change})
+        np.testing.assert_allclose(np.vdot(gradient, direction), rise / 2e-5, rtol=1e-6)

@@ -431,6 +431,10 @@ def with_a_step_between(model, names, labels):
     return make_pipeline(model["encode"], reverse, model["classify"])
 
 
+def with_a_step_before(model, names, labels):
+    return make_pipeline(FunctionTransformer(), model["encode"], model["classify"])
+
+
 def without_a_net(model, names, labels):
     return make_pipeline(CharEncoder(max_length=9), MultinomialNB()).fit(names, labels)
 
@@ -441,6 +445,7 @@ def without_a_net(model, names, labels):
         (with_voting, "VotingClassifier holds several models"),
         (with_calibrations, "CalibratedClassifierCV holds several models"),
         (with_a_step_between, "Steps between encoder and net"),
+        (with_a_step_before, "begins with a CharEncoder"),
         (without_a_net, "MultinomialNB has no recurrent net"),
     ],
 )

@@ -1,0 +1,126 @@
+"""
+What a hidden state knows
+=========================
+
+After the last letter, a recurrent net has nothing but its state: 64 numbers. What do
+they say about the name? We draw the states of 1,000 names that the net has not seen,
+follow a state through a name, and measure which letters can be read from it.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.decomposition import PCA
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.pipeline import Pipeline
+
+from sknames import CharEncoder, NameNationalityClassifier, spelling_groups
+from sknames.datasets import load_names
+from sknames.inspection import hidden_states
+
+# %%
+# A GRU learns half of 2,000 names. N-grams and words are switched off, so that the net
+# answers alone.
+
+LABELS = ["Finnish", "Greek", "Italian", "Japanese", "Polish", "Turkish"]
+names, labels = load_names(return_X_y=True)
+rows = np.flatnonzero(np.isin(labels, LABELS))
+rows = np.random.RandomState(0).choice(rows, 2000, replace=False)
+names, labels = names[rows], labels[rows]
+halves = StratifiedGroupKFold(2, shuffle=True, random_state=0)
+train, test = next(halves.split(names, labels, groups=spelling_groups(names)))
+
+classify = NameNationalityClassifier(
+    hidden_size=64, ngram_range=None, word_weight=0, random_state=0
+)
+net = Pipeline([("encode", CharEncoder()), ("classify", classify)])
+net.fit(names[train], labels[train])
+print(f"accuracy on new names: {net.score(names[test], labels[test]):.2f}")
+
+# %%
+# ``hidden_states`` gives the state of each layer after each character. Of each new name
+# we take the last one. Two directions hold much of what differs between them: PCA finds
+# these.
+
+read = [hidden_states(net, name) for name in names[test]]
+last = np.array([found.states[-1, -1] for found in read])
+plane = PCA(2).fit(last)
+print(f"{plane.explained_variance_ratio_.sum():.0%} of the variance is in the plane")
+
+# %%
+# Left, the colours are the labels, right the last letters. Names of one label are
+# close, since this is what the net has learned. It goes by endings: Greek names in *s*
+# are in one corner, Polish ones in *i* and *a* in another. But names in *a* are in
+# several places, so the state knows more than the last letter.
+
+points = plane.transform(last)
+last_letters = np.array([found.characters[-1] for found in read])
+letters, counts = np.unique(last_letters, return_counts=True)
+frequent = letters[np.argsort(-counts, kind="stable")[:6]]
+figure, axes = plt.subplots(
+    1, 2, figsize=(10, 4.6), sharex=True, sharey=True, layout="constrained"
+)
+for ax, kinds, of_each, title in (
+    (axes[0], LABELS, labels[test], "by label"),
+    (axes[1], frequent, last_letters, "by last letter"),
+):
+    ax.scatter(*points.T, s=6, color="0.85")
+    for kind in kinds:
+        ax.scatter(*points[of_each == kind].T, s=9, label=kind)
+    ax.set(title=title, xticks=[], yticks=[])
+    ax.legend(markerscale=2, fontsize="small", loc="lower right")
+
+# %%
+# A state moves along a name. It starts at 0, and each letter takes it a step further.
+# Only the end counts for the answer.
+
+figure, ax = plt.subplots(figsize=(7.2, 5.6), layout="constrained")
+for k, label in enumerate(LABELS):
+    ax.scatter(
+        *points[labels[test] == label].T, s=5, color=f"C{k}", alpha=0.25, label=label
+    )
+for name, label in {"Virtanen": "Finnish", "Nakamura": "Japanese"}.items():
+    found = hidden_states(net, name)
+    path = plane.transform(np.vstack([np.zeros(64), found.states[-1]]))
+    color = f"C{LABELS.index(label)}"
+    ax.plot(*path.T, "-", color=color, linewidth=1.5)
+    for point, character in zip(path[1:], found.characters, strict=True):
+        ax.annotate(
+            character, point, (3, 3), textcoords="offset points", color=color, size=13
+        )
+ax.plot(*path[0], "k*", markersize=12, label="before the first letter")
+ax.set(xticks=[], yticks=[], title="Virtanen, Nakamura")
+for handle in ax.legend(fontsize="small", loc="lower right").legend_handles:
+    handle.set_alpha(1)
+
+# %%
+# Which letters does a last state still know? A linear model learns to read each letter
+# from the states of 500 names, and is asked about 500 others. It cannot find what the
+# state has forgotten.
+
+is_long = np.array([len(found.characters) >= 6 for found in read])
+states = last[is_long]
+spelled = [found.characters for found in np.array(read, dtype=object)[is_long]]
+accuracy = {"read from the state": [], "always the most frequent letter": []}
+POSITIONS = range(1, 7)
+for position in POSITIONS:
+    letter = np.array([characters[-position] for characters in spelled])
+    for title, model in (
+        ("read from the state", LogisticRegression(C=10, max_iter=1000)),
+        ("always the most frequent letter", DummyClassifier()),
+    ):
+        model.fit(states[::2], letter[::2])
+        accuracy[title].append(model.score(states[1::2], letter[1::2]))
+
+figure, ax = plt.subplots(figsize=(6.4, 3.4), layout="constrained")
+for (title, of_positions), style in zip(accuracy.items(), ("C0-o", "0.6"), strict=True):
+    ax.plot(POSITIONS, of_positions, style, label=title)
+ax.set(ylim=(0, 1.02), xlabel="letter, counted from the end", ylabel="accuracy")
+ax.set_title(f"{len(states[1::2])} new names of six letters or more")
+ax.legend()
+
+# %%
+# The state still holds the last letter of nearly each name, and the third from the end
+# of every second. Of the sixth, nothing is left that a linear model could read: it
+# guesses.
