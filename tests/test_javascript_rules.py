@@ -20,20 +20,13 @@ from sknames._text.titles import TIDY
 from sknames.onnx import _metadata, to_onnx
 from tests.conftest import run_process
 from tests.test_char_encoder import READINGS
+from tests.test_spelling import FORMS
 from tests.test_tidy import LIKE
 
 NODE = shutil.which("node")
 INDEX = Path(__file__).parent.parent / "examples" / "javascript" / "index.mjs"
 IMPORT = 'import anyAscii from "any-ascii";\n'
 N_CODE_POINTS = 0x20000  # those behind are hardly ever in names
-# Words whose place and signs in a text count.
-FORMS = """
-Anna Juan Ana Smith Müller MÜLLER müller A. A.M. AM A J.-P. J-P NG LI O U é. Ý , . 。 ..
-- ' " ( ) (Ana) (singer) (李伟) ★ 😀 * ™ † 👍🏽 田中 さん. 王先生 김 민수 씨.
-Иван И.П. ПИ محمد
-د. van der geb. S/O 2 _ A.Müller J.-P.Sartre ½ ㈱ a e i y u. en og ja + & und S.P.A.
-U.G. S.A.R.L. MÃ¼ller Ð˜Ð² k.A (GmbH) [s.r.o.] (Ltd Spa
-"""
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="Node.js is not installed")
 
@@ -181,7 +174,7 @@ def test_javascript_decides_from_a_probability_on(evaluate):
 )
 def test_javascript_reads_and_judges_forms_as_python(evaluate, is_tidy):
     rng = np.random.RandomState(0)
-    pool = FORMS.split() * 3
+    pool = FORMS * 3
     for table in [*TIDY.values(), *RULES.values()]:
         if isinstance(table, list):
             pool += [*rng.choice(table, min(len(table), 9))]

@@ -8,6 +8,7 @@ from string import ascii_uppercase
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 
@@ -22,9 +23,11 @@ from sknames import (
     predict_table,
 )
 from sknames._text.names import Names
-from sknames._text.not_names import RULES
-from sknames._text.spelling import clean
+from sknames._text.not_names import BROKEN, RULES, _why_not_name
+from sknames._text.spelling import clean, compose
+from sknames._text.titles import TIDY
 from sknames.datasets import load_names
+from tests.test_spelling import ANY, typed_with
 
 DATA = Path(__file__).parent / "data"
 ORGANIZATIONS = (
@@ -176,3 +179,18 @@ def test_text_that_is_not_a_name_is_no_evidence_of_a_mix(shipped, judged):
     np.testing.assert_allclose(found.class_prior_, expected.class_prior_, atol=1e-7)
     with pytest.raises(ValueError, match="No usable names"):
         PriorShiftClassifier(shipped).fit(others)
+
+
+WORDS = [*TIDY["titles"], *TIDY["degrees"], "example.com", "www.", "Kim", "J", "É"]
+for texts in RULES.values():
+    if isinstance(texts, list):
+        WORDS += texts
+
+
+@given(typed_with(WORDS))
+@ANY
+def test_quick_look_judges_as_the_full_one(typed):
+    for encoder in (None, CharEncoder.from_alphabet(" anm", 9)):
+        (reason,) = Names([typed], encoder).reasons
+        if reason != BROKEN:
+            assert reason == _why_not_name(*compose(clean([typed])), encoder)

@@ -11,6 +11,24 @@ TYPED = st.text(
     st.characters(exclude_categories=())
     | st.sampled_from(" \n\t\u00a0\u200b\ufeff\"'’“„`–-aB.,")
 )
+# Words whose place and signs in a text count.
+FORMS = """
+Anna Juan Ana Smith Müller MÜLLER müller A. A.M. AM A J.-P. J-P NG LI O U é. Ý , . 。 ..
+- ' " ( ) (Ana) (singer) (李伟) ★ 😀 * ™ † 👍🏽 田中 さん. 王先生 김 민수 씨.
+Иван И.П. ПИ محمد
+د. van der geb. S/O 2 _ A.Müller J.-P.Sartre ½ ㈱ a e i y u. en og ja + & und S.P.A.
+U.G. S.A.R.L. MÃ¼ller Ð˜Ð² k.A (GmbH) [s.r.o.] (Ltd Spa
+""".split()
+
+
+def typed_with(words):
+    """Return texts of words in any case, and of signs."""
+    cases = [case(word) for word in words for case in (str, str.upper, str.title)]
+    word = st.sampled_from(FORMS) | st.sampled_from(cases) | TYPED
+    sign = st.sampled_from([*[" "] * 9, ", ", ". ", ".", "-", "'", "/"])
+    parts = st.tuples(word, sign).map("".join)
+    return st.lists(parts, max_size=4).map("".join)
+
 
 WAYS_TO_TYPE = {
     "line end": "{}\n",

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sknames import CharEncoder, spelling_groups
-from sknames._text.tidy import TIDY, dropped
+from sknames._text.spelling import clean, compose
+from sknames._text.tidy import TIDY, _settled, dropped, without_signs
+from sknames._text.tidy import tidy as read
 from sknames.datasets import load_names, make_names
-from tests.test_spelling import ANY, TYPED
+from tests.test_spelling import ANY, TYPED, typed_with
 
 DATA = Path(__file__).with_name("data")
 with DATA.joinpath("typed_texts.csv").open(encoding="utf-8") as file:
@@ -171,6 +173,20 @@ def test_tidy_never_leaves_nothing(parts):
 def test_tidy_twice_is_tidy(parts):
     left = tidy([" ".join([*parts[:3], "Anna", "Kim", *parts[3:]])])
     assert tidy(left) == left and "Kim" in left[0]
+
+
+WORDS = []
+for words in TIDY.values():
+    if isinstance(words, list):
+        WORDS += words
+
+
+@given(typed_with(WORDS))
+@ANY
+def test_quick_look_reads_as_the_full_reading(typed):
+    cleaned = clean([typed])
+    (text,) = without_signs(compose(cleaned))
+    assert read(cleaned) == [_settled(text, cleans=True, drops=True)]
 
 
 def changed(texts):

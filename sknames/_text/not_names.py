@@ -111,18 +111,10 @@ _ANY_TITLES = {title.removesuffix(".") for title in TIDY["titles"]}
 
 _TWO_INITIALS = re.compile(r"(?<![^ ,])[A-Z]\.[A-Z]\.(?![^ ,])")
 _INITIALS_IN_FRONT = re.compile(r"(?:[A-Z]\.){2,}(?![^ ,])")
-_CAPITALS = re.compile(r"(?<![^ .,-])[^\W\d_a-z]{1,3}(?![^ .,-])")
-_SEPARATORS = re.compile(r"[!-/:-@\[-`{-~、，（）「」・]")
-_FREQUENT = re.compile("[ 0-9A-Za-z]")  # characters of many names
 
 
-def _spaced(text):
-    """Return a text in lower case, with spaces for what separates its words."""
-    return _SEPARATORS.sub(" ", lower(text).replace(".", ""))
-
-
-def _suspicious_words():
-    """Return words, as `_spaced` separates them: texts that are no names have one."""
+def _words_of_others():
+    """Return lower-cased words; texts that are no names have one, or a sign."""
     words = set()
     for kind in (
         "placeholder",
@@ -137,28 +129,16 @@ def _suspicious_words():
         "family",
     ):
         for text in _LISTS[kind]:
-            words.update(_spaced(text).split()[-1:])
-    for kind in ("phrase", "in_brackets"):
-        for text in _LISTS[kind]:
-            # One of these is its last token.
-            words.update(text[k:] for k in range(len(text)))
+            words.update(_tokens(lower(text))[-1:])
+    for text in _LISTS["phrase"]:
+        # One of these is its last token.
+        words.update(text[k:] for k in range(len(text)))
     return words
 
 
-def _suspicious_signs():
-    """Return {sign: its first rare character}; texts that are no names may have one."""
-    signs = [*"@/&;+", "www.", "Www.", "WWW."]
-    for domain in DOMAINS:
-        signs += ["." + domain[0], "." + domain[0].upper()]
-    signs += _LISTS["inside"]
-    # Accents that have to be composed with their letters.
-    signs += map(chr, range(0x300, 0x370))
-    return {sign: _FREQUENT.sub("", sign)[0] for sign in signs}
-
-
-_WORDS = _suspicious_words()
-_SIGNS = _suspicious_signs()
-_RARE = re.compile(f"[{re.escape(''.join(_SIGNS.values()))}]")
+_WORDS = _words_of_others()
+# Signs that are in no word of these, with dots that no space follows.
+_SIGNS = re.compile(r"[!-&(-+/:-@\[-`{-~、，（）「」・]|\.(?! )")
 
 
 def why_not_names(typed, texts, encoder=None):
@@ -168,50 +148,32 @@ def why_not_names(typed, texts, encoder=None):
     An `encoder` says which letters are known; without one, all are.
     """
     reasons = np.full(len(texts), "", dtype=object)
-    # Most texts are not suspicious, so few have to be looked at in full.
-    rows = _suspicious_rows(texts, encoder)
-    suspicious = compose([texts[row] for row in rows])
-    for row, text in zip(rows, suspicious, strict=True):
-        reasons[row] = _why_not_name(text, encoder)
+    texts = compose(texts)
+    is_known = {}
+    for first in {text[:1] for text in texts}:
+        is_known[first] = _is_known(first, encoder)
+    for row, text in enumerate(texts):
+        if not is_known[text[:1]] or _is_unusual(text):
+            reasons[row] = _why_not_name(text, encoder)
     if _BROKEN.search("\n".join(typed)):
         are_broken = [_BROKEN.search(text) is not None for text in typed]
         reasons[are_broken] = BROKEN
     return reasons
 
 
-def _suspicious_rows(texts, encoder):
-    """Return the rows of texts that may not be names.
+def _is_unusual(text):
+    """Return whether a text has a word or sign that names seldom have, or is a list.
 
-    They have a word or sign that names seldom have, do not start with a known letter,
-    end in a dot, or have commas as lists have.
+    Others that begin with a letter are names, which need not be judged in full.
     """
-    joined = "\n".join(texts)
-    rows = set()
-    for row, words in enumerate(_spaced(joined).split("\n")):
-        if not _WORDS.isdisjoint(words.split()):
-            rows.add(row)
-    unknown = {""}
-    for first in {text[:1] for text in texts} - {""}:
-        if not _is_known(first, encoder):
-            unknown.add(first)
-    for row, text in enumerate(texts):
-        if text[:1] in unknown or text[-1:] == ".":
-            rows.add(row)
-    rare = set(_RARE.findall(joined))
-    for sign, character in _SIGNS.items():
-        if character in rare and sign in joined:
-            rows.update(row for row, text in enumerate(texts) if sign in text)
-    if "," in joined:
-        for row, text in enumerate(texts):
-            if "," in text and _may_be_list(text):
-                rows.add(row)
-    return sorted(rows)
-
-
-def _may_be_list(text):
-    """Return whether a text with a comma may be a list of names."""
-    has_capitals_twice = len(_CAPITALS.findall(text)) > 1
-    return has_capitals_twice or all(" " in part.strip() for part in text.split(","))
+    if _SIGNS.search(text):
+        return True
+    if ("." in text or not text.isascii()) and _INSIDE.search(text):
+        return True
+    words = lower(text.replace(".", "")).replace(",", " ").replace("-", " ")
+    if not _WORDS.isdisjoint(words.replace("'", " ").split()):
+        return True
+    return "," in text and sum(" " in part.strip() for part in text.split(",")) > 1
 
 
 def _why_not_name(text, encoder):
