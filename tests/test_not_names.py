@@ -23,9 +23,8 @@ from sknames import (
     predict_table,
 )
 from sknames._text.names import Names
-from sknames._text.not_names import BROKEN, RULES, _why_not_name
+from sknames._text.not_names import BROKEN, RULES, TIDY, _why_not_name
 from sknames._text.spelling import clean, compose
-from sknames._text.titles import TIDY
 from sknames.datasets import load_names
 from tests.test_spelling import ANY, typed_with
 

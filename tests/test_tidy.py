@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sknames import CharEncoder, spelling_groups
-from sknames._text.spelling import clean, compose
-from sknames._text.tidy import TIDY, _settled, dropped, without_signs
+from sknames._text.tidy import TIDY, _settled, clean, compose, dropped, without_signs
 from sknames._text.tidy import tidy as read
 from sknames.datasets import load_names, make_names
 from tests.test_spelling import ANY, TYPED, typed_with

@@ -20,7 +20,7 @@ from .results import (
     notes_on_new_labels,
     percentiles,
 )
-from .shares import estimate_weighted, is_in_group, read_names, weigh
+from .shares import estimate_weighted, is_in_group, read_users_list, weigh
 
 NO_ONE = 0.5  # estimated people of a label: with fewer, it has no rate
 MOST_FLOATS = 20  # outcomes that are floats; more are measurements
@@ -258,7 +258,7 @@ or None, default=None
     >>> rates.compare("Dutch", "Turkish").sure.tolist()
     [True, True]
     """
-    listed = read_names(
+    listed = read_users_list(
         estimator,
         X,
         caller="estimate_rates",

@@ -201,7 +201,7 @@ or None, default=None
     >>> shares.label[:2].tolist(), shares.share[:2].round(2).tolist()
     (['Turkish', 'Dutch'], [0.6, 0.4])
     """
-    listed = read_names(
+    listed = read_users_list(
         estimator,
         X,
         caller="estimate_shares",
@@ -340,7 +340,7 @@ class NameList:
         return members_of(self.groups, labels)
 
 
-def read_names(estimator, X, *, caller, assumed_prior=None, **given):
+def read_users_list(estimator, X, *, caller, assumed_prior=None, **given):
     """Return the names of a list as a `NameList`, with what users give.
 
     The parameters are those of `estimate_shares`, and the function that has them.

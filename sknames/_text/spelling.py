@@ -19,7 +19,7 @@ TATWEEL = "\u0640"
 # Half-width and full-width forms and Arabic presentation forms, as old files and PDF
 # have them, without the dot and the sign that Japanese put between foreign words.
 FORM = re.compile("[\ufb50-\ufdff\ufe70-\ufeff\uff00-\uff0d\uff0f-\uff1c\uff1e-\uffef]")
-PLAIN = (
+PLAIN_FORMS = (
     dict.fromkeys(APOSTROPHES, "'")
     | dict.fromkeys(QUOTATION_MARKS, '"')
     | dict.fromkeys(HYPHENS, "-")
@@ -68,8 +68,8 @@ class Translation(dict):
 
 def plain(character):
     """Return the plain form of a character in a name: itself, another, or nothing."""
-    if character in PLAIN:
-        return PLAIN[character]
+    if character in PLAIN_FORMS:
+        return PLAIN_FORMS[character]
     if FORM.match(character):
         # A mark has a space before it.
         usual = unicodedata.normalize("NFKC", character).strip()

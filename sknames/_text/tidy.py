@@ -276,7 +276,7 @@ def _in_order(words, given=()):
     for word in words[n:]:
         front += capitals.initials(word)
     is_leading = True
-    for word in _without_glue(words[:n]):
+    for word in _initials_apart(words[:n]):
         is_letter = len(word) == 1 and _plain(word) not in TIDY["vowel_surnames"]
         is_leading = is_leading and bool(_initials(word, is_letter))
         initials = _initials(word, is_leading and capitals.may_be_initials)
@@ -332,7 +332,7 @@ def without_initials(name):
     return " ".join(word for word in name.split() if not _initials(word, False))
 
 
-def _without_glue(words):
+def _initials_apart(words):
     """Return words, where "J.P.Sartre" is two."""
     pieces = []
     for word in words:

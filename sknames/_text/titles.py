@@ -111,14 +111,14 @@ def _words_of(segment, k):
     """
     words = []
     for word in filter(None, segment.split(" ")):
-        words += _without_glue(word)
+        words += _titles_apart(word)
     for i, word in enumerate(words[:-1]):
         if "birth" in _tables(word) and (i > 0 or k > 0):
             return words[:i]
     return words
 
 
-def _without_glue(word):
+def _titles_apart(word):
     """Return the titles and the rest of a word: three words of "Prof.Dr.Anna"."""
     if _tables(word):
         return [word]
