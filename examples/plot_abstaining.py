@@ -57,7 +57,9 @@ print(
 
 print("\nWhy the others are not:\n")
 for name in ["Kowalczyk", "Lee", "", "123", "info@example.org"]:
-    print(f"{name!r:20} {model.predict([name])[0]:10} {model.reasons([name])[0]}")
+    (answer,) = model.predict([name])
+    (reason,) = model.reasons([name])
+    print(f"{name!r:20} {answer:10} {reason}")
 
 try:
     import matplotlib.pyplot as plt

@@ -51,11 +51,9 @@ for title, params in settings.items():
     classify = NameNationalityClassifier(random_state=0, **params)
     model = Pipeline([("encode", CharEncoder()), ("classify", classify)])
     model.fit(bunch.data[train], bunch.target[train])
+    predicted = model.predict(bunch.data[test])
     recalls[title] = recall_score(
-        bunch.target[test],
-        model.predict(bunch.data[test]),
-        labels=list(TRAIN),
-        average=None,
+        bunch.target[test], predicted, labels=list(TRAIN), average=None
     )
     print(f"{title:<40} balanced accuracy {recalls[title].mean():.3f}")
 
@@ -67,8 +65,7 @@ places = np.arange(len(TRAIN))
 colors = ["0.75", "0.5", "C0", "C1"]
 for k, ((title, values), color) in enumerate(zip(recalls.items(), colors, strict=True)):
     axis.bar(places + 0.2 * (k - 1.5), values, 0.18, label=title, color=color)
-axis.set_xticks(
-    places, [f"{nationality}\n{n:,} names" for nationality, n in TRAIN.items()]
-)
+ticks = [f"{nationality}\n{n:,} names" for nationality, n in TRAIN.items()]
+axis.set_xticks(places, ticks)
 axis.set(ylabel="recall on held-out names", ylim=(0, 1))
 axis.legend(loc="upper right", fontsize=9)

@@ -58,20 +58,18 @@ found = {}
 for target in ("nationality", "country"):
     model = sknames.load_pretrained(target, abstain=True)
     best = sknames.predict_names(model, names.ravel().tolist(), threshold=None)
-    labels, sure = (
-        x[:, 0].reshape(names.shape) for x in (best.labels, best.probabilities)
-    )
-    true = [person[target].split() for person in people]
-    right = np.array(
-        [np.isin(row, some) for row, some in zip(labels, true, strict=True)]
-    )
-    kinds = np.where(sure <= model.threshold_, 1, np.where(right, 0, 2))
-    found[target] = labels, sure, right
+    labels = best.labels[:, 0].reshape(names.shape)
+    sure = best.probabilities[:, 0].reshape(names.shape)
+    right = np.empty(names.shape, dtype=bool)
+    for row, person in enumerate(people):
+        right[row] = np.isin(labels[row], person[target].split())
+    kinds = np.where(right, 0, 2)
+    kinds[sure <= model.threshold_] = 1
+    found[target] = (labels, sure, right)
 
     figure, axis = plt.subplots(figsize=(4.4, 11), dpi=170, layout="constrained")
-    axis.imshow(
-        kinds, cmap=ListedColormap([*KINDS.values()]), vmin=0, vmax=2, aspect="auto"
-    )
+    cmap = ListedColormap([*KINDS.values()])
+    axis.imshow(kinds, cmap=cmap, vmin=0, vmax=2, aspect="auto")
     for (row, column), label in np.ndenumerate(labels):
         weight = "bold" if kinds[row, column] == 2 else None
         axis.text(
@@ -81,8 +79,8 @@ for target in ("nationality", "country"):
     axis.set_xticks(range(names.shape[1]), [*forms[0]], fontsize=6)
     axis.tick_params(length=0, labeltop=True)
     axis.set_title(f"load_pretrained({target!r})", fontsize=8)
-    for k, color in enumerate(KINDS.values()):
-        axis.plot([], [], "s", color=color, label=[*KINDS][k])
+    for kind, color in KINDS.items():
+        axis.plot([], [], "s", color=color, label=kind)
     figure.legend(loc="outside lower center", ncols=3, fontsize=6)
 
 # %%

@@ -45,10 +45,11 @@ pipeline.fit(names[train], nationalities[train])
 probabilities = pipeline.predict_proba(names[test])
 predicted = pipeline.classes_[probabilities.argmax(axis=1)]
 print(f"Trained on {len(train):,} names of {len(bunch.target_names)} nationalities.")
+truth = nationalities[test]
+accuracy = accuracy_score(truth, predicted)
+macro_f1 = f1_score(truth, predicted, average="macro")
 print(
-    f"{len(test):,} held-out names: accuracy "
-    f"{accuracy_score(nationalities[test], predicted):.3f}, "
-    f"macro-F1 {f1_score(nationalities[test], predicted, average='macro'):.3f}."
+    f"{len(test):,} held-out names: accuracy {accuracy:.3f}, macro-F1 {macro_f1:.3f}."
 )
 
 print("\nTwelve of them, drawn at random:\n")
@@ -56,10 +57,10 @@ print(f"{'name':<16}{'truth':<14}three best answers")
 drawn = np.random.RandomState(0).choice(len(test), 12, replace=False)
 best = np.argsort(-probabilities[drawn], axis=1)[:, :3]
 for row, three in zip(drawn, best, strict=True):
-    answers = ", ".join(
-        f"{pipeline.classes_[k]} {probabilities[row, k]:.2f}" for k in three
-    )
-    print(f"{names[test][row]:<16}{nationalities[test][row]:<14}{answers}")
+    answers = []
+    for k in three:
+        answers.append(f"{pipeline.classes_[k]} {probabilities[row, k]:.2f}")
+    print(f"{names[test][row]:<16}{truth[row]:<14}{', '.join(answers)}")
 
 # %%
 # The file holds arrays and parameters: it loads, and predicts, without torch.
@@ -86,37 +87,30 @@ else:
     curve = axes["curve"]
     matrix = axes["matrix"]
     history = classify.history_
-    for key, label in (
-        ("train_loss", "training, with dropout"),
-        ("valid_loss", "held out"),
-    ):
-        epochs = [epoch["epoch"] for epoch in history]
-        curve.plot(epochs, [epoch[key] for epoch in history], "o-", label=label)
+    epochs = [epoch["epoch"] for epoch in history]
+    train_losses = [epoch["train_loss"] for epoch in history]
+    valid_losses = [epoch["valid_loss"] for epoch in history]
+    curve.plot(epochs, train_losses, "o-", label="training, with dropout")
+    curve.plot(epochs, valid_losses, "o-", label="held out")
     curve.set(xticks=epochs, xlabel="epoch", ylabel="cross-entropy")
     curve.legend()
     for place, (row, three) in enumerate(zip(drawn, best, strict=True)):
         for rank, k in enumerate(three):
-            is_true = pipeline.classes_[k] == nationalities[test][row]
+            label = pipeline.classes_[k]
+            probability = probabilities[row, k]
+            color = "C0" if label == truth[row] else "0.75"
             y = place + 0.25 * (rank - 1)
-            bars.barh(y, probabilities[row, k], 0.22, color="C0" if is_true else "0.75")
-            bars.text(
-                probabilities[row, k] + 0.01,
-                y,
-                pipeline.classes_[k],
-                va="center",
-                size=8,
-            )
-    bars.set_yticks(
-        range(len(drawn)),
-        [f"{names[test][row]}\n({nationalities[test][row]})" for row in drawn],
-    )
+            bars.barh(y, probability, 0.22, color=color)
+            bars.text(probability + 0.01, y, label, va="center", size=8)
+    titles = [f"{names[test][row]}\n({truth[row]})" for row in drawn]
+    bars.set_yticks(range(len(drawn)), titles)
     bars.invert_yaxis()
     bars.set(xlim=(0, 1.25), xticks=[0, 0.5, 1], xlabel="probability")
     bars.set_title(
         "Twelve held-out names, three best answers\n(blue: the true nationality)"
     )
     ConfusionMatrixDisplay.from_predictions(
-        nationalities[test], predicted, normalize="true", include_values=False,
+        truth, predicted, normalize="true", include_values=False,
         cmap="Blues", xticks_rotation="vertical", ax=matrix,
     )  # fmt: skip
     matrix.set_title("All held-out names: share of each true nationality")

@@ -17,11 +17,11 @@ NAMES = ["Yamamoto", "Anna Kowalska", "Олена"]
 
 model = sknames.load_pretrained()
 
+n_names = len(NAMES)
 figure, axes = plt.subplots(
-    2 * len(NAMES),
-    1,
-    figsize=(7.5, 3.9 * len(NAMES)),
-    height_ratios=[2.4, 1] * len(NAMES),
+    2 * n_names,
+    figsize=(7.5, 3.9 * n_names),
+    height_ratios=[2.4, 1] * n_names,
     layout="constrained",
 )
 for name, above, below in zip(NAMES, axes[::2], axes[1::2], strict=True):

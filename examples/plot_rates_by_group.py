@@ -45,12 +45,11 @@ print(f"accuracy on new names: {model.score(names[test], nationalities[test]):.2
 
 rng = np.random.default_rng(0)
 truth = np.repeat(list(N_PEOPLE), list(N_PEOPLE.values()))
-people = np.concatenate(
-    [
-        rng.choice(names[test][nationalities[test] == label], n)
-        for label, n in N_PEOPLE.items()
-    ]
-)
+drawn = []
+for label, n in N_PEOPLE.items():
+    is_label = nationalities[test] == label
+    drawn.append(rng.choice(names[test][is_label], n))
+people = np.concatenate(drawn)
 is_invited = rng.random(len(people)) < [INVITED[label] for label in truth]
 
 # %%

@@ -18,22 +18,26 @@ from sknames.datasets import make_names
 
 MEMBERS = {"Dutch": 700, "Turkish": 240, "Polish": 60}
 
-drawn = [make_names(n, nationalities=[of], random_state=0) for of, n in MEMBERS.items()]
-order = np.random.default_rng(0).permutation(sum(MEMBERS.values()))
-names = np.concatenate([names for names, _ in drawn])[order]
-nationalities = np.concatenate([labels for _, labels in drawn])[order]
+names = []
+nationalities = []
+for nationality, n in MEMBERS.items():
+    drawn, labels = make_names(n, nationalities=[nationality], random_state=0)
+    names += drawn.tolist()
+    nationalities += labels.tolist()
+order = np.random.default_rng(0).permutation(len(names))
+names = np.array(names, dtype=object)[order]
+nationalities = np.array(nationalities)[order]
 
 model = sknames.load_pretrained()
 
 print("What one would do: count the answers for single names.\n")
 predicted = model.predict(names)
 labels, counts = np.unique(predicted, return_counts=True)
-for k in np.argsort(-counts)[:5]:
+first_five = np.argsort(-counts)[:5]
+for k in first_five:
     print(f"{labels[k]:<12} {counts[k] / len(names):6.1%}")
-print(
-    f"{len(labels) - 5} others: {1 - np.sort(counts)[-5:].sum() / len(names):.1%} "
-    "together"
-)
+share_of_others = 1 - counts[first_five].sum() / len(names)
+print(f"{len(labels) - 5} others: {share_of_others:.1%} together")
 
 print("\nThe shares under which these names are most likely:\n")
 shares = sknames.estimate_shares(model, names, random_state=0)

@@ -80,8 +80,10 @@ def draw():
 rows, weights = draw()
 print("\nprobability     names  Nordic of 100")
 for k, (low, high) in enumerate(zip([0, *EDGES], [*EDGES, 1], strict=True)):
-    n_nordic = np.sum(labels[rows[stratum[rows] == k]] == "Nordic")
-    print(f"{low:.2f} to {high:.2f}  {np.sum(stratum == k):>6,} {n_nordic:>7}")
+    n_names = np.sum(stratum == k)
+    drawn = rows[stratum[rows] == k]
+    n_nordic = np.sum(labels[drawn] == "Nordic")
+    print(f"{low:.2f} to {high:.2f}  {n_names:>6,} {n_nordic:>7}")
 
 # %%
 # One sample chooses the threshold: the highest that finds 80 % of the Nordic names, by
@@ -100,9 +102,11 @@ predicted = fixed.predict(register)
 
 def measure(rows, weights=None):
     """Return the precision and the recall."""
-    found = labels[rows], predicted[rows]
+    truth = labels[rows]
+    answers = predicted[rows]
     options = {"pos_label": "Nordic", "sample_weight": weights}
-    return precision_score(*found, **options), recall_score(*found, **options)
+    precision = precision_score(truth, answers, **options)
+    return precision, recall_score(truth, answers, **options)
 
 
 rows, weights = draw()

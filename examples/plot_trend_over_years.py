@@ -88,15 +88,15 @@ display.ax_.set_title("Authors of a made-up journal, by their names")
 # Did it change? Compare two periods, not ten years one by one: of 20 comparisons of
 # lists alike, one is "sure" by chance. `same_source=True` holds for years of a journal.
 
-is_early = table["year"] <= YEARS[2]
-is_late = table["year"] >= YEARS[-3]
-early, late = (
-    sknames.estimate_shares(
-        model, people["name"], clusters=people["paper"], random_state=0
-    )
-    for people in (table[is_early], table[is_late])
+early = table[table["year"] <= YEARS[2]]
+late = table[table["year"] >= YEARS[-3]]
+shares_before = sknames.estimate_shares(
+    model, early["name"], clusters=early["paper"], random_state=0
 )
-print(late.compare(early, same_source=True))
+shares_after = sknames.estimate_shares(
+    model, late["name"], clusters=late["paper"], random_state=0
+)
+print(shares_after.compare(shares_before, same_source=True))
 
 # %%
 # What to report: the shares of both periods, the difference with its interval, that

@@ -41,11 +41,15 @@ class Model(WorkerPlugin):
 
 def add_predictions(part, column):
     """Add new columns to a part of the table; rows with no prediction have a reason."""
-    found = sknames.predict_table(get_worker().model, part[column].astype(TEXT))[
-        [*NEW]
-    ].round(6)
+    model = get_worker().model
+    table = sknames.predict_table(model, part[column].astype(TEXT))
+    found = table[[*NEW]].round(6)
     found = found.assign(reason=found["reason"].replace({"": None})).astype(NEW)
     return pd.concat([part, found], axis=1)
+
+
+def name_of_part(i):
+    return f"part-{i:06d}.parquet"  # in alphabetical order
 
 
 def main():
@@ -74,9 +78,10 @@ def main():
         parser.error(
             f"rename the columns of the input that {[*NEW]} would replace: {columns}"
         )
-    model = (
-        joblib.load(arguments.model) if arguments.model else sknames.load_pretrained()
-    )
+    if arguments.model:
+        model = joblib.load(arguments.model)
+    else:
+        model = sknames.load_pretrained()
 
     # The one line that changes: for a real cluster, Client("tcp://its-scheduler:8786").
     client = Client(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0")
@@ -84,12 +89,9 @@ def main():
     with client:
         client.register_plugin(Model(model))
         meta = table.dtypes.to_dict() | NEW
-        table.map_partitions(add_predictions, arguments.column, meta=meta).to_parquet(
-            arguments.output,
-            write_index=False,
-            name_function=lambda i: (
-                f"part-{i:06d}.parquet"
-            ),  # whose alphabetical order is theirs
+        predicted = table.map_partitions(add_predictions, arguments.column, meta=meta)
+        predicted.to_parquet(
+            arguments.output, write_index=False, name_function=name_of_part
         )
     print(f"{arguments.output}: {table.npartitions} parts")
 

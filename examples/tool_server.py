@@ -61,15 +61,14 @@ def predict(names: Names) -> list[Answer]:
     The nationality is null where the model is unsure or the text is no name: say that
     there is no answer, and do not guess one."""
     columns = sknames.predict_names(model, names).columns()
-    return [
-        Answer(
-            name=name,
-            nationality=label,
-            probability=None if reason else p,
-            reason=reason,
+    answers = []
+    for name, label, p, reason in zip(names, *columns.values(), strict=True):
+        probability = None if reason else p
+        answer = Answer(
+            name=name, nationality=label, probability=probability, reason=reason
         )
-        for name, label, p, reason in zip(names, *columns.values(), strict=True)
-    ]
+        answers.append(answer)
+    return answers
 
 
 @tool
@@ -96,10 +95,9 @@ def explain(name: Name) -> dict[str, object]:
         )
     found = character_importance(model, name)
     characters = zip(found.characters, found.importance.round(2).tolist(), strict=True)
-    best = [
-        (found.classes[k], round(found.proba[k], 3))
-        for k in (-found.proba).argsort()[:3]
-    ]
+    best = []
+    for k in (-found.proba).argsort()[:3]:
+        best.append((found.classes[k], round(found.proba[k], 3)))
     return {
         "nationality": found.label,
         "most probable": best,

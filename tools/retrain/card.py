@@ -58,22 +58,26 @@ def figures_of(card):
 
 def by_group(groups, is_right):
     """Return n, and the share that is right, of each group of people."""
-    return {
-        str(title): {"n": int(rows.sum()), "accuracy": float(is_right[rows].mean())}
-        for title, rows in groups.items()
-        if rows.any()
-    }
+    figures = {}
+    for title, rows in groups.items():
+        if rows.any():
+            accuracy = float(is_right[rows].mean())
+            figures[str(title)] = {"n": int(rows.sum()), "accuracy": accuracy}
+    return figures
 
 
 def by_label(card):
     """Return the figures of a scorecard of each label that people have."""
-    rows = zip(*(card.by_class[key].tolist() for key in ROW), strict=True)
-    rows = (dict(zip(ROW, row, strict=True)) for row in rows)
-    return {
-        row.pop("label"): row | ({} if row["n_predicted"] else {"precision": None})
-        for row in rows
-        if row["n"]
-    }
+    columns = [card.by_class[key].tolist() for key in ROW]
+    figures = {}
+    for values in zip(*columns, strict=True):
+        row = dict(zip(ROW, values, strict=True))
+        label = row.pop("label")
+        if not row["n_predicted"]:
+            row["precision"] = None
+        if row["n"]:
+            figures[label] = row
+    return figures
 
 
 def by_mix(y, probabilities, classes):
@@ -110,11 +114,11 @@ def birth_years(names, nationalities, years):
     """{(name, nationality): year}, of the players whose name is one person's."""
     rows = [*zip(names, nationalities, strict=True)]
     n = Counter(rows)
-    return {
-        row: year
-        for row, year in zip(rows, years.tolist(), strict=True)
-        if n[row] == 1 and not np.isnan(year)
-    }
+    born = {}
+    for row, year in zip(rows, years.tolist(), strict=True):
+        if n[row] == 1 and not np.isnan(year):
+            born[row] = year
+    return born
 
 
 # ---- The cards
@@ -159,16 +163,14 @@ def learned(names, nationalities, lists, sources):
 
 def at_most(most_of_source, label):
     """Say how many people of a label each source gives, at most."""
-    return ", ".join(
-        f"at most {n:,} {source} a {label}" for source, n in most_of_source.items()
-    )
+    limits = [f"at most {n:,} {source}" for source, n in most_of_source.items()]
+    return ", ".join(f"{limit} a {label}" for limit in limits)
 
 
 def has_new_words(model, people):
     """Whether the model knows no word of the name, of each person."""
-    return (
-        predict_names(model, people.names.tolist(), known_words=True).known_words == 0
-    )
+    names = people.names.tolist()
+    return predict_names(model, names, known_words=True).known_words == 0
 
 
 def of_new_words(model, people, **options):
@@ -177,10 +179,9 @@ def of_new_words(model, people, **options):
     They are too few for macro-F1.
     """
     rows = has_new_words(model, people)
+    new = people.at(rows)
     options = {key: value[rows] for key, value in options.items()}
-    card = figures_of(
-        scorecard(model, people.names[rows], people.labels[rows], **options)
-    )
+    card = figures_of(scorecard(model, new.names, new.labels, **options))
     return {key: card[key] for key in ("n", "accuracy", "top_3")}
 
 
@@ -201,18 +202,15 @@ def measure(model, people, born, known):
     y = people.labels
     classes = model.classes_
     card = scorecard(model, people.names, y)
-    spelled = {
-        spelling: scorecard(model, [respell(name) for name in people.names], y)
-        for spelling, respell in SPELLINGS.items()
-    }
+    spelled = {}
+    for spelling, respell in SPELLINGS.items():
+        spelled[spelling] = scorecard(model, [*map(respell, people.names)], y)
     mixes, error = by_mix(y, model.predict_proba(people.names), classes)
     accented = np.array([not name.isascii() for name in people.names])
-    levels = {
-        level: scorecard(
-            GroupedClassifier(model, groups=level), people.names, y
-        ).accuracy
-        for level in ("subregion", "region")
-    }
+    levels = {"nationality": card.accuracy}
+    for level in ("subregion", "region"):
+        grouped = GroupedClassifier(model, groups=level)
+        levels[level] = scorecard(grouped, people.names, y).accuracy
     return {
         "nationalities": classes.tolist(),
         "learned_from": "load_names(script='all'), make_names, "
@@ -231,7 +229,7 @@ def measure(model, people, born, known):
             card.is_right,
         ),
         "by_known_words": card.by_known_words,
-        "accuracy_by_level": {"nationality": card.accuracy} | levels,
+        "accuracy_by_level": levels,
         "accuracy_by_spelling": {key: of.accuracy for key, of in spelled.items()},
         "with_diacritics": by_group({"as written": accented}, card.is_right)
         | by_group({"in ASCII": accented}, spelled["in_ascii"].is_right),
@@ -248,9 +246,10 @@ def alike(y, power=0.0):
 
     By default, they are equally frequent.
     """
-    millions = {row[0]: float(row[3]) for row in read_rows("countries.csv")}
+    millions_of = {row[0]: float(row[3]) for row in read_rows("countries.csv")}
     labels, rows, counts = np.unique(y, return_inverse=True, return_counts=True)
-    return (np.array([millions.get(c, 0.1) ** power for c in labels]) / counts)[rows]
+    sizes = [millions_of.get(label, 0.1) ** power for label in labels]
+    return (np.array(sizes) / counts)[rows]
 
 
 def measure_countries(model, people, training_labels):
@@ -340,108 +339,116 @@ def with_interval(point, name, digits):
 
 def page(card, model):
     """Return the card in Markdown."""
-    overall = [
-        f"{card[key]:.4f}" for key in (*FIGURES, "log_loss", "calibration_error")
-    ]
-    mixes = [
-        [name, *(f"{f[key]:.4f}" for key in (*FIGURES, "accuracy_in_the_world"))]
-        for name, f in card["by_frequencies"].items()
-    ]
-    nationality_rows = [
-        [
-            nationality,
-            f["n"],
-            f"{f['recall']:.3f}",
-            "-" if f["precision"] is None else f"{f['precision']:.3f}",
-            f["n_predicted"],
-        ]
-        if (f := card["by_nationality"].get(nationality))
-        else [nationality, 0, "-", "-", "-"]
-        for nationality in card["nationalities"]
-    ]
-    untested = [
-        name for name in card["nationalities"] if name not in card["by_nationality"]
-    ]
+    texts = texts_of_training(card, model)
+    texts |= texts_of_figures(card)
+    texts |= texts_of_labels(card)
+    return PAGE.read_text(encoding="utf-8").format(**texts)
+
+
+def texts_of_training(card, model):
+    """Return what the card says of the model and of the names that it learned."""
     n_people = card["n_names_of_people"]
+    people = []
+    for source, most in most_people().items():
+        n_names = f"{n_people[source]:,} names"
+        people.append(f"- {source}: {n_names}, at most {most:,} of a nationality;")
+    more = []
+    for source, most in most_people(second_phase=True).items():
+        more.append(f"{most:,} {source}")
+    few_people = [f"{name} ({n})" for name, n in card["from_few_people"].items()]
     network = model["classify"].network_
-    return PAGE.read_text(encoding="utf-8").format(
-        machine=machine(),
-        wrong=percent(1 - card["accuracy"]),
-        wrong_new=percent(1 - card["new_words"]["accuracy"]),
-        n_characters=len(model["encode"].alphabet_),
-        hidden_size=network.hidden_size,
-        n_ngrams=network.n_ngrams,
-        n_words=len(np.unique(network.words.keys)),
-        n_classes=len(card["nationalities"]),
-        no_such=NO_SUCH,
-        tried=listing(tried()),
-        n_names=card["n_names"],
-        n_distinct=card["n_distinct"],
-        people="\n".join(
-            f"- {source}: {n_people[source]:,} names, at most {most:,} of a "
-            "nationality;"
-            for source, most in most_people().items()
+    return {
+        "n_characters": len(model["encode"].alphabet_),
+        "hidden_size": network.hidden_size,
+        "n_ngrams": network.n_ngrams,
+        "n_words": len(np.unique(network.words.keys)),
+        "n_classes": len(card["nationalities"]),
+        "no_such": NO_SUCH,
+        "tried": listing(tried()),
+        "n_names": card["n_names"],
+        "n_distinct": card["n_distinct"],
+        "people": "\n".join(people),
+        "more": ", ".join(more),
+        "lists_alone": listing(card["from_lists_alone"]),
+        "few": FEW,
+        "few_people": listing(few_people),
+        "people_alone": listing(card["from_people_alone"]),
+        "one_apart": ONE_APART,
+        "one_apart_in_arabic": ONE_APART_IN_ARABIC,
+    }
+
+
+def texts_of_figures(card):
+    """Return what the card says of all tested people, and of groups of them."""
+    keys = (*FIGURES, "log_loss", "calibration_error")
+    overall = [f"{card[key]:.4f}" for key in keys]
+    mixes = []
+    for name, figures in card["by_frequencies"].items():
+        keys = (*FIGURES, "accuracy_in_the_world")
+        mixes.append([name, *(f"{figures[key]:.4f}" for key in keys)])
+    n_in_scripts = 0
+    for who, n, *_ in card["by_script"]:
+        if who.startswith("all"):
+            n_in_scripts += n
+    of_scripts = people_in_scripts.HEADER
+    of_mixes = "frequencies|accuracy|macro-F1|top-3|accuracy, as in the world"
+    return card["accuracy_by_spelling"] | {
+        "machine": machine(),
+        "wrong": percent(1 - card["accuracy"]),
+        "wrong_new": percent(1 - card["new_words"]["accuracy"]),
+        "per_source": MOST_REPORTED,
+        "n": card["n"],
+        "overall": table(
+            ["accuracy", "macro-F1", "top-3", "log loss", "ECE"], [overall]
         ),
-        more=", ".join(
-            f"{most:,} {source}"
-            for source, most in most_people(second_phase=True).items()
-        ),
-        lists_alone=listing(card["from_lists_alone"]),
-        few=FEW,
-        few_people=listing(
-            f"{name} ({n})" for name, n in card["from_few_people"].items()
-        ),
-        people_alone=listing(card["from_people_alone"]),
-        one_apart=ONE_APART,
-        one_apart_in_arabic=ONE_APART_IN_ARABIC,
-        per_source=MOST_REPORTED,
-        n=card["n"],
-        untested=f" Nobody could be tested of: {', '.join(untested)}."
-        if untested
-        else "",
-        overall=table(["accuracy", "macro-F1", "top-3", "log loss", "ECE"], [overall]),
-        known_words=group_table("known words", card["by_known_words"]),
-        sources=group_table("people of", card["by_source"]),
-        subregion=card["accuracy_by_level"]["subregion"],
-        region=card["accuracy_by_level"]["region"],
-        **card["accuracy_by_spelling"],
-        in_ascii_table=group_table("names with diacritics", card["with_diacritics"]),
-        n_in_scripts=sum(
-            row[1] for row in card["by_script"] if row[0].startswith("all")
-        ),
-        scripts=table(people_in_scripts.HEADER, card["by_script"]),
-        cyrillic=table(
-            [*people_in_scripts.HEADER, "wrong answers"], card["locals_in_cyrillic"]
-        ),
-        decades=group_table("born in the", card["by_birth_decade"]),
-        mixes=table(
-            [
-                "frequencies",
-                "accuracy",
-                "macro-F1",
-                "top-3",
-                "accuracy, as in the world",
-            ],
-            mixes,
-        ),
-        mix_error=card["error_of_estimated_frequencies"],
-        by_nationality=table(
-            ["", "n", "recall", "precision", "n predicted"], nationality_rows
-        ),
-        few_held_out=listing(card["few_held_out"]),
-        n_few_held_out=FEW_HELD_OUT,
-        least_people=min(LEAST_PEOPLE.values()),
-        without_points=listing(card["without_operating_points"]),
-        points=table(POINT_HEADER, point_rows(card["operating_points"])),
-        n_wrong=card["n"] - round(card["accuracy"] * card["n"]),
-        confusions=table(
-            ["is", "was taken for", "n", "of"],
-            [
-                [a, b, n, card["by_nationality"][a]["n"]]
-                for a, b, n in card["confusions"]
-            ],
-        ),
-    )
+        "known_words": group_table("known words", card["by_known_words"]),
+        "sources": group_table("people of", card["by_source"]),
+        "subregion": card["accuracy_by_level"]["subregion"],
+        "region": card["accuracy_by_level"]["region"],
+        "in_ascii_table": group_table("names with diacritics", card["with_diacritics"]),
+        "n_in_scripts": n_in_scripts,
+        "scripts": table(of_scripts, card["by_script"]),
+        "cyrillic": table([*of_scripts, "wrong answers"], card["locals_in_cyrillic"]),
+        "decades": group_table("born in the", card["by_birth_decade"]),
+        "mixes": table(of_mixes.split("|"), mixes),
+        "mix_error": card["error_of_estimated_frequencies"],
+    }
+
+
+def texts_of_labels(card):
+    """Return what the card says of each nationality."""
+    by_nationality = card["by_nationality"]
+    rows = []
+    untested = []
+    for nationality in card["nationalities"]:
+        figures = by_nationality.get(nationality)
+        if figures is None:
+            untested.append(nationality)
+            rows.append([nationality, 0, "-", "-", "-"])
+            continue
+        precision = "-"
+        if figures["precision"] is not None:
+            precision = f"{figures['precision']:.3f}"
+        recall = f"{figures['recall']:.3f}"
+        n_predicted = figures["n_predicted"]
+        rows.append([nationality, figures["n"], recall, precision, n_predicted])
+    confusions = []
+    for label, answer, n in card["confusions"]:
+        confusions.append([label, answer, n, by_nationality[label]["n"]])
+    said_of_untested = ""
+    if untested:
+        said_of_untested = f" Nobody could be tested of: {', '.join(untested)}."
+    return {
+        "untested": said_of_untested,
+        "by_nationality": table(["", "n", "recall", "precision", "n predicted"], rows),
+        "few_held_out": listing(card["few_held_out"]),
+        "n_few_held_out": FEW_HELD_OUT,
+        "least_people": min(LEAST_PEOPLE.values()),
+        "without_points": listing(card["without_operating_points"]),
+        "points": table(POINT_HEADER, point_rows(card["operating_points"])),
+        "n_wrong": card["n"] - round(card["accuracy"] * card["n"]),
+        "confusions": table(["is", "was taken for", "n", "of"], confusions),
+    }
 
 
 def percent(share):
