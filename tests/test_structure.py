@@ -58,7 +58,6 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 PRIVATE_IMPORTS = {
     "test_char_encoder": "_text.names",
     "test_cli": "_name_encoder metrics._scorecard",
-    "test_conventions": "pretrained._model_files",
     "test_displays": "_shares.shares metrics._top_label",
     "test_forward": (
         "_network _network.network _network.ngrams "
@@ -73,7 +72,6 @@ PRIVATE_IMPORTS = {
     "test_metrics": "metrics._calibration metrics._scorecard metrics._top_label",
     "test_network": "_network.forward _network.quantized",
     "test_not_names": "_text.names _text.spelling",
-    "test_onnx": "_network.forward _network.network _text.titles",
     "test_page": "_models.stack _shares.mix _shares.shares pretrained._load_pretrained",
     "test_predict_sets": "pretrained._load_pretrained",
     "test_predict_table": "_models.stack",

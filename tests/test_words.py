@@ -42,7 +42,8 @@ WEIGHTS = np.array([1, 0.5, 2, 1, 1, 1, 3, 0.25, 1])
 
 def expected(names, labels, weights, n_classes, split=str.split):
     """{word: {class: its logit}}."""
-    found, totals = defaultdict(Counter), np.bincount(labels, weights, n_classes)
+    found = defaultdict(Counter)
+    totals = np.bincount(labels, weights, n_classes)
     for name, label, weight in zip(names, labels, weights, strict=True):
         for word in split(name):
             found[word][label] += weight
@@ -82,9 +83,8 @@ def test_fit_words_without_separator_takes_rows():
     assert len(words.keys) == len(by_word) == 8
     found = np.zeros((2, 3))
     words.add_to(found, encode(["li wu", "wu"]), None)
-    np.testing.assert_allclose(
-        found, [[0, by_word["li wu"][1], 0], [0, 0, 0]], rtol=1e-3
-    )
+    logit = by_word["li wu"][1]
+    np.testing.assert_allclose(found, [[0, logit, 0], [0, 0, 0]], rtol=1e-3)
 
 
 def test_words_of_many_classes_are_known_and_add_nothing():
@@ -96,28 +96,19 @@ def test_words_of_many_classes_are_known_and_add_nothing():
     rows, last, entries = words.find(codes[:4], SPACE)
     assert Counter(rows.tolist()) == {0: 1, 1: MAX_CLASSES, 2: MAX_CLASSES, 3: 1}
     assert last.tolist() == [1] + [2] * MAX_CLASSES + [1] * MAX_CLASSES + [3]
-    assert words.classes[entries].tolist() == [
-        0,
-        *range(MAX_CLASSES),
-        *range(MAX_CLASSES),
-        0,
-    ]
-    assert words.logits[entries[0]] == 0 and (words.logits[entries[1:]] > 0).all()
-    assert words.count(codes, SPACE, np.array([1, 1, 1, 1, 3, 4])).tolist() == [
-        1,
-        1,
-        1,
-        1,
-        2,
-        2,
-    ]
-    assert words.count(codes[5:], SPACE, np.array([2])).tolist() == [
-        1
-    ]  # two words, read twice
+    of_each = [*range(MAX_CLASSES)]
+    assert words.classes[entries].tolist() == [0, *of_each, *of_each, 0]
+    assert words.logits[entries[0]] == 0
+    assert (words.logits[entries[1:]] > 0).all()
+    n_known = words.count(codes, SPACE, np.array([1, 1, 1, 1, 3, 4]))
+    assert n_known.tolist() == [1, 1, 1, 1, 2, 2]
+    read_twice = words.count(codes[5:], SPACE, np.array([2]))
+    assert read_twice.tolist() == [1]
 
 
 def test_fit_words_of_300_classes_keeps_each():
-    codes, labels = np.arange(2, 302)[:, None], np.arange(300)
+    codes = np.arange(2, 302)[:, None]
+    labels = np.arange(300)
     words = Words.fit(codes, labels, np.ones(300), 300, SPACE, 1)
     found = np.zeros((300, 300))
     words.add_to(found, codes, SPACE)
@@ -129,7 +120,8 @@ def test_hardly_a_word_has_the_number_of_another():
     codes = rng.randint(2, 1_000, (200_000, 6))
     _, _, keys = _words._keys(codes, SPACE)
     assert len(np.unique(codes, axis=0)) - len(np.unique(keys)) < 30  # 9 by chance
-    assert keys.min() >= 0 and keys.max() < 2**31
+    assert keys.min() >= 0
+    assert keys.max() < 2**31
 
 
 # ---- In a classifier
@@ -141,13 +133,8 @@ def names():
 
 
 def classifier(**params):
-    params = {
-        "hidden_size": 8,
-        "max_epochs": 2,
-        "random_state": 0,
-        "word_weight": 0.3,
-    } | params
-    return NameNationalityClassifier(**params)
+    defaults = {"hidden_size": 8, "max_epochs": 2, "random_state": 0}
+    return NameNationalityClassifier(**{"word_weight": 0.3} | defaults | params)
 
 
 @pytest.fixture(scope="module")
@@ -158,10 +145,9 @@ def model(names):
 def test_words_count_by_default(names):
     X = CharEncoder().fit_transform(names[0][:50])
     params = {"hidden_size": 2, "max_epochs": 1, "random_state": 0}
-    default = NameNationalityClassifier(**params).fit(X, names[1][:50])
-    expected = NameNationalityClassifier(**params, word_weight=0.25).fit(
-        X, names[1][:50]
-    )
+    y = names[1][:50]
+    default = NameNationalityClassifier(**params).fit(X, y)
+    expected = NameNationalityClassifier(**params, word_weight=0.25).fit(X, y)
     assert len(default.network_.words.keys)
     np.testing.assert_array_equal(default.predict_proba(X), expected.predict_proba(X))
 
@@ -175,13 +161,13 @@ def test_words_count_by_default(names):
     ids=str,
 )
 def test_fit_on_weights_or_repeats_in_any_order_gives_the_same_bits(names, params):
-    X, y = CharEncoder().fit_transform(names[0][::4]), np.array(names[1][::4])
+    X = CharEncoder().fit_transform(names[0][::4])
+    y = np.array(names[1][::4])
     weights = np.random.RandomState(0).randint(0, 4, len(X))
     order = np.random.RandomState(1).permutation(weights.sum())
     weighted = classifier(**params).fit(X, y, weights)
-    repeated = classifier(**params).fit(
-        X.repeat(weights, axis=0)[order], y.repeat(weights)[order]
-    )
+    row = np.arange(len(X)).repeat(weights)[order]
+    repeated = classifier(**params).fit(X[row], y[row])
     assert weighted.network_.separator is not None
     np.testing.assert_array_equal(weighted.predict_proba(X), repeated.predict_proba(X))
 
@@ -189,21 +175,21 @@ def test_fit_on_weights_or_repeats_in_any_order_gives_the_same_bits(names, param
 def test_early_stopping_sees_words_of_the_other_rows(names):
     classify = classifier(early_stopping=True, max_epochs=1)
     model = make_pipeline(CharEncoder(transliterate=True), classify).fit(*names)
-    without = (
-        clone(model).set_params(namenationalityclassifier__word_weight=0).fit(*names)
-    )
-    (with_words,), (plain,) = model[-1].history_, without[-1].history_
+    without = clone(model).set_params(namenationalityclassifier__word_weight=0)
+    without.fit(*names)
+    (with_words,) = model[-1].history_
+    (plain,) = without[-1].history_
     assert with_words["train_loss"] == plain["train_loss"]
     assert with_words["valid_acc"] > plain["valid_acc"] + 0.03
 
 
 def test_contributions_sum_to_the_logits(names, model):
-    row = next(
-        i
-        for i, name in enumerate(names[0])
+    of_letters = [
+        (name, label)
+        for name, label in zip(*names, strict=True)
         if re.fullmatch("[A-Za-z]{5} [A-Za-z]+", name)
-    )
-    name, label = names[0][row], names[1][row]
+    ]
+    name, label = of_letters[0]
     found = feature_contributions(model, name)
     assert found.features[-2:].tolist() == name.lower().split()
     assert found.spans[-2:].tolist() == [[0, 5], [6, len(name)]]
