@@ -74,7 +74,8 @@ NOT_OF_PRIOR_SHIFT = """
     check_supervised_y_2d check_supervised_y_no_nan
 """.split()
 # Learn what the checks ask for in half of the steps.
-FAST = {"hidden_size": 32, "lr": 0.02, "max_epochs": 8}
+FEW_STEPS = {"lr": 0.02, "max_epochs": 8}
+FAST = FEW_STEPS | {"hidden_size": 32}
 
 
 @pytest.mark.parametrize("check", CHECKS_WITHOUT_X)
@@ -91,7 +92,7 @@ def test_encoder_passes_the_checks_without_data(check, encoder):
 @pytest.mark.filterwarnings("ignore:early_stopping=True found no rows:UserWarning")
 @estimator_checks.parametrize_with_checks(
     [
-        NameNationalityClassifier(),
+        NameNationalityClassifier(**FEW_STEPS),
         NameNationalityClassifier(
             **FAST, cell="rnn", num_layers=2, class_weight="balanced", word_weight=0.25
         ),

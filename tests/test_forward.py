@@ -23,7 +23,9 @@ from sknames._training.recurrent_net import RecurrentNet
 from sknames._training.rows import Rows
 from tests.conftest import random_codes, random_network, run_process
 
-N_CODES, CLASSES, LENGTH = 7, 4, 9
+N_CODES = 7
+CLASSES = 4
+LENGTH = 9
 KINDS = {
     "gru": {"cell": "gru"},
     "rnn": {"cell": "rnn"},
@@ -58,15 +60,14 @@ class Pair:
     """A net in torch and the same in numpy."""
 
     def __init__(self, kind="gru", ngram_range=None, dtype="float64"):
-        keys, weights = (), {}
+        keys = ()
+        weights = {}
         if ngram_range is not None:
             seen = random_codes(40, LENGTH, 5, seed=2)
             ngrams, frequency = NGrams.fit(seen, ngram_range, 2, N_CODES + 1)
             assert len(frequency) > 5
-            keys, weights["ngram_idf"] = (
-                ngrams.keys,
-                inverse_document_frequency(frequency, 40),
-            )
+            keys = ngrams.keys
+            weights["ngram_idf"] = inverse_document_frequency(frequency, 40)
         options = {"num_layers": 1, "embedding_dim": 3} | KINDS[kind]
         with torch.random.fork_rng():
             torch.manual_seed(0)
@@ -77,11 +78,11 @@ class Pair:
             ).eval()  # fmt: skip
             if ngram_range is not None:
                 self.net.ngram_weight.data.normal_()
-        weights |= {
-            name: value.detach().numpy() for name, value in self.net.named_parameters()
-        }
+        for name, value in self.net.named_parameters():
+            weights[name] = value.detach().numpy()
         network = Network(options["cell"], np.arange(1, N_CODES - 1), weights, keys)
-        self.idf, self.ngrams = weights.get("ngram_idf"), network.ngrams
+        self.idf = weights.get("ngram_idf")
+        self.ngrams = network.ngrams
         self.forward = Forward(network, dtype)
         self.net.double()
 
@@ -91,11 +92,11 @@ class Pair:
         values = None
         if self.ngrams is not None:
             values = self.ngrams.tfidf(codes, self.idf.astype(np.float64))
-        batch = Batch.of(
-            Rows(codes, np.zeros(n, np.int64), np.ones(n, np.float32), values), True
-        )
+        rows = Rows(codes, np.zeros(n, np.int64), np.ones(n, np.float32), values)
+        batch = Batch.of(rows, share=True)
         with torch.no_grad():
-            return self.net(batch.plan, batch.ngrams)[0].numpy()
+            logits, _ = self.net(batch.plan, batch.ngrams)
+        return logits.numpy()
 
 
 @each_kind
@@ -108,7 +109,8 @@ def test_logits_are_those_of_torch(
     before = codes.copy()
     expected = pair.expected(codes)
     found = pair.forward.logits(codes)
-    assert found.dtype == dtype and found.shape == (len(codes), CLASSES)
+    assert found.dtype == dtype
+    assert found.shape == (len(codes), CLASSES)
     np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance)
     for n_rows in (1, 9):
         empty = codes[:n_rows, :0]
@@ -132,23 +134,23 @@ def network_of(*sizes, n_labels=None):
 
 @pytest.mark.parametrize("n_rows", [3, 120])
 def test_head_is_linear_in_logits_and_ngrams(codes, n_rows):
-    codes, network = codes[-n_rows:], network_of("gru", 1, 8, 4, (1, 3), n_labels=7)
-    network, weights = replace(network, words=None), network.weights
-    of_head = weights["head.ngrams"].tolist()
-    own = {
-        name: array for name, array in weights.items() if not name.startswith("head")
-    }
+    codes = codes[-n_rows:]
+    network = network_of("gru", 1, 8, 4, (1, 3), n_labels=7)
+    network = replace(network, words=None)
+    weights = network.weights
+    own = dict(weights)
+    for name in weights:
+        if name.startswith("head"):
+            del own[name]
     trunk = replace(network, weights=own)
+    of_head = weights["head.ngram_weight"]
+    weight_of = dict(zip(weights["head.ngrams"], of_head, strict=True))
     expected = Forward(trunk, "float64").logits(codes) @ weights["head.weight"].T
     expected += weights["head.bias"]
-    features, starts, values = trunk.ngrams.tfidf(codes, trunk.weights["ngram_idf"])
+    features, starts, values = trunk.ngrams.tfidf(codes, weights["ngram_idf"])
     for row, (first, last) in zip(expected, itertools.pairwise(starts), strict=True):
-        for feature, value in zip(
-            features[first:last], values[first:last], strict=True
-        ):
-            if feature in of_head:
-                k = of_head.index(feature)
-                row += NGRAM_SCALE * value * weights["head.ngram_weight"][k]
+        for k in range(first, last):
+            row += NGRAM_SCALE * values[k] * weight_of.get(features[k], 0)
     forward = Forward(network, "float64")
     np.testing.assert_allclose(forward.logits(codes), expected, atol=1e-5)
     for row, logits in zip(codes, expected, strict=True):
@@ -219,11 +221,8 @@ def blas_kernel():
     """The kernel of numpy's OpenBLAS, or None."""
     for library in ThreadpoolController().info():
         if library["internal_api"] == "openblas" and "numpy" in library["filepath"]:
-            return (
-                library["architecture"]
-                .replace("Katmai", "Prescott")
-                .replace("Zen", "Haswell")
-            )
+            kernel = library["architecture"]
+            return {"Katmai": "Prescott", "Zen": "Haswell"}.get(kernel, kernel)
     return None
 
 
@@ -233,13 +232,14 @@ def test_bits_depend_on_the_row_alone_on_other_kernels(kernel):
     if here not in KERNELS or KERNELS.index(here) < KERNELS.index(kernel):
         pytest.skip(f"numpy runs {here}, and a processor for that may not run {kernel}")
     env = os.environ | {"OPENBLAS_CORETYPE": kernel}
-    done = run_process(
-        sys.executable, "-c", ON_A_KERNEL, env=env, cwd=Path(__file__).parents[1]
-    )
+    root = Path(__file__).parents[1]
+    done = run_process(sys.executable, "-c", ON_A_KERNEL, env=env, cwd=root)
     found = json.loads(done.stdout)
     if found["kernel"] != kernel:
         pytest.skip("this OpenBLAS does not let choose")
-    assert found["is_fixed"] and found["has_few"] and found["largest_difference"] == 0
+    assert found["is_fixed"]
+    assert found["has_few"]
+    assert found["largest_difference"] == 0
 
 
 @each_range
@@ -260,17 +260,17 @@ def test_auto_is_float64_where_places_of_rows_differ(
     monkeypatch.setattr(np, "matmul", last_row_differs)
     pairs = [Pair(kind, ngram_range, dtype) for dtype in ("auto", "float32", "float64")]
     for pair, precision in zip(pairs, ["float64", "float32", "float64"], strict=True):
-        assert pair.forward.precision == precision and not pair.forward.is_fixed
-        tolerance = {"float32": 1e-5, "float64": 1e-10}[precision]
+        assert pair.forward.precision == precision
+        assert not pair.forward.is_fixed
+        atol = {"float32": 1e-5, "float64": 1e-10}[precision]
         for rows in (codes, codes[-3:]):
             found = pair.forward.logits(rows)
-            np.testing.assert_allclose(
-                found, pair.expected(rows), rtol=0, atol=tolerance
-            )
+            np.testing.assert_allclose(found, pair.expected(rows), rtol=0, atol=atol)
 
 
 def test_auto_is_float64_where_places_of_rows_differ_in_the_head_alone(monkeypatch):
-    network, matmul = network_of("gru", 1, 8, 4, (1, 3), n_labels=7), np.matmul
+    network = network_of("gru", 1, 8, 4, (1, 3), n_labels=7)
+    matmul = np.matmul
 
     def last_row_differs(x, weights, out):
         matmul(x, weights, out=out)
@@ -284,7 +284,8 @@ def test_auto_is_float64_where_places_of_rows_differ_in_the_head_alone(monkeypat
 @each_range
 def test_whole_products_for_few_rows_where_small_ones_differ(monkeypatch, ngram_range):
     # A BLAS that takes another kernel for small products.
-    network, matmul = network_of("gru", 2, 64, 18, ngram_range), np.matmul
+    network = network_of("gru", 2, 64, 18, ngram_range)
+    matmul = np.matmul
 
     def small_ones_differ(x, weights, out):
         matmul(x, weights, out=out)
@@ -293,7 +294,8 @@ def test_whole_products_for_few_rows_where_small_ones_differ(monkeypatch, ngram_
 
     monkeypatch.setattr(np, "matmul", small_ones_differ)
     forward = Forward(network, "auto")
-    assert forward.is_fixed and not forward.has_few
+    assert forward.is_fixed
+    assert not forward.has_few
     assert largest_difference(forward) == 0
     forward.has_few = True
     assert 0 < largest_difference(forward) < 1e-5
@@ -303,25 +305,22 @@ def test_whole_products_for_few_rows_where_small_ones_differ(monkeypatch, ngram_
     "depth, width", [(1, 1), (128, 128), (192, 192), (300, 2000), (900, 7)]
 )
 def test_products_are_too_small_for_a_second_thread(depth, width):
-    weights = (
-        np.random.RandomState(0)
-        .randint(-9, 10, size=(3, depth, width))
-        .astype(np.float32)
-    )
-    product, x = (
-        _product.Product(weights),
-        np.arange(16.0 * depth, dtype=np.float32) % 7,
-    )
+    rng = np.random.RandomState(0)
+    weights = rng.randint(-9, 10, size=(3, depth, width)).astype(np.float32)
+    x = rng.randint(7, size=(16, depth)).astype(np.float32)
+    product = _product.Product(weights)
     found = np.empty((3, 16, width), dtype=np.float32)
-    product(x.reshape(16, depth), found)
-    np.testing.assert_array_equal(found, x.reshape(16, depth) @ weights)
+    product(x, found)
+    np.testing.assert_array_equal(found, x @ weights)
     # OpenBLAS divides products of more than 2^18 multiplications.
-    assert all(8 * part.shape[2] * part.shape[3] <= 2**18 for _, part in product.slices)
+    for _, part in product.slices:
+        assert 8 * part.shape[2] * part.shape[3] <= 2**18
 
 
 @each_range
 def test_logits_of_rows_longer_than_255_are_those_of_torch(ngram_range):
-    pair, codes = Pair("gru", ngram_range), np.zeros((9, 300), dtype=np.uint8)
+    pair = Pair("gru", ngram_range)
+    codes = np.zeros((9, 300), dtype=np.uint8)
     for row, length in zip(codes, [300, 2, 257, 256, 255, 44, 1, 299, 0], strict=True):
         row[:length] = np.random.RandomState(length).randint(1, 6, size=length)
     found = pair.forward.logits(codes)
@@ -330,9 +329,8 @@ def test_logits_of_rows_longer_than_255_are_those_of_torch(ngram_range):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_softmax_is_in_float64_and_keeps_its_input(dtype):
-    logits = np.array(
-        [[1000, 1000, -1000], [-2000, -2001, -2000.5], [0, 0, 0]], dtype=dtype
-    )
+    rows = [[1000, 1000, -1000], [-2000, -2001, -2000.5], [0, 0, 0]]
+    logits = np.array(rows, dtype=dtype)
     before = logits.copy()
     found = softmax(logits)
     assert found.dtype == np.float64
@@ -353,7 +351,8 @@ def test_logits_in_chunks_and_blocks_are_the_same(
     monkeypatch, codes, kind, ngram_range, limits
 ):
     pair = Pair(kind, ngram_range)
-    chunks, whole_chunk = [], Forward._chunk
+    chunks = []
+    whole_chunk = Forward._chunk
 
     def chunk(self, codes, memory):
         chunks.append(codes)
