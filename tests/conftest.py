@@ -137,12 +137,12 @@ def write_package(path, files):
         "data.tar.xz": archive(files),
     }
     content = b"!<arch>\n"
-    for (
-        name,
-        its,
-    ) in members.items():  # the first has an odd size, so a byte fills it up
-        content += f"{name:<16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(its):<10}`\n".encode()
-        content += its + b"\n" * (len(its) % 2)
+    for name, member in members.items():
+        size = len(member)
+        header = f"{name:<16}{0:<12}{0:<6}{0:<6}{100644:<8}{size:<10}`\n"
+        content += header.encode() + member
+        if size % 2:
+            content += b"\n"
     path.write_bytes(content)
     return path
 
@@ -175,9 +175,8 @@ def random_network(
     rng = np.random.RandomState(0)
 
     def uniform(*shape):
-        return (rng.uniform(-2, 2, size=shape) / np.sqrt(hidden_size)).astype(
-            np.float32
-        )
+        weights = rng.uniform(-2, 2, size=shape) / np.sqrt(hidden_size)
+        return weights.astype(np.float32)
 
     n_codes = len(symbols) + 2
     n_gates = {"gru": 3}.get(cell, 1) * hidden_size
@@ -186,26 +185,20 @@ def random_network(
     words = None
     if embedding_dim:
         weights["embedding"] = uniform(n_codes, embedding_dim)
+    input_size = embedding_dim or n_codes
     for k in range(num_layers):
-        weights |= {
-            f"cells.{k}.weight_ih": uniform(
-                n_gates, hidden_size if k else embedding_dim or n_codes
-            ),
-            f"cells.{k}.weight_hh": uniform(n_gates, hidden_size),
-            f"cells.{k}.bias_ih": uniform(n_gates),
-            f"cells.{k}.bias_hh": uniform(n_gates),
-        }
+        weights[f"cells.{k}.weight_ih"] = uniform(n_gates, input_size)
+        weights[f"cells.{k}.weight_hh"] = uniform(n_gates, hidden_size)
+        weights[f"cells.{k}.bias_ih"] = uniform(n_gates)
+        weights[f"cells.{k}.bias_hh"] = uniform(n_gates)
+        input_size = hidden_size
     for name, n in [("output", n_classes), ("next_symbol", n_codes)]:
-        weights |= {
-            f"{name}.weight": uniform(n, hidden_size),
-            f"{name}.bias": uniform(n),
-        }
+        weights[f"{name}.weight"] = uniform(n, hidden_size)
+        weights[f"{name}.bias"] = uniform(n)
     if ngram_range is not None:
         ngrams, frequency = NGrams.fit(seen, ngram_range, 2, n_codes + 1)
-        keys, weights["ngram_idf"] = (
-            ngrams.keys,
-            inverse_document_frequency(frequency, len(seen)),
-        )
+        keys = ngrams.keys
+        weights["ngram_idf"] = inverse_document_frequency(frequency, len(seen))
         weights["ngram_weight"] = uniform(len(frequency), n_classes)
     if n_labels is not None:
         features = np.arange(1, len(frequency), 3, dtype=np.int32)

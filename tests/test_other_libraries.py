@@ -112,10 +112,10 @@ def test_libraries_that_want_columns_take_names_as_one(shipped, small_names):
 def test_tool_server_answers_the_client_of_its_protocol(shipped):
     mcp = pytest.importorskip("mcp")
     folder = Path(__file__).parent.parent
+    script = str(folder / "examples" / "tool_server.py")
+    environment = os.environ | {"PYTHONPATH": str(folder)}
     server = mcp.StdioServerParameters(
-        command=sys.executable,
-        args=[str(folder / "examples" / "tool_server.py")],
-        env=os.environ | {"PYTHONPATH": str(folder)},
+        command=sys.executable, args=[script], env=environment
     )
     calls = {
         "predict": {"names": ["Mehmet Yılmaz", "Maria", "123"]},
@@ -131,10 +131,9 @@ def test_tool_server_answers_the_client_of_its_protocol(shipped):
     async def ask():
         async with mcp.Client(mcp.stdio_client(server)) as client:
             tools = (await client.list_tools()).tools
-            found = {
-                tool: await client.call_tool(tool, given)
-                for tool, given in calls.items()
-            }
+            found = {}
+            for tool, given in calls.items():
+                found[tool] = await client.call_tool(tool, given)
             failed = [await client.call_tool(*call) for call in wrong]
         return tools, found, failed
 
@@ -144,14 +143,11 @@ def test_tool_server_answers_the_client_of_its_protocol(shipped):
         assert "Do not decide about a person" in tool.description
         assert tool.annotations.read_only_hint
         assert not tool.annotations.open_world_hint
-    assert [result.is_error for result in (*found.values(), *failed)] == [False] * 3 + [
-        True
-    ] * 3
-    texts = [result.content[0].text for result in failed]
-    for text, part in zip(
-        texts, ["no known letter", "at least 1", "string"], strict=True
-    ):
-        assert part in text
+    assert not any(result.is_error for result in found.values())
+    messages = ["no known letter", "at least 1", "string"]
+    for result, message in zip(failed, messages, strict=True):
+        assert result.is_error
+        assert message in result.content[0].text
 
     answers = found["predict"].structured_content["result"]
     assert [answer["nationality"] for answer in answers] == ["Turkish", None, None]

@@ -1,5 +1,6 @@
+import csv
 from dataclasses import replace
-from operator import itemgetter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 from sklearn.utils._param_validation import InvalidParameterError
 
+import sknames
 from sknames import (
     GroupedClassifier,
     JoinNames,
@@ -15,7 +17,6 @@ from sknames import (
 )
 from sknames.datasets import load_nationalities, make_names
 from sknames.pretrained import predict_sets
-from sknames.pretrained._load_pretrained import SETS, read_columns
 from sknames.pretrained._predict_sets import ranked, sets_of
 from sknames.pretrained._predict_sets import set_thresholds as set_thresholds_of
 from tools.retrain import risk_coverage
@@ -42,14 +43,15 @@ def test_threshold_is_the_score_of_the_rank_that_conformal_prediction_asks_for()
     found = calibrate_sets(probabilities, places, np.ones(9), [0.5, 0.51, 0.95])
     np.testing.assert_array_equal(found, before[[4, 5, 8]])
     found = calibrate_sets(probabilities, places, np.append(0, np.ones(8)), [0.5, 0.6])
-    np.testing.assert_array_equal(
-        found, before[[4, 5]]
-    )  # the first has the largest score
+    # The first has the largest score.
+    np.testing.assert_array_equal(found, before[[4, 5]])
 
 
 def test_thresholds_are_those_of_the_smallest_stored_coverage_that_is_enough():
-    rows = read_columns(SETS)
-    stored = dict(zip(rows["coverage"], rows["all"], strict=True))
+    folder = Path(sknames.__file__).parent / "pretrained" / "nationality"
+    text = (folder / "set_thresholds.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(text.splitlines())
+    stored = {float(row["coverage"]): float(row["all"]) for row in rows}
     for coverage, row in [(0.8, 0.8), (0.9, 0.9), (0.1 * 9, 0.9), (0.901, 0.91)]:
         assert set_thresholds_of(coverage) == stored[row]
     assert set_thresholds_of(0.99) == stored[0.99] != stored[0.98]
@@ -57,20 +59,14 @@ def test_thresholds_are_those_of_the_smallest_stored_coverage_that_is_enough():
 
 def test_sets_by_class_have_thresholds_of_their_own(shipped):
     names = make_names(300, random_state=0)[0]
-    common, own = (
-        predict_sets(shipped, names, by_class=each) for each in (False, True)
-    )
+    common = predict_sets(shipped, names, by_class=False)
+    own = predict_sets(shipped, names, by_class=True)
     assert common != own
-    assert all(found[0] == first[0] for found, first in zip(own, common, strict=True))
+    assert [found[0] for found in own] == [found[0] for found in common]
     thresholds = set_thresholds_of(0.9, shipped.classes_)
     for found, row in zip(own, shipped.predict_proba(names), strict=True):
-        of = {
-            label: row[row > p].sum()
-            for label, p in zip(shipped.classes_, row, strict=True)
-        }
-        assert {*found} == {
-            k for k, t in zip(of, thresholds, strict=True) if of[k] <= t
-        }
+        sum_above = np.array([row[row > p].sum() for p in row])
+        assert {*found} == {*shipped.classes_[sum_above <= thresholds]}
 
 
 def test_thresholds_of_a_class_come_from_its_people_if_these_are_enough():
@@ -79,48 +75,40 @@ def test_thresholds_of_a_class_come_from_its_people_if_these_are_enough():
     probabilities = rng.dirichlet([1, 1, 1], size=405)
     probabilities[205:, 2] += 1  # c is clear
     probabilities /= probabilities.sum(axis=1, keepdims=True)
-    table = risk_coverage.sets_thresholds(
-        probabilities, labels, CLASSES, np.full(3, 1 / 3)
-    )
+    equal = np.full(3, 1 / 3)
+    table = risk_coverage.sets_thresholds(probabilities, labels, CLASSES, equal)
     rows = dict(zip(["coverage", "all", *"abc"], np.array([*table]).T, strict=True))
     few = rows["coverage"] > 5 / 6
     assert (rows["a"] == rows["all"])[few].all()
     assert (rows["a"] != rows["all"])[~few].all()
     assert (rows["c"] < rows["all"]).all()
-    scores = np.sort(
-        (probabilities[5:205] * (probabilities > probabilities[:, [1]])[5:205]).sum(1)
-    )
-    at = rows["b"][rows["coverage"] == 0.9].item()
+    of_b = probabilities[labels == "b"]
+    scores = np.sort(np.where(of_b > of_b[:, [1]], of_b, 0).sum(axis=1))
+    (at,) = rows["b"][rows["coverage"] == 0.9]
     assert at == pytest.approx(scores[int(np.ceil(0.9 * 201)) - 1], abs=1e-6)
 
 
 @pytest.mark.parametrize("by_class", [False, True])
 def test_sets_of_groups_have_the_groups_of_the_nationalities(shipped, by_class):
     names = [*make_names(100, random_state=0)[0], "Lee"]
-    region = dict(
-        zip(*itemgetter("nationality", "region")(load_nationalities()), strict=True)
-    )
+    table = load_nationalities()
+    region = dict(zip(table.nationality, table.region, strict=True))
     sets = predict_sets(shipped, names, by_class=by_class)
     expected = [[*dict.fromkeys(region[label] for label in found)] for found in sets]
     grouped = GroupedClassifier(FrozenEstimator(shipped), groups="region")
-    for model in (
-        grouped,
-        FrozenEstimator(grouped),
-        make_pipeline(JoinNames(), grouped),
-    ):
+    joined = make_pipeline(JoinNames(), grouped)
+    for model in (grouped, FrozenEstimator(grouped), joined):
         assert predict_sets(model, iter(names), by_class=by_class) == expected
     assert 1 < max(map(len, expected)) < max(map(len, sets))
 
 
 def test_sets_under_other_priors_raise(shipped, shipped_uniform, tiny):
-    around = PriorShiftClassifier(shipped, priors={"Irish": 0.5, "Polish": 0.5}).fit(
-        None
-    )
+    around = PriorShiftClassifier(shipped, priors={"Irish": 0.5, "Polish": 0.5})
+    around.fit(None)
     back = PriorShiftClassifier(shipped_uniform, priors="population").fit(None)
     assert predict_sets(back, ["Lee"]) == predict_sets(shipped, ["Lee"])
-    network = replace(
-        shipped[-1].network_, class_bias=None
-    )  # as of a training of one's own
+    # As of a training of one's own.
+    network = replace(shipped[-1].network_, class_bias=None)
     own = NameNationalityClassifier._from_network(
         network, shipped.classes_, n_features_in=64
     )

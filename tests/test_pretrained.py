@@ -66,10 +66,8 @@ def test_golden_outputs(shipped, name):
 
 def test_an_unknown_character_says_nothing_by_itself(shipped):
     """No more than a symbol that training never saw."""
-    unknown, names = (
-        shipped["encode"].unknown_code_,
-        ["X amamoto", "KowaXski", "X", "aX X"],
-    )
+    unknown = shipped["encode"].unknown_code_
+    names = ["X amamoto", "KowaXski", "X", "aX X"]
     codes = shipped["encode"].transform(names).astype(np.int64)
     found = []
     for symbol in (unknown, unknown + 1):
@@ -90,7 +88,8 @@ def test_priors_of_the_world(shipped, shipped_uniform):
 
 @pytest.mark.parametrize("is_array", [True, False])
 def test_given_priors_shift_the_answers(shipped_uniform, is_array):
-    priors, model = {"English": 0.25, "Scottish": 0.75}, shipped_uniform
+    priors = {"English": 0.25, "Scottish": 0.75}
+    model = shipped_uniform
     expected = np.array([priors.get(label, 0) for label in model.classes_])
     told = load_pretrained(priors=expected if is_array else priors)
     np.testing.assert_allclose(told["classify"].class_prior_, expected)
@@ -125,7 +124,8 @@ def test_wrong_priors_do_not_blame_the_file():
 
 
 def test_abstains(shipped):
-    selective, bold = load_pretrained(abstain=True), load_pretrained(abstain=0.18)
+    selective = load_pretrained(abstain=True)
+    bold = load_pretrained(abstain=0.18)
     assert type(selective.estimator) is type(shipped)
     assert 0 < bold.threshold_ < selective.threshold_ < 1
     assert 0 < selective.coverage_ < bold.coverage_ < 1
@@ -215,7 +215,8 @@ def test_threshold_is_the_probability_above_which_a_label_is_an_answer():
     sure = model.predict_proba(NAMES).max(axis=1) > 0.9
     assert 0 < sure.sum() < len(NAMES)
     np.testing.assert_array_equal(model.predict(NAMES) != "unknown", sure)
-    assert model.threshold_ == 0.9 and not hasattr(model, "risk_")
+    assert model.threshold_ == 0.9
+    assert not hasattr(model, "risk_")
     groups = [{"Korean": "East", "Chinese": "East"}]
     east = load_pretrained(threshold=0.7, priors="uniform", fallback=groups)
     assert east.predict(["Lee", "Kowalski"]).tolist() == ["East", "Polish"]
@@ -360,10 +361,8 @@ def test_bias_is_read_by_nationality(folder, shipped):
     (folder / _load_pretrained.BIAS).write_text(
         "\n".join([header, *rows[::-1]]), encoding="utf-8"
     )
-    found, bias = (
-        load_pretrained()[-1].network_.class_bias,
-        shipped[-1].network_.class_bias,
-    )
+    found = load_pretrained()[-1].network_.class_bias
+    bias = shipped[-1].network_.class_bias
     np.testing.assert_array_equal(found, bias)
     with open(folder / _load_pretrained.BIAS, "a", encoding="utf-8") as file:
         file.write("\nsharpness,1.2500,\n")
@@ -371,12 +370,10 @@ def test_bias_is_read_by_nationality(folder, shipped):
     assert again.sharpness == [1.25]
     n_people = shipped[-1].network_.n_people
     np.testing.assert_array_equal(again.n_people, n_people)
-    assert rows[1].split(",") == [
-        shipped.classes_[1],
-        f"{bias[1]:.4f}",
-        str(n_people[1]),
-    ]
-    assert len({*bias}) > 60 and n_people.sum() > 10_000
+    expected = [shipped.classes_[1], f"{bias[1]:.4f}", str(n_people[1])]
+    assert rows[1].split(",") == expected
+    assert len({*bias}) > 60
+    assert n_people.sum() > 10_000
 
 
 def test_arrays_of_another_folder_have_the_sha256_of_their_description(folder):
@@ -417,7 +414,8 @@ def test_countries_are_read_from_the_name(countries):
     names = ["Angela Merkel", "Diego Maradona", "Justin Trudeau", "Kim Min-jun", "王伟"]
     assert countries.predict(names).tolist() == ["DE", "AR", "CA", "KR", "CN"]
     table = load_countries()
-    assert {*countries.classes_} < {*table.alpha_2} and len(countries.classes_) >= 165
+    assert {*countries.classes_} < {*table.alpha_2}
+    assert len(countries.classes_) >= 165
     millions = dict(zip(table.alpha_2, table.millions, strict=True))
     prior = np.array([millions[code] for code in countries.classes_]) ** 0.25
     np.testing.assert_allclose(countries[-1].class_prior_, prior / prior.sum())
@@ -453,7 +451,8 @@ def test_countries_have_their_own_thresholds_sets_and_card(countries):
     assert careful.risk_ < careful.coverage_ < load_pretrained(abstain=True).coverage_
     assert careful.predict(["Kim Min-jun", "John Smith"]).tolist() == ["KR", "unknown"]
     sets = predict_sets(careful, ["Kim Min-jun", "Lee"])
-    assert sets[0] == ["KR"] and {"KR", "CN"} < {*sets[1]}
+    assert sets[0] == ["KR"]
+    assert {"KR", "CN"} < {*sets[1]}
     with pytest.raises(ValueError, match="got other priors"):
         predict_sets(load_pretrained("country", priors="uniform"), ["Lee"])
     card = load_card("country")
@@ -462,7 +461,8 @@ def test_countries_have_their_own_thresholds_sets_and_card(countries):
     assert [*card["by_country"]] == [
         code for code in classes if code in card["by_country"]
     ]
-    assert len(card["by_country"]) > 150 and card["accuracy"] > 0.5
+    assert len(card["by_country"]) > 150
+    assert card["accuracy"] > 0.5
     both = {
         "accuracy",
         "macro_f1",
@@ -477,10 +477,8 @@ def test_countries_have_their_own_thresholds_sets_and_card(countries):
     assert both <= card.keys() & load_card().keys()
     assert all(code not in classes and code in card["missing"] for code in ("CG", "CW"))
     network = countries[-1].network_
-    assert (
-        network.class_bias.shape == network.class_prior.shape
-        and network.class_bias.std() > 0.1
-    )
+    assert network.class_bias.shape == network.class_prior.shape
+    assert network.class_bias.std() > 0.1
     with pytest.raises(ValueError, match="The 'target' parameter of load_.*'city'"):
         load_card("city")
 
@@ -492,12 +490,12 @@ def test_written_files_give_the_same_model(shipped, tmp_path):
     ) as file:  # inflating took most of the time of a load
         assert {info.compress_type for info in file.infolist()} == {zipfile.ZIP_STORED}
     again = _load_pretrained.read_model(tmp_path)
-    assert repr(again) == repr(shipped) and again[0].alphabet_ == shipped[0].alphabet_
-    ours, theirs = again["classify"], shipped["classify"]
-    assert (
-        ours.history_ == theirs.history_
-        and ours.n_features_in_ == theirs.n_features_in_
-    )
+    assert repr(again) == repr(shipped)
+    assert again[0].alphabet_ == shipped[0].alphabet_
+    ours = again["classify"]
+    theirs = shipped["classify"]
+    assert ours.history_ == theirs.history_
+    assert ours.n_features_in_ == theirs.n_features_in_
     expected = theirs.network_.to_arrays()
     # The name is of the written priors, and of the folder.
     arrays = replace(ours.network_, fingerprint=theirs.network_.fingerprint).to_arrays()

@@ -32,11 +32,11 @@ def people_of(label, n, rng):
     """Full names; those of Malagasy are of no known word."""
     if label != "Malagasy":
         return make_names(n, nationalities=[label], random_state=rng)[0]
-    words = [
-        "".join(rng.choice(["ra", "be", "no", "fy", "ny", "ka"], 7))
-        for _ in range(2 * n)
-    ]
-    return [f"{a} {b}".title() for a, b in zip(words[::2], words[1::2], strict=True)]
+    names = []
+    for _ in range(n):
+        given, surname = rng.choice(["ra", "be", "no", "fy", "ny", "ka"], (2, 7))
+        names.append(f"{''.join(given)} {''.join(surname)}".title())
+    return names
 
 
 @pytest.fixture
@@ -44,13 +44,13 @@ def people(tmp_path, monkeypatch):
     """People of several sources, in place of all that the files are of."""
     rng = np.random.RandomState(0)
     n_of = {"English": 150, "Scottish": 50, "Turkish": 50, "Malagasy": 25}
-    sources = {
-        of: {k: people_of(k, n, rng) for k, n in n_of.items()}
-        for of in recipe.most_people()
-    }
-    rows = [
-        (n, k, of) for of, found in sources.items() for k in found for n in found[k]
-    ]
+    sources = {}
+    rows = []
+    for source in recipe.most_people():
+        sources[source] = {}
+        for label, n in n_of.items():
+            sources[source][label] = people_of(label, n, rng)
+            rows += [(name, label, source) for name in sources[source][label]]
     names, labels, of = (np.array(column) for column in zip(*rows, strict=True))
     codes = np.array([CODES[label] for label in labels])
 
@@ -115,11 +115,8 @@ def test_measure_writes_all_files_and_a_page(people, tmp_path):
     assert card["from_lists_alone"] == ["Zulu"]
     assert card["from_people_alone"] == ["Malagasy"]
     decades = card["by_birth_decade"]
-    assert (
-        0
-        < sum(row["n"] for row in decades.values())
-        < card["by_source"]["chess players"]["n"]
-    )
+    n_players = card["by_source"]["chess players"]["n"]
+    assert 0 < sum(row["n"] for row in decades.values()) < n_players
     assert [*decades] == [f"{year}s" for year in range(1900, 2000, 10)]
     found = csv.DictReader(files.NATIONALITIES.read_text("utf-8").splitlines())
     found = {row["nationality"]: (row["n_names"], row["recall"]) for row in found}
@@ -213,10 +210,10 @@ def test_measure_weighs_countries_by_inhabitants(people, tmp_path):
 
 def test_people_apart_are_each_person_once_in_two_halves(monkeypatch):
     person_of = recipe.person_of
-    names = {
-        label: [*dict.fromkeys(make_names(n, nationalities=[label], random_state=0)[0])]
-        for label, n in {"French": 600, "Irish": 90, "Zulu": 90}.items()
-    }
+    names = {}
+    for label, n in {"French": 600, "Irish": 90, "Zulu": 90}.items():
+        made, _ = make_names(n, nationalities=[label], random_state=0)
+        names[label] = [*dict.fromkeys(made)]
     sources = {
         "biographies": names | {"French": [*names["French"], "Zidane"]},
         "chess players": {"Irish": [recipe.turn(name) for name in names["Irish"]]},
@@ -253,9 +250,13 @@ def test_people_apart_are_each_person_once_in_two_halves(monkeypatch):
     assert {*map(person_of, choose.names)} < persons[0]
     assert {*map(person_of, report.names)} <= persons[1]
     assert (choose.labels == "French").sum() == 50
-    few = kept_apart.People(
-        *map(np.array, ([*"abcdef"], [*"xxxyyx"], [*"stssss"]))
-    ).few(1)
+
+
+def test_few_people_are_the_first_of_each_label_and_source():
+    names = np.array([*"abcdef"])
+    labels = np.array([*"xxxyyx"])
+    sources = np.array([*"stssss"])
+    few = kept_apart.People(names, labels, sources).few(1)
     assert few.names.tolist() == ["a", "b", "d"]
 
 

@@ -73,7 +73,6 @@ PRIVATE_IMPORTS = {
     "test_network": "_network.forward _network.quantized",
     "test_not_names": "_text.names _text.spelling",
     "test_page": "_models.stack _shares.mix _shares.shares pretrained._load_pretrained",
-    "test_predict_sets": "pretrained._load_pretrained",
     "test_predict_table": "_models.stack",
     "test_pretrained": "_base.saved_state _models.groups _network.quantized",
     "test_priors": "_models.stack _shares.mix",
@@ -82,7 +81,6 @@ PRIVATE_IMPORTS = {
         "_training.loss _training.rows"
     ),
     "test_retrain_linear": "_network.forward pretrained._load_pretrained",
-    "test_retrain_recipe": "_text.spelling pretrained",
     "test_selective_classifier": "_models.stack _wrappers.risk_coverage",
     "test_shares": (
         "_models.priors _models.stack _shares.mix _shares.resampling _shares.results "
