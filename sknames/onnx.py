@@ -452,11 +452,11 @@ def _factor_of_ngrams(graph, squares, zero):
 def _ngram_tables(graph, network):
     """Store the n-gram weights of a network, and those of its head, if any."""
     weights = network.weights
-    tables = [_NgramTable(_table(graph, weights["ngram_weight"]))]
+    tables = [_NgramTable(_constants_of(graph, weights["ngram_weight"]))]
     if "head.ngrams" in weights:
         rows = np.full(network.n_ngrams, ABSENT, dtype=np.int32)
         rows[weights["head.ngrams"]] = np.arange(len(weights["head.ngrams"]))
-        constants = _table(graph, weights["head.ngram_weight"])
+        constants = _constants_of(graph, weights["head.ngram_weight"])
         tables.append(_NgramTable(constants, graph.constant(rows)))
     return tables
 
@@ -484,7 +484,7 @@ def _ngram_symbols(graph, network, text, lengths):
     return symbols, is_inside, goes_on
 
 
-def _table(graph, rows):
+def _constants_of(graph, rows):
     """Store weights: their values, or the levels, scale and zero point of each row."""
     if not isinstance(rows, Quantized):
         return [graph.constant(rows)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .cells import STEPS
+from .cells import make_step
 from .codes import code_table, to_codes
 from .ngrams import NGrams
 from .quantized import Quantized, from_plain, to_plain
@@ -124,8 +124,7 @@ class Network:
         else:
             inputs = np.eye(self.n_codes, dtype=np.float32)[codes]  # (T, n_codes)
         for k, states_of_layer in enumerate(states):
-            names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-            step = STEPS[self.cell](*(weights[f"cells.{k}.{name}"] for name in names))
+            step = make_step(self.cell, weights, k)
             x = inputs @ step.input + step.bias  # (n_gates, T, H)
             h_prev = np.zeros((1, size), dtype=np.float32)
             for t in range(len(codes)):
@@ -148,8 +147,7 @@ class Network:
         word_terms, word_spans = self.words.logit_terms(
             codes, self.separator, self.n_classes
         )
-        all_terms = np.concatenate([terms, word_terms])
-        return all_terms, np.concatenate([spans, word_spans])
+        return np.concatenate([terms, word_terms]), np.concatenate([spans, word_spans])
 
     def with_priors(self, priors):
         """Shift the output bias to other priors, (n_classes,), that sum to 1.

@@ -177,8 +177,7 @@ def _document_frequency(keys, rows):
     if not len(first):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     is_counted = is_new_key | is_new_row  # once for each key and row
-    counts = np.add.reduceat(is_counted[first[0] :], first - first[0])
-    return keys[first], counts
+    return keys[first], np.add.reduceat(is_counted[first[0] :], first - first[0])
 
 
 def _sum_by_key(counts):
@@ -221,8 +220,7 @@ def flatten(codes, end):
     marked[np.arange(len(codes)), lengths + 1] = end
     n_kept = lengths + 2  # with both marks
     is_kept = np.arange(marked.shape[1]) < n_kept[:, None]
-    rows = np.arange(len(codes), dtype=np.int32)
-    return marked[is_kept], np.repeat(rows, n_kept)
+    return marked[is_kept], np.repeat(np.arange(len(codes), dtype=np.int32), n_kept)
 
 
 class Lookup:

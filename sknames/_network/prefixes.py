@@ -15,8 +15,7 @@ SLICE_CODES = 1 << 21  # codes; their n-grams take some 100 MB
 
 def row_slices(codes):
     """Cut rows into slices of at most SLICE_CODES codes, to limit memory."""
-    width = max(1, codes.shape[1])
-    n = max(1, SLICE_CODES // width)
+    n = max(1, SLICE_CODES // max(1, codes.shape[1]))
     return [slice(start, start + n) for start in range(0, len(codes), n)]
 
 

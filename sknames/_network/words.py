@@ -66,13 +66,11 @@ class Words:
         is_common = np.bincount(word)[word] > MAX_CLASSES
         logits[is_common] = 0
         is_kept = is_new_word | ~is_common
-        smallest = np.min_scalar_type(n_classes - 1)
-        words = cls(
+        return cls(
             keys=keys[is_kept].astype(np.int32),
-            classes=classes[is_kept].astype(smallest),
+            classes=classes[is_kept].astype(np.min_scalar_type(n_classes - 1)),
             logits=logits[is_kept],
-        )
-        return words.scaled(word_weight)
+        ).scaled(word_weight)
 
     def scaled(self, factor):
         """Multiply all logits, and round them to half precision."""
@@ -141,8 +139,7 @@ def _keys(codes, separator):
     # Separators add nothing, so a word's sum begins at the end of the word before.
     is_in_same_row = np.diff(rows, prepend=-1) == 0
     sums_before = np.append(0, sums[:-1]) * is_in_same_row
-    keys = (sums - sums_before) % PRIME * powers[last] % PRIME
-    return rows, last, keys
+    return rows, last, (sums - sums_before) % PRIME * powers[last] % PRIME
 
 
 @lru_cache

@@ -306,12 +306,12 @@ def rates_of_list(listed, outcome):
     }
     labels = listed.labels
     order = np.argsort(-joint.sum(axis=1), kind="stable")
-    rates = _table(labels[order], np.eye(len(labels))[order], common)
+    rates = _rates_table(labels[order], np.eye(len(labels))[order], common)
     rates.groups = None
     if listed.groups is not None:
         members = listed.members()
         is_in = is_in_group(members, labels)
-        rates.groups = _table(array_of_labels([*members]), is_in, common)
+        rates.groups = _rates_table(array_of_labels([*members]), is_in, common)
     return rates
 
 
@@ -372,7 +372,7 @@ def _outcome_shares(listed, outcome_index, n_outcomes):
     return share, resamples / resamples.sum(axis=1, keepdims=True)
 
 
-def _table(labels, is_in, common):
+def _rates_table(labels, is_in, common):
     """Return the rates of labels or groups, by `is_in`, (n_rows, n_classes)."""
     n_outcomes = len(common["outcomes"])
     n_people = common["n_names"] * (is_in @ common["joint"]).sum(axis=1)

@@ -485,7 +485,7 @@ def estimate(listed):
     order = np.argsort(-estimated.share, kind="stable")
     labels = listed.labels[order]
     estimated = estimated.sums(np.eye(len(order))[order])
-    shares = _table(labels, estimated, common)
+    shares = _shares_table(labels, estimated, common)
     shares.members = None
     shares.confused_pairs = []
     if listed.checked is None:
@@ -498,12 +498,12 @@ def estimate(listed):
     if listed.groups is not None:
         members = listed.members()
         sums = estimated.sums(is_in_group(members, labels))
-        shares.groups = _table(array_of_labels([*members]), sums, common)
+        shares.groups = _shares_table(array_of_labels([*members]), sums, common)
         shares.groups.members = members
     return shares
 
 
-def _table(labels, estimated, common):
+def _shares_table(labels, estimated, common):
     """Return shares with labels and intervals."""
     level = common["confidence_level"]
     low, high = estimated.interval(level)

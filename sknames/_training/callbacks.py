@@ -94,8 +94,7 @@ def make_callbacks(settings, n_batches, has_ngrams, has_held_out):
     scores, others = _split_callbacks(settings.callbacks or [], has_held_out)
     has_schedule = any(isinstance(_callback(item), LRScheduler) for item in others)
     if not settings.early_stopping and not has_schedule:
-        schedule = _one_cycle(settings, n_batches, has_ngrams)
-        callbacks.append(("schedule", schedule))
+        callbacks.append(("schedule", _one_cycle(settings, n_batches, has_ngrams)))
     if settings.next_symbol_weight:
         key = "next_symbol_loss"
         score = PassthroughScoring(key, lower_is_better=None, on_train=True)

@@ -175,14 +175,13 @@ class CharacterImportanceDisplay(DisplayMixin):
         """
         result = character_importance(estimator, name, label=label)
         probability = float(result.proba[result.classes == result.label][0])
-        display = cls(
+        return cls(
             result.name,
             result.characters,
             result.importance,
             result.label,
             probability=probability,
-        )
-        return display.plot(**kwargs)
+        ).plot(**kwargs)
 
     def plot(self, *, ax: Any = None, im_kwargs: dict[str, Any] | None = None) -> Self:
         """Draw the name.

@@ -233,8 +233,7 @@ class ReliabilityDisplay(TopLabelDisplay):
             The display, with its drawing.
         """
         ax = self._use_axes(ax, (4.8, 4.8))
-        has_diagonal = any(line.get_label() == DIAGONAL for line in ax.lines)
-        if not has_diagonal:
+        if not any(line.get_label() == DIAGONAL for line in ax.lines):
             ax.plot([0, 1], [0, 1], ":", color="0.5", label=DIAGONAL)
         name = self.name if name is None else name
         label = f"calibration error {self.calibration_error:.3f}"

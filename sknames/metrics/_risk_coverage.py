@@ -139,10 +139,9 @@ class RiskCoverageDisplay(TopLabelDisplay):
         Self
             The display, with its drawing.
         """
-        display = cls(
+        return cls(
             curve.coverage, curve.risk, curve.n_answered, name=name, chosen=chosen
-        )
-        return display.plot(**kwargs)
+        ).plot(**kwargs)
 
     def plot(self, *, ax: Any = None, name: str | None = None, **kwargs: Any) -> Self:
         """Draw the curve.

@@ -209,11 +209,11 @@ default="population"
     if fallback is not None and threshold is None:
         _check_fallback(fallback, abstain)
     bias = read_columns(BIAS, target)
-    sha256 = pretrained_sha256(target)
-    model = read_model(FOLDER / target, sha256, priors, bias, tidy)
+    model = read_model(FOLDER / target, pretrained_sha256(target), priors, bias, tidy)
     if threshold is not None:
-        given = {"threshold": threshold, "fallback": fallback}
-        return SelectiveClassifier._around(model, **given)
+        return SelectiveClassifier._around(
+            model, threshold=threshold, fallback=fallback
+        )
     if not abstain:
         return model
     return _with_risk(model, target, abstain, fallback)

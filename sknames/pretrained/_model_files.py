@@ -100,8 +100,7 @@ def load_model(path: str | os.PathLike[str], *, trust_pickle: bool = False) -> A
 def _load_skops(path):
     """Return what a skops file holds; raise ValueError for a type not trusted."""
     skops_io = _import_skops()
-    not_standard = skops_io.get_untrusted_types(file=path)
-    not_trusted = sorted(set(not_standard) - set(TRUSTED))
+    not_trusted = sorted(set(skops_io.get_untrusted_types(file=path)) - set(TRUSTED))
     if not_trusted:
         raise ValueError(f"it holds the type {not_trusted[0]}, which is not loaded")
     return skops_io.load(path, trusted=TRUSTED)

@@ -116,8 +116,7 @@ def sets_of_probabilities(stack, probabilities, coverage, by_class=False):
     classes = below.classes
     target = _target_of(below)
     columns = classes if by_class else ["all"]
-    thresholds = set_thresholds(coverage, columns, target)
-    sets = sets_of(classes, probabilities, thresholds)
+    sets = sets_of(classes, probabilities, set_thresholds(coverage, columns, target))
     if index is None:
         return sets
     groups_of_classes = stack.classes[index].tolist()
@@ -133,13 +132,13 @@ def _target_of(stack):
     if assumed.class_bias is not None:
         labels = classes.tolist()
         for name in TARGETS:
-            if _labels_of_thresholds(name) == labels:
+            _, _, *labels_of_thresholds = _columns_of_thresholds(name)
+            if labels_of_thresholds == labels:
                 target = name
                 break
     if target is None:
         raise _no_thresholds("another model")
-    population = check_priors("population", classes)
-    if not np.allclose(assumed.class_prior, population):
+    if not np.allclose(assumed.class_prior, check_priors("population", classes)):
         raise _no_thresholds("other priors")
     return target
 
@@ -155,13 +154,11 @@ def _no_thresholds(got):
 
 @cache
 def _columns_of_thresholds(target):
-    """Return the file of thresholds as columns, read once a process."""
+    """Return the file of thresholds as columns, read once a process.
+
+    Behind "coverage" and "all" are labels.
+    """
     return read_columns(SETS, target)
-
-
-def _labels_of_thresholds(target):
-    """Return the labels that have thresholds of their own."""
-    return [*_columns_of_thresholds(target)][2:]  # behind "coverage" and "all"
 
 
 def set_thresholds(coverage=0.9, labels=("all",), target="nationality"):
