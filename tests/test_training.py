@@ -190,7 +190,7 @@ def test_epoch_has_each_row_once(batch_size, sizes, with_ngrams):
         assert symbols_of(batch) == without_padding(rows.codes[labels])
         np.testing.assert_array_equal(batch.weights, rows.weights[labels])
         if with_ngrams:
-            assert ngrams_of_batch(batch) == ngrams_of_rows(rows.take(labels))
+            assert ngrams_of_batch(batch) == ngrams_of_rows(rows.select(labels))
         order += labels.tolist()
     assert len(batches) == len(sizes)
     assert sorted(order) == list(range(100))
