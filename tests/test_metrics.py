@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest, ttest_1samp
+from scipy.stats import binomtest
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.metrics import (
     accuracy_score,
@@ -21,7 +21,7 @@ from sklearn.svm import LinearSVC
 from sknames.datasets import load_names
 from sknames.metrics import expected_calibration_error, scorecard
 from sknames.metrics._calibration import calibration_error
-from sknames.metrics._scorecard import accuracy_gain, figures, scorecard_from
+from sknames.metrics._scorecard import figures, scorecard_from
 from sknames.metrics._top_label import wilson_interval
 
 
@@ -309,16 +309,6 @@ def test_scorecard_to_frame_without_pandas_says_what_it_needs(shipped, monkeypat
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(ImportError, match="Scorecard.to_frame requires pandas"):
         card.to_frame()
-
-
-def test_accuracy_gain_is_that_of_pairs():
-    right = np.random.default_rng(0).random((2, 400)) < [[0.8], [0.6]]
-    gain, low, high = accuracy_gain(*right)
-    assert gain == pytest.approx(right[0].mean() - right[1].mean())
-    expected = ttest_1samp(np.subtract(*right, dtype=int), 0).confidence_interval()
-    np.testing.assert_allclose(
-        (low, high), expected, rtol=0.01
-    )  # of few rows, slightly wider
 
 
 # ---- Calibration

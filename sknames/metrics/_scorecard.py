@@ -5,10 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import precision_recall_fscore_support
-from sklearn.pipeline import make_pipeline
-from sklearn.svm import LinearSVC
 from sklearn.utils import Bunch
 from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import HasMethods
@@ -18,9 +15,8 @@ from .._base.labels_and_weights import check_labels, check_some_known, check_wei
 from .._models.predict_names import predict_list, predictions_of
 from .._models.stack import resolve
 from .._text.names import read_names
-from .._text.spelling import fold
 from ._calibration import calibration_error
-from ._top_label import Z, effective_number, wilson_interval
+from ._top_label import effective_number, wilson_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -286,19 +282,6 @@ def _figures_of_probabilities(proba, columns, weights):
         "calibration_error": error,
         "calibration_by_chance": by_chance,
     }
-
-
-def ngram_svm():
-    """Return a LinearSVC on TF-IDF values of n-grams, as yet unfitted."""
-    ngrams = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5), preprocessor=fold)
-    return make_pipeline(ngrams, LinearSVC(random_state=0))
-
-
-def accuracy_gain(is_right, is_right_of_other):
-    """Return the gain in accuracy on the same rows, and its 95 % interval."""
-    gain = np.subtract(is_right, is_right_of_other, dtype=float)
-    reach = Z * gain.std() / np.sqrt(len(gain))
-    return gain.mean(), gain.mean() - reach, gain.mean() + reach
 
 
 def figures(labels, predicted, weights=1.0):
