@@ -845,12 +845,6 @@ def test_shares_by_two_columns_are_those_of_each_group(run, tiny, groups, monkey
     assert "--plot draws 6 groups at most, and --by Region, year gives 7" in said
 
 
-def test_note_on_the_model_is_said_once_for_all_groups(run, groups):
-    _, said = run("shares", "in.csv", "--by", "region", "--model", "nationality")
-    notes = [line for line in said.splitlines() if "from their neighbours" in line]
-    assert len(notes) == 1 and notes[0].startswith("sknames: note: 1")
-
-
 def test_shares_against_compares_groups(run, tiny, groups):
     shares, rest = shares_of(tiny, groups), {}
     for key in shares:
@@ -1581,7 +1575,7 @@ REFUSED = [
     ("shares odd.csv --by d --against others", "has a group 'others', too: rename", 2),
     (
         "shares odd.csv --by d,e --against x,y,z",
-        "2 groups are called so, (d 'x', e 'y,z') and (d 'x,y', e 'z'): rename a value",
+        "2 groups are called so: rename a value, or leave a column of --by out",
         2,
     ),
     # Raised before the names are read.

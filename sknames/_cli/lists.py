@@ -5,6 +5,8 @@ import warnings
 from collections import Counter, defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
+from itertools import chain
 
 import click
 import pyarrow as pa
@@ -17,7 +19,6 @@ from .models import DistinctTexts, closing_words, predict_distinct
 from .options import (
     LIST_COLUMNS,
     Model,
-    as_one,
     groups_option,
     jobs_option,
     list_options,
@@ -47,14 +48,14 @@ class PredictedTable:
     texts_of_key : dict of tuple to Counter
         How often each entry occurs in each group of rows: a text, or a tuple of it and
         the values of columns.
-    columns : tuple of str
+    columns : list of str
         The parameters of Python that take these columns.
     """
 
     stack: Stack
     distinct: DistinctTexts
     texts_of_key: dict[tuple[tuple[str, str], ...], Counter]
-    columns: tuple[str, ...]
+    columns: list[str]
 
     def is_name(self, entry):
         """Return whether an entry is a name."""
@@ -109,7 +110,7 @@ class ListInput:
     model : Model
     groups : str or None
         Groups of labels to add up.
-    columns : dict of str to str
+    columns : dict of str to str or None
         Columns next to the names, by the parameter of Python that takes each.
     output : Output
     jobs : int
@@ -119,7 +120,7 @@ class ListInput:
     table: InputTable
     model: Model
     groups: str | None
-    columns: dict[str, str]
+    columns: dict[str, str | None]
     output: Output
     jobs: int
 
@@ -134,29 +135,35 @@ class ListInput:
         stack = resolve(fitted)
         below, _ = stack.without_groups()
         texts_of_key = defaultdict(Counter)
-        pairs = [(column, LIST_COLUMNS[name]) for name, column in self.columns.items()]
-        chunks = self.table.count_names(texts_of_key, by, pairs)
+        parameters = [name for name, column in self.columns.items() if column]
+        columns = [(self.columns[name], LIST_COLUMNS[name][0]) for name in parameters]
+        chunks = self.table.count_names(texts_of_key, by, columns)
         distinct = predict_distinct(below, chunks, self.jobs, self.table)
-        predicted = PredictedTable(stack, distinct, texts_of_key, (*self.columns,))
-        if "y" in self.columns:
-            if not any(predicted.has("y", texts) for texts in texts_of_key.values()):
-                raise ValueError(
-                    f"--label {self.columns['y']}: no row of {self.table.name} has a "
-                    "label: fill in those of some rows, or leave --label out"
-                )
+        predicted = PredictedTable(stack, distinct, texts_of_key, parameters)
+        has_labels = "y" in parameters
+        if has_labels and not predicted.has("y", chain(*texts_of_key.values())):
+            raise ValueError(
+                f"--label {self.columns['y']}: no row of {self.table.name} has a "
+                "label: fill in those of some rows, or leave --label out"
+            )
         return predicted
 
-    def write(self, rows, stack=None):
-        """Write rows, dicts of the values by column, which a model has answered."""
-        batch = pa.Table.from_pylist([*rows]).to_batches()[0]
-        chunks = [(batch, pa.record_batch([], []))]
+    def write(self, table, stack=None):
+        """Write a table, of what a model has answered."""
+        (batch,) = table.combine_chunks().to_batches()
         metadata = None if stack is None else metadata_of(stack)
+        chunks = [(batch, pa.record_batch([], []))]
         self.output.write(chunks, "csv", self.table.delimiter, metadata)
 
 
 def list_command(function):
     """Give a command the options of `ListInput`, which it gets as `listed`."""
-    command = as_one("listed", ListInput)(function)
+
+    @wraps(function)
+    def command(table, model, groups, columns, output, jobs, **options):
+        listed = ListInput(table, model, groups, columns, output, jobs)
+        return function(listed, **options)
+
     for add_options in (
         jobs_option,
         list_options,
@@ -187,23 +194,21 @@ def say_alike(kind, messages):
         words = re.findall(r"\w+", DETAILS.sub("", text))
         alike_texts[" ".join(words)].append((title, text))
     for alike in alike_texts.values():
-        where = ""
+        many = ""
         if len(alike) > FEW_GROUPS:
-            where = f"{len(alike):,} groups, such as "
+            many = f"{len(alike):,} groups, such as "
             alike = alike[:1]
         for title, text in alike:
-            of_group = f"{where}{title}: " if title else ""
+            of_group = f"{many}{title}: " if title else ""
             say(f"sknames: {kind}: {of_group}{text}")
 
 
-def rows_of(table):
-    """Yield the rows of shares, rates or comparisons, None where nothing is known."""
-    columns = [rounded(table[name]).tolist() for name in table._columns]
-    for values in zip(*columns, strict=True):
-        row = {}
-        for name, value in zip(table._columns, values, strict=True):
-            row[name] = value if value == value else None
-        yield row
+def table_of(estimated):
+    """Return shares, rates or comparisons as they are written, null where unknown."""
+    columns = {}
+    for name in estimated._columns:
+        columns[name] = pa.array(rounded(estimated[name]), from_pandas=True)
+    return pa.table(columns)
 
 
 def say_counts(n_names, n_not_names, stack, start):

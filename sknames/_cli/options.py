@@ -4,7 +4,6 @@ import os
 import shlex
 from dataclasses import dataclass
 from functools import wraps
-from inspect import signature
 
 import click
 
@@ -25,13 +24,20 @@ groups_option = click.option(
 )
 
 
-# Columns of a list next to its names: their options, by the parameter of Python.
+# Columns of a list next to its names, by the parameter of Python that takes them: the
+# option, and what it says.
 LIST_COLUMNS = {
-    "clusters": "--cluster",
-    "sample_weight": "--weight",
-    "y": "--label",
-    "outcome": "--outcome",
+    "clusters": ("--cluster", "Column of the paper, family or household."),
+    "sample_weight": ("--weight", "Column of weights, as 1 / number of authors."),
+    "y": ("--label", "Column of labels that were checked, else blank."),
+    "outcome": ("--outcome", "Column of the outcome."),
 }
+
+
+def column_option(name, **attributes):
+    """Return the option for one of `LIST_COLUMNS`."""
+    option, text = LIST_COLUMNS[name]
+    return click.option(option, name, help=text, **attributes)
 
 
 @dataclass(frozen=True)
@@ -61,20 +67,19 @@ class Model:
         return load_model(self.source, trust_pickle=self.trust_pickle)
 
 
-def as_one(name, make, *options):
-    """Return a decorator of commands.
+def as_one(argument, make, **options):
+    """Return a decorator of commands that makes one argument of several options.
 
-    `make` gets the values of its parameters, and the command gets what it returns, as
-    `name`. Options may also be given by other decorators.
+    `make` gets the values of the options, by the same names.
     """
 
     def decorate(function):
         @wraps(function)
         def command(**values):
-            arguments = {key: values.pop(key) for key in signature(make).parameters}
-            return function(**{name: make(**arguments)}, **values)
+            given = {name: values.pop(name) for name in options}
+            return function(**{argument: make(**given)}, **values)
 
-        for option in reversed(options):
+        for option in reversed(options.values()):
             command = option(command)
         return command
 
@@ -84,13 +89,13 @@ def as_one(name, make, *options):
 model_options = as_one(
     "model",
     Model,
-    click.option(
+    source=click.option(
         "--model",
         "source",
         default="nationality",
         help="Model: nationality, country or a file.",
     ),
-    click.option(
+    trust_pickle=click.option(
         "--trust-pickle", is_flag=True, help="Load a pickle: it can run code."
     ),
 )
@@ -114,50 +119,40 @@ def read_input(input, column, delimiter, encoding, no_header):
 table_options = as_one(
     "table",
     read_input,
-    click.argument("input"),
-    click.option(
+    input=click.argument("input"),
+    column=click.option(
         "--column", help="Names or parts: given,family. [default: name, or the only]"
     ),
-    click.option("--delimiter", help="One character, or tab. [default: detected]"),
-    click.option(
+    delimiter=click.option(
+        "--delimiter", help="One character, or tab. [default: detected]"
+    ),
+    encoding=click.option(
         "--encoding", help="Encoding of CSV, or auto. [default: UTF-8, or as marked]"
     ),
-    click.option(
+    no_header=click.option(
         "--no-header", is_flag=True, help="The first row of CSV is no header."
     ),
 )
 output_options = as_one(
     "output",
     Output,
-    click.option("-o", "--output", "path", default="-", help="File to write, or -."),
-    click.option(
+    path=click.option(
+        "-o", "--output", "path", default="-", help="File to write, or -."
+    ),
+    format=click.option(
         "--format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Its format."
     ),
-    click.option("--excel", is_flag=True, help="Mark CSV as UTF-8, as Excel needs it."),
-    click.option(
+    excel=click.option(
+        "--excel", is_flag=True, help="Mark CSV as UTF-8, as Excel needs it."
+    ),
+    decimal=click.option(
         "--decimal", type=click.Choice(".,"), default=".", help="Decimal mark of CSV."
     ),
 )
-
-
-def given_columns(clusters, sample_weight, y):
-    """Return the columns that are given, by the parameter of Python."""
-    columns = {"clusters": clusters, "sample_weight": sample_weight, "y": y}
-    return {name: column for name, column in columns.items() if column}
-
-
 list_options = as_one(
     "columns",
-    given_columns,
-    click.option(
-        "--cluster", "clusters", help="Column of the paper, family or household."
-    ),
-    click.option(
-        "--weight",
-        "sample_weight",
-        help="Column of weights, as 1 / number of authors.",
-    ),
-    click.option(
-        "--label", "y", help="Column of labels that were checked, else blank."
-    ),
+    dict,
+    clusters=column_option("clusters"),
+    sample_weight=column_option("sample_weight"),
+    y=column_option("y"),
 )

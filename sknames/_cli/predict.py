@@ -102,42 +102,57 @@ class Wanted:
 @click.command()
 @table_options
 @model_options
-@click.option(
-    "--top",
-    type=click.IntRange(1),
-    default=1,
-    help="Labels for each name. With --fallback, the most probable label follows a "
-    "region as predicted_2.",
+@as_one(
+    "wanted",
+    Wanted,
+    top=click.option(
+        "--top",
+        type=click.IntRange(1),
+        default=1,
+        help="Labels for each name. With --fallback, the most probable label follows a "
+        "region as predicted_2.",
+    ),
+    proba=click.option(
+        "--proba", is_flag=True, help="Add the probabilities of all labels."
+    ),
+    coverage=click.option(
+        "--set",
+        "coverage",
+        type=float,
+        help="Add sets that hold the true nationality so often: 0.9.",
+    ),
+    known_words=click.option(
+        "--known-words",
+        is_flag=True,
+        help="Add how many words of a name were in training.",
+    ),
 )
-@click.option("--proba", is_flag=True, help="Add the probabilities of all labels.")
-@click.option(
-    "--set",
-    "coverage",
-    type=float,
-    help="Add sets that hold the true nationality so often: 0.9.",
-)
-@groups_option
-@click.option(
-    "--known-words", is_flag=True, help="Add how many words of a name were in training."
-)
-@click.option(
-    "--priors", help="Set uniform, population, Irish=.6,others=.4 or a file of shares."
-)
-@click.option(
-    "--adapt-priors", "adapt", is_flag=True, help="Estimate the priors from INPUT."
-)
-@click.option(
-    "--abstain", is_flag=True, help="Give no prediction where the model is unsure."
-)
-@click.option("--fallback", is_flag=True, help="Where only a region is sure, give it.")
-@click.option(
-    "--threshold", type=float, help="Probability to exceed. [default: the model's]"
+@as_one(
+    "changes",
+    Changes,
+    groups=groups_option,
+    priors=click.option(
+        "--priors",
+        help="Set uniform, population, Irish=.6,others=.4 or a file of shares.",
+    ),
+    adapt=click.option(
+        "--adapt-priors", "adapt", is_flag=True, help="Estimate the priors from INPUT."
+    ),
+    abstain=click.option(
+        "--abstain", is_flag=True, help="Give no prediction where the model is unsure."
+    ),
+    fallback=click.option(
+        "--fallback", is_flag=True, help="Where only a region is sure, give it."
+    ),
+    threshold=click.option(
+        "--threshold",
+        type=float,
+        help="Probability to exceed. [default: the model's]",
+    ),
 )
 @output_options
 @click.option("--prefix", default="", help="Prefix of the names of the new columns.")
 @jobs_option
-@as_one("changes", Changes)
-@as_one("wanted", Wanted)
 def predict(table, model, output, prefix, jobs, changes, wanted):
     """Add nationalities to the rows of INPUT.
 
@@ -155,11 +170,17 @@ def predict(table, model, output, prefix, jobs, changes, wanted):
             "--adapt-priors does not go with --set, which is for default priors"
         )
     stack, threshold, distinct = make_model(model, table, jobs, changes)
-    if distinct is None:
-        predict_chunk = partial(predict_texts, stack, threshold, wanted)
-        chunks = map_chunks(predict_chunk, table.names(), jobs)
+    below = stack
+    if distinct is not None:  # predicted when the priors were estimated
+        below = distinct.stack
+        read = distinct.take
+        jobs = 1
     else:
-        chunks = _predict_again(stack, threshold, wanted, distinct, table)
+        if wanted.coverage is not None:
+            below, _ = stack.without_groups()
+        read = partial(predict_list, below)
+    answer = partial(_predictions, read, stack, below, threshold, wanted)
+    chunks = map_chunks(answer, table.names(), jobs)
     n_of_reason = Counter()
     with closing(chunks):
         columns = _add_columns(chunks, n_of_reason, prefix, _type_of_answers(stack))
@@ -257,25 +278,9 @@ def estimate_priors(stack, table, jobs):
     return distinct, priors
 
 
-def predict_texts(stack, threshold, wanted, texts):
-    """Return the predictions of texts, with `sets` for a coverage."""
-    below = stack
-    if wanted.coverage is not None:
-        below, _ = stack.without_groups()
-    return _predictions(stack, below, predict_list(below, texts), threshold, wanted)
-
-
-def _predict_again(stack, threshold, wanted, distinct, table):
-    """Yield chunks of a table with their predictions, of texts predicted before."""
-    predictions = _predictions(
-        stack, distinct.stack, distinct.listed, threshold, wanted
-    )
-    for chunk, texts in table.names():
-        yield chunk, predictions._take([distinct.row_of[text] for text in texts])
-
-
-def _predictions(stack, below, listed, threshold, wanted):
-    """Return predictions of a list that the stack below some layers has predicted."""
+def _predictions(read, stack, below, threshold, wanted, texts):
+    """Return predictions of texts, which `read` predicts by the stack below layers."""
+    listed = read(texts)
     changed = replace(listed, proba=stack.change(listed.proba, len(below.layers)))
     predictions = predictions_of(
         stack,

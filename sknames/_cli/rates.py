@@ -6,12 +6,13 @@ from dataclasses import replace
 import click
 
 from .._shares.rates import rates_of_list
-from .lists import list_command, rows_of, say_counts
+from .lists import list_command, say_counts, table_of
+from .options import column_option
 
 
 @click.command()
 @list_command
-@click.option("--outcome", required=True, help="Column of the outcome.")
+@column_option("outcome", required=True)
 def rates(listed, outcome):
     """Estimate the rate of an outcome in each nationality of INPUT.
 
@@ -27,5 +28,5 @@ def rates(listed, outcome):
     if listed.output.is_terminal:
         click.echo(str(estimated))
     else:
-        listed.write(rows_of(estimated), predicted.stack)
+        listed.write(table_of(estimated), predicted.stack)
     say_counts(estimated.n_names, estimated.n_not_names, predicted.stack, start)

@@ -3,11 +3,11 @@
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
-from itertools import compress
 from pathlib import Path
 
 import click
 import numpy as np
+import pyarrow as pa
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from .._shares.results import Comparison, Shares, hold_together
@@ -15,7 +15,7 @@ from .._shares.shares import estimate
 from .._shares.shares_display import SharesDisplay
 from .._text.names import Names
 from .files import check_output, say, whole_file
-from .lists import caught_warnings, list_command, rows_of, say_alike, say_counts
+from .lists import caught_warnings, list_command, say_alike, say_counts, table_of
 from .mixes import mix_of_classes, read_mix
 
 MOST_PANELS = 100  # matplotlib draws 65,536 pixels at most
@@ -117,7 +117,7 @@ def shares(listed, by, against, against_mix, draw, plot):
     if listed.output.is_terminal:
         click.echo("\n\n".join(map(_to_text, shown)))
     else:
-        listed.write(_rows(shown, kind._columns), predicted.stack)
+        listed.write(_table(shown, kind._columns), predicted.stack)
         _say_notes(shown)
     if plot is not None:
         _draw(shown, plot)
@@ -148,33 +148,33 @@ def _write_draw(listed, n_drawn, has_others):
 
     Their numbers begin with 0, as in pandas.
     """
-    if has_others or listed.columns:
+    if has_others or any(listed.columns.values()):
         raise click.UsageError(
             "--draw only writes rows to check: leave the other options out"
         )
     table = listed.table
     table.dialect = replace(table.dialect, skips_blank_lines=True)
-    positions = []
-    drawn_from = []
+    people = []  # row and name
     n_rows = 0
     for _, names in table.names():
-        is_name = Names(names).reasons == ""
-        positions += (n_rows + np.flatnonzero(is_name)).tolist()
-        drawn_from += compress(names, is_name)
+        for k in np.flatnonzero(Names(names).reasons == "").tolist():
+            people.append((n_rows + k, names[k]))
         n_rows += len(names)
-    if len(positions) < n_drawn:
+    if len(people) < n_drawn:
         raise ValueError(
-            f"--draw {n_drawn}: {table.name} has only {len(positions):,} names: give "
-            "fewer"
+            f"--draw {n_drawn}: {table.name} has only {len(people):,} names: give fewer"
         )
     rng = np.random.default_rng(0)
-    drawn = np.sort(rng.choice(len(positions), n_drawn, replace=False))
-    rows = []
-    for k in drawn:
-        rows.append({"row": positions[k], "name": drawn_from[k], "label": ""})
-    listed.write(rows)
+    drawn = np.sort(rng.choice(len(people), n_drawn, replace=False))
+    chosen = [people[k] for k in drawn.tolist()]
+    columns = {
+        "row": [row for row, _ in chosen],
+        "name": [name for _, name in chosen],
+        "label": [""] * n_drawn,
+    }
+    listed.write(pa.table(columns))
     say(
-        f"{n_drawn} of {len(positions):,} names: fill in the label of each, without "
+        f"{n_drawn} of {len(people):,} names: fill in the label of each, without "
         'reading it off the name; "unknown" where nobody can decide'
     )
 
@@ -222,18 +222,11 @@ def _choose(row_groups, by, against):
             f"--against {against}: no such group. Give others, or one of {listed}"
         )
     if len(called_so) > 1:
-        listed = " and ".join(_spell_out(row_groups[k]) for k in called_so)
         raise click.UsageError(
-            f"--against {against}: {len(called_so)} groups are called so, {listed}: "
-            "rename a value, or leave a column of --by out"
+            f"--against {against}: {len(called_so)} groups are called so: rename a "
+            "value, or leave a column of --by out"
         )
     return called_so[0]
-
-
-def _spell_out(group):
-    """Return the columns and values of a group in brackets."""
-    pairs = ", ".join(f"{column} {value!r}" for column, value in group.key)
-    return f"({pairs})"
 
 
 def _estimate_groups(row_groups, predicted, warned):
@@ -332,17 +325,21 @@ def _to_text(group):
     return "\n".join([*lines, *group.notes])
 
 
-def _rows(row_groups, columns):
-    """Yield the rows of the output: each label of each group."""
+def _table(row_groups, columns):
+    """Return what is written: each label of each group."""
+    tables = []
     for group in row_groups:
-        counts = {}
-        if group.key:
-            counts = {"names": group.n_names, "not_names": group.n_not_names}
-        rows = [dict.fromkeys(columns)]
+        table = pa.table({name: [None] for name in columns})
         if group.estimated is not None:
-            rows = rows_of(group.estimated)
-        for row in rows:
-            yield dict(group.key) | row | counts
+            table = table_of(group.estimated)
+        values = dict(group.key)
+        if group.key:
+            values |= {"names": group.n_names, "not_names": group.n_not_names}
+        for k, name in enumerate(values):
+            place = k if k < len(group.key) else table.num_columns
+            table = table.add_column(place, name, [[values[name]] * len(table)])
+        tables.append(table)
+    return pa.concat_tables(tables, promote_options="default")
 
 
 def _draw(row_groups, plot):

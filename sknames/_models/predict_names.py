@@ -82,18 +82,6 @@ class Predictions(Bunch):
             columns["reason"] = self.reasons.astype(str)
         return {prefix + name: values for name, values in columns.items()}
 
-    def _take(self, rows):
-        """Return the predictions of some of the names."""
-        taken = Predictions(**self)
-        for name, values in self.items():
-            if name == "classes" or values is None:
-                continue
-            if isinstance(values, list):
-                taken[name] = [values[row] for row in rows]
-            else:
-                taken[name] = values[rows]
-        return taken
-
     def to_frame(self, top: int | None = None, prefix: str = "") -> Any:
         """Return `columns` as a DataFrame of pandas.
 
