@@ -75,6 +75,8 @@ sphinx_gallery_conf = {
     "doc_module": ("sknames",),
     "download_all_examples": False,
     "show_signature": False,
+    # Pictures and tables, without the repr of legends and displays.
+    "capture_repr": ("_repr_html_",),
 }
 html_theme = "pydata_sphinx_theme"
 html_title = "sknames"

@@ -26,7 +26,7 @@ from sknames.inspection import HiddenStatesDisplay, feature_contributions
 # Letters become numbers
 # ----------------------
 # Five languages are enough to see what happens. All spellings of a name are on one side
-# of the split, so that each name of the test is new to the net.
+# of the split, so that each test name is new to the net.
 
 names, languages = load_names(return_X_y=True)
 some = np.isin(languages, ["Czech", "Dutch", "Greek", "Italian", "Japanese"])
@@ -98,7 +98,8 @@ print("T characters, I indices:", x.shape)
 # weights than a short one. Since :math:`x_t` is one-hot, :math:`W x_t` is a column of
 # :math:`W`: each character owns one column.
 #
-# This is the whole net in numpy.
+# This is the whole net in numpy. Shapes are in brackets: T characters, I indices, H
+# units of the state, C languages.
 
 
 def sigmoid(a):
@@ -328,10 +329,11 @@ for row, language in zip(encoder.transform(names[test]), languages[test], strict
     for cell, of_cell in norms.items():
         x = one_hot(nets[cell]["classify"], row)
         label = classes.index(language)
-        found = (
-            norms_of_gru(x, label) if cell == "gru" else norms_of_elman(cell, x, label)
-        )
-        from_the_end = found[::-1][:10]
+        if cell == "gru":
+            of_states = norms_of_gru(x, label)
+        else:
+            of_states = norms_of_elman(cell, x, label)
+        from_the_end = of_states[::-1][:10]
         of_cell.append(from_the_end / from_the_end[0])
 
 figure, ax = plt.subplots(figsize=(6.4, 3.6), layout="constrained")

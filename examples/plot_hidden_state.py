@@ -96,8 +96,8 @@ for handle in ax.legend(fontsize="small", loc="lower right").legend_handles:
 
 # %%
 # Which letters does a last state still know? A linear model learns to read each letter
-# from the states of 500 names, and is asked about 500 others. It cannot find what the
-# state has forgotten.
+# from half of the states, and is asked about the others. It cannot find what the state
+# has forgotten.
 
 is_long = np.array([len(found.characters) >= 6 for found in read])
 states = last[is_long]

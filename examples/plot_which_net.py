@@ -60,8 +60,8 @@ models = {
 
 # %%
 # Two folds, drawn three times, are six splits. All models see the same ones. All
-# spellings of a name are in one fold, so that nobody is asked about a name of the
-# training. Each model learns a quarter, a half, and all of the training fold.
+# spellings of a name are in one fold, so that each test name is new. Each model learns
+# a quarter, a half, and all of the training fold.
 
 SIZES = [250, 500, 1000]
 groups = spelling_groups(names)
@@ -104,9 +104,9 @@ ax.legend()
 
 # %%
 # Is the difference more than chance? Six differences, one a split, look like a paired
-# t-test. But the splits share names: each is trained on half of what the others are
-# trained on. So the differences resemble each other, and a plain test is too sure.
-# Nadeau and Bengio (2003) correct the variance of the mean: for :math:`J` splits,
+# t-test. But the splits share names, so their differences resemble each other, and a
+# plain test is too sure. Nadeau and Bengio (2003) correct the variance of the mean. For
+# :math:`J` splits with differences :math:`d`:
 #
 # .. math::
 #
@@ -132,6 +132,9 @@ for one, other in (("GRU", "RNN"), ("SVM", "GRU")):
     )
 
 # %%
+# By the plain test, the GRU is surely better than the Elman net. By the corrected one,
+# this may be chance. The SVM is better than both.
+#
 # Are the probabilities right? Of answers with a probability of 0.7, seven in ten should
 # be right. ``CalibrationDisplay`` of scikit-learn takes two classes. For twelve,
 # ``ReliabilityDisplay`` looks at the most probable one. Points below the diagonal are
