@@ -248,56 +248,59 @@ def test_wrapper_adds_what_it_changes(tiny, small_names):
 
 
 def test_wrapper_with_the_same_settings_has_one_fingerprint(tiny, small_names):
-    for wrapper in (
-        GroupedClassifier(FrozenEstimator(tiny), groups=GROUPS),
-        PriorShiftClassifier(FrozenEstimator(tiny), priors=PRIORS),
-    ):
-        fitted = clone(wrapper).fit(small_names[0])
-        assert fingerprint(fitted) == fingerprint(wrapper)
+    names = small_names[0]
+    grouped = GroupedClassifier(FrozenEstimator(tiny), groups=GROUPS)
+    assert fingerprint(clone(grouped).fit(names)) == fingerprint(grouped)
+    shifted = PriorShiftClassifier(FrozenEstimator(tiny), priors=PRIORS)
+    assert fingerprint(clone(shifted).fit(names)) == fingerprint(shifted)
     by_order = PriorShiftClassifier(tiny, priors=[*PRIORS.values()])
-    assert fingerprint(by_order) == fingerprint(wrapper)
+    assert fingerprint(by_order) == fingerprint(shifted)
     # As other processors may compute them.
     nearly = np.array([1 + 1e-12, 1, 1, 1])
-    assumed_too = PriorShiftClassifier(
-        tiny,
-        priors=[*PRIORS.values()] * nearly,
-        assumed_prior=tiny[-1].class_prior_ * nearly,
-    )
-    assert fingerprint(assumed_too) == fingerprint(wrapper)
+    priors = [*PRIORS.values()] * nearly
+    assumed_prior = tiny[-1].class_prior_ * nearly
+    assumed_too = PriorShiftClassifier(tiny, priors=priors, assumed_prior=assumed_prior)
+    assert fingerprint(assumed_too) == fingerprint(shifted)
 
 
 def test_wrapper_with_another_setting_has_another_fingerprint(tiny, small_names):
     two = GroupedClassifier(tiny, groups=GROUPS)
     in_lower_case = {label: group.lower() for label, group in GROUPS.items()}
     two_labels = PriorShiftClassifier(tiny, priors=rare(1e-12))
-    found = [
-        fingerprint(model)
-        for model in (
-            tiny,
-            two,
-            GroupedClassifier(tiny, groups=GROUPS | {"Polish": "Asia"}),
-            GroupedClassifier(tiny, groups=GROUPS | {"Polish": "East"}),
-            GroupedClassifier(tiny, groups=in_lower_case),
-            PriorShiftClassifier(tiny, priors=PRIORS),
-            PriorShiftClassifier(tiny, priors="uniform"),
-            PriorShiftClassifier(tiny, priors="uniform", assumed_prior=PRIORS),
-            PriorShiftClassifier(tiny, priors=rare(1e-10)),
-            two_labels,
-            PriorShiftClassifier(two_labels, priors=rare(0.5)),
-            PriorShiftClassifier(
-                two_labels, priors=rare(0.5), assumed_prior=rare(1e-10)
-            ),
-            selective(tiny, small_names, coverage=0.8),
-            selective(tiny, small_names, coverage=0.5),
-            selective(tiny, small_names, coverage=0.5, abstain_label="?"),
-            selective(tiny, small_names, coverage=0.8, fallback=[GROUPS]),
-            selective(tiny, small_names, coverage=0.8, fallback=[in_lower_case]),
-            FixedThresholdClassifier(two, threshold=0.4, pos_label="Europe"),
-            FixedThresholdClassifier(two, threshold=0.4, pos_label="Asia"),
-            FixedThresholdClassifier(two, threshold=0.3, pos_label="Asia"),
-        )
-    ]
-    assert len(set(found)) == len(found)
+    models = [tiny, two, two_labels]
+    for groups in (
+        GROUPS | {"Polish": "Asia"},
+        GROUPS | {"Polish": "E"},
+        in_lower_case,
+    ):
+        models.append(GroupedClassifier(tiny, groups=groups))
+    for params in (
+        {"priors": PRIORS},
+        {"priors": "uniform"},
+        {"priors": "uniform", "assumed_prior": PRIORS},
+        {"priors": rare(1e-10)},
+    ):
+        models.append(PriorShiftClassifier(tiny, **params))
+    for params in (
+        {"priors": rare(0.5)},
+        {"priors": rare(0.5), "assumed_prior": rare(1e-10)},
+    ):
+        models.append(PriorShiftClassifier(two_labels, **params))
+    for params in (
+        {"coverage": 0.8},
+        {"coverage": 0.5},
+        {"coverage": 0.5, "abstain_label": "?"},
+        {"coverage": 0.8, "fallback": [GROUPS]},
+        {"coverage": 0.8, "fallback": [in_lower_case]},
+    ):
+        models.append(selective(tiny, small_names, **params))
+    for params in (
+        {"threshold": 0.4, "pos_label": "Europe"},
+        {"threshold": 0.4, "pos_label": "Asia"},
+        {"threshold": 0.3, "pos_label": "Asia"},
+    ):
+        models.append(FixedThresholdClassifier(two, **params))
+    assert len({*map(fingerprint, models)}) == len(models)
 
 
 def test_holders_that_change_no_answer_add_nothing(tiny, small_names):
@@ -352,17 +355,19 @@ def test_fingerprint_of_what_no_file_keeps_raises(value):
 
 def test_fingerprint_of_another_estimator_is_also_of_its_steps():
     pipeline = make_pipeline(CountVectorizer(analyzer="char"), LogisticRegression())
-    found = [clone(pipeline).fit(names, [0, 1]) for names in (["a", "b"], ["c", "d"])]
-    np.testing.assert_array_equal(found[0][-1].coef_, found[1][-1].coef_)
-    assert fingerprint(found[0]) != fingerprint(found[1])
+    one = clone(pipeline).fit(["a", "b"], [0, 1])
+    other = clone(pipeline).fit(["c", "d"], [0, 1])
+    np.testing.assert_array_equal(one[-1].coef_, other[-1].coef_)
+    assert fingerprint(one) != fingerprint(other)
 
 
 def test_fingerprint_of_a_vote_of_pipelines_is_of_what_they_learned():
     pipeline = make_pipeline(CountVectorizer(analyzer="char"), LogisticRegression())
     vote = VotingClassifier([("a", pipeline)], voting="soft")
-    found = [clone(vote).fit(names, [0, 1]) for names in (["a", "b"], ["c", "d"])]
-    assert re.fullmatch("VotingClassifier-.{6}", fingerprint(found[0]))
-    assert fingerprint(found[0]) != fingerprint(found[1])
+    one = clone(vote).fit(["a", "b"], [0, 1])
+    other = clone(vote).fit(["c", "d"], [0, 1])
+    assert re.fullmatch("VotingClassifier-.{6}", fingerprint(one))
+    assert fingerprint(one) != fingerprint(other)
 
 
 def test_fingerprint_leaves_the_version_of_scikit_learn_out(models, monkeypatch):

@@ -1,19 +1,25 @@
-"""The fitted network in one place: its sizes, its arrays, its priors and its codes."""
+"""The fitted network: its sizes, its arrays, its priors, its codes and its states."""
 
 import io
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from sknames._network.forward import Forward
+from sknames._network import codes as _codes
+from sknames._network import forward as _forward
+from sknames._network import ngrams as _ngrams
+from sknames._network import quantized as _quantized
+from sknames._network import words as _words
 from sknames._network.network import QUANTIZED, Network, narrow
-from sknames._network.quantized import Quantized, dequantize, to_plain
 from tests.conftest import random_codes, random_network
 from tools.retrain.rounding import quantize, rounded, with_temperature
 
 SYMBOLS = np.array([2, 3, 5, 7], dtype=np.uint8)
-N_CODES, N_CLASSES, SIZE = 6, 3, 5
+N_CODES = 6
+N_CLASSES = 3
+SIZE = 5
 KINDS = {
     "gru": {},
     "rnn of two layers": {"cell": "rnn", "num_layers": 2, "ngram_range": (2, 3)},
@@ -67,9 +73,8 @@ def test_ngrams(min_n, separator):
     assert (ngrams.n_symbols, ngrams.end) == (7, 6)
     assert ngrams.offsets[-1] == network.n_ngrams > 5
     for ours, keys in zip(ngrams.keys, network.ngram_keys, strict=True):
-        assert (
-            ours.dtype == np.int64
-        )  # a prefix times the symbols would not fit in four bytes
+        # A prefix times the symbols would not fit in four bytes.
+        assert ours.dtype == np.int64
         np.testing.assert_array_equal(ours, keys)
 
 
@@ -77,11 +82,11 @@ def test_ngrams(min_n, separator):
 def test_longest_ngrams_may_be_missing(min_n):
     network = make(ngram_range=(min_n, 3))
     n_left = network.n_ngrams - len(network.ngram_keys[2])
-    ngrams = {
-        name: network.weights[name][:n_left] for name in ("ngram_idf", "ngram_weight")
-    }
+    weights = dict(network.weights)
+    for name in ("ngram_idf", "ngram_weight"):
+        weights[name] = weights[name][:n_left]
     keys = [*network.ngram_keys[:2], network.ngram_keys[2][:0]]
-    network = replace(network, weights=network.weights | ngrams, ngram_keys=keys)
+    network = replace(network, weights=weights, ngram_keys=keys)
     assert Network.from_arrays(network.to_arrays()).ngrams.min_n == min_n
 
 
@@ -89,13 +94,10 @@ def test_longest_ngrams_may_be_missing(min_n):
 
 
 def arrays_of(network):
-    words = [] if network.words is None else vars(network.words).values()
-    arrays = [
-        network.symbols,
-        *network.ngram_keys,
-        *to_plain(network.weights).values(),
-        *words,
-    ]
+    weights = _quantized.to_plain(network.weights)
+    arrays = [network.symbols, *network.ngram_keys, *weights.values()]
+    if network.words is not None:
+        arrays += vars(network.words).values()
     return [*arrays, network.class_prior]
 
 
@@ -114,7 +116,8 @@ def assert_same(network, expected):
 
 @pytest.mark.parametrize("is_rounded", [False, True])
 def test_arrays_in_a_file_give_the_same_network(network, is_rounded):
-    network = rounded(network) if is_rounded else network
+    if is_rounded:
+        network = rounded(network)
     content = io.BytesIO()
     np.savez(content, **network.to_arrays())
     content.seek(0)
@@ -127,14 +130,16 @@ def test_arrays_in_a_file_give_the_same_network(network, is_rounded):
 
 
 def test_halves_keep_their_bits_in_files_and_predict_in_float32():
-    network, codes = make(), np.array([[1, 2, 3], [2, 4, 0]])
+    network = make()
+    codes = np.array([[1, 2, 3], [2, 4, 0]])
     halves = {"ngram_weight": network.weights["ngram_weight"].astype("f2")}
     small = replace(network, weights=network.weights | halves)
     assert small.to_arrays()["ngram_weight"].dtype == "f2"
     assert_same(Network.from_arrays(small.to_arrays()), small)
     singles = {"ngram_weight": halves["ngram_weight"].astype("f4")}
     network = replace(network, weights=network.weights | singles)
-    found, expected = (Forward(of, "auto").logits(codes) for of in (small, network))
+    found = _forward.Forward(small, "auto").logits(codes)
+    expected = _forward.Forward(network, "auto").logits(codes)
     np.testing.assert_array_equal(found, expected, strict=True)
 
 
@@ -151,9 +156,8 @@ def random_rows(n_rows=9):
 
 
 def test_quantize_rounds_to_the_nearest_of_sixteen_levels():
-    for row, found in zip(
-        random_rows(), dequantize(quantize(random_rows())), strict=True
-    ):
+    rows = random_rows()
+    for row, found in zip(rows, _quantized.dequantize(quantize(rows)), strict=True):
         step = (row.max(initial=0) - row.min(initial=0)) / 15
         levels = step * np.arange(-15, 16)
         nearest = levels[np.abs(row[:, None] - levels).argmin(axis=1)]
@@ -167,16 +171,18 @@ def test_quantize_rounds_to_the_nearest_of_sixteen_levels():
 @pytest.mark.parametrize("n_rows", [0, 1, 9, 999])
 @pytest.mark.parametrize("size", [1e-3, 1, 50])
 def test_quantize_twice_changes_nothing(n_rows, size):
-    numbers = dequantize(quantize(random_rows(n_rows) * np.float32(size)))
+    numbers = _quantized.dequantize(quantize(random_rows(n_rows) * np.float32(size)))
     again = quantize(numbers)
     assert [part.dtype for part in vars(again).values()] == ["u1", "f2", "u1"]
     assert again.levels.max(initial=0) <= 15
-    np.testing.assert_array_equal(dequantize(again), numbers, strict=True)
+    np.testing.assert_array_equal(_quantized.dequantize(again), numbers, strict=True)
     nearly = numbers * np.float32(1 - 3e-7)  # as a division leaves them
-    np.testing.assert_array_equal(dequantize(quantize(nearly)), numbers, strict=True)
-    rows = np.array([[-1, 0], [0, n_rows // 2]])[: 2 * (n_rows > 0)]
+    np.testing.assert_array_equal(
+        _quantized.dequantize(quantize(nearly)), numbers, strict=True
+    )
     if n_rows:
-        found = dequantize(again.take(rows, axis=0))
+        rows = np.array([[-1, 0], [0, n_rows // 2]])
+        found = _quantized.dequantize(again.take(rows, axis=0))
         np.testing.assert_array_equal(found, numbers[rows], strict=True)
 
 
@@ -186,28 +192,29 @@ def test_rounded_weights_stay_levels(network):
     assert_same(rounded(small), small)
     for name, weight in network.weights.items():
         if name in QUANTIZED:
-            assert isinstance(small.weights[name], Quantized)
+            assert isinstance(small.weights[name], _quantized.Quantized)
             assert np.shares_memory(arrays[name], small.weights[name].levels)
             again = Network.from_arrays(arrays).weights[name]
             assert np.shares_memory(arrays[name], again.levels)
-            np.testing.assert_allclose(
-                dequantize(small.weights[name]), weight, atol=0.4
-            )
+            found = _quantized.dequantize(small.weights[name])
+            np.testing.assert_allclose(found, weight, atol=0.4)
         else:
             assert np.shares_memory(arrays[name], weight)
-    floats = {
-        name: dequantize(small.weights[name])
-        for name in QUANTIZED
-        if name in small.weights
-    }
-    codes, many = np.array([[1, 2, 3], [2, 4, 0]]), np.arange(90).reshape(30, 3) % 5
+
+
+def test_rounded_weights_predict_as_their_floats(network):
+    small = rounded(network)
+    floats = dict(small.weights)
+    for name in {*QUANTIZED} & {*floats}:
+        floats[name] = _quantized.dequantize(floats[name])
+    codes = np.array([[1, 2, 3], [2, 4, 0]])
+    many = np.arange(90).reshape(30, 3) % 5
     for dtype in ("float32", "float64"):
-        ours = Forward(small, dtype)
-        expected = Forward(replace(small, weights=small.weights | floats), dtype)
+        ours = _forward.Forward(small, dtype)
+        plain = _forward.Forward(replace(small, weights=floats), dtype)
         for rows in (codes, many):
-            np.testing.assert_array_equal(
-                ours.logits(rows), expected.logits(rows), strict=True
-            )
+            expected = plain.logits(rows)
+            np.testing.assert_array_equal(ours.logits(rows), expected, strict=True)
 
 
 # ---- Other temperature
@@ -216,10 +223,9 @@ def test_rounded_weights_stay_levels(network):
 def test_temperature_divides_the_logits(network):
     codes = np.array([[1, 2, 3], [2, 0, 0], [0, 0, 0]])
     flatter = with_temperature(network, 1.4)
-    expected = Forward(network, "float64").logits(codes) / 1.4
-    np.testing.assert_allclose(
-        Forward(flatter, "float64").logits(codes), expected, atol=1e-3
-    )
+    expected = _forward.Forward(network, "float64").logits(codes) / 1.4
+    found = _forward.Forward(flatter, "float64").logits(codes)
+    np.testing.assert_allclose(found, expected, atol=1e-3)
     expected = network.class_prior ** (1 / 1.4)
     np.testing.assert_allclose(flatter.class_prior, expected / expected.sum())
     if network.words is not None:
@@ -237,7 +243,8 @@ def test_with_priors_shifts_the_bias_alone(network):
     shift = shifted.weights[bias] - network.weights[bias]
     np.testing.assert_allclose(shift, np.log(priors / [0.5, 0.3, 0.2]), atol=1e-6)
     for name, array in network.weights.items():
-        assert np.shares_memory(shifted.weights[name], array) or name == bias
+        if name != bias:
+            assert np.shares_memory(shifted.weights[name], array)
     np.testing.assert_array_equal(shifted.class_prior, priors)
     back = shifted.with_priors(network.class_prior).weights[bias]
     np.testing.assert_allclose(back, network.weights[bias], atol=1e-6)
@@ -246,13 +253,13 @@ def test_with_priors_shifts_the_bias_alone(network):
 def test_with_priors_of_zero_never_predicts_the_class():
     network = make().with_priors(np.array([0.4, 0.6, 0.0]))
     codes = np.array([[1, 2, 3, 4, 5]], dtype=np.uint8)
-    (probabilities,) = Forward(network, "float64").probabilities(codes)
-    assert probabilities[2] == 0 and (probabilities[:2] > 0).all()
+    (probabilities,) = _forward.Forward(network, "float64").probabilities(codes)
+    assert probabilities[2] == 0
+    assert (probabilities[:2] > 0).all()
     still = network.with_priors(np.array([0.5, 0.5, 0.0]))
-    assert Forward(still, "float64").probabilities(codes)[0, 2] == 0
-    with pytest.raises(
-        ValueError, match="A class of prior 0 cannot get a positive one"
-    ):
+    assert _forward.Forward(still, "float64").probabilities(codes)[0, 2] == 0
+    message = "A class of prior 0 cannot get a positive one"
+    with pytest.raises(ValueError, match=message):
         network.with_priors(np.full(3, 1 / 3))
 
 
@@ -264,57 +271,54 @@ def test_keys_take_four_bytes_where_they_fit():
         ([0, largest + 1], np.int64),
     ]:
         found = narrow(np.array(keys, dtype=np.int64))
-        assert found.dtype == dtype and found.tolist() == keys
+        assert found.dtype == dtype
+        assert found.tolist() == keys
 
 
 # ---- Codes
 
-DTYPES = [
-    "bool",
-    "uint8",
-    "int8",
-    "uint16",
-    "int64",
-    "float32",
-]  # each way to find codes
+# Each way to find codes.
+DTYPES = ["bool", "uint8", "int8", "uint16", "int64", "float32"]
 
 
 def expected_codes(X, symbols):
     """Value by value, in the words of the docstring."""
-    known = {symbol: i + 1 for i, symbol in enumerate(symbols.tolist())}
-    rows = [
-        [known.get(value, len(known) + 1) for value in row if value]
-        for row in X.tolist()
-    ]
-    return [row + [0] * (X.shape[1] - len(row)) for row in rows]
+    code_of = {symbol: code for code, symbol in enumerate(symbols.tolist(), start=1)}
+    unknown = len(code_of) + 1
+    rows = []
+    for values in X.tolist():
+        row = [code_of.get(value, unknown) for value in values if value]
+        rows.append(row + [0] * (len(values) - len(row)))
+    return rows
+
+
+def numbers_of(values, dtype):
+    """Return those of the values that a type holds."""
+    if np.dtype(dtype).kind in "iu":
+        info = np.iinfo(dtype)
+        whole = [int(x) for x in values if x == int(x)]
+        values = [x for x in whole if info.min <= x <= info.max]
+    return np.array(values).astype(dtype)
 
 
 @pytest.mark.parametrize("of_symbols", DTYPES)
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_codes_of_any_numbers(dtype, of_symbols):
     rng = np.random.RandomState(0)
-
-    def numbers(values, dtype):
-        if np.dtype(dtype).kind in "iu":
-            info = np.iinfo(dtype)
-            values = [
-                int(x) for x in values if x == int(x) and info.min <= x <= info.max
-            ]
-        return np.array(values).astype(dtype)
-
     values = [-128, -1, -0.5, 0, 0.25, 1, 2, 3, 5, 100, 127, 255, 256, 300, 65_408]
-    X = rng.choice(numbers(values, dtype), (40, 20))
-    symbols = np.unique(numbers(values[::2] + [3], of_symbols))
+    X = rng.choice(numbers_of(values, dtype), (40, 20))
+    symbols = np.unique(numbers_of(values[::2] + [3], of_symbols))
     symbols = symbols[symbols != 0]
     before = X.copy()
-    codes = Network("gru", symbols, {}).to_codes(X)
+    network = Network("gru", symbols, {})
+    codes = network.to_codes(X)
     assert codes.tolist() == expected_codes(X, symbols)
-    assert codes.dtype == np.uint8 and codes.shape == X.shape
+    assert codes.dtype == np.uint8
+    assert codes.shape == X.shape
     np.testing.assert_array_equal(X, before)
-    np.testing.assert_array_equal(
-        Network("gru", symbols, {}).to_codes(np.asfortranarray(X)), codes
-    )
-    every_other = Network("gru", symbols, {}).to_codes(X[::2, ::-1])
+    by_column = network.to_codes(np.asfortranarray(X))
+    np.testing.assert_array_equal(by_column, codes)
+    every_other = network.to_codes(X[::2, ::-1])
     assert every_other.tolist() == expected_codes(X[::2, ::-1], symbols)
 
 
@@ -325,7 +329,8 @@ def test_codes_of_any_numbers(dtype, of_symbols):
 def test_codes_leave_room_for_the_mark_of_the_end(n, dtype, of_x):
     symbols = np.arange(1, n + 1, dtype=np.uint16)
     codes = Network("gru", symbols, {}).to_codes(np.array([[0, n, n + 1]], dtype=of_x))
-    assert codes.tolist() == [[n, n + 1, 0]] and codes.dtype == dtype
+    assert codes.tolist() == [[n, n + 1, 0]]
+    assert codes.dtype == dtype
 
 
 @pytest.mark.parametrize("dtype, wide", [(np.uint16, np.uint32), (np.int64, np.int64)])
@@ -340,6 +345,28 @@ def test_codes_without_symbols_are_all_unknown():
     assert codes.tolist() == [[1, 1, 0]]
 
 
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda X: _codes.to_codes(X, np.arange(1, 4, dtype=np.uint8)),
+        lambda X: _ngrams.NGrams.fit(X, (1, 3), 1, 6, 1)[0].of_rows(X),
+        lambda X: _words.Words.fit(
+            X, np.arange(len(X)) % 2, np.ones(len(X)), 2, 1, 0.2
+        ),
+    ],
+    ids=["codes", "n-grams", "words"],
+)
+def test_one_long_row_takes_few_bytes_a_code(work):
+    X = np.zeros((1_000, 20_000), dtype=np.uint8)
+    X[:, :12] = np.random.RandomState(0).randint(1, 4, size=(1_000, 12))
+    X[17] = 2
+    tracemalloc.start()
+    work(X)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 * X.size
+
+
 # ---- Its states
 
 
@@ -347,7 +374,7 @@ def test_states_after_each_code_give_the_logits_of_that_prefix(network):
     codes = np.array([[1, 4, 2, 5, 3]])
     states, logits = network.hidden_states(codes[0])
     assert states.shape == (network.num_layers, 5, SIZE)
-    forward = Forward(network, "float32")
+    forward = _forward.Forward(network, "float32")
     of_head = network.weights.get("head.weight")
     for n in range(1, 6):
         expected, *_ = forward.logit_terms(codes[:, :n])

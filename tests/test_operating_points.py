@@ -24,7 +24,8 @@ def people(n_of_class, seed):
     columns = np.repeat(np.arange(3), n_of_class)
     sources = np.where(np.arange(len(columns)) % 3 == 0, "players", "biographies")
     scale = np.where(sources == "players", 1.5, 2.5)[:, None]
-    logits = rng.normal(size=(len(columns), 3)) + scale * np.eye(3)[columns]
+    noise = rng.normal(size=(len(columns), 3))
+    logits = noise + scale * np.eye(3)[columns]
     odds = np.exp(logits) * PRIORS
     return Predicted(odds / odds.sum(axis=1, keepdims=True), columns, sources)
 
@@ -65,17 +66,21 @@ def test_recall_and_others_taken_are_those_of_the_reported_half(halves, points):
     for column, label in enumerate(CLASSES):
         for point in points[label].values():
             is_taken = taken_by(point, reported, column)
-            shares = [is_taken[reported.columns == k].mean() for k in range(3)]
+            shares = np.zeros(3)
+            for k in range(3):
+                shares[k] = is_taken[reported.columns == k].mean()
             others = np.arange(3) != column
-            taken = np.average(np.array(shares)[others], weights=PRIORS[others])
+            taken = np.average(shares[others], weights=PRIORS[others])
             assert point["n"] == (reported.columns == column).sum()
             assert point["recall"] == pytest.approx(shares[column], abs=1e-6)
             assert point["others_taken"] == pytest.approx(taken, abs=1e-6)
 
 
 def test_predictive_value_is_the_share_of_right_ones_in_a_table_of_counts():
-    n_with, n_without = 500, 9_500
-    n_right, n_wrong = 400, 190
+    n_with = 500
+    n_without = 9_500
+    n_right = 400
+    n_wrong = 190
     expected = n_right / (n_right + n_wrong)
     found = predictive_value(0.05, n_right / n_with, n_wrong / n_without)
     assert found == pytest.approx(expected)
@@ -84,7 +89,8 @@ def test_predictive_value_is_the_share_of_right_ones_in_a_table_of_counts():
 def test_predictive_values_of_points_grow_with_prevalence(points):
     for points_of_label in points.values():
         for point in points_of_label.values():
-            recall, taken = point["recall"], point["others_taken"]
+            recall = point["recall"]
+            taken = point["others_taken"]
             for percent in (1, 5, 20):
                 odds = percent / (100 - percent) * recall / taken
                 expected = pytest.approx(odds / (1 + odds), abs=1e-4)
@@ -106,11 +112,9 @@ def test_intervals_are_of_people_drawn_again_within_label_and_source(halves, poi
             again = rng.choice(stratum, (2_000, len(stratum)))
             drawn[:, k] += again.sum(axis=1) / n_of_label
     taken = (drawn[:, 0] * 0.5 + drawn[:, 2] * 0.2) / 0.7
-    values = {
-        "recall": drawn[:, 1],
-        "others_taken": taken,
-        "ppv_5": 0.05 * drawn[:, 1] / (0.05 * drawn[:, 1] + 0.95 * taken),
-    }
+    recall = drawn[:, 1]
+    ppv = 0.05 * recall / (0.05 * recall + 0.95 * taken)
+    values = {"recall": recall, "others_taken": taken, "ppv_5": ppv}
     for name, resamples in values.items():
         low, high = np.quantile(resamples, [0.025, 0.975])
         assert point[f"{name}_low"] == pytest.approx(low, abs=0.02)

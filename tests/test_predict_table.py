@@ -80,7 +80,8 @@ def test_all_labels_of_two_columns_in_a_tuple_come_without_a_warning(shipped):
     )
     found = predict_table(shipped, people, column=("given", "family"), top=74)
     assert found["predicted"].tolist() == ["Turkish", "Chinese"]
-    assert found.shape == (2, 2 + 2 * 74 + 1) and found.index.tolist() == [1, 1]
+    assert found.shape == (2, 2 + 2 * 74 + 1)
+    assert found.index.tolist() == [1, 1]
 
 
 def test_known_words_of_quotation_marks_that_an_encoder_keeps_are_none():
@@ -113,7 +114,8 @@ def test_polars_in_gives_polars_with_nulls(shipped, monkeypatch):
     monkeypatch.setattr("sknames._models.predict_table.CHUNK_NAMES", 2)
     people = pl.DataFrame({"name": NAMES, "age": range(5)})
     found = predict_table(shipped, people)
-    assert isinstance(found, pl.DataFrame) and found[["name", "age"]].equals(people)
+    assert isinstance(found, pl.DataFrame)
+    assert found[["name", "age"]].equals(people)
     assert found["reason"].to_list() == WHY
     assert found["predicted"].null_count() == found["probability"].null_count() == 3
     assert predict_table(shipped, people["name"]).equals(found.drop("age"))
@@ -171,7 +173,8 @@ def test_empty_table_gets_the_new_columns(shipped, library):
         options = {"column": column, "top": 2, "known_words": True}
         found = predict_table(shipped, full[:0], **options)
         expected = predict_table(shipped, full, **options)
-        assert len(found) == 0 and list(found.columns) == list(expected.columns)
+        assert len(found) == 0
+        assert list(found.columns) == list(expected.columns)
         assert library.concat([found, expected])["predicted"].to_list() == ["Korean"]
     assert len(predict_table(shipped, full["name"][:0])) == 0
     with pytest.raises(ValueError, match="0 sample"):
@@ -181,10 +184,8 @@ def test_empty_table_gets_the_new_columns(shipped, library):
 def test_model_with_a_fallback_says_the_level():
     model = load_pretrained("country", abstain=True, fallback=["subregion", "region"])
     names = ["Iker Casillas", "Aoife Byrne", "Lee", "Juan Perez", "7"]
-    found, answers = (
-        predict_table(model, names, top=2),
-        predict_names(model, names, top=2),
-    )
+    found = predict_table(model, names, top=2)
+    answers = predict_names(model, names, top=2)
     is_answered = answers.reasons == ""
     assert [*found.columns[1:4]] == ["predicted", "probability", "level"]
     assert (
@@ -238,18 +239,14 @@ def test_columns_have_none_and_nan_without_an_answer(found):
     ]
     for name, values in zip(best, map(columns.get, [*columns]), strict=False):
         assert (values[2] is None) or np.isnan(values[2]), name
-    assert (
-        columns["x_predicted"][1] == "Eastern Asia"
-        and columns["x_level"][1] == "subregion"
-    )
+    assert columns["x_predicted"][1] == "Eastern Asia"
+    assert columns["x_level"][1] == "subregion"
     np.testing.assert_array_equal(
         columns["x_probability_2"][1:2], found.probabilities[1:2, 1]
     )
     np.testing.assert_array_equal(columns[f"x_{labels[5]}"][:2], found.proba[:2, 5])
-    assert (
-        np.isnan(columns[f"x_{labels[5]}"][2])
-        and [*found.columns()][-3] == "probability_3"
-    )
+    assert np.isnan(columns[f"x_{labels[5]}"][2])
+    assert [*found.columns()][-3] == "probability_3"
 
 
 def test_what_is_unsure_has_a_set_and_probabilities():
@@ -267,7 +264,8 @@ def test_frame_is_of_the_library_that_is_installed(found, monkeypatch):
         for name in missing:
             monkeypatch.setitem(sys.modules, name, None)
         frame = found.to_frame(1, "x_")
-        assert isinstance(frame, library.DataFrame) and [*frame.columns] == [*columns]
+        assert isinstance(frame, library.DataFrame)
+        assert [*frame.columns] == [*columns]
         assert frame["x_predicted"].to_list()[1] == "Eastern Asia"
     assert (
         frame["x_probability"].null_count()
@@ -298,10 +296,8 @@ def test_model_that_took_a_table_gets_a_table(frame, blank):
         frame({"name": ["Anna", "Bob"]}), [0, 1]
     )
     found = predict_names(model, table)
-    assert (
-        found.labels[:2].ravel().tolist() == [0, 1]
-        and found.reasons[2] == "missing name"
-    )
+    assert found.labels[:2].ravel().tolist() == [0, 1]
+    assert found.reasons[2] == "missing name"
     assert found.names == ["Anna", "Bob", ""]
     assert predict_names(GaussianNB().fit([[0], [1]], [0, 1]), [[0]]).names is None
 

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 import scipy.sparse
-from scipy.special import softmax
+from scipy.special import logit, softmax
 from sklearn.datasets import make_blobs
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.frozen import FrozenEstimator
@@ -39,19 +39,21 @@ def shifted():
 @pytest.fixture(scope="module")
 def team():
     """Mostly Irish people, and some others."""
-    parts = [
-        make_names(n, nationalities=[of], random_state=0)
-        for n, of in [(160, "Irish"), (40, "Dutch")]
-    ]
-    return np.concatenate([names for names, _ in parts]), np.concatenate(
-        [y for _, y in parts]
-    )
+    irish, _ = make_names(160, nationalities=["Irish"], random_state=0)
+    dutch, _ = make_names(40, nationalities=["Dutch"], random_state=0)
+    return [*irish, *dutch]
+
+
+def adapted_to(X, inner, sample_weight=None, **params):
+    """A frozen model with priors that are given, or estimated from X."""
+    adapted = PriorShiftClassifier(FrozenEstimator(inner), **params)
+    return adapted.fit(X, sample_weight=sample_weight)
 
 
 def test_estimates_the_mix_and_answers_by_it():
     X, y, X_later, y_later = shifted_blobs()
     inner = LogisticRegression().fit(X, y)
-    adapted = PriorShiftClassifier(FrozenEstimator(inner)).fit(X_later)
+    adapted = adapted_to(X_later, inner)
     assert adapted.class_prior_[0] == pytest.approx(0.05, abs=0.02)
     assert adapted.score(X_later, y_later) > inner.score(X_later, y_later) + 0.05
     np.testing.assert_array_equal(adapted.classes_, [0, 1])
@@ -64,12 +66,12 @@ def test_estimates_the_mix_and_answers_by_it():
 def test_priors_of_the_estimator_count():
     """One trained on a mix says so (GaussianNB), or does not (LogisticRegression)."""
     X, y, X_later, _ = shifted_blobs(n_train=(550, 50))
-    bayes, inner = GaussianNB().fit(X, y), LogisticRegression().fit(X, y)
+    bayes = GaussianNB().fit(X, y)
+    inner = LogisticRegression().fit(X, y)
     frequencies = [550 / 600, 50 / 600]
 
     def mix(model, assumed=None):
-        adapted = PriorShiftClassifier(FrozenEstimator(model), assumed_prior=assumed)
-        return adapted.fit(X_later).class_prior_
+        return adapted_to(X_later, model, assumed_prior=assumed).class_prior_
 
     np.testing.assert_array_equal(mix(bayes), mix(bayes, frequencies))
     assert abs(mix(bayes) - mix(bayes, "uniform"))[0] > 0.1
@@ -80,7 +82,7 @@ def test_priors_of_the_estimator_count():
 @pytest.mark.parametrize("priors", [{1: 0.9, 0: 0.1}, [0.1, 0.9]], ids=str)
 def test_given_priors_are_taken(priors, shifted):
     inner, X_later = shifted
-    adapted = PriorShiftClassifier(FrozenEstimator(inner), priors=priors).fit(X_later)
+    adapted = adapted_to(X_later, inner, priors=priors)
     odds = inner.predict_proba(X_later) * [0.1, 0.9]
     expected = odds / odds.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(adapted.predict_proba(X_later), expected)
@@ -110,40 +112,32 @@ def test_one_threshold_of_log_odds_serves_every_prevalence(shipped, prevalence):
         grouped = GroupedClassifier(model, groups=groups, others="others")
         prior = grouped.class_prior_
         proba = grouped.predict_proba(names)
-        return np.log(proba[:, 0] / proba[:, 1]) - np.log(prior[0] / prior[1])
+        return logit(proba[:, 0]) - logit(prior[0])
 
     priors = {"Turkish": prevalence, "others": 1 - prevalence}
     shifted = PriorShiftClassifier(shipped, priors=priors)
-    np.testing.assert_allclose(
-        log_odds_beyond_prior(shifted), log_odds_beyond_prior(shipped), atol=1e-4
-    )
+    expected = log_odds_beyond_prior(shipped)
+    np.testing.assert_allclose(log_odds_beyond_prior(shifted), expected, atol=1e-4)
 
 
 def test_weights_are_repeated_rows(shifted):
     inner, X_later = shifted
     weights = np.arange(600) % 4
-    weighted = PriorShiftClassifier(FrozenEstimator(inner)).fit(
-        X_later, sample_weight=weights
-    )
-    repeated = PriorShiftClassifier(FrozenEstimator(inner)).fit(
-        X_later.repeat(weights, axis=0)
-    )
+    weighted = adapted_to(X_later, inner, sample_weight=weights)
+    repeated = adapted_to(X_later.repeat(weights, axis=0), inner)
     np.testing.assert_allclose(weighted.class_prior_, repeated.class_prior_, atol=1e-6)
-    plain = PriorShiftClassifier(FrozenEstimator(inner)).fit(X_later)
+    plain = adapted_to(X_later, inner)
     assert abs(weighted.class_prior_ - plain.class_prior_).max() > 1e-4
     with pytest.raises(ValueError, match="Expected sample_weight of zero or more"):
-        PriorShiftClassifier(FrozenEstimator(inner)).fit(
-            X_later, sample_weight=-np.ones(600)
-        )
+        adapted_to(X_later, inner, sample_weight=-np.ones(600))
 
 
 def underconfident(rng, n=60):
     """Return answers 90 % right and half sure, and the labels, evenly mixed."""
     labels = rng.integers(4, size=n)
     seen = np.where(rng.random(n) < 0.9, labels, rng.integers(4, size=n))
-    return softmax(
-        1.1 * np.eye(4)[seen] + 0.3 * rng.normal(size=(n, 4)), axis=1
-    ), labels
+    logits = 1.1 * np.eye(4)[seen] + 0.3 * rng.normal(size=(n, 4))
+    return softmax(logits, axis=1), labels
 
 
 class Known(LogisticRegression):
@@ -157,21 +151,19 @@ def test_unsure_model_is_warned_of():
     inner = Known().fit(np.eye(4), np.arange(4))
     probabilities, _ = underconfident(np.random.default_rng(0))
     message = (
-        r"unsure of these names: .* is 0\.4\d on average, and 0\.\d\d under .*#how-do"
+        r"unsure of these names: .* is 0\.4\d on average, and 0\.\d\d under .*#how"
     )
+    adapted = PriorShiftClassifier(FrozenEstimator(inner))
     with pytest.warns(UserWarning, match=message) as warned:
-        PriorShiftClassifier(FrozenEstimator(inner)).fit(probabilities)
+        adapted.fit(probabilities)
     assert warned[0].filename == __file__
+    twice = np.vstack([probabilities, probabilities + 1e-9])
     with pytest.warns(UserWarning, match="unsure of these names") as warned:
-        estimate_shares(
-            inner, np.vstack([probabilities, probabilities + 1e-9]), n_resamples=2
-        )
+        estimate_shares(inner, twice, n_resamples=2)
     assert warned[0].filename == __file__
-    PriorShiftClassifier(FrozenEstimator(inner)).fit(
-        probabilities[-29:]
-    )  # too few to say
+    adapted.fit(probabilities[-29:])  # too few to say
     with pytest.warns(UserWarning, match="unsure of these names"):
-        PriorShiftClassifier(FrozenEstimator(inner)).fit(probabilities[-30:])
+        adapted.fit(probabilities[-30:])
 
 
 @pytest.mark.parametrize("temperature, is_unsure", [(1, False), (2.6, True), (3, True)])
@@ -182,15 +174,14 @@ def test_underconfident_model_of_many_classes_is_warned_of(
     names, labels = make_names(1000, random_state=1)
     probabilities = shipped_uniform.predict_proba(names) ** (1 / temperature)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
-    inner = Known().fit(
-        np.eye(74).repeat(2, axis=0), shipped_uniform.classes_.repeat(2)
-    )
+    classes = shipped_uniform.classes_
+    inner = Known().fit(np.eye(74).repeat(2, axis=0), classes.repeat(2))
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
-        adapted = PriorShiftClassifier(FrozenEstimator(inner)).fit(probabilities)
-    assert [str(warning.message)[:19] for warning in warned] == [
-        "The model is unsure"
-    ] * is_unsure
+        adapted = adapted_to(probabilities, inner)
+    assert len(warned) == is_unsure
+    for warning in warned:
+        assert str(warning.message).startswith("The model is unsure")
     assert (adapted.score(probabilities, labels) < 0.9) == is_unsure
 
 
@@ -198,31 +189,24 @@ def test_underconfident_model_of_many_classes_is_warned_of(
 def test_equal_rows_of_numbers_count_once(container, shifted):
     inner, X_later = shifted
     often = container(np.repeat(X_later, 3, axis=0))
-    priors = PriorShiftClassifier(FrozenEstimator(inner)).fit(X_later).class_prior_
-    np.testing.assert_allclose(
-        PriorShiftClassifier(FrozenEstimator(inner)).fit(often).class_prior_, priors
-    )
+    priors = adapted_to(X_later, inner).class_prior_
+    np.testing.assert_allclose(adapted_to(often, inner).class_prior_, priors)
 
 
 def test_priors_of_classes_that_the_estimator_excludes_raise(shifted):
     inner, X_later = shifted
-    never = PriorShiftClassifier(FrozenEstimator(inner), priors={0: 1}).fit(X_later)
+    never = adapted_to(X_later, inner, priors={0: 1})
     with pytest.raises(ValueError, match="Expected priors of 0 for 1, which"):
-        PriorShiftClassifier(FrozenEstimator(never), priors="uniform").fit(X_later)
-    same = PriorShiftClassifier(FrozenEstimator(never), priors={0: 1}).fit(X_later)
+        adapted_to(X_later, never, priors="uniform")
+    same = adapted_to(X_later, never, priors={0: 1})
     np.testing.assert_array_equal(same.predict_proba(X_later), [[1, 0]] * 600)
 
 
 def test_estimator_that_is_not_frozen_raises(shipped, shifted):
-    for inner in (
-        LogisticRegression(),
-        shifted[0],
-        make_pipeline(shipped),
-        Pipeline(shipped.steps),
-    ):
-        with pytest.raises(
-            ValueError, match=r"^Wrap .* in FrozenEstimator\(model\).* learns no labels"
-        ):
+    message = r"^Wrap .* in FrozenEstimator\(model\).* learns no labels"
+    pipelines = (make_pipeline(shipped), Pipeline(shipped.steps))
+    for inner in (LogisticRegression(), shifted[0], *pipelines):
+        with pytest.raises(ValueError, match=message):
             PriorShiftClassifier(inner).fit(["Niamh"])
     with pytest.raises(NotFittedError):
         PriorShiftClassifier(FrozenEstimator(LogisticRegression())).fit(["Niamh"])
@@ -231,12 +215,8 @@ def test_estimator_that_is_not_frozen_raises(shipped, shifted):
 def test_given_priors_need_no_fit(shifted):
     inner, X_later = shifted
     given = PriorShiftClassifier(inner, priors=[0.1, 0.9])
-    fitted = PriorShiftClassifier(FrozenEstimator(inner), priors=[0.1, 0.9]).fit(
-        X_later
-    )
-    np.testing.assert_array_equal(
-        given.predict_proba(X_later), fitted.predict_proba(X_later)
-    )
+    expected = adapted_to(X_later, inner, priors=[0.1, 0.9]).predict_proba(X_later)
+    np.testing.assert_array_equal(given.predict_proba(X_later), expected)
     with pytest.raises(NotFittedError):
         PriorShiftClassifier(inner).predict(X_later)
     with pytest.raises(NotFittedError):
@@ -244,10 +224,9 @@ def test_given_priors_need_no_fit(shifted):
 
 
 def test_texts_that_are_no_names_change_no_estimate(shipped, team):
-    names = team[0]
     junk = ["Foo Ltd", "123", "n/a", "", "Anna and Jan Nowak"] * 40
-    expected = PriorShiftClassifier(shipped).fit(names).class_prior_
-    adapted = PriorShiftClassifier(shipped).fit([*junk, *names])
+    expected = PriorShiftClassifier(shipped).fit(team).class_prior_
+    adapted = PriorShiftClassifier(shipped).fit([*junk, *team])
     np.testing.assert_allclose(adapted.class_prior_, expected, rtol=1e-9)
     with pytest.raises(ValueError):
         adapted.fit(junk)
@@ -256,7 +235,7 @@ def test_texts_that_are_no_names_change_no_estimate(shipped, team):
 
 def test_failed_fit_changes_nothing(shifted):
     inner, X_later = shifted
-    adapted = PriorShiftClassifier(FrozenEstimator(inner)).fit(X_later)
+    adapted = adapted_to(X_later, inner)
     before = adapted.class_prior_.copy()
     with pytest.raises(ValueError, match="priors of 7 is 1; expected"):
         adapted.set_params(priors={7: 1}).fit(X_later)
@@ -266,7 +245,7 @@ def test_failed_fit_changes_nothing(shifted):
 def test_estimate_that_does_not_converge_warns(shifted):
     inner, X_later = shifted
     with pytest.warns(ConvergenceWarning, match="did not converge in 1 steps"):
-        adapted = PriorShiftClassifier(FrozenEstimator(inner), max_iter=1).fit(X_later)
+        adapted = adapted_to(X_later, inner, max_iter=1)
     assert adapted.n_iter_ == 1
 
 
@@ -275,12 +254,11 @@ def test_priors_of_the_model_and_around_it_are_the_same(shipped, shipped_uniform
     three = {"Irish": 0.5, "Dutch": 0.25, "English": 0.25}
     for priors in ("population", three, {"Irish": 0.02, "others": 0.98}):
         inside = load_pretrained(priors=priors)
-        around = PriorShiftClassifier(shipped, priors=priors).fit(team[0])
+        around = PriorShiftClassifier(shipped, priors=priors).fit(team)
         np.testing.assert_allclose(inside["classify"].class_prior_, around.class_prior_)
-        np.testing.assert_allclose(
-            inside.predict_proba(team[0]), around.predict_proba(team[0]), atol=1e-5
-        )
+        expected = around.predict_proba(team)
+        np.testing.assert_allclose(inside.predict_proba(team), expected, atol=1e-5)
     # A list has one mix, no matter what is assumed of single names.
-    once = PriorShiftClassifier(shipped).fit(team[0]).class_prior_
-    again = PriorShiftClassifier(shipped_uniform).fit(team[0]).class_prior_
+    once = PriorShiftClassifier(shipped).fit(team).class_prior_
+    again = PriorShiftClassifier(shipped_uniform).fit(team).class_prior_
     np.testing.assert_allclose(again, once, atol=1e-3)

@@ -63,14 +63,11 @@ PRIVATE_IMPORTS = {
         "_network _network.network _network.ngrams "
         "_training.batches _training.recurrent_net _training.rows"
     ),
-    "test_grouped_classifier": "_models.groups _models.stack",
     "test_inspection": "_network.forward _network.ngrams _text.names",
     "test_javascript_rules": (
         "_models.stack _text.names _text.not_names _text.titles onnx"
     ),
-    "test_memory": "_network.codes _network.ngrams _network.words",
     "test_metrics": "metrics._calibration metrics._scorecard metrics._top_label",
-    "test_network": "_network.forward _network.quantized",
     "test_not_names": "_text.names _text.spelling",
     "test_page": "_models.stack _shares.mix _shares.shares pretrained._load_pretrained",
     "test_predict_table": "_models.stack",
