@@ -41,8 +41,10 @@ def test_names_are_read_and_judged_at_most_once(shipped, monkeypatch, ask):
 
 def test_names_say_how_they_are_read(shipped):
     names = read_names([*TYPED, None], "empty")
-    assert names == [*TYPED, ""] and read_names(names) is names
-    assert names.tidy[:2] == ["Anna Kim", "Anna Kim"] and names.ids.tolist() == [
+    assert names == [*TYPED, ""]
+    assert read_names(names) is names
+    assert names.tidy[:2] == ["Anna Kim", "Anna Kim"]
+    assert names.ids.tolist() == [
         0,
         0,
         1,
@@ -52,11 +54,11 @@ def test_names_say_how_they_are_read(shipped):
     ]
     assert names.reasons.tolist()[1:3] == ["", "missing name"]
     as_typed = CharEncoder(tidy=False).fit(["Anna"])
-    assert names.read_by(None) is names and names.read_by(as_typed).ids.tolist()[
-        :2
-    ] == [0, 1]
+    assert names.read_by(None) is names
+    assert names.read_by(as_typed).ids.tolist()[:2] == [0, 1]
     assert CharEncoder().fit(["x"]).transform(names.read_by(as_typed)).any(axis=1)[0]
     by_other = as_typed.transform(names.read_by(shipped[0]))  # read anew
     np.testing.assert_array_equal(by_other, as_typed.transform([*names]))
     copied = pickle.loads(pickle.dumps(names.read_by(as_typed)))
-    assert type(copied) is Names and vars(copied) == {"encoder": None}
+    assert type(copied) is Names
+    assert vars(copied) == {"encoder": None}

@@ -91,7 +91,8 @@ def test_surnames_with_and_are_one_person():
         .read_text(encoding="utf-8")
         .splitlines()
     )
-    assert len(names) == 50 and {*Names(names).reasons} == {""}
+    assert len(names) == 50
+    assert {*Names(names).reasons} == {""}
 
 
 def test_legal_forms_in_brackets_tell_an_organization():
@@ -131,10 +132,8 @@ def test_letter_counts_if_the_encoder_knows_it_composed():
 
 def test_missing_name_has_a_reason_and_no_answer(shipped):
     found = predict_names(shipped, ["Kowalski", None])
-    assert (
-        found.reasons.tolist() == ["", "missing name"]
-        and found.labels[0, 0] == "Polish"
-    )
+    assert found.reasons.tolist() == ["", "missing name"]
+    assert found.labels[0, 0] == "Polish"
     careful = load_pretrained(abstain=True)
     assert careful.predict(pd.Series(["Kowalski", None])).tolist() == [
         "Polish",
@@ -143,7 +142,8 @@ def test_missing_name_has_a_reason_and_no_answer(shipped):
 
 
 def test_every_answer_has_the_same_reason(shipped, judged):
-    texts, reasons = [*judged], [*judged.values()]
+    texts = [*judged]
+    reasons = [*judged.values()]
     are_names = np.array(reasons) == ""
     found = load_pretrained(abstain=True).reasons(texts)
     assert np.where(found == "unsure", "", found).tolist() == reasons

@@ -78,7 +78,8 @@ def searched(model):
 
 
 def selective(model):
-    names, y = ["Ana", "Yuki", "Jan", "Ali"], model.classes_
+    names = ["Ana", "Yuki", "Jan", "Ali"]
+    y = model.classes_
     return SelectiveClassifier(FrozenEstimator(model), coverage=0.5).fit(
         names[: len(y)], y
     )
@@ -104,82 +105,95 @@ def calibrated(model, power=1.0):
     return found
 
 
+def nested(model):
+    inner = grouped(shifted(searched(model)))
+    return selective(joined(FrozenEstimator(inner)))
+
+
 WRAPPERS = {
     "copy": lambda model: pickle.loads(pickle.dumps(model)),
-    **{
-        f.__name__: f
-        for f in (FrozenEstimator, searched, selective, shifted, joined, grouped)
-    },
+    "frozen": FrozenEstimator,
+    "searched": searched,
+    "selective": selective,
+    "shifted": shifted,
+    "joined": joined,
+    "grouped": grouped,
     "calibrated": calibrated,
-    "nested": lambda model: selective(
-        joined(FrozenEstimator(grouped(shifted(searched(model)))))
-    ),
+    "nested": nested,
 }
 wrappers = pytest.mark.parametrize("wrap", WRAPPERS.values(), ids=WRAPPERS)
 
 
 @wrappers
 def test_wrapper_says_what_its_inside_says(model, small_names, wrap):
-    wrapped, names = wrap(model), [*small_names[0][::3], "Mike", "123"]
+    wrapped = wrap(model)
+    names = [*small_names[0][::3], "Mike", "123"]
     assert resolve(wrapped).encoder.alphabet_ == model[0].alphabet_
     np.testing.assert_allclose(assumed_priors(wrapped), PRIORS)
-    one, other = (estimate_shares(m, names, random_state=0) for m in (wrapped, model))
-    assert one.label.tolist() == other.label.tolist()
-    for column in ("share", "low", "high", "n_not_names"):
-        np.testing.assert_allclose(one[column], other[column], atol=1e-5)
-    given = estimate_shares(model, names, assumed_prior=PRIORS, n_resamples=2)
-    assert (
-        abs(np.sort(one.share) - np.sort(given.share)).max() > 0.01
-    )  # the bias counts
+    expected = predict_names(model, names, known_words=True).known_words
+    found = predict_names(wrapped, names, known_words=True).known_words
+    assert found.tolist() == expected.tolist()
+    assert found.sum() > 50
+    expected = NameEncoder(model).fit_transform(names)
+    found = NameEncoder(FrozenEstimator(wrapped)).fit_transform(names)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
     if wrap is not calibrated:
-        for function in (prefix_proba, character_importance):
-            one, other = (function(m, "Ana").proba for m in (wrapped, model))
-            np.testing.assert_allclose(one, other, rtol=1e-5)
-    one, other = (
-        predict_names(m, names, known_words=True).known_words for m in (wrapped, model)
-    )
-    assert one.tolist() == other.tolist() and one.sum() > 50
-    features = NameEncoder(FrozenEstimator(wrapped)).fit_transform(names)
-    np.testing.assert_allclose(
-        features, NameEncoder(model).fit_transform(names), rtol=1e-5
-    )
+        for explain in (prefix_proba, character_importance):
+            expected = explain(model, "Ana").proba
+            np.testing.assert_allclose(explain(wrapped, "Ana").proba, expected, 1e-5)
+
+
+@wrappers
+def test_shares_of_a_wrapper_are_those_of_its_inside(model, small_names, wrap):
+    names = [*small_names[0][::3], "Mike", "123"]
+    expected = estimate_shares(model, names, random_state=0)
+    found = estimate_shares(wrap(model), names, random_state=0)
+    assert found.label.tolist() == expected.label.tolist()
+    for column in ("share", "low", "high", "n_not_names"):
+        np.testing.assert_allclose(found[column], expected[column], atol=1e-5)
+    unbiased = estimate_shares(model, names, assumed_prior=PRIORS, n_resamples=2)
+    differences = np.sort(found.share) - np.sort(unbiased.share)
+    assert abs(differences).max() > 0.01  # the bias counts
+
+
+@wrappers
+def test_table_of_a_wrapper_is_that_of_its_inside(model, small_names, wrap):
+    wrapped = wrap(model)
+    names = [*small_names[0][::3], "Mike", "123"]
     table = pd.DataFrame({"given": "Ana", "family": names})
-    columns = {"column": ["given", "family"], "known_words": True}
-    one, other = (predict_table(m, table, **columns) for m in (wrapped, model))
+    options = {"column": ["given", "family"], "known_words": True}
+    found = predict_table(wrapped, table, **options)
     if resolve(wrapped).threshold is None:
-        pd.testing.assert_frame_equal(one, other, rtol=1e-5)
+        expected = predict_table(model, table, **options)
+        pd.testing.assert_frame_equal(found, expected, rtol=1e-5)
     else:
-        joint = [f"Ana {name}" for name in names]
-        assert 20 < (one["reason"] == "unsure").sum() < 50
-        assert (
-            one["predicted"].fillna("unknown").tolist()
-            == wrapped.predict(joint).tolist()
-        )
+        assert 20 < (found["reason"] == "unsure").sum() < 50
+        expected = wrapped.predict([f"Ana {name}" for name in names])
+        assert found["predicted"].fillna("unknown").tolist() == expected.tolist()
 
 
 def test_threshold_counts_where_probabilities_are_its_own(model):
     careful = selective(model)
     for wrap in (FrozenEstimator, searched, joined):
         assert resolve(wrap(careful)).threshold.least == careful.threshold_
-        assert (
-            predict_table(wrap(careful), ["123"]).loc[0, "reason"] == "no known letter"
-        )
+        (reason,) = predict_table(wrap(careful), ["123"])["reason"]
+        assert reason == "no known letter"
     changed = grouped(joined(careful))
     assert resolve(changed).threshold is None
     assert estimate_shares(changed, ["Ana", "Jan"], n_resamples=2).label.tolist()
-    fits = [
-        PriorShiftClassifier(FrozenEstimator(inner)).fit for inner in (careful, changed)
-    ]
-    for answer in (changed.predict, partial(predict_table, changed), *fits):
-        with pytest.raises(
-            ValueError, match="the threshold of the SelectiveClassifier in it does not"
-        ):
+    for answer in (
+        changed.predict,
+        partial(predict_table, changed),
+        PriorShiftClassifier(FrozenEstimator(careful)).fit,
+        PriorShiftClassifier(FrozenEstimator(changed)).fit,
+    ):
+        message = "the threshold of the SelectiveClassifier in it does not"
+        with pytest.raises(ValueError, match=message):
             answer(["Ana"])
     around = selective(FrozenEstimator(changed))
     assert resolve(around).threshold.least == around.threshold_
-    assert around.predict(["Ana"]).tolist() in (
-        [label] for label in [*changed.classes_, "unknown"]
-    )
+    (answer,) = around.predict(["Ana"])
+    assert answer in {*changed.classes_, "unknown"}
     with pytest.raises(NotFittedError):
         resolve(SelectiveClassifier(model, coverage=0.5))
 
@@ -190,97 +204,92 @@ def test_threshold_counts_where_probabilities_are_its_own(model):
     ids=lambda wrap: wrap.__name__,
 )
 def test_ngrams_of_what_predicts_alike_are_explained(model, wrap):
-    found, expected = (
-        feature_contributions(m, "Ana Nowak") for m in (wrap(model), model)
-    )
+    expected = feature_contributions(model, "Ana Nowak")
+    found = feature_contributions(wrap(model), "Ana Nowak")
     np.testing.assert_array_equal(found.contributions, expected.contributions)
     np.testing.assert_allclose(found.intercept, expected.intercept)
     other = wrap(PriorShiftClassifier(model, priors="uniform"))
-    odds, proba = (
-        feature_contributions(other, "Ana").log_odds(),
-        other.predict_proba(["Ana"])[0],
-    )
+    odds = feature_contributions(other, "Ana").log_odds()
+    proba = other.predict_proba(["Ana"])[0]
     second, first = np.sort(proba)[-2:]
-    expected = np.log(first / second)
-    assert odds.intercept + odds.contributions.sum() == pytest.approx(
-        expected, rel=1e-3
-    )
-    for changed in (grouped, calibrated):
-        with pytest.raises(
-            TypeError, match="For other models, use character_importance"
-        ):
-            feature_contributions(changed(model), "Ana Nowak")
+    sum_of_odds = odds.intercept + odds.contributions.sum()
+    assert sum_of_odds == pytest.approx(np.log(first / second), rel=1e-3)
+
+
+@pytest.mark.parametrize("wrap", [grouped, calibrated])
+def test_ngrams_of_what_predicts_otherwise_are_not_explained(model, wrap):
+    message = "For other models, use character_importance"
+    with pytest.raises(TypeError, match=message):
+        feature_contributions(wrap(model), "Ana Nowak")
 
 
 def of_finer_groups(model):
     finer = GroupedClassifier(model.estimator, groups={"Greek": "Polish"})
-    return GroupedClassifier(
-        finer, groups={label: GROUPS[label] for label in finer.classes_}
-    )
+    groups = {label: GROUPS[label] for label in finer.classes_}
+    return GroupedClassifier(finer, groups=groups)
 
 
 @pytest.mark.parametrize(
     "wrap", [lambda model: model, joined, FrozenEstimator, selective, of_finer_groups]
 )
 def test_shares_of_groups_are_sums_of_those_of_classes(model, small_names, wrap):
-    names, groups = small_names[0][:130], {}
+    names = small_names[0][:130]
+    groups = {}
     for label, group in GROUPS.items():
         groups.setdefault(group, []).append(label)
-    found = estimate_shares(
-        wrap(GroupedClassifier(model, groups=GROUPS)), names, random_state=0
-    )
+    wrapped = wrap(GroupedClassifier(model, groups=GROUPS))
+    found = estimate_shares(wrapped, names, random_state=0)
     expected = estimate_shares(model, names, groups=groups, random_state=0).groups
     order = np.argsort(-expected.share)
     assert found.label.tolist() == expected.label[order].tolist()
     for column in ("share", "low", "high"):
         np.testing.assert_allclose(found[column], expected[column][order], atol=1e-9)
-    again = estimate_shares(
-        wrap(GroupedClassifier(model, groups=GROUPS)),
-        names,
-        groups={"both": ["Asia", "Europe"]},
-    )
+    both = {"both": ["Asia", "Europe"]}
+    again = estimate_shares(wrapped, names, groups=both)
     np.testing.assert_allclose(again.groups.share, 1)
+
+
+def test_shares_under_given_priors_are_of_probabilities_of_groups(model, small_names):
+    names = small_names[0][:130]
     given = GroupedClassifier(model, groups=GROUPS)
-    told = estimate_shares(
-        given, names, assumed_prior=given.class_prior_, n_resamples=2
-    )
-    assert abs(told.share - found.share).max() > 0.01  # of probabilities of groups
+    expected = estimate_shares(given, names, n_resamples=2)
+    options = {"assumed_prior": given.class_prior_, "n_resamples": 2}
+    found = estimate_shares(given, names, **options)
+    assert abs(found.share - expected.share).max() > 0.01
     never = PriorShiftClassifier(given, priors={"Europe": 1})
     assert estimate_shares(never, names, n_resamples=2)["Asia"].share == 0
 
 
 def test_shares_of_groups_of_joined_columns_are_those_of_names(model, small_names):
-    names, of_groups = small_names[0][:130], GroupedClassifier(model, groups=GROUPS)
+    names = small_names[0][:130]
+    of_groups = GroupedClassifier(model, groups=GROUPS)
     expected = estimate_shares(of_groups, names, random_state=0)
-    found = estimate_shares(
-        joined(of_groups), [[None, name] for name in names], random_state=0
-    )
+    columns = [[None, name] for name in names]
+    found = estimate_shares(joined(of_groups), columns, random_state=0)
     np.testing.assert_array_equal(found.share, expected.share)
     assert resolve(make_pipeline(joined(model))).join is not None
     inside = resolve(make_pipeline(model[0], FunctionTransformer(), model[1]))
-    assert inside.encoder is model[0] and inside.network is None
+    assert inside.encoder is model[0]
+    assert inside.network is None
 
 
 def test_bias_of_a_group_is_that_of_its_classes_together(model):
-    groups = GroupedClassifier(
-        GroupedClassifier(model, groups={"Greek": "Polish"}),
-        groups={"Polish": "Europe"},
-    )
+    finer = GroupedClassifier(model, groups={"Greek": "Polish"})
+    groups = GroupedClassifier(finer, groups={"Polish": "Europe"})
     outer = PriorShiftClassifier(groups, priors=[0.5, 0.25, 0.25])
     people = PRIORS * np.exp(-BIAS)
-    summed, assumed = (np.array([p[0] + p[2], p[1], p[3]]) for p in (people, PRIORS))
-    np.testing.assert_allclose(
-        assumed_priors(groups, of_people=True), summed / summed.sum()
-    )
-    finer = assumed_priors(groups.estimator, of_people=True)
-    np.testing.assert_allclose(finer, summed[[1, 0, 2]] / summed.sum())
+    greek, japanese, polish, turkish = people
+    summed = np.array([greek + polish, japanese, turkish])
+    found = assumed_priors(groups, of_people=True)
+    np.testing.assert_allclose(found, summed / summed.sum())
+    of_finer = assumed_priors(finer, of_people=True)
+    np.testing.assert_allclose(of_finer, summed[[1, 0, 2]] / summed.sum())
+    assumed = [PRIORS[0] + PRIORS[2], PRIORS[1], PRIORS[3]]
     expected = summed / assumed * [0.5, 0.25, 0.25]
-    np.testing.assert_allclose(
-        assumed_priors(outer, of_people=True), expected / expected.sum()
-    )
-    never = GroupedClassifier(
-        PriorShiftClassifier(model, priors={"Greek": 1}), groups=GROUPS
-    )
+    of_outer = assumed_priors(outer, of_people=True)
+    np.testing.assert_allclose(of_outer, expected / expected.sum())
+    only_greek = PriorShiftClassifier(model, priors={"Greek": 1})
+    never = GroupedClassifier(only_greek, groups=GROUPS)
     np.testing.assert_allclose(assumed_priors(never, of_people=True), [0, 1])
     np.testing.assert_array_equal(resolve(shifted(never)).layers[-1].factors, [0, 1])
 
@@ -317,7 +326,8 @@ def test_share_of_one_has_the_low_end_of_so_many_names(model, small_names):
     shares = estimate_shares(whole, names, random_state=0)
     assert shares.share == pytest.approx(1)
     low = 0.025 ** (1 / shares.n_distinct)  # of Clopper and Pearson
-    assert shares.low == pytest.approx(low, abs=1e-3) and low < 0.985
+    assert shares.low == pytest.approx(low, abs=1e-3)
+    assert low < 0.985
     table = estimate_shares(model, names, groups={"all": [*GROUPS]}, random_state=0)
     np.testing.assert_allclose(table.groups.low, shares.low)
 
@@ -326,45 +336,41 @@ def test_temperature_flattens_priors_and_bias(model):
     found = calibrated(model, 0.5)
     np.testing.assert_allclose(assumed_priors(found), PRIORS**0.5 / (PRIORS**0.5).sum())
     people = (PRIORS * np.exp(-BIAS)) ** 0.5
-    np.testing.assert_allclose(
-        assumed_priors(found, of_people=True), people / people.sum()
-    )
+    of_people = assumed_priors(found, of_people=True)
+    np.testing.assert_allclose(of_people, people / people.sum())
     expected = model.predict_proba(["Ana"]) ** 0.5
-    np.testing.assert_allclose(
-        found.predict_proba(["Ana"]), expected / expected.sum(), rtol=1e-5
-    )
-    names = [
-        "Ana",
-        "Yuki",
-        "Jan",
-        "Ali",
-    ]  # whose likelihood ratios are sharpened as much more
-    one, other = (estimate_shares(m, names, n_resamples=2) for m in (found, model))
-    assert (one.sharpness, other.sharpness) == (2.6, 1.3)
-    frozen = map(FrozenEstimator, (found, model))
-    one, other = (PriorShiftClassifier(m).fit(names).class_prior_ for m in frozen)
-    flat = PriorShiftClassifier(model, assumed_prior=PRIORS).fit(names).class_prior_
-    np.testing.assert_allclose(flat, other)
+    proba = found.predict_proba(["Ana"])
+    np.testing.assert_allclose(proba, expected / expected.sum(), rtol=1e-5)
+    # Likelihood ratios are sharpened as much more.
+    names = ["Ana", "Yuki", "Jan", "Ali"]
+    assert estimate_shares(model, names, n_resamples=2).sharpness == 1.3
+    assert estimate_shares(found, names, n_resamples=2).sharpness == 2.6
+
+
+def test_assumed_priors_that_are_those_of_the_model_change_no_estimate(model):
+    names = ["Ana", "Yuki", "Jan", "Ali"]
+    expected = PriorShiftClassifier(FrozenEstimator(model)).fit(names)
+    found = PriorShiftClassifier(model, assumed_prior=PRIORS).fit(names)
+    np.testing.assert_allclose(found.class_prior_, expected.class_prior_)
 
 
 def test_other_calibration_assumes_other_priors(model, small_names):
-    found = CalibratedClassifierCV(FrozenEstimator(model), method="sigmoid").fit(
-        *small_names
-    )
+    found = CalibratedClassifierCV(FrozenEstimator(model), method="sigmoid")
+    found.fit(*small_names)
     np.testing.assert_allclose(assumed_priors(found, of_people=True), 0.25)
     assert resolve(found).assumed.sharpness is None
     assert resolve(found).encoder is model[0]
-    ensemble = CalibratedClassifierCV(
-        Pipeline(model.steps), ensemble=True, cv=[(np.arange(200),) * 2] * 2
-    )
-    inside = resolve(
-        ensemble.set_params(estimator__classify__max_epochs=1).fit(*small_names)
-    )
-    assert inside.assumed.class_prior is None and inside.encoder is None
+    learner = Pipeline(model.steps).set_params(classify__max_epochs=1)
+    fold = (np.arange(200), np.arange(200))
+    ensemble = CalibratedClassifierCV(learner, ensemble=True, cv=[fold, fold])
+    inside = resolve(ensemble.fit(*small_names))
+    assert inside.assumed.class_prior is None
+    assert inside.encoder is None
 
 
 def test_what_holds_several_models_has_no_inside():
-    X, y = np.random.RandomState(0).randn(60, 2), np.repeat([0, 1], [54, 6])
+    X = np.random.RandomState(0).randn(60, 2)
+    y = np.repeat([0, 1], [54, 6])
     template = GaussianNB().fit(X, y)
     bagged = BaggingClassifier(template, 2, random_state=0).fit(X, np.arange(60) % 2)
     several = OneVsRestClassifier(template).fit(X, np.arange(60) % 3)
@@ -383,35 +389,26 @@ def test_what_holds_several_models_has_no_inside():
 
 
 def test_fit_again_drops_the_bias(model, small_names):
-    again = (
-        clone(Pipeline(model.steps))
-        .set_params(classify__max_epochs=1)
-        .fit(*small_names)
-    )
-    assert (
-        resolve(again).assumed.class_bias is None
-        and resolve(model).assumed.class_bias is not None
-    )
+    again = clone(Pipeline(model.steps)).set_params(classify__max_epochs=1)
+    again.fit(*small_names)
+    assert resolve(again).assumed.class_bias is None
+    assert resolve(model).assumed.class_bias is not None
 
 
 def test_what_is_inside_other_models():
-    rows, y = ["ana", "bo"] * 3, [0, 1] * 3
+    rows = ["ana", "bo"] * 3
+    y = [0, 1] * 3
     encoder = CharEncoder()
     between = make_pipeline(encoder, OneHotEncoder(), MultinomialNB()).fit(rows, y)
     inside = resolve(between)
-    assert (
-        inside.encoder is encoder
-        and inside.network is None
-        and inside.assumed.class_prior is None
-    )
-    assert (
-        resolve(make_pipeline(CountVectorizer(), MultinomialNB()).fit(rows, y)).encoder
-        is None
-    )
+    assert inside.encoder is encoder
+    assert inside.network is None
+    assert inside.assumed.class_prior is None
+    words = make_pipeline(CountVectorizer(), MultinomialNB()).fit(rows, y)
+    assert resolve(words).encoder is None
     bayes = make_pipeline(CharEncoder(), GaussianNB()).fit(rows, [0, 1, 1, 1, 1, 1])
-    np.testing.assert_allclose(
-        resolve(searched(bayes)).assumed.class_prior, [1 / 6, 5 / 6]
-    )
+    assumed = resolve(searched(bayes)).assumed
+    np.testing.assert_allclose(assumed.class_prior, [1 / 6, 5 / 6])
     behind = resolve(make_pipeline("passthrough", NameNationalityClassifier()))
     assert behind.network is None
     other = resolve(make_pipeline(JoinNames()))
@@ -711,10 +708,12 @@ def test_columns_are_joined_around_a_calibration_and_twice(model, small_names):
         found = predict_names(wrapped, columns, known_words=True)
         np.testing.assert_array_equal(found.proba, expected.proba)
         np.testing.assert_array_equal(found.known_words, expected.known_words)
-        assert found.known_words.sum() > 10 and found.names == names.tolist()
+        assert found.known_words.sum() > 10
+        assert found.names == names.tolist()
     twice = joined(joined(model))
-    found = [feature_contributions(m, "Ana").contributions for m in (twice, model)]
-    np.testing.assert_array_equal(*found)
+    found = feature_contributions(twice, "Ana").contributions
+    expected = feature_contributions(model, "Ana").contributions
+    np.testing.assert_array_equal(found, expected)
     np.testing.assert_array_equal(twice.predict(columns), model.predict(names))
 
 
