@@ -206,8 +206,13 @@ default="population"
             f"Expected abstain or a threshold, got abstain={abstain!r} and "
             f"threshold={threshold!r}. Give one of them."
         )
-    if fallback is not None and threshold is None:
-        _check_fallback(fallback, abstain)
+    is_stored = abstain and fallback == [*M49]  # there is a curve of it
+    if fallback is not None and threshold is None and not is_stored:
+        raise ValueError(
+            f"Expected fallback={[*M49]}, with abstain, or None; got "
+            f"fallback={fallback!r} and abstain={abstain!r}. For groups of your own, "
+            "give a threshold, or fit a SelectiveClassifier on names."
+        )
     bias = read_columns(BIAS, target)
     model = read_model(FOLDER / target, pretrained_sha256(target), priors, bias, tidy)
     if threshold is not None:
@@ -217,16 +222,6 @@ default="population"
     if not abstain:
         return model
     return _with_risk(model, target, abstain, fallback)
-
-
-def _check_fallback(fallback, abstain):
-    """Raise ValueError unless a stored curve is of the fallback."""
-    if not abstain or fallback != [*M49]:
-        raise ValueError(
-            f"Expected fallback={[*M49]}, with abstain, or None; got "
-            f"fallback={fallback!r} and abstain={abstain!r}. For groups of your own, "
-            "give a threshold, or fit a SelectiveClassifier on names."
-        )
 
 
 def _with_risk(model, target, abstain, fallback):
