@@ -328,6 +328,11 @@ def test_calibration_error_is_the_mean_gap_by_bin():
     assert weighted == pytest.approx((0.13 + 0.5 * 0.5 + 0) / 3.5)
 
 
+def test_calibration_error_has_a_probability_of_1_in_the_last_bin():
+    error = expected_calibration_error(["a", "b"], [[0.95, 0.05], [1, 0]])
+    assert error == pytest.approx((0.95 + 1 - 1) / 2)  # one of both is right
+
+
 def test_calibration_error_by_chance_is_that_of_drawn_hits():
     rng = np.random.default_rng(0)
     confidence = rng.uniform(0.2, 1, 300)
