@@ -73,9 +73,10 @@ def test_tidy_every_title_in_any_case(place):
         cases = {title}
         if len(title.strip(".")) > 1:
             cases |= {title.upper(), title.title()}
-        for typed in {case.removesuffix(".") + "." for case in cases} | cases:
-            typed = f"{typed} Anna Kim" if place == "titles" else f"Anna Kim, {typed}"
-            assert tidy([typed]) == ["Anna Kim"], typed
+        cases |= {case.removesuffix(".") + "." for case in cases}
+        form = "{} Anna Kim" if place == "titles" else "Anna Kim, {}"
+        for case in cases:
+            assert tidy([form.format(case)]) == ["Anna Kim"], case
 
 
 # Texts for a word of a table, and how they are read if it is there.
@@ -120,19 +121,6 @@ def test_tidy_haji_is_a_title_beside_every_indonesian_word():
     for word in TIDY["indonesian"]:
         text = "{} H. Budi Santoso" if word in TIDY["titles"] else "H. Budi Santoso, {}"
         assert tidy([text.format(word)]) == ["Budi Santoso"], word
-
-
-def test_tables_lose_no_word():
-    found = {
-        table: len({*words}) for table, words in TIDY.items() if isinstance(words, list)
-    }
-    assert found == {
-        "titles": 228, "following": 17, "degrees": 110, "initials": 37, "surnames": 6,
-        "names": 27, "haji": 5, "indonesian": 34, "birth": 27, "attached": 15,
-        "attached_before": 9, "spaced": 4, "korean_surnames": 120, "numerals": 7,
-        "surname_pairs": 2,
-        "short_surnames": 754, "long_surnames": 55, "vowel_surnames": 4,
-    }  # fmt: skip
 
 
 def test_tidy_steps_are_those_of_the_encoder():
