@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sknames import CharEncoder
-from sknames._text.names import Names
 from tests.conftest import run_process
 
 READINGS = json.loads(
@@ -287,13 +286,6 @@ def test_titles_stay_by_default_if_one_name_in_a_hundred_has_some(n_titled, is_t
     texts = ["Herr Kim", "Kim, Anna 😀"]
     np.testing.assert_array_equal(encoder.transform(texts), expected.transform(texts))
     assert encoder.fit(["Anna"]).tidy_ is True  # chosen anew
-
-
-def test_fit_reads_names_anew_that_it_has_read_before():
-    encoder = CharEncoder(tidy=False).fit(["Dr. Anna Kim"])
-    names = Names(["Dr. Anna Kim"], encoder)
-    assert names.tidy == ["Dr. Anna Kim"]
-    assert encoder.set_params(tidy=True).fit(names).alphabet_ == " aikmn"
 
 
 @pytest.mark.parametrize(

@@ -62,3 +62,10 @@ def test_names_say_how_they_are_read(shipped):
     copied = pickle.loads(pickle.dumps(names.read_by(as_typed)))
     assert type(copied) is Names
     assert vars(copied) == {"encoder": None}
+
+
+def test_fit_reads_names_anew_that_it_has_read_before():
+    encoder = CharEncoder(tidy=False).fit(["Dr. Anna Kim"])
+    names = Names(["Dr. Anna Kim"], encoder)
+    assert names.tidy == ["Dr. Anna Kim"]
+    assert encoder.set_params(tidy=True).fit(names).alphabet_ == " aikmn"

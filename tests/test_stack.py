@@ -43,7 +43,6 @@ from sknames import (
     predict_names,
     predict_table,
 )
-from sknames._models.priors import assumed_priors as priors_of
 from sknames._models.stack import Stack, resolve
 from sknames.inspection import character_importance, feature_contributions, prefix_proba
 from sknames.onnx import to_onnx
@@ -52,8 +51,16 @@ from sknames.pretrained import FrozenPipeline, predict_sets
 pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
 
 
-def assumed_priors(model, **params):
-    return priors_of(resolve(model), **params)
+def assumed_priors(model):
+    """The priors that a model's probabilities assume, in the order of `classes_`."""
+    stack = resolve(model)
+    return stack.assumed.checked_prior(stack.classes)
+
+
+def priors_of_people(model):
+    """The same without the bias that the model has on people."""
+    weights = assumed_priors(model) * np.exp(-resolve(model).assumed.class_bias)
+    return weights / weights.sum()
 
 
 BIAS = np.array([0.5, -0.3, 0.0, 0.2])
@@ -280,17 +287,17 @@ def test_bias_of_a_group_is_that_of_its_classes_together(model):
     people = PRIORS * np.exp(-BIAS)
     greek, japanese, polish, turkish = people
     summed = np.array([greek + polish, japanese, turkish])
-    found = assumed_priors(groups, of_people=True)
+    found = priors_of_people(groups)
     np.testing.assert_allclose(found, summed / summed.sum())
-    of_finer = assumed_priors(finer, of_people=True)
+    of_finer = priors_of_people(finer)
     np.testing.assert_allclose(of_finer, summed[[1, 0, 2]] / summed.sum())
     assumed = [PRIORS[0] + PRIORS[2], PRIORS[1], PRIORS[3]]
     expected = summed / assumed * [0.5, 0.25, 0.25]
-    of_outer = assumed_priors(outer, of_people=True)
+    of_outer = priors_of_people(outer)
     np.testing.assert_allclose(of_outer, expected / expected.sum())
     only_greek = PriorShiftClassifier(model, priors={"Greek": 1})
     never = GroupedClassifier(only_greek, groups=GROUPS)
-    np.testing.assert_allclose(assumed_priors(never, of_people=True), [0, 1])
+    np.testing.assert_allclose(priors_of_people(never), [0, 1])
     np.testing.assert_array_equal(resolve(shifted(never)).layers[-1].factors, [0, 1])
 
 
@@ -336,7 +343,7 @@ def test_temperature_flattens_priors_and_bias(model):
     found = calibrated(model, 0.5)
     np.testing.assert_allclose(assumed_priors(found), PRIORS**0.5 / (PRIORS**0.5).sum())
     people = (PRIORS * np.exp(-BIAS)) ** 0.5
-    of_people = assumed_priors(found, of_people=True)
+    of_people = priors_of_people(found)
     np.testing.assert_allclose(of_people, people / people.sum())
     expected = model.predict_proba(["Ana"]) ** 0.5
     proba = found.predict_proba(["Ana"])
@@ -357,7 +364,8 @@ def test_assumed_priors_that_are_those_of_the_model_change_no_estimate(model):
 def test_other_calibration_assumes_other_priors(model, small_names):
     found = CalibratedClassifierCV(FrozenEstimator(model), method="sigmoid")
     found.fit(*small_names)
-    np.testing.assert_allclose(assumed_priors(found, of_people=True), 0.25)
+    np.testing.assert_allclose(assumed_priors(found), 0.25)
+    assert resolve(found).assumed.class_bias is None
     assert resolve(found).assumed.sharpness is None
     assert resolve(found).encoder is model[0]
     learner = Pipeline(model.steps).set_params(classify__max_epochs=1)
@@ -682,6 +690,11 @@ def test_probability_at_the_threshold_is_no_answer():
     at_least = FixedThresholdClassifier(even, threshold=0.5, pos_label="b")
     assert at_least.fit(X, ["a", "b"]).predict(X).tolist() == ["b", "b"]
     np.testing.assert_array_equal(predict_names(at_least, X).labels, [["b"], ["b"]])
+
+
+def test_best_of_equal_probabilities_are_in_the_order_of_the_classes():
+    best = Stack().best(np.array([[0.0, 1.0, 0.0]]), top=3)
+    assert best.tolist() == [[1, 0, 2]]
 
 
 def test_members_of_groups_in_groups_are_the_innermost_labels(model):

@@ -56,7 +56,6 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # parts are compared with references there, or what users cannot ask is asked. Do not
 # add to it; take out what tests no longer need.
 PRIVATE_IMPORTS = {
-    "test_char_encoder": "_text.names",
     "test_cli": "_name_encoder",
     "test_displays": "_shares.shares metrics._top_label",
     "test_forward": (
@@ -67,11 +66,8 @@ PRIVATE_IMPORTS = {
     "test_javascript_rules": (
         "_models.stack _text.names _text.not_names _text.titles onnx"
     ),
-    "test_metrics": "metrics._calibration metrics._scorecard metrics._top_label",
     "test_not_names": "_text.names _text.spelling",
     "test_page": "_models.stack _shares.mix _shares.shares pretrained._load_pretrained",
-    "test_predict_table": "_models.stack",
-    "test_pretrained": "_base.saved_state _models.groups _network.quantized",
     "test_priors": "_models.stack _shares.mix",
     "test_recurrent_net": (
         "_network.ngrams _network.prefixes _training.bags _training.batches "
@@ -83,7 +79,6 @@ PRIVATE_IMPORTS = {
         "_models.priors _models.stack _shares.mix _shares.resampling _shares.results "
         "pretrained._load_pretrained"
     ),
-    "test_stack": "_models.priors",
 }
 
 
