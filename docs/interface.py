@@ -42,6 +42,21 @@ All classifiers have `fit`, `predict`, `predict_proba`, `predict_log_proba` and 
 `transform` and `get_feature_names_out`, as in scikit-learn. Displays have `plot`, too.
 """
 
+# Words that have one meaning everywhere, and what else a reader may take them for.
+TERMS = [
+    (
+        "label",
+        "What is predicted, or true. `--label` is a column, `--class` one label.",
+    ),
+    ("target", "Which model ships. `--model` is a target or a file."),
+    ("groups", "Labels to sum. Groups of rows are those of `--by`."),
+    ("others", "What is not named: labels, or groups of rows in `--against others`."),
+    ("threshold", "The probability that an answer must exceed."),
+    ("risk", "The share of answers that are wrong. `abstain` is True, or a risk."),
+    ("coverage", "The share of names that get an answer."),
+    ("confidence_level", "How often an interval, a set or a bound holds."),
+]
+
 
 def public_modules():
     """Yield sknames and each of its public modules that lists what is in it."""
@@ -156,6 +171,8 @@ def page_of_interface():
     for command in cli.commands.values():
         summary = " ".join(command.help.split("\n\n")[0].split())
         lines.append(f"| `sknames {command.name}` | {summary} |")
+    lines += ["", "## Terms", "", "| word | meaning |", "|---|---|"]
+    lines += [f"| {word} | {meaning} |" for word, meaning in TERMS]
     return "\n".join(lines) + "\n"
 
 

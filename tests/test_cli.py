@@ -578,7 +578,9 @@ def test_predict_answers_as_python(run, tiny, options):
     found, model = pa.parquet.read_table("o.parquet").to_pydict(), make(tiny)
     answers = predict_names(model, PEOPLE, **asked)
     if "--set" in given:
-        answers.sets = predict_sets(model, PEOPLE, coverage=float(given["--set"]))
+        answers.sets = predict_sets(
+            model, PEOPLE, confidence_level=float(given["--set"])
+        )
     expected = answers_of(
         answers, prefix=given.get("--prefix", ""), proba="--proba" in given
     )
@@ -969,7 +971,7 @@ def test_shares_for_excel_have_its_mark_and_decimals(run, small_names):
 
 
 def test_explain_another_label_draws_what_speaks_against_it(run, tiny):
-    options = ["--model", "model.skops", "--label", "Greek", "--top", "2"]
+    options = ["--model", "model.skops", "--class", "Greek", "--top", "2"]
     lines = run("explain", "王王 Nowak", *options)[0].splitlines()
     found = character_importance(tiny, "王王 Nowak", label="Greek")
     best = np.argsort(-found.proba)[:2]
@@ -999,7 +1001,7 @@ def test_explain_own_labels_shows_features(run, tiny, small_names):
     own = make_own_labels_pipeline(FrozenEstimator(tiny)).fit(names, labels)
     own = PriorShiftClassifier(FrozenEstimator(own)).fit(names)
     save(own, "own.skops")
-    out, said = run("explain", "Maria", "--model", "own.skops", "--label", "0")
+    out, said = run("explain", "Maria", "--model", "own.skops", "--class", "0")
     odds = feature_contributions(own, "Maria").log_odds(0)
     proba = own.predict_proba(["Maria"])[0]
     *shown, blank, of, most = out.splitlines()
@@ -1492,7 +1494,7 @@ REFUSED = [
         "'a@b.org' has no nationality to explain (address): give a name",
         1,
     ),
-    ("explain Maria --label Klingon", "Greek', 'Japanese', 'Polish', 'Turkish'", 1),
+    ("explain Maria --class Klingon", "Greek', 'Japanese', 'Polish', 'Turkish'", 1),
     (
         "evaluate five.csv",
         "None of the labels is one of the model's: expected some of",

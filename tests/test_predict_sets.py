@@ -123,13 +123,14 @@ def test_sets_under_other_priors_raise(shipped, shipped_uniform, tiny):
             predict_sets(model, ["Lee"])
 
 
-@pytest.mark.parametrize("coverage", [0.5, 0.999, np.nan])
-def test_coverage_out_of_range_raises(shipped, coverage):
-    with pytest.raises(ValueError, match="coverage of sets from 0.8 to 0.99, got"):
-        predict_sets(shipped, ["Lee"], coverage=coverage)
+@pytest.mark.parametrize("confidence_level", [0.5, 0.999, np.nan])
+def test_confidence_level_out_of_range_raises(shipped, confidence_level):
+    message = "confidence_level of sets from 0.8 to 0.99, got"
+    with pytest.raises(ValueError, match=message):
+        predict_sets(shipped, ["Lee"], confidence_level=confidence_level)
 
 
-@pytest.mark.parametrize("params", [{"coverage": "0.9"}, {"by_class": "no"}])
+@pytest.mark.parametrize("params", [{"confidence_level": "0.9"}, {"by_class": "no"}])
 def test_parameter_of_another_type_raises(shipped, params):
     (name,) = params
     with pytest.raises(InvalidParameterError, match=f"The '{name}' parameter"):

@@ -18,7 +18,9 @@ N_FEATURES = 8
 @click.argument("name")
 @model_options
 @click.option("--top", type=click.IntRange(1), default=3, help="How many labels.")
-@click.option("--label", help="Explain this label. [default: the most probable one]")
+@click.option(
+    "--class", "label", help="Explain this label. [default: the most probable one]"
+)
 def explain(name, model, top, label):
     """Show why a model gives NAME its nationality.
 

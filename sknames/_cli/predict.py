@@ -87,7 +87,7 @@ class Wanted:
         Number of labels.
     proba : bool
         Whether to write the probabilities of all labels.
-    coverage : float or None
+    confidence_level : float or None
         How often a set of labels holds the true one; None without sets.
     known_words : bool
         Whether to write how many words were in training.
@@ -95,7 +95,7 @@ class Wanted:
 
     top: int
     proba: bool
-    coverage: float | None
+    confidence_level: float | None
     known_words: bool
 
 
@@ -115,9 +115,9 @@ class Wanted:
     proba=click.option(
         "--proba", is_flag=True, help="Add the probabilities of all labels."
     ),
-    coverage=click.option(
+    confidence_level=click.option(
         "--set",
-        "coverage",
+        "confidence_level",
         type=float,
         help="Add sets that hold the true nationality so often: 0.9.",
     ),
@@ -165,7 +165,7 @@ def predict(table, model, output, prefix, jobs, changes, wanted):
     """
     start = time.perf_counter()
     check_not_input(output.path, table.path)
-    if changes.adapt and wanted.coverage is not None:
+    if changes.adapt and wanted.confidence_level is not None:
         raise click.UsageError(
             "--adapt-priors does not go with --set, which is for default priors"
         )
@@ -176,7 +176,7 @@ def predict(table, model, output, prefix, jobs, changes, wanted):
         read = distinct.take
         jobs = 1
     else:
-        if wanted.coverage is not None:
+        if wanted.confidence_level is not None:
             below, _ = stack.without_groups()
         read = partial(predict_list, below)
     answer = partial(_predictions, read, stack, below, threshold, wanted)
@@ -289,8 +289,10 @@ def _predictions(read, stack, below, threshold, wanted, texts):
         threshold=threshold,
         known_words=wanted.known_words,
     )
-    if wanted.coverage is not None:
-        predictions.sets = sets_of_probabilities(stack, listed.proba, wanted.coverage)
+    if wanted.confidence_level is not None:
+        predictions.sets = sets_of_probabilities(
+            stack, listed.proba, wanted.confidence_level
+        )
     if not wanted.proba:  # they are many
         predictions.proba = None
     if wanted.known_words and predictions.known_words is None:

@@ -46,12 +46,12 @@ def sets_of(classes, probabilities, thresholds):
 @validate_params(
     {
         "estimator": [HasMethods(["predict_proba"])],
-        "coverage": [Real],
+        "confidence_level": [Real],
         "by_class": ["boolean"],
     }
 )
 def predict_sets(
-    estimator: Any, X: Any, *, coverage: float = 0.9, by_class: bool = False
+    estimator: Any, X: Any, *, confidence_level: float = 0.9, by_class: bool = False
 ) -> list[list[str]]:
     """Predict sets of nationalities that contain the true one with a given probability.
 
@@ -67,10 +67,10 @@ def predict_sets(
         calibrate sets on your own names with MAPIE.
     X : iterable of str, or table of one column
         Names.
-    coverage : float, default=0.9
+    confidence_level : float, default=0.9
         Share of people whose true nationality is in their set, from 0.8 to 0.99.
     by_class : bool, default=False
-        Whether to keep the coverage for each nationality, with thresholds of its own
+        Whether to keep this share for each nationality, with thresholds of its own
         (class-conditional sets). Sets are more than twice as large. Nationalities with
         too few held-out people keep the common threshold.
 
@@ -86,9 +86,9 @@ def predict_sets(
 
     Notes
     -----
-    The coverage holds on average over people with the nationality frequencies of
-    ``priors="population"``, and not for nationalities that the model does not know.
-    Thresholds by class come from some 50 people each, so the coverage of a nationality
+    The confidence level holds on average over people with the nationality frequencies
+    of ``priors="population"``, and not for nationalities that the model does not know.
+    Thresholds by class come from some 50 people each, so the share of a nationality
     still varies.
 
     Examples
@@ -104,19 +104,20 @@ def predict_sets(
     stack = resolve(estimator)
     below, _ = stack.without_groups()
     listed = predict_list(below, X)
-    sets = sets_of_probabilities(stack, listed.proba, coverage, by_class)
+    sets = sets_of_probabilities(stack, listed.proba, confidence_level, by_class)
     for row in np.flatnonzero(listed.reasons != ""):
         sets[row] = []
     return sets
 
 
-def sets_of_probabilities(stack, probabilities, coverage, by_class=False):
+def sets_of_probabilities(stack, probabilities, confidence_level, by_class=False):
     """Return sets as `predict_sets` does, from probabilities before grouping."""
     below, index = stack.without_groups()
     classes = below.classes
     target = _target_of(below)
     columns = classes if by_class else ["all"]
-    sets = sets_of(classes, probabilities, set_thresholds(coverage, columns, target))
+    thresholds = set_thresholds(confidence_level, columns, target)
+    sets = sets_of(classes, probabilities, thresholds)
     if index is None:
         return sets
     groups_of_classes = stack.classes[index].tolist()
@@ -161,13 +162,14 @@ def _columns_of_thresholds(target):
     return read_columns(SETS, target)
 
 
-def set_thresholds(coverage=0.9, labels=("all",), target="nationality"):
-    """Return thresholds of the smallest stored coverage of at least `coverage`."""
+def set_thresholds(confidence_level=0.9, labels=("all",), target="nationality"):
+    """Return thresholds of the smallest stored coverage that is high enough."""
     columns = _columns_of_thresholds(target)
-    is_enough = columns["coverage"] > coverage - 1e-9
-    if not 0.8 <= coverage or not is_enough.any():  # nor NaN
+    is_enough = columns["coverage"] > confidence_level - 1e-9
+    if not 0.8 <= confidence_level or not is_enough.any():  # nor NaN
         raise ValueError(
-            f"Expected a coverage of sets from 0.8 to 0.99, got {coverage!r}."
+            "Expected a confidence_level of sets from 0.8 to 0.99, got "
+            f"{confidence_level!r}."
         )
     row = is_enough.argmax()  # the first
     return np.array([columns[label][row] for label in labels])
