@@ -216,10 +216,10 @@ def test_text_contrasts_with_any_colours(shipped, display, cmap):
     assert (abs(below[:, :3].mean(axis=1) - ink) > 0.3).all()
 
 
-@pytest.mark.parametrize("layer", [0, 1])
-def test_states_display_shows_a_layer_by_its_last_state(layer):
+@pytest.mark.parametrize("options, layer", [({"layer": 0}, 0), ({}, 1)])
+def test_states_display_shows_a_layer_by_its_last_state(options, layer):
     states = np.array([[[1, 2, 3], [4, 6, 5]], [[1, 2, 3], [9, 8, 7]]]) / 10
-    shown = HiddenStatesDisplay("Li", ["l", "i"], states).plot(layer=layer)
+    shown = HiddenStatesDisplay("Li", ["l", "i"], states).plot(**options)
     expected = [[[2, 6], [3, 5], [1, 4]], [[1, 9], [2, 8], [3, 7]]]
     np.testing.assert_allclose(shown.im_.get_array(), np.array(expected[layer]) / 10)
     assert shown.im_.get_clim() == (-1, 1)
