@@ -1552,7 +1552,7 @@ REFUSED = [
     ("predict in.csv --priors Greek=half", "of 'Greek' is 'half'; expected a num", 1),
     ("predict in.csv --output ./in.csv", "./in.csv is INPUT itself: give another", 1),
     ("shares in.csv --output ./in.csv", "./in.csv is INPUT itself: give another", 1),
-    ("predict in.csv --priors no.csv", "no.csv: No such file or directory", 1),
+    ("predict in.csv --priors no.csv", "no.csv: no such file: check the path", 1),
     ("predict empty.csv --adapt-priors", "no row of empty.csv has a name", 1),
     ("shares empty.csv", "no row of empty.csv has a name", 1),
     ("shares in.csv --plot o.txt", "let its name end in .png", 2),
@@ -1599,7 +1599,7 @@ REFUSED = [
     ("predict .", ".: Is a directory: choose another file", 1),
     (
         "predict in.csv --model nofile.skops",
-        "nofile.skops: No such file or directory",
+        "--model nofile.skops: no such file: check the path. The models that ship are",
         1,
     ),
     (
@@ -1625,6 +1625,12 @@ REFUSED = [
     ("predict in.csv --target country", "Did you mean '--model'?", 2),
     ("predict in.csv --country", "Did you mean '--model'?", 2),
     ("predict in.csv --sep ;", "Did you mean '--delimiter'?", 2),
+    ("predict in.csv --model countries", "models that ship are nationality and", 1),
+    ("predict in.csv --priors Turkish:0.5", "give pairs such as Turkish=.5", 1),
+    ("predict in.csv --quiet", "No such option '--quiet'. Messages go to the", 2),
+    ("shares in.csv --seed 1", "No such option '--seed'. Random draws are", 2),
+    ("predict in.csv --confidence .9", "Give --threshold with --abstain", 2),
+    ("shares in.csv --groups TS=Turkish", "GroupedClassifier takes groups of", 2),
     ("train in.csv --target country", "No such option '--target'. See `sk", 2),
     (
         "predict 'Mehmet Yilmaz'",

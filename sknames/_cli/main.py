@@ -26,6 +26,13 @@ CALLED_ELSEWHERE = {
     "--sep": "--delimiter",
     "--target": "--model",
 }
+# What to do where a command has no such option, or rejects its value.
+HINTS = {
+    "--confidence": "Give --threshold with --abstain; intervals are of 95 %.",
+    "--groups": "In Python, GroupedClassifier takes groups of your own.",
+    "--quiet": "Messages go to the error stream: add 2> messages.log.",
+    "--seed": "Random draws are the same in each call.",
+}
 
 
 def _say_version(context, option, is_asked):
@@ -70,8 +77,7 @@ def run(arguments):
     except click.ClickException as error:
         hint = ""
         if isinstance(error, click.UsageError) and error.ctx is not None:
-            _suggest(error)
-            hint = f" See `{error.ctx.command_path} --help`."
+            hint = f"{_suggest(error)} See `{error.ctx.command_path} --help`."
         say(f"sknames: {_in_one_line(error.format_message())}{hint}")
         return error.exit_code
     except Exception as error:
@@ -85,12 +91,21 @@ def _say_warning(message, *where):
 
 
 def _suggest(error):
-    """Name the option that is meant by a name that others give to it."""
-    if not isinstance(error, click.NoSuchOption):
-        return
-    meant = CALLED_ELSEWHERE.get(error.option_name)
-    if any(meant in parameter.opts for parameter in error.ctx.command.params):
-        error.possibilities = [meant]
+    """Return what to do about an option; name the one that others call like this."""
+    if isinstance(error, click.NoSuchOption):
+        option = error.option_name
+        meant = CALLED_ELSEWHERE.get(option)
+        if any(meant in parameter.opts for parameter in error.ctx.command.params):
+            error.possibilities = [meant]
+    elif isinstance(error, click.BadParameter) and error.param is not None:
+        option = error.param.opts[0]
+    else:
+        return ""
+    if option not in HINTS:
+        return ""
+    if isinstance(error, click.NoSuchOption):
+        error.possibilities = []  # options with similar letters
+    return f" {HINTS[option]}"
 
 
 def _in_one_line(message):

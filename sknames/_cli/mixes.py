@@ -33,6 +33,11 @@ def _pairs(source, option):
             label, _, share = pair.rpartition("=")
             yield label.strip(), share.strip()
         return
+    if source != "-" and not os.path.exists(source):
+        raise ValueError(
+            f"{option} {source}: no such file: check the path, or give pairs such as "
+            "Turkish=.5,others=.5"
+        )
     table = InputTable(source, dialect=Dialect(encoding="auto"))
     for chunk in table:
         labels = table.texts(chunk, "label", option)

@@ -64,6 +64,11 @@ class Model:
                 f"--model {self.source}: expected nationality, country or a file. To "
                 f"sum their labels, give --groups {self.source}."
             )
+        if not os.path.exists(self.source):
+            raise ValueError(
+                f"--model {self.source}: no such file: check the path. The models that "
+                "ship are nationality and country"
+            )
         return load_model(self.source, trust_pickle=self.trust_pickle)
 
 
