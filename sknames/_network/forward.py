@@ -180,9 +180,10 @@ class Forward:
         The n-grams of a head are the last columns.
         """
         if self.head is not None:
-            of_head = logits[:, len(self.bias) :] + self.head.bias
-            logits = self.head.multiply(logits[:, : len(self.bias)])
-            logits += of_head
+            n_below = len(self.bias)
+            of_ngrams = logits[:, n_below:]
+            logits = self.head.multiply(logits[:, :n_below])
+            logits += of_ngrams + self.head.bias
         return self.network.add_words(logits, codes)
 
     def _map(self, codes, finish):
