@@ -590,13 +590,17 @@ READERS = {
 @pytest.mark.parametrize("make", READERS.values(), ids=READERS)
 def test_tags_of_what_reads_names_say_so(make, tiny):
     tags = get_tags(make(tiny)).input_tags
-    assert tags.string and tags.one_d_array and not tags.two_d_array
+    assert tags.string
+    assert tags.one_d_array
+    assert not tags.two_d_array
 
 
 @pytest.mark.parametrize("wrap", [lambda inner: inner, SelectiveClassifier])
 def test_tags_of_what_reads_codes_say_so(wrap, tiny):
     tags = get_tags(wrap(tiny["classify"])).input_tags
-    assert tags.two_d_array and not tags.string and not tags.one_d_array
+    assert tags.two_d_array
+    assert not tags.string
+    assert not tags.one_d_array
 
 
 def test_frozen_pipeline_has_the_priors_of_its_classifier(frozen, tiny):

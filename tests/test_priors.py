@@ -132,7 +132,8 @@ def test_priors_that_are_none(priors, message):
 
 def test_priors_that_probabilities_assume():
     X, y = make_blobs([60, 20, 20], n_features=2, random_state=0)
-    bayes, logistic = GaussianNB().fit(X, y), LogisticRegression().fit(X, y)
+    bayes = GaussianNB().fit(X, y)
+    logistic = LogisticRegression().fit(X, y)
     pipeline = make_pipeline(StandardScaler(), GaussianNB()).fit(X, y)
     for model in (bayes, pipeline, FrozenEstimator(pipeline), make_pipeline(pipeline)):
         np.testing.assert_allclose(assumed_priors(resolve(model)), [0.6, 0.2, 0.2])
@@ -148,7 +149,8 @@ def test_priors_that_probabilities_assume():
 
 
 def estimated(probabilities, assumed, weights=None, **limits):
-    weights = np.ones(len(probabilities)) if weights is None else weights
+    if weights is None:
+        weights = np.ones(len(probabilities))
     names = distinct_names(probabilities, weights, assumed)
     mix = estimate_mix(names, assumed, **limits)
     return mix.shares, mix.priors, mix.n_iter
@@ -156,17 +158,15 @@ def estimated(probabilities, assumed, weights=None, **limits):
 
 def leaving_each_name_out(probabilities, assumed, weights, n_pseudo):
     """Compute as defined each answer under the mix of others and pseudo-names."""
-    answers, ratios = (
-        probabilities,
-        np.divide(
-            probabilities, assumed, out=np.zeros_like(probabilities), where=assumed > 0
-        ),
-    )
+    answers = probabilities
+    ratios = np.zeros_like(probabilities)
+    np.divide(probabilities, assumed, out=ratios, where=assumed > 0)
     for _ in range(100_000):
         others = weights @ answers - weights[:, None] * answers
         again = ratios * (others + n_pseudo * assumed)
         again /= again.sum(axis=1, keepdims=True)
-        before, answers = answers, again
+        before = answers
+        answers = again
         if np.abs(answers - before).max() < 1e-13:
             break
     return weights @ answers / weights.sum()
@@ -176,7 +176,8 @@ def leaving_each_name_out(probabilities, assumed, weights, n_pseudo):
 @pytest.mark.parametrize("seed", [0, 1])
 def test_estimate_leaves_each_name_out(n, seed):
     rng = np.random.default_rng(seed)
-    probabilities, assumed = draw(n, seed=seed), rng.dirichlet(np.full(5, 2))
+    probabilities = draw(n, seed=seed)
+    assumed = rng.dirichlet(np.full(5, 2))
     weights = rng.integers(1, 5, n).astype(float)
     weights *= n / weights.sum()
     found, priors, n_iter = estimated(probabilities, assumed, weights, tol=1e-10)
@@ -186,7 +187,8 @@ def test_estimate_leaves_each_name_out(n, seed):
     np.testing.assert_allclose(found, expected, atol=1e-6)
     expected = (n * found + n_pseudo * assumed) / (n + n_pseudo)
     np.testing.assert_allclose(priors, expected, atol=1e-8)
-    assert found.sum() == pytest.approx(1) and 0 < n_iter < 100
+    assert found.sum() == pytest.approx(1)
+    assert 0 < n_iter < 100
 
 
 def test_pseudo_names_are_three_or_more_where_the_list_shows_no_mix_of_its_own():
@@ -206,9 +208,8 @@ def test_pseudo_names_are_three_or_more_where_the_list_shows_no_mix_of_its_own()
 def test_heavy_weights_of_sure_rare_answers_are_counted():
     """Where the mix of the others hardly has the class at all."""
     assumed = np.array([0.001, 0.999])
-    found, *_ = estimated(
-        np.array([[1 - 1e-9, 1e-9], [0, 1]]), assumed, np.array([1000.0, 1])
-    )
+    probabilities = np.array([[1 - 1e-9, 1e-9], [0, 1]])
+    found, *_ = estimated(probabilities, assumed, np.array([1000.0, 1]))
     np.testing.assert_allclose(found, [1000 / 1001, 1 / 1001], atol=1e-4)
 
 
@@ -225,8 +226,10 @@ def test_many_classes_that_no_row_can_be(seed):
 
 def test_a_start_of_0_stays():
     assumed = np.array([0.5, 0.5, 0, 0, 0])
-    for values in estimated(draw(), assumed)[:2]:
-        assert (values[2:] == 0).all() and values[:2].sum() == pytest.approx(1)
+    shares, priors, _ = estimated(draw(), assumed)
+    for values in (shares, priors):
+        assert (values[2:] == 0).all()
+        assert values[:2].sum() == pytest.approx(1)
 
 
 def test_a_step_too_few_is_told():
@@ -243,13 +246,12 @@ def test_a_step_too_few_is_told():
 
 
 def test_distinct_names_share_their_number_of_evidence():
-    probabilities = np.array(
-        [[0.8, 0.2], [0.8, 0.2], [0.3, 0.7], [0.5, 0.5], [0, 0], [0, 1], [-0.0, 1]]
-    )
-    numbers = np.array([0, 0, 1, 2, 3, 4, 5])
-    names = distinct_names(
-        probabilities, np.array([2.0, 4, 2, 0, 1, 2, 2]), np.array([0.5, 0.5]), numbers
-    )
+    alike = [[0.8, 0.2], [0.8, 0.2]]
+    others = [[0.3, 0.7], [0.5, 0.5], [0, 0], [0, 1], [-0.0, 1]]
+    probabilities = np.array(alike + others)
+    weights = np.array([2.0, 4, 2, 0, 1, 2, 2])
+    ids = np.array([0, 0, 1, 2, 3, 4, 5])
+    names = distinct_names(probabilities, weights, np.array([0.5, 0.5]), ids)
     np.testing.assert_allclose(names.ratios, [[1, 0.25], [3 / 7, 1], [0, 1]])
     # 6 to 2 to 2 for each of two, four names.
     np.testing.assert_allclose(names.weights, [2, 2 / 3, 2 / 3])
@@ -260,15 +262,15 @@ def test_distinct_names_share_their_number_of_evidence():
 
 
 def test_exchanged_priors_are_bayes_rule():
-    probabilities, assumed = draw(), np.array([0.3, 0.3, 0.2, 0.1, 0.1])
+    probabilities = draw()
+    assumed = np.array([0.3, 0.3, 0.2, 0.1, 0.1])
     priors = np.array([0.1, 0.2, 0.3, 0.4, 0])
     found = exchange_priors(probabilities, assumed, priors)
     expected = probabilities / assumed * priors
     np.testing.assert_allclose(found, expected / expected.sum(axis=1, keepdims=True))
     assert (found[:, 4] == 0).all()
-    np.testing.assert_allclose(
-        exchange_priors(probabilities, assumed, assumed), probabilities
-    )
+    same = exchange_priors(probabilities, assumed, assumed)
+    np.testing.assert_allclose(same, probabilities)
 
 
 def test_rows_that_the_priors_exclude():
@@ -277,7 +279,6 @@ def test_rows_that_the_priors_exclude():
     found = exchange_priors(np.eye(2)[:1], np.array([1.0, 0.0]), np.array([0.0, 1.0]))
     np.testing.assert_array_equal(found, [[0, 1]])
     # What was assumed to be impossible stays so.
-    found = exchange_priors(
-        np.full((1, 3), 1 / 3), np.array([0.5, 0.5, 0]), np.full(3, 1 / 3)
-    )
+    uniform = np.full(3, 1 / 3)
+    found = exchange_priors(uniform[None], np.array([0.5, 0.5, 0]), uniform)
     np.testing.assert_allclose(found, [[0.5, 0.5, 0]])
