@@ -30,6 +30,8 @@ import pyarrow.parquet
 import pytest
 import skops.io
 from click.shell_completion import ShellComplete
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.naive_bayes import MultinomialNB
@@ -53,6 +55,7 @@ from sknames import (
     load_pretrained,
     make_own_labels_pipeline,
     predict_names,
+    predict_table,
 )
 from sknames._cli import files, main, models, tables
 from sknames._cli import shares as commands_shares
@@ -151,24 +154,27 @@ def read_csv(text, delimiter=","):
 def answers_of(found, **options):
     """Return the columns of predictions in Python as they are written."""
     columns = found.columns(**options)
-    for name, values in columns.items():
-        columns[name] = [
-            None if v in (None, "") or v != v else v for v in values.tolist()
-        ]
-    return columns
+    return {name: with_nulls(values.tolist()) for name, values in columns.items()}
+
+
+def with_nulls(values):
+    """Return values as files have them: empty texts and NaN are None."""
+    return [None if v in (None, "") or v != v else v for v in values]
 
 
 def check(rows, model):
     """Assert that rows, lists of str with a header, are ROWS with predictions."""
     assert rows[0] == ["id", "name", "note", *NEW]
     assert [tuple(row[:3]) for row in rows[1:]] == ROWS
-    found = answers_of(predict_names(model, [name for _, name, _ in ROWS]))
-    for row, *answer in zip(rows[1:], *found.values(), strict=True):
-        label, probability, reason = row[3:]
-        assert [label or None, reason or None] == answer[::2]
-        assert (float(probability) if probability else None) == pytest.approx(
-            answer[1], abs=1e-6
-        )
+    found = predict_names(model, [name for _, name, _ in ROWS])
+    answers = zip(*answers_of(found).values(), strict=True)
+    for row, (label, probability, reason) in zip(rows[1:], answers, strict=True):
+        assert row[3] == (label or "")
+        assert row[5] == (reason or "")
+        if probability is None:
+            assert row[4] == ""
+        else:
+            assert float(row[4]) == pytest.approx(probability, abs=1e-6)
 
 
 # ---- Tables
@@ -353,8 +359,10 @@ def test_predict_json_lines_keeps_values(predict, tiny):
         file.write("\r\n".join(JSON))
     out, _ = predict("in.jsonl")
     for line, before in zip(out.splitlines(), filter(None, JSON), strict=True):
-        row, before = json.loads(line), json.loads(before)
-        assert list(row) == [*before, *NEW] and before.items() <= row.items()
+        row = json.loads(line)
+        before = json.loads(before)
+        assert list(row) == [*before, *NEW]
+        assert before.items() <= row.items()
         if before.get("name"):
             assert row["predicted"] == tiny.predict([row["name"]])[0]
             assert row["reason"] is None
@@ -368,9 +376,8 @@ def test_predict_json_to_table_writes_text(predict, format):
     rows.append({"x": 2.5, "y": True})
     Path("in.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     _, said = predict("in.jsonl", "--output", f"out.{format}")
-    assert said.startswith("4 rows: 1 predicted, 2 missing name, 1 no known letter;"), (
-        said
-    )
+    counts = "4 rows: 1 predicted, 2 missing name, 1 no known letter;"
+    assert said.startswith(counts), said
     read = pa.csv.read_csv if format == "csv" else pa.parquet.read_table
     found = read(f"out.{format}")
     assert found["x"].cast(pa.string()).to_pylist()[::3] == ["1", "2.5"]
@@ -382,15 +389,15 @@ def test_predict_json_to_table_writes_text(predict, format):
 
 
 def parquet_table():
-    return pa.table(
-        {
-            "number": pa.array([1, None, 3, 4, 5, 6, 7], pa.int32()),
-            "name": pa.array([n or None for _, n, _ in ROWS]).dictionary_encode(),
-            "list": [[1], [], None, [2, 3], [4], [5], [6]],
-            "when": pa.array([0, 1, 2, 3, 4, 5, None], pa.timestamp("us", "UTC")),
-            "share": [0.1, float("nan"), None, 1e-300, 2.0, 3.0, -0.0],
-        }
-    ).replace_schema_metadata({"who": "we"})
+    names = [name or None for _, name, _ in ROWS]
+    columns = {
+        "number": pa.array([1, None, 3, 4, 5, 6, 7], pa.int32()),
+        "name": pa.array(names).dictionary_encode(),
+        "list": [[1], [], None, [2, 3], [4], [5], [6]],
+        "when": pa.array([0, 1, 2, 3, 4, 5, None], pa.timestamp("us", "UTC")),
+        "share": [0.1, float("nan"), None, 1e-300, 2.0, 3.0, -0.0],
+    }
+    return pa.table(columns).replace_schema_metadata({"who": "we"})
 
 
 @pytest.mark.parametrize("n", [7, 0])
@@ -410,7 +417,8 @@ def test_predict_parquet_keeps_columns_and_types(predict, tiny, n):
 
 
 def test_predict_nan_is_null_in_json(predict):
-    nan, inf = float("nan"), float("inf")
+    nan = float("nan")
+    inf = float("inf")
     table = parquet_table().append_column("rows", [[[{"x": [1.5, nan, -inf]}]] * 7])
     pa.parquet.write_table(table, "in.parquet")
     predict("in.parquet", "--output", "1.ndjson")
@@ -429,17 +437,18 @@ def test_predict_nan_is_null_in_json(predict):
         '{"name": "Müller", "x": [1, {"y": -1e999}]}', encoding="utf-8"
     )
     out, _ = predict("in.jsonl")
-    assert '"Müller"' in out and json.loads(out)["x"] == [1, {"y": None}]  # not escaped
+    assert '"Müller"' in out  # not escaped
+    assert json.loads(out)["x"] == [1, {"y": None}]
 
 
 @pytest.mark.parametrize("suffix, codec", [("gz", "gzip"), ("zst", "zstd")])
 def test_predict_compressed_files_are_read_and_written(predict, tiny, suffix, codec):
     write_csv("in.csv")
     data = Path("in.csv").read_bytes()
-    parts = data[:50], data[50:]  # of two members, as `cat` makes them
-    Path(f"in.csv.{suffix}").write_bytes(
-        b"".join(pa.compress(p, codec, asbytes=True) for p in parts)
-    )
+    # Of two members, as `cat` makes them.
+    first = pa.compress(data[:50], codec, asbytes=True)
+    second = pa.compress(data[50:], codec, asbytes=True)
+    Path(f"in.csv.{suffix}").write_bytes(first + second)
     predict(f"in.csv.{suffix}", "--output", f"out.csv.{suffix}")
     with pa.input_stream(f"out.csv.{suffix}") as stream:
         check(read_csv(stream.read().decode()), tiny)
@@ -575,7 +584,8 @@ def test_predict_answers_as_python(run, tiny, options):
     words = options.split()
     given = dict(zip(words, [*words[1:], None], strict=True))
     run("predict", "in.csv", "--model", "model.skops", *words, "-o", "o.parquet")
-    found, model = pa.parquet.read_table("o.parquet").to_pydict(), make(tiny)
+    found = pa.parquet.read_table("o.parquet").to_pydict()
+    model = make(tiny)
     answers = predict_names(model, PEOPLE, **asked)
     if "--set" in given:
         answers.sets = predict_sets(
@@ -590,12 +600,38 @@ def test_predict_answers_as_python(run, tiny, options):
         assert found[column] == pytest.approx(values, abs=2e-6), column
 
 
+# Texts that Parquet can hold: no halves of letters.
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+LISTS = st.lists(TEXTS | st.none() | st.sampled_from(PEOPLE), min_size=1, max_size=7)
+
+
+@given(names=LISTS, top=st.integers(1, 4))
+@settings(
+    deadline=None,
+    derandomize=True,
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_predict_writes_the_table_of_python(predict, tiny, names, top):
+    table = pa.table({"name": pa.array(names, pa.string())})
+    pa.parquet.write_table(table, "in.parquet")
+    # The exit status is 1 if no row has a name.
+    predict("in.parquet", "--top", top, "--output", "out.parquet", code=None)
+    found = pa.parquet.read_table("out.parquet").to_pydict()
+    expected = predict_table(tiny, pd.DataFrame({"name": names}), top=top)
+    assert [*found] == expected.columns.tolist()
+    for column, values in found.items():
+        expected_values = with_nulls(expected[column].astype(object).tolist())
+        assert with_nulls(values) == pytest.approx(expected_values, abs=2e-6), column
+
+
 @pytest.mark.parametrize("groups, kind", [([10, 20], pa.int64()), ("ab", pa.string())])
 def test_predict_labels_and_groups_of_other_types_are_text(
     run, tiny, small_names, groups, kind
 ):
     labels = (small_names[1] == "Greek") + 2 * (small_names[1] == "Polish")
-    fallback = [dict(zip(range(3), [groups[0], groups[1], groups[1]], strict=True))]
+    one, other = groups
+    fallback = [{0: one, 1: other, 2: other}]
     ngrams = make_pipeline(clone(tiny[0]), MultinomialNB())
     model = SelectiveClassifier(ngrams, coverage=0.9, fallback=fallback)
     save(model.fit(small_names[0], labels), "own.skops")
@@ -610,7 +646,8 @@ def test_predict_labels_and_groups_of_other_types_are_text(
         found = [None if v is None else str(v) for v in table[name].to_pylist()]
         assert found == values
     answers = {*table["predicted"].to_pylist()}
-    assert groups[1] in answers and None in answers
+    assert other in answers
+    assert None in answers
 
 
 def test_version_names_the_models_without_loading_them(run, monkeypatch):
@@ -624,7 +661,8 @@ def test_version_names_the_models_without_loading_them(run, monkeypatch):
 def test_shell_completes_a_command_after_version(capsys):
     completion = ShellComplete(main.cli, {}, "sknames", "_SKNAMES_COMPLETE")
     (found,) = completion.get_completions(["--version"], "pred")
-    assert found.value == "predict" and not capsys.readouterr().out
+    assert found.value == "predict"
+    assert not capsys.readouterr().out
 
 
 def test_predict_help_says_what_follows_a_group(run):
@@ -638,7 +676,8 @@ def test_predict_parquet_to_a_terminal_is_refused(predict, monkeypatch):
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     write_csv("in.csv")
     out, said = predict("in.csv", "--format", "parquet", code=2)
-    assert not out and "Parquet is not for a terminal: give --output" in said
+    assert not out
+    assert "Parquet is not for a terminal: give --output" in said
 
 
 BYLINES = (
@@ -679,7 +718,8 @@ def test_predict_letters_that_the_model_lacks_are_no_names(run, tiny, small_name
 
 
 def test_several_processes_give_the_same_bytes(run, predict, small_names, monkeypatch):
-    started, pool = [], models.ProcessPoolExecutor
+    started = []
+    pool = models.ProcessPoolExecutor
 
     def start(jobs, *arguments):
         started.append(jobs)
@@ -703,7 +743,8 @@ def test_map_chunks_processes_read_few_chunks_and_end(folder):
     taken = []
     chunks = ((taken.append(k), "7" if k < 9 else "x") for k in range(50))
     mapped = models.map_chunks(int, chunks, 2)
-    assert next(mapped) == (None, 7) and len(taken) <= 5
+    assert next(mapped) == (None, 7)
+    assert len(taken) <= 5
     with pytest.raises(ValueError, match="invalid literal for int"):
         list(mapped)
     assert not active_children()
@@ -750,15 +791,8 @@ def test_predict_more_rows_take_no_more_memory(folder):
 
 def write_list(names):
     """Write a list of few nationalities; names recur within and across chunks."""
-    people = [
-        *names[:100],
-        *names[:40:3],
-        *names[150:155].repeat(2),
-        "",
-        "7",
-        "?!",
-        "7",
-    ]
+    people = [*names[:100], *names[:40:3], *names[150:155].repeat(2)]
+    people += ["", "7", "?!", "7"]
     write_csv("in.csv", [("1", name, "") for name in people])
     return [name for name in people if name]
 
@@ -776,10 +810,8 @@ def rows_of_shares(found, key=(), *counts):
     columns = [
         values.round(6) if values.dtype.kind == "f" else values for values in columns
     ]
-    return [
-        (*key, *row, *counts)
-        for row in zip(*(c.tolist() for c in columns), strict=True)
-    ]
+    rows = zip(*(values.tolist() for values in columns), strict=True)
+    return [(*key, *row, *counts) for row in rows]
 
 
 @pytest.mark.parametrize("name", ["model.skops", "nationality", "grouped.skops"])
@@ -801,9 +833,9 @@ def test_shares_of_chunks_are_those_of_the_whole(run, tiny, small_names, name):
 @pytest.fixture
 def groups(small_names):
     """Write names, some of none, by region and year; return each group's names."""
-    rows = [
-        (name, "NS"[k % 2], f" {2000 + k % 3}") for k, name in enumerate(small_names[0])
-    ]
+    rows = []
+    for k, name in enumerate(small_names[0]):
+        rows.append((name, "NS"[k % 2], f" {2000 + k % 3}"))
     rows += [("7", "S", "2000"), ("", "S", "1999")]
     write_csv("in.csv", rows, ("name", "region", "year"), delimiter=";")
     table = pd.DataFrame(rows, columns=["name", "region", "year"])
@@ -813,19 +845,19 @@ def groups(small_names):
 
 def shares_of(model, groups):
     """Return the shares of each group with a name."""
+    shares = {}
     with warnings.catch_warnings(action="ignore"):
-        return {
-            key: estimate_shares(model, names, random_state=0)
-            for key, names in groups.items()
-            if names != [""]
-        }
+        for key, names in groups.items():
+            if names != [""]:
+                shares[key] = estimate_shares(model, names, random_state=0)
+    return shares
 
 
 def test_shares_by_two_columns_are_those_of_each_group(run, tiny, groups, monkeypatch):
-    expected, shown = [], []
-    for key, found in shares_of(
-        GroupedClassifier(tiny, groups="region"), groups
-    ).items():
+    expected = []
+    shown = []
+    regions = GroupedClassifier(tiny, groups="region")
+    for key, found in shares_of(regions, groups).items():
         expected += rows_of_shares(found, key, found.n_names, found.n_not_names)
         shown.append("region: {}, year: {}\n{}".format(*key, found))
     expected.insert(6, ("S", 1999, "", None, None, None, 0, 1))
@@ -837,7 +869,8 @@ def test_shares_by_two_columns_are_those_of_each_group(run, tiny, groups, monkey
     of_all = (
         "sknames: warning: 6 groups, such as region: N, year: 2000: The shares are "
     )
-    assert said.startswith(f"{of_all}rough") and said.count("are rough") == 1, said
+    assert said.startswith(f"{of_all}rough"), said
+    assert said.count("are rough") == 1
     assert "\n202 rows: 200 names, 2 not names; " in said
     assert Path("o.png").read_bytes().startswith(b"\x89PNG")
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
@@ -848,19 +881,13 @@ def test_shares_by_two_columns_are_those_of_each_group(run, tiny, groups, monkey
 
 
 def test_shares_against_compares_groups(run, tiny, groups):
-    shares, rest = shares_of(tiny, groups), {}
+    shares = shares_of(tiny, groups)
+    rest = {}
     for key in shares:
         rest[key] = [name for other in groups if other != key for name in groups[other]]
     others = shares_of(tiny, rest)
-    command = [
-        "shares",
-        "in.csv",
-        "--model",
-        "model.skops",
-        "--by",
-        "region,year",
-        "--against",
-    ]
+    command = ["shares", "in.csv", "--model", "model.skops", "--by", "region,year"]
+    command += ["--against"]
     expected = []
     for key, found in shares.items():
         compared = found.compare(others[key], same_source=True)
@@ -868,22 +895,19 @@ def test_shares_against_compares_groups(run, tiny, groups):
     expected[-12:-12] = [("S", 1999, "", *[None] * 6, 0, 1)]
     assert rows_of(run(*command, "others")[0], ";") == expected
     other = shares.pop(("N", 2001))
-    expected = [
-        row
-        for key, found in shares.items()
-        for row in rows_of_shares(found.compare(other, same_source=True), key)
-    ]
+    expected = []
+    for key, found in shares.items():
+        expected += rows_of_shares(found.compare(other, same_source=True), key)
     run(*command, "N,2001", "--output", "out.jsonl")
-    rows = [
-        tuple(json.loads(line).values())[:-2]
-        for line in text_of("out.jsonl").splitlines()
-    ]
-    assert [(r, int(y), *row) for r, y, *row in rows if row[0]] == expected
+    rows = []
+    for line in text_of("out.jsonl").splitlines():
+        region, year, label, *values, _, _ = json.loads(line).values()
+        if label:
+            rows.append((region, int(year), label, *values))
+    assert rows == expected
     _, said = run(*command, "2001", code=2)
-    assert (
-        "--against 2001: no such group. Give others, or one of 'N,2000', 'N,2001', '"
-        in said
-    )
+    message = "--against 2001: no such group. Give others, or one of 'N,2000', 'N,2001'"
+    assert message in said
 
 
 @pytest.mark.parametrize(
@@ -901,22 +925,24 @@ def test_shares_by_values_of_parquet_are_text_without_marks(run, values, against
     table = pa.table({"name": ["Kim", "Papadopoulos"], "group": values})
     pa.parquet.write_table(table, "in.parquet")
     command = ["shares", "in.parquet", "--model", "model.skops", "--by", "group"]
-    groups = {row["group"] for row in csv.DictReader(io.StringIO(run(*command)[0]))}
-    assert groups == {*map(str, values)}
+    out, _ = run(*command)
+    assert groups_in(out) == {*map(str, values)}
     out, _ = run(*command, "--against", against)
-    assert {row["group"] for row in csv.DictReader(io.StringIO(out))} == {
-        str(values[1])
-    }
+    assert groups_in(out) == {str(values[1])}
+
+
+def groups_in(text):
+    return {row["group"] for row in csv.DictReader(io.StringIO(text))}
 
 
 def test_shares_group_without_others_to_compare_with_says_so(run, monkeypatch):
     write_csv("in.csv", [("Kim", "a"), ("", "b")], ("name", "group"))
     command = ["shares", "in.csv", "--model", "model.skops", "--by", "group"]
     command += ["--against", "others"]
-    assert [row[1:] for row in read_csv(run(*command)[0])[1:]] == [
-        [*[""] * 7, "1", "0"],
-        [*[""] * 7, "0", "1"],
-    ]
+    out, _ = run(*command)
+    _, (_, *of_a), (_, *of_b) = read_csv(out)
+    assert of_a == [*[""] * 7, "1", "0"]
+    assert of_b == [*[""] * 7, "0", "1"]
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     assert run(*command)[0] == (
         "group: a\nno shares; 1 names\n\ngroup: b\nno name; 1 not names\n"
@@ -935,7 +961,8 @@ def test_distinct_text_is_read_and_predicted_once(
     run, small_names, monkeypatch, command
 ):
     names = small_names[0][:60].tolist()
-    write_csv("in.csv", [(n, k % 2) for k, n in enumerate(names + names)], "nx")
+    rows = [(name, 0) for name in names] + [(name, 1) for name in names]
+    write_csv("in.csv", rows, "nx")
     transform = CharEncoder.transform
     read = []
 
@@ -956,15 +983,14 @@ def test_shares_for_excel_have_its_mark_and_decimals(run, small_names):
     assert not nothing
     text = Path("o.csv").read_bytes().decode("utf-8-sig")
     assert Path("o.csv").read_bytes().startswith(b"\xef\xbb\xbf")
-    assert [[x.replace(",", ".") for x in row] for row in read_csv(text)] == read_csv(
-        out
-    )
+    rows = []
+    for row in read_csv(text):
+        rows.append([cell.replace(",", ".") for cell in row])
+    assert rows == read_csv(out)
     assert re.search(r'^"Turkish","0,\d+","', text, re.MULTILINE)
     write_names(["Kim"])  # whose delimiter is not known
-    assert (
-        '"Kim";"'
-        in run("predict", "in.csv", "--model", "model.skops", "--decimal", ",")[0]
-    )
+    out, _ = run("predict", "in.csv", "--model", "model.skops", "--decimal", ",")
+    assert '"Kim";"' in out
 
 
 # ---- explain, evaluate and train
@@ -975,10 +1001,9 @@ def test_explain_another_label_draws_what_speaks_against_it(run, tiny):
     lines = run("explain", "王王 Nowak", *options)[0].splitlines()
     found = character_importance(tiny, "王王 Nowak", label="Greek")
     best = np.argsort(-found.proba)[:2]
-    assert [line.split() for line in lines[1:4]] == [
-        *([tiny.classes_[k], f"{found.proba[k]:.1%}"] for k in best),
-        [],
-    ]
+    for line, k in zip(lines[1:3], best, strict=True):
+        assert line.split() == [tiny.classes_[k], f"{found.proba[k]:.1%}"]
+    assert not lines[3]
     assert lines[4].startswith("      log odds of Greek ")
     rows = lines[5 : 5 + len(found.characters)]
     longest = np.abs(found.importance).max()
@@ -988,16 +1013,13 @@ def test_explain_another_label_draws_what_speaks_against_it(run, tiny):
         bar = ("#" if value > 0 else "-") * round(24 * abs(value) / longest)
         assert f" {character}  {value:+6.2f} {bar} " in row
     assert (found.importance < 0).any()
-    assert [row[:2].strip() for row in rows[:8]] == [
-        "王",
-        "",
-        "",
-        "",
-    ] * 2  # where each begins
+    # Where each begins.
+    assert [row[:2].strip() for row in rows[:8]] == ["王", "", "", "", "王", "", "", ""]
 
 
 def test_explain_own_labels_shows_features(run, tiny, small_names):
-    names, labels = small_names[0], np.arange(200) % 2
+    names = small_names[0]
+    labels = np.arange(200) % 2
     own = make_own_labels_pipeline(FrozenEstimator(tiny)).fit(names, labels)
     own = PriorShiftClassifier(FrozenEstimator(own)).fit(names)
     save(own, "own.skops")
@@ -1005,21 +1027,18 @@ def test_explain_own_labels_shows_features(run, tiny, small_names):
     odds = feature_contributions(own, "Maria").log_odds(0)
     proba = own.predict_proba(["Maria"])[0]
     *shown, blank, of, most = out.splitlines()
-    assert shown == [f"{k}  {proba[k]:6.1%}" for k in np.argsort(-proba)] and not blank
-    assert of.startswith(
-        f"log odds of 0 against 1: {np.log(proba[0] / proba[1]):+.2f}, of it "
-    )
-    assert (
-        f"it {odds.intercept:+.2f} by the intercept and {odds.contributions.sum():+.2f}"
-        in of
-    )
-    pairs = zip(odds.features[:8], odds.contributions, strict=False)
-    assert most == "  " + "  ".join(
-        f"{feature!r} {value:+.2f}" for feature, value in pairs
-    )
-    bayes = make_own_labels_pipeline(FrozenEstimator(tiny)).set_params(
-        classify=MultinomialNB()
-    )
+    assert shown == [f"{k}  {proba[k]:6.1%}" for k in np.argsort(-proba)]
+    assert not blank
+    log_odds = np.log(proba[0] / proba[1])
+    assert of.startswith(f"log odds of 0 against 1: {log_odds:+.2f}, of it ")
+    by_features = odds.contributions.sum()
+    assert f"it {odds.intercept:+.2f} by the intercept and {by_features:+.2f}" in of
+    expected = []
+    for feature, value in zip(odds.features[:8], odds.contributions, strict=False):
+        expected.append(f"{feature!r} {value:+.2f}")
+    assert most.split("  ")[1:] == expected
+    bayes = make_own_labels_pipeline(FrozenEstimator(tiny))
+    bayes.set_params(classify=MultinomialNB())
     save(bayes.fit(names, labels), "bayes.skops")
     _, said = run("explain", "Maria", "--model", "bayes.skops", code=2)
     assert "bayes.skops is none: only models are explained that `sknames" in said
@@ -1066,9 +1085,9 @@ def test_evaluate_grouped_model_scores_groups(run, tiny, small_names):
 
 
 def test_train_fits_the_recipe_for_own_labels(run, small_names, monkeypatch):
-    names, labels = (
-        column[:170].tolist() for column in small_names
-    )  # fewer of the last label
+    # Fewer of the last label.
+    names = small_names[0][:170].tolist()
+    labels = small_names[1][:170].tolist()
     write_labelled(zip(names, labels, strict=True))
     assert f"Up to {training.MOST_NAMES:,} names" in run("train", "--help")[0]
     monkeypatch.setattr(training, "MOST_NAMES", 170)
@@ -1091,10 +1110,8 @@ def test_train_fits_the_recipe_for_own_labels(run, small_names, monkeypatch):
     run("predict", "in.csv", "--model", "own.skops", *more)
     run("shares", "in.csv", "--model", "own.skops")
     _, said = run("predict", "in.csv", "--known-words", "--model", "own.skops", code=2)
-    assert (
-        "the model has no table of words: leave it out" in said
-        and said.count("\n") == 1
-    )
+    assert "the model has no table of words: leave it out" in said
+    assert said.count("\n") == 1
     monkeypatch.setattr(training, "MOST_NAMES", 169)
     monkeypatch.setattr(training, "fit_net", lambda *names, **params: by_hand)
     _, said = run("train", "in.csv", "--output", "own.skops")
@@ -1167,10 +1184,8 @@ def test_documentation_commands_give_what_it_shows(run, monkeypatch):
 
 BROKEN = "JoÃ£o Å\x81ukasz ÐšÐ¸Ñ€ José’s BÄ–".encode()  # the last but one is right
 MIXED = "Kim Zieliński ".encode() + "Müller Bøe".encode("cp1252")
-NOT_UTF_8, REPAIRED = (
-    "lines are not UTF-8, read as cp1252: ",
-    "lines had broken letters, repaired: ",
-)
+NOT_UTF_8 = "lines are not UTF-8, read as cp1252: "
+REPAIRED = "lines had broken letters, repaired: "
 
 
 @pytest.mark.parametrize(
@@ -1282,7 +1297,8 @@ def test_predict_bytes_are_written_to_parquet_only(predict):
         ("out.jsonl", r"bytes (b'\xff')"),
     ):
         _, said = predict("in.parquet", "--output", output, code=1)
-        assert f"{what}: give --format parquet" in said and not os.path.exists(output)
+        assert f"{what}: give --format parquet" in said
+        assert not os.path.exists(output)
     predict("in.parquet", "--output", "out.parquet")
     assert pa.parquet.read_table("out.parquet")["raw"].to_pylist() == [b"\xff"]
 
@@ -1290,13 +1306,12 @@ def test_predict_bytes_are_written_to_parquet_only(predict):
 def test_predict_equal_headers_are_written_to_csv_only(predict):
     header = ("note", "name", "note")
     write_csv("in.csv", header=header)
-    assert [tuple(row[:3]) for row in read_csv(predict("in.csv")[0])] == [header, *ROWS]
+    out, _ = predict("in.csv")
+    assert [tuple(row[:3]) for row in read_csv(out)] == [header, *ROWS]
     for output in ("out.json", "out.parquet"):
         _, said = predict("in.csv", "--output", output, code=1)
-        assert (
-            "two columns are called 'note': rename one" in said
-            and not os.path.exists(output)
-        )
+        assert "two columns are called 'note': rename one" in said
+        assert not os.path.exists(output)
 
 
 @pytest.mark.parametrize(
@@ -1352,10 +1367,12 @@ def test_predict_full_disk_leaves_the_old_file(predict, output):
     write_csv("in.csv", [(os.urandom(9).hex(), "Anna", "") for _ in range(500)])
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     if output == "/dev/full":
-        reason, step = "No space left on device", "the output is not whole"
+        reason = "No space left on device"
+        step = "the output is not whole"
     else:
         Path(output).write_text("old")
-        reason, step = "File too large", f"{output} was not written"
+        reason = "File too large"
+        step = f"{output} was not written"
         # A limit on the size of files stands for a full disk.
         resource.setrlimit(resource.RLIMIT_FSIZE, (5000, before[1]))
     try:
@@ -1664,11 +1681,8 @@ def test_what_does_not_fit_is_refused(run, arguments, words, code):
     write_csv("in.csv", rows, header=("id", "name", "note", "nationality"))
     write_csv("empty.csv", [("1", "", ""), ("2", "123", "")])
     write_csv("one.csv", [("Hans", "a")] * 3, header=("name", "nationality"))
-    labels = (
-        [("Hans", "HANS")[k % 2] for k in range(6)],
-        [*"abcdef"],
-    )  # spellings of one name
-    rows = [(name, names[0]) for names in labels for name in names]
+    rows = [("Hans", "Hans"), ("HANS", "Hans")] * 3  # spellings of one name
+    rows += [(letter, "a") for letter in "abcdef"]
     write_csv("five.csv", rows, header=("name", "nationality"))
     write_csv("wide.csv", [], [f"c{k}" for k in range(21)])
     header = ("name", "reason", "share", "names", "label", "label")
@@ -1685,7 +1699,9 @@ def test_what_does_not_fit_is_refused(run, arguments, words, code):
     if command in ("predict", "shares", "train"):
         defaults += ["--output", "own.skops" if command == "train" else "out.csv"]
     out, said = run(command, *defaults, *others, code=code)
-    assert not out and words in said and said.endswith(".\n"), said
+    assert not out
+    assert words in said
+    assert said.endswith(".\n"), said
     assert said.count("\n") == 1 + said.startswith("sknames: fits"), said
     assert sorted(os.listdir()) == files
 
@@ -1813,7 +1829,8 @@ class Terminal(io.StringIO):
 def test_predict_bar_on_a_terminal_shows_a_percentage_of_bytes(run, monkeypatch):
     write_csv("in.csv", [("1", "Anna", "x" * 50_000)] * 60)
     monkeypatch.setattr(sys, "stderr", Terminal())
-    ended, close = [], tqdm.close
+    ended = []
+    close = tqdm.close
     monkeypatch.setattr(tqdm, "close", lambda bar: (ended.append(bar.n), close(bar)))
     run("predict", "in.csv", "--output", "o.csv", "--model", "model.skops")
     said = sys.stderr.getvalue()
@@ -1834,7 +1851,8 @@ def test_whole_file_removes_what_a_killed_command_left(tmp_path):
         path.touch()
     with files.whole_file(str(tmp_path / "file")) as file:
         file.write(b"new")
-    assert not left.exists() and at_work.exists()
+    assert not left.exists()
+    assert at_work.exists()
 
 
 def test_predict_line_without_an_end_is_refused_before_it_fills_the_memory(predict):
@@ -1866,7 +1884,8 @@ def test_parquet_and_the_last_line_name_the_model(run, tiny, small_names, comman
 
 
 def test_whole_file_is_replaced_under_its_link_and_keeps_its_mode(tmp_path):
-    folder, link = tmp_path / "folder", tmp_path / "link"
+    folder = tmp_path / "folder"
+    link = tmp_path / "link"
     folder.mkdir()
     target = folder / "file"
     target.write_text("old")
@@ -1875,8 +1894,10 @@ def test_whole_file_is_replaced_under_its_link_and_keeps_its_mode(tmp_path):
     with files.whole_file(str(link)) as file:
         # In the folder of the file, on whose disk there is room; hidden.
         (part,) = set(os.listdir(folder)) - {"file"}
-        assert part.startswith(".") and target.read_text() == "old"
+        assert part.startswith(".")
+        assert target.read_text() == "old"
         file.write(b"new")
-    assert link.is_symlink() and target.read_text() == "new"
+    assert link.is_symlink()
+    assert target.read_text() == "new"
     assert target.stat().st_mode & 0o777 == 0o640
     assert os.listdir(folder) == ["file"]
