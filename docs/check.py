@@ -42,6 +42,8 @@ PAGES = [
     for folder in (*FOLDERS, "tools/*")
     for page in sorted(ROOT.glob(f"{folder}/*.md"))
 ]
+# Folders that builds and npm write.
+IGNORED = {"_build", "auto_examples", "generated", "node_modules"}
 # Words that begin the rest of a sentence, but no sentence of a help text.
 FRAGMENT = re.compile(r"(Of|In|With|From|For|To|As|That|Than|Whose|And|But|Also)\b")
 CODE_BLOCK = re.compile(r"^```.*?^```$", re.M | re.S)
@@ -100,7 +102,7 @@ def phrases_to_avoid():
         texts[path] = path.read_text("utf-8")
     for folder in ("docs", "examples", "tests", "tools"):
         for path in (ROOT / folder).rglob("*.py"):
-            if "node_modules" not in path.parts:
+            if IGNORED.isdisjoint(path.parts):
                 texts[path] = "\n".join(comments(path))
     for path, text in texts.items():
         text = re.sub(r"\n *#:? ", " ", text)  # comments of several lines

@@ -101,6 +101,12 @@ def test_javascript_reads_control_characters_as_python(evaluate, shipped):
     assert found == Names(texts, shipped[0]).tidy
 
 
+def test_javascript_asks_for_a_list_of_names(evaluate, shipped):
+    settings = model_of(shipped[0])["encoder"]
+    error = evaluate("js.encode('Anna', given.settings)", code=1, settings=settings)
+    assert "TypeError: Expected a list of names, got Anna. Wrap it in a list" in error
+
+
 @pytest.mark.parametrize(
     "expected", READINGS["encoders"], ids=lambda row: str(row["params"])
 )

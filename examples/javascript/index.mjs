@@ -304,6 +304,9 @@ function isLower(text) {
 
 // Encode names as `CharEncoder.transform` does; `settings` are the model's metadata "encoder".
 export function encode(names, settings) {
+  if (!Array.isArray(names)) {
+    throw new TypeError(`Expected a list of names, got ${names}. Wrap it in a list: ["Anna"].`);
+  }
   const codeOf = new Map([...settings.alphabet].map((character, i) => [character, i + 1]));
   const unknown = codeOf.size + 1;
   const codes = new Int32Array(names.length * settings.max_length);
