@@ -1097,6 +1097,8 @@ def test_train_fits_the_recipe_for_own_labels(run, small_names, monkeypatch):
         "accurate than a net from scratch.\n170 rows: learned 170 names of 4 labels, 0 "
         "without"
     )
+    megabytes = Path("own.skops").stat().st_size / 1e6
+    assert said.endswith(f" s; {megabytes:.1f} MB\n")
     own = load_model("own.skops")
     by_hand = make_own_labels_pipeline().fit(names, labels)
     np.testing.assert_allclose(

@@ -12,6 +12,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.utils import get_tags
 
 from sknames import (
     GroupedClassifier,
@@ -210,6 +211,13 @@ def test_estimator_that_is_not_frozen_raises(shipped, shifted):
             PriorShiftClassifier(inner).fit(["Niamh"])
     with pytest.raises(NotFittedError):
         PriorShiftClassifier(FrozenEstimator(LogisticRegression())).fit(["Niamh"])
+
+
+def test_labels_are_not_required(shifted):
+    inner, _ = shifted
+    assert get_tags(inner).target_tags.required
+    adapted = PriorShiftClassifier(FrozenEstimator(inner))
+    assert not get_tags(adapted).target_tags.required
 
 
 def test_given_priors_need_no_fit(shifted):

@@ -555,7 +555,7 @@ def test_batches_that_are_not_small_take_one_cycle():
 def test_lr_scheduler_replaces_the_cycle(X, y):
     schedule = LRScheduler("StepLR", step_size=1, gamma=0.5)
     for callback in (schedule, ("named", schedule)):
-        model = fit(X, y, lr=0.08, callbacks=[callback])
+        model = fit(X, y, lr=0.08, callbacks=[Recorder(), callback])
         assert [epoch["event_lr"] for epoch in model.history_] == [0.08, 0.04, 0.02]
 
 
