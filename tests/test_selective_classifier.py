@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from scipy.stats import binom
 from sklearn import config_context
 from sklearn.datasets import make_blobs
 from sklearn.dummy import DummyClassifier
@@ -35,7 +34,6 @@ from sknames._wrappers.risk_coverage import (
     row_of_coverage,
     row_of_risk,
     tried_rows,
-    upper_bounds,
 )
 from sknames.datasets import load_names
 from tests.conftest import tiny_pipeline
@@ -108,13 +106,6 @@ def test_risk_is_exceeded_in_few_splits_of_twenty(real, frozen):
     # Keeping it is no art where hardly anything is answered, or where nothing would be
     # wrong.
     assert risk.mean() > 0.05 and coverage.min() > 0.3 and coverage.max() < 0.9
-
-
-@pytest.mark.parametrize("wrong, n", [(0, 30), (3, 100), (57, 400)])
-def test_upper_bounds_are_those_of_the_binomial_distribution(wrong, n):
-    (bound,) = upper_bounds(np.array([wrong / n]), np.array([n]), 0.01)
-    assert binom.cdf(wrong, n, bound) == pytest.approx(0.01)
-    assert upper_bounds(np.array([1.0]), np.array([n]), 0.01) == 1
 
 
 def test_curve_has_a_row_for_each_threshold():

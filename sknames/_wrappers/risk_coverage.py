@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from scipy.stats import beta
 from sklearn.utils import Bunch
 
+from .._base.exact_limits import upper_limits
 from .._models.groups import fallback_probabilities
 
 # A risk tries the coverages 2 %, 4 %, ... 100 %, by bisection. More of them would need
@@ -87,7 +87,7 @@ def row_of_risk(curve, risk, confidence_level):
     """Return the row of the lowest threshold with a proven risk, by bisection."""
     rows = tried_rows(curve)
     alpha = (1 - confidence_level) / N_STEPS
-    bounds = upper_bounds(curve.risk[rows], curve.n_answered[rows], alpha)
+    bounds = upper_limits(curve.risk[rows], curve.n_answered[rows], alpha)
     kept = -1  # the last index with a proven risk
     lost = len(rows)  # the first one without
     tried = []
@@ -109,13 +109,3 @@ def row_of_risk(curve, risk, confidence_level):
             "Give a larger risk, more names, or a coverage."
         )
     return int(rows[kept])
-
-
-def upper_bounds(risk, n, alpha):
-    """Return upper bounds for shares among n, each at confidence 1 - alpha.
-
-    They are those of Clopper and Pearson (1934).
-    """
-    wrong = risk * n
-    right = np.maximum(n - wrong, 1e-12)  # the distribution needs a positive number
-    return np.where(risk < 1, beta.ppf(1 - alpha, wrong + 1, right), 1.0)

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logit
 
+from sknames._base.exact_limits import exact_limit
 from sknames._models.priors import exchange_priors
-from sknames._shares.estimate import exact_limit
 from sknames._shares.results import FEW_HELD_OUT
 from sknames.pretrained._load_pretrained import POINTS
 
