@@ -28,6 +28,16 @@ __all__ = [
     "predict_table",
     "spelling_groups",
 ]
+# What functions return, and what is inside: files of results name them here.
+_RESULTS = {
+    "CheckedPart",
+    "Comparison",
+    "Draws",
+    "RateComparison",
+    "Rates",
+    "Row",
+    "Shares",
+}
 _MODULES = {"datasets", "inspection", "metrics", "onnx", "pretrained"}
 _ELSEWHERE = {  # what is looked for here, and where it is
     "evaluate": "sknames.metrics.scorecard",
@@ -43,7 +53,7 @@ if not TYPE_CHECKING:  # type checkers would take any name for one of the packag
         """Import what is asked for; all takes a second, in which Ctrl-C must work."""
         if name in _MODULES:
             return import_module(f".{name}", __name__)
-        if name not in __all__:
+        if name not in __all__ and name not in _RESULTS:
             message = f"module {__name__!r} has no attribute {name!r}"
             if name in _ELSEWHERE:
                 message += f". Take {_ELSEWHERE[name]}."

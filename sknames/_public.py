@@ -12,7 +12,14 @@ from ._name_encoder import make_own_labels_pipeline as make_own_labels_pipeline
 from ._name_nationality_classifier import (
     NameNationalityClassifier as NameNationalityClassifier,
 )
+from ._shares.draws import CheckedPart as CheckedPart
+from ._shares.draws import Draws as Draws
+from ._shares.rates import RateComparison as RateComparison
+from ._shares.rates import Rates as Rates
 from ._shares.rates import estimate_rates as estimate_rates
+from ._shares.results import Comparison as Comparison
+from ._shares.results import Row as Row
+from ._shares.results import Shares as Shares
 from ._shares.shares import estimate_shares as estimate_shares
 from ._shares.shares_display import SharesDisplay as SharesDisplay
 from ._text.spelling_groups import spelling_groups as spelling_groups

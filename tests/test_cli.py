@@ -806,7 +806,7 @@ def rows_of(text, delimiter=","):
 
 def rows_of_shares(found, key=(), *counts):
     """Return the rows that a command writes of shares, or a comparison."""
-    columns = [found[name] for name in found._columns]
+    columns = [getattr(found, name) for name in found._columns]
     columns = [
         values.round(6) if values.dtype.kind == "f" else values for values in columns
     ]

@@ -60,7 +60,7 @@ def assert_rows_are(rows, table):
     assert [row["label"] for row in rows] == table.label.tolist()
     for column in ("share", "low", "high"):
         found = [float(row[column]) for row in rows]
-        np.testing.assert_allclose(found, table[column], atol=2e-6)
+        np.testing.assert_allclose(found, getattr(table, column), atol=2e-6)
 
 
 def test_shares_take_clusters_weights_and_checked_rows(people, run, shipped):

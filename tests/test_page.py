@@ -698,7 +698,7 @@ process.stdout.write(JSON.stringify([found, differences]));
         ends = np.array(lists[k][1]).T
         for column, end in zip(("low", "high"), ends, strict=True):
             np.testing.assert_allclose(
-                end[python.label], python[column], rtol=0, atol=atol
+                end[python.label], getattr(python, column), rtol=0, atol=atol
             )
     rows, counts, model = problems[3]
     python = in_python(rows, counts, model)
@@ -707,7 +707,9 @@ process.stdout.write(JSON.stringify([found, differences]));
         compared = python.compare(few, same_source=same_source)
         found = np.array(found, dtype=float)[compared.label].T
         for values, column in zip(found, ("difference", "low", "high"), strict=False):
-            np.testing.assert_allclose(values, compared[column], rtol=0, atol=0.05)
+            np.testing.assert_allclose(
+                values, getattr(compared, column), rtol=0, atol=0.05
+            )
     # Without chance, the ends are exact, and so is what is sure.
     certain = [in_python(*problem) for problem in problems[5:]]
     pairs = (python, python), certain
@@ -717,7 +719,9 @@ process.stdout.write(JSON.stringify([found, differences]));
         for values, column in zip(
             found, ("difference", "low", "high", "sure"), strict=True
         ):
-            np.testing.assert_allclose(values, compared[column], rtol=0, atol=3e-3)
+            np.testing.assert_allclose(
+                values, getattr(compared, column), rtol=0, atol=3e-3
+            )
     assert all(
         high - low > 1e-3 for _, low, high, _ in differences[4]
     )  # of other sources
@@ -737,7 +741,8 @@ def test_differences_are_sure_as_floors_decide_without_a_browser(n_names, is_sur
     expected = one.compare(other, same_source=True)
     assert expected[0].sure == is_sure
     for k, row in enumerate(found):
-        wanted = [expected[k][name] for name in ("difference", "low", "high", "sure")]
+        of_python = expected[k]
+        wanted = [getattr(of_python, c) for c in ("difference", "low", "high", "sure")]
         np.testing.assert_allclose(row, wanted, rtol=0, atol=3e-3)
 
 

@@ -75,7 +75,9 @@ def test_rates_of_a_label_sum_to_1_over_three_outcomes():
     assert sum(rates["Dutch"].rate) == pytest.approx(1)
     assert len(rates.label) == 15
     frame = rates.to_frame()
-    assert list(frame.columns) == ["label", "outcome", "rate", "low", "high"]
+    columns = ["label", "outcome", "rate", "low", "high", "n_people"]
+    assert list(frame.columns) == columns
+    assert frame["n_people"].sum() == pytest.approx(3 * 600)
 
 
 def test_label_without_people_has_no_rate_and_is_never_sure():
@@ -154,7 +156,7 @@ def test_compare_of_a_group_takes_the_labels_outside_it():
     danish = rates.compare("Danish")
     of_group = rates.groups.compare("B")
     for name in ("rate", "other", "low", "high", "sure"):
-        assert of_group[name] == pytest.approx(danish[name])
+        assert getattr(of_group, name) == pytest.approx(getattr(danish, name))
     everyone = rates.groups.compare()
     assert everyone.label.tolist() == ["A", "A", "B", "B", "All", "All"]
     assert np.isnan(rates.groups.compare("All").other).all()

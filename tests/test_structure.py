@@ -1,11 +1,13 @@
 """The rooms of the package: which may import which, and what importing costs."""
 
 import ast
+import io
 import re
 import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import sknames
@@ -47,6 +49,11 @@ HEAVY = {
     "onnx": "onnx",
     "matplotlib": "_base _shares inspection metrics",
 }
+# Methods of arrays, files, Python's own types and scikit-learn, which are not ours; and
+# what assumed_priors asks of the stack that it takes.
+OF_OTHERS = {"fit", "checked_prior"}.union(
+    *map(dir, (np.ndarray, dict, str, set, io.TextIOWrapper))
+)
 MOST_ARROWS = 65  # imports from one room in another; fewer are better
 DATA = (".csv", ".json", ".npz")
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -75,9 +82,10 @@ PRIVATE_IMPORTS = {
     ),
     "test_retrain_linear": "_network.forward pretrained._load_pretrained",
     "test_selective_classifier": "_models.stack _wrappers.risk_coverage",
+    "test_draws": "_shares.intervals",
     "test_shares": (
-        "_models.priors _models.stack _shares.mix _shares.resampling _shares.results "
-        "pretrained._load_pretrained"
+        "_models.priors _models.stack _shares.draws _shares.mix _shares.name_list "
+        "_shares.resampling _shares.results pretrained._load_pretrained"
     ),
 }
 
@@ -164,6 +172,59 @@ def test_rooms_stand_on_10_floors_at_most():
     for room in TopologicalSorter(below).static_order():  # a cycle raises
         floors[room] = 1 + max((floors[other] for other in below[room]), default=0)
     assert max(floors.values()) <= 10, floors
+
+
+def files_below(trees):
+    """Return the files that each file of a folder imports, also by way of others."""
+    imported = {}
+    for path, tree in trees.items():
+        imported[path] = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module:
+                imported[path].add(path.with_name(f"{node.module}.py"))
+    below = {}
+    for path in TopologicalSorter(imported).static_order():  # a cycle raises
+        direct = imported.get(path, set())
+        below[path] = direct.union(*(below[other] for other in direct))
+    return below
+
+
+def methods_of(tree):
+    """Yield the names of the methods of a file's classes."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            for member in node.body:
+                if isinstance(member, ast.FunctionDef):
+                    yield member.name
+
+
+def called_methods(tree):
+    """Yield the names of the methods that a file calls, not of its own objects."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            owner = node.func.value
+            is_own = isinstance(owner, ast.Name) and owner.id in ("self", "cls")
+            if not is_own and node.func.attr not in OF_OTHERS:
+                yield node.func.attr
+
+
+@pytest.mark.parametrize(
+    "folder", sorted({path.parent for path in FILES}), ids=lambda path: path.name
+)
+def test_no_file_calls_methods_that_only_files_above_it_have(folder):
+    trees = {}
+    for path in folder.glob("*.py"):
+        trees[path] = ast.parse(path.read_text(encoding="utf-8"))
+    below = files_below(trees)
+    files_with = {}
+    for path, tree in trees.items():
+        for name in methods_of(tree):
+            files_with.setdefault(name, set()).add(path)
+    for path, tree in trees.items():
+        for name in called_methods(tree):
+            files = files_with.get(name, {path})
+            are_above = all(path in below[file] for file in files)
+            assert not are_above, f"{path.name} calls {name}, of a file above it"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -41,10 +41,12 @@ from sknames._models.groups import group_of_each
 from sknames._models.stack import resolve
 from sknames._shares.checked import CheckedRows
 from sknames._shares.mix import priors_of_probabilities, settings_of_shares
+from sknames._shares.name_list import ListedModel, NameList
+from sknames._shares.question import Question
 from sknames._shares.rates import rates_of_list
 from sknames._shares.resampling import Clusters
 from sknames._shares.results import FEW_HELD_OUT
-from sknames._shares.shares import NameList, estimate, shares_of_probabilities
+from sknames._shares.shares import shares_of_probabilities
 from sknames.datasets import load_nationalities
 from sknames.pretrained._load_pretrained import TARGETS
 from tools.measuring import likeliest_shares, machine, population_priors, show, table
@@ -469,10 +471,16 @@ class People:
         """Whether the model has the label of each."""
         return self.labels < len(self.known)
 
-    def listed(self, people, **fields):
-        """Return a list of some people, each of whom is a name."""
+    def shares(self, people, **fields):
+        """Return the shares of a list of some people, each of whom is a name."""
         fields = {"random_state": 0, "ids": people} | self.settings | fields
-        return NameList(self.proba[people], self.known, **fields)
+        return shares_of_probabilities(self.proba[people], self.known, **fields)
+
+    def rates(self, people, outcome):
+        """Return the rates of an outcome of each of some people."""
+        model = ListedModel(self.known, **self.settings)
+        names = NameList(model, self.proba[people], ids=people)
+        return rates_of_list(names, outcome, Question(n_resamples=200, random_state=0))
 
     def draw(self, counts, rng, once=False):
         """Return people of each label, as many as is said, in no order.
@@ -598,7 +606,7 @@ def measure_clusters(people, n_pairs, rng):
                     rows = people.draw(counts, apart_rng)
                 if way == "papers":
                     fields["clusters"] = Clusters(papers, 100)
-                tables.append(estimate(people.listed(rows, **fields)))
+                tables.append(people.shares(rows, **fields))
             true = np.pad(mix, (0, len(people.known) - len(mix)))
             true = true[people.at(tables[0].label)]
             covered = covers(tables[0], true)[true > 0.02]
@@ -632,9 +640,8 @@ def measure_checked(people, n_lists, rng):
             index = np.full(1000, -1)
             index[checked] = people.labels[drawn[checked]]
             counted = np.bincount(index[checked], minlength=n_labels) / n_checked
-            checked_rows = CheckedRows(index, new_labels, None)
-            listed = people.listed(drawn, checked=checked_rows, n_resamples=50)
-            shares = estimate(listed)
+            checked_rows = CheckedRows(index, people.known, new_labels, None)
+            shares = people.shares(drawn, checked=checked_rows, n_resamples=50)
             alone = likeliest(people.proba[drawn], people.settings)
             alone = np.pad(alone, (0, n_labels - len(alone)))
             true_here = true[people.at(shares.label)]
@@ -644,7 +651,7 @@ def measure_checked(people, n_lists, rng):
             measured.append(
                 [
                     np.abs(counted - true).sum(),
-                    np.abs(shares.without - true_here).sum(),
+                    np.abs(shares._draws.checked.without - true_here).sum(),
                     np.abs(alone - true).sum(),
                     np.abs(shares.share - true_here).sum(),
                     is_covered[is_large].mean(),
@@ -679,7 +686,7 @@ def measure_few(people, n_people, n_lists, rng):
         mix = draw_mix(people.labels[people.is_known], [0.1, 0.3, 1][k % 3], rng)
         weights = weights_of_people(people.labels, mix, n_known)
         drawn = rng.choice(len(weights), 1_000, p=weights)
-        shares = estimate(people.listed(drawn, n_resamples=200))
+        shares = people.shares(drawn, n_resamples=200)
         at = people.at(shares.label)
         true = np.pad(mix, (0, n_known - len(mix)))[at]
         is_few = n_people[at] < FEW_HELD_OUT
@@ -740,7 +747,7 @@ def measure_rates(people, countries, n_lists, rng):
             if kind == "by spelling":
                 chance = np.clip(chance + 0.15 * is_spelled[drawn], 0.02, 0.98)
             outcome = (rng.random(n) < chance).astype(int)
-            rates = rates_of_list(people.listed(drawn, n_resamples=200), outcome)
+            rates = people.rates(drawn, outcome)
             found.append(judge_rates(rates, people, drawn, outcome, chance))
         means = [show(values, 3) for values in np.transpose(found)]
         rows.append([f"{n:,}, {kind}", *means])
@@ -804,7 +811,7 @@ def measure_lacking(people, n_lists, rng):
             true = np.bincount(people.labels[drawn], minlength=len(people.classes))
             true = true[: len(people.known)] / 1000
             counted = counting(people.proba[drawn], None)
-            shares = in_order(estimate(people.listed(drawn, n_resamples=2)))
+            shares = in_order(people.shares(drawn, n_resamples=2))
             common = true > 0.02 * true.sum()
             ways = (counted, shares)
             errors.append([np.abs(way - true)[common].mean() for way in ways])
@@ -823,7 +830,7 @@ def measure_europe(people, n_lists, rng):
         for _ in range(n_lists):
             counts = rng.multinomial(n, draw_mix(people.labels, 1, rng))
             drawn = people.draw(counts, rng, once=True)
-            shares = estimate(people.listed(drawn, n_resamples=200))
+            shares = people.shares(drawn, n_resamples=200)
             true = np.bincount(people.labels[drawn], minlength=len(people.known))
             true = true / len(drawn)
             true_here = true[people.at(shares.label)]

@@ -12,7 +12,8 @@ import click
 import pyarrow as pa
 
 from .._models.stack import Stack, resolve
-from .._shares.shares import read_list
+from .._shares.name_list import GivenRows, read_list
+from .._shares.question import Question
 from .._wrappers.grouped_classifier import GroupedClassifier
 from .files import check_not_input, say
 from .models import DistinctTexts, closing_words, predict_distinct
@@ -29,6 +30,7 @@ from .options import (
 from .output import Output, metadata_of, rounded
 from .tables import InputTable
 
+QUESTION = Question(random_state=0)  # what is asked of each list
 # Groups that may each get a line of their own; more that say the same get one.
 FEW_GROUPS = 3
 # What messages on groups differ in: brackets, values in quotes, numbers and labels.
@@ -71,7 +73,7 @@ class PredictedTable:
         if not self.columns:
             listed = self.distinct.take(entries)
             counts = [*entries.values()]
-            return read_list(self.stack, listed, counts=counts, random_state=0), None
+            return read_list(self.stack, listed, GivenRows(counts=counts)), None
         names, *columns = zip(*entries.elements(), strict=True)
         listed = self.distinct.take(names)
         parameters = {}
@@ -84,8 +86,7 @@ class PredictedTable:
         if "y" in parameters and not any(parameters["y"]):
             del parameters["y"]
         outcomes = parameters.pop("outcome", None)
-        names = read_list(self.stack, listed, random_state=0, **parameters)
-        return names, outcomes
+        return read_list(self.stack, listed, GivenRows(**parameters)), outcomes
 
 
 def _weight(text, reason):
@@ -207,7 +208,8 @@ def table_of(estimated):
     """Return shares, rates or comparisons as they are written, null where unknown."""
     columns = {}
     for name in estimated._columns:
-        columns[name] = pa.array(rounded(estimated[name]), from_pandas=True)
+        values = rounded(getattr(estimated, name))
+        columns[name] = pa.array(values, from_pandas=True)
     return pa.table(columns)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import click
 
 from .._shares.rates import rates_of_list
-from .lists import list_command, say_counts, table_of
+from .lists import QUESTION, list_command, say_counts, table_of
 from .options import column_option
 
 
@@ -24,7 +24,7 @@ def rates(listed, outcome):
     columns = listed.columns | {"outcome": outcome}
     predicted = replace(listed, columns=columns).predict()
     names, outcomes = predicted.read(predicted.texts_of_key[()])
-    estimated = rates_of_list(names, outcomes)
+    estimated = rates_of_list(names, outcomes, QUESTION)
     if listed.output.is_terminal:
         click.echo(str(estimated))
     else:

@@ -15,7 +15,14 @@ from .._shares.shares import estimate
 from .._shares.shares_display import SharesDisplay
 from .._text.names import Names
 from .files import check_output, say, whole_file
-from .lists import caught_warnings, list_command, say_alike, say_counts, table_of
+from .lists import (
+    QUESTION,
+    caught_warnings,
+    list_command,
+    say_alike,
+    say_counts,
+    table_of,
+)
 from .mixes import mix_of_classes, read_mix
 
 MOST_PANELS = 100  # matplotlib draws 65,536 pixels at most
@@ -259,7 +266,7 @@ def _estimate(texts, predicted, title, warned):
     try:
         with caught_warnings(title, warned):
             names, _ = predicted.read(texts)
-            return estimate(names)
+            return estimate(names, QUESTION)
     except ValueError as error:
         if not title:
             raise
@@ -274,7 +281,7 @@ def _say_notes(row_groups):
         of_group = list(group.notes)
         if group.estimated is not None:
             of_shares = [*group.estimated._notes()]
-            if group.estimated.get("n_names_of_other", 0) is not None:
+            if getattr(group.estimated, "n_names_of_other", 0) is not None:
                 of_shares = of_shares[1:]  # the first one counts rows
             of_group += of_shares
         notes += [(group.title, note) for note in of_group]
@@ -308,8 +315,8 @@ def _compare_each(row_groups, others, **kwargs):
         if group.estimated is not None and other is not None:
             comparison = group.estimated.compare(other, **kwargs)
         compared.append(replace(group, estimated=comparison))
-    hold_together([g.estimated for g in compared if g.estimated is not None])
-    return compared
+    held = iter(hold_together([g.estimated for g in compared if g.estimated]))
+    return [replace(g, estimated=next(held)) if g.estimated else g for g in compared]
 
 
 def _to_text(group):

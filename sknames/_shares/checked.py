@@ -6,18 +6,16 @@ prediction-powered inference (Angelopoulos et al. 2023).
 
 import unicodedata
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
-from scipy.stats import t as student
 
 from .._base import warn
 from .._base.labels_and_weights import check_some_known, check_weights, is_missing
-from .._models.groups import check_alike
+from .._models.groups import array_of_labels, check_alike
 from .columns import index_in, weights_where
-from .estimate import EstimatedShares
+from .draws import CheckedPart, Draws
 from .resampling import draw_units
 
 FEW_CHECKED = 100  # rows: with fewer, a warning
@@ -32,7 +30,7 @@ class CheckedRows:
     ----------
     label_index : ndarray of shape (n_rows,) of int
         The column of each row's label, -1 where it was not checked.
-    classes : list
+    classes : ndarray of shape (n_classes,)
         The labels of the model.
     new_labels : list
         Labels that it lacks; their columns follow.
@@ -42,9 +40,16 @@ class CheckedRows:
     """
 
     label_index: NDArray[np.integer]
-    classes: list[Any]
+    classes: NDArray[Any]
     new_labels: list[Any]
     weights: NDArray[np.floating] | None
+
+    @property
+    def labels(self):
+        """The labels of the model, and the new ones."""
+        if not self.new_labels:
+            return self.classes
+        return array_of_labels([*self.classes.tolist(), *self.new_labels])
 
     def __getitem__(self, rows):
         """Return some of the rows."""
@@ -76,8 +81,7 @@ class CheckedRows:
 
     def _raise_two_labels(self, position, other, names):
         """Raise ValueError for a row that has another label than its person."""
-        columns = [*self.classes, *self.new_labels]
-        labels = [columns[k] for k in (self.label_index[position], other)]
+        labels = self.labels[[self.label_index[position], other]].tolist()
         who = f"the name at position {position}"
         if names is not None:
             who = repr(names[position])
@@ -86,85 +90,6 @@ class CheckedRows:
             f"{labels[1]!r} for {who}. Correct one, or give two people of a name "
             "clusters of their own."
         )
-
-
-@dataclass(frozen=True, kw_only=True)
-class CheckedShares(EstimatedShares):
-    """Hold shares that checked rows correct, and what their intervals need.
-
-    The fields of `EstimatedShares` come first; as many rows of a population without an
-    end hold as much information as `n_effective` says.
-
-    Parameters
-    ----------
-    mean_prediction : ndarray of shape (n_labels,)
-        The mean prediction of the list, 0 if all rows are checked.
-    covariance : ndarray of shape (n_labels, n_labels)
-        The covariance of the shares that the checked rows show.
-    expected_covariance : ndarray of shape (n_labels, n_labels)
-        The one that the model expects.
-    degrees_of_freedom : int
-        Those of the t distribution.
-    """
-
-    mean_prediction: NDArray[np.floating]
-    covariance: NDArray[np.floating]
-    expected_covariance: NDArray[np.floating]
-    degrees_of_freedom: int
-
-    by_label: ClassVar[tuple[str, ...]] = (
-        *EstimatedShares.by_label,
-        "mean_prediction",
-    )
-
-    def sums(self, is_in):
-        """Return the same for sums of labels, by `is_in`, (n_sums, n_labels)."""
-        return replace(
-            super().sums(is_in),
-            covariance=is_in @ self.covariance @ is_in.T,
-            expected_covariance=is_in @ self.expected_covariance @ is_in.T,
-        )
-
-    def reach(self, confidence_level):
-        """Return how far the interval of each share reaches, (n_labels,)."""
-        # Errors are rare and large, so that a few rows may hold none. Then the variance
-        # is the one that the model expects.
-        variance = np.maximum(
-            self.covariance.diagonal(), self.expected_covariance.diagonal()
-        )
-        quantile = student.ppf((1 + confidence_level) / 2, self.degrees_of_freedom)
-        return quantile * np.sqrt(np.maximum(variance, 0))  # rounding may leave -1e-20
-
-    def least_reach(self, confidence_level):
-        """Return how far the interval of each share reaches at least, (n_labels,)."""
-        return np.maximum(self.reach(confidence_level), self.floor(confidence_level))
-
-    def interval(self, confidence_level):
-        """Return the ends of intervals, (n_labels,) each."""
-        floor = self.floor(confidence_level)
-        reach = np.maximum(self.reach(confidence_level), floor / 2)
-        low = np.clip(self.share - reach, 0, 1 - floor)
-        high = np.clip(self.share + reach, floor, 1)
-        exact_low, exact_high = exact_interval(
-            self.share, self.n_effective, confidence_level
-        )
-        has_only_checked = self.mean_prediction == 0
-        low = np.where(has_only_checked, exact_low, low)
-        high = np.where(has_only_checked, exact_high, high)
-        return np.minimum(low, self.share), np.maximum(high, self.share)
-
-
-def exact_interval(share, n, confidence_level):
-    """Return the ends of the exact intervals of shares of n (Clopper and Pearson)."""
-    tail = (1 - confidence_level) / 2
-    count = share * n
-    low = np.zeros(len(share))
-    high = np.ones(len(share))
-    some = count > 0
-    low[some] = beta.ppf(tail, count[some], n - count[some] + 1)
-    not_all = share < 1
-    high[not_all] = beta.isf(tail, count[not_all] + 1, n - count[not_all])
-    return low, high
 
 
 def read_checked(y, checked_weight, stack, is_name):
@@ -188,7 +113,7 @@ def read_checked(y, checked_weight, stack, is_name):
         )
         label_index[~is_name] = -1
     weights = _check_checked_weight(checked_weight, label_index >= 0)
-    return CheckedRows(label_index, classes, new_labels, weights)
+    return CheckedRows(label_index, stack.classes, new_labels, weights)
 
 
 def _read_labels(given, stack):
@@ -274,7 +199,7 @@ def estimate_from_checked(predictions, weights, checked, clusters, without, seed
 
     Returns
     -------
-    CheckedShares
+    Draws
     """
     weights = weights / weights.sum()
     rows = np.flatnonzero(checked.label_index >= 0)
@@ -303,16 +228,20 @@ def estimate_from_checked(predictions, weights, checked, clusters, without, seed
     expected = _expected_covariance(predictions, weights, power)
     n_units = np.count_nonzero(unit_weights)
     inflation = n_units / max(1, n_units - 1)
-    return CheckedShares(
-        share=share,
-        resamples=_resample(share, influences, inflation, seeds),
-        n_effective=1 / (unit_weights**2).sum(),
+    observed = influences.T @ influences * inflation
+    part = CheckedPart(
         n_checked=len(rows),
         without=None if is_complete else without,
         mean_prediction=mean,
-        covariance=influences.T @ influences * inflation,
-        expected_covariance=expected * (row_weights**2).sum(),
+        covariances=np.array([observed, expected * (row_weights**2).sum()]),
         degrees_of_freedom=max(1, n_units - 1),
+    )
+    return Draws(
+        labels=checked.labels,
+        estimate=share,
+        draws=_resample(share, influences, inflation, seeds),
+        n_effective=1 / (unit_weights**2).sum(),
+        checked=part,
     )
 
 

@@ -1,52 +1,88 @@
 """Estimate the rate of an outcome in each nationality of a list, with intervals."""
 
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike
-from sklearn.utils import Bunch, check_random_state
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_random_state
 
-from .._models.groups import Groups, array_of_labels, check_alike
+from .._models.groups import Groups, check_alike
 from .._models.priors import Priors
 from .columns import index_in, read_column
-from .estimate import exact_limit
+from .draws import Draws
+from .estimate import draw_shares
+from .intervals import compare_draws, interval
+from .name_list import GivenRows, read_users_list, weigh
+from .question import Question, check_parameters
 from .resampling import draw_units
 from .results import (
-    ComparedValues,
     Comparison,
+    Row,
     Table,
-    compare_estimates,
+    listing,
     notes_on_new_labels,
-    percentiles,
 )
-from .shares import estimate_weighted, is_in_group, read_users_list, weigh
 
 NO_ONE = 0.5  # estimated people of a label: with fewer, it has no rate
 MOST_FLOATS = 20  # outcomes that are floats; more are measurements
 FEW_PEOPLE = 10  # a label with fewer estimated people is not printed
 
 
-class Rates(Table):
-    """The result of `estimate_rates`."""
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class TableByOutcome(Table):
+    """Hold a table with several rows a label, one for each outcome.
 
-    _columns = ("label", "outcome", "rate", "low", "high")
+    Parameters
+    ----------
+    outcome : ndarray of shape (n_rows,)
+        The outcome of each row.
+    """
+
+    outcome: NDArray[Any]
+
     _texts = ("label", "outcome")
+    _by_label: ClassVar[tuple[str, ...]] = (
+        "label",
+    )  # columns with the same value in all rows of a label
+
+    def _row(self, rows):
+        """Return the rows of a label as one, with lists by outcome."""
+        values = {}
+        for name in self._columns:
+            values[name] = getattr(self, name)[rows].tolist()
+            if name in self._by_label:
+                values[name] = values[name][0]
+        return Row(**values)
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Rates(TableByOutcome):
+    """The result of `estimate_rates`, which describes the fields."""
+
+    __module__ = "sknames"
+
+    rate: NDArray[np.floating]
+    low: NDArray[np.floating]
+    high: NDArray[np.floating]
+    n_people: NDArray[np.floating]
+    labels: NDArray[Any]
+    outcomes: NDArray[Any]
+    n_names: int
+    n_not_names: int
+    new_labels: list[Any]
+    _joint: Draws
+    _members: dict[Any, list[Any]]
+
+    _columns = ("label", "outcome", "rate", "low", "high", "n_people")
+    _by_label = ("label", "n_people")
     _header = " rate   {:.10g} % interval"
 
     @staticmethod
-    def _line(rate, low, high):
-        text = f"{rate:6.1%}   {low:.1%} to {high:.1%}"
-        return text.replace("nan%", "   -")
-
-    def _row(self, label):
-        """Return the rows of a label as a Bunch of lists."""
-        is_label = self.label == label
-        if not np.any(is_label):
-            return super()._row(label)
-        row = Bunch(**{name: self[name][is_label].tolist() for name in self._columns})
-        row.label = row.label[0]
-        return row
+    def _line(rate, low, high, n_people):
+        if np.isnan(rate):
+            return f"     -   {n_people:.1f} estimated people"
+        return f"{rate:6.1%}   {low:.1%} to {high:.1%}"
 
     def _is_shown(self):
         return self.n_people >= FEW_PEOPLE
@@ -80,7 +116,7 @@ class Rates(Table):
         Returns
         -------
         RateComparison
-            A Bunch that prints as a table, with
+            It prints as a table, and has
 
             - label, outcome: arrays of shape (n_rows,), a row for each outcome,
             - rate, other, difference: the rates, and the first minus the second,
@@ -94,45 +130,54 @@ class Rates(Table):
         KeyError
             If a label is not in the list of labels.
         """
-        labels = self.labels.tolist()
         for given in (label, other):
-            if given is not None and given not in labels:
+            if given is not None and given not in self._members:
                 raise KeyError(
-                    f"Expected one of the labels {labels!s:.200}, got {given!r}."
+                    f"Expected one of the labels {listing([*self])}, got {given!r}."
                 )
+        compared = [label]
         if label is None:
             n_people = self.n_people[:: len(self.outcomes)]
-            rows = np.flatnonzero(n_people >= FEW_PEOPLE)
-        else:
-            rows = np.array([labels.index(label)])
-        is_first = self.is_in[rows]
-        is_other = 1 - is_first
-        if other is not None:
-            is_other = np.tile(self.is_in[labels.index(other)], (len(rows), 1))
-        rates = self._rates_of(is_first)
-        other_rates = self._rates_of(is_other)
+            compared = self.labels[n_people >= FEW_PEOPLE].tolist()
+        members = {name: self._members[name] for name in compared}
+        members_of_other = {}
+        for name, labels in members.items():
+            members_of_other[name] = self._others(labels)
+            if other is not None:
+                members_of_other[name] = self._members[other]
+        rates = rates_of(self._joint.sums(members))
+        other_rates = rates_of(self._joint.sums(members_of_other))
         return RateComparison(
-            label=self.labels[rows].repeat(len(self.outcomes)),
-            outcome=np.tile(self.outcomes, len(rows)),
-            rate=rates.value,
-            other=other_rates.value,
-            **compare_estimates(rates, other_rates, self.confidence_level),
+            label=rates.labels,
+            outcome=np.tile(self.outcomes, len(members)),
+            rate=rates.estimate,
+            other=other_rates.estimate,
+            **compare_draws(rates, other_rates, self.confidence_level),
             other_label="all others" if other is None else other,
             confidence_level=self.confidence_level,
+            is_of_groups=True,
         )
 
-    def _rates_of(self, is_in):
-        """Return the rates of labels together, by `is_in`, (n_sums, n_classes)."""
-        return rates_of(
-            is_in @ self.joint,
-            is_in @ self.joint_resamples,
-            self.n_effective,
-            self.confidence_level,
-        )
+    def _others(self, members):
+        """Return the labels that are none of a group."""
+        labels = self._joint.labels.tolist()
+        return [label for label in labels if label not in members]
 
 
-class RateComparison(Table):
-    """The result of :meth:`Rates.compare`."""
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class RateComparison(TableByOutcome):
+    """The result of :meth:`Rates.compare`, which describes the fields."""
+
+    __module__ = "sknames"
+
+    rate: NDArray[np.floating]
+    other: NDArray[np.floating]
+    difference: NDArray[np.floating]
+    low: NDArray[np.floating]
+    high: NDArray[np.floating]
+    sure: NDArray[np.bool_]
+    p_value: NDArray[np.floating]
+    other_label: Any
 
     _columns = (
         "label",
@@ -144,7 +189,6 @@ class RateComparison(Table):
         "high",
         "sure",
     )
-    _texts = ("label", "outcome")
     _header = Comparison._header.replace("share", " rate")
     _line = staticmethod(Comparison._line)
 
@@ -209,7 +253,7 @@ or None, default=None
     Returns
     -------
     Rates
-        A Bunch that prints as a table, with
+        It prints as a table, and has
 
         - label, outcome, rate, low, high: arrays of shape (n_classes * n_outcomes,),
           the largest label first. A label without people has NaN, from 0 to 1,
@@ -258,61 +302,53 @@ or None, default=None
     >>> rates.compare("Dutch", "Turkish").sure.tolist()
     [True, True]
     """
-    listed = read_users_list(
-        estimator,
-        X,
-        caller="estimate_rates",
-        sample_weight=sample_weight,
-        counts=counts,
-        clusters=clusters,
-        y=y,
-        checked_weight=checked_weight,
-        assumed_prior=assumed_prior,
-        groups=groups,
-        confidence_level=confidence_level,
-        n_resamples=n_resamples,
-        random_state=random_state,
-    )
-    return rates_of_list(listed, outcome)
+    check_parameters("estimate_rates", locals())
+    given = GivenRows(sample_weight, counts, clusters, y, checked_weight)
+    question = Question(groups, confidence_level, n_resamples, random_state)
+    names = read_users_list(estimator, X, given, assumed_prior)
+    return rates_of_list(names, outcome, question)
 
 
-def rates_of_list(listed, outcome):
+def rates_of_list(names, outcome, question):
     """Return the `Rates` of a `NameList`, from the mix of each outcome."""
-    outcomes, outcome_index = check_outcome(outcome, listed.row_counts > 0)
-    seed = check_random_state(listed.random_state).randint(2**31)
-    has_clusters = listed.clusters is not None
-    listed = replace(listed, random_state=seed, has_common_draws=has_clusters)
-    share, share_resamples = _outcome_shares(listed, outcome_index, len(outcomes))
+    outcomes, outcome_index = check_outcome(outcome, names.row_counts > 0)
+    seed = check_random_state(question.random_state).randint(2**31)
+    question = replace(question, random_state=seed)
+    seeds = question.seeds(has_common_draws=names.clusters is not None)
+    share, share_draws = _outcome_shares(names, outcome_index, len(outcomes), seeds)
     if not share.all():
         raise ValueError(
             "Expected a positive weight for some name of each outcome, got none for "
             f"{outcomes[share.argmin()].item()!r}. Leave these rows out."
         )
-    estimates = []
+    mixes = []
     for k in range(len(outcomes)):
-        estimates.append(estimate_weighted(weigh(listed.take(outcome_index == k))))
-    joint = share * np.stack([mix.share for mix in estimates], axis=1)
-    joint_resamples = np.stack([mix.resamples for mix in estimates], axis=2)
-    joint_resamples = share_resamples[:, None] * np.maximum(joint_resamples, 0)
-    common = {
-        "outcomes": outcomes,
-        "joint": joint,
-        "joint_resamples": joint_resamples,
-        "n_effective": sum(mix.n_effective for mix in estimates),
-        "n_names": int(listed.row_counts.sum()),
-        "n_not_names": sum(listed.not_names.values()),
-        "new_labels": listed.new_labels,
-        "confidence_level": listed.confidence_level,
-    }
-    labels = listed.labels
-    order = np.argsort(-joint.sum(axis=1), kind="stable")
-    rates = _rates_table(labels[order], np.eye(len(labels))[order], common)
-    rates.groups = None
-    if listed.groups is not None:
-        members = listed.members()
-        is_in = is_in_group(members, labels)
-        rates.groups = _rates_table(array_of_labels([*members]), is_in, common)
-    return rates
+        mixes.append(draw_shares(weigh(names.take(outcome_index == k)), seeds))
+    draws = np.stack([mix.draws for mix in mixes], axis=1)
+    joint = Draws(
+        labels=names.labels,
+        estimate=share[:, None] * np.stack([mix.estimate for mix in mixes]),
+        draws=share_draws[:, :, None] * np.maximum(draws, 0),
+        n_effective=sum(mix.n_effective for mix in mixes),
+    )
+    largest_first = np.argsort(-joint.estimate.sum(axis=0), kind="stable")
+    joint = joint.at(joint.labels[largest_first])
+    members = {label: [label] for label in joint.labels.tolist()}
+    level = question.confidence_level
+    rates = Rates(
+        **_columns_of_rates(joint, members, outcomes, names.n_names, level),
+        outcomes=outcomes,
+        n_names=names.n_names,
+        n_not_names=names.n_not_names,
+        new_labels=names.new_labels,
+        confidence_level=level,
+        _joint=joint,
+    )
+    if question.groups is None:
+        return rates
+    members = names.members(question.groups)
+    columns = _columns_of_rates(joint, members, outcomes, names.n_names, level)
+    return replace(rates, groups=replace(rates, **columns, is_of_groups=True))
 
 
 def check_outcome(outcome, is_name):
@@ -348,8 +384,8 @@ def _is_float(outcome):
         return False
 
 
-def _outcome_shares(listed, outcome_index, n_outcomes):
-    """Return the share of each outcome, and resamples, (n_resamples, n_outcomes)."""
+def _outcome_shares(listed, outcome_index, n_outcomes, seeds):
+    """Return the share of each outcome, and draws, (n_draws, n_outcomes)."""
     counts = listed.row_counts
     weights = np.ones(len(counts))
     if listed.weights is not None:
@@ -357,7 +393,6 @@ def _outcome_shares(listed, outcome_index, n_outcomes):
     row_weights = weights * counts
     by_outcome = row_weights[:, None] * np.eye(n_outcomes)[outcome_index]
     share = by_outcome.sum(axis=0) / row_weights.sum()
-    seeds = listed.seeds
     rng = seeds.rng(share)
     if listed.clusters is None:
         n_effective = row_weights.sum() ** 2 / (weights**2 @ counts)
@@ -372,58 +407,49 @@ def _outcome_shares(listed, outcome_index, n_outcomes):
     return share, resamples / resamples.sum(axis=1, keepdims=True)
 
 
-def _rates_table(labels, is_in, common):
-    """Return the rates of labels or groups, by `is_in`, (n_rows, n_classes)."""
-    n_outcomes = len(common["outcomes"])
-    n_people = common["n_names"] * (is_in @ common["joint"]).sum(axis=1)
-    table = Rates(
-        label=labels.repeat(n_outcomes),
-        outcome=np.tile(common["outcomes"], len(labels)),
-        n_people=n_people.repeat(n_outcomes),
-        labels=labels,
-        is_in=is_in,
-        **common,
-    )
-    rates = table._rates_of(is_in)
-    table.rate = rates.value
-    table.low = rates.low
-    table.high = rates.high
-    return table
+def _columns_of_rates(joint, members, outcomes, n_names, confidence_level):
+    """Return the columns of the rates of labels or groups, by name."""
+    sums = joint.sums(members)
+    rates = rates_of(sums)
+    low, high = interval(rates, confidence_level)
+    n_people = n_names * sums.estimate.sum(axis=0)
+    return {
+        "label": rates.labels,
+        "outcome": np.tile(outcomes, len(members)),
+        "rate": rates.estimate,
+        "low": low,
+        "high": high,
+        "n_people": n_people.repeat(len(outcomes)),
+        "labels": sums.labels,
+        "_members": members,
+    }
 
 
-def rates_of(joint, joint_resamples, n_effective, confidence_level):
-    """Return the rates of outcomes in labels, label by label.
+def rates_of(joint):
+    """Return the rates of outcomes in labels, label by label, as `Draws`.
 
     Parameters
     ----------
-    joint : ndarray of shape (n_labels, n_outcomes)
-        The share of the list that has a label and an outcome.
-    joint_resamples : ndarray of shape (n_resamples, n_labels, n_outcomes)
-        The same in each resample.
-    n_effective : float
-        So many names of equal weight hold as much information.
-    confidence_level : float
+    joint : Draws
+        The share of the list that has an outcome and a label, (n_outcomes, n_labels).
 
     Returns
     -------
-    ComparedValues
-        With n_labels * n_outcomes rows; a label without people has no rate.
+    Draws
+        With n_labels * n_outcomes labels; one without people has no rate.
     """
-    share = joint.sum(axis=1, keepdims=True)
-    n_people = n_effective * share
-    has_people = n_people >= NO_ONE
-    rate = np.divide(joint, share, out=np.full(joint.shape, np.nan), where=has_people)
-    shares = joint_resamples.sum(axis=2, keepdims=True)
-    resamples = np.tile(rate, (len(shares), 1, 1))
-    np.divide(joint_resamples, shares, out=resamples, where=shares > 0)
-    low, high = percentiles(resamples, rate, confidence_level)
-    # Few people show no rate near 0 or 1 (Clopper and Pearson 1934).
-    floor = exact_limit(np.maximum(n_people, NO_ONE), confidence_level)
-    floor = np.broadcast_to(floor, joint.shape)
-    return ComparedValues(
-        value=rate.ravel(),
-        resamples=resamples.reshape(len(resamples), -1),
-        low=np.where(has_people, np.minimum(low, 1 - floor), 0).ravel(),
-        high=np.where(has_people, np.maximum(high, floor), 1).ravel(),
-        least_reach=floor.ravel(),
+    n_outcomes = len(joint.estimate)
+    share = joint.estimate.sum(axis=0)
+    n_people = joint.n_effective * share
+    rate = np.full(joint.estimate.shape, np.nan)
+    np.divide(joint.estimate, share, out=rate, where=n_people >= NO_ONE)
+    shares = joint.draws.sum(axis=1, keepdims=True)
+    draws = np.tile(rate, (len(shares), 1, 1))
+    np.divide(joint.draws, shares, out=draws, where=shares > 0)
+    return Draws(
+        labels=joint.labels.repeat(n_outcomes),
+        estimate=rate.T.ravel(),
+        draws=draws.swapaxes(1, 2).reshape(len(draws), -1),
+        # Few people show no rate near 0 or 1.
+        n_effective=np.maximum(n_people, NO_ONE).repeat(n_outcomes),
     )

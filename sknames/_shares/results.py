@@ -3,20 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from numbers import Real
-from typing import Any, ClassVar
+from types import SimpleNamespace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
-from sklearn.utils import Bunch
 
+from .._base.exact_limits import exact_limit
 from .._models.frames import to_frame
 from .._models.groups import array_of_labels, regions_of
 from .._models.priors import OTHERS, is_not_one
+from .draws import Draws
+from .intervals import compare_draws, judge_families
+from .name_list import FEW_NAMES
 
+# What a table lacks, and who has it.
+ELSEWHERE = {
+    "plot": "draw it with sknames.SharesDisplay.from_shares",
+    "to_csv": "write it with .to_frame().to_csv",
+}
 N_PRINTED = 10  # rows of a table that prints
 LEAST_PRINTED = 0.0005  # a share or difference, which rounds to 0.1 %
-FEW_NAMES = 100  # fewer than these raise a warning
 WIDE = 0.3  # intervals of more get a note
 # Held-out people of a label: with fewer, its share in a list is estimated too small.
 # Intervals hold .5 to .8 of the true shares of such labels, and .87 to .95 of others:
@@ -25,69 +32,106 @@ FEW_HELD_OUT = 20
 LEAST_IN_DOUBT = 0.01  # a share: of smaller ones, no note says that they are unsure
 
 
-class Table(Bunch):
-    """Hold columns of equal length, by label, and of groups under "groups".
+class Row(SimpleNamespace):
+    """Hold a row of a table: its columns as attributes, with values of Python.
 
-    The first columns, `_texts`, are printed as they are; `_line` writes the others.
+    Those of rates are lists, with a value for each outcome.
     """
 
+    __module__ = "sknames"
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Table(Mapping):
+    """Hold columns of equal length as attributes, and rows by label.
+
+    The first columns, `_texts`, are printed as they are; `_line` writes the others.
+
+    Parameters
+    ----------
+    label : ndarray of shape (n_rows,)
+        The label of each row.
+    confidence_level : float
+        Confidence level of the intervals.
+    groups : Table or None, default=None
+        The same for groups, if these were asked for.
+    is_of_groups : bool, default=False
+        Whether this is such a table, which prints all its rows.
+    """
+
+    label: NDArray[Any]
+    confidence_level: float
+    groups: Self | None = None
+    is_of_groups: bool = False
+
+    _columns: ClassVar[tuple[str, ...]] = ("label",)
     _texts: ClassVar[tuple[str, ...]] = ("label",)
+    _header: ClassVar[str] = ""
 
     def to_frame(self) -> Any:
         """Return the table as a DataFrame of pandas.
 
         It is one of polars if only that is installed.
         """
-        return to_frame({name: self[name] for name in self._columns})
+        return to_frame({name: getattr(self, name) for name in self._columns})
 
-    def __getitem__(self, key):
-        """Return a field, or the row of a label."""
-        if key in self:
-            return super().__getitem__(key)
-        return self._row(key)
+    def __getitem__(self, label):
+        """Return the row of a label."""
+        labels = self.label.tolist()
+        rows = [k for k, other in enumerate(labels) if other == label]
+        if rows:
+            return self._row(rows)
+        if isinstance(label, str) and hasattr(self, label):
+            raise KeyError(f"Expected a label, got {label!r}: take .{label}.")
+        raise KeyError(f"Expected one of the labels {listing([*self])}, got {label!r}.")
 
-    def _row(self, label):
-        """Return the row of a label as a Bunch of values of Python."""
-        labels = self.label.tolist() if "label" in self else []
-        if label not in labels:
-            raise KeyError(
-                f"Expected one of the labels {labels!s:.200}, got {label!r}."
-            )
-        row = labels.index(label)
-        return Bunch(**{name: self[name].tolist()[row] for name in self._columns})
+    def _row(self, rows):
+        """Return a row as values of Python, where a label has only one."""
+        (row,) = rows
+        values = {name: getattr(self, name)[row] for name in self._columns}
+        return Row(**{name: as_python(value) for name, value in values.items()})
 
-    def __dir__(self):
-        """Return fields and methods; a Bunch would return only its fields."""
-        return [*object.__dir__(self), *self]
+    def __iter__(self):
+        """Iterate over labels."""
+        return iter(dict.fromkeys(self.label.tolist()))
+
+    def __len__(self):
+        """Return the number of labels."""
+        return len({*self.label.tolist()})
+
+    def __getattr__(self, name):
+        """Raise AttributeError, which says where to go for what others have."""
+        if name in ELSEWHERE:
+            raise AttributeError(f"{type(self).__name__}.{name}: {ELSEWHERE[name]}")
+        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
 
     def __repr__(self):
-        groups = self.get("groups")
         tables = [self]
-        if groups is not None and len(groups.label) > 0:
-            tables.append(groups)
+        if self.groups:
+            tables.append(self.groups)
         widths = []
         for name in self._texts:
             texts = [name]
             for table in tables:
-                texts += map(str, table[name])
+                texts += map(str, getattr(table, name))
             widths.append(max(map(len, texts)))
         header = self._header.format(100 * self.confidence_level)
         lines = [f"{_padded(self._texts, widths)}   {header}"]
         lines += self._lines(widths)
         if len(tables) > 1:
             lines.append("of groups:")
-            lines += groups._lines(widths)
+            lines += self.groups._lines(widths)
         return "\n".join([*lines, *self._notes()])
 
     def _lines(self, widths):
-        """Return the lines of the rows; a table without "groups" shows all."""
+        """Return the lines of the rows; a table of groups shows all."""
         is_shown = np.full(len(self.label), True)
-        if "groups" in self:
+        if not self.is_of_groups:
             is_shown = self._is_shown()
         n_texts = len(self._texts)
         lines = []
         for row in np.flatnonzero(is_shown):
-            values = [self[name][row] for name in self._columns]
+            values = [getattr(self, name)[row] for name in self._columns]
             texts = _padded(values[:n_texts], widths)
             lines.append(f"{texts}  {self._line(*values[n_texts:])}")
         if not is_shown.all():  # groups may overlap, so no "others" sums them
@@ -110,17 +154,53 @@ def notes_on_new_labels(new_labels):
         yield f"labels that the model lacks: {listing(new_labels)}"
 
 
+def as_python(value):
+    """Return a value of numpy as one of Python."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
 def _padded(texts, widths):
     """Return texts side by side, each as wide as its column."""
     pairs = zip(texts, widths, strict=True)
     return "   ".join(f"{text!s:<{width}}" for text, width in pairs)
 
 
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Shares(Table):
-    """The result of `estimate_shares`."""
+    """The result of `estimate_shares`, which describes the fields."""
+
+    __module__ = "sknames"
+
+    share: NDArray[np.floating]
+    low: NDArray[np.floating]
+    high: NDArray[np.floating]
+    n_names: int
+    n_distinct: int
+    n_not_names: int
+    n_clusters: int | None
+    n_checked: int | None
+    new_labels: list[Any]
+    assumed_prior: NDArray[np.floating]
+    model_error: float
+    sharpness: float
+    members_in_model: dict[Any, Any] | None
+    members: dict[Any, Any] | None = None
+    confused_pairs: list[tuple[Any, Any, float]]
+    few_held_out: list[Any]
+    _draws: Draws
 
     _columns = ("label", "share", "low", "high")
     _header = "share   {:.10g} % interval"
+
+    @property
+    def resamples(self) -> NDArray[np.floating]:
+        """The shares in each resample, (n_resamples, n_labels)."""
+        return self._draws.draws
+
+    @property
+    def floor(self) -> float:
+        """How far the interval of a share of 0 reaches."""
+        return exact_limit(self._draws.n_effective, self.confidence_level)
 
     @staticmethod
     def _line(share, low, high):
@@ -143,19 +223,20 @@ class Shares(Table):
         if self.n_checked is not None:
             yield from self._notes_on_checked()
         widths = self.high - self.low
-        if "groups" in self and self.n_distinct >= FEW_NAMES and widths.max() > WIDE:
+        if self.is_of_groups:
+            return
+        if self.n_distinct >= FEW_NAMES and widths.max() > WIDE:
             yield (
                 f"{self.label[widths.argmax()]} has a wide interval, since others have "
                 'such names: sum labels, as by groups="subregion", or give a model the '
                 "priors that you know"
             )
-        if "groups" in self:
-            pairs = self._pairs_to_sum()
-            if pairs:
-                yield (
-                    f"hard to tell apart here: {listing(pairs)}; sum them, as by "
-                    'groups="subregion"'
-                )
+        pairs = self._pairs_to_sum()
+        if pairs:
+            yield (
+                f"hard to tell apart here: {listing(pairs)}; sum them, as by "
+                'groups="subregion"'
+            )
 
     def _pairs_to_sum(self):
         """Return texts of pairs of labels that this list cannot separate."""
@@ -186,17 +267,18 @@ class Shares(Table):
 
     def _notes_on_checked(self):
         """Yield what to say of checked rows."""
-        if self.without is None:
+        without = self._draws.checked.without
+        if without is None:
             yield "all names are checked: these are counts, with exact intervals"
             return
         yield f"{self.n_checked:,} of the names are checked"
         yield from notes_on_new_labels(self.new_labels)
-        is_outside = (self.without < self.low) | (self.without > self.high)
+        is_outside = (without < self.low) | (without > self.high)
         is_outside &= ~np.isin(self.label, self.new_labels)
         for row in np.flatnonzero(is_outside):
             yield (
                 f"without the checked rows, {self.label[row]} would have "
-                f"{self.without[row]:.1%}, which is outside its interval"
+                f"{without[row]:.1%}, which is outside its interval"
             )
 
     def compare(
@@ -219,7 +301,7 @@ class Shares(Table):
         Returns
         -------
         Comparison
-            A Bunch that prints as a table, with
+            It prints as a table, and has
 
             - label: array of shape (n_classes,), the largest difference first,
             - share, other, difference: the shares here and in the other list, and the
@@ -263,83 +345,48 @@ class Shares(Table):
 
     def _compare_with_list(self, other, same_source):
         """Compare with the shares of another list, as `compare` says."""
-        here = set(self.label.tolist())
+        here = {*self.label.tolist()}
         only_there = [label for label in other.label.tolist() if label not in here]
         labels = self.label
         if only_there:
             labels = array_of_labels([*labels.tolist(), *only_there])
-        theirs = other._at(labels)
+        theirs = other._draws.at(labels)
         if not same_source:
             # All lists have the same errors of the model, in the same order. Paired
             # from both ends, two comparisons of two lists mirror each other.
-            theirs = replace(theirs, resamples=theirs.resamples[::-1])
-        groups = self.get("groups")
-        if groups is not None:
-            groups = groups.compare(other.groups, same_source=same_source)
-        return self._compare(labels, self._at(labels), theirs, other.n_names, groups)
-
-    def _at(self, labels):
-        """Return the estimates of labels, some of which may be missing here.
-
-        A label that the model lacks has no share, unless rows were checked: then it was
-        not among them.
-        """
-        row_of = {label: k for k, label in enumerate(self.label.tolist())}
-        rows = [row_of.get(label, -1) for label in labels.tolist()]
-        rows = np.array(rows, dtype=np.intp)
-        estimates = ComparedValues(
-            value=self.share[rows],
-            resamples=self.resamples[:, rows],
-            low=self.low[rows],
-            high=self.high[rows],
-            least_reach=self.least_reach[rows],
-        )
-        is_missing = rows < 0
-        share = np.nan if self.n_checked is None else 0
-        estimates.value[is_missing] = share
-        estimates.resamples[:, is_missing] = 0
-        estimates.low[is_missing] = share
-        estimates.high[is_missing] = share + self.floor
-        estimates.least_reach[is_missing] = self.floor
-        return estimates
+            theirs = replace(theirs, draws=theirs.draws[::-1])
+        groups = None
+        if self.groups is not None:
+            groups = self.groups.compare(other.groups, same_source=same_source)
+        return self._compare(self._draws.at(labels), theirs, other.n_names, groups)
 
     def _compare_with_known(self, known):
         """Compare with known shares by label, and the sum of the others."""
         self._check_known(known)
-        labels = [label for label in known if label in self.label.tolist()]
-        is_in = (self.label == np.array(labels, dtype=object)[:, None]) * 1.0
-        if len(labels) < len(known):
-            labels.append(OTHERS)
-            is_in = np.vstack([is_in, 1 - is_in.sum(axis=0)])
-        sums = self.estimated.sums(is_in)
-        low, high = sums.interval(self.confidence_level)
-        compared = ComparedValues(
-            value=sums.share,
-            resamples=sums.resamples,
-            low=low,
-            high=high,
-            least_reach=sums.least_reach(self.confidence_level),
+        labels = self.label.tolist()
+        members = {label: [label] for label in known if label in labels}
+        if len(members) < len(known):
+            members[OTHERS] = [label for label in labels if label not in members]
+        mix = Draws.known(
+            {label: known[label] for label in members}, len(self.resamples)
         )
-        known_share = np.array([known[label] for label in labels], dtype=float)
-        certain = ComparedValues.certain(known_share, len(sums.resamples))
-        return self._compare(array_of_labels(labels), compared, certain, None, None)
+        return self._compare(self._draws.sums(members), mix)
 
-    def _compare(self, labels, estimates, others, n_names_of_other, groups):
-        """Return a comparison of estimates, the largest difference first."""
-        columns = compare_estimates(estimates, others, self.confidence_level)
-        columns |= {"label": labels, "share": estimates.value, "other": others.value}
+    def _compare(self, here, there, n_names_of_other=None, groups=None):
+        """Return a comparison of `Draws`, the largest difference first."""
+        columns = compare_draws(here, there, self.confidence_level)
+        columns |= {"label": here.labels}
+        columns |= {"share": here.estimate, "other": there.estimate}
         size = np.nan_to_num(np.abs(columns["difference"]))
         order = np.argsort(-size, kind="stable")
-        comparison = Comparison(
+        return Comparison(
+            **{name: values[order] for name, values in columns.items()},
             confidence_level=self.confidence_level,
             n_names=self.n_names,
             n_names_of_other=n_names_of_other,
+            groups=groups,
+            is_of_groups=self.is_of_groups,
         )
-        for name, values in columns.items():
-            comparison[name] = values[order]
-        if "groups" in self:
-            comparison.groups = groups
-        return comparison
 
     def _check_known(self, known):
         """Raise ValueError unless known shares are shares of labels of this list."""
@@ -348,14 +395,14 @@ class Shares(Table):
         for label, share in known.items():
             if label not in labels and label != OTHERS:
                 raise ValueError(
-                    f"Expected known shares of the labels {labels!s:.200}, or of "
+                    f"Expected known shares of the labels {listing(labels)}, or of "
                     f"{OTHERS!r}, got {label!r}."
                 )
             if not (isinstance(share, Real) and 0 <= share <= 1):
                 raise ValueError(
                     f"Expected known shares from 0 to 1, got {share!r} of {label!r}."
                 )
-        if has_others and "groups" not in self:
+        if has_others and self.is_of_groups:
             raise ValueError(
                 f"Expected known shares of groups, got {OTHERS!r}: groups may overlap, "
                 "so that nothing is the sum of the others. Leave it out."
@@ -386,10 +433,11 @@ class Shares(Table):
 
     def _settings(self):
         """Return what compared shares must have in common, by what to call it."""
-        groups = self.get("groups")
-        members = self.members if groups is None else groups.members
+        members = self.members
+        if self.groups is not None:
+            members = self.groups.members
         return {
-            "labels": set(self.label.tolist()) - set(self.get("new_labels", [])),
+            "labels": set(self.label.tolist()) - set(self.new_labels),
             "groups in the model": _sorted(self.members_in_model),
             "groups": _sorted(members),
             "confidence_level": self.confidence_level,
@@ -399,116 +447,22 @@ class Shares(Table):
         }
 
 
-def percentiles(resamples, estimate, confidence_level):
-    """Return the ends of intervals, (n_classes,) each, which hold the estimate."""
-    tail = (1 - confidence_level) / 2
-    low = np.quantile(resamples, tail, axis=0)
-    high = -np.quantile(-resamples, tail, axis=0)  # to the bit as seen from above
-    return np.minimum(low, estimate), np.maximum(high, estimate)
-
-
-@dataclass(frozen=True)
-class ComparedValues:
-    """Hold what a comparison takes: shares or rates, one in each row.
-
-    Parameters
-    ----------
-    value : ndarray of shape (n_rows,)
-        The estimates, NaN where there is none.
-    resamples : ndarray of shape (n_resamples, n_rows)
-        The same in each resample.
-    low, high : ndarray of shape (n_rows,)
-        The ends of the intervals.
-    least_reach : ndarray of shape (n_rows,)
-        How far an interval reaches at least.
-    """
-
-    value: NDArray[np.floating]
-    resamples: NDArray[np.floating]
-    low: NDArray[np.floating]
-    high: NDArray[np.floating]
-    least_reach: NDArray[np.floating]
-
-    @classmethod
-    def certain(cls, value, n_resamples):
-        """Return values that are known."""
-        zeros = np.zeros(len(value))
-        return cls(value, np.tile(value, (n_resamples, 1)), value, value, zeros)
-
-    def added(self, confidence_level):
-        """Return what floors add to the squared reach of intervals, down and up."""
-        without = percentiles(self.resamples, self.value, confidence_level)
-        ends = np.array([self.low, self.high])
-        return (ends - self.value) ** 2 - (np.array(without) - self.value) ** 2
-
-
-def compare_estimates(estimates, others, confidence_level):
-    """Return how estimates differ from others, as columns by name."""
-    difference = estimates.value - others.value
-    resamples = estimates.resamples - others.resamples
-    low, high = percentiles(resamples, difference, confidence_level)
-    # What floors add to the intervals of estimates adds to theirs like a variance (Zou
-    # and Donner 2008).
-    down, up = estimates.added(confidence_level)
-    other_down, other_up = others.added(confidence_level)
-    squared_down = (difference - low) ** 2 + (down + other_up)
-    squared_up = (high - difference) ** 2 + (up + other_down)
-    # Intervals of checked rows may reach less far than their resamples.
-    low = difference - np.sqrt(np.maximum(squared_down, 0))
-    high = difference + np.sqrt(np.maximum(squared_up, 0))
-    is_known = ~np.isnan(difference)
-    low = np.where(is_known, np.maximum(low, -1), -1)
-    high = np.where(is_known, np.minimum(high, 1), 1)
-    least_reach = np.hypot(estimates.least_reach, others.least_reach)
-    p_value = np.ones(len(difference))
-    sure = np.zeros(len(difference), dtype=bool)
-    p_value[is_known], sure[is_known] = judge_differences(
-        resamples[:, is_known],
-        difference[is_known],
-        least_reach[is_known],
-        confidence_level,
-    )
-    sure &= (low > 0) | (high < 0)  # the resamples of a few names hardly vary
-    columns = {"difference": difference, "low": low, "high": high}
-    return columns | {"sure": sure, "p_value": p_value}
-
-
-def judge_differences(resamples, difference, least_reach, confidence_level):
-    """Return p-values of differences, for all labels together, and which are sure.
-
-    A difference is sure if it exceeds the largest error in most resamples, both in
-    standard deviations; their shape is (n_resamples, n_labels). The p-value takes the
-    largest of K normal errors, with the K under which the same are sure.
-    """
-    if not len(difference):  # as of groups={}
-        return np.ones(0), np.zeros(0, dtype=bool)
-    z = norm.ppf((1 + confidence_level) / 2)
-    deviation = np.maximum(resamples.std(axis=0), least_reach / z)
-    largest = (np.abs(resamples - difference) / deviation).max(axis=1)
-    limit = np.quantile(largest, confidence_level)
-    sure = np.abs(difference) > deviation * limit
-    log_inside = np.log1p(-2 * norm.sf(max(limit, z)))
-    n_independent = np.log(confidence_level) / log_inside
-    is_outside = 2 * norm.sf(np.abs(difference) / deviation)
-    log_smaller = np.log1p(-np.minimum(is_outside, 1 - 1e-15))  # 1 if nothing differs
-    return -np.expm1(n_independent * log_smaller), sure
-
-
 def hold_together(comparisons):
-    """Make "sure" hold for several comparisons together, in place (Holm 1979)."""
-    in_order = sorted(comparisons, key=lambda table: table.p_value.min(initial=1))
-    n_left = len(in_order)
-    is_rejected = True
-    for comparison in in_order:
-        alpha = (1 - comparison.confidence_level) / n_left
-        comparison.sure = comparison.sure & (comparison.p_value <= alpha)
-        is_rejected &= bool(comparison.sure.any())
-        if not is_rejected:
-            comparison.sure = np.zeros(len(comparison.sure), dtype=bool)
-        n_left -= 1
-    with_groups = [table.groups for table in comparisons if table.get("groups")]
-    if with_groups:
-        hold_together(with_groups)
+    """Return comparisons of which "sure" holds for all together (Holm 1979).
+
+    Their groups are judged together, too.
+    """
+    if not comparisons:
+        return []
+    p_values = [table.p_value for table in comparisons]
+    sure = [table.sure for table in comparisons]
+    judged = judge_families(p_values, sure, comparisons[0].confidence_level)
+    groups = hold_together([table.groups for table in comparisons if table.groups])
+    held = []
+    for table, is_sure in zip(comparisons, judged, strict=True):
+        groups_of_table = groups.pop(0) if table.groups else table.groups
+        held.append(replace(table, sure=is_sure, groups=groups_of_table))
+    return held
 
 
 def _only_in(value, other):
@@ -527,8 +481,21 @@ def _sorted(members):
     return {group: sorted({*labels}, key=str) for group, labels in members.items()}
 
 
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Comparison(Table):
-    """The result of :meth:`Shares.compare`."""
+    """The result of :meth:`Shares.compare`, which describes the fields."""
+
+    __module__ = "sknames"
+
+    share: NDArray[np.floating]
+    other: NDArray[np.floating]
+    difference: NDArray[np.floating]
+    low: NDArray[np.floating]
+    high: NDArray[np.floating]
+    sure: NDArray[np.bool_]
+    p_value: NDArray[np.floating]
+    n_names: int
+    n_names_of_other: int | None
 
     _columns = ("label", "share", "other", "difference", "low", "high", "sure")
     _header = " share    other  difference   {:.10g} % interval"

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from .._base.plotting import DisplayMixin, check_at_least_1, legend_label, percent
-from .results import Comparison, Shares, Table, percentiles
+from .intervals import percentiles
+from .results import Comparison, Shares, Table
 from .shares import estimate_shares
 
 if TYPE_CHECKING:
@@ -290,10 +291,7 @@ def _size_of(labels, n_tables):
 
 def _drawn_table(table):
     """Return the groups of a table where groups were asked for, or the table."""
-    groups = table.get("groups")
-    if groups is not None and len(groups.label):
-        return groups
-    return table
+    return table.groups or table
 
 
 def _positions(titles):
@@ -347,8 +345,7 @@ def _choose_labels(tables, n_top, are_lines):
     elif len(tables) > 1:
         n_top = min(n_top, max(1, MOST_BARS // len(tables)))
     n = min(n_top, max(1, int(is_large.sum())))
-    is_of_groups = "groups" not in tables[0]
-    if n == len(labels) - 1 or is_of_groups:
+    if n == len(labels) - 1 or tables[0].is_of_groups:
         n = len(labels)
     order = np.lexsort([-sizes.mean(axis=0), ~is_large])
     return labels[order[:n]], labels[order[n:]]
@@ -379,15 +376,19 @@ def _bars(table, top, others=()):
 
 def _n_names(table):
     """Say how many names a list has, or both that are compared."""
-    if table.get("n_names_of_other") is None:  # one list, perhaps against known shares
-        return f"{table.n_names:,} names"
-    return f"{table.n_names:,} and {table.n_names_of_other:,} names"
+    if _is_pair(table):
+        return f"{table.n_names:,} and {table.n_names_of_other:,} names"
+    return f"{table.n_names:,} names"
+
+
+def _is_pair(table):
+    """Return whether a table compares two lists, not one with known shares."""
+    return isinstance(table, Comparison) and table.n_names_of_other is not None
 
 
 def _of_names(table):
     """Say which names an axis shows."""
-    is_pair = table.get("n_names_of_other") is not None
-    return f" {'between' if is_pair else 'of'} {_n_names(table)}"
+    return f" {'between' if _is_pair(table) else 'of'} {_n_names(table)}"
 
 
 def _color(k, n, is_sure):

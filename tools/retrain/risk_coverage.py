@@ -11,7 +11,8 @@ from scipy.special import log_softmax
 from sknames._models.groups import M49, group_of_each, read_fallback
 from sknames._models.priors import exchange_priors
 from sknames._shares.mix import MODEL_ERROR
-from sknames._shares.shares import FEW_NAMES, shares_of_probabilities
+from sknames._shares.name_list import FEW_NAMES
+from sknames._shares.shares import shares_of_probabilities
 from sknames._text.names import Names
 from sknames._wrappers.risk_coverage import (
     confidence_and_hits,

@@ -1,0 +1,145 @@
+"""The rules of intervals, and of what is sure."""
+
+import numpy as np
+from scipy.stats import norm
+from scipy.stats import t as student
+
+from .._base.exact_limits import exact_interval, exact_limit
+
+
+def interval(drawn, confidence_level):
+    """Return the ends of the intervals of `Draws`, (n_labels,) each.
+
+    What is unknown reaches from 0 to 1.
+    """
+    floor = exact_limit(drawn.n_effective, confidence_level)
+    if drawn.checked is not None:
+        return _interval_of_checked(drawn, floor, confidence_level)
+    low, high = percentiles(drawn.draws, drawn.estimate, confidence_level)
+    # Draws lack what the list lacks. So no interval is narrower than that of a share of
+    # 0 or 1.
+    is_unknown = np.isnan(drawn.estimate)
+    low = np.where(is_unknown, 0, np.minimum(low, 1 - floor))
+    high = np.where(is_unknown, 1, np.maximum(high, floor))
+    return low, high
+
+
+def _interval_of_checked(drawn, floor, confidence_level):
+    """Return the ends of the intervals of shares that checked rows correct."""
+    share = drawn.estimate
+    reach = np.maximum(_reach_of_checked(drawn.checked, confidence_level), floor / 2)
+    low = np.clip(share - reach, 0, 1 - floor)
+    high = np.clip(share + reach, floor, 1)
+    exact_low, exact_high = exact_interval(share, drawn.n_effective, confidence_level)
+    has_only_checked = drawn.checked.mean_prediction == 0
+    low = np.where(has_only_checked, exact_low, low)
+    high = np.where(has_only_checked, exact_high, high)
+    return np.minimum(low, share), np.maximum(high, share)
+
+
+def _reach_of_checked(checked, confidence_level):
+    """Return how far the t interval of each share reaches, (n_labels,)."""
+    # Errors are rare and large, so that a few rows may hold none. Then the variance is
+    # the one that the model expects.
+    variance = np.diagonal(checked.covariances, axis1=1, axis2=2).max(axis=0)
+    quantile = student.ppf((1 + confidence_level) / 2, checked.degrees_of_freedom)
+    return quantile * np.sqrt(np.maximum(variance, 0))  # rounding may leave -1e-20
+
+
+def percentiles(draws, estimate, confidence_level):
+    """Return the ends of intervals, (n_labels,) each, which hold the estimate."""
+    tail = (1 - confidence_level) / 2
+    low = np.quantile(draws, tail, axis=0)
+    high = -np.quantile(-draws, tail, axis=0)  # to the bit as seen from above
+    return np.minimum(low, estimate), np.maximum(high, estimate)
+
+
+def compare_draws(first, second, confidence_level):
+    """Return how two `Draws` differ, as columns by name.
+
+    These are difference, low, high, sure and p_value, (n_labels,) each.
+    """
+    difference = first.estimate - second.estimate
+    draws = first.draws - second.draws
+    low, high = percentiles(draws, difference, confidence_level)
+    # What exact limits add to the intervals of either adds to theirs like a variance
+    # (Zou and Donner 2008).
+    down, up = _added_by_limits(first, confidence_level)
+    second_down, second_up = _added_by_limits(second, confidence_level)
+    squared_down = (difference - low) ** 2 + (down + second_up)
+    squared_up = (high - difference) ** 2 + (up + second_down)
+    # Intervals of checked rows may reach less far than their draws.
+    low = difference - np.sqrt(np.maximum(squared_down, 0))
+    high = difference + np.sqrt(np.maximum(squared_up, 0))
+    is_known = ~np.isnan(difference)
+    low = np.where(is_known, np.maximum(low, -1), -1)
+    high = np.where(is_known, np.minimum(high, 1), 1)
+    least_reach = np.hypot(
+        _least_reach(first, confidence_level), _least_reach(second, confidence_level)
+    )
+    p_value = np.ones(len(difference))
+    sure = np.zeros(len(difference), dtype=bool)
+    p_value[is_known], sure[is_known] = judge_differences(
+        draws[:, is_known],
+        difference[is_known],
+        least_reach[is_known],
+        confidence_level,
+    )
+    sure &= (low > 0) | (high < 0)  # the draws of a few names hardly vary
+    columns = {"difference": difference, "low": low, "high": high}
+    return columns | {"sure": sure, "p_value": p_value}
+
+
+def _added_by_limits(drawn, confidence_level):
+    """Return what exact limits add to the squared reach of intervals, down and up."""
+    without = percentiles(drawn.draws, drawn.estimate, confidence_level)
+    ends = np.array(interval(drawn, confidence_level))
+    return (ends - drawn.estimate) ** 2 - (np.array(without) - drawn.estimate) ** 2
+
+
+def _least_reach(drawn, confidence_level):
+    """Return how far the interval of each share reaches at least, (n_labels,)."""
+    limit = np.broadcast_to(
+        exact_limit(drawn.n_effective, confidence_level), drawn.estimate.shape
+    )
+    if drawn.checked is None:
+        return limit
+    return np.maximum(limit, _reach_of_checked(drawn.checked, confidence_level))
+
+
+def judge_differences(draws, difference, least_reach, confidence_level):
+    """Return p-values of differences, for all labels together, and which are sure.
+
+    A difference is sure if it exceeds the largest error in most draws, both in standard
+    deviations; their shape is (n_draws, n_labels). The p-value takes the largest of K
+    normal errors, with the K under which the same are sure.
+    """
+    if not len(difference):  # as of groups={}
+        return np.ones(0), np.zeros(0, dtype=bool)
+    z = norm.ppf((1 + confidence_level) / 2)
+    deviation = np.maximum(draws.std(axis=0), least_reach / z)
+    largest = (np.abs(draws - difference) / deviation).max(axis=1)
+    limit = np.quantile(largest, confidence_level)
+    sure = np.abs(difference) > deviation * limit
+    log_inside = np.log1p(-2 * norm.sf(max(limit, z)))
+    n_independent = np.log(confidence_level) / log_inside
+    is_outside = 2 * norm.sf(np.abs(difference) / deviation)
+    log_smaller = np.log1p(-np.minimum(is_outside, 1 - 1e-15))  # 1 if nothing differs
+    return -np.expm1(n_independent * log_smaller), sure
+
+
+def judge_families(p_values, sure, confidence_level):
+    """Return what is sure in several families of differences together (Holm 1979).
+
+    `p_values` and `sure` are lists of arrays, one a family.
+    """
+    smallest = [values.min(initial=1) for values in p_values]
+    judged = [np.zeros(len(is_sure), dtype=bool) for is_sure in sure]
+    n_left = len(smallest)
+    for k in np.argsort(smallest, kind="stable"):
+        is_small = p_values[k] <= (1 - confidence_level) / n_left
+        if not (sure[k] & is_small).any():
+            break
+        judged[k] = sure[k] & is_small
+        n_left -= 1
+    return judged
