@@ -975,6 +975,12 @@ def test_distinct_text_is_read_and_predicted_once(
     assert len(read) - read.count("") == len({*names})
 
 
+def test_draw_counts_the_rows_of_all_chunks(run):
+    write_names(["Jan Nowak", "123", "Ana Kowalska", "", "Ali Demir", "Kim Lee"])
+    out, _ = run("shares", "in.csv", "--model", "model.skops", "--draw", 4)
+    assert [row[0] for row in read_csv(out)[1:]] == ["0", "2", "4", "5"]
+
+
 def test_shares_for_excel_have_its_mark_and_decimals(run, small_names):
     write_list(small_names[0])
     command = ["shares", "in.csv", "--model", "model.skops", "-o", "o.csv"]
