@@ -18,6 +18,7 @@ Anna Juan Ana Smith Müller MÜLLER müller A. A.M. AM A J.-P. J-P NG LI O U é.
 Иван И.П. ПИ محمد
 د. van der geb. S/O 2 _ A.Müller J.-P.Sartre ½ ㈱ a e i y u. en og ja + & und S.P.A.
 U.G. S.A.R.L. MÃ¼ller Ð˜Ð² k.A (GmbH) [s.r.o.] (Ltd Spa
+née szül. z domu (geb. Kim) infant ditto do. Kind aged 3 of
 """.split()
 
 

@@ -20,7 +20,7 @@ const IGNORABLE =
 const TOO_MANY_MARKS = /(\p{M}{30})\p{M}+/gu;
 
 // Formats of the rules in the metadata that this file reads.
-const TIDY_FORMAT = 2;
+const TIDY_FORMAT = 3;
 const NOT_NAMES_FORMAT = 3;
 const MOST_READINGS = 9; // passes over one name, until one changes nothing
 
@@ -68,7 +68,10 @@ export function tidy(name, settings) {
   if (cleans) name = withoutSigns(name, rules);
   for (let n = MOST_READINGS; n > 0; n -= 1) {
     const before = name;
-    if (drops) name = dropTitles(withoutBrackets(name), rules);
+    if (drops) {
+      name = dropTitles(withoutBrackets(withBirthLast(name, rules)), rules);
+      name = nameInEntry(name, rules);
+    }
     if (cleans) name = clean(punctuate(name, rules, drops));
     if (name === before) break;
   }
@@ -96,7 +99,6 @@ function punctuate(name, rules, orders) {
     const isShort = last.includes(".") || (isLatin && [...last].length < 3);
     return strip(isShort ? text : stem, ", ");
   };
-  const wordsIn = (text) => text.split(" ").filter(Boolean);
   let stem = withoutEnd(name);
   let parts = stem.split(",").map((part) => strip(part, " ")).filter(Boolean);
   if (!orders || parts.length > 2 || new RegExp(rules.joined, "u").test(name)) {
@@ -188,7 +190,7 @@ function has(rules, list, text) {
   return rules.sets[list].has(text);
 }
 
-// Leave out titles, degrees and names at birth, but never the whole name.
+// Leave out titles, degrees and relatives, but never the whole name.
 function dropTitles(name, rules) {
   // Whether a word, with or without its final dot, is in one of some tables.
   const is = (word, ...tables) => {
@@ -201,7 +203,7 @@ function dropTitles(name, rules) {
   const isFollowing = (word) => has(rules, "following", word); // as written
   let text = name;
   for (const spaced of rules.spaced) {
-    text = text.replaceAll(spaced.replaceAll("_", " "), spaced.replaceAll("_", ""));
+    text = text.replaceAll(spaced, spaced.replaceAll(" ", ""));
   }
   const segments = text.split(",").map((segment, k) => {
     const words = segment.split(" ").flatMap((word) => {
@@ -211,10 +213,10 @@ function dropTitles(name, rules) {
       while (n < pieces.length - 1 && (is(pieces[n], "titles") || isFollowing(pieces[n]))) n += 1;
       return [...pieces.slice(0, n), pieces.slice(n).join("")].filter(Boolean);
     });
-    const birth = words.findIndex(
-      (word, i) => rules.birth.includes(word) && i < words.length - 1 && (i > 0 || k > 0),
+    const relative = words.findIndex(
+      (word, i) => rules.relative.includes(word) && i < words.length - 1 && (i > 0 || k > 0),
     );
-    return birth < 0 ? words : words.slice(0, birth);
+    return relative < 0 ? words : words.slice(0, relative);
   });
 
   const others = segments.flat().filter((word) => !isOfTitles(word));
@@ -243,7 +245,7 @@ function dropTitles(name, rules) {
       if (isBehindTitle && isFollowing(word)) return false;
       const isAlone = k > 0 && others.length > 1 && !is(word, "names");
       const isBefore = (isBehindTitle || i === 0) && (i + 1 < words.length || isAlone);
-      const isSurname = has(rules, "surname_pairs", lower(words.slice(i, i + 2).join("_")));
+      const isSurname = has(rules, "surname_pairs", lower(words.slice(i, i + 2).join(" ")));
       isBehindTitle = !isSurname && isTitle(word, isBefore);
       return !isBehindTitle;
     });
@@ -254,6 +256,112 @@ function dropTitles(name, rules) {
   const untitled = withoutAttached(left.filter(Boolean).join(", "), rules);
   const letters = (words) => words.replace(/[ ,"']+/gu, "");
   return ["", letters(name)].includes(letters(untitled)) ? name : untitled;
+}
+
+// An entry of a register by the name at birth, without relations and marks, as `name_in_entry` of
+// sknames/_text/entries.py.
+function nameInEntry(entry, rules) {
+  if (!/\p{Uppercase}/u.test(entry)) return entry;
+  const inCapitals = isUpper(entry);
+  const parts = entry.split(",").map(wordsIn).filter((words) => words.length);
+  const ofName = byNameAtBirth(withoutMarks(parts, inCapitals, rules), inCapitals, rules);
+  const written = (all) => all.map((words) => words.join(" ")).join(", ");
+  return ofName.length && written(ofName) !== written(parts) ? written(ofName) : entry;
+}
+
+// Whether all words are relations and marks: "do., infant".
+function isWithoutName(text, rules) {
+  const words = wordsIn(strip(text, "()[]").replaceAll(",", " "));
+  if (words.length === 1 && has(rules, "roles_borne", words[0])) return false;
+  const others = words.filter((word) => !has(rules, "ditto", word));
+  return words.length > 0 && (!others.length || isRelation(others, rules));
+}
+
+// A text where a name at birth in brackets ends the part between commas.
+function withBirthLast(text, rules) {
+  for (const match of text.matchAll(BRACKETS)) {
+    const inside = match[1];
+    if (!nameBehindBirth(wordsIn(inside), isUpper(inside), rules).length) continue;
+    const [, behind, rest] = /^([^,]*)(.*)$/su.exec(text.slice(match.index + match[0].length));
+    return `${text.slice(0, match.index)} ${behind} ${inside}${rest}`;
+  }
+  return text;
+}
+
+// Leave out ditto marks and roles in front, and relations behind commas.
+function withoutMarks([first, ...others], inCapitals, rules) {
+  const isInFront = (word) => has(rules, "roles", word) || has(rules, "ditto_in_front", word);
+  const isCapital = (words) => words.length > 0 && isUpper([...words[0]][0]);
+  const start = first.findIndex((word) => !isInFront(word));
+  if (start > 0 && isCapital(first.slice(start))) {
+    first = first.slice(start);
+  } else if (others.length && first.length === 1 && has(rules, "ditto", first[0])) {
+    first = [];
+  }
+  const isNoun = (words) =>
+    isCapital(first) && words.every((word) => has(rules, "roles_in_capitals", word));
+  const isNote = (words) =>
+    isBirth(words[0], rules) && !nameBehindBirth(words, inCapitals, rules).length;
+  const isMark = (words) => isNoun(words) || isNote(words) || isRelation(words, rules);
+  const kept = others.filter((words) => !isMark(words));
+  return first.length ? [first, ...kept] : kept;
+}
+
+// Whether words are about a person: "infant", "wife of John", "aged 3".
+function isRelation(words, rules) {
+  if (has(rules, "no_given_name", words.join(" "))) return true;
+  const isRole = (word) => has(rules, "roles", word);
+  if (isRole(words[0]) && words[1] === "of") return true;
+  const stems = words.map((word) => stripOnce(word, "."));
+  const rest = stems.filter((stem) => !/^\p{Decimal_Number}/u.test(stem));
+  if (rest.length === stems.length) return rest.every(isRole);
+  return rest.length > 0 && rest.every((stem) => isRole(stem) || has(rules, "ages", stem));
+}
+
+// The parts between commas, with the name at birth for the last name: the part before the first
+// comma, or the last word of a name without one.
+function byNameAtBirth(parts, inCapitals, rules) {
+  for (const [k, words] of parts.entries()) {
+    for (let i = k === 0 ? 1 : 0; i < words.length; i += 1) {
+      const atBirth = nameBehindBirth(words.slice(i), inCapitals, rules);
+      if (!atBirth.length) continue;
+      const left = [...parts.slice(0, k), words.slice(0, i), ...parts.slice(k + 1)];
+      const [first, ...others] = left.filter((part) => part.length);
+      if (k > 0 && others.length) return [atBirth, ...others];
+      if (has(rules, "birth_of_hungarians", lower(words[i]))) {
+        return [[...atBirth, ...first.slice(1)], ...others];
+      }
+      let n = first.length - 1;
+      while (n > 0 && isLower(first[n - 1])) n -= 1; // particles
+      return [[...first.slice(0, n), ...atBirth], ...others];
+    }
+  }
+  return parts;
+}
+
+// The name behind a word for birth at the start, or no words.
+function nameBehindBirth(words, inCapitals, rules) {
+  const isParticle = (word) => has(rules, "particles", word);
+  const isOfName = (word) => isParticle(word) || (LETTER.test([...word][0]) && !isLower(word));
+  for (const n of [1, 2]) {
+    let phrase = words.slice(0, n).join(" ");
+    if (inCapitals && /[^\0-\x7f]/u.test(phrase)) phrase = lower(phrase);
+    if (!isBirth(phrase, rules)) continue;
+    const behind = words.slice(n);
+    const end = behind.findIndex((word) => !isOfName(word));
+    const name = end < 0 ? behind : behind.slice(0, end);
+    const isDate = /^\p{Decimal_Number}/u.test(behind[name.length] ?? ""); // "May 1994"
+    return isDate || name.every(isParticle) ? [] : name;
+  }
+  return [];
+}
+
+function isBirth(phrase, rules) {
+  return has(rules, "birth", phrase) || has(rules, "birth_of_hungarians", phrase);
+}
+
+function wordsIn(text) {
+  return text.split(" ").filter(Boolean);
 }
 
 // Leave out what stands in brackets, unless only it is Latin, or only it is not. Names in brackets
@@ -349,6 +457,7 @@ export function whyNotName(text, { encoder, not_names: rules }) {
   const isTitle = (t) => isIn(titles, t) && !isIn(names, t) && !t.endsWith(".");
   const isDotted = (t) => t.endsWith(".") && isTitle(t.slice(0, -1));
   if (standsForNone(text, rules) || lower(text).split(" ").every(isDotted)) return "placeholder";
+  if (isWithoutName(text, encoder.tidy_rules)) return "placeholder";
   const isAnyTitle = (word) => isIn(titles, stripOnce(lower(word), "."));
   const words = text.split(" ");
   const nTitles = words.findIndex((word) => !isAnyTitle(word));

@@ -83,11 +83,13 @@ class CharEncoder(
         white space and signs.
 
         - Titles and degrees in 40 languages are dropped ("Mr.", "Frau Dr.", "г-н",
-          "Jr.", ", PhD", "S.H.", "さん"), and names at birth ("geb. X", "née X", "S/O
-          X"). Titles that can be names are kept where they might be one: "Don", "M.",
-          "MS Dhoni", "Rahman Md". "Bey", "Prince", "Major" and "Junior" go only if two
-          other words are left: "Mehmet Bey" stays, and "Mehmet Yılmaz Bey" is read as
-          "Mehmet Yılmaz".
+          "Jr.", ", PhD", "S.H.", "さん"), and relatives ("S/O X"). Titles that can be
+          names are kept where they might be one: "Don", "M.", "MS Dhoni", "Rahman Md".
+          "Bey", "Prince", "Major" and "Junior" go only if two other words are left:
+          "Mehmet Bey" stays, and "Mehmet Yılmaz Bey" is read as "Mehmet Yılmaz".
+        - A name at birth replaces the last name: "Anna Kim née Haddad" is read as "Anna
+          Haddad". Relations, roles, ages and ditto marks of old lists are dropped:
+          "infant Smith", "Smith, wife of John", "do., Anna".
         - Numerals behind a name are dropped: "Ludwig II" is read as "Ludwig".
         - Text in brackets is dropped if it is in the same script as the rest. Behind a
           single word, names in brackets stay: "Silva (Ana Maria)".

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from .entries import BRACKETS, is_without_name
 from .spelling import compose, lower, without_accents
-from .tidy import BRACKETS, has_initials
-from .titles import TIDY, drop_titles
+from .tidy import has_initials
+from .titles import OF_ENTRIES, TIDY, drop_titles
 
 MISSING = "missing name"
 NO_LETTER = "no known letter"
@@ -130,6 +131,8 @@ def _words_of_others():
     ):
         for text in _LISTS[kind]:
             words.update(_tokens(lower(text))[-1:])
+    for table in (*OF_ENTRIES, "ages", "no_given_name"):
+        words.update(_tokens(lower(text))[0] for text in TIDY[table])
     for text in _LISTS["phrase"]:
         # One of these is its last token.
         words.update(text[k:] for k in range(len(text)))
@@ -182,7 +185,7 @@ def _why_not_name(text, encoder):
         return MISSING
     if _ADDRESS.search(lower(text)):
         return ADDRESS
-    if _stands_for_none(lower(_FINAL.sub("", text))):
+    if _stands_for_none(lower(_FINAL.sub("", text))) or is_without_name(text):
         return PLACEHOLDER
     if _DOTTED_TITLES.issuperset(lower(text).split()) or is_titled_placeholder(text):
         return PLACEHOLDER

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import chain
 
+from .entries import BRACKETS, may_be_entry, name_in_entry, with_birth_last
 from .spelling import FOLDED, clean, compose, is_other_script, lower, without_accents
 from .titles import TIDY, drop_titles, may_have_title
 
@@ -16,8 +17,6 @@ LEAST_TITLED = 0.01
 MOST_READINGS = 9
 # Letters: "ABC" may be initials, and "ABCD" is a word.
 MOST_CAPITALS = 3
-# The last bracket may be missing.
-BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]?")
 # A Korean surname and given name, which Koreans write without the space.
 _KOREAN = re.compile(rf"({'|'.join(TIDY['korean_surnames'])}) ([가-힣]{{1,2}})")
 _LETTER = r"[^\W\d_]"
@@ -138,9 +137,11 @@ def _settled(name, cleans, drops):
     for _ in range(MOST_READINGS):
         before = name
         if drops:
-            name = without_brackets(name)
+            name = without_brackets(with_birth_last(name))
             if may_have_title(name):
                 name = drop_titles(name)
+            if may_be_entry(name):
+                name = name_in_entry(name)
         if cleans:
             (name,) = clean([_punctuate(name, drops)])
         if name == before:

@@ -1,4 +1,4 @@
-"""Leave out titles, degrees and names at birth, by the words in titles.ini."""
+"""Leave out titles, degrees and relatives, by the words in titles.ini."""
 
 import re
 from collections import defaultdict
@@ -10,9 +10,11 @@ from pathlib import Path
 from .spelling import lower
 
 OF_TITLES = ("titles", "degrees", "initials")
+# Tables of entries.py with words that may stand in front of a name, or inside.
+OF_ENTRIES = ("birth", "birth_of_hungarians", "roles", "ditto")
 # Tables whose words count in any case, and as they are written.
 IN_ANY_CASE = (*OF_TITLES, "surnames", "names", "indonesian")
-AS_WRITTEN = ("following", "haji", "birth")
+AS_WRITTEN = ("following", "haji", "relative")
 
 
 def _read_tables():
@@ -21,13 +23,14 @@ def _read_tables():
     parser.read(Path(__file__).with_name("titles.ini"), encoding="utf-8")
     tables = {}
     for table in parser.sections():
-        tables[table] = " ".join(parser[table].values()).split()
+        words = " ".join(parser[table].values()).split()
+        tables[table] = [word.replace("_", " ") for word in words]
     return tables
 
 
 # The words of the tables, which JavaScript reads in the metadata of an ONNX model.
 TIDY = {
-    "format": 2,  # raise it when an older index.mjs would misread it
+    "format": 3,  # raise it when an older index.mjs would misread it
     # Han, Kana and Hangul, where a surname stands before the given name also without a
     # comma.
     "joined": "[\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3130-\u318f"
@@ -35,7 +38,7 @@ TIDY = {
     # Given names of China, Korea, Vietnam, in plain Latin letters.
     "syllables": "(?:(?:[bcdfghjklmnpqrstvwxyz]|[cgknpst]h|n?gh?|qu|tr)?[aeiouy]{1,3}"
     "(?:ng|nh|ch|[nmklptc])?-?){1,2}",
-    "signs": "*†‡※™℠",  # and Unicode's other symbols that hold no letters
+    "signs": "*†‡※™℠〃",  # and Unicode's other symbols that hold no letters
     **_read_tables(),
 }
 
@@ -52,8 +55,8 @@ def _tables_by_word(tables):
 def _words_to_leave_out():
     """Return the words that may be left out, with and without a final dot."""
     words = set()
-    for table in (*OF_TITLES, "birth"):
-        words.update(TIDY[table])
+    for table in (*OF_TITLES, *OF_ENTRIES, "relative"):
+        words.update(phrase.split()[0] for phrase in TIDY[table])
     return words | {word + "." for word in words}
 
 
@@ -62,7 +65,7 @@ _TABLES_AS_WRITTEN = _tables_by_word(AS_WRITTEN)
 _TO_LEAVE_OUT = _words_to_leave_out()
 _SURNAME_PAIRS = frozenset(TIDY["surname_pairs"])
 # Words as they are typed with a space, "Ph. D.", and in the tables: "Ph.D.".
-_SPACED = {word.replace("_", " "): word.replace("_", "") for word in TIDY["spaced"]}
+_SPACED = {word: word.replace(" ", "") for word in TIDY["spaced"]}
 _ENDS = {title[-1] for title in TIDY["attached"]}
 # Not before a vowel sign: that is another syllable.
 _BEFORE = re.compile(rf"(?:{'|'.join(map(re.escape, TIDY['attached_before']))})+(?=\w)")
@@ -87,7 +90,7 @@ def may_have_title(name):
 
 
 def drop_titles(name):
-    """Leave out titles, degrees and names at birth, but never the whole name."""
+    """Leave out titles, degrees and relatives, but never the whole name."""
     text = name
     for spaced, word in _SPACED.items():
         text = text.replace(spaced, word)
@@ -105,15 +108,15 @@ def drop_titles(name):
 
 
 def _words_of(segment, k):
-    """Return the words before the first comma, or behind the k-th, and before a birth.
+    """Return the words before the first comma, or behind the k-th, without a relative.
 
-    What stands behind "née" is left out.
+    What stands behind "s/o" is left out.
     """
     words = []
     for word in filter(None, segment.split(" ")):
         words += _titles_apart(word)
     for i, word in enumerate(words[:-1]):
-        if "birth" in _tables(word) and (i > 0 or k > 0):
+        if "relative" in _tables(word) and (i > 0 or k > 0):
             return words[:i]
     return words
 
@@ -174,7 +177,7 @@ class _Rest:
             is_alone = k > 0 and self.n_words > 1 and "names" not in tables
             is_in_front = is_behind_title or i == 0
             is_before = is_in_front and (i + 1 < len(words) or is_alone)
-            is_surname = lower("_".join(words[i : i + 2])) in _SURNAME_PAIRS
+            is_surname = lower(" ".join(words[i : i + 2])) in _SURNAME_PAIRS
             is_behind_title = not is_surname and self._is_title(word, tables, is_before)
             if not is_behind_title:
                 left.append(word)
