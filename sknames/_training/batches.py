@@ -90,7 +90,11 @@ class Batches:
         return -(-len(self.rows) // self.batch_size)
 
     def __iter__(self):
-        order = self._order()
+        order = np.arange(len(self.rows))
+        if self.random_state is not None:
+            # Small batches share nothing.
+            length = RUN if self.batch_size >= MIN_ROWS_TO_SHARE else 1
+            order = runs_in_random_order(len(order), length, self.random_state)
         for start in range(0, len(order), self.batch_size):
             rows = self.rows.select(order[start : start + self.batch_size])
             if self.random_state is not None and self.symbol_dropout:
@@ -99,15 +103,6 @@ class Batches:
             if self.classes is not None:
                 labels = self.classes[labels]
             yield Batch.of(rows).to(self.device), labels
-
-    def _order(self):
-        """Return the indices of the rows, in the order of an epoch."""
-        n_rows = len(self.rows)
-        if self.random_state is None:
-            return np.arange(n_rows)
-        # Small batches share nothing.
-        length = RUN if self.batch_size >= MIN_ROWS_TO_SHARE else 1
-        return runs_in_random_order(n_rows, length, self.random_state)
 
     def _drop_symbols(self, rows):
         """Replace random symbols of rows by the unknown one, before prefixes merge."""

@@ -3,7 +3,6 @@
 How each was chosen: examples/benchmarks/results/defaults.md.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import ceil, inf, log2
 from typing import Any, Self
@@ -119,71 +118,36 @@ class Settings:
 
     def resolved(self, n_rows: int) -> Self:
         """Return the settings for `n_rows` distinct training rows, none left "auto"."""
-        chosen: dict[str, Any] = {"device": resolve_device(self.device)}
-        for name, choose in AUTO.items():
-            if getattr(self, name) in ("auto", None):
-                chosen[name] = choose(self, n_rows)
+        size = next(size for size in DATA_SIZES if n_rows <= size.max_rows)
+        dropout = DROPOUT[self.cell] + size.added_dropout
+        batch_size = size.batch_size
+        min_df = max(2, round(SHARE_OF_ROWS * n_rows))
+        if n_rows < SMALL_DATA:
+            # Few rows need more dropout against overfitting, and their n-grams need
+            # more, smaller steps.
+            dropout += 0.1 * log2(SMALL_DATA / n_rows)
+            batch_size = max(MIN_BATCH_SIZE, 2 ** round(log2(n_rows / 32)))
+            min_df = 1
+        if not isinstance(self.batch_size, str):
+            batch_size = self.batch_size
+        epochs = round(size.epochs * EPOCHS[self.cell])
+        n_batches = ceil(n_rows / batch_size)
+        auto: dict[str, Any] = {
+            "dropout": min(MAX_DROPOUT, dropout),
+            "batch_size": batch_size,
+            "max_epochs": max(epochs, ceil(MIN_STEPS / n_batches)),
+            # The lower rate is better where it is constant.
+            "lr": LR if self.early_stopping else size.lr,
+            "min_df": min_df,
+            "word_weight": WORD_WEIGHT,
+            "ngram_lr": size.ngram_lr,
+            # A generalized loss has small gradients.
+            "ngram_eps": ADAM_EPS if self.gce_q else size.ngram_eps,
+        }
         for name, (value, maximum) in REGULARIZATION.items():
-            if getattr(self, name) is None:
-                chosen[name] = min(maximum, value * self.regularization)
+            auto[name] = min(maximum, value * self.regularization)
+        chosen: dict[str, Any] = {"device": resolve_device(self.device)}
+        for name, value in auto.items():
+            if getattr(self, name) in ("auto", None):
+                chosen[name] = value
         return replace(self, **chosen)
-
-
-def _size(n_rows):
-    """Return the DataSize of so many rows."""
-    return next(size for size in DATA_SIZES if n_rows <= size.max_rows)
-
-
-def _dropout(settings, n_rows):
-    """Return the dropout of states: few rows need more of it against overfitting."""
-    dropout = DROPOUT[settings.cell] + _size(n_rows).added_dropout
-    if n_rows < SMALL_DATA:
-        dropout += 0.1 * log2(SMALL_DATA / n_rows)
-    return min(MAX_DROPOUT, dropout)
-
-
-def _batch_size(settings, n_rows):
-    """Return the rows of a batch: with few rows, n-grams need more, smaller steps."""
-    if n_rows < SMALL_DATA:
-        return max(MIN_BATCH_SIZE, 2 ** round(log2(n_rows / 32)))
-    return _size(n_rows).batch_size
-
-
-def _max_epochs(settings, n_rows):
-    """Return the number of epochs, of `MIN_STEPS` batches or more."""
-    batch_size = settings.batch_size
-    if batch_size == "auto":
-        batch_size = _batch_size(settings, n_rows)
-    n_batches = ceil(n_rows / batch_size)
-    epochs = round(_size(n_rows).epochs * EPOCHS[settings.cell])
-    return max(epochs, ceil(MIN_STEPS / n_batches))
-
-
-def _lr(settings, n_rows):
-    """Return the learning rate; the lower one is better where it is constant."""
-    return LR if settings.early_stopping else _size(n_rows).lr
-
-
-def _min_df(settings, n_rows):
-    """Return the number of rows in which an n-gram must occur."""
-    if n_rows < SMALL_DATA:
-        return 1
-    return max(2, round(SHARE_OF_ROWS * n_rows))
-
-
-def _ngram_eps(settings, n_rows):
-    """Return Adam's epsilon for n-grams; a generalized loss has small gradients."""
-    return ADAM_EPS if settings.gce_q else _size(n_rows).ngram_eps
-
-
-# How settings are chosen that are "auto", or None: from the others and the rows.
-AUTO: dict[str, Callable[[Settings, int], Any]] = {
-    "dropout": _dropout,
-    "batch_size": _batch_size,
-    "max_epochs": _max_epochs,
-    "lr": _lr,
-    "min_df": _min_df,
-    "word_weight": lambda settings, n_rows: WORD_WEIGHT,
-    "ngram_lr": lambda settings, n_rows: _size(n_rows).ngram_lr,
-    "ngram_eps": _ngram_eps,
-}

@@ -114,8 +114,9 @@ def _trained(untrained, net, share, logit_adjustment):
     weights = dict(untrained.weights) | weights_of(net)
     if "ngram_weight" in weights:  # which `_run` has rounded
         weights["ngram_weight"] = weights["ngram_weight"].astype(np.float16)
-    assumed = class_prior(share, logit_adjustment)
-    return replace(untrained, weights=weights, class_prior=assumed)
+    return replace(
+        untrained, weights=weights, class_prior=class_prior(share, logit_adjustment)
+    )
 
 
 def _space(symbols, codes):
@@ -137,9 +138,26 @@ def _build_net(untrained, classes, share, settings, n_rows, held_out, rng):
     """Compose the skorch net, not yet initialized."""
     has_ngrams = untrained.n_ngrams > 0
     n_batches = -(-n_rows // settings.batch_size)
+    param_groups = []
+    if has_ngrams:
+        of_ngrams = {
+            "sparse": True,
+            "lr": settings.lr * settings.ngram_lr,
+            "eps": settings.ngram_eps,
+        }
+        param_groups.append(("ngram_weight", of_ngrams))
     return TrainingNet(
         RecurrentNet,
-        **_arguments_of_parts(untrained, classes, settings, rng),
+        module__cell=settings.cell,
+        module__hidden_size=settings.hidden_size,
+        module__num_layers=settings.num_layers,
+        module__embedding_dim=settings.embedding_dim,
+        module__dropout=settings.dropout,
+        module__ngram_dropout=settings.ngram_dropout,
+        module__embedding_dropout=2 * settings.symbol_dropout,
+        module__n_codes=untrained.n_codes,
+        module__n_classes=len(classes),
+        module__n_ngrams=untrained.n_ngrams,
         criterion=Loss,
         criterion__prior=settings.logit_adjustment * _log(share),
         criterion__gce_q=settings.gce_q,
@@ -147,11 +165,18 @@ def _build_net(untrained, classes, share, settings, n_rows, held_out, rng):
         predict_nonlinearity=partial(torch.softmax, dim=1),
         optimizer=AdamWWithSparse,
         optimizer__weight_decay=settings.weight_decay,
-        optimizer__param_groups=_param_groups(settings, has_ngrams),
+        optimizer__param_groups=param_groups,
         lr=settings.lr,
         batch_size=settings.batch_size,
         iterator_train=Batches,
+        iterator_train__random_state=rng,
+        iterator_train__unknown=untrained.n_codes - 1,
+        iterator_train__symbol_dropout=settings.symbol_dropout,
+        iterator_train__device=settings.device,
+        iterator_train__classes=classes,
         iterator_valid=Batches,
+        iterator_valid__device=settings.device,
+        iterator_valid__classes=classes,
         callbacks=make_callbacks(settings, n_batches, has_ngrams, held_out is not None),
         callbacks__print_log=make_log(settings.verbose),
         train_split=None if held_out is None else predefined_split(held_out),
@@ -160,46 +185,6 @@ def _build_net(untrained, classes, share, settings, n_rows, held_out, rng):
         verbose=int(settings.verbose > 1),
         device=settings.device,
     )
-
-
-def _arguments_of_parts(untrained, classes, settings, rng):
-    """Return skorch's arguments of the module and of both iterators, by name."""
-    module = {
-        "cell": settings.cell,
-        "hidden_size": settings.hidden_size,
-        "num_layers": settings.num_layers,
-        "embedding_dim": settings.embedding_dim,
-        "dropout": settings.dropout,
-        "ngram_dropout": settings.ngram_dropout,
-        "embedding_dropout": 2 * settings.symbol_dropout,
-        "n_codes": untrained.n_codes,
-        "n_classes": len(classes),
-        "n_ngrams": untrained.n_ngrams,
-    }
-    valid = {"device": settings.device, "classes": classes}
-    train = valid | {
-        "random_state": rng,
-        "unknown": untrained.n_codes - 1,
-        "symbol_dropout": settings.symbol_dropout,
-    }
-    parts = {"module": module, "iterator_train": train, "iterator_valid": valid}
-    arguments = {}
-    for part, arguments_of_part in parts.items():
-        for name, value in arguments_of_part.items():
-            arguments[f"{part}__{name}"] = value
-    return arguments
-
-
-def _param_groups(settings, has_ngrams):
-    """Return the parameter groups of the optimizer: n-gram weights have their own."""
-    if not has_ngrams:
-        return []
-    group = {
-        "sparse": True,
-        "lr": settings.lr * settings.ngram_lr,
-        "eps": settings.ngram_eps,
-    }
-    return [("ngram_weight", group)]
 
 
 def class_prior(share, logit_adjustment):
@@ -275,15 +260,13 @@ def weights_of(net):
 
 def history_of(net):
     """Return the log as a list of dicts of Python's numbers."""
-    return [_numbers(epoch) for epoch in net.history.to_list()]
-
-
-def _numbers(epoch):
-    """Return what is a number in an epoch's log, without the logs of its batches."""
-    numbers = {}
-    for name, value in epoch.items():
-        if isinstance(value, np.number):
-            numbers[name] = value.item()
-        elif isinstance(value, int | float):
-            numbers[name] = value
-    return numbers
+    history = []
+    for epoch in net.history.to_list():
+        numbers = {}  # without the logs of batches
+        for name, value in epoch.items():
+            if isinstance(value, np.number):
+                numbers[name] = value.item()
+            elif isinstance(value, int | float):
+                numbers[name] = value
+        history.append(numbers)
+    return history
