@@ -68,7 +68,7 @@ class PredictedTable:
         k = 1 + self.columns.index(column)
         return any(entry[k] for entry in entries)
 
-    def read(self, entries):
+    def name_list(self, entries):
         """Return entries as a `NameList`, and their outcomes, if they have any."""
         if not self.columns:
             listed = self.distinct.take(entries)
@@ -128,7 +128,7 @@ class ListInput:
     def __post_init__(self):
         check_not_input(self.output.path, self.table.path)
 
-    def predict(self, by=None):
+    def predict_rows(self, by=None):
         """Predict the table, by groups of rows."""
         fitted = self.model.load()
         if self.groups is not None:

@@ -22,8 +22,8 @@ def rates(listed, outcome):
     """
     start = time.perf_counter()
     columns = listed.columns | {"outcome": outcome}
-    predicted = replace(listed, columns=columns).predict()
-    names, outcomes = predicted.read(predicted.texts_of_key[()])
+    predicted = replace(listed, columns=columns).predict_rows()
+    names, outcomes = predicted.name_list(predicted.texts_of_key[()])
     estimated = rates_of_list(names, outcomes, QUESTION)
     if listed.output.is_terminal:
         click.echo(str(estimated))

@@ -107,30 +107,25 @@ def shares(listed, by, against, against_mix, draw, plot):
         _write_draw(listed, draw, has_others=by or against_mix or plot)
         return
     known = None if against_mix is None else read_mix(against_mix, "--against-mix")
-    predicted = listed.predict(by)
+    predicted = listed.predict_rows(by)
     row_groups = _row_groups(predicted)
     kind = Shares if against is None and known is None else Comparison
     _check_groups(row_groups, by, kind._columns, plot)
     chosen = None if against is None else _choose(row_groups, by, against)
     warned = []
-    row_groups = _estimate_groups(row_groups, predicted, warned)
-    shown = row_groups
+    shown = _estimate_groups(row_groups, predicted, warned)
     if known is not None:
-        known = mix_of_classes(known, predicted.stack.classes)
-        shown = _compare_each(row_groups, [known] * len(row_groups))
+        mix = mix_of_classes(known, predicted.stack.classes)
+        shown = _compare_each(shown, [mix] * len(shown))
     elif against is not None:
-        shown = _compare_within(row_groups, chosen, predicted, warned)
+        shown = _compare_within(shown, chosen, predicted, warned)
     say_alike("warning", warned)
-    if listed.output.is_terminal:
-        click.echo("\n\n".join(map(_to_text, shown)))
-    else:
-        listed.write(_table(shown, kind._columns), predicted.stack)
-        _say_notes(shown)
+    _show(shown, kind._columns, listed, predicted.stack)
     if plot is not None:
         _draw(shown, plot)
     n_names = sum(group.n_names for group in row_groups)
-    n_not_names = sum(group.n_not_names for group in row_groups)
-    say_counts(n_names, n_not_names, predicted.stack, start)
+    n_texts = sum(group.texts.total() for group in row_groups)
+    say_counts(n_names, n_texts - n_names, predicted.stack, start)
 
 
 def _check_options(by, against, against_mix, plot):
@@ -265,7 +260,7 @@ def _estimate(texts, predicted, title, warned):
         return None
     try:
         with caught_warnings(title, warned):
-            names, _ = predicted.read(texts)
+            names, _ = predicted.name_list(texts)
             return estimate(names, QUESTION)
     except ValueError as error:
         if not title:
@@ -317,6 +312,15 @@ def _compare_each(row_groups, others, **kwargs):
         compared.append(replace(group, estimated=comparison))
     held = iter(hold_together([g.estimated for g in compared if g.estimated]))
     return [replace(g, estimated=next(held)) if g.estimated else g for g in compared]
+
+
+def _show(row_groups, columns, listed, stack):
+    """Show groups as text on a terminal, or write their rows and say their notes."""
+    if listed.output.is_terminal:
+        click.echo("\n\n".join(map(_to_text, row_groups)))
+        return
+    listed.write(_table(row_groups, columns), stack)
+    _say_notes(row_groups)
 
 
 def _to_text(group):
