@@ -320,6 +320,17 @@ def test_fingerprint_of_a_calibration_says_what_it_holds(tiny, small_names):
     assert names[1] == fingerprint(tiny)
 
 
+def test_fingerprint_of_a_calibrated_net_is_the_same_for_equal_trainings(
+    tiny, small_names
+):
+    """The history of a net holds seconds, which differ."""
+    nets = [tiny, clone(tiny).fit(*small_names)]
+    calibrated = [
+        CalibratedClassifierCV(FrozenEstimator(net)).fit(*small_names) for net in nets
+    ]
+    assert fingerprint(calibrated[0]) == fingerprint(calibrated[1])
+
+
 @pytest.mark.parametrize("kind", ["logistic", "forest", "neighbors"])
 def test_fingerprint_of_another_estimator_is_of_what_it_learned(models, kind):
     model = models[kind]

@@ -7,8 +7,15 @@ from types import ModuleType
 import numpy as np
 
 PLAIN = (str, bytes, bytearray, int, float, complex, type(None))
-# What estimators add to their state besides what they learned; the last is an address.
-STAMPS = {"_sklearn_version", "_sknames_version", "_format", "_stop_words_id"}
+# What estimators add to their state besides what they learned: the seconds of an epoch
+# are in the history, and the last is an address.
+STAMPS = {
+    "_sklearn_version",
+    "_sknames_version",
+    "_format",
+    "history_",
+    "_stop_words_id",
+}
 # Hexadecimal digits of a fingerprint.
 OF_BASE = 6  # by chance, two in 17 million are alike
 OF_LAYER = 4
