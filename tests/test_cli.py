@@ -48,7 +48,6 @@ from sknames import (
     PriorShiftClassifier,
     SelectiveClassifier,
     __version__,
-    _name_encoder,
     estimate_shares,
     fingerprint,
     load_model,
@@ -1113,7 +1112,9 @@ def test_train_fits_the_recipe_for_own_labels(run, small_names, monkeypatch):
     frequencies = np.unique(labels, return_counts=True)[1] / len(labels)
     np.testing.assert_allclose(own.class_prior_, frequencies)
     # The file holds the model: another one ships with a later version.
-    monkeypatch.setattr(_name_encoder, "pretrained_sha256", lambda target: "later")
+    monkeypatch.setattr(
+        "sknames._name_encoder.pretrained_sha256", lambda target: "later"
+    )
     more = ["--abstain", "--threshold", ".6", "--priors", "uniform"]
     run("predict", "in.csv", "--model", "own.skops", *more)
     run("shares", "in.csv", "--model", "own.skops")
@@ -1439,9 +1440,8 @@ def test_main_on_an_old_terminal_replaces_characters(run_main, monkeypatch):
     terminal = io.TextIOWrapper(io.BytesIO(), "latin-1")
     monkeypatch.setattr(sys, "stdout", terminal)
     code, said = run_main("explain", "王Maria", "--model", "model.skops")
-    assert code == 0 and terminal.buffer.getvalue().startswith(b"?Maria, read as "), (
-        said
-    )
+    assert code == 0, said
+    assert terminal.buffer.getvalue().startswith(b"?Maria, read as "), said
 
 
 class Boom:

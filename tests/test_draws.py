@@ -72,8 +72,10 @@ def test_list_does_not_differ_from_itself(is_checked):
     shares = estimate(is_checked=is_checked, groups=GROUPS)
     found = shares.compare(shares, same_source=True)
     for table in (found, found.groups):
-        assert not table.difference.any() and not table.sure.any()
-        assert (table.low <= 0).all() and (table.high >= 0).all()
+        assert not table.difference.any()
+        assert not table.sure.any()
+        assert (table.low <= 0).all()
+        assert (table.high >= 0).all()
         np.testing.assert_allclose(table.p_value, 1)
 
 
@@ -122,4 +124,5 @@ def test_label_that_nobody_has_reaches_up_to_the_exact_limit_with_checked_rows()
     assert (low[0], high[0]) == (0, pytest.approx(checked.floor))
     unknown = estimate()._draws.at(missing)
     low, high = interval(unknown, 0.95)
-    assert np.isnan(unknown.estimate[0]) and (low[0], high[0]) == (0, 1)
+    assert np.isnan(unknown.estimate[0])
+    assert (low[0], high[0]) == (0, 1)

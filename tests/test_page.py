@@ -283,7 +283,8 @@ def test_page_shows_probabilities_letter_by_letter(page, shipped):
     assert letters == [*"KenjiYamamoto"]
     ends = [i + 1 for i, letter in enumerate(name) if letter != " "]
     expected = shipped.predict_proba([name[:end] for end in ends])
-    assert lines[0][0] == "Japanese" and len(lines) == 5
+    assert lines[0][0] == "Japanese"
+    assert len(lines) == 5
     for label, *cells in lines:
         column = expected[:, shipped.classes_.tolist().index(label)]
         for cell, probability in zip(cells, column, strict=True):
@@ -345,7 +346,8 @@ def test_differences_of_two_lists(page, shipped, downloads):
     expected = compared.to_frame().set_index("label")
     assert [label for label, _ in found["rows"]] == expected.index[:3].tolist()
     first = found["rows"][0][1]
-    assert first.startswith("+3") and first.endswith(" sure")
+    assert first.startswith("+3")
+    assert first.endswith(" sure")
     table = saved_table(page, downloads, "differences").set_index("label")
     assert table.columns.tolist() == expected.columns.tolist()
     expected = expected.loc[table.index]
@@ -750,7 +752,8 @@ def test_difference_within_its_interval_is_not_sure_without_a_browser():
     """The resamples of one name hardly vary."""
     rows = np.random.RandomState(0).dirichlet(np.full(3, 0.3), size=60)
     for _, low, high, is_sure in compared_without_a_browser([[0.04, 0.9, 0.06]], rows):
-        assert low < 0 < high and not is_sure
+        assert low < 0 < high
+        assert not is_sure
 
 
 def compared_without_a_browser(*lists):

@@ -53,7 +53,8 @@ def test_rates_are_nearer_than_those_of_predicted_labels():
         counted = outcome[predicted == k].mean()
         errors.append([rates[label].rate[1] - RATES[k], counted - RATES[k]])
     of_rates, of_counted = np.abs(errors).mean(axis=0)
-    assert of_rates < 0.06 and of_rates < 0.6 * of_counted
+    assert of_rates < 0.06
+    assert of_rates < 0.6 * of_counted
 
 
 def test_intervals_of_rates_cover():
@@ -98,7 +99,8 @@ def test_labels_with_few_people_are_neither_printed_nor_compared():
     rates = estimate(rows, np.arange(120) % 2)
     assert {*rates.compare().label} == {"Danish", "Dutch"}
     text = repr(rates)
-    assert "Danish" in text and "Irish" not in text
+    assert "Danish" in text
+    assert "Irish" not in text
     assert "3 others: fewer than 10 estimated people each" in text
     assert "120 rows: 120 names, 0 not names" in text
 
@@ -116,7 +118,8 @@ def test_compare_finds_rates_that_differ_and_only_these():
     found = rates.compare("Irish", "Danish")
     assert found.label.tolist() == ["Irish", "Irish"]
     assert found.difference[1] == pytest.approx(0.6, abs=0.15)
-    assert found.sure.all() and found.difference.sum() == pytest.approx(0)
+    assert found.sure.all()
+    assert found.difference.sum() == pytest.approx(0)
     assert not rates.compare("Dutch", "Norwegian").sure.any()
     everyone = rates.compare()
     sure = everyone.label[everyone.sure].tolist()
@@ -152,7 +155,8 @@ def test_compare_of_a_group_takes_the_labels_outside_it():
     assert found.label.tolist() == ["A", "A"]
     assert found.rate == pytest.approx(rates.groups["A"].rate)
     assert found.other == pytest.approx(inverse.groups["others"].rate)
-    assert (found.low > -1).all() and "compared with all others" in repr(found)
+    assert (found.low > -1).all()
+    assert "compared with all others" in repr(found)
     danish = rates.compare("Danish")
     of_group = rates.groups.compare("B")
     for name in ("rate", "other", "low", "high", "sure"):
@@ -184,7 +188,8 @@ def test_checked_rows_give_rates_of_labels_that_the_model_lacks():
     drawn = np.random.default_rng(1).random(1000) < 0.4
     rates = estimate(rows, outcome, y=np.where(drawn, known, None))
     american = rates["American"]
-    assert american.low[1] < 0.52 < american.high[1] and 0.3 < american.rate[1] < 0.7
+    assert american.low[1] < 0.52 < american.high[1]
+    assert 0.3 < american.rate[1] < 0.7
 
 
 @pytest.mark.parametrize(
@@ -236,7 +241,8 @@ def test_labels_in_a_group_of_the_model_count_for_the_group():
     expected = estimate_rates(benelux, rows, y=as_group, **params)
     assert found.labels.tolist() == expected.labels.tolist()
     np.testing.assert_array_equal(found.rate, expected.rate)
-    assert "Dutch" not in found.labels and not found.new_labels
+    assert "Dutch" not in found.labels
+    assert not found.new_labels
 
 
 def test_outcomes_of_the_same_clusters_are_drawn_together():

@@ -50,12 +50,13 @@ KINDS = pytest.mark.parametrize(
 def test_iteration_in_and_get_are_about_labels(results, kind):
     table = results[kind]
     labels = [*table]
-    assert labels == [*dict.fromkeys(table.label.tolist())] and len(table) == len(
-        labels
-    )
+    assert labels == [*dict.fromkeys(table.label.tolist())]
+    assert len(table) == len(labels)
     assert all(label in table for label in labels)
-    assert "label" not in table and 0 not in table
-    assert table.get("Elvish") is None and table.get(labels[0]) == table[labels[0]]
+    assert "label" not in table
+    assert 0 not in table
+    assert table.get("Elvish") is None
+    assert table.get(labels[0]) == table[labels[0]]
     assert [row.label for row in table.values()] == labels
 
 
@@ -76,7 +77,8 @@ def test_row_of_rates_has_a_value_for_each_outcome(results):
     assert row.rate == pytest.approx([0.5, 0.5], abs=0.02)
     assert row.n_people == pytest.approx(67, abs=2)
     difference = results["RateComparison"]["label 0"]
-    assert difference.outcome == [0, 1] and len(difference.sure) == 2
+    assert difference.outcome == [0, 1]
+    assert len(difference.sure) == 2
 
 
 @KINDS

@@ -105,7 +105,9 @@ def test_risk_is_exceeded_in_few_splits_of_twenty(real, frozen):
     assert np.sum(risk > 0.08) <= 3, risk
     # Keeping it is no art where hardly anything is answered, or where nothing would be
     # wrong.
-    assert risk.mean() > 0.05 and coverage.min() > 0.3 and coverage.max() < 0.9
+    assert risk.mean() > 0.05
+    assert coverage.min() > 0.3
+    assert coverage.max() < 0.9
 
 
 def test_curve_has_a_row_for_each_threshold():
@@ -147,7 +149,8 @@ def test_coverage_allows_for_rounding():
     curve = risk_coverage_curve(
         np.linspace(1, 0.5, 4), np.ones(4, dtype=bool), np.full(4, 0.7)
     )
-    assert curve.coverage[2] < 0.75 and row_of_coverage(curve, 0.75) == 2
+    assert curve.coverage[2] < 0.75
+    assert row_of_coverage(curve, 0.75) == 2
 
 
 def test_curve_without_an_answer_raises():
@@ -205,7 +208,8 @@ def test_label_unknown_to_a_frozen_estimator_counts_as_an_error():
 def test_groups_are_held_out_together():
     """The nearest neighbour knows all rows, ten times each, unless grouped."""
     rng = np.random.RandomState(0)
-    X, y = np.tile(rng.randn(60, 5), (10, 1)), np.tile(rng.randint(2, size=60), 10)
+    X = np.tile(rng.randn(60, 5), (10, 1))
+    y = np.tile(rng.randint(2, size=60), 10)
     groups = np.tile(np.arange(60), 10)
     nearest = KNeighborsClassifier(1)
     leaking = SelectiveClassifier(nearest, coverage=1).fit(X, y)
@@ -311,8 +315,10 @@ def test_fit_with_a_given_threshold_only_fits_the_estimator():
     model.set_params(coverage=None, threshold=0.8, cv=[]).fit(X, y)  # without folds
     around = SelectiveClassifier(LogisticRegression().fit(X, y), threshold=0.8)
     np.testing.assert_array_equal(model.predict(X), around.predict(X))
-    assert model.threshold_ == 0.8 and fingerprint(model) == fingerprint(around)
-    assert not hasattr(model, "coverage_") and not hasattr(model, "risk_")
+    assert model.threshold_ == 0.8
+    assert fingerprint(model) == fingerprint(around)
+    assert not hasattr(model, "coverage_")
+    assert not hasattr(model, "risk_")
 
 
 @pytest.mark.parametrize(
@@ -386,9 +392,9 @@ def test_wrong_abstain_label_raises(label):
 ], ids=str)  # fmt: skip
 def test_labels_of_any_type_are_predicted_whole(labels, abstain_label):
     X, y = blobs()
-    frozen = FrozenEstimator(
-        LogisticRegression().fit(X[y > 0], np.asarray(labels)[y[y > 0]])
-    )
+    is_known = y > 0
+    known_labels = np.asarray(labels)[y[is_known]]
+    frozen = FrozenEstimator(LogisticRegression().fit(X[is_known], known_labels))
     for inner, n_lacking in [(LogisticRegression(), 0), (frozen, 1)]:
         model = SelectiveClassifier(inner, coverage=0.5).fit(X, np.asarray(labels)[y])
         assert {*model.predict(X).tolist()} == {
@@ -436,10 +442,8 @@ def test_name_without_a_character_of_the_encoder_gets_no_answer(small_names):
     encoder = CharEncoder(max_length=20, transliterate=False, handle_missing="empty")
     inner = make_pipeline(encoder, tiny_pipeline(max_epochs=1)[-1])
     model = SelectiveClassifier(inner, coverage=1, cv=2).fit(names, labels)
-    X, expected = (
-        ["王伟", "Tanaka", "王 a", None],
-        ["no known letter", "", "", "missing name"],
-    )
+    X = ["王伟", "Tanaka", "王 a", None]
+    expected = ["no known letter", "", "", "missing name"]
     assert (
         model.reasons(X).tolist()
         == model.reasons(pd.DataFrame({"n": X})).tolist()
@@ -458,7 +462,8 @@ def test_name_without_a_character_of_the_encoder_gets_no_answer(small_names):
 
 def test_text_that_is_no_name_counts_as_an_input_without_answer(small_names):
     names, labels = small_names
-    X, y = [*names, *["123"] * 200], [*labels, *labels]
+    X = [*names, *["123"] * 200]
+    y = [*labels, *labels]
     inner = make_pipeline(NGRAMS, LogisticRegression()).fit(names, labels)
     model = SelectiveClassifier(FrozenEstimator(inner), coverage=0.4).fit(X, y)
     assert model.coverage_ == pytest.approx(0.4, abs=0.005)
@@ -520,7 +525,8 @@ def test_answers_keep_the_types_of_labels_and_groups():
     for params, missing in [({}, -1), ({"abstain_label": 9}, 9)]:
         model, rows = falling_back(0.75, fallback, **params)
         answers = model.predict(rows).tolist()
-        assert answers == [0, "a", missing, "b"] and {*map(type, answers)} == {int, str}
+        assert answers == [0, "a", missing, "b"]
+        assert {*map(type, answers)} == {int, str}
         assert model.score(rows, [0, 1, 3, 2]) == 0.75 == 1 - model.risk_ - 0.25
     assert (
         model.set_params(fallback=None).predict(rows).tolist() == answers
@@ -534,7 +540,8 @@ def test_booleans_stay_booleans():
     X, y = blobs()
     model = SelectiveClassifier(LogisticRegression(), coverage=0.5).fit(X, y > 0)
     answers = model.predict(X).tolist()
-    assert {*answers} == {True, False, "unknown"} and {*map(type, answers)} == {
+    assert {*answers} == {True, False, "unknown"}
+    assert {*map(type, answers)} == {
         bool,
         str,
     }
@@ -548,10 +555,14 @@ def test_curve_recomputes_hits_at_each_threshold():
     # label.
     at = {round(t, 3): r for t, r in zip(curve.threshold, curve.risk, strict=True)}
     assert at[0.9] == 0  # 10, 20, 20, 11
-    assert at[0.6] == 0 and at[0.5] == 0  # 0, 10, 20, 2
-    assert at[0.3] == 0.5 and at[0.0] == 0.5  # 0, 0, 10 and then 1, 2
-    assert (curve.coverage == 1).all() and (curve.n_answered == 4).all()
-    assert model.threshold_ == curve.threshold[0] and model.risk_ == 0
+    assert at[0.6] == 0
+    assert at[0.5] == 0  # 0, 10, 20, 2
+    assert at[0.3] == 0.5  # 0, 0, 10 and then 1, 2
+    assert at[0.0] == 0.5
+    assert (curve.coverage == 1).all()
+    assert (curve.n_answered == 4).all()
+    assert model.threshold_ == curve.threshold[0]
+    assert model.risk_ == 0
     assert "fallback" in model.get_params()
 
 
@@ -599,7 +610,8 @@ def test_fold_without_a_label_falls_back_all_the_same():
         LogisticRegression(), coverage=1, cv=cv, fallback=[{1: 7, 2: 7}]
     )
     model.fit(X, y)
-    assert model.coverage_ == 1 and model.risk_ < 0.5
+    assert model.coverage_ == 1
+    assert model.risk_ < 0.5
 
 
 @pytest.mark.parametrize("lacking", [0, 1, 2], ids=["first", "middle", "last"])

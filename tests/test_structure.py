@@ -63,7 +63,6 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # parts are compared with references there, or what users cannot ask is asked. Do not
 # add to it; take out what tests no longer need.
 PRIVATE_IMPORTS = {
-    "test_cli": "_name_encoder",
     "test_displays": "_shares.shares metrics._top_label",
     "test_forward": (
         "_network _network.network _network.ngrams "
