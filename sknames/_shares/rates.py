@@ -283,7 +283,9 @@ or None, default=None
     s(l | o'), with the shares s that :func:`estimate_shares` estimates for each outcome
     (BIRDiE, McCartan et al. 2025). The intervals come from the resamples of all
     outcomes, and the errors of the model are shared. Regressing an outcome on
-    probabilities or predicted labels is biased towards no difference.
+    predicted labels, or on the probability of one label alone, is biased. A linear
+    regression on the probabilities of all labels but one can be right: see
+    docs/shares.md.
 
     Examples
     --------

@@ -135,6 +135,7 @@ STAGES = [
             SCORERS,
         ),
         benchmark("other-labels", "bench_shares.py --lacking 12", "shares.md", SCORERS),
+        benchmark("regression", "bench_regression.py", "shares.md"),
         benchmark("abstaining", "bench_abstaining.py", "abstaining.md"),
         benchmark(
             "countries", "bench_countries.py", "countries.md", ("arczi21", *SCORERS)
