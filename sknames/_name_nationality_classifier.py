@@ -342,10 +342,6 @@ class NameNationalityClassifier(
             check_is_fitted(self, "network_")
         return self._forward.probabilities(self._codes(X))
 
-    def _logit_terms(self, X):
-        """Return the terms of one row's logits, see `Forward.logit_terms`."""
-        return self._forward.logit_terms(self._codes(X))
-
     def _codes(self, X):
         """Validate and encode rows of symbols."""
         return self.network_.to_codes(validate_symbols(self, X, reset=False))

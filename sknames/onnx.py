@@ -158,22 +158,16 @@ def _logits(graph, network):
     text, lengths = _text(graph, network.symbols)
     logits = _recurrent_logits(graph, network, text, lengths)
     if network.ngrams is not None:
-        logits = _with_ngrams(graph, network, text, lengths, logits)
+        of_ngrams, *of_head = _ngram_logits(graph, network, text, lengths)
+        logits = graph.add("Add", logits, of_ngrams)
+        for added in of_head:
+            logits = graph.add("Add", _linear(graph, network, "head", logits), added)
     # Both without the row that `_text` added.
     if _has_words(network):
         logits_of_words, known = _word_logits(graph, network, text)
         logits = graph.add("Add", logits, logits_of_words)
         graph.add("Slice", known, [0], [-1], [0], output="known_words")
     return graph.add("Slice", logits, [0], [-1], [0])
-
-
-def _with_ngrams(graph, network, text, lengths, logits):
-    """Add the logits of n-grams to those of the net, and the head, if there is one."""
-    logits_of_ngrams, *logits_of_head = _ngram_logits(graph, network, text, lengths)
-    logits = graph.add("Add", logits, logits_of_ngrams)
-    for added in logits_of_head:
-        logits = graph.add("Add", _linear(graph, network, "head", logits), added)
-    return logits
 
 
 def _changed(graph, layer, probabilities):
@@ -194,8 +188,7 @@ def _metadata(stack, labels):
     metadata = {"classes": labels.tolist()}
     for layer in stack.layers:
         if isinstance(layer, Decision):
-            decision = {"positive": layer.positive, "least": layer.least}
-            metadata["decision"] = decision
+            metadata["decision"] = {"positive": layer.positive, "least": layer.least}
     threshold = stack.threshold
     if threshold is not None:
         levels = []
@@ -390,12 +383,22 @@ class _NgramTable:
     terms: list[str] = field(default_factory=list)
 
     def add_term(self, graph, feature, value, zero):
-        """Add a sum of the weights of n-grams, times their values: (n, T + 2) each."""
+        """Add the sum, (n, C), of weights of n-grams times their values, (n, T + 2)."""
         if self.rows is not None:
             feature = graph.gather(self.rows, feature, TensorProto.INT64)
             has_row = graph.add("GreaterOrEqual", feature, 0)
             value = graph.add("Where", has_row, value, zero)
-        self.terms.append(_sum_rows(graph, self.constants, feature, value))
+        weights, *quantized = [
+            graph.gather(constant, feature, TensorProto.FLOAT)
+            for constant in self.constants
+        ]
+        if quantized:
+            scale, zero_point = quantized
+            zero_point = graph.add("Unsqueeze", zero_point, [-1])
+            weights = graph.add("Sub", weights, zero_point)
+            value = graph.add("Mul", value, scale)
+        product = graph.add("MatMul", graph.add("Unsqueeze", value, [1]), weights)
+        self.terms.append(graph.add("Squeeze", product, [1]))
 
     def add_sum(self, graph, factor):
         """Add the sum of the terms times a factor, (n, 1)."""
@@ -493,18 +496,6 @@ def _constants_of(graph, rows):
         graph.constant(rows.scale),
         graph.constant(rows.zero_point),
     ]
-
-
-def _sum_rows(graph, table, row, value):
-    """Sum rows of a table times their values, (n, T + 2), to (n, C)."""
-    gathered = [graph.gather(array, row, TensorProto.FLOAT) for array in table]
-    rows, *quantized = gathered
-    if quantized:
-        scale, zero_point = quantized
-        rows = graph.add("Sub", rows, graph.add("Unsqueeze", zero_point, [-1]))
-        value = graph.add("Mul", value, scale)
-    product = graph.add("MatMul", graph.add("Unsqueeze", value, [1]), rows)
-    return graph.add("Squeeze", product, [1])
 
 
 def _word_logits(graph, network, text):

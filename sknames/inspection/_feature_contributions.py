@@ -176,8 +176,9 @@ def _of_linear(stack, name, shift):
 
 def _of_network(classifier, reading, shift):
     """Return the contributions in a network to a name that was read."""
-    logits_of_net, contributions, spans = classifier._logit_terms(reading.given)
     network = classifier.network_
+    codes = network.to_codes(reading.codes)
+    logits_of_net, contributions, spans = classifier._forward.logit_terms(codes)
     start = "^"
     end = "$"
     if network.separator is not None:

@@ -31,8 +31,8 @@ class Reading:
         self.name = name
         self.dropped = dropped(name, self.encoder)
         names = read_names([name]).read_by(self.encoder)
-        self.given = self.encoder.transform(names)  # a DataFrame after set_output
-        self.codes = np.asarray(self.given)
+        # It is a DataFrame after set_output.
+        self.codes = np.asarray(self.encoder.transform(names))
         spelt = self.encoder._spell(names.tidy[0])
         self.is_space = np.array([c == " " for c, _, _ in spelt], dtype=bool)
         characters = []

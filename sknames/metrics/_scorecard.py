@@ -306,6 +306,7 @@ def figures(labels, predicted, weights=1.0):
     )
     is_right = true == answer
     accuracy, interval = _share(is_right, weights)
+    confused = Counter((labels[k], predicted[k]) for k in np.flatnonzero(~is_right))
     return {
         "is_right": is_right,
         "accuracy": accuracy,
@@ -319,7 +320,7 @@ def figures(labels, predicted, weights=1.0):
             "n_predicted": np.bincount(answer, minlength=len(values)),
             **_with_interval("precision", precision, answer, weights),
         },
-        "confusions": _confusions(labels, predicted),
+        "confusions": [(*pair, n) for pair, n in confused.most_common()],
     }
 
 
@@ -333,16 +334,6 @@ def _with_interval(name, figure, codes, weights):
         n_rows = effective_number(weights, codes, len(figure))
         low, high = wilson_interval(figure, n_rows)
     return {name: figure, f"{name}_low": low, f"{name}_high": high}
-
-
-def _confusions(labels, predicted):
-    """Return tuples (label, predicted, number of rows), the most frequent first."""
-    counts = Counter()
-    for pair in zip(labels, predicted, strict=True):
-        label, answer = pair
-        if label != answer:
-            counts[pair] += 1
-    return [(*pair, n) for pair, n in counts.most_common()]
 
 
 def _share(is_counted, weights):

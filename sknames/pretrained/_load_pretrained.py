@@ -359,7 +359,14 @@ def read_model(folder, sha256=None, priors=AS_WRITTEN, bias=None, tidy=True):
             f"{description['version']}."
         )
     trunk, arrays = _read_trunk(folder, description)
-    encoder = _read_encoder(trunk["encode"], tidy)
+    encode = trunk["encode"]
+    encoder = CharEncoder.from_alphabet(
+        encode["alphabet"], encode["max_length"], **encode["params"]
+    )
+    encoder.set_params(tidy=tidy).tidy_ = tidy
+    # The classifier knows no names of columns, and would warn of tables under a global
+    # set_output.
+    encoder.set_output(transform="default")
     network = Network.from_arrays(arrays, in_place=True)
     network = replace(network, fingerprint=description["fingerprint"])
     classes = np.array(description["classify"]["classes"])
@@ -394,17 +401,6 @@ def _read_trunk(folder, description):
     content = _content(trunk_folder / DESCRIPTION, description["trunk_sha256"])
     trunk = json.loads(content)
     return trunk, _arrays(trunk_folder, trunk, arrays)
-
-
-def _read_encoder(encode, tidy):
-    """Return the encoder of a description, which tidies names or not."""
-    encoder = CharEncoder.from_alphabet(
-        encode["alphabet"], encode["max_length"], **encode["params"]
-    )
-    encoder.set_params(tidy=tidy).tidy_ = tidy
-    # The classifier knows no names of columns, and would warn of tables under a global
-    # set_output.
-    return encoder.set_output(transform="default")
 
 
 def _with_priors(network, classes, priors):
