@@ -17,6 +17,9 @@ def test_unknown_keyword_names_what_was_meant():
         r"load_pretrained\('country'\)": lambda: sknames.load_pretrained(model="x"),
         "make_names": lambda: load_names(nationalities=["Turkish"]),
         "column='name'": lambda: sknames.predict_table(None, None, columns="name"),
+        "sample_weight": lambda: sknames.estimate_shares(None, [], weights=[1]),
+        "by itself": lambda: sknames.estimate_shares(None, [], by=["a"]),
+        "the outcome": lambda: sknames.estimate_rates(None, [], by=["a"]),
         r"predict_names\(...\).proba": lambda: sknames.predict_table(
             None, None, proba=True
         ),
@@ -70,3 +73,22 @@ def test_labels_of_another_model_name_the_way_to_it(shipped):
         scorecard(shipped, frame["name"], ["DE", "TR"])
     with pytest.raises(ValueError, match="others=..."):
         scorecard(shipped, frame["name"], ["other", "TS"])
+
+
+def test_text_in_place_of_a_list_is_to_be_wrapped():
+    with pytest.raises(ValueError, match="Got 'Turkish' instead. Wrap a single one in"):
+        make_names(5, nationalities="Turkish")
+
+
+def test_groups_of_rows_are_told_from_groups_of_labels(shipped):
+    for estimate in (sknames.estimate_shares, sknames.estimate_rates):
+        outcome = {"outcome": [0, 1]} if estimate is sknames.estimate_rates else {}
+        with pytest.raises(TypeError, match="For groups of rows, estimate each by its"):
+            estimate(shipped, ["Anna", "Jan"], groups=["a", "b"], **outcome)
+
+
+@pytest.mark.parametrize("name", [name for name in sknames.__all__ if name[0] != "_"])
+def test_signature_in_help_fits_the_screen(name):
+    """ArrayLike is shown by its name, not by the types that it stands for."""
+    signature = inspect.signature(getattr(sknames, name))
+    assert len(str(signature)) < 1000

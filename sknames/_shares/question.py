@@ -31,7 +31,13 @@ CONSTRAINTS = {
 
 
 def check_parameters(caller, parameters):
-    """Raise ValueError unless parameters of a function, by name, may be so."""
+    """Raise ValueError or TypeError unless parameters, by name, may be so."""
+    groups = parameters["groups"]
+    if not (groups is None or isinstance(groups, str) or hasattr(groups, "items")):
+        raise TypeError(
+            "Expected groups of labels, as {'Nordic': ['Danish', 'Swedish']}, got a "
+            f"{type(groups).__name__}. For groups of rows, estimate each by itself."
+        )
     validate_parameter_constraints(CONSTRAINTS, parameters, caller)
 
 

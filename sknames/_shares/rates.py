@@ -1,5 +1,7 @@
 """Estimate the rate of an outcome in each nationality of a list, with intervals."""
 
+from __future__ import annotations  # so that help() shows ArrayLike by its name
+
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -7,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
+from .._base.arguments import explain_arguments
 from .._models.groups import Groups, check_alike
 from .._models.priors import Priors
 from .columns import index_in, read_column
@@ -101,7 +104,7 @@ class Rates(TableByOutcome):
             "outcome within a label"
         )
 
-    def compare(self, label: Any = None, other: Any = None) -> "RateComparison":
+    def compare(self, label: Any = None, other: Any = None) -> RateComparison:
         """Compare the rates of two labels, or of one with all others.
 
         Parameters
@@ -196,6 +199,7 @@ class RateComparison(TableByOutcome):
         yield f"compared with {self.other_label}"
 
 
+@explain_arguments
 def estimate_rates(
     estimator: Any,
     X: Any,

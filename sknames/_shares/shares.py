@@ -1,11 +1,14 @@
 """Estimate the mix of nationalities in a list of names, with intervals."""
 
+from __future__ import annotations  # so that help() shows ArrayLike by its name
+
 from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._base.arguments import explain_arguments
 from .._models.groups import Groups
 from .._models.priors import Priors
 from .estimate import draw_shares
@@ -17,6 +20,7 @@ from .results import FEW_HELD_OUT, Shares
 DOUBTFUL = 0.005  # least standard deviation of a share in a confused pair
 
 
+@explain_arguments
 def estimate_shares(
     estimator: Any,
     X: Any,
