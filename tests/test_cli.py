@@ -1871,21 +1871,21 @@ def test_predict_line_without_an_end_is_refused_before_it_fills_the_memory(predi
 
 
 @pytest.mark.parametrize(
-    "command", ["predict in.csv --priors uniform", "shares in.csv"]
+    "command", ["predict in.csv --priors Greek=.4,Polish=.6", "shares in.csv"]
 )
 def test_parquet_and_the_last_line_name_the_model(run, tiny, small_names, command):
     write_list(small_names[0])
     model = tiny
+    priors = dict(zip(tiny.classes_, tiny[-1].class_prior_, strict=True))
     if "--priors" in command:
-        model = PriorShiftClassifier(tiny, priors="uniform")
+        priors = dict.fromkeys(tiny.classes_, 0) | {"Greek": 0.4, "Polish": 0.6}
+        model = PriorShiftClassifier(tiny, priors=priors)
     words = [*command.split(), "--model", "model.skops"]
     _, said = run(*words, "-o", "o.parquet")
     written = json.loads(pa.parquet.read_schema("o.parquet").metadata[b"sknames"])
     assert written["version"] == __version__
     assert written["fingerprint"] == fingerprint(model)
-    expected = np.full(4, 0.25) if model is not tiny else tiny[-1].class_prior_
-    priors = [written["priors"][label] for label in tiny.classes_]
-    np.testing.assert_allclose(priors, expected)
+    assert written["priors"] == pytest.approx(priors)
     for output in ("-", "o.jsonl"):
         _, said = run(*words, "-o", output)
         assert said.endswith(f" s; sknames {__version__}, {fingerprint(model)}\n")
