@@ -126,11 +126,9 @@ def top_3_hits(scores, y, classes):
 
 def standard_error(x, test_to_train=0.0):
     """Return the standard error, with Nadeau-Bengio's correction given a ratio."""
-    return (
-        np.sqrt((1 / len(x) + test_to_train) * np.var(x, ddof=1))
-        if len(x) > 1
-        else np.nan
-    )
+    if len(x) < 2:
+        return np.nan
+    return np.sqrt((1 / len(x) + test_to_train) * np.var(x, ddof=1))
 
 
 def differences(ours, theirs, folds=None):

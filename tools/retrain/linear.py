@@ -238,29 +238,33 @@ def fit_words(network, codes, labels, forms, is_other, n_classes, word_weight):
         rows = np.flatnonzero(((of_words == form) & (codes != 0)).any(axis=1))
         words = np.where(of_words[rows] == form, codes[rows], 0)
         # A row without a word of each class stands for the words of all classes.
-        words = np.concatenate(
-            [words, np.zeros((n_classes, codes.shape[1]), words.dtype)]
-        )
-        weights = np.append(
-            np.ones(len(rows)), np.full(n_classes, WORDS_OF_ALL * share)
-        )
+        nothing = np.zeros((n_classes, codes.shape[1]), words.dtype)
+        words = np.concatenate([words, nothing])
+        of_all = np.full(n_classes, WORDS_OF_ALL * share)
+        weights = np.append(np.ones(len(rows)), of_all)
         of_rows = np.append(labels[rows], everyone)
         tables.append(
             Words.fit(words, of_rows, weights, n_classes, separator, word_weight)
         )
-    columns = zip(
-        *((table.keys, table.classes, table.logits) for table in tables), strict=True
-    )
-    keys, classes, logits = map(np.concatenate, columns)
+    keys = np.concatenate([table.keys for table in tables])
+    classes = np.concatenate([table.classes for table in tables])
+    logits = np.concatenate([table.logits for table in tables])
     order = np.argsort(keys, kind="stable")
-    of_latin, of_others = (
-        np.concatenate([[0], *(_keys(some[k], separator)[2] for k in row_slices(some))])
-        for some in (codes[~is_other], codes[is_other])
-    )
+    of_latin = _keys_of_words(codes[~is_other], separator)
+    of_others = _keys_of_words(codes[is_other], separator)
     found, counts = np.unique(of_others, return_counts=True)
     kept = np.isin(keys, of_latin) | np.isin(keys, found[counts > 1])
     order = order[kept[order]]
     return Words(keys[order], classes[order], logits[order])
+
+
+def _keys_of_words(codes, separator):
+    """Return the keys of all words in rows of codes, with repeats, and 0."""
+    keys = [[0]]
+    for rows in row_slices(codes):
+        _, _, keys_of_slice = _keys(codes[rows], separator)
+        keys.append(keys_of_slice)
+    return np.concatenate(keys)
 
 
 def folded(network, head, share):

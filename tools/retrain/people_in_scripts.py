@@ -59,31 +59,32 @@ def outcomes(model, rows):
         "latin": [row["latin"] for row in rows],
         "ascii": [anyascii(name) for name in names],
     }
-    probas = {key: model.predict_proba(some) for key, some in spelled.items()}
     classes = model.estimator_.classes_
-    answers = {key: classes[proba.argmax(axis=1)] for key, proba in probas.items()}
-    return {
-        **{f"{key} right": answer == y for key, answer in answers.items()},
-        "same": answers["name"] == answers["latin"],
-        "answer": answers["name"],
-        "probability": probas["name"].max(axis=1),
-        "withheld": model.reasons(names) != "",
-    }
+    found = {}
+    answers = {}
+    for key, some in spelled.items():
+        proba = model.predict_proba(some)
+        answers[key] = classes[proba.argmax(axis=1)]
+        found[f"{key} right"] = answers[key] == y
+        if key == "name":
+            found["probability"] = proba.max(axis=1)
+    found["same"] = answers["name"] == answers["latin"]
+    found["answer"] = answers["name"]
+    found["withheld"] = model.reasons(names) != ""
+    return found
 
 
 def cells(found, some):
     """Return the figures of some rows, given as a mask."""
     right = found["name right"][some]
     low, high = wilson_interval(right.mean(), len(right))
-    unsure = found["probability"][some][~right]
-    shares = [found[key][some].mean() for key in ("latin right", "ascii right", "same")]
-    return [
-        len(right),
-        f"{right.mean():.2f} ({low:.2f} to {high:.2f})",
-        *(f"{share:.2f}" for share in shares),
-        f"{unsure.mean():.2f}" if len(unsure) else "-",
-        f"{found['withheld'][some].mean():.2f}",
-    ]
+    row = [len(right), f"{right.mean():.2f} ({low:.2f} to {high:.2f})"]
+    for key in ("latin right", "ascii right", "same"):
+        row.append(f"{found[key][some].mean():.2f}")
+    of_wrong = found["probability"][some][~right]
+    row.append(f"{of_wrong.mean():.2f}" if len(of_wrong) else "-")
+    row.append(f"{found['withheld'][some].mean():.2f}")
+    return row
 
 
 def by_script(found, rows, new=None):
@@ -108,11 +109,10 @@ def _groups(rows):
     """Return masks of locals and foreigners of each script, and of all scripts."""
     scripts = np.array([row["script"] for row in rows])
     kinds = np.array([KINDS[row["local"]] for row in rows])
-    groups = {
-        f"{script}, {kind}": (scripts == script) & (kinds == kind)
-        for kind in KINDS.values()
-        for script in dict.fromkeys(scripts)
-    }
+    groups = {}
+    for kind in KINDS.values():
+        for script in dict.fromkeys(scripts):
+            groups[f"{script}, {kind}"] = (scripts == script) & (kinds == kind)
     return groups | {f"all, {kind}": kinds == kind for kind in KINDS.values()}
 
 
@@ -124,22 +124,18 @@ def countries_by_script(rows):
     table = load_nationalities()
     model = load_pretrained("country")
     countries = dict(zip(table.nationality, map(str.split, table.alpha_2), strict=True))
-    right = [
-        np.array(
-            [
-                found in countries[row["nationality"]]
-                for found, row in zip(
-                    model.predict([r[key] for r in rows]), rows, strict=True
-                )
-            ]
-        )
-        for key in ("name", "latin")
-    ]
-    return [
-        [title, int(some.sum()), *(float(hits[some].mean()) for hits in right)]
-        for title, some in _groups(rows).items()
-        if some.any()
-    ]
+    of_row = [countries[row["nationality"]] for row in rows]
+    right = {}
+    for key in ("name", "latin"):
+        answers = model.predict([row[key] for row in rows])
+        pairs = zip(answers, of_row, strict=True)
+        right[key] = np.array([answer in codes for answer, codes in pairs])
+    table = []
+    for title, some in _groups(rows).items():
+        if some.any():
+            accuracies = [float(hits[some].mean()) for hits in right.values()]
+            table.append([title, int(some.sum()), *accuracies])
+    return table
 
 
 def by_nationality(found, rows, script):
