@@ -33,16 +33,10 @@ def polars_frame(frame_type, columns, labels, prefix):
             continue
         answers = column.tolist()
         values[name] = answers
-        is_prediction = name.startswith(f"{prefix}predicted")
-        if is_prediction and _are_alike(labels, answers):
-            types[name] = frame_type({"label": labels})["label"].dtype
-        else:
-            types[name] = str
+        types[name] = str
+        if name.startswith(f"{prefix}predicted"):
+            given = [value for value in answers if value is not None]
+            # Groups may be of another type than labels.
+            if len({type(value) for value in [*labels.tolist(), *given]}) == 1:
+                types[name] = frame_type({"label": labels})["label"].dtype
     return frame_type(values, schema_overrides=types, nan_to_null=True, strict=False)
-
-
-def _are_alike(labels, answers):
-    """Return whether answers are of the type of labels: groups may be of another."""
-    types = {type(value) for value in [*labels.tolist(), *answers]}
-    types.discard(type(None))
-    return len(types) == 1

@@ -136,23 +136,21 @@ def _missing(label, group, name):
 
 def check_alike(groups, name, hint=""):
     """Raise ValueError unless groups are all strings, all booleans or all numbers."""
-    types = {type(group) for group in groups}
-    kinds = {_kind(group_type) for group_type in types}
+    kinds = set()
+    for group_type in {type(group) for group in groups}:
+        if issubclass(group_type, bool | np.bool_):
+            kinds.add(bool)
+        elif issubclass(group_type, str):
+            kinds.add(str)
+        elif issubclass(group_type, Real):
+            kinds.add(Real)
+        else:
+            kinds.add(None)
     if len(kinds) > 1 or None in kinds:
         raise ValueError(
             f"Expected {name} that are all strings, or all numbers, got "
             f"{[*dict.fromkeys(groups)]}.{hint}"
         )
-
-
-def _kind(group_type):
-    """Return the kind of labels that a type is of: bool, str or Real; else None."""
-    if issubclass(group_type, bool | np.bool_):
-        return bool
-    for kind in (str, Real):
-        if issubclass(group_type, kind):
-            return kind
-    return None
 
 
 def _pairs(groups, labels, name):

@@ -6,7 +6,10 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn import get_config
+from sklearn.base import clone
 from sklearn.utils._param_validation import HasMethods, StrOptions
+from sklearn.utils.metadata_routing import process_routing
 
 from .._base.arguments import explain_arguments
 from .._base.estimators import is_frozen
@@ -116,7 +119,9 @@ class GroupedClassifier(Wrapper):
             y = None  # it may have groups
         else:
             check_labels(y)
-        estimator = self._fit_estimator(X, y, **params)
+        if get_config()["enable_metadata_routing"]:
+            params = process_routing(self, "fit", **params).estimator.fit
+        estimator = clone(self.estimator).fit(X, y, **params)
         self._grouped = self._group(estimator.classes_, may_lack=not frozen)
         self.estimator_ = estimator
         self._stack().check_threshold()

@@ -275,8 +275,14 @@ class SelectiveClassifier(Wrapper):
 
     def _cross_validated_curve(self, X, y, weights, routed, fallback):
         """Return the curve of all names, each as clones on the other folds answer."""
-        has_groups = "groups" in routed.splitter.split
-        splitter = self._splitter(has_groups, y)
+        # Not at the top: it would be two fifths of what `import sknames` takes.
+        from sklearn.model_selection import StratifiedGroupKFold, check_cv
+
+        cv = 5 if self.cv is None else self.cv
+        if "groups" in routed.splitter.split and isinstance(cv, Integral):
+            splitter = StratifiedGroupKFold(cv)
+        else:
+            splitter = check_cv(cv, y, classifier=True)
         folds = list(splitter.split(X, y, **routed.splitter.split))
         answers = Parallel(n_jobs=self.n_jobs)(
             delayed(_fit_and_answer)(
@@ -456,16 +462,6 @@ class SelectiveClassifier(Wrapper):
         if groups is not None:
             of_splitter["groups"] = groups
         return Bunch(estimator=Bunch(fit=params), splitter=Bunch(split=of_splitter))
-
-    def _splitter(self, has_groups, y):
-        """Return what splits names into folds."""
-        # Not at the top: it would be two fifths of what `import sknames` takes.
-        from sklearn.model_selection import StratifiedGroupKFold, check_cv
-
-        cv = 5 if self.cv is None else self.cv
-        if has_groups and isinstance(cv, Integral):
-            return StratifiedGroupKFold(cv)
-        return check_cv(cv, y, classifier=True)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return the routing of metadata to what `fit` uses.

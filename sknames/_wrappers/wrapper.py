@@ -4,13 +4,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn import get_config
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
 from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
-    process_routing,
 )
 from sklearn.utils.validation import check_is_fitted
 
@@ -29,12 +27,6 @@ class Wrapper(
 
     estimator: Any
     estimator_: Any
-
-    def _fit_estimator(self, X, y, **params):
-        """Return a fitted clone of the estimator."""
-        if get_config()["enable_metadata_routing"]:
-            params = process_routing(self, "fit", **params).estimator.fit
-        return clone(self.estimator).fit(X, y, **params)
 
     def _inner(self):
         """Return the fitted classifier inside: that of `fit`, or else the given one."""
