@@ -226,21 +226,24 @@ def estimate_from_checked(predictions, weights, checked, clusters, without, seed
         parts[rows] += influences
         influences = clusters.sum(parts)
     expected = _expected_covariance(predictions, weights, power)
-    n_units = np.count_nonzero(unit_weights)
-    inflation = n_units / max(1, n_units - 1)
-    observed = influences.T @ influences * inflation
+    expected = expected * (row_weights**2).sum()
+    rng = seeds.rng(share)
+    n_effective = 1 / (unit_weights**2).sum()
+    # Noise on labels without people could only take from the others.
+    has_people = n_effective * share >= 1
+    expected = np.where(np.outer(has_people, has_people), expected, 0)
+    deviations = _resample(influences, seeds.n_resamples, rng)
+    deviations = _widen(deviations, influences, expected, unit_weights, rng)
     part = CheckedPart(
         n_checked=len(rows),
         without=None if is_complete else without,
         mean_prediction=mean,
-        covariances=np.array([observed, expected * (row_weights**2).sum()]),
-        degrees_of_freedom=max(1, n_units - 1),
     )
     return Draws(
         labels=checked.labels,
         estimate=share,
-        draws=_resample(share, influences, inflation, seeds),
-        n_effective=1 / (unit_weights**2).sum(),
+        draws=nearest_shares(share + deviations),
+        n_effective=n_effective,
         checked=part,
     )
 
@@ -351,11 +354,52 @@ def _best_power(truth, predictions, row_weights):
     return np.clip((row_weights @ (truth * predictions)).sum() / squares, 0, 1)
 
 
-def _resample(share, influences, inflation, seeds):
-    """Return the shares in resamples of checked rows, or of clusters."""
-    resamples = np.empty((seeds.n_resamples, len(share)))
-    factor = np.sqrt(inflation)
+def _resample(influences, n_draws, rng):
+    """Return how far the shares of resamples of rows or clusters are from theirs.
+
+    Their shape is (n_draws, n_labels).
+    """
+    deviations = np.empty((n_draws, influences.shape[1]))
     ones = np.ones(len(influences), dtype=int)
-    for rows, drawn in draw_units(ones, seeds.n_resamples, seeds.rng(share)):
-        resamples[rows] = share + factor * ((drawn - 1) @ influences)
-    return resamples
+    for rows, drawn in draw_units(ones, n_draws, rng):
+        deviations[rows] = (drawn - 1) @ influences
+    return deviations * np.sqrt(_inflation(influences))
+
+
+def _inflation(influences):
+    """Return G / (G - 1) of the units that have an influence, of clusters or rows."""
+    n_units = np.count_nonzero(influences.any(axis=1))
+    return n_units / max(1, n_units - 1)
+
+
+def _widen(deviations, influences, expected_covariance, unit_weights, rng):
+    """Return the deviations of draws, as wide as those of a t distribution.
+
+    Errors are rare and large, so that a few checked rows may hold none. So noise makes
+    the covariance at least the one that the model expects, for any sum of labels. The
+    variance itself is uncertain, in all labels alike: with as many degrees of freedom
+    as the weights of the units have (Satterthwaite 1946).
+    """
+    observed = influences.T @ influences * _inflation(influences)
+    values, vectors = np.linalg.eigh(expected_covariance - observed)
+    root = vectors * np.sqrt(np.maximum(values, 0))
+    wide = deviations + rng.normal(size=deviations.shape) @ root.T
+    squares = unit_weights**2
+    n_equal = squares.sum() ** 2 / (squares**2).sum()  # units of equal weight
+    freedom = max(1.0, n_equal - 1)
+    chi_square = rng.chisquare(freedom, size=(len(wide), 1))
+    return wide * np.sqrt(freedom / chi_square)
+
+
+def nearest_shares(values):
+    """Return the shares that are nearest to each row of values with a sum of 1.
+
+    A constant is subtracted from those that stay positive (Duchi et al. 2008). To scale
+    them would take from a large share what many small ones gain by their limit of 0.
+    """
+    largest_first = -np.sort(-values, axis=1)
+    excess = largest_first.cumsum(axis=1) - 1
+    constants = excess / np.arange(1, values.shape[1] + 1)
+    n_positive = (largest_first > constants).sum(axis=1)
+    constant = constants[np.arange(len(values)), n_positive - 1]
+    return np.maximum(values - constant[:, None], 0)

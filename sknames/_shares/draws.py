@@ -12,7 +12,7 @@ from .columns import index_in
 
 @dataclass(frozen=True, kw_only=True)
 class CheckedPart:
-    """Hold what checked rows add to draws: what intervals of t need.
+    """Hold what checked rows add to draws.
 
     Parameters
     ----------
@@ -22,11 +22,6 @@ class CheckedPart:
         The shares without them, where they are some of the names.
     mean_prediction : ndarray of shape (n_labels,)
         The mean prediction of the list, 0 if all rows are checked.
-    covariances : ndarray of shape (2, n_labels, n_labels)
-        The covariance of the shares that the checked rows show, and the one that the
-        model expects.
-    degrees_of_freedom : int
-        Those of the t distribution.
     """
 
     __module__ = "sknames"
@@ -34,17 +29,13 @@ class CheckedPart:
     n_checked: int
     without: NDArray[np.floating] | None
     mean_prediction: NDArray[np.floating]
-    covariances: NDArray[np.floating]
-    degrees_of_freedom: int
 
     def mapped(self, change: Any) -> Self:
         """Return the same of what a linear map makes of the last axis."""
-        of_rows = change(self.covariances)
         return replace(
             self,
             without=None if self.without is None else change(self.without),
             mean_prediction=change(self.mean_prediction),
-            covariances=change(of_rows.swapaxes(1, 2)),
         )
 
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 from scipy.stats import norm
-from scipy.stats import t as student
 
 from .._base.exact_limits import exact_interval, exact_limit
 
@@ -12,38 +11,31 @@ def interval(drawn, confidence_level):
 
     What is unknown reaches from 0 to 1.
     """
-    floor = exact_limit(drawn.n_effective, confidence_level)
-    if drawn.checked is not None:
-        return _interval_of_checked(drawn, floor, confidence_level)
     low, high = percentiles(drawn.draws, drawn.estimate, confidence_level)
     # Draws lack what the list lacks. So no interval is narrower than that of a share of
     # 0 or 1.
+    limit = exact_limit(drawn.n_effective, confidence_level)
+    low = np.minimum(low, 1 - limit)
+    high = np.maximum(high, limit)
+    if drawn.checked is not None:
+        low, high = _with_checked(drawn, low, high, confidence_level)
     is_unknown = np.isnan(drawn.estimate)
-    low = np.where(is_unknown, 0, np.minimum(low, 1 - floor))
-    high = np.where(is_unknown, 1, np.maximum(high, floor))
-    return low, high
+    return np.where(is_unknown, 0, low), np.where(is_unknown, 1, high)
 
 
-def _interval_of_checked(drawn, floor, confidence_level):
-    """Return the ends of the intervals of shares that checked rows correct."""
-    share = drawn.estimate
-    reach = np.maximum(_reach_of_checked(drawn.checked, confidence_level), floor / 2)
-    low = np.clip(share - reach, 0, 1 - floor)
-    high = np.clip(share + reach, floor, 1)
-    exact_low, exact_high = exact_interval(share, drawn.n_effective, confidence_level)
+def _with_checked(drawn, low, high, confidence_level):
+    """Return the ends of intervals of shares that checked rows correct."""
+    # Errors are rare: some rows without one do not show that there are none.
+    least_reach = exact_limit(drawn.n_effective, confidence_level) / 2
+    low = np.minimum(low, np.maximum(drawn.estimate - least_reach, 0))
+    high = np.maximum(high, np.minimum(drawn.estimate + least_reach, 1))
+    exact_low, exact_high = exact_interval(
+        drawn.estimate, drawn.n_effective, confidence_level
+    )
     has_only_checked = drawn.checked.mean_prediction == 0
     low = np.where(has_only_checked, exact_low, low)
     high = np.where(has_only_checked, exact_high, high)
-    return np.minimum(low, share), np.maximum(high, share)
-
-
-def _reach_of_checked(checked, confidence_level):
-    """Return how far the t interval of each share reaches, (n_labels,)."""
-    # Errors are rare and large, so that a few rows may hold none. Then the variance is
-    # the one that the model expects.
-    variance = np.diagonal(checked.covariances, axis1=1, axis2=2).max(axis=0)
-    quantile = student.ppf((1 + confidence_level) / 2, checked.degrees_of_freedom)
-    return quantile * np.sqrt(np.maximum(variance, 0))  # rounding may leave -1e-20
+    return low, high
 
 
 def percentiles(draws, estimate, confidence_level):
@@ -68,21 +60,19 @@ def compare_draws(first, second, confidence_level):
     second_down, second_up = _added_by_limits(second, confidence_level)
     squared_down = (difference - low) ** 2 + (down + second_up)
     squared_up = (high - difference) ** 2 + (up + second_down)
-    # Intervals of checked rows may reach less far than their draws.
+    # Exact intervals may reach less far than draws.
     low = difference - np.sqrt(np.maximum(squared_down, 0))
     high = difference + np.sqrt(np.maximum(squared_up, 0))
     is_known = ~np.isnan(difference)
     low = np.where(is_known, np.maximum(low, -1), -1)
     high = np.where(is_known, np.minimum(high, 1), 1)
-    least_reach = np.hypot(
-        _least_reach(first, confidence_level), _least_reach(second, confidence_level)
-    )
+    deviation = _deviation(first, second, confidence_level)
     p_value = np.ones(len(difference))
     sure = np.zeros(len(difference), dtype=bool)
     p_value[is_known], sure[is_known] = judge_differences(
         draws[:, is_known],
         difference[is_known],
-        least_reach[is_known],
+        deviation[is_known],
         confidence_level,
     )
     sure &= (low > 0) | (high < 0)  # the draws of a few names hardly vary
@@ -97,27 +87,32 @@ def _added_by_limits(drawn, confidence_level):
     return (ends - drawn.estimate) ** 2 - (np.array(without) - drawn.estimate) ** 2
 
 
-def _least_reach(drawn, confidence_level):
-    """Return how far the interval of each share reaches at least, (n_labels,)."""
-    limit = np.broadcast_to(
-        exact_limit(drawn.n_effective, confidence_level), drawn.estimate.shape
+def _deviation(first, second, confidence_level):
+    """Return the standard deviations of differences, at least those of exact limits."""
+    z = norm.ppf((1 + confidence_level) / 2)
+    draws = first.draws - second.draws
+    deviation = draws.std(axis=0)
+    if first.checked is not None or second.checked is not None:
+        # Draws of a few checked rows have tails so long that they have no variance.
+        low, high = percentiles(draws, draws.mean(axis=0), confidence_level)
+        deviation = (high - low) / (2 * z)
+    limits = np.hypot(
+        exact_limit(first.n_effective, confidence_level),
+        exact_limit(second.n_effective, confidence_level),
     )
-    if drawn.checked is None:
-        return limit
-    return np.maximum(limit, _reach_of_checked(drawn.checked, confidence_level))
+    return np.maximum(deviation, limits / z)
 
 
-def judge_differences(draws, difference, least_reach, confidence_level):
+def judge_differences(draws, difference, deviation, confidence_level):
     """Return p-values of differences, for all labels together, and which are sure.
 
     A difference is sure if it exceeds the largest error in most draws, both in standard
-    deviations; their shape is (n_draws, n_labels). The p-value takes the largest of K
-    normal errors, with the K under which the same are sure.
+    deviations. The shape of draws is (n_draws, n_labels). The p-value takes the largest
+    of K normal errors, with the K under which the same are sure.
     """
     if not len(difference):  # as of groups={}
         return np.ones(0), np.zeros(0, dtype=bool)
     z = norm.ppf((1 + confidence_level) / 2)
-    deviation = np.maximum(draws.std(axis=0), least_reach / z)
     largest = (np.abs(draws - difference) / deviation).max(axis=1)
     limit = np.quantile(largest, confidence_level)
     sure = np.abs(difference) > deviation * limit
