@@ -4,6 +4,7 @@ import time
 
 import click
 import numpy as np
+from sklearn.utils import gen_batches
 
 from .._models.predict_names import predictions_of
 from .._models.stack import resolve
@@ -34,7 +35,8 @@ def evaluate(table, model, label, train, jobs):
     names, labels, n_rows = table.labelled_names(label)
     labels = np.array(stack.as_predicted(labels), dtype=object)
     classes = fitted.classes_.astype(str)
-    distinct = predict_distinct(stack, _chunks_of(names), jobs, table)
+    chunks = (names[rows] for rows in gen_batches(len(names), ROWS_OF_CHUNK))
+    distinct = predict_distinct(stack, chunks, jobs, table)
     predictions = predictions_of(stack, distinct.take(names), known_words=True)
     card = scorecard_from(
         names,
@@ -55,12 +57,6 @@ def evaluate(table, model, label, train, jobs):
         f"the model does not know; {n_rows - len(names):,} without a name or a label; "
         f"{closing_words(stack, start)}"
     )
-
-
-def _chunks_of(names):
-    """Yield chunks of names."""
-    for start in range(0, len(names), ROWS_OF_CHUNK):
-        yield names[start : start + ROWS_OF_CHUNK]
 
 
 def _overlap(names, train_names):

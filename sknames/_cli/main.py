@@ -69,7 +69,8 @@ def run(arguments):
     """Run a command in this process, and return its exit code. An error is one line."""
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = _say_warning
+            # Without the line of Python.
+            warnings.showwarning = lambda text, *_: say(f"sknames: warning: {text}")
             return cli(arguments, prog_name="sknames", standalone_mode=False) or 0
     except click.exceptions.NoArgsIsHelpError as error:
         say(error.format_message())
@@ -83,11 +84,6 @@ def run(arguments):
     except Exception as error:
         say(f"sknames: {_in_one_line(_message(error))}")
         return 1
-
-
-def _say_warning(message, *where):
-    """Say a warning, without the line of Python."""
-    say(f"sknames: warning: {message}")
 
 
 def _suggest(error):

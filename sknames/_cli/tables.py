@@ -248,20 +248,17 @@ class InputTable:
 
     def _name_columns(self, columns):
         """Return the columns that hold the names or their parts."""
-        if self.column is None and len(columns) == 1:
-            self._warn_of_header(columns[0])
-            return columns
-        return self.choose(columns, self.column or "name", "--column")
-
-    def _warn_of_header(self, header):
-        """Warn if the header of a list may be a name."""
-        if not self.dialect.has_header or re.search(HEADER, header.replace("_", " ")):
-            return
-        if Names([header]).reasons[0] == "":
+        if self.column is not None or len(columns) != 1:
+            return self.choose(columns, self.column or "name", "--column")
+        (header,) = columns
+        is_header = re.search(HEADER, header.replace("_", " ")) is not None
+        may_be_name = not is_header and Names([header]).reasons[0] == ""
+        if self.dialect.has_header and may_be_name:
             say(
                 f"sknames: took {header!r} for the header: if it is a name, "
                 "--no-header."
             )
+        return columns
 
     def choose(self, columns, wanted, option):
         """Return the columns that an option gives: one, or several between commas."""

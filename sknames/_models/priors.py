@@ -107,16 +107,11 @@ def _by_name(priors, classes, name):
     """Return the priors that a word stands for, which may have any sum."""
     if priors == "uniform":
         return np.ones(len(classes))
-    if priors == "population":
-        return _by_population(classes, name)
-    raise ValueError(
-        f"Expected {name} 'uniform' or 'population', or numbers by label, got "
-        f"{priors!r}."
-    )
-
-
-def _by_population(classes, name):
-    """Return the roots of the number of people by class, which may have any sum."""
+    if priors != "population":
+        raise ValueError(
+            f"Expected {name} 'uniform' or 'population', or numbers by label, got "
+            f"{priors!r}."
+        )
     weights = {}
     with open(POPULATION, encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):

@@ -35,18 +35,15 @@ def in_latin(name, by_words=True):
         if form is None:
             pieces += _transliterated(word[0], start)
         else:
-            pieces += _spread(form, start, len(word[0]))
+            length = len(word[0])  # over which the form is spread evenly
+            for k, character in enumerate(form):
+                pieces.append((character, start + k * length // len(form)))
     return pieces
 
 
 def _transliterated(text, start):
     """Return the characters of a text in ASCII, each with its index in the name."""
     return [(transliterate(c), k) for k, c in enumerate(text, start)]
-
-
-def _spread(form, start, length):
-    """Return the characters of a Latin form, spread evenly over the word it is of."""
-    return [(c, start + k * length // len(form)) for k, c in enumerate(form)]
 
 
 def latin_words_text():

@@ -44,15 +44,13 @@ def clean(names):
     2. Replace runs of Unicode white space by one space, and strip the ends.
     3. Strip quotation marks around a name, and apostrophes if both sides have one.
     """
-    return [_clean(name) for name in names]
-
-
-def _clean(name):
-    """Remove traces of typing, copying and files from one name."""
-    name = " ".join(name.translate(_PLAIN).split()).strip('" ')
-    if name[:1] == name[-1:] == "'":
-        name = name.strip("'\" ")
-    return name
+    cleaned = []
+    for name in names:
+        text = " ".join(name.translate(_PLAIN).split()).strip('" ')
+        if text[:1] == text[-1:] == "'":
+            text = text.strip("'\" ")
+        cleaned.append(text)
+    return cleaned
 
 
 class Translation(dict):
@@ -105,7 +103,11 @@ def compose(names):
     text = "\n".join(names)
     if text.isascii():
         return names
-    marks = re.escape("".join(filter(_is_mark, set(text))))
+    marks = ""
+    for character in set(text):
+        decomposed = unicodedata.normalize("NFD", character)
+        if unicodedata.combining(decomposed[0]):
+            marks += re.escape(character)
     if marks:
         run = re.compile(f"([{marks}]{{{MAX_MARKS}}})[{marks}]+")
         if run.search(text):
@@ -114,11 +116,6 @@ def compose(names):
     if unicodedata.is_normalized("NFC", text):
         return names
     return [unicodedata.normalize("NFC", name) for name in names]
-
-
-def _is_mark(character):
-    """Return whether a character, decomposed, begins with a combining mark."""
-    return unicodedata.combining(unicodedata.normalize("NFD", character)[0]) > 0
 
 
 def lower(text):
