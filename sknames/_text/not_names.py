@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from .entries import BRACKETS, is_without_name
+from .entries import BRACKETS, is_without_name, may_be_entry
 from .spelling import compose, lower, without_accents
 from .tidy import has_initials
-from .titles import OF_ENTRIES, TIDY, drop_titles
+from .titles import TIDY, drop_titles
 
 MISSING = "missing name"
 NO_LETTER = "no known letter"
@@ -131,8 +131,6 @@ def _words_of_others():
     ):
         for text in _LISTS[kind]:
             words.update(_tokens(lower(text))[-1:])
-    for table in (*OF_ENTRIES, "ages", "no_given_name"):
-        words.update(_tokens(lower(text))[0] for text in TIDY[table])
     for text in _LISTS["phrase"]:
         # One of these is its last token.
         words.update(text[k:] for k in range(len(text)))
@@ -140,8 +138,8 @@ def _words_of_others():
 
 
 _WORDS = _words_of_others()
-# Signs that are in no word of these, with dots that no space follows.
-_SIGNS = re.compile(r"[!-&(-+/:-@\[-`{-~、，（）「」・]|\.(?! )")
+# Signs that are in no word of these, and dots inside a word or at the end.
+_SIGNS = re.compile(r"[!-&(-+/:-@\[-`{-~、，（）「」・]|\.(?![ ,])")
 
 
 def why_not_names(typed, texts, encoder=None):
@@ -172,6 +170,8 @@ def _is_unusual(text):
     if _SIGNS.search(text):
         return True
     if ("." in text or not text.isascii()) and _INSIDE.search(text):
+        return True
+    if may_be_entry(text.partition(" ")[0]) and is_without_name(text):
         return True
     words = lower(text.replace(".", "")).replace(",", " ").replace("-", " ")
     if not _WORDS.isdisjoint(words.replace("'", " ").split()):

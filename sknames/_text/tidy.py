@@ -46,7 +46,8 @@ def tidy(names, cleans=True, drops=True):
         return names
     tidied = []
     for name in names:
-        if _HAS_FORM.search(name) or (drops and may_have_title(name)):
+        has_more = drops and (may_have_title(name) or may_be_entry(name))
+        if has_more or _HAS_FORM.search(name):
             name = _settled(name, cleans, drops)
         tidied.append(name)
     return tidied
@@ -220,8 +221,7 @@ class _Capitals:
     may_be_initials : bool
         Whether the name has small letters, so that capitals stand out.
     others : list of str
-        Its words of a capital and small letters, in plain letters; given names come
-        first.
+        Its words of a capital and small letters; given names come first.
     """
 
     may_be_initials: bool
@@ -290,7 +290,7 @@ def _capitals_among(words):
     others = []
     for word in words:
         if word[1:].islower() and not word[0].islower():
-            others.append(_plain(word))
+            others.append(word)
     return _Capitals(_has_small_letter("".join(words)), others)
 
 
@@ -344,11 +344,15 @@ def _initials_apart(words):
 
 def _initials(word, or_capitals):
     """Return the initials in "A.M.", or perhaps "AM", as "A." and "M.", or none."""
-    letters = [*filter(None, re.split("[.-]", word))]
-    if "." not in word or any(len(letter) > 1 for letter in letters):
+    letters = []
+    if "." in word:
+        letters = [letter for letter in re.split("[.-]", word) if letter]
+    if not letters or any(len(letter) > 1 for letter in letters):
+        if not or_capitals:
+            return []
         capitals = word.removesuffix(".").replace("-", "")
         is_short = len(capitals) <= MOST_CAPITALS
-        if not (or_capitals and is_short and capitals.isupper()):
+        if not (is_short and capitals.isupper()):
             return []
         letters = [*capitals]
     if not all(map(str.isalpha, letters)):
@@ -364,7 +368,7 @@ def _is_surname(word, others):
         return is_listed or len(word) == MOST_CAPITALS
     if len(word) == MOST_CAPITALS or not others:
         return is_listed
-    last = others[-1]  # has to be a given name of China, Korea or Vietnam
+    last = _plain(others[-1])  # has to be a given name of China, Korea or Vietnam
     is_given = _SYLLABLES.fullmatch(last) is not None and last not in _LONG_SURNAMES
     return is_listed and is_given
 

@@ -10,8 +10,6 @@ from pathlib import Path
 from .spelling import lower
 
 OF_TITLES = ("titles", "degrees", "initials")
-# Tables of entries.py with words that may stand in front of a name, or inside.
-OF_ENTRIES = ("birth", "birth_of_hungarians", "roles", "ditto")
 # Tables whose words count in any case, and as they are written.
 IN_ANY_CASE = (*OF_TITLES, "surnames", "names", "indonesian")
 AS_WRITTEN = ("following", "haji", "relative")
@@ -55,8 +53,8 @@ def _tables_by_word(tables):
 def _words_to_leave_out():
     """Return the words that may be left out, with and without a final dot."""
     words = set()
-    for table in (*OF_TITLES, *OF_ENTRIES, "relative"):
-        words.update(phrase.split()[0] for phrase in TIDY[table])
+    for table in (*OF_TITLES, "relative"):
+        words.update(TIDY[table])
     return words | {word + "." for word in words}
 
 
