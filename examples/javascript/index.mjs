@@ -295,7 +295,7 @@ function withoutMarks([first, ...others], inCapitals, rules) {
   const start = first.findIndex((word) => !isInFront(word));
   if (start > 0 && isCapital(first.slice(start))) {
     first = first.slice(start);
-  } else if (others.length && first.length === 1 && has(rules, "ditto", first[0])) {
+  } else if (first.length === 1 && has(rules, "ditto", first[0])) {
     first = [];
   }
   const isNoun = (words) =>

@@ -90,7 +90,7 @@ def _without_marks(parts, in_capitals):
     name = first[n_in_front:]
     if name and name[0][0].isupper():
         first = name
-    elif others and len(first) == 1 and first[0] in _DITTO:
+    elif len(first) == 1 and first[0] in _DITTO:
         first = []
     kept = [first] if first else []
     may_have_nouns = len(first) > 0 and first[0][0].isupper()
