@@ -505,6 +505,18 @@ def test_display_of_a_comparison_with_a_known_mix_counts_one_list():
     assert display.ax_.get_xlabel() == label.replace("between", "of")
 
 
+def test_single_list_has_a_bar_for_each_label_in_a_picture_of_its_height():
+    labels = np.array([f"{k:03}" for k in range(95)])
+    sure = np.eye(95).repeat(30, axis=0)
+    shares = shares_of_probabilities(sure, labels, n_resamples=20, random_state=0)
+    few = SharesDisplay.from_shares(shares, n_top=10)
+    many = SharesDisplay.from_shares(shares, n_top=95)
+    assert len(bars(many)) == 95
+    _, low = few.figure_.get_size_inches()
+    _, high = many.figure_.get_size_inches()
+    assert high - low == pytest.approx(0.3 * (95 - 11))
+
+
 @pytest.mark.parametrize(
     "titles",
     [
@@ -528,6 +540,13 @@ def test_lists_of_years_are_lines_in_order(titles):
     assert len(years) == 3
     (path,) = display.bands_[0].get_paths()
     assert path.vertices[:, 1].max() == pytest.approx(OTHER["Dutch"].high)
+
+
+def test_years_are_written_as_whole_numbers():
+    lists = {2001: SOME, 2002: OTHER, 2003: SOME}
+    display = SharesDisplay.from_shares(lists)
+    ticks = display.ax_.get_xticks()
+    assert ticks.tolist() == np.round(ticks).tolist()
     assert display.ax_.get_ylabel() == "share, with 95% intervals"
 
 

@@ -318,7 +318,9 @@ def test_text_of_many_nationalities_fits_one_screen(shipped):
     assert all_shown == labels.tolist()
     assert len(whole) == len(lines) + len(n) - 21
     true, predicted, most = card.confusions[0]
-    confusions = [" ".join(line.split()) for line in lines if " taken for " in line]
+    of_confusions = [line for line in lines if " taken for " in line]
+    assert len({len(line) for line in of_confusions}) == 1  # the numbers are one column
+    confusions = [" ".join(line.split()) for line in of_confusions]
     assert f"{true} taken for {predicted} {most}" in confusions
     assert len(confusions) == 5 < len(card.confusions)
     frame = card.to_frame()

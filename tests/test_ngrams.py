@@ -5,6 +5,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from sklearn.feature_extraction.text import TfidfTransformer
 
 from sknames._network.ngrams import (
     ABSENT,
@@ -241,3 +242,11 @@ def test_fit_in_chunks_gives_the_same_arrays(chunk_rows, monkeypatch):
     for found, whole in zip(everything(), expected, strict=True):
         np.testing.assert_array_equal(found, whole)
         assert found.dtype == whole.dtype
+
+
+def test_inverse_document_frequency_is_that_of_scikit_learn():
+    counts = np.array([[1, 0, 3], [2, 0, 0], [1, 1, 0], [4, 0, 0]])
+    frequency = np.array([4, 1, 1])
+    expected = TfidfTransformer().fit(counts).idf_
+    found = inverse_document_frequency(frequency, len(counts))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)

@@ -136,6 +136,12 @@ def test_risk_is_sought_among_fifty_shares_of_what_can_be_answered():
     assert curve.coverage[row_of_risk(curve, 0.1, 0.95)] == 0.5
 
 
+def test_risk_may_be_proven_for_the_surest_fiftieth_alone():
+    is_right = np.arange(5000) < 100
+    curve = risk_coverage_curve(np.linspace(1, 0.5, 5000), is_right, np.ones(5000))
+    assert curve.coverage[row_of_risk(curve, 0.1, 0.95)] == 0.02
+
+
 def test_risk_that_no_bound_proves_raises_with_the_best_bound():
     """Six are tried, each with a sixth of 5 %; of 50 names ten are wrong."""
     bound = 1 - (0.05 / 6) ** (1 / 24)
