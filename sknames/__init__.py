@@ -20,6 +20,7 @@ __all__ = [
     "__version__",
     "estimate_rates",
     "estimate_shares",
+    "estimate_statistic",
     "fingerprint",
     "load_model",
     "load_pretrained",

@@ -22,6 +22,7 @@ from ._shares.results import Row as Row
 from ._shares.results import Shares as Shares
 from ._shares.shares import estimate_shares as estimate_shares
 from ._shares.shares_display import SharesDisplay as SharesDisplay
+from ._shares.statistic import estimate_statistic as estimate_statistic
 from ._text.spelling_groups import spelling_groups as spelling_groups
 from ._wrappers.grouped_classifier import GroupedClassifier as GroupedClassifier
 from ._wrappers.prior_shift_classifier import (

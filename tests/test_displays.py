@@ -92,9 +92,7 @@ def draw(display, label="Dutch", name="Li", ax=None):
     if display is FeatureContributionsDisplay:
         return display(name, [label, "$"], proba[0], label, "Danish").plot(ax=ax)
     if display is SharesDisplay:
-        found = shares_of_probabilities(
-            proba.repeat(50, axis=0), labels, n_resamples=20
-        )
+        found = shares_of_probabilities(proba.repeat(50, axis=0), labels, n_draws=20)
         return display.from_shares(found, ax=ax)
     return display.from_predictions(
         ["Dutch", "Danish"], proba[:, ::-1], name=label, ax=ax
@@ -389,7 +387,7 @@ def test_shares_display_shows_shares_and_intervals():
     of_first, of_second, of_others = reaches(display)
     np.testing.assert_allclose(of_first, [shares.low[0], shares.high[0]])
     np.testing.assert_allclose(of_second, [shares.low[1], shares.high[1]])
-    sums = shares.resamples[:, 2:].sum(axis=1)
+    sums = shares.draws[:, 2:].sum(axis=1)
     np.testing.assert_allclose(of_others, np.quantile(sums, [0.025, 0.975]))
     assert display.ax_.yaxis_inverted()  # the largest is on top
     assert display.ax_.get_xlabel() == "share of 300 names, with 95% intervals"
@@ -433,7 +431,7 @@ def test_groups_all_have_a_bar(proba, grouped, is_whole):
     # They may overlap, or be empty.
     groups = {f"{n}": ["Dutch", "Turkish"] for n in range(20)} | {"none": ["Norwegian"]}
     found = shares_of_probabilities(
-        proba[:300], CLASSES, groups=groups, n_resamples=20
+        proba[:300], CLASSES, groups=groups, n_draws=20
     ).groups
     assert bars(SharesDisplay.from_shares(found, n_top=3)) == [*groups]
 

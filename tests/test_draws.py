@@ -35,7 +35,7 @@ def estimate(n=300, seed=0, *, is_checked=False, **params):
     if is_checked:
         is_drawn = np.random.default_rng(seed + 1).random(n) < 0.5
         params["y"] = np.where(is_drawn, labels, None)
-    return estimate_shares(Known(), rows, n_resamples=100, random_state=0, **params)
+    return estimate_shares(Known(), rows, n_draws=100, random_state=0, **params)
 
 
 CHECKED = pytest.mark.parametrize("is_checked", [False, True])
@@ -47,8 +47,8 @@ def test_draws_of_a_group_are_the_sums_of_those_of_its_labels(is_checked):
     column = {label: k for k, label in enumerate(shares.label.tolist())}
     for k, members in enumerate(GROUPS.values()):
         columns = [column[label] for label in members]
-        expected = shares.resamples[:, columns].sum(axis=1)
-        np.testing.assert_allclose(shares.groups.resamples[:, k], expected)
+        expected = shares.draws[:, columns].sum(axis=1)
+        np.testing.assert_allclose(shares.groups.draws[:, k], expected)
         expected = shares.share[columns].sum()
         assert shares.groups.share[k] == pytest.approx(expected)
 
@@ -93,7 +93,7 @@ def test_joint_shares_sum_to_the_share_of_the_outcome():
     outcome = np.random.default_rng(1).random(400) < np.where(
         labels == "Irish", 0.8, 0.3
     )
-    params = {"outcome": outcome, "n_resamples": 100, "random_state": 0}
+    params = {"outcome": outcome, "n_draws": 100, "random_state": 0}
     rates = estimate_rates(Known(), rows, groups=GROUPS, **params)
     rate = rates.rate.reshape(-1, 2)[:, 1]
     n_people = rates.n_people.reshape(-1, 2)[:, 1]
@@ -108,10 +108,10 @@ def test_joint_shares_sum_to_the_share_of_the_outcome():
 def test_counts_are_repeated_rows():
     rows, _ = draw(100)
     counts = np.arange(100) % 4
-    params = {"n_resamples": 50, "random_state": 0}
+    params = {"n_draws": 50, "random_state": 0}
     counted = estimate_shares(Known(), rows, counts=counts, **params)
     repeated = estimate_shares(Known(), rows.repeat(counts, axis=0), **params)
-    for column in ("label", "share", "low", "high", "resamples"):
+    for column in ("label", "share", "low", "high", "draws"):
         expected = getattr(repeated, column)
         np.testing.assert_array_equal(getattr(counted, column), expected)
 

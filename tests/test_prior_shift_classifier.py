@@ -160,7 +160,7 @@ def test_unsure_model_is_warned_of():
     assert warned[0].filename == __file__
     twice = np.vstack([probabilities, probabilities + 1e-9])
     with pytest.warns(UserWarning, match="unsure of these names") as warned:
-        estimate_shares(inner, twice, n_resamples=2)
+        estimate_shares(inner, twice, n_draws=2)
     assert warned[0].filename == __file__
     adapted.fit(probabilities[-29:])  # too few to say
     with pytest.warns(UserWarning, match="unsure of these names"):

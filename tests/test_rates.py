@@ -40,7 +40,7 @@ def sure(labels):
 
 
 def estimate(rows, outcome, **params):
-    params = {"n_resamples": 300, "random_state": 0} | params
+    params = {"n_draws": 300, "random_state": 0} | params
     return estimate_rates(Known(), rows, outcome=outcome, **params)
 
 
@@ -220,7 +220,7 @@ def test_whole_numbers_are_outcomes_however_many():
     rows, _, _ = draw(42)
     years = np.arange(42) % 21 + 2000
     for outcome in (years, years.astype(str)):
-        assert len(estimate(rows, outcome, n_resamples=2).outcomes) == 21
+        assert len(estimate(rows, outcome, n_draws=2).outcomes) == 21
 
 
 def test_outcome_without_weight_is_named():
@@ -235,7 +235,7 @@ def test_labels_in_a_group_of_the_model_count_for_the_group():
     rows, outcome, labels = draw(400)
     benelux = GroupedClassifier(Known(), groups={"Benelux": ["Dutch"]})
     y = np.where(np.arange(400) % 2, CLASSES[labels], None)
-    params = {"outcome": outcome, "n_resamples": 2, "random_state": 0}
+    params = {"outcome": outcome, "n_draws": 2, "random_state": 0}
     found = estimate_rates(benelux, rows, y=y, **params)
     as_group = np.where(y == "Dutch", "Benelux", y)
     expected = estimate_rates(benelux, rows, y=as_group, **params)
@@ -262,7 +262,7 @@ def test_rate_of_a_list_of_one_label_varies_as_its_outcome():
     rows = sure(np.zeros(100, dtype=int))
     weights = np.repeat([1, 3], 50)
     outcome = np.arange(100) % 4 == 0
-    params = {"sample_weight": weights, "n_resamples": 2000}
+    params = {"sample_weight": weights, "n_draws": 2000}
     row = estimate(rows, outcome, **params)["Danish"]
     share = weights[outcome].sum() / 200
     deviation = np.sqrt(share * (1 - share) / 80)
@@ -289,8 +289,8 @@ def test_wrong_keywords_raise_as_in_estimate_shares():
         message = rf"^estimate_rates\(\): got an unexpected keyword argument '{name}'"
         with pytest.raises(TypeError, match=message):
             estimate(np.eye(5)[:3], [1, 0, 1], **{name: 1})
-    with pytest.raises(ValueError, match="'n_resamples' parameter of estimate_rates"):
-        estimate(np.eye(5)[:3], [1, 0, 1], n_resamples=1)
+    with pytest.raises(ValueError, match="'n_draws' parameter of estimate_rates"):
+        estimate(np.eye(5)[:3], [1, 0, 1], n_draws=1)
 
 
 def test_keywords_are_those_of_estimate_shares():
@@ -300,7 +300,7 @@ def test_keywords_are_those_of_estimate_shares():
     assert (outcome.name, of_rates) == ("outcome", keywords)
     given = {"sample_weight": [-1, 1, 1], "counts": [0.5] * 3, "y": ["Irish"]}
     given |= {"clusters": [1, 1, 1], "assumed_prior": "even", "groups": {"A": ["x"]}}
-    given |= {"confidence_level": 2, "n_resamples": 1, "random_state": "x"}
+    given |= {"confidence_level": 2, "n_draws": 1, "random_state": "x"}
     given |= {"checked_weight": [1, 1, 1]}
     assert {*given} == {keyword.name for keyword in keywords[2:]}
     for name, value in given.items():

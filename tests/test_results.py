@@ -27,7 +27,7 @@ def results():
     """One of each kind, by name."""
     rows = np.eye(15)[np.arange(200) % 3] * 0.999 + 0.001 / 15
     groups = {"first": ["label 0", "label 1"], "nobody": ["label 14"]}
-    params = {"n_resamples": 20, "random_state": 0, "groups": groups}
+    params = {"n_draws": 20, "random_state": 0, "groups": groups}
     y = np.where(np.arange(200) % 2, "label 0", None)
     shares = estimate_shares(Known(), rows, y=y, **params)
     outcome = np.arange(200) % 2

@@ -67,7 +67,7 @@ def draw(mix, n=500, seed=0, twins=False):
 
 
 def shares_of(proba, **params):
-    params = {"n_resamples": 200, "random_state": 0} | params
+    params = {"n_draws": 200, "random_state": 0} | params
     return shares_of_probabilities(proba, CLASSES, **params)
 
 
@@ -95,8 +95,8 @@ def test_shares_of_real_names_are_near_their_mix(shipped, names):
     np.testing.assert_allclose(shares.share[:3], [0.6, 0.24, 0.16], atol=0.04)
     assert (np.diff(shares.share) <= 0).all()
     assert shares.share.sum() == pytest.approx(1)
-    assert shares.resamples.shape == (1000, 74)
-    np.testing.assert_allclose(shares.resamples.sum(axis=1), 1)
+    assert shares.draws.shape == (1000, 74)
+    np.testing.assert_allclose(shares.draws.sum(axis=1), 1)
     assert (shares.n_names, shares.n_not_names) == (250, 0)
     assert type(shares.n_names) is int  # not of numpy, which JSON cannot hold
 
@@ -104,9 +104,7 @@ def test_shares_of_real_names_are_near_their_mix(shipped, names):
 def test_shares_and_pseudo_names_are_the_priors_of_the_classifier(shipped, names):
     adapted = PriorShiftClassifier(shipped).fit(names)
     assumed = assumed_priors(resolve(shipped))
-    shares = by_label(
-        estimate_shares(shipped, names, assumed_prior=assumed, n_resamples=2)
-    )
+    shares = by_label(estimate_shares(shipped, names, assumed_prior=assumed, n_draws=2))
     found = np.array([shares[label] for label in adapted.classes_])
     pull = (
         (assumed - found)
@@ -139,12 +137,12 @@ def test_intervals_hold_an_error_of_the_model_in_each_class(given):
 def test_order_and_counts_of_distinct_names_do_not_matter(shipped, names):
     names = [*names, *names[:20], "", "7", "7"]
     distinct = pd.Series(names).value_counts().astype(np.uint16)
-    params = {"n_resamples": 50}
+    params = {"n_draws": 50}
     expected = estimate_shares(shipped, names, random_state=0, **params)
     every = [names[::-1], pd.Series(names), iter(names), distinct.index]
     for X, counts in zip(every, [None, None, None, distinct], strict=True):
         found = estimate_shares(shipped, X, counts=counts, random_state=0, **params)
-        for column in ("label", "share", "low", "high", "resamples"):
+        for column in ("label", "share", "low", "high", "draws"):
             np.testing.assert_array_equal(
                 getattr(found, column), getattr(expected, column)
             )
@@ -157,7 +155,7 @@ def test_last_bits_hardly_matter():
     noise = 1 + 1e-12 * np.random.default_rng(0).standard_normal(proba.shape)
     one = shares_of(proba)
     other = shares_of(proba * noise)
-    np.testing.assert_allclose(one.resamples, other.resamples, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(one.draws, other.draws, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -177,10 +175,10 @@ def test_one_name_twenty_times_gets_the_answer_of_the_model(shipped, name, first
 def test_few_distinct_names_are_warned_of(shipped, names):
     message = "expected at least 100 distinct names, got 99. Read the intervals"
     with pytest.warns(UserWarning, match=message):
-        estimate_shares(shipped, [*names[:99], *names[:50]], n_resamples=2)
+        estimate_shares(shipped, [*names[:99], *names[:50]], n_draws=2)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        estimate_shares(shipped, [*names[:100]], n_resamples=2)
+        estimate_shares(shipped, [*names[:100]], n_draws=2)
 
 
 def test_few_names_among_other_texts_warn_of_these(shipped, names):
@@ -189,7 +187,7 @@ def test_few_names_among_other_texts_warn_of_these(shipped, names):
         r"got 2 \(306 of 308 rows are not names: 302 several names, 4 no known letter\)"
     )
     with pytest.warns(UserWarning, match=message):
-        estimate_shares(shipped, X, counts=[1, 1, 300, 2, 4, 0], n_resamples=2)
+        estimate_shares(shipped, X, counts=[1, 1, 300, 2, 4, 0], n_draws=2)
 
 
 def test_lists_of_initials_are_warned_of(shipped, names):
@@ -226,7 +224,7 @@ def test_wide_intervals_say_what_helps():
 
 def test_counts_of_a_census_take_no_memory():
     """All names in one array would be 8 TB."""
-    shares = shares_of(np.eye(5), counts=np.full(5, 2 * 10**11), n_resamples=50)
+    shares = shares_of(np.eye(5), counts=np.full(5, 2 * 10**11), n_draws=50)
     assert shares.n_names == 10**12
     np.testing.assert_allclose(shares.share, 0.2)
     assert shares.n_distinct == 5
@@ -259,7 +257,7 @@ def test_weights_give_the_shares_of_counts():
 @pytest.mark.parametrize("blank", [None, np.nan, pd.NA], ids=str)
 def test_what_is_no_name_needs_no_weight(shipped, names, blank):
     weights = 1 + np.arange(120) % 2
-    params = {"n_resamples": 2, "random_state": 0}
+    params = {"n_draws": 2, "random_state": 0}
     expected = estimate_shares(shipped, names[:120], sample_weight=weights, **params)
     X = [*names[:120], "", "7"]
     given = [*weights, blank, blank]
@@ -274,11 +272,11 @@ def test_bias_of_the_model_on_people_is_taken_out_of_shares(shipped, names):
     columns = read_columns(BIAS, "nationality")
     bias = dict(zip(columns["label"], map(float, columns["bias"]), strict=True))
     bias = np.array([bias[label] for label in shipped.classes_])
-    shares = estimate_shares(shipped, names, n_resamples=2)
+    shares = estimate_shares(shipped, names, n_draws=2)
     prior = shipped["classify"].class_prior_
     expected = prior * np.exp(-bias)
     np.testing.assert_allclose(shares.assumed_prior, expected / expected.sum())
-    plain = estimate_shares(shipped, names, assumed_prior=prior, n_resamples=2)
+    plain = estimate_shares(shipped, names, assumed_prior=prior, n_draws=2)
     ratio = np.log(shares["Dutch"].share / shares["Turkish"].share)
     ratio -= np.log(plain["Dutch"].share / plain["Turkish"].share)
     dutch, turkish = np.searchsorted(shipped.classes_, ["Dutch", "Turkish"])
@@ -292,8 +290,8 @@ def test_resamples_agree_with_starting_anew():
     """One step from the list's shares, against an estimate of each resample."""
     names = distinct_names(draw([0.4, 0.3, 0.2, 0.1, 0], 300), np.ones(300), UNIFORM)
     proba = names.ratios / names.ratios.sum(axis=1, keepdims=True)
-    shares = shares_of(proba, n_resamples=500, model_error=0)
-    resamples = shares.resamples
+    shares = shares_of(proba, n_draws=500, model_error=0)
+    resamples = shares.draws
     rng = np.random.default_rng(0)
     anew = []
     for drawn in rng.integers(300, size=(500, 300)):
@@ -306,7 +304,7 @@ def test_resamples_agree_with_starting_anew():
         np.testing.assert_allclose(found, expected, atol=0.01)
     half = shares_of(proba, confidence_level=0.5)
     common = half.share > 0.05
-    quarter = np.quantile(half.resamples, 0.25, axis=0)
+    quarter = np.quantile(half.draws, 0.25, axis=0)
     np.testing.assert_allclose(half.low[common], quarter[common])
 
 
@@ -368,16 +366,16 @@ def test_random_state_decides_the_resamples():
     assert (one != other).any()
     given = shares_of(proba, random_state=np.random.RandomState(0)).low
     np.testing.assert_array_equal(one, given)
-    two = shares_of(proba, n_resamples=2)  # between which the shares need not be
+    two = shares_of(proba, n_draws=2)  # between which the shares need not be
     assert ((two.low <= two.share) & (two.share <= two.high)).all()
 
 
 def test_resamples_do_not_depend_on_chunks(monkeypatch):
     proba = draw([0.4, 0.3, 0.2, 0.1, 0], 100)
-    expected = shares_of(proba).resamples
+    expected = shares_of(proba).draws
     for chunk in (700, 70):  # of 7 resamples, and of one
         monkeypatch.setattr("sknames._shares.resampling.CHUNK", chunk)
-        np.testing.assert_allclose(shares_of(proba).resamples, expected, atol=1e-10)
+        np.testing.assert_allclose(shares_of(proba).draws, expected, atol=1e-10)
 
 
 # ---- Two lists
@@ -416,10 +414,10 @@ def test_compare_gives_differences_by_label():
 
 
 @pytest.mark.parametrize("same_source", [False, True])
-@pytest.mark.parametrize("n_resamples", [200, 201])
-def test_comparisons_of_two_lists_mirror_each_other(same_source, n_resamples):
-    here = shares_of(draw(MIX), n_resamples=n_resamples)
-    there = shares_of(draw(OTHER, 300), n_resamples=n_resamples)
+@pytest.mark.parametrize("n_draws", [200, 201])
+def test_comparisons_of_two_lists_mirror_each_other(same_source, n_draws):
+    here = shares_of(draw(MIX), n_draws=n_draws)
+    there = shares_of(draw(OTHER, 300), n_draws=n_draws)
     found = here.compare(there, same_source=same_source)
     back = there.compare(here, same_source=same_source)
     for label in CLASSES:
@@ -434,7 +432,7 @@ def test_difference_at_another_level_is_narrower_by_the_quantile():
     widths = {}
     for level in (0.5, 0.95):
         lists = [
-            shares_of(draw(MIX, 400, seed), confidence_level=level, n_resamples=1000)
+            shares_of(draw(MIX, 400, seed), confidence_level=level, n_draws=1000)
             for seed in (0, 1)
         ]
         widths[level] = width_of(lists[0].compare(lists[1]), "Dutch")
@@ -464,7 +462,7 @@ def test_compare_of_one_name_is_not_sure_within_its_interval():
 def test_chance_of_two_lists_is_their_own_and_errors_are_not():
     for error, least, most in [(0, -0.2, 0.2), (2, 0.5, 1)]:
         lists = [shares_of(draw(MIX, 200, seed), model_error=error) for seed in (0, 1)]
-        one, other = (shares.resamples[:, 1] for shares in lists)
+        one, other = (shares.draws[:, 1] for shares in lists)
         assert least < np.corrcoef(one, other)[0, 1] < most
     # Equal lists have equal chance, so a list is paired with other resamples of itself.
     shares = shares_of(draw(MIX))
@@ -498,7 +496,7 @@ def test_sure_holds_for_all_labels_together():
 @pytest.mark.parametrize(
     "params, name",
     [
-        ({"n_resamples": 100}, "n_resamples, got 200 and 100"),
+        ({"n_draws": 100}, "n_draws, got 200 and 100"),
         ({"confidence_level": 0.9}, "confidence_level, got 0.95 and 0.9"),
         (
             {"model_error": 0.2},
@@ -516,7 +514,7 @@ def test_sure_holds_for_all_labels_together():
 def test_lists_that_were_not_estimated_alike_are_not_compared(params, name):
     proba = draw(MIX)
     other = shares_of_probabilities(
-        proba, **{"classes": CLASSES, "n_resamples": 200} | params
+        proba, **{"classes": CLASSES, "n_draws": 200} | params
     )
     with pytest.raises(ValueError, match=f"Expected shares with the same {name}"):
         shares_of(proba).compare(other)
@@ -546,7 +544,7 @@ def test_compare_around_grouped_classifiers_with_other_members_raises(
 ):
     joined = {"A": ["Turkish", "Dutch"], "B": ["Norwegian", "Danish"]}
     swapped = {"A": ["Turkish", "Norwegian"], "B": ["Dutch", "Danish"]}
-    params = {"assumed_prior": assumed_prior, "n_resamples": 2}
+    params = {"assumed_prior": assumed_prior, "n_draws": 2}
     grouped = GroupedClassifier(shipped, groups=joined)
     mine = estimate_shares(grouped, names, **params)
     grouped = GroupedClassifier(make_pipeline(shipped), groups=joined)
@@ -577,7 +575,7 @@ def test_nationalities_with_the_same_names_are_confused_pairs():
     ((one, other, correlation),) = shares.confused_pairs
     assert {one, other} == {"Danish", "Norwegian"}
     assert correlation < -0.7
-    pair = shares.resamples[
+    pair = shares.draws[
         :, [shares.label.tolist().index(label) for label in (one, other)]
     ]
     assert correlation == pytest.approx(np.corrcoef(pair, rowvar=False)[0, 1])
@@ -630,7 +628,7 @@ def test_pairs_that_the_drawing_alone_makes_vary_are_not_confused():
     """One of two is smaller where the other is larger: a correlation of almost -1."""
     for mix in ([0.2, 0.3, 0.2, 0.2, 0.1], [0, 0.7, 0, 0, 0.3]):
         shares = shares_of(draw(mix))
-        assert np.corrcoef(shares.resamples[:, :2], rowvar=False)[0, 1] < -0.1
+        assert np.corrcoef(shares.draws[:, :2], rowvar=False)[0, 1] < -0.1
         assert shares.confused_pairs == []
 
 
@@ -654,10 +652,10 @@ def test_groups_of_large_integers_are_summed_apart():
     classes = np.array(labels, dtype=np.uint64)
     proba = np.eye(40)[np.arange(200) % 20]
     groups = {"even": labels[::2], "first": labels[:20], "last": labels[20:]}
-    shares = shares_of_probabilities(proba, classes, groups=groups, n_resamples=2)
+    shares = shares_of_probabilities(proba, classes, groups=groups, n_draws=2)
     np.testing.assert_allclose(shares.groups.share, [0.5, 1, 0], atol=1e-6)
     groups = {2**63 + 1: labels[:20], 5: labels[20:]}
-    shares = shares_of_probabilities(proba, classes, groups=groups, n_resamples=2)
+    shares = shares_of_probabilities(proba, classes, groups=groups, n_draws=2)
     assert shares.groups.label.tolist() == [2**63 + 1, 5]
 
 
@@ -721,7 +719,7 @@ def test_frame_needs_pandas_or_polars(monkeypatch):
 )
 def test_table_shows_ten_at_most_and_none_of_next_to_nothing(counts, n_shown, others):
     classes = np.array(["longer than the header", *"bcdefghijklm"])
-    shares = shares_of_probabilities(np.eye(13), classes, counts=counts, n_resamples=2)
+    shares = shares_of_probabilities(np.eye(13), classes, counts=counts, n_draws=2)
     _, first, *more = repr(shares).splitlines()
     assert more[n_shown - 1] == others
     shown = more[: n_shown - 1]
@@ -822,18 +820,18 @@ def test_checked_rows_show_labels_of_few_held_out_people(names):
     countries = load_pretrained("country")
     y = np.full(len(names), None)
     y[::2] = "MC"
-    shares = estimate_shares(countries, names, y=y, n_resamples=2)
+    shares = estimate_shares(countries, names, y=y, n_draws=2)
     assert shares.few_held_out == []
     assert "hard to tell" not in str(shares)
 
 
 def test_subregions_have_the_held_out_people_of_their_countries(names):
     countries = load_pretrained("country")
-    alone = estimate_shares(countries, names, n_resamples=2)
+    alone = estimate_shares(countries, names, n_draws=2)
     assert {"AG", "MC", "VU"} < {*alone.few_held_out}
     assert not {"DE", "PL", "FR"} & {*alone.few_held_out}
     subregions = GroupedClassifier(countries, groups="subregion")
-    summed = estimate_shares(subregions, names, n_resamples=2)
+    summed = estimate_shares(subregions, names, n_draws=2)
     assert "Western Europe" in summed.label
     held_out = resolve(countries).assumed.n_people
     n_people = dict(zip(countries.classes_, held_out, strict=True))
@@ -845,7 +843,7 @@ def test_subregions_have_the_held_out_people_of_their_countries(names):
     first = alone.few_held_out[0]
     others = [label for label in countries.classes_ if label != first]
     two = GroupedClassifier(countries, groups={"Few": [first], "Many": others})
-    assert estimate_shares(two, names, n_resamples=2).few_held_out == ["Few"]
+    assert estimate_shares(two, names, n_draws=2).few_held_out == ["Few"]
 
 
 # ---- Clusters
@@ -873,8 +871,8 @@ def width_of(shares, label="Turkish"):
 def test_clusters_of_alike_names_widen_intervals_by_root_of_their_size():
     mix = [0.4, 0.3, 0.2, 0.1, 0]
     rows, clusters = papers(mix, 100, n_authors=4)
-    independent = shares_of(rows, model_error=0, n_resamples=1000)
-    clustered = shares_of(rows, model_error=0, n_resamples=1000, clusters=clusters)
+    independent = shares_of(rows, model_error=0, n_draws=1000)
+    clustered = shares_of(rows, model_error=0, n_draws=1000, clusters=clusters)
     np.testing.assert_array_equal(independent.share, clustered.share)
     ratio = width_of(clustered, "Dutch") / width_of(independent, "Dutch")
     assert ratio == pytest.approx(2, rel=0.15)
@@ -886,8 +884,8 @@ def test_clusters_of_alike_names_widen_intervals_by_root_of_their_size():
 
 def test_clusters_of_one_name_each_are_names():
     rows = draw([0.4, 0.3, 0.2, 0.1, 0], 300)
-    named = shares_of(rows, n_resamples=2000)
-    clustered = shares_of(rows, n_resamples=2000, clusters=clusters_of(np.arange(300)))
+    named = shares_of(rows, n_draws=2000)
+    clustered = shares_of(rows, n_draws=2000, clusters=clusters_of(np.arange(300)))
     assert named.floor == clustered.floor
     np.testing.assert_allclose(named.low, clustered.low, atol=0.01)
     np.testing.assert_allclose(named.high, clustered.high, atol=0.01)
@@ -956,7 +954,7 @@ def test_rows_in_another_order_give_the_same_intervals_with_clusters():
     rows, clusters = papers([0.4, 0.3, 0.2, 0.1, 0])
     labels = [f"paper {k}" for k in clusters.index]
     order = np.random.default_rng(0).permutation(len(rows))
-    params = {"n_resamples": 50, "random_state": 0}
+    params = {"n_draws": 50, "random_state": 0}
     expected = estimate_shares(Known(), rows, clusters=labels, **params)
     moved = [labels[k] for k in order]
     found = estimate_shares(Known(), rows[order], clusters=moved, **params)
@@ -971,16 +969,14 @@ def test_few_clusters_vary_as_their_number_minus_1():
     """A share of .5 of 10 has the deviation sqrt(.25 / 9) in a population."""
     rows = np.eye(5)[np.arange(10) % 2]
     clusters = clusters_of(np.arange(10))
-    shares = shares_of(rows, model_error=0, n_resamples=4000, clusters=clusters)
-    deviation = shares.resamples[:, 0].std()
+    shares = shares_of(rows, model_error=0, n_draws=4000, clusters=clusters)
+    deviation = shares.draws[:, 0].std()
     assert deviation == pytest.approx(np.sqrt(0.25 / 9), rel=0.02)
 
 
 def test_few_clusters_are_warned_of(shipped, names):
     with pytest.warns(UserWarning, match="There are 29 clusters: expected at least 30"):
-        estimate_shares(
-            shipped, names[:120], clusters=np.arange(120) % 29, n_resamples=2
-        )
+        estimate_shares(shipped, names[:120], clusters=np.arange(120) % 29, n_draws=2)
 
 
 # ---- Checked rows
@@ -1009,7 +1005,7 @@ def checked_list(n=1000, n_checked=200, seed=0, mix=(0.4, 0.3, 0.2, 0.09, 0.01))
 
 
 def estimate_checked(rows, y, **params):
-    params = {"n_resamples": 200, "random_state": 0} | params
+    params = {"n_draws": 200, "random_state": 0} | params
     return estimate_shares(Known(), rows, y=y, **params)
 
 
@@ -1021,8 +1017,8 @@ def test_checked_rows_and_names_are_nearer_than_either_alone():
     errors = []
     for seed in range(30):
         rows, labels, y = checked_list(seed=seed)
-        alone = estimate_shares(Known(), rows, n_resamples=2)
-        both = estimate_checked(rows, y, n_resamples=2)
+        alone = estimate_shares(Known(), rows, n_draws=2)
+        both = estimate_checked(rows, y, n_draws=2)
         known = y[y != None]  # noqa: E711
         by_checked = [np.mean(known == label) for label in both.label]
         true = true_shares(labels, both)
@@ -1141,7 +1137,7 @@ def test_few_checked_rows_have_the_interval_of_a_mean_of_so_many(in_clusters, pa
     y = np.full(600, None, dtype=object)
     y[::50] = ["Danish", "Dutch"] * 6
     params = {"clusters": np.arange(600)} if in_clusters else {}
-    params["n_resamples"] = 3000
+    params["n_draws"] = 3000
     row = estimate_checked(say_nothing(600), y, **params)["Danish"]
     deviation = np.sqrt(0.25 / 11 * part)
     assert row.share == pytest.approx(0.5, abs=1e-3)
@@ -1155,9 +1151,9 @@ def test_weighted_checked_rows_have_the_interval_of_a_weighted_mean():
     y[::30] = ["Danish", "Dutch"] * 10
     weights = np.ones(600)
     weights[::120] = 3  # of half of those who are Danish
-    row = estimate_checked(
-        say_nothing(600), y, sample_weight=weights, n_resamples=3000
-    )["Danish"]
+    row = estimate_checked(say_nothing(600), y, sample_weight=weights, n_draws=3000)[
+        "Danish"
+    ]
     of_checked = weights[::30] / weights[::30].sum()
     errors = (y[::30] == "Danish") - 2 / 3
     variance = ((of_checked * errors) ** 2).sum() * 20 / 19 * (1 - 20 / 600)
@@ -1176,7 +1172,7 @@ def test_predictions_narrow_the_intervals_of_checked_rows_as_a_regression_does()
     rows[:, 0] = 1 / (1 + np.exp(rng.normal(3 * labels - 1.5, 2)))
     rows[:, 1] = 1 - rows[:, 0]
     y = np.where(rng.random(4000) < 0.1, CLASSES[labels], None)
-    shares = estimate_checked(rows, y, n_resamples=3000)
+    shares = estimate_checked(rows, y, n_draws=3000)
     is_checked = y != None  # noqa: E711
     predicted = rows[:, 0]
     slope, intercept = np.polyfit(predicted[is_checked], labels[is_checked] == 0, 1)
@@ -1259,7 +1255,7 @@ def count_alarms(register, draw_rows, n=25):
         y = np.where(is_drawn, labels, None)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            estimate_shares(model, rows, y=y, n_resamples=2, **params)
+            estimate_shares(model, rows, y=y, n_draws=2, **params)
         n_alarms += any("differ from the others" in str(w.message) for w in caught)
     return n_alarms
 
@@ -1393,7 +1389,7 @@ def test_labels_in_a_group_of_the_model_count_for_the_group(shipped, names):
     benelux = GroupedClassifier(shipped, groups={"Benelux": ["Dutch"]})
     y = np.full(len(names), None, dtype=object)
     y[::2] = np.repeat(["Turkish", "Dutch", "Norwegian"], [75, 30, 20])
-    params = {"n_resamples": 2, "random_state": 0}
+    params = {"n_draws": 2, "random_state": 0}
     found = estimate_shares(benelux, names, y=y, **params)
     as_group = np.where(y == "Dutch", "Benelux", y)
     expected = estimate_shares(benelux, names, y=as_group, **params)
@@ -1422,7 +1418,7 @@ def test_regions_leave_out_a_label_that_the_model_lacks(shipped, names):
     y = np.full(len(names), None, dtype=object)
     y[::2] = "American"
     y[1] = "Dutch"
-    shares = estimate_shares(shipped, names, y=y, groups="region", n_resamples=2)
+    shares = estimate_shares(shipped, names, y=y, groups="region", n_draws=2)
     members = {label for labels in shares.groups.members.values() for label in labels}
     assert members == {*shipped.classes_}
     assert shares["American"].share > 0.9
@@ -1459,7 +1455,7 @@ def test_checked_rows_that_are_not_names_are_left_out(shipped, names):
     listed = ["", *names[:120], "7"]
     y = [None, None, *["Turkish"] * 110, *[None] * 9, "Turkish"]
     with pytest.warns(UserWarning, match="1 checked rows are not names"):
-        shares = estimate_shares(shipped, listed, y=y, n_resamples=2)
+        shares = estimate_shares(shipped, listed, y=y, n_draws=2)
     assert (shares.n_checked, shares.n_not_names) == (110, 2)
 
 
@@ -1467,7 +1463,7 @@ def test_compare_accepts_a_label_that_one_list_lacks():
     rows, _, y = checked_list()
     checked = np.flatnonzero(y != None)  # noqa: E711
     without = estimate_checked(rows, y)
-    alone = estimate_shares(Known(), rows, n_resamples=200, random_state=0)
+    alone = estimate_shares(Known(), rows, n_draws=200, random_state=0)
     y[checked[:50]] = "American"
     shares = estimate_checked(rows, y)
     found = shares.compare(without)["American"]
@@ -1499,7 +1495,7 @@ def test_interval_of_a_label_that_one_list_lacks_holds_its_limit():
 def test_shares_with_checked_rows_lack_the_error_of_the_model():
     rows, _, y = checked_list()
     found = [estimate_checked(rows, y, random_state=seed) for seed in (0, 1)]
-    first, second = (shares.resamples[:, 0] for shares in found)
+    first, second = (shares.draws[:, 0] for shares in found)
     assert abs(np.corrcoef(first, second)[0, 1]) < 0.25
 
 
@@ -1577,7 +1573,7 @@ def test_checked_rows_without_errors_vary_as_the_model_expects():
     y = np.full(900, None, dtype=object)
     drawn = np.random.default_rng(1).choice(900, 150, replace=False)
     y[drawn] = CLASSES[rows[drawn].argmax(axis=1)]
-    row = estimate_checked(rows, y, n_resamples=3000)["Danish"]
+    row = estimate_checked(rows, y, n_draws=3000)["Danish"]
     deviation = np.sqrt(0.97 * 0.03 / 150 * (1 - 150 / 900))
     t = student.ppf(0.975, 149)
     assert row.high - row.low == pytest.approx(2 * t * deviation, rel=0.1)
@@ -1585,17 +1581,17 @@ def test_checked_rows_without_errors_vary_as_the_model_expects():
 
 def test_draws_of_checked_rows_are_shares_around_the_estimate():
     rows, _, y = checked_list(1000, 200)
-    shares = estimate_checked(rows, y, n_resamples=1000)
-    assert shares.resamples.min() >= 0
-    np.testing.assert_allclose(shares.resamples.sum(axis=1), 1)
-    off = shares.resamples.mean(axis=0) - shares.share
-    assert (np.abs(off) < 0.15 * shares.resamples.std(axis=0)).all()
+    shares = estimate_checked(rows, y, n_draws=1000)
+    assert shares.draws.min() >= 0
+    np.testing.assert_allclose(shares.draws.sum(axis=1), 1)
+    off = shares.draws.mean(axis=0) - shares.share
+    assert (np.abs(off) < 0.15 * shares.draws.std(axis=0)).all()
 
 
 def test_group_of_all_labels_with_checked_rows_has_a_share_of_1():
     for seed in range(20):
         rows, _, y = checked_list(600, 150, seed)
-        shares = estimate_checked(rows, y, groups={"all": [*CLASSES]}, n_resamples=2)
+        shares = estimate_checked(rows, y, groups={"all": [*CLASSES]}, n_draws=2)
         everyone = shares.groups["all"]
         assert everyone.low > 0.95
         assert everyone.high == pytest.approx(1)

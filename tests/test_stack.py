@@ -159,7 +159,7 @@ def test_shares_of_a_wrapper_are_those_of_its_inside(model, small_names, wrap):
     for column in ("share", "low", "high", "n_not_names"):
         values = getattr(expected, column)
         np.testing.assert_allclose(getattr(found, column), values, atol=1e-5)
-    unbiased = estimate_shares(model, names, assumed_prior=PRIORS, n_resamples=2)
+    unbiased = estimate_shares(model, names, assumed_prior=PRIORS, n_draws=2)
     differences = np.sort(found.share) - np.sort(unbiased.share)
     assert abs(differences).max() > 0.01  # the bias counts
 
@@ -188,7 +188,7 @@ def test_threshold_counts_where_probabilities_are_its_own(model):
         assert reason == "no known letter"
     changed = grouped(joined(careful))
     assert resolve(changed).threshold is None
-    assert estimate_shares(changed, ["Ana", "Jan"], n_resamples=2).label.tolist()
+    assert estimate_shares(changed, ["Ana", "Jan"], n_draws=2).label.tolist()
     for answer in (
         changed.predict,
         partial(predict_table, changed),
@@ -261,12 +261,12 @@ def test_shares_of_groups_are_sums_of_those_of_classes(model, small_names, wrap)
 def test_shares_under_given_priors_are_of_probabilities_of_groups(model, small_names):
     names = small_names[0][:130]
     given = GroupedClassifier(model, groups=GROUPS)
-    expected = estimate_shares(given, names, n_resamples=2)
-    options = {"assumed_prior": given.class_prior_, "n_resamples": 2}
+    expected = estimate_shares(given, names, n_draws=2)
+    options = {"assumed_prior": given.class_prior_, "n_draws": 2}
     found = estimate_shares(given, names, **options)
     assert abs(found.share - expected.share).max() > 0.01
     never = PriorShiftClassifier(given, priors={"Europe": 1})
-    assert estimate_shares(never, names, n_resamples=2)["Asia"].share == 0
+    assert estimate_shares(never, names, n_draws=2)["Asia"].share == 0
 
 
 def test_shares_of_groups_of_joined_columns_are_those_of_names(model, small_names):
@@ -352,8 +352,8 @@ def test_temperature_flattens_priors_and_bias(model):
     np.testing.assert_allclose(proba, expected / expected.sum(), rtol=1e-5)
     # Likelihood ratios are sharpened as much more.
     names = ["Ana", "Yuki", "Jan", "Ali"]
-    assert estimate_shares(model, names, n_resamples=2).sharpness == 1.3
-    assert estimate_shares(found, names, n_resamples=2).sharpness == 2.6
+    assert estimate_shares(model, names, n_draws=2).sharpness == 1.3
+    assert estimate_shares(found, names, n_draws=2).sharpness == 2.6
 
 
 def test_assumed_priors_that_are_those_of_the_model_change_no_estimate(model):
@@ -704,7 +704,7 @@ def test_members_of_groups_in_groups_are_the_innermost_labels(model):
     groups = {"South": "West", "Polish": "West", "Japanese": "East"}
     wrapped = joined(GroupedClassifier(given_priors_of(finer), groups=groups))
     members = {"East": ["Japanese"], "West": ["Greek", "Polish", "Turkish"]}
-    shares = estimate_shares(wrapped, ["Ana", "Jan"], n_resamples=2)
+    shares = estimate_shares(wrapped, ["Ana", "Jan"], n_draws=2)
     assert shares.members_in_model == members
     assert resolve(model).members is None
 

@@ -164,9 +164,9 @@ def adjusted_counting(known, labels):
     return adjusted
 
 
-def sknames_shares(proba, assumed, n_resamples=200):
+def sknames_shares(proba, assumed, n_draws=200):
     classes = np.arange(proba.shape[1])
-    found = {"n_resamples": n_resamples, "random_state": 0} | assumed
+    found = {"n_draws": n_draws, "random_state": 0} | assumed
     return shares_of_probabilities(proba, classes, **found)
 
 
@@ -480,7 +480,7 @@ class People:
         """Return the rates of an outcome of each of some people."""
         model = ListedModel(self.known, **self.settings)
         names = NameList(model, self.proba[people], ids=people)
-        return rates_of_list(names, outcome, Question(n_resamples=200, random_state=0))
+        return rates_of_list(names, outcome, Question(n_draws=200, random_state=0))
 
     def draw(self, counts, rng, once=False):
         """Return people of each label, as many as is said, in no order.
@@ -600,7 +600,7 @@ def measure_clusters(people, n_pairs, rng):
         for way, found in measured.items():
             tables = []
             for drawn, (rows, papers) in zip(mixes, lists, strict=True):
-                fields = {"n_resamples": 300}
+                fields = {"n_draws": 300}
                 if way == "apart":
                     counts = apart_rng.multinomial(len(rows), drawn)
                     rows = people.draw(counts, apart_rng)
@@ -641,7 +641,7 @@ def measure_checked(people, n_lists, rng):
             index[checked] = people.labels[drawn[checked]]
             counted = np.bincount(index[checked], minlength=n_labels) / n_checked
             checked_rows = CheckedRows(index, people.known, new_labels, None)
-            shares = people.shares(drawn, checked=checked_rows, n_resamples=50)
+            shares = people.shares(drawn, checked=checked_rows, n_draws=50)
             alone = likeliest(people.proba[drawn], people.settings)
             alone = np.pad(alone, (0, n_labels - len(alone)))
             true_here = true[people.at(shares.label)]
@@ -686,7 +686,7 @@ def measure_few(people, n_people, n_lists, rng):
         mix = draw_mix(people.labels[people.is_known], [0.1, 0.3, 1][k % 3], rng)
         weights = weights_of_people(people.labels, mix, n_known)
         drawn = rng.choice(len(weights), 1_000, p=weights)
-        shares = people.shares(drawn, n_resamples=200)
+        shares = people.shares(drawn, n_draws=200)
         at = people.at(shares.label)
         true = np.pad(mix, (0, n_known - len(mix)))[at]
         is_few = n_people[at] < FEW_HELD_OUT
@@ -811,7 +811,7 @@ def measure_lacking(people, n_lists, rng):
             true = np.bincount(people.labels[drawn], minlength=len(people.classes))
             true = true[: len(people.known)] / 1000
             counted = counting(people.proba[drawn], None)
-            shares = in_order(people.shares(drawn, n_resamples=2))
+            shares = in_order(people.shares(drawn, n_draws=2))
             common = true > 0.02 * true.sum()
             ways = (counted, shares)
             errors.append([np.abs(way - true)[common].mean() for way in ways])
@@ -830,7 +830,7 @@ def measure_europe(people, n_lists, rng):
         for _ in range(n_lists):
             counts = rng.multinomial(n, draw_mix(people.labels, 1, rng))
             drawn = people.draw(counts, rng, once=True)
-            shares = people.shares(drawn, n_resamples=200)
+            shares = people.shares(drawn, n_draws=200)
             true = np.bincount(people.labels[drawn], minlength=len(people.known))
             true = true / len(drawn)
             true_here = true[people.at(shares.label)]

@@ -232,7 +232,7 @@ def estimate_from_checked(predictions, weights, checked, clusters, without, seed
     # Noise on labels without people could only take from the others.
     has_people = n_effective * share >= 1
     expected = np.where(np.outer(has_people, has_people), expected, 0)
-    deviations = _resample(influences, seeds.n_resamples, rng)
+    deviations = _resample(influences, seeds.n_draws, rng)
     deviations = _widen(deviations, influences, expected, unit_weights, rng)
     part = CheckedPart(
         n_checked=len(rows),

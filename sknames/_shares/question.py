@@ -25,7 +25,7 @@ CONSTRAINTS = {
     "assumed_prior": [str, dict, "array-like", None],
     "groups": [StrOptions({*M49}), HasMethods(["items"]), None],
     "confidence_level": [Interval(Real, 0, 1, closed="neither")],
-    "n_resamples": [Interval(Integral, 2, None, closed="left")],
+    "n_draws": [Interval(Integral, 2, None, closed="left")],
     "random_state": ["random_state"],
 }
 
@@ -47,16 +47,16 @@ class Question:
 
     Parameters
     ----------
-    groups, confidence_level, n_resamples, random_state
+    groups, confidence_level, n_draws, random_state
         Parameters of `estimate_shares`.
     """
 
     groups: Any = None
     confidence_level: float = 0.95
-    n_resamples: int = 1000
+    n_draws: int = 1000
     random_state: Any = None
 
     def seeds(self, *, has_common_draws=False):
         """Return what decides the resamples, as `ResampleSeeds`."""
         seed = check_random_state(self.random_state).randint(2**31)
-        return ResampleSeeds(self.n_resamples, seed, has_common_draws)
+        return ResampleSeeds(self.n_draws, seed, has_common_draws)

@@ -25,6 +25,7 @@ from .results import (
     Table,
     listing,
     notes_on_new_labels,
+    read_only,
 )
 
 NO_ONE = 0.5  # estimated people of a label: with fewer, it has no rate
@@ -80,6 +81,28 @@ class Rates(TableByOutcome):
     _columns = ("label", "outcome", "rate", "low", "high", "n_people")
     _by_label = ("label", "n_people")
     _header = " rate   {:.10g} % interval"
+
+    @property
+    def joint_draws(self) -> NDArray[np.floating]:
+        """The shares of the list that have a label and an outcome, in each draw.
+
+        The shape is (n_draws, n_labels, n_outcomes), for reading only.
+        """
+        return read_only(self._draws.draws.swapaxes(1, 2))
+
+    @property
+    def _draws(self):
+        """The joint shares of outcomes and labels, as `Draws`."""
+        return self._joint.sums(self._members)
+
+    def _settings(self):
+        """Return what results must have in common, by what to call it."""
+        return {
+            "labels": set(self.labels.tolist()) - set(self.new_labels),
+            "outcomes": self.outcomes.tolist(),
+            "confidence_level": self.confidence_level,
+            "n_draws": len(self._joint.draws),
+        }
 
     @staticmethod
     def _line(rate, low, high, n_people):
@@ -213,7 +236,7 @@ def estimate_rates(
     assumed_prior: Priors | None = None,
     groups: Groups | None = None,
     confidence_level: float = 0.95,
-    n_resamples: int = 1000,
+    n_draws: int = 1000,
     random_state: int | np.random.RandomState | None = None,
 ) -> Rates:
     """Estimate the rate of an outcome in each nationality of a list.
@@ -249,10 +272,10 @@ or None, default=None
         Labels to sum. Each sum gets rates.
     confidence_level : float, default=0.95
         Confidence level of the intervals.
-    n_resamples : int, default=1000
-        Number of bootstrap resamples.
+    n_draws : int, default=1000
+        Number of draws of the list.
     random_state : int, RandomState instance or None, default=None
-        Seed of the resamples.
+        Seed of the draws.
 
     Returns
     -------
@@ -264,6 +287,8 @@ or None, default=None
         - n_people: the estimated number of people of the label in each row,
         - labels, outcomes: the distinct ones,
         - groups: the same for the groups, or None,
+        - joint_draws: array of shape (n_draws, n_labels, n_outcomes), the shares of
+          the list that have a label and an outcome, in each draw,
         - n_names, n_not_names, new_labels, confidence_level: as of
           :func:`estimate_shares`.
 
@@ -280,12 +305,13 @@ or None, default=None
     See Also
     --------
     estimate_shares : Estimate the mix of a list.
+    estimate_statistic : Estimate a function of rates, such as a ratio.
 
     Notes
     -----
     The rate of outcome o in label l is P(o | l) = P(o) s(l | o) / sum over o' of P(o')
     s(l | o'), with the shares s that :func:`estimate_shares` estimates for each outcome
-    (BIRDiE, McCartan et al. 2025). The intervals come from the resamples of all
+    (BIRDiE, McCartan et al. 2025). The intervals come from the draws of all
     outcomes, and the errors of the model are shared. Regressing an outcome on
     predicted labels, or on the probability of one label alone, is biased. A linear
     regression on the probabilities of all labels but one can be right: see
@@ -310,7 +336,7 @@ or None, default=None
     """
     check_parameters("estimate_rates", locals())
     given = GivenRows(sample_weight, counts, clusters, y, checked_weight)
-    question = Question(groups, confidence_level, n_resamples, random_state)
+    question = Question(groups, confidence_level, n_draws, random_state)
     names = read_users_list(estimator, X, given, assumed_prior)
     return rates_of_list(names, outcome, question)
 
@@ -403,12 +429,12 @@ def _outcome_shares(listed, outcome_index, n_outcomes, seeds):
     if listed.clusters is None:
         n_effective = row_weights.sum() ** 2 / (weights**2 @ counts)
         n = max(1, round(n_effective))
-        resamples = rng.multinomial(n, share, size=seeds.n_resamples)
+        resamples = rng.multinomial(n, share, size=seeds.n_draws)
     else:
         sums = listed.clusters.sum(by_outcome)
-        resamples = np.empty((seeds.n_resamples, n_outcomes))
+        resamples = np.empty((seeds.n_draws, n_outcomes))
         ones = np.ones(len(sums), dtype=int)
-        for chunk, drawn in draw_units(ones, seeds.n_resamples, rng):
+        for chunk, drawn in draw_units(ones, seeds.n_draws, rng):
             resamples[chunk] = drawn @ sums
     return share, resamples / resamples.sum(axis=1, keepdims=True)
 

@@ -17,7 +17,7 @@ class ResampleSeeds:
 
     Parameters
     ----------
-    n_resamples : int
+    n_draws : int
         How many there are.
     seed : int
         The seed that was asked for.
@@ -26,7 +26,7 @@ class ResampleSeeds:
         draw by their shares, so that lists that are compared draw apart.
     """
 
-    n_resamples: int
+    n_draws: int
     seed: int
     has_common_draws: bool = False
 
@@ -38,7 +38,7 @@ class ResampleSeeds:
 
     def errors(self, model_error, n_classes):
         """Return errors of the model in log odds, the same for all lists."""
-        shape = (self.n_resamples, n_classes)
+        shape = (self.n_draws, n_classes)
         return np.random.RandomState(0).normal(scale=model_error, size=shape)
 
 
@@ -141,7 +141,7 @@ def once_in_each_cluster(weights, ids, clusters):
 def resample(names, share, errors, rng, units):
     """Return the shares of resamples of the units of a list, its names or clusters.
 
-    Their shape is (n_resamples, n_classes). Each is a Newton step away from the
+    Their shape is (n_draws, n_classes). Each is a Newton step away from the
     estimate, with a resampled gradient. The list's own gradient at the estimate is not
     0, and is subtracted; for classes with less than one name, only where it is
     positive. Errors of the model in the log odds, of this shape, add their first-order
@@ -162,7 +162,7 @@ def resample(names, share, errors, rng, units):
     return resamples
 
 
-def draw_units(counts, n_resamples, rng):
+def draw_units(counts, n_draws, rng):
     """Yield how often each row of units is drawn, (n_in_chunk, n_rows), by chunks.
 
     A slice of the resamples comes first.
@@ -170,8 +170,8 @@ def draw_units(counts, n_resamples, rng):
     row_of_unit = np.repeat(np.arange(len(counts)), counts)
     n_units = len(row_of_unit)
     n_in_chunk = max(1, CHUNK // len(counts))
-    for start in range(0, n_resamples, n_in_chunk):
-        stop = min(start + n_in_chunk, n_resamples)
+    for start in range(0, n_draws, n_in_chunk):
+        stop = min(start + n_in_chunk, n_draws)
         drawn = np.empty((stop - start, len(counts)))
         for k in range(stop - start):
             units = rng.randint(n_units, size=n_units)

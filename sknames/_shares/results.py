@@ -91,6 +91,21 @@ class Table(Mapping):
         values = {name: getattr(self, name)[row] for name in self._columns}
         return Row(**{name: as_python(value) for name, value in values.items()})
 
+    def _check_alike(self, other):
+        """Raise ValueError unless another result is of the same model and settings."""
+        other_settings = other._settings()
+        for name, value in self._settings().items():
+            other_value = other_settings[name]
+            if value == other_value:
+                continue
+            only_here = _only_in(value, other_value)
+            only_there = _only_in(other_value, value)
+            raise ValueError(
+                f"Expected shares with the same {name}, got {only_here!s:.60} and "
+                f"{only_there!s:.60}. Estimate both by one model and the same "
+                "parameters."
+            )
+
     def __iter__(self):
         """Iterate over labels."""
         return iter(dict.fromkeys(self.label.tolist()))
@@ -138,6 +153,13 @@ class Table(Mapping):
             hidden = {*self.label[~is_shown].tolist()}
             lines.append(f"{len(hidden)} others: {self._sum(~is_shown)}")
         return lines
+
+
+def read_only(values):
+    """Return a view of an array that cannot be written to."""
+    view = values.view()
+    view.flags.writeable = False
+    return view
 
 
 def listing(texts):
@@ -193,9 +215,9 @@ class Shares(Table):
     _header = "share   {:.10g} % interval"
 
     @property
-    def resamples(self) -> NDArray[np.floating]:
-        """The shares in each resample, (n_resamples, n_labels)."""
-        return self._draws.draws
+    def draws(self) -> NDArray[np.floating]:
+        """The shares in each draw, (n_draws, n_labels), for reading only."""
+        return read_only(self._draws.draws)
 
     @property
     def floor(self) -> float:
@@ -326,8 +348,8 @@ class Shares(Table):
 
         Notes
         -----
-        The intervals are percentiles of the differences of resamples. A difference is
-        sure if it exceeds the largest error in 95 % of the resamples, both in standard
+        The intervals are percentiles of the differences of draws. A difference is
+        sure if it exceeds the largest error in 95 % of the draws, both in standard
         deviations. People who are in both lists make both cautious. Shares that checked
         rows correct do not have the errors of the model. A label that the model lacks
         and that is not among the other list's checked rows has a share of 0 there, and
@@ -367,9 +389,7 @@ class Shares(Table):
         members = {label: [label] for label in known if label in labels}
         if len(members) < len(known):
             members[OTHERS] = [label for label in labels if label not in members]
-        mix = Draws.known(
-            {label: known[label] for label in members}, len(self.resamples)
-        )
+        mix = Draws.known({label: known[label] for label in members}, len(self.draws))
         return self._compare(self._draws.sums(members), mix)
 
     def _compare(self, here, there, n_names_of_other=None, groups=None):
@@ -416,21 +436,6 @@ class Shares(Table):
         if not known:
             raise ValueError("Expected known shares of some labels, got none.")
 
-    def _check_alike(self, other):
-        """Raise ValueError unless other shares are of the same model and parameters."""
-        other_settings = other._settings()
-        for name, value in self._settings().items():
-            other_value = other_settings[name]
-            if value == other_value:
-                continue
-            only_here = _only_in(value, other_value)
-            only_there = _only_in(other_value, value)
-            raise ValueError(
-                f"Expected shares with the same {name}, got {only_here!s:.60} and "
-                f"{only_there!s:.60}. Estimate both by one model and the same "
-                "parameters."
-            )
-
     def _settings(self):
         """Return what compared shares must have in common, by what to call it."""
         members = self.members
@@ -441,7 +446,7 @@ class Shares(Table):
             "groups in the model": _sorted(self.members_in_model),
             "groups": _sorted(members),
             "confidence_level": self.confidence_level,
-            "n_resamples": len(self.resamples),
+            "n_draws": len(self.draws),
             "priors of the model": self.assumed_prior.round(9).tolist(),
             "error and sharpness of the model": (self.model_error, self.sharpness),
         }

@@ -33,7 +33,7 @@ def estimate_shares(
     assumed_prior: Priors | None = None,
     groups: Groups | None = None,
     confidence_level: float = 0.95,
-    n_resamples: int = 1000,
+    n_draws: int = 1000,
     random_state: int | np.random.RandomState | None = None,
 ) -> Shares:
     """Estimate the share of each nationality in a list of names.
@@ -75,10 +75,10 @@ or None, default=None
         Groups may overlap, and leave labels out.
     confidence_level : float, default=0.95
         Confidence level of the intervals.
-    n_resamples : int, default=1000
-        Number of bootstrap resamples.
+    n_draws : int, default=1000
+        Number of draws of the list.
     random_state : int, RandomState instance or None, default=None
-        Seed of the resamples. An int gives the same intervals for the same list in each
+        Seed of the draws. An int gives the same intervals for the same list in each
         call.
 
     Returns
@@ -102,8 +102,10 @@ or None, default=None
         - n_clusters, n_checked: the number of clusters, and of checked rows, or None,
         - new_labels: labels of checked rows that the model lacks,
         - confidence_level,
-        - resamples: array of shape (n_resamples, n_classes), the shares in each
-          resample,
+        - draws: array of shape (n_draws, n_classes), the shares in each draw, for
+          :func:`estimate_statistic`. They are bootstrap replicates with the model's
+          error, not posterior draws: do not report the part of them above a limit as
+          a probability,
         - floor: how far the interval of a share of 0 reaches,
         - assumed_prior, model_error, sharpness: what is assumed of the model, see
           Notes,
@@ -129,6 +131,7 @@ or None, default=None
     See Also
     --------
     SharesDisplay : Draw the shares.
+    estimate_statistic : Estimate a function of shares, such as an index of diversity.
     PriorShiftClassifier : Predict single names under the mix of the list.
 
     Notes
@@ -165,7 +168,7 @@ or None, default=None
     """
     check_parameters("estimate_shares", locals())
     given = GivenRows(sample_weight, counts, clusters, y, checked_weight)
-    question = Question(groups, confidence_level, n_resamples, random_state)
+    question = Question(groups, confidence_level, n_draws, random_state)
     return estimate(read_users_list(estimator, X, given, assumed_prior), question)
 
 

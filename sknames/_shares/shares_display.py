@@ -365,7 +365,7 @@ def _bars(table, top, others=()):
     rest = [row_of[label] for label in list(others)]
     if rest:
         share = table.share[rest].sum()
-        summed = table.resamples[:, rest].sum(axis=1)
+        summed = table.draws[:, rest].sum(axis=1)
         low_of_sum, high_of_sum = percentiles(summed, share, table.confidence_level)
         value = np.append(value, share)
         low = np.append(low, low_of_sum)

@@ -177,7 +177,7 @@ def sharpness_and_error(probabilities, labels, sources, classes, sharpnesses):
     wrong = {}
     given = (lists, probabilities, labels, classes)
     for power in sharpnesses:
-        pairs = shares_of_people(*given, sharpness=power, n_resamples=1)
+        pairs = shares_of_people(*given, sharpness=power, n_draws=1)
         wrong[power] = np.array(
             [np.abs(found.share - true).sum() for found, true in pairs]
         )
@@ -188,7 +188,7 @@ def sharpness_and_error(probabilities, labels, sources, classes, sharpnesses):
 
     def covers(error):
         held = []
-        options = {"sharpness": sharpness, "model_error": error, "n_resamples": 200}
+        options = {"sharpness": sharpness, "model_error": error, "n_draws": 200}
         for found, true in shares_of_people(*given, **options):
             seen = true > LEAST_SHARE
             held += ((found.low <= true) & (true <= found.high))[seen].tolist()

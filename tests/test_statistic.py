@@ -1,0 +1,258 @@
+"""estimate_statistic: a function of shares or rates, with an interval."""
+
+import re
+
+import numpy as np
+import pytest
+
+from sknames import estimate_rates, estimate_shares, estimate_statistic
+
+pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
+
+CLASSES = np.array(["Dutch", "Irish", "Turkish"])
+
+
+class Known:
+    """Probabilities are the names."""
+
+    classes_ = CLASSES
+
+    def predict_proba(self, X):
+        return np.asarray(X)
+
+
+class OtherKnown(Known):
+    classes_ = np.array(["Dutch", "Irish", "Welsh"])
+
+
+def draw(mix, n=300, seed=0):
+    """Return probabilities that are right, and labels."""
+    rng = np.random.default_rng(seed)
+    labels = rng.choice(3, n, p=mix)
+    ratios = np.exp(3 * (rng.normal(size=(n, 3)) * 0.7 + np.eye(3)[labels]))
+    return ratios / ratios.sum(axis=1, keepdims=True), labels
+
+
+def shares_of(mix, n=300, seed=0, model=None, n_draws=400):
+    rows, _ = draw(mix, n, seed)
+    model = model or Known()
+    return estimate_shares(model, rows, n_draws=n_draws, random_state=seed)
+
+
+@pytest.fixture(scope="module")
+def shares():
+    return shares_of([0.5, 0.3, 0.2])
+
+
+@pytest.fixture(scope="module")
+def others():
+    return shares_of([0.2, 0.3, 0.5], seed=1)
+
+
+@pytest.fixture(scope="module")
+def rates():
+    rows, labels = draw([0.5, 0.3, 0.2], 1000)
+    outcome = np.random.default_rng(0).random(1000) < 0.3 + 0.3 * (labels == 0)
+    params = {"outcome": outcome, "n_draws": 400, "random_state": 0}
+    return estimate_rates(Known(), rows, **params)
+
+
+@pytest.fixture(scope="module")
+def sure_shares():
+    """Shares of 200 names whose labels are sure: 120, 75 and 5 people."""
+    labels = np.repeat([0, 1, 2], [120, 75, 5])
+    noise = 1e-6 * np.random.default_rng(0).random((200, 1))
+    rows = np.eye(3)[labels] * (1 - noise) + noise / 3
+    return estimate_shares(Known(), rows, n_draws=400, random_state=0)
+
+
+def simpson(share):
+    return 1 - (share**2).sum()
+
+
+def test_statistic_of_one_share_agrees_with_the_table(shares):
+    row = shares.label.tolist().index("Irish")
+    found = estimate_statistic(lambda share: share[row], shares)
+    assert found.estimate == shares.share[row]
+    ends = [shares.low[row], shares.high[row]]
+    # The median of draws is near the estimate, but not it.
+    width = shares.high[row] - shares.low[row]
+    np.testing.assert_allclose([found.low, found.high], ends, atol=width / 10)
+
+
+def test_interval_is_that_of_percentiles_moved_by_twice_the_median_bias(shares):
+    found = estimate_statistic(simpson, shares)
+    draws = 1 - (shares.draws**2).sum(axis=1)
+    low, median, high = np.quantile(draws, [0.025, 0.5, 0.975])
+    move = 2 * (simpson(shares.share) - median)
+    assert move > 0  # draws of a list are less diverse than it
+    assert (found.low, found.high) == pytest.approx((low + move, high + move))
+    assert found.estimate == simpson(shares.share)
+
+
+def test_level_sets_the_percentiles(shares):
+    narrow = estimate_statistic(simpson, shares, confidence_level=0.5)
+    wide = estimate_statistic(simpson, shares)
+    assert narrow.high - narrow.low < 0.5 * (wide.high - wide.low)
+    assert narrow.confidence_level == 0.5
+
+
+def test_interval_ends_at_bounds(shares):
+    wide = estimate_statistic(simpson, shares)
+    middle = (wide.low + wide.high) / 2
+    assert estimate_statistic(simpson, shares, bounds=(0, middle)).high == middle
+    assert estimate_statistic(simpson, shares, bounds=(middle, 1)).low == middle
+    assert estimate_statistic(simpson, shares, bounds=(0, 1)) == wide
+
+
+def test_statistic_of_an_array_has_its_shape(shares):
+    found = estimate_statistic(lambda share: share.reshape(3, 1) * [1, 2], shares)
+    assert found.estimate.shape == found.low.shape == found.high.shape == (3, 2)
+    np.testing.assert_allclose(found.high[:, 1], 2 * found.high[:, 0])
+
+
+def test_other_lists_follow_the_labels_of_the_first(shares, others):
+    assert shares.label.tolist() != others.label.tolist()
+    difference = estimate_statistic(lambda a, b: a - b, shares, others)
+    expected = [shares[k].share - others[k].share for k in shares.label]
+    np.testing.assert_allclose(difference.estimate, expected)
+
+
+def test_list_and_itself_differ_by_nothing_if_of_one_source(shares):
+    found = estimate_statistic(np.subtract, shares, shares, same_source=True)
+    assert not np.any([found.estimate, found.low, found.high])
+
+
+def test_difference_agrees_with_compare(shares, others):
+    compared = shares.compare(others, same_source=True)
+    row = shares.label.tolist().index("Turkish")
+    found = estimate_statistic(
+        lambda a, b: a[row] - b[row], shares, others, same_source=True
+    )
+    there = compared["Turkish"]
+    width = there.high - there.low
+    ends = [there.low, there.high]
+    np.testing.assert_allclose([found.low, found.high], ends, atol=width / 10)
+
+
+def test_errors_of_the_model_are_independent_in_any_two_of_three_lists():
+    lists = [shares_of([0.4, 0.3, 0.3], 1000, seed) for seed in range(3)]
+    for one, two in ([0, 1], [1, 2], [0, 2]):
+
+        def difference(*shares, one=one, two=two):
+            return shares[one][0] - shares[two][0]
+
+        alone = [estimate_statistic(lambda share: share[0], of) for of in lists]
+        widths = [found.high - found.low for found in alone]
+        apart = estimate_statistic(difference, *lists)
+        alike = estimate_statistic(difference, *lists, same_source=True)
+        independent = np.hypot(widths[one], widths[two])
+        assert apart.high - apart.low == pytest.approx(independent, rel=0.2)
+        assert alike.high - alike.low < 0.5 * independent
+
+
+def test_rates_give_joint_shares_by_label_and_outcome(rates):
+    def rate(joint):
+        return joint[:, 1] / joint.sum(axis=1)
+
+    found = estimate_statistic(rate, rates)
+    expected = [rates[label].rate[1] for label in rates.labels]
+    np.testing.assert_allclose(found.estimate, expected)
+
+
+def test_draws_are_for_reading_only(shares, rates):
+    assert shares.draws.shape == (400, 3)
+    assert rates.joint_draws.shape == (400, 3, 2)
+    np.testing.assert_allclose(rates.joint_draws.sum(axis=(1, 2)), 1)
+    for draws in (shares.draws, rates.joint_draws):
+        with pytest.raises(ValueError, match="read-only"):
+            draws[0] = 0
+
+
+def test_joint_draws_follow_labels_and_outcomes(rates):
+    joint = rates.joint_draws.mean(axis=0)
+    for k, label in enumerate(rates.labels):
+        found = joint[k] / joint[k].sum()
+        np.testing.assert_allclose(found, rates[label].rate, atol=0.05)
+
+
+def test_groups_of_rates_have_joint_shares_of_groups():
+    rows, labels = draw([0.5, 0.3, 0.2], 1000)
+    groups = {"north": ["Dutch", "Irish"], "south": ["Turkish"]}
+    params = {"outcome": labels == 0, "groups": groups, "random_state": 0}
+    rates = estimate_rates(Known(), rows, n_draws=100, **params)
+    by_label = dict(zip(rates.labels, rates.joint_draws.swapaxes(0, 1), strict=True))
+    of_groups = rates.groups.joint_draws
+    np.testing.assert_allclose(of_groups[:, 0], by_label["Dutch"] + by_label["Irish"])
+
+
+def test_few_people_that_decide_warn(sure_shares):
+    row = sure_shares.label.tolist().index("Turkish")  # of five people
+    with pytest.warns(UserWarning, match="fewer than 10 people decide"):
+        estimate_statistic(lambda share: share[row], sure_shares)
+
+
+def test_few_people_that_do_not_decide_do_not_warn(sure_shares, recwarn):
+    row = sure_shares.label.tolist().index("Dutch")
+    estimate_statistic(lambda share: share[row], sure_shares)
+    estimate_statistic(lambda share: 1.0, sure_shares)
+    assert not recwarn
+
+
+def test_not_finite_in_a_draw_is_an_error(shares):
+    lowest = np.quantile(shares.draws[:, 2], 0.1)
+
+    def sometimes(share):
+        return np.nan if share[2] < lowest else share[2]
+
+    with pytest.raises(ValueError, match=r"finite statistic, got nan of draw \d+"):
+        estimate_statistic(sometimes, shares)
+
+
+@pytest.mark.parametrize(
+    ("statistic", "error", "message"),
+    [
+        (lambda share: np.nan, ValueError, "finite statistic, got nan of the estimate"),
+        (lambda share: "much", TypeError, "a number or an array of numbers, got much"),
+        (lambda share: None, TypeError, "got None of the estimates"),
+        (lambda share: share[share > 0.25], ValueError, r"of shape \(2,\)"),
+        ("simpson", TypeError, "a function of shares as the first argument, got str"),
+    ],
+)
+def test_wrong_statistic_is_an_error(statistic, error, message, shares):
+    with pytest.raises(error, match=message):
+        estimate_statistic(statistic, shares)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"bounds": (1, 0)}, r"bounds \(lowest, highest\), got \(1, 0\)"),
+        ({"bounds": (0,)}, r"bounds \(lowest, highest\), got \(0,\)"),
+        ({"confidence_level": 1}, "'confidence_level' parameter of estimate_statistic"),
+        ({"same_source": "yes"}, "'same_source' parameter of estimate_statistic"),
+    ],
+)
+def test_wrong_parameter_is_an_error(params, message, shares):
+    with pytest.raises(ValueError, match=message):
+        estimate_statistic(simpson, shares, **params)
+
+
+def test_no_results_are_an_error():
+    with pytest.raises(ValueError, match="the shares of one list or more, got none"):
+        estimate_statistic(simpson)
+
+
+@pytest.mark.parametrize("other", [[0.5, 0.5], "rates"])
+def test_result_of_another_kind_is_an_error(other, shares, rates):
+    other = rates if other == "rates" else other
+    with pytest.raises(TypeError, match="results of estimate_shares, or of estimate_r"):
+        estimate_statistic(np.subtract, shares, other)
+
+
+def test_results_that_do_not_go_together_are_an_error(shares):
+    few_draws = shares_of([0.5, 0.3, 0.2], n_draws=100)
+    of_others = shares_of([0.5, 0.3, 0.2], model=OtherKnown())
+    for other, name in ((few_draws, "n_draws"), (of_others, "labels")):
+        with pytest.raises(ValueError, match=re.escape(f"with the same {name}")):
+            estimate_statistic(np.subtract, shares, other)
