@@ -246,9 +246,10 @@ def test_labels_in_a_group_of_the_model_count_for_the_group():
 
 
 def test_outcomes_of_the_same_clusters_are_drawn_together():
-    """In each, one of two has the outcome: so has half of any draw of clusters."""
+    """Of two Dutch people in each, one has the outcome: so has half in any draw."""
     rows = sure(np.repeat([0, 1], 100))
-    outcome = np.tile([0, 1], 100)
+    of_danes = np.arange(100) % 5 == 0
+    outcome = np.concatenate([of_danes, np.arange(100) % 2 == 0])
     clusters = np.arange(200) // 2
     together = estimate(rows, outcome, clusters=clusters)["Dutch"]
     assert together.high[1] - together.low[1] < 0.01

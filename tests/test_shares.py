@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, norm
 from scipy.stats import t as student
 from sklearn.pipeline import make_pipeline
 
@@ -479,6 +479,19 @@ def test_interval_of_a_difference_keeps_the_floor_of_each_share(same_source):
     assert found.low == pytest.approx(-(1 - 0.025 ** (1 / 300)))
 
 
+def test_difference_of_all_and_nobody_has_the_limits_of_both():
+    """Without any other variance, the p-value is that of a normal error so large."""
+    here = shares_of(np.eye(5)[[1] * 4])
+    there = shares_of(np.eye(5)[[2] * 12])
+    reach = np.hypot(1 - 0.025 ** (1 / 4), 1 - 0.025 ** (1 / 12))
+    found = here.compare(there)
+    dutch = found["Dutch"]
+    irish = found["Irish"]
+    assert (dutch.difference, dutch.low) == (1, pytest.approx(1 - reach))
+    assert (irish.difference, irish.high) == (-1, pytest.approx(reach - 1))
+    assert found.p_value[0] == pytest.approx(2 * norm.sf(1.96 / reach), rel=1e-3)
+
+
 def test_sure_holds_for_all_labels_together():
     """Some of 500 intervals miss the difference of like lists; few pairs are sure."""
     n_sure = n_missed = 0
@@ -844,6 +857,15 @@ def test_subregions_have_the_held_out_people_of_their_countries(names):
     others = [label for label in countries.classes_ if label != first]
     two = GroupedClassifier(countries, groups={"Few": [first], "Many": others})
     assert estimate_shares(two, names, n_draws=2).few_held_out == ["Few"]
+
+
+def test_label_of_no_known_region_has_no_neighbour():
+    classes = np.array(["x", "y"])
+    counts = np.array([1, 499])
+    people = np.array([19, 500])
+    shares = shares_of_probabilities(np.eye(2), classes, counts=counts, n_people=people)
+    assert shares.few_held_out == ["x"]
+    assert "hard to tell" not in repr(shares)
 
 
 # ---- Clusters
