@@ -101,6 +101,19 @@ def test_javascript_reads_control_characters_as_python(evaluate, shipped):
     assert found == Names(texts, shipped[0]).tidy
 
 
+def test_javascript_knows_no_letter_of_a_script_that_the_alphabet_lacks(
+    evaluate, shipped
+):
+    texts = ["ᏣᎳᎩ", "ⵎⵓⵃⵎⴷ", "ᏣᎳᎩ Anna", "乜", "Ѣ"]
+    found = evaluate(
+        "given.texts.map((t) => js.whyNotName(t, given.model))",
+        model=model_of(shipped[0]),
+        texts=texts,
+    )
+    assert found == ["no known letter", "no known letter", "", "", ""]
+    assert found == Names(texts, shipped[0]).reasons.tolist()
+
+
 def test_javascript_asks_for_a_list_of_names(evaluate, shipped):
     settings = model_of(shipped[0])["encoder"]
     error = evaluate("js.encode('Anna', given.settings)", code=1, settings=settings)

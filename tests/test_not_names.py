@@ -176,3 +176,17 @@ def test_quick_look_judges_as_the_full_one(typed):
         (reason,) = Names([typed], encoder).reasons
         if reason != BROKEN:
             assert reason == _why_not_name(*compose(clean([typed])), encoder)
+
+
+@pytest.mark.parametrize("text", ["ᏣᎳᎩ", "ⵎⵓⵃⵎⴷ", "ꦱꦸꦲꦂꦠ"])
+def test_text_of_a_script_that_the_alphabet_lacks_is_no_name(shipped, text):
+    reasons = Names([text, f"{text} Anna"], shipped[0]).reasons
+    assert reasons.tolist() == ["no known letter", ""]
+
+
+@pytest.mark.parametrize("text", ["አበበ", "བསྟན", "សុខ", "ສົມ", "މުހައް", "Ѣ", "乜", "ᏣᎳᎩ"])
+def test_letter_next_to_those_of_the_alphabet_is_known(shipped, text):
+    reader = shipped[0]
+    if text == "ᏣᎳᎩ":  # which this one reads in ASCII, as all letters
+        reader = CharEncoder(transliterate=True).fit(["tsalagi"])
+    assert Names([text], reader).reasons.tolist() == [""]

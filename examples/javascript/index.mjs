@@ -26,6 +26,8 @@ const MOST_READINGS = 9; // passes over one name, until one changes nothing
 
 const LETTER = /\p{L}/u;
 const OTHER_SCRIPT = /(?!\p{Script=Latin})\p{L}/u;
+const BLOCK = 128; // code points: scripts begin at a multiple of it, or share few letters
+const LARGE_SCRIPT = /[\p{Script=Han}\p{Script=Hangul}]/u;
 const BRACKETS = /[([]([^)\]]*)[)\]]?/gu;
 // "J.-P.Sartre".
 const GLUED = /^((?:[\p{L}\p{Nl}\p{No}]\.-?)+)([\p{L}\p{Nl}\p{No}][^.]+)$/u;
@@ -446,6 +448,17 @@ export function spell(name, settings) {
   return folded.slice(0, settings.max_length);
 }
 
+// Whether a letter is of another script than Latin, for an alphabet of all scripts.
+function isOfOtherScript(letter, { transliterate }) {
+  return transliterate === "both" && OTHER_SCRIPT.test(letter);
+}
+
+// Whether the alphabet has letters next to this one, or it is of a script too large to know whole.
+function isOfKnownScript(letter, { alphabet }) {
+  const blockOf = (c) => Math.floor(c.codePointAt(0) / BLOCK);
+  return LARGE_SCRIPT.test(letter) || [...alphabet].some((c) => blockOf(c) === blockOf(letter));
+}
+
 // Why a text is not a name, or "" for a name, as `why_not_names` of sknames/_text/not_names.py.
 export function whyNotName(text, { encoder, not_names: rules }) {
   if (new RegExp(rules.broken, "u").test(text)) return "broken letters";
@@ -471,7 +484,8 @@ export function whyNotName(text, { encoder, not_names: rules }) {
   if ([...text.matchAll(BRACKETS)].some(isForm)) return "organization";
   const isInAlphabet = (c) => LETTER.test(c) && encoder.alphabet.includes(c);
   // The character itself is a letter: in ASCII, an emoji becomes a word.
-  const isKnown = (c) => LETTER.test(c) && [...fold(c, encoder)].some(isInAlphabet);
+  const isSpelt = (c) => [...fold(c, encoder)].some(isInAlphabet);
+  const isKnown = (c) => LETTER.test(c) && (isOfOtherScript(c, encoder) ? isOfKnownScript(c, encoder) : isSpelt(c));
   if (![...text].some(isKnown)) return "no known letter";
   if (has(rules, "family", lower(read).split(" ")[0])) return "several names";
   if (isCouple(read, rules, encoder.tidy_rules)) return "several names";

@@ -42,6 +42,9 @@ REPLACEMENT = "\ufffd"  # what stands for the unknown code
 RARE = 5
 # The values of `transliterate` that read what the alphabet lacks in ASCII.
 READ_RARE = ("unknown", "both")
+# Code points: scripts begin at a multiple of it, or share few letters.
+BLOCK = 128
+LARGE_SCRIPTS = ("CJK", "HANGUL")  # of which no alphabet has all characters
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -390,8 +393,16 @@ class CharEncoder(
         )
 
     def _knows_letter(self, letter):
-        """Return whether a letter is spelt with one of the alphabet."""
+        """Return whether a letter is spelt with one of the alphabet.
+
+        An alphabet of all scripts has to know that of the letter: what Cherokee sounds
+        like says nothing.
+        """
         alphabet = self.alphabet_
+        if self.transliterate == "both" and is_other_script(letter):
+            is_large = unicodedata.name(letter, "").startswith(LARGE_SCRIPTS)
+            block = ord(letter) // BLOCK
+            return is_large or any(ord(c) // BLOCK == block for c in alphabet)
         spelt = self._speller(alphabet)[ord(letter)]
         return any(c.isalpha() and c in alphabet for c in spelt)
 
