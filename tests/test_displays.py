@@ -506,7 +506,7 @@ def test_display_of_a_comparison_with_a_known_mix_counts_one_list():
 def test_single_list_has_a_bar_for_each_label_in_a_picture_of_its_height():
     labels = np.array([f"{k:03}" for k in range(95)])
     sure = np.eye(95).repeat(30, axis=0)
-    shares = shares_of_probabilities(sure, labels, n_resamples=20, random_state=0)
+    shares = shares_of_probabilities(sure, labels, n_draws=20, random_state=0)
     few = SharesDisplay.from_shares(shares, n_top=10)
     many = SharesDisplay.from_shares(shares, n_top=95)
     assert len(bars(many)) == 95
