@@ -62,7 +62,7 @@ def estimate_statistic(
     *results : Shares or Rates
         One list or several, by one model and with the same parameters.
     same_source : bool, default=False
-        Whether the lists are of one source, as in :meth:`Shares.compare`. Then the
+        Whether the lists are of one source, as in `Shares.compare`. Then the
         model's errors are alike in all.
     bounds : tuple (lowest, highest) or None, default=None
         What the statistic cannot leave, such as ``(0, 1)`` or ``(0, np.inf)``. The
