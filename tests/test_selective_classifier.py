@@ -342,6 +342,15 @@ def test_wrong_parameters_of_an_unfitted_one_raise(params, message):
         model.predict(X)
 
 
+@pytest.mark.parametrize(
+    "name, value", [("coverage", 0), ("coverage", 1.5), ("risk", 0), ("risk", 1)]
+)
+def test_fit_to_no_share_raises(name, value):
+    model = SelectiveClassifier(LogisticRegression(), **{name: value})
+    with pytest.raises(ValueError, match=f"The '{name}' parameter"):
+        model.fit(*blobs())
+
+
 def test_labels_all_unknown_to_a_frozen_estimator_raise():
     X, y = blobs()
     frozen = FrozenEstimator(LogisticRegression().fit(X, y))
