@@ -73,7 +73,7 @@ def estimate_statistic(
     Returns
     -------
     Statistic
-        With estimate, low, high and confidence_level.
+        The estimate, the ends low and high of its interval, and confidence_level.
 
     Raises
     ------
