@@ -405,12 +405,12 @@ def test_sentence_is_copied(page):
 
 
 def press_button(page, figure, text):
-    (button,) = (
-        button
-        for button in page.find_elements("css selector", f"#{figure} button")
-        if button.text == text
-    )
-    button.click()
+    def button(page):
+        for button in page.find_elements("css selector", f"#{figure} button"):
+            if button.text == text:
+                return button
+
+    wait_for(page, button).click()
 
 
 def downloaded(page, path):
