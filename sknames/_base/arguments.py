@@ -11,8 +11,6 @@ Called = TypeVar("Called", bound=Callable[..., Any])
 MEANT = {
     "NameNationalityClassifier": {
         "epochs": "Set the passes over the training rows by max_epochs.",
-        "learning_rate_init": "The learning rate is lr.",
-        "n_hidden": "The size of the state is hidden_size.",
     },
     "estimate_rates": {
         "by": "Groups of rows are the outcome, or lists of their own.",
@@ -27,7 +25,6 @@ MEANT = {
         "makes people of some nationalities.",
     },
     "load_pretrained": {
-        "abstain_label": "Wrap the model in SelectiveClassifier(abstain_label=...).",
         "model": "Choose the model by target: load_pretrained('country').",
     },
     "predict_table": {
