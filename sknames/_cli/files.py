@@ -58,24 +58,18 @@ def _unfinished(key, message):
 
 
 def _remove_left(target):
-    """Remove unfinished files of `target` whose commands were killed."""
-    for part in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
-        pid = part.suffixes[-2].removeprefix(".")
-        if pid.isdecimal() and not _is_running(int(pid)):
-            part.unlink(missing_ok=True)
+    """Remove unfinished files of `target` whose commands were killed.
 
-
-def _is_running(pid):
-    """Return whether a process runs, True where that cannot be asked."""
+    Their names have the number of the process, which Windows could not ask for.
+    """
     if os.name != "posix":
-        return True
-    try:
-        os.kill(pid, 0)
-    except PermissionError:  # of another user
-        return True
-    except (ProcessLookupError, OverflowError):
-        return False
-    return True
+        return
+    for part in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
+        with suppress(PermissionError, ValueError):  # of another user; no number
+            try:
+                os.kill(int(part.suffixes[-2].removeprefix(".")), 0)
+            except (ProcessLookupError, OverflowError):
+                part.unlink(missing_ok=True)
 
 
 def remove_unfinished():

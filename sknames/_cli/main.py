@@ -88,19 +88,15 @@ def run(arguments):
 
 def _suggest(error):
     """Return what to do about an option; name the one that others call like this."""
-    if isinstance(error, click.NoSuchOption):
-        option = error.option_name
-        meant = CALLED_ELSEWHERE.get(option)
-        if any(meant in parameter.opts for parameter in error.ctx.command.params):
-            error.possibilities = [meant]
-    elif isinstance(error, click.BadParameter) and error.param is not None:
+    option = getattr(error, "option_name", None)  # which no command has
+    if getattr(error, "param", None) is not None:
         option = error.param.opts[0]
-    else:
-        return ""
+    meant = CALLED_ELSEWHERE.get(option)
+    if any(meant in parameter.opts for parameter in error.ctx.command.params):
+        error.possibilities = [meant]
     if option not in HINTS:
         return ""
-    if isinstance(error, click.NoSuchOption):
-        error.possibilities = []  # options with similar letters
+    error.possibilities = []  # options with similar letters
     return f" {HINTS[option]}"
 
 
@@ -111,18 +107,13 @@ def _in_one_line(message):
 
 
 def _message(error):
-    """Say what is wrong and what to do."""
+    """Say what is wrong and what to do, and of which file."""
     if isinstance(error, MemoryError):
         return f"{str(error) or 'memory is full'}: give fewer --jobs"
-    if isinstance(error, OSError):
-        return _message_of_os_error(error)
     if isinstance(error, ValueError | TypeError | ImportError | RuntimeError):
         return str(error)
-    return f"{error!r}: this is a fault of sknames, please report it"
-
-
-def _message_of_os_error(error):
-    """Say what the system rejected, of which file, and what to do."""
+    if not isinstance(error, OSError):
+        return f"{error!r}: this is a fault of sknames, please report it"
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         step = "check the path"
     else:
