@@ -48,7 +48,13 @@ def evaluate(table, model, label, train, jobs):
     )
     click.echo(card.to_text())
     if train:
-        train_table = InputTable(train, table.column, table.dialect)
+        train_table = InputTable(
+            train,
+            table.column,
+            table.given_delimiter,
+            table.encoding,
+            table.has_header,
+        )
         train_names, _, _ = train_table.labelled_names(label)
         click.echo(f"\n{_overlap(names, train_names)}")
     n_unknown = (~np.isin(labels, classes)).sum()

@@ -15,7 +15,7 @@ from .._models.stack import Stack, resolve
 from .._shares.name_list import GivenRows, read_list
 from .._shares.question import Question
 from .._wrappers.grouped_classifier import GroupedClassifier
-from .files import check_not_input, say
+from .files import say
 from .models import DistinctTexts, closing_words, predict_distinct
 from .options import (
     LIST_COLUMNS,
@@ -27,7 +27,7 @@ from .options import (
     output_options,
     table_options,
 )
-from .output import Output, metadata_of, rounded
+from .output import Output, to_arrow
 from .tables import InputTable
 
 QUESTION = Question(random_state=0)  # what is asked of each list
@@ -125,9 +125,6 @@ class ListInput:
     output: Output
     jobs: int
 
-    def __post_init__(self):
-        check_not_input(self.output.path, self.table.path)
-
     def predict_rows(self, by=None):
         """Predict the table, by groups of rows."""
         fitted = self.model.load()
@@ -149,12 +146,10 @@ class ListInput:
             )
         return predicted
 
-    def write(self, table, stack=None):
-        """Write a table, of what a model has answered."""
+    def write(self, table, metadata):
+        """Write a table of answers; see `Output.write`."""
         (batch,) = table.combine_chunks().to_batches()
-        metadata = None if stack is None else metadata_of(stack)
-        chunks = [(batch, pa.record_batch([], []))]
-        self.output.write(chunks, "csv", self.table.delimiter, metadata)
+        self.output.write([(batch, pa.record_batch([], []))], metadata)
 
 
 def list_command(function):
@@ -162,6 +157,7 @@ def list_command(function):
 
     @wraps(function)
     def command(table, model, groups, columns, output, jobs, **options):
+        output = output.for_table(table, "csv")
         listed = ListInput(table, model, groups, columns, output, jobs)
         return function(listed, **options)
 
@@ -206,11 +202,8 @@ def say_alike(kind, messages):
 
 def table_of(estimated):
     """Return shares, rates or comparisons as they are written, null where unknown."""
-    columns = {}
-    for name in estimated._columns:
-        values = rounded(getattr(estimated, name))
-        columns[name] = pa.array(values, from_pandas=True)
-    return pa.table(columns)
+    names = estimated._columns
+    return pa.table({name: to_arrow(getattr(estimated, name)) for name in names})
 
 
 def say_counts(n_names, n_not_names, stack, start):

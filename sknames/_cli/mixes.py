@@ -2,7 +2,7 @@
 
 import os
 
-from .tables import Dialect, InputTable
+from .tables import InputTable
 
 
 def read_mix(source, option):
@@ -38,7 +38,7 @@ def _pairs(source, option):
             f"{option} {source}: no such file: check the path, or give pairs such as "
             "Turkish=.5,others=.5"
         )
-    table = InputTable(source, dialect=Dialect(encoding="auto"))
+    table = InputTable(source, encoding="auto")
     for chunk in table:
         labels = table.texts(chunk, "label", option)
         shares = table.texts(chunk, "share", option)

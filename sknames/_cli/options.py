@@ -11,7 +11,7 @@ from .._models.groups import M49
 from ..pretrained._load_pretrained import TARGETS, load_pretrained
 from ..pretrained._model_files import load_model
 from .output import Output
-from .tables import Dialect, InputTable
+from .tables import InputTable
 
 label_option = click.option(
     "--label", default="nationality", help="Column that holds the labels."
@@ -117,8 +117,7 @@ def read_input(input, column, delimiter, encoding, no_header):
         delimiter = "\t"
     elif delimiter and len(delimiter) > 1:
         raise click.UsageError(f"--delimiter {delimiter!r}: give one character, or tab")
-    dialect = Dialect(delimiter or None, encoding, has_header=not no_header)
-    return InputTable(input, column, dialect)
+    return InputTable(input, column, delimiter or None, encoding, not no_header)
 
 
 table_options = as_one(

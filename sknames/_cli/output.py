@@ -2,7 +2,8 @@
 
 import codecs
 import sys
-from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -13,7 +14,7 @@ import pyarrow.parquet
 
 from .._base.version import __version__
 from .._models.priors import assumed_priors
-from .files import STDOUT, check_output, whole_file
+from .files import STDOUT, check_not_input, check_output, whole_file
 from .tables import COMPRESSIONS, FORMATS, JsonRows, dumps, suffix_of, to_text
 
 NOT_WRITTEN = {".xlsx", ".xls", ".ods", ".zip", ".bz2", ".xz"}
@@ -22,9 +23,13 @@ DELIMITER_OF_DECIMAL = {".": ",", ",": ";"}
 DIGITS = 6  # of shares and probabilities: those that float32 has
 
 
-def rounded(values):
-    """Return a column of answers with as many digits as are written."""
-    return values.round(DIGITS) if values.dtype.kind == "f" else values
+def to_arrow(values, type_=None):
+    """Return a column of answers as it is written, null for what is missing."""
+    if values.dtype.kind == "f":
+        values = values.round(DIGITS)
+    if type_ == pa.string():
+        values = [value if value is None else str(value) for value in values.tolist()]
+    return pa.array(values, type_, from_pandas=True)
 
 
 def metadata_of(stack):
@@ -38,58 +43,56 @@ def metadata_of(stack):
     return {b"sknames": dumps(model).encode()}
 
 
+@dataclass(frozen=True)
 class Output:
-    """--output and its options."""
+    """--output and its options.
 
-    def __init__(self, path, format=None, excel=False, decimal="."):
-        self.path = path
-        self.format = format or FORMATS.get(suffix_of(path))  # None if unknown
-        self.excel = excel
-        self.decimal = decimal
-        has_stdout = path in STDOUT and sys.stdout is not None
-        self.is_terminal = has_stdout and sys.stdout.isatty()
-        self._suffix = Path(path).suffix.lower()
-        if self._suffix in NOT_WRITTEN:
+    Parameters
+    ----------
+    path : str
+        File, or "-" for standard output.
+    format : str or None
+        "csv", "jsonl" or "parquet"; None for what the name of the file says.
+    excel : bool
+        Whether CSV begins with a mark, as Excel needs it.
+    decimal : str
+        Decimal mark of CSV.
+    delimiter : str
+        Between the columns of CSV.
+    """
+
+    path: str
+    format: str | None
+    excel: bool
+    decimal: str
+    delimiter: str = ","
+
+    @property
+    def is_terminal(self):
+        """Whether a terminal shows it."""
+        has_stdout = self.path in STDOUT and sys.stdout is not None
+        return has_stdout and sys.stdout.isatty()
+
+    def for_table(self, table, format):
+        """Return the output for what is made of a table, with its delimiter.
+
+        The format is for an output whose name does not tell. Raise UsageError for
+        options that do not go together, ValueError if the file cannot be written.
+        """
+        check_output(self.path)
+        check_not_input(self.path, table.path)
+        suffix = Path(self.path).suffix.lower()
+        if suffix in NOT_WRITTEN:
             raise click.UsageError(
-                f"--output {path}: {self._suffix} is not written. Give a name in .csv "
+                f"--output {self.path}: {suffix} is not written. Give a name in .csv "
                 "(Excel: --excel), .tsv, .jsonl or .parquet"
             )
-        self._check_compression(self.format)
-        check_output(path)
-
-    def _check_compression(self, format):
-        """Raise UsageError for Parquet in a compressed file, which nothing reads."""
-        if format == "parquet" and self._suffix in COMPRESSIONS:
+        format = self.format or FORMATS.get(suffix_of(self.path), format)
+        if format == "parquet" and suffix in COMPRESSIONS:
             raise click.UsageError(
                 f"--output {self.path}: Parquet is compressed by itself: give a name "
-                f"without {self._suffix}"
+                f"without {suffix}"
             )
-
-    def write(self, chunks, format, delimiter, metadata=None):
-        """Write (chunk, its new columns) for each of `chunks`; see `whole_file`.
-
-        Format and delimiter are for an output whose name does not tell. Parquet holds
-        the metadata, bytes by key.
-        """
-        format = self.format or format
-        self._check_format(format)
-        compression = COMPRESSIONS.get(self._suffix)
-        with (
-            whole_file(self.path) as file,
-            pa.output_stream(file, compression=compression) as sink,
-        ):
-            if self.excel:
-                sink.write(codecs.BOM_UTF8)
-            chunks = _with_different_names(chunks, format)
-            if format == "jsonl":
-                for chunk, new in chunks:
-                    sink.write(_to_jsonl(chunk, new))
-            else:
-                self._write_tables(sink, chunks, format, delimiter, metadata or {})
-
-    def _check_format(self, format):
-        """Raise UsageError for options that a format does not have."""
-        self._check_compression(format)
         if format == "parquet" and self.is_terminal:
             raise click.UsageError("Parquet is not for a terminal: give --output")
         is_given = {"--excel": self.excel, "--decimal": self.decimal != "."}
@@ -98,41 +101,59 @@ class Output:
                 raise click.UsageError(
                     f"{option} is for CSV, not for {format}: leave it out"
                 )
-
-    def _write_tables(self, sink, chunks, format, delimiter, metadata):
-        """Write CSV or Parquet, whose columns are those of the first chunk."""
-        columns = None
-        writer = None
-        with ExitStack() as at_end:
-            for chunk, new in chunks:
-                if isinstance(chunk, JsonRows):
-                    columns = columns or chunk.column_names
-                    chunk = chunk.to_table(columns)
-                for name, values in zip(new.column_names, new.columns, strict=True):
-                    chunk = chunk.append_column(name, values)
-                try:
-                    if format == "csv":
-                        chunk = self._as_csv(chunk)
-                    if writer is None:
-                        held = (chunk.schema.metadata or {}) | metadata
-                        schema = chunk.schema.with_metadata(held)
-                        writer = self._open_writer(sink, schema, format, delimiter)
-                        at_end.enter_context(writer)
-                    writer.write_batch(chunk)
-                except pa.ArrowException as error:
-                    message = f"--output {self.path}: {error}: give --format parquet"
-                    raise ValueError(message) from error
-
-    def _open_writer(self, sink, schema, format, delimiter):
-        """Return a writer of CSV or Parquet."""
-        if format == "parquet":
-            return pa.parquet.ParquetWriter(sink, schema)
+        delimiter = table.delimiter or DELIMITER_OF_DECIMAL[self.decimal]
         if suffix_of(self.path) == ".tsv":
             delimiter = "\t"
-        elif delimiter is None:
-            delimiter = DELIMITER_OF_DECIMAL[self.decimal]
-        options = pa.csv.WriteOptions(delimiter=delimiter)
-        return pa.csv.CSVWriter(sink, schema, write_options=options)
+        return replace(self, format=format, delimiter=delimiter)
+
+    def write(self, chunks, metadata):
+        """Write (chunk, its new columns) for each of `chunks`; see `whole_file`.
+
+        Parquet holds the metadata, bytes by key.
+        """
+        compression = COMPRESSIONS.get(Path(self.path).suffix.lower())
+        with (
+            whole_file(self.path) as file,
+            pa.output_stream(file, compression=compression) as sink,
+        ):
+            if self.excel:
+                sink.write(codecs.BOM_UTF8)
+            chunks = _with_different_names(chunks, self.format)
+            if self.format == "jsonl":
+                for chunk, new in chunks:
+                    sink.write(_to_jsonl(chunk, new))
+            else:
+                self._write_batches(sink, self._batches(chunks), metadata)
+
+    def _write_batches(self, sink, batches, metadata):
+        """Write CSV or Parquet, whose columns are those of the first batch."""
+        first = next(batches)
+        schema = first.schema.with_metadata((first.schema.metadata or {}) | metadata)
+        try:
+            if self.format == "parquet":
+                writer = pa.parquet.ParquetWriter(sink, schema)
+            else:
+                options = pa.csv.WriteOptions(delimiter=self.delimiter)
+                writer = pa.csv.CSVWriter(sink, schema, write_options=options)
+            with writer:
+                for batch in chain([first], batches):
+                    writer.write_batch(batch)
+        except pa.ArrowException as error:
+            message = f"--output {self.path}: {error}: give --format parquet"
+            raise ValueError(message) from error
+
+    def _batches(self, chunks):
+        """Yield chunks with their new columns, as CSV or Parquet holds them."""
+        columns = None
+        for chunk, new in chunks:
+            if isinstance(chunk, JsonRows):
+                columns = columns or chunk.column_names
+                chunk = chunk.to_table(columns)
+            for name, values in zip(new.column_names, new.columns, strict=True):
+                chunk = chunk.append_column(name, values)
+            if self.format == "csv":
+                chunk = self._as_csv(chunk)
+            yield chunk
 
     def _as_csv(self, chunk):
         """Return a chunk with text for what CSV does not hold."""

@@ -30,7 +30,7 @@ from .._wrappers.prior_shift_classifier import (
 from .._wrappers.selective_classifier import SelectiveClassifier
 from ..pretrained._load_pretrained import TARGETS
 from ..pretrained._predict_sets import sets_of_probabilities
-from .files import check_not_input, say
+from .files import say
 from .mixes import mix_of_classes, read_mix
 from .models import closing_words, map_chunks, predict_distinct
 from .options import (
@@ -41,7 +41,7 @@ from .options import (
     output_options,
     table_options,
 )
-from .output import metadata_of, rounded
+from .output import metadata_of, to_arrow
 
 
 @dataclass(frozen=True)
@@ -164,27 +164,25 @@ def predict(table, model, output, prefix, jobs, changes, wanted):
     two columns need --column given,family. `sknames explain` takes a single name.
     """
     start = time.perf_counter()
-    check_not_input(output.path, table.path)
+    output = output.for_table(table, table.format)
     if changes.adapt and wanted.confidence_level is not None:
         raise click.UsageError(
             "--adapt-priors does not go with --set, which is for default priors"
         )
     stack, threshold, distinct = make_model(model, table, jobs, changes)
-    below = stack
-    if distinct is not None:  # predicted when the priors were estimated
+    if distinct is None:
+        below, _ = stack.without_groups()
+        read = partial(predict_list, below)
+    else:  # predicted when the priors were estimated
         below = distinct.stack
         read = distinct.take
         jobs = 1
-    else:
-        if wanted.confidence_level is not None:
-            below, _ = stack.without_groups()
-        read = partial(predict_list, below)
     answer = partial(_predictions, read, stack, below, threshold, wanted)
     chunks = map_chunks(answer, table.names(), jobs)
     n_of_reason = Counter()
     with closing(chunks):
         columns = _add_columns(chunks, n_of_reason, prefix, _type_of_answers(stack))
-        output.write(columns, table.format, table.delimiter, metadata_of(stack))
+        output.write(columns, metadata_of(stack))
     n_names = n_of_reason[""] + n_of_reason[UNSURE]
     _say_counts(n_of_reason, table, closing_words(stack, start))
     return int(n_of_reason.total() > 0 and n_names == 0)  # the exit code
@@ -217,7 +215,13 @@ def make_model(model, table, jobs, changes):
     fitted = model.load(abstain=changes.abstain, fallback=fallback)
     threshold = changes.threshold
     if changes.abstain and threshold is None:
-        threshold = _threshold_of(fitted, model)
+        held = resolve(fitted).threshold
+        if held is None:
+            raise click.UsageError(
+                f"{model.source} is no SelectiveClassifier: --abstain needs a "
+                "--threshold"
+            )
+        threshold = held.least
     if changes.of_probabilities and isinstance(fitted, SelectiveClassifier):
         fitted = fitted.estimator_  # its threshold would not hold
     distinct = None
@@ -256,16 +260,6 @@ def _check_changes(changes, model):
             "--abstain with --groups, --priors or --adapt-priors needs a --threshold, "
             "since that of the model is for other probabilities: give one, such as 0.6"
         )
-
-
-def _threshold_of(fitted, model):
-    """Return the threshold of a model; raise UsageError if it has none."""
-    threshold = resolve(fitted).threshold
-    if threshold is None:
-        raise click.UsageError(
-            f"{model.source} is no SelectiveClassifier: --abstain needs a --threshold"
-        )
-    return threshold.least
 
 
 def estimate_priors(stack, table, jobs):
@@ -332,16 +326,8 @@ def _add_columns(chunks, n_of_reason, prefix, type_of_answers):
             if values.dtype.kind in "OU":
                 is_answer = name.startswith(f"{prefix}predicted")
                 type_ = type_of_answers if is_answer else pa.string()
-            columns[name] = _as_arrow(values, type_)
+            columns[name] = to_arrow(values, type_)
         yield chunk, pa.RecordBatch.from_pydict(columns)
-
-
-def _as_arrow(values, type_):
-    """Return a column of answers as it is written."""
-    values = rounded(values)
-    if type_ == pa.string():
-        values = [value if value is None else str(value) for value in values.tolist()]
-    return pa.array(values, type_, from_pandas=True)
 
 
 def read_priors(text, stack):

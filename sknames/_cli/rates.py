@@ -8,6 +8,7 @@ import click
 from .._shares.rates import rates_of_list
 from .lists import QUESTION, list_command, say_counts, table_of
 from .options import column_option
+from .output import metadata_of
 
 
 @click.command()
@@ -28,5 +29,5 @@ def rates(listed, outcome):
     if listed.output.is_terminal:
         click.echo(str(estimated))
     else:
-        listed.write(table_of(estimated), predicted.stack)
+        listed.write(table_of(estimated), metadata_of(predicted.stack))
     say_counts(estimated.n_names, estimated.n_not_names, predicted.stack, start)

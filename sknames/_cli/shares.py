@@ -24,6 +24,7 @@ from .lists import (
     table_of,
 )
 from .mixes import mix_of_classes, read_mix
+from .output import metadata_of
 
 MOST_PANELS = 100  # matplotlib draws 65,536 pixels at most
 COUNTS = ("names", "not_names")  # columns that --by adds
@@ -110,15 +111,14 @@ def shares(listed, by, against, against_mix, draw, plot):
     predicted = listed.predict_rows(by)
     row_groups = _row_groups(predicted)
     kind = Shares if against is None and known is None else Comparison
-    _check_groups(row_groups, by, kind._columns, plot)
-    chosen = None if against is None else _choose(row_groups, by, against)
+    _check_groups(row_groups, by, against, kind._columns, plot)
     warned = []
     shown = _estimate_groups(row_groups, predicted, warned)
     if known is not None:
         mix = mix_of_classes(known, predicted.stack.classes)
         shown = _compare_each(shown, [mix] * len(shown))
     elif against is not None:
-        shown = _compare_within(shown, chosen, predicted, warned)
+        shown = _compare_within(shown, against, predicted, warned)
     say_alike("warning", warned)
     _show(shown, kind._columns, listed, predicted.stack)
     if plot is not None:
@@ -155,7 +155,7 @@ def _write_draw(listed, n_drawn, has_others):
             "--draw only writes rows to check: leave the other options out"
         )
     table = listed.table
-    table.dialect = replace(table.dialect, skips_blank_lines=True)
+    table.skips_blank_lines = True
     people = []  # row and name
     n_rows = 0
     for _, names in table.names():
@@ -174,7 +174,7 @@ def _write_draw(listed, n_drawn, has_others):
         "name": [name for _, name in chosen],
         "label": [""] * n_drawn,
     }
-    listed.write(pa.table(columns))
+    listed.write(pa.table(columns), metadata={})
     say(
         f"{n_drawn} of {len(people):,} names: fill in the label of each, without "
         'reading it off the name; "unknown" where nobody can decide'
@@ -190,8 +190,8 @@ def _row_groups(predicted):
     return row_groups
 
 
-def _check_groups(row_groups, by, columns, plot):
-    """Raise UsageError for groups that the output cannot show."""
+def _check_groups(row_groups, by, against, columns, plot):
+    """Raise UsageError for groups that the output cannot show, or cannot compare."""
     for column, _ in row_groups[0].key:
         if column in (*columns, *COUNTS):
             raise click.UsageError(f"--by {column}: rename it, the output has another")
@@ -200,35 +200,34 @@ def _check_groups(row_groups, by, columns, plot):
             f"--plot draws {MOST_PANELS} groups at most, and --by {by} gives "
             f"{len(row_groups):,}: leave --plot out"
         )
+    if against is not None:
+        _check_against(row_groups, by, against)
 
 
-def _choose(row_groups, by, against):
-    """Return the index of the group that --against names, None for all others."""
+def _check_against(row_groups, by, against):
+    """Raise UsageError unless --against names one of the groups, or all others."""
     names = [group.name for group in row_groups]
+    n_called_so = names.count(against)
     if len(names) == 1:
         raise click.UsageError(
             f"--against compares groups, and --by {by} gives only {names[0]!r}: leave "
             "--against out, or give another --by"
         )
-    called_so = [k for k, name in enumerate(names) if name == against]
-    if against == "others":
-        if called_so:
-            raise click.UsageError(
-                "--against others compares each group with all others, and --by "
-                f"{by} has a group 'others', too: rename it"
-            )
-        return None
-    if not called_so:
+    if against == "others" and n_called_so:
+        raise click.UsageError(
+            "--against others compares each group with all others, and --by "
+            f"{by} has a group 'others', too: rename it"
+        )
+    if against != "others" and not n_called_so:
         listed = ", ".join(map(repr, names[:20]))
         raise click.UsageError(
             f"--against {against}: no such group. Give others, or one of {listed}"
         )
-    if len(called_so) > 1:
+    if n_called_so > 1:
         raise click.UsageError(
-            f"--against {against}: {len(called_so)} groups are called so: rename a "
+            f"--against {against}: {n_called_so} groups are called so: rename a "
             "value, or leave a column of --by out"
         )
-    return called_so[0]
 
 
 def _estimate_groups(row_groups, predicted, warned):
@@ -283,12 +282,12 @@ def _say_notes(row_groups):
     say_alike("note", notes)
 
 
-def _compare_within(row_groups, chosen, predicted, warned):
-    """Compare each group with the chosen one, or with all others."""
-    if chosen is not None:
-        rest = row_groups[:chosen] + row_groups[chosen + 1 :]
-        others = [row_groups[chosen].estimated] * len(rest)
-        return _compare_each(rest, others, same_source=True)
+def _compare_within(row_groups, against, predicted, warned):
+    """Compare each group with the one called `against`, or else with all others."""
+    for k, chosen in enumerate(row_groups):
+        if chosen.name == against:
+            rest = row_groups[:k] + row_groups[k + 1 :]
+            return _compare_each(rest, [chosen.estimated] * len(rest))
     texts_of_all = Counter()
     for group in row_groups:
         texts_of_all.update(group.texts)
@@ -296,19 +295,20 @@ def _compare_within(row_groups, chosen, predicted, warned):
     for group in row_groups:
         texts = texts_of_all - group.texts
         others.append(_estimate(texts, predicted, f"not {group.name}", warned))
-    return _compare_each(row_groups, others, same_source=True)
+    return _compare_each(row_groups, others)
 
 
-def _compare_each(row_groups, others, **kwargs):
-    """Compare each group with shares; "sure" holds for all groups together.
+def _compare_each(row_groups, others):
+    """Compare each group with other shares of the table, or with known ones.
 
-    A comparison is None without names on either side.
+    "Sure" holds for all groups together. A comparison is None without names on either
+    side.
     """
     compared = []
     for group, other in zip(row_groups, others, strict=True):
         comparison = None
         if group.estimated is not None and other is not None:
-            comparison = group.estimated.compare(other, **kwargs)
+            comparison = group.estimated.compare(other, same_source=True)
         compared.append(replace(group, estimated=comparison))
     held = iter(hold_together([g.estimated for g in compared if g.estimated]))
     return [replace(g, estimated=next(held)) if g.estimated else g for g in compared]
@@ -319,7 +319,7 @@ def _show(row_groups, columns, listed, stack):
     if listed.output.is_terminal:
         click.echo("\n\n".join(map(_to_text, row_groups)))
         return
-    listed.write(_table(row_groups, columns), stack)
+    listed.write(_table(row_groups, columns), metadata_of(stack))
     _say_notes(row_groups)
 
 

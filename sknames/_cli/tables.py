@@ -9,7 +9,6 @@ import re
 import tempfile
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain, compress, islice
 from pathlib import Path
@@ -58,7 +57,6 @@ NEXT_STEPS = {
     ".*field larger": "is a quotation mark open, or a value longer than 1 MB?",
     "": "the file is damaged or not whole; copy it again",
 }
-IN_JSON = (bool, int, float, list, dict)  # types of values, besides str
 LINE_BREAK = r"\S\s*[\r\n]\s*\S"
 # Headers of a list; any other header may be a name.
 HEADER = r"(?i)names?$|\b(customer|person|people|first|last|given|family|text)\b"
@@ -66,28 +64,6 @@ HEADER = r"(?i)names?$|\b(customer|person|people|first|last|given|family|text)\b
 IN_CP1252 = bytes(range(128, 160)).decode("cp1252", "replace")
 BYTE_OF = str.maketrans(dict(zip(IN_CP1252, range(128, 160), strict=True)))
 BYTE_OF.pop(ord("\ufffd"))  # of five bytes that have no character
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How to read CSV.
-
-    Parameters
-    ----------
-    delimiter : str or None
-        One character; None detects it.
-    encoding : str or None
-        An encoding of Python, or "auto". None is UTF-8, or UTF-16 with its mark.
-    has_header : bool
-        Whether the first row has the names of the columns.
-    skips_blank_lines : bool
-        Whether blank lines are no rows in a table of one column, as in pandas.
-    """
-
-    delimiter: str | None = None
-    encoding: str | None = None
-    has_header: bool = True
-    skips_blank_lines: bool = False
 
 
 def local_file(path):
@@ -113,13 +89,32 @@ class InputTable:
 
     `done` of `total` bytes (None if unknown) are read. Errors begin with the `name`.
     The first row is 1, or 2 below a header.
+
+    Parameters
+    ----------
+    path : str
+        File, or "-" for standard input.
+    column : str or None
+        The names, or their parts between commas; None for "name" or the only one.
+    given_delimiter : str or None
+        One character; None detects it.
+    encoding : str or None
+        An encoding of Python, or "auto". None is UTF-8, or UTF-16 with its mark.
+    has_header : bool
+        Whether the first row of CSV has the names of the columns.
     """
 
-    def __init__(self, path, column=None, dialect=Dialect()):
+    def __init__(
+        self, path, column=None, given_delimiter=None, encoding=None, has_header=True
+    ):
         self.path = path
         self.name = "standard input" if path == "-" else path
         self.column = column
-        self.dialect = dialect
+        self.given_delimiter = given_delimiter
+        self.encoding = encoding
+        self.has_header = has_header
+        # Whether blank lines are no rows in a table of one column, as in pandas.
+        self.skips_blank_lines = False
         self._path = local_file(path)
         self._has_warned = False
         self._start()
@@ -184,20 +179,15 @@ class InputTable:
                         "give a --column of text"
                     )
             values = to_text(values)
-        if not self._has_warned:
-            self._warn_of_line_break(values, row)
-        return values
-
-    def _warn_of_line_break(self, names, row):
-        """Warn if a name has a line break; `row` is the first."""
-        k = pc.index(pc.match_substring_regex(names, LINE_BREAK), True).as_py()
-        if k >= 0:
+        k = pc.index(pc.match_substring_regex(values, LINE_BREAK), True).as_py()
+        if k >= 0 and not self._has_warned:
             self._has_warned = True
             say(
                 f"sknames: warning: {self.name}: the name in row {row + k} has a line "
-                f"break, {names[k].as_py()[:60]!r}: check that no quotation mark "
+                f"break, {values[k].as_py()[:60]!r}: check that no quotation mark "
                 "stays open."
             )
+        return values
 
     def texts(self, chunk, column, option):
         """Return the column that an option gives, without white space around.
@@ -253,7 +243,7 @@ class InputTable:
         (header,) = columns
         is_header = re.search(HEADER, header.replace("_", " ")) is not None
         may_be_name = not is_header and Names([header]).reasons[0] == ""
-        if self.dialect.has_header and may_be_name:
+        if self.has_header and may_be_name:
             say(
                 f"sknames: took {header!r} for the header: if it is a name, "
                 "--no-header."
@@ -308,10 +298,7 @@ class InputTable:
     def _read_csv(self, head):
         """Return the chunks of CSV, whose first bytes are `head`; read the header."""
         text, lines = self._decode(head)
-        text = text.lstrip("\ufeff\r\n").replace("\r\n", "\n").replace("\r", "\n")
-        if "\0" in text.partition("\n")[0]:
-            raise ValueError(f"NUL characters in the first row: {WITHOUT_BOM}")
-        given = self.dialect.delimiter
+        given = self.given_delimiter
         delimiter = given
         if given is None:
             delimiter = "\t" if suffix_of(self.name) == ".tsv" else _sniff(text)
@@ -320,8 +307,13 @@ class InputTable:
         if len(first) > 1:
             self.delimiter = delimiter
         elif given is not None:
-            _check_no_other_delimiter(first[0], delimiter)
-        if self.dialect.has_header:
+            others = [character for character in first[0] if character in DELIMITERS]
+            if others:
+                raise ValueError(
+                    f"the first row, {first[0][:60]!r}, has no {given!r}: give another "
+                    f"--delimiter, perhaps {others[0]!r}"
+                )
+        if self.has_header:
             names = first
             self.first_row = 2
         else:
@@ -332,20 +324,30 @@ class InputTable:
         return self._chunks(rows, partial(_to_batch, names=names))
 
     def _decode(self, head):
-        """Return the first bytes as text, and an iterator over all lines."""
-        encoding = self.dialect.encoding
-        if encoding in (None, "auto") and head.startswith(UTF_16_MARKS):
+        """Return the first bytes as text, from the first row on, and all lines."""
+        encoding = self.encoding or "utf-8"
+        if self.encoding in (None, "auto") and head.startswith(UTF_16_MARKS):
             encoding = "utf-16"
-        file = io.BufferedReader(self._open())
-        if encoding == "auto":
-            return head.decode(errors="replace"), self._lines_of_two_encodings(file)
+        is_mixed = encoding == "auto"
+        if is_mixed:
+            # It has a character for each byte, and its lines may also end in CR.
+            encoding = "latin-1"
         try:
-            lines = io.TextIOWrapper(file, encoding or "utf-8", newline="")
+            file = io.TextIOWrapper(
+                io.BufferedReader(self._open()), encoding, newline=""
+            )
         except LookupError as error:  # also of zip, which is of bytes
             step = ENCODING.format(ENCODINGS[0])
             raise ValueError(f"unknown encoding {encoding}: {step}") from error
-        text = head.decode(lines.encoding, errors="replace")
-        return text, _lines_of(lines, "is this CSV?")
+        lines = _lines_of(file, "is this CSV?")
+        if is_mixed:
+            lines = self._repaired(lines)
+            encoding = "utf-8"
+        text = head.decode(encoding, errors="replace")
+        text = text.lstrip("\ufeff\r\n").replace("\r\n", "\n").replace("\r", "\n")
+        if "\0" in text.partition("\n")[0]:
+            raise ValueError(f"NUL characters in the first row: {WITHOUT_BOM}")
+        return text, lines
 
     def _csv_rows(self, lines, delimiter):
         """Yield rows, from the first that is not blank.
@@ -363,7 +365,7 @@ class InputTable:
             is_blank = not lines_of_row[0].strip(" \t\r\n")
             lines_of_row.clear()
             n_columns = n_columns or len(row)
-            if is_blank and n_columns == 1 and self.dialect.skips_blank_lines:
+            if is_blank and n_columns == 1 and self.skips_blank_lines:
                 continue
             if not row and n_columns == 1:
                 row = [""]
@@ -399,17 +401,15 @@ class InputTable:
         if rows_of_chunk or is_first:
             yield make(rows_of_chunk)
 
-    def _lines_of_two_encodings(self, file):
-        """Yield lines, decoded as UTF-8 or else as cp1252, and repaired.
+    def _repaired(self, lines):
+        """Yield lines of Latin-1 as UTF-8 or else as cp1252, and repaired.
 
         Say how many were not plain UTF-8.
         """
         n_of_kind = Counter()
         first_of_kind = {}
         n_lines = 0
-        # Latin-1 has a character for each byte, and its lines may also end in CR.
-        lines = io.TextIOWrapper(file, "latin-1", newline="")
-        for characters in _lines_of(lines, "is this CSV?"):
+        for characters in lines:
             n_lines += 1
             line = characters.encode("latin-1")
             try:
@@ -432,8 +432,22 @@ class InputTable:
         lines = _lines_of(io.BufferedReader(self._open()), "write one object a line")
         for number, line in enumerate(lines, start=1):
             self.done += len(line)
-            if line.strip():
-                yield _parse(line, number)
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                # That of JSON has a position, which begins with "line 1", too.
+                problem = getattr(error, "msg", error)
+                raise ValueError(
+                    f"line {number} is not JSON ({problem}): write one object a line"
+                ) from error
+            if not isinstance(row, dict):
+                raise ValueError(
+                    f"line {number} is {line.decode().strip():.20}, not an object: "
+                    'write {"name": ...}'
+                )
+            yield row
 
     @contextmanager
     def _errors_name_the_file(self):
@@ -464,16 +478,6 @@ def _lines_of(file, step):
         yield line
 
 
-def _check_no_other_delimiter(line, delimiter):
-    """Raise ValueError if a header without the given delimiter has another."""
-    for character in line:
-        if character in DELIMITERS:
-            raise ValueError(
-                f"the first row, {line[:60]!r}, has no {delimiter!r}: give another "
-                f"--delimiter, perhaps {character!r}"
-            )
-
-
 def _check_quotation_marks(lines, delimiter, number):
     """Raise ValueError if the lines of a row are not strict CSV."""
     try:
@@ -499,17 +503,11 @@ def _explain_not_decoded(error):
         return f"{message}: {WITHOUT_BOM}"
     if error.encoding == "utf-8":
         return f"{message}: give --encoding auto, or that of the file"
-    encodings = [encoding for encoding in ENCODINGS if _can_decode(encoding, around)]
+    encodings = []
+    for encoding in ENCODINGS:
+        if "\ufffd" not in around.decode(encoding, errors="replace"):
+            encodings.append(encoding)
     return f"{message}: {ENCODING.format(' or '.join(encodings))}"
-
-
-def _can_decode(encoding, content):
-    """Return whether bytes are text of an encoding."""
-    try:
-        content.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 class JsonRows(list):
@@ -534,25 +532,6 @@ class JsonRows(list):
         return pa.record_batch({name: to_text(values_of(self, name)) for name in names})
 
 
-def _parse(line, number):
-    """Return the object in a line of JSON."""
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:  # of UTF-8, syntax, digits and depth
-        problem = str(error)
-        if isinstance(error, json.JSONDecodeError):
-            problem = error.msg  # without the position, which begins with "line 1"
-        raise ValueError(
-            f"line {number} is not JSON ({problem}): write one object a line"
-        ) from error
-    if not isinstance(row, dict):
-        raise ValueError(
-            f"line {number} is {line.decode().strip():.20}, not an object: "
-            'write {"name": ...}'
-        )
-    return row
-
-
 def values_of(chunk, column):
     """Return a column: an array if all its values are text or missing, else a list."""
     if isinstance(chunk, JsonRows):
@@ -568,23 +547,14 @@ def to_text(values):
         return values
     texts = []
     for value in values:
-        text = _to_text(value)
-        if text is not None:
-            # JSON can hold half of a surrogate pair, which UTF-8 cannot.
-            text = text.encode(errors="replace").decode()
-        texts.append(text)
+        if is_missing(value):
+            texts.append(None)
+            continue
+        # JSON has dates, times and decimals in quotation marks.
+        text = value if isinstance(value, str) else dumps(value).strip('"')
+        # It can hold half of a surrogate pair, which UTF-8 cannot.
+        texts.append(text.encode(errors="replace").decode())
     return pa.array(texts, pa.string())
-
-
-def _to_text(value):
-    """Return a value as text, None if it is missing."""
-    if isinstance(value, str):
-        return value
-    if is_missing(value):
-        return None
-    if isinstance(value, IN_JSON):
-        return dumps(value)
-    return _to_json(value)  # which JSON has in quotation marks
 
 
 def _to_json(value):
