@@ -1,15 +1,13 @@
 """Say whether a text is a name, and why not: all that judges texts asks here."""
 
-import csv
 import re
-from pathlib import Path
 
 import numpy as np
 
 from .entries import BRACKETS, is_without_name, may_be_entry
 from .spelling import compose, lower, without_accents
 from .tidy import has_initials
-from .titles import TIDY, drop_titles
+from .titles import TIDY, drop_titles, read_tables
 
 MISSING = "missing name"
 NO_LETTER = "no known letter"
@@ -53,35 +51,8 @@ def _joined(text):
 
 
 def _read_lists():
-    """Return the lists of ``not_names.csv`` by their kind, for cleaned texts.
-
-    - "placeholder": whole texts,
-    - "borne": placeholders that people bear, as they are written behind a title or with
-      another part of a name,
-    - "inside": parts of texts, as they are written, mostly in scripts without spaces,
-    - "word": words of organizations, also without accents,
-    - "written": the same, as they are written,
-    - "word_behind": words of organizations that may be names in front: "Inc Kim",
-    - "phrase": tokens at either end of a text, joined, so that "S. p. A." is "SpA",
-    - "weak_word" and "weak_form": words, and forms at either end as they are written,
-      which people have, too; two of them, one a word, make an organization,
-    - "in_brackets": legal forms that tell an organization in brackets, joined like
-      phrases,
-    - "front": what dotted capitals in front of a name may be, "S.A.R.L."; others are
-      initials,
-    - "several": between names,
-    - "several_or_surname": the same, but "Thurn und Taxis" is one surname,
-    - "between_given": the same between given names. These are "given", and
-      "iberian_given", which are also the first of two surnames: "Martín Gómez, Luis",
-    - "before_title": words for "and" in front of a title: "Signor e Signora Rossi",
-    - "family": in front of a name.
-    """
-    lists = {}
-    path = Path(__file__).with_name("not_names.csv")
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            texts = [text.replace("_", " ") for text in row["texts"].split()]
-            lists.setdefault(row["kind"], []).extend(texts)
+    """Return the tables of ``not_names.ini``, for clean texts and their tokens."""
+    lists = read_tables("not_names.ini")
     for kind in ("placeholder", "word", "phrase", "in_brackets", "weak_word"):
         lists[kind] = [lower(text) for text in lists[kind]]
     for kind in ("word", "phrase"):

@@ -15,14 +15,14 @@ IN_ANY_CASE = (*OF_TITLES, "surnames", "names", "indonesian")
 AS_WRITTEN = ("following", "haji", "relative")
 
 
-def _read_tables():
-    """Return the words of each table in titles.ini."""
-    parser = ConfigParser(delimiters="=", interpolation=None)
-    parser.read(Path(__file__).with_name("titles.ini"), encoding="utf-8")
+def read_tables(file):
+    """Return the texts of each table in a file of this folder."""
+    parser = ConfigParser(delimiters="=", comment_prefixes="#", interpolation=None)
+    parser.read(Path(__file__).with_name(file), encoding="utf-8")
     tables = {}
     for table in parser.sections():
-        words = " ".join(parser[table].values()).split()
-        tables[table] = [word.replace("_", " ") for word in words]
+        texts = " ".join(parser[table].values()).split()
+        tables[table] = [text.replace("_", " ") for text in texts]
     return tables
 
 
@@ -37,7 +37,7 @@ TIDY = {
     "syllables": "(?:(?:[bcdfghjklmnpqrstvwxyz]|[cgknpst]h|n?gh?|qu|tr)?[aeiouy]{1,3}"
     "(?:ng|nh|ch|[nmklptc])?-?){1,2}",
     "signs": "*†‡※™℠〃",  # and Unicode's other symbols that hold no letters
-    **_read_tables(),
+    **read_tables("titles.ini"),
 }
 
 
@@ -50,17 +50,10 @@ def _tables_by_word(tables):
     return dict(tables_of)
 
 
-def _words_to_leave_out():
-    """Return the words that may be left out, with and without a final dot."""
-    words = set()
-    for table in (*OF_TITLES, "relative"):
-        words.update(TIDY[table])
-    return words | {word + "." for word in words}
-
-
 _TABLES_IN_ANY_CASE = _tables_by_word(IN_ANY_CASE)
 _TABLES_AS_WRITTEN = _tables_by_word(AS_WRITTEN)
-_TO_LEAVE_OUT = _words_to_leave_out()
+_TO_LEAVE_OUT = {*_tables_by_word((*OF_TITLES, "relative"))}
+_TO_LEAVE_OUT |= {word + "." for word in _TO_LEAVE_OUT}
 _SURNAME_PAIRS = frozenset(TIDY["surname_pairs"])
 # Words as they are typed with a space, "Ph. D.", and in the tables: "Ph.D.".
 _SPACED = {word: word.replace(" ", "") for word in TIDY["spaced"]}
