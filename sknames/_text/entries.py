@@ -4,7 +4,7 @@ With it stand names at birth, relations, roles, ages, and marks for "the same".
 """
 
 import re
-from itertools import takewhile
+from itertools import chain, takewhile
 
 from .spelling import lower
 from .titles import TIDY
@@ -22,24 +22,15 @@ _NO_GIVEN_NAME = frozenset(TIDY["no_given_name"])
 _DITTO = frozenset(TIDY["ditto"])
 _IN_FRONT = _ROLES.union(TIDY["ditto_in_front"])
 _PARTICLES = frozenset(TIDY["particles"])
-
-
-def _words_of_entries():
-    """Return the first words of all tables, as they may be written."""
-    words = set()
-    for table in (
-        _BESIDE_NUMBERS,
-        _ROLES_IN_CAPITALS,
-        _NO_GIVEN_NAME,
-        _DITTO,
-        _BIRTH,
-    ):
-        words.update(phrase.split()[0] for phrase in table)
-    words |= {word + "." for word in words}
-    return words | {word.upper() for word in words if not word.isascii()}
-
-
-_WORDS = _words_of_entries()
+# The first words of all tables, as they may be written.
+_WORDS = {
+    phrase.split()[0]
+    for phrase in chain(
+        _BESIDE_NUMBERS, _ROLES_IN_CAPITALS, _NO_GIVEN_NAME, _DITTO, _BIRTH
+    )
+}
+_WORDS |= {word + "." for word in _WORDS}
+_WORDS |= {word.upper() for word in _WORDS if not word.isascii()}
 
 
 def may_be_entry(text):

@@ -79,7 +79,9 @@ def dropped(name, encoder):
     rest = " ".join(unmatched.elements())
     pieces = [""]
     for word, is_read in zip(words, are_read, strict=True):
-        if is_read or _is_half_of(rest, word):
+        key = _key(word)
+        is_half = key != "" and key in rest.replace(" ", "")  # "김" of "김민수"
+        if is_read or is_half:
             pieces.append("")
         else:
             pieces[-1] += " " + _without(rest, word)
@@ -90,12 +92,6 @@ def dropped(name, encoder):
 def _key(word):
     """Return the letters and digits of a word, in lower case."""
     return "".join(filter(str.isalnum, word)).lower()
-
-
-def _is_half_of(rest, word):
-    """Return whether a word is part of what is read: "김" of "김민수"."""
-    key = _key(word)
-    return key != "" and key in rest.replace(" ", "")
 
 
 def _without(rest, word):
