@@ -132,23 +132,20 @@ class Stack:
     @property
     def fingerprint(self):
         """The short name of what was trained, and of what each layer changes."""
-        names = [self._fingerprint_of_base()]
-        if self.within is not None:
-            names.insert(0, self.within.fingerprint)
-        names.extend(layer.fingerprint for layer in self.layers)
-        return "+".join(names)
-
-    def _fingerprint_of_base(self):
-        """Return the short name of what the base learned."""
         check_is_fitted(self.base)
         network = getattr(self.base, "network_", None)
         if network is None:
             digits = digits_of((self.steps, self.base), OF_BASE)
-            return f"{type(self.base).__name__}-{digits}"
-        if network.fingerprint is not None:
-            return network.fingerprint
-        learned = (network.to_arrays(), self.base.classes_)
-        return f"network-{digits_of(learned, OF_BASE)}"
+            name = f"{type(self.base).__name__}-{digits}"
+        elif network.fingerprint is not None:
+            name = network.fingerprint
+        else:
+            learned = (network.to_arrays(), self.base.classes_)
+            name = f"network-{digits_of(learned, OF_BASE)}"
+        names = [name, *(layer.fingerprint for layer in self.layers)]
+        if self.within is not None:
+            names.insert(0, self.within.fingerprint)
+        return "+".join(names)
 
     @property
     def classes(self):

@@ -229,12 +229,8 @@ class SelectiveClassifier(Wrapper):
         inner = resolve(estimator)
         labels = inner.as_predicted(y)
         check_some_known(labels, inner.classes)
-        fallback = self._read_fallback(inner, may_lack=not frozen)
-        groups = [level.groups for level in fallback]
         # Labels that a frozen estimator lacks are taken, too.
-        abstain_label = _check_abstain_label(
-            self.abstain_label, inner.classes, labels, *groups
-        )
+        abstain_label, fallback = self._read_answers(inner, labels, may_lack=not frozen)
         if self.threshold is not None:
             curve = None
         elif frozen:
@@ -254,13 +250,27 @@ class SelectiveClassifier(Wrapper):
         abstain_label, fallback = self._read_answers(resolve(estimator))
         return self._store(estimator, abstain_label, fallback, curve)
 
-    def _read_answers(self, inner):
-        """Return the abstain label and the fallback around a fitted stack."""
+    def _read_answers(self, inner, labels=(), *, may_lack=False):
+        """Return the abstain label and the levels of the fallback around a stack.
+
+        Raise ValueError if they do not fit the classes and other `labels`, or no goal
+        is given. If classes `may_lack` labels, the fallback may have more.
+        """
         self._validate_params()
         self._check_goal()
-        fallback = self._read_fallback(inner)
+        fallback = ()
+        if self.fallback is not None:
+            if inner.members is not None:
+                raise ValueError(
+                    "Expected an estimator of labels with a fallback, got a "
+                    "GroupedClassifier, which sums their probabilities. Put in the "
+                    "classifier that is inside it."
+                )
+            fallback = read_fallback(self.fallback, inner.classes, may_lack=may_lack)
         groups = [level.groups for level in fallback]
-        abstain_label = _check_abstain_label(self.abstain_label, inner.classes, *groups)
+        abstain_label = _check_abstain_label(
+            self.abstain_label, inner.classes, labels, *groups
+        )
         return abstain_label, fallback
 
     def _check_goal(self):
@@ -403,18 +413,6 @@ class SelectiveClassifier(Wrapper):
     def __sklearn_is_fitted__(self):
         is_given = self.threshold is not None and self._is_around_fitted()
         return super().__sklearn_is_fitted__() or is_given
-
-    def _read_fallback(self, inner, *, may_lack=False):
-        """Return the levels of the fallback; raise if it does not fit the labels."""
-        if self.fallback is None:
-            return ()
-        if inner.members is not None:
-            raise ValueError(
-                "Expected an estimator of labels with a fallback, got a "
-                "GroupedClassifier, which sums their probabilities. Put in the "
-                "classifier that is inside it."
-            )
-        return read_fallback(self.fallback, inner.classes, may_lack=may_lack)
 
     def score(
         self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None
