@@ -215,9 +215,10 @@ def _run(net, rows, seed):
         # user for the end of the training.
         net.notify("on_train_begin", X=rows, y=None)
         try:
-            for _ in range(net.max_epochs):
-                if _train_epoch(net, rows):
-                    break
+            net.fit_loop(rows)
+        except KeyboardInterrupt:  # of skorch's EarlyStopping, or of the user
+            if not stopped_early(net):
+                raise
         finally:
             net.notify("on_train_end", X=rows, y=None)
         _finish(net)
@@ -233,21 +234,6 @@ def _finish(net):
     for parameter in net.module_.parameters():
         if not torch.isfinite(parameter).all():
             raise ValueError(DIVERGED.format(what="a weight", epoch=len(net.history)))
-
-
-def _train_epoch(net, rows):
-    """Train for an epoch, and return whether early stopping ends the training.
-
-    skorch's `EarlyStopping` raises KeyboardInterrupt; one from the user goes on to the
-    caller.
-    """
-    try:
-        net.fit_loop(rows, epochs=1)
-    except KeyboardInterrupt:
-        if not stopped_early(net):
-            raise
-        return True
-    return False
 
 
 def weights_of(net):
