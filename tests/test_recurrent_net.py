@@ -221,7 +221,7 @@ def test_all_is_computed_on_the_device_of_the_parameters(
     ngrams = (np.arange(n, dtype=np.int32) % 9, np.arange(n + 1), ones)
     words = np.zeros((n, CLASSES), np.float32)
     rows = Rows(codes, np.zeros(n, np.int64), ones, ngrams, words)
-    batch = Batch.of(rows).to("meta")
+    batch = Batch.of(rows, device="meta")
     logits, states = net(batch.plan, batch.ngrams)
     of_class = loss(logits + batch.words, batch, training=True)
     of_next_symbol = loss.next_symbol(net.next_symbol_logits(states), batch)

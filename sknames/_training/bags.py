@@ -23,8 +23,8 @@ class Bags:
     feature_starts: torch.Tensor  # (n_distinct,), where each feature begins among these
 
     @classmethod
-    def of(cls, features, starts, values):
-        """Make bags from `Rows.ngrams`."""
+    def of(cls, features, starts, values, device="cpu"):
+        """Make bags on a device from `Rows.ngrams`."""
         # Sorting feature and entry as one number is several times as fast as a stable
         # argsort.
         feature_and_entry = (features.astype(np.int64) << 32) + np.arange(len(features))
@@ -35,19 +35,19 @@ class Bags:
         columns = np.empty(len(features), dtype=np.int64)
         columns[by_feature] = np.cumsum(is_new) - 1
         rows = np.arange(len(starts) - 1, dtype=np.int64).repeat(np.diff(starts))
-        return cls(
-            features=torch.from_numpy(sorted_features[is_new]),
-            columns=torch.from_numpy(columns),
-            starts=torch.from_numpy(starts[:-1]),
-            values=torch.from_numpy(values),
-            by_feature=torch.from_numpy(by_feature),
-            rows_by_feature=torch.from_numpy(rows[by_feature]),
-            feature_starts=torch.from_numpy(np.flatnonzero(is_new)),
-        )
-
-    def to(self, device):
-        """Move to another device."""
-        return Bags(*(tensor.to(device) for tensor in vars(self).values()))
+        arrays = {
+            "features": sorted_features[is_new],
+            "columns": columns,
+            "starts": starts[:-1],
+            "values": values,
+            "by_feature": by_feature,
+            "rows_by_feature": rows[by_feature],
+            "feature_starts": np.flatnonzero(is_new),
+        }
+        tensors = {}
+        for name, array in arrays.items():
+            tensors[name] = torch.from_numpy(array).to(device)
+        return cls(**tensors)
 
 
 class SumOfBags(torch.autograd.Function):

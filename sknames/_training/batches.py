@@ -28,46 +28,33 @@ class Batch:
     words: torch.Tensor | None  # (n, n_classes), float32, the logits of the words
 
     @classmethod
-    def of(cls, rows, share=None):
-        """Plan the prefixes of rows and make tensors."""
+    def of(cls, rows, share=None, device="cpu"):
+        """Plan the prefixes of rows, and make tensors on a device."""
+
+        def tensor(array):
+            return torch.from_numpy(array).to(device)
+
         if share is None:
             share = len(rows) >= MIN_ROWS_TO_SHARE
         plan = plan_prefixes(rows.codes, share=share)
         node_weights = plan.node_weights(rows.weights).astype(np.float32)
         plan = replace(
             plan,
-            symbols=torch.from_numpy(plan.symbols.astype(np.int64)),
-            parents=torch.from_numpy(plan.parents),
-            ends=torch.from_numpy(plan.ends),
+            symbols=tensor(plan.symbols.astype(np.int64)),
+            parents=tensor(plan.parents),
+            ends=tensor(plan.ends),
         )
         return cls(
             plan=plan,
-            node_weights=torch.from_numpy(node_weights),
-            labels=torch.from_numpy(rows.labels),
-            weights=torch.from_numpy(rows.weights),
-            ngrams=None if rows.ngrams is None else Bags.of(*rows.ngrams),
-            words=None if rows.words is None else torch.from_numpy(rows.words),
+            node_weights=tensor(node_weights),
+            labels=tensor(rows.labels),
+            weights=tensor(rows.weights),
+            ngrams=None if rows.ngrams is None else Bags.of(*rows.ngrams, device),
+            words=None if rows.words is None else tensor(rows.words),
         )
 
     def __len__(self):
         return len(self.labels)
-
-    def to(self, device):
-        """Move to another device."""
-        plan = replace(
-            self.plan,
-            symbols=self.plan.symbols.to(device),
-            parents=self.plan.parents.to(device),
-            ends=self.plan.ends.to(device),
-        )
-        return Batch(
-            plan=plan,
-            node_weights=self.node_weights.to(device),
-            labels=self.labels.to(device),
-            weights=self.weights.to(device),
-            ngrams=None if self.ngrams is None else self.ngrams.to(device),
-            words=None if self.words is None else self.words.to(device),
-        )
 
 
 @dataclass(eq=False)
@@ -98,18 +85,15 @@ class Batches:
         for start in range(0, len(order), self.batch_size):
             rows = self.rows.select(order[start : start + self.batch_size])
             if self.random_state is not None and self.symbol_dropout:
-                rows = self._drop_symbols(rows)
+                # Before prefixes merge.
+                codes = rows.codes.copy()
+                chances = self.random_state.random_sample(codes.shape)
+                codes[(chances < self.symbol_dropout) & (codes != 0)] = self.unknown
+                rows = replace(rows, codes=codes)
             labels = rows.labels
             if self.classes is not None:
                 labels = self.classes[labels]
-            yield Batch.of(rows).to(self.device), labels
-
-    def _drop_symbols(self, rows):
-        """Replace random symbols of rows by the unknown one, before prefixes merge."""
-        codes = rows.codes.copy()
-        chances = self.random_state.random_sample(codes.shape)
-        codes[(chances < self.symbol_dropout) & (codes != 0)] = self.unknown
-        return replace(rows, codes=codes)
+            yield Batch.of(rows, device=self.device), labels
 
 
 def runs_in_random_order(n, length, rng):
