@@ -1,7 +1,6 @@
 """Convert a fitted model to ONNX, to predict without Python."""
 
 import json
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -327,16 +326,15 @@ def _recurrent_logits(graph, network, text, lengths):
     steps = graph.add("Cast", steps, to=TensorProto.INT32)
     for layer in range(network.num_layers):
         cell = f"cells.{layer}"
-        weight_ih = _gates(weights[f"{cell}.weight_ih"], size)
-        weight_hh = _gates(weights[f"{cell}.weight_hh"], size)
-        bias_ih = _gates(weights[f"{cell}.bias_ih"], size)
-        bias_hh = _gates(weights[f"{cell}.bias_hh"], size)
+        names = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
+        parts = [_gates(weights[f"{cell}.{name}"], size) for name in names]
+        weight_ih, weight_hh, *biases = parts
         states, state = graph.add(
             operator,
             x,
             graph.constant(weight_ih[None]),
             graph.constant(weight_hh[None]),
-            graph.constant(np.concatenate([bias_ih, bias_hh])[None]),
+            graph.constant(np.concatenate(biases)[None]),
             steps,
             hidden_size=size,
             n_outputs=2,
@@ -364,104 +362,84 @@ def _gates(array, size):
     return np.concatenate([update, reset, new])
 
 
-@dataclass(frozen=True)
-class _NgramTable:
-    """Weights of n-grams in a graph, and their sums in the rows of text.
-
-    Parameters
-    ----------
-    constants : list of str
-        The weights, or their levels, scale and zero point.
-    rows : str or None
-        The constant with the row of each n-gram, or ABSENT; None if all have one.
-    terms : list of str
-        The sums for each length of n-grams, (n, C).
-    """
-
-    constants: list[str]
-    rows: str | None = None
-    terms: list[str] = field(default_factory=list)
-
-    def add_term(self, graph, feature, value, zero):
-        """Add the sum, (n, C), of weights of n-grams times their values, (n, T + 2)."""
-        if self.rows is not None:
-            feature = graph.gather(self.rows, feature, TensorProto.INT64)
-            has_row = graph.add("GreaterOrEqual", feature, 0)
-            value = graph.add("Where", has_row, value, zero)
-        weights, *quantized = [
-            graph.gather(constant, feature, TensorProto.FLOAT)
-            for constant in self.constants
-        ]
-        if quantized:
-            scale, zero_point = quantized
-            zero_point = graph.add("Unsqueeze", zero_point, [-1])
-            weights = graph.add("Sub", weights, zero_point)
-            value = graph.add("Mul", value, scale)
-        product = graph.add("MatMul", graph.add("Unsqueeze", value, [1]), weights)
-        self.terms.append(graph.add("Squeeze", product, [1]))
-
-    def add_sum(self, graph, factor):
-        """Add the sum of the terms times a factor, (n, 1)."""
-        return graph.add("Mul", graph.add("Sum", *self.terms), factor)
-
-
 def _ngram_logits(graph, network, text, lengths):
-    """Add n-gram logits, (n, C), of the net and of a head, see `NGrams.find`."""
-    ngrams = network.ngrams
-    n_symbols = network.n_codes + 1
-    tables = _ngram_tables(graph, network)
-    idf = graph.constant(network.weights["ngram_idf"])
+    """Add n-gram logits, (n, C), of the net and of a head."""
+    weights = network.weights
     zero = graph.constant(0, np.float32)
+    found = _find_ngrams(graph, network, text, lengths, zero)
+    factor = _factor_of_ngrams(graph, found, zero)
+    logits = [_weigh_ngrams(graph, weights["ngram_weight"], None, found, factor)]
+    if "head.ngrams" in weights:
+        rows = np.full(network.n_ngrams, ABSENT, dtype=np.int32)
+        rows[weights["head.ngrams"]] = np.arange(len(weights["head.ngrams"]))
+        of_head = weights["head.ngram_weight"]
+        logits.append(_weigh_ngrams(graph, of_head, rows, found, factor))
+    return logits
+
+
+def _find_ngrams(graph, network, text, lengths, zero):
+    """Add features and their values, (n, T + 2), for each n, as `NGrams.find` does."""
+    ngrams = network.ngrams
+    idf = graph.constant(network.weights["ngram_idf"])
     symbols, is_inside, goes_on = _ngram_symbols(graph, network, text, lengths)
     grams = None  # index of the n-gram of the last n that ends here, (n, T + 2)
-    squares = []
+    found = []
     for n, keys in enumerate(network.ngram_keys, start=1):
+        # Those of one symbol begin with the empty one.
+        before = 0 if n == 1 else graph.add("Pad", grams, [0, 1, 0, -1], ABSENT)
         may_end = goes_on if n > 2 else is_inside
-        prefixes = _prefixes(graph, grams, may_end)
-        wanted = graph.add("Add", graph.add("Mul", prefixes, n_symbols), symbols)
-        grams = graph.find(keys, wanted)
+        prefixes = graph.add("Where", may_end, before, ABSENT)
+        wanted = graph.add("Mul", prefixes, ngrams.n_symbols)
+        grams = graph.find(keys, graph.add("Add", wanted, symbols))
         if n < ngrams.min_n:
             continue
         # An absent n-gram has the value 0, and so any row does: -1 is the last one.
         is_present = graph.add("GreaterOrEqual", grams, 0)
         feature = graph.add("Add", grams, int(ngrams.offsets[n - 1]))
         value = graph.add("Where", is_present, graph.add("Gather", idf, feature), zero)
-        squares.append(graph.add("ReduceSum", graph.add("Mul", value, value), [1]))
-        for table in tables:
-            table.add_term(graph, feature, value, zero)
-    factor = _factor_of_ngrams(graph, squares, zero)
-    return [table.add_sum(graph, factor) for table in tables]
+        found.append((feature, value))
+    return found
 
 
-def _prefixes(graph, grams, may_end):
-    """Add the n-grams that end one column before, (n, T + 2), or ABSENT.
-
-    `grams` is None for the empty ones. A longer n-gram has to end where `may_end` is.
-    """
-    if grams is None:
-        return graph.add("Where", may_end, 0, ABSENT)
-    before = graph.add("Pad", grams, [0, 1, 0, -1], ABSENT)
-    return graph.add("Where", may_end, before, ABSENT)
-
-
-def _factor_of_ngrams(graph, squares, zero):
+def _factor_of_ngrams(graph, found, zero):
     """Add the factor of the sums of n-grams, (n, 1), which scales TF-IDF vectors."""
+    squares = []
+    for _, value in found:
+        squares.append(graph.add("ReduceSum", graph.add("Mul", value, value), [1]))
     norm = graph.add("Sqrt", graph.add("Sum", *squares))
     is_zero = graph.add("Equal", norm, zero)
     norm = graph.add("Where", is_zero, graph.constant(1, np.float32), norm)
     return graph.add("Div", graph.constant(NGRAM_SCALE, np.float32), norm)
 
 
-def _ngram_tables(graph, network):
-    """Store the n-gram weights of a network, and those of its head, if any."""
-    weights = network.weights
-    tables = [_NgramTable(_constants_of(graph, weights["ngram_weight"]))]
-    if "head.ngrams" in weights:
-        rows = np.full(network.n_ngrams, ABSENT, dtype=np.int32)
-        rows[weights["head.ngrams"]] = np.arange(len(weights["head.ngrams"]))
-        constants = _constants_of(graph, weights["head.ngram_weight"])
-        tables.append(_NgramTable(constants, graph.constant(rows)))
-    return tables
+def _weigh_ngrams(graph, weights, rows, found, factor):
+    """Add the sum, (n, C), of weights of n-grams times their values and a factor.
+
+    `rows`, (n_ngrams,), has the row of each n-gram among the weights, or ABSENT; None
+    if all have one. Quantized weights are stored so.
+    """
+    parts = [weights]
+    if isinstance(weights, Quantized):
+        parts = [weights.levels, weights.scale, weights.zero_point]
+    constants = [graph.constant(part) for part in parts]
+    stored_rows = None if rows is None else graph.constant(rows)
+    terms = []
+    for feature, value in found:
+        if stored_rows is not None:
+            feature = graph.gather(stored_rows, feature, TensorProto.INT64)
+            has_row = graph.add("GreaterOrEqual", feature, 0)
+            value = graph.add("Where", has_row, value, graph.constant(0, np.float32))
+        of_features, *quantized = [
+            graph.gather(constant, feature, TensorProto.FLOAT) for constant in constants
+        ]
+        if quantized:
+            scale, zero_point = quantized
+            zero_point = graph.add("Unsqueeze", zero_point, [-1])
+            of_features = graph.add("Sub", of_features, zero_point)
+            value = graph.add("Mul", value, scale)
+        product = graph.add("MatMul", graph.add("Unsqueeze", value, [1]), of_features)
+        terms.append(graph.add("Squeeze", product, [1]))
+    return graph.add("Mul", graph.add("Sum", *terms), factor)
 
 
 def _ngram_symbols(graph, network, text, lengths):
@@ -485,17 +463,6 @@ def _ngram_symbols(graph, network, text, lengths):
     is_behind = graph.add("Equal", before, separator)
     goes_on = graph.add("And", is_inside, graph.add("Not", is_behind))
     return symbols, is_inside, goes_on
-
-
-def _constants_of(graph, rows):
-    """Store weights: their values, or the levels, scale and zero point of each row."""
-    if not isinstance(rows, Quantized):
-        return [graph.constant(rows)]
-    return [
-        graph.constant(rows.levels),
-        graph.constant(rows.scale),
-        graph.constant(rows.zero_point),
-    ]
 
 
 def _word_logits(graph, network, text):
