@@ -108,7 +108,7 @@ def test_sets_under_other_priors_raise(shipped, shipped_uniform, tiny):
     back = PriorShiftClassifier(shipped_uniform, priors="population").fit(None)
     assert predict_sets(back, ["Lee"]) == predict_sets(shipped, ["Lee"])
     # As of a training of one's own.
-    network = replace(shipped[-1].network_, class_bias=None)
+    network = replace(shipped[-1].network_, fingerprint=None)
     own = NameNationalityClassifier._from_network(
         network, shipped.classes_, n_features_in=64
     )

@@ -16,7 +16,7 @@ from .._base import validate_params
 from .._models.predict_names import predict_list
 from .._models.priors import check_priors
 from .._models.stack import resolve
-from ._load_pretrained import SETS, TARGETS, read_columns
+from ._load_pretrained import SETS, read_columns
 
 
 def ranked(probabilities):
@@ -126,22 +126,14 @@ def sets_of_probabilities(stack, probabilities, confidence_level, by_class=False
 
 
 def _target_of(stack):
-    """Return which shipped model and priors this is; raise if it is none of these."""
-    classes = stack.classes
-    assumed = stack.assumed
-    target = None
-    if assumed.class_bias is not None:
-        labels = classes.tolist()
-        for name in TARGETS:
-            _, _, *labels_of_thresholds = _columns_of_thresholds(name)
-            if labels_of_thresholds == labels:
-                target = name
-                break
-    if target is None:
+    """Return which shipped model this is; raise if it is none, or has other priors."""
+    fingerprint = getattr(stack.network, "fingerprint", None)
+    if fingerprint is None:
         raise _no_thresholds("another model")
-    if not np.allclose(assumed.class_prior, check_priors("population", classes)):
+    priors = check_priors("population", stack.classes)
+    if not np.allclose(stack.assumed.class_prior, priors):
         raise _no_thresholds("other priors")
-    return target
+    return fingerprint.partition("-")[0]
 
 
 def _no_thresholds(got):
