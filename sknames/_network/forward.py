@@ -184,7 +184,9 @@ class Forward:
             of_ngrams = logits[:, n_below:]
             logits = self.head.multiply(logits[:, :n_below])
             logits += of_ngrams + self.head.bias
-        return self.network.add_words(logits, codes)
+        if self.network.words is not None:
+            self.network.words.add_to(logits, codes, self.network.separator)
+        return logits
 
     def _map(self, codes, finish):
         """Apply a function to distinct rows' codes, and logits of net and n-grams.
@@ -238,7 +240,13 @@ class Forward:
             of_head = terms[:, len(net) :]
             terms = self.head.multiply(terms[:, : len(net)]) + of_head
             net = self.head.multiply(net[None])[0] + self.head.bias
-        return net, *self.network.with_word_terms(terms, spans, codes)
+        if self.network.words is not None:
+            of_words, spans_of_words = self.network.words.logit_terms(
+                codes, self.network.separator, len(net)
+            )
+            terms = np.concatenate([terms, of_words])
+            spans = np.concatenate([spans, spans_of_words])
+        return net, terms, spans
 
     def _few(self, codes):
         """Return the logits of rows that are too few for a plan."""

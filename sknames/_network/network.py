@@ -134,21 +134,6 @@ class Network:
             inputs = states_of_layer
         return states, inputs @ weights["output.weight"].T + weights["output.bias"]
 
-    def add_words(self, logits, codes):
-        """Add the logits of known words to those of rows in place, and return them."""
-        if self.words is not None:
-            self.words.add_to(logits, codes, self.separator)
-        return logits
-
-    def with_word_terms(self, terms, spans, codes):
-        """Append the terms and spans of a row's known words by `Words.logit_terms`."""
-        if self.words is None:
-            return terms, spans
-        word_terms, word_spans = self.words.logit_terms(
-            codes, self.separator, self.n_classes
-        )
-        return np.concatenate([terms, word_terms]), np.concatenate([spans, word_spans])
-
     def with_priors(self, priors):
         """Shift the output bias to other priors, (n_classes,), that sum to 1.
 

@@ -182,11 +182,7 @@ def _document_frequency(keys, rows):
 
 def _sum_by_key(counts):
     """Sum pairs of distinct keys (n,) and their counts (n,) into one such pair."""
-    keys = [np.zeros(0, np.int64)]
-    frequencies = [np.zeros(0, np.int64)]
-    for keys_of_chunk, frequency in counts:
-        keys.append(keys_of_chunk)
-        frequencies.append(frequency)
+    keys, frequencies = zip(*counts, strict=True)
     distinct, index = np.unique(np.concatenate(keys), return_inverse=True)
     weights = np.concatenate(frequencies)
     sums = np.bincount(index, weights=weights, minlength=len(distinct))
