@@ -97,6 +97,5 @@ def _features(log_odds, is_net):
         f"{total + log_odds.intercept:+.2f}, of it {log_odds.intercept:+.2f} by the "
         f"{intercept} and {total:+.2f} by {features}, most of all"
     )
-    first = log_odds.features[:N_FEATURES]
-    pairs = zip(first, log_odds.contributions, strict=False)
+    pairs = zip(log_odds.features[:N_FEATURES], log_odds.contributions, strict=False)
     yield "  " + "  ".join(f"{feature!r} {value:+.2f}" for feature, value in pairs)

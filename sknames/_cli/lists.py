@@ -72,16 +72,15 @@ class PredictedTable:
         """Return entries as a `NameList`, and their outcomes, if they have any."""
         if not self.columns:
             listed = self.distinct.take(entries)
-            counts = [*entries.values()]
-            return read_list(self.stack, listed, GivenRows(counts=counts)), None
+            given = GivenRows(counts=[*entries.values()])
+            return read_list(self.stack, listed, given), None
         names, *columns = zip(*entries.elements(), strict=True)
         listed = self.distinct.take(names)
         parameters = {}
         for parameter, texts in zip(self.columns, columns, strict=True):
             parameters[parameter] = [text or None for text in texts]
         if "sample_weight" in parameters:
-            weights = parameters["sample_weight"]
-            pairs = zip(weights, listed.reasons, strict=True)
+            pairs = zip(parameters["sample_weight"], listed.reasons, strict=True)
             parameters["sample_weight"] = [_weight(*pair) for pair in pairs]
         if "y" in parameters and not any(parameters["y"]):
             del parameters["y"]
@@ -138,8 +137,7 @@ class ListInput:
         chunks = self.table.count_names(texts_of_key, by, columns)
         distinct = predict_distinct(below, chunks, self.jobs, self.table)
         predicted = PredictedTable(stack, distinct, texts_of_key, parameters)
-        has_labels = "y" in parameters
-        if has_labels and not predicted.has("y", chain(*texts_of_key.values())):
+        if "y" in parameters and not predicted.has("y", chain(*texts_of_key.values())):
             raise ValueError(
                 f"--label {self.columns['y']}: no row of {self.table.name} has a "
                 "label: fill in those of some rows, or leave --label out"

@@ -139,8 +139,9 @@ class Output:
                 for batch in chain([first], batches):
                     writer.write_batch(batch)
         except pa.ArrowException as error:
-            message = f"--output {self.path}: {error}: give --format parquet"
-            raise ValueError(message) from error
+            raise ValueError(
+                f"--output {self.path}: {error}: give --format parquet"
+            ) from error
 
     def _batches(self, chunks):
         """Yield chunks with their new columns, as CSV or Parquet holds them."""

@@ -267,8 +267,7 @@ def estimate_priors(stack, table, jobs):
     chunks = (names for _, names in table.names())
     distinct = predict_distinct(stack, chunks, jobs, table)
     weights = [*distinct.counts.values()]
-    assumed = assumed_priors(stack)
-    priors, _ = priors_of_list(stack, distinct.listed, assumed, weights)
+    priors, _ = priors_of_list(stack, distinct.listed, assumed_priors(stack), weights)
     return distinct, priors
 
 
@@ -313,8 +312,7 @@ def _add_columns(chunks, n_of_reason, prefix, type_of_answers):
     for chunk, predictions in chunks:
         reasons = predictions.reasons
         first_names = Names(predictions.names[:SAMPLED_NAMES])
-        first_reasons = reasons[:SAMPLED_NAMES]
-        if not n_of_reason and have_initials(first_names.tidy, first_reasons):
+        if not n_of_reason and have_initials(first_names.tidy, reasons[:SAMPLED_NAMES]):
             cost = INITIALS.format("accuracy is 13 to 16 points lower")
             say(f"sknames: warning: {cost}")
         n_of_reason.update(reasons)

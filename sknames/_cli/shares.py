@@ -124,8 +124,8 @@ def shares(listed, by, against, against_mix, draw, plot):
     if plot is not None:
         _draw(shown, plot)
     n_names = sum(group.n_names for group in row_groups)
-    n_texts = sum(group.texts.total() for group in row_groups)
-    say_counts(n_names, n_texts - n_names, predicted.stack, start)
+    n_not_names = sum(group.n_not_names for group in row_groups)
+    say_counts(n_names, n_not_names, predicted.stack, start)
 
 
 def _check_options(by, against, against_mix, plot):

@@ -12,8 +12,7 @@ def to_frame(columns, labels=(), prefix=""):
     with suppress(ImportError):
         return import_module("pandas").DataFrame(columns)
     with suppress(ImportError):
-        polars = import_module("polars")
-        return polars_frame(polars.DataFrame, columns, labels, prefix)
+        return polars_frame(import_module("polars").DataFrame, columns, labels, prefix)
     raise ImportError(
         "Expected pandas or polars for a table. Install one, or take its arrays."
     )

@@ -28,8 +28,7 @@ def members_of(groups, classes, name="groups"):
     of each group. A label may be in several groups, or in none. Errors show `name`.
     """
     members = {}
-    pairs = _known_pairs(groups, classes, name, may_lack=False)
-    for label, group in pairs:
+    for label, group in _known_pairs(groups, classes, name, may_lack=False):
         members.setdefault(group, []).append(label)
     return members
 
@@ -65,8 +64,9 @@ def group_of_each(groups, classes, name="groups", *, may_lack=False, others=None
                 "group."
             )
     group_of_class = [group_of.get(label, label) for label in classes.tolist()]
-    hint = " A label that is in no group is a group of its own."
-    check_alike(group_of_class, name, hint)
+    check_alike(
+        group_of_class, name, " A label that is in no group is a group of its own."
+    )
     return array_of_labels(group_of_class)
 
 
@@ -101,13 +101,13 @@ def _known_pairs(groups, classes, name, *, may_lack):
             known.append((label, group))
         else:
             unknown.append((label, group))
-    for label, group in unknown:
-        if is_missing(label):
-            raise _missing(label, group, name)
     first_label_of = {group: label for label, group in reversed(known + unknown)}
-    for group, label in first_label_of.items():
-        if is_missing(group):
-            raise _missing(label, group, name)
+    pairs_of_groups = [(label, group) for group, label in first_label_of.items()]
+    for label, group in unknown + pairs_of_groups:
+        if is_missing(label) or is_missing(group):
+            raise ValueError(
+                f"{name} has {label!r} in the group {group!r}. Leave it out."
+            )
     if unknown and not (may_lack and known):
         first_unknown = {group: label for label, group in reversed(unknown)}
         got = []
@@ -127,11 +127,6 @@ def _is_in(label, labels):
         return label in labels
     except TypeError:  # a list, which cannot be looked up
         return False
-
-
-def _missing(label, group, name):
-    """Return the error for a label or a group that is missing."""
-    return ValueError(f"{name} has {label!r} in the group {group!r}. Leave it out.")
 
 
 def check_alike(groups, name, hint=""):
@@ -267,8 +262,7 @@ def read_fallback(fallback, classes, *, may_lack=False):
         groups_of_classes = group_of_each(groups, classes, name, may_lack=may_lack)
         if isinstance(groups, str):
             name = groups
-        level = FallbackLevel.from_groups(name, classes, groups_of_classes)
-        levels.append(level)
+        levels.append(FallbackLevel.from_groups(name, classes, groups_of_classes))
     for fine, coarse in pairwise(levels):
         _check_nested(fine, coarse)
     _check_names(levels)

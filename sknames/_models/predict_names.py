@@ -336,8 +336,9 @@ def check_probabilities(listed):
     """
     if listed.names is not None and have_initials(listed.names.tidy, listed.reasons):
         warn(INITIALS.format(COST_FOR_SHARES))
-    name = "predict_proba's probabilities"
-    return check_array(listed.proba, dtype=np.float64, input_name=name)
+    return check_array(
+        listed.proba, dtype=np.float64, input_name="predict_proba's probabilities"
+    )
 
 
 def have_initials(tidied, reasons):

@@ -68,8 +68,7 @@ class Stack:
         if not behind_join or not isinstance(behind_join[0], CharEncoder):
             return None
         encoder = behind_join[0]
-        is_fitted = hasattr(encoder, "alphabet_")
-        return encoder if is_fitted else None
+        return encoder if hasattr(encoder, "alphabet_") else None
 
     @property
     def network(self):
@@ -350,8 +349,7 @@ def _decision_of(model):
         least = 0.5 if model.threshold == "auto" else model.threshold
         response = model.response_method
     elif isinstance(model, TunedThresholdClassifierCV):
-        scorer = model._curve_scorer
-        positive = scorer._get_pos_label()
+        positive = model._curve_scorer._get_pos_label()
         least = model.best_threshold_
         response = model.response_method
     else:
@@ -361,8 +359,7 @@ def _decision_of(model):
             f"Expected a {type(model).__name__} of probabilities, got one of "
             "decision_function. Set response_method='predict_proba'."
         )
-    classes = model.classes_.tolist()
-    column = 1 if positive is None else classes.index(positive)
+    column = 1 if positive is None else model.classes_.tolist().index(positive)
     return Decision(type(model).__name__, positive=column, least=float(least))
 
 

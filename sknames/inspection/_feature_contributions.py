@@ -137,8 +137,7 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
             if np.allclose(softmax(logits), proba, rtol=0, atol=1e-6):
                 return contributions
         if stack.network is not None:
-            reading = Reading(estimator, stack, name)
-            return _of_network(stack.base, reading, shift)
+            return _of_network(stack.base, Reading(estimator, stack, name), shift)
     raise refusal(
         estimator,
         "a Pipeline of CharEncoder and NameNationalityClassifier, or one with a linear "

@@ -98,8 +98,11 @@ def _check_has_one_net(estimator, stack):
         )
     else:
         return
-    expected = "a fitted Pipeline of CharEncoder and NameNationalityClassifier"
-    raise refusal(estimator, expected, reason)
+    raise refusal(
+        estimator,
+        "a fitted Pipeline of CharEncoder and NameNationalityClassifier",
+        reason,
+    )
 
 
 @dataclass(eq=False, repr=False)
