@@ -56,6 +56,9 @@ def test_notice_names_what_the_page_copies():
 )
 def test_page_names_every_source_of_people(page):
     text = (ROOT / page).read_text(encoding="utf-8")
-    for source in [*(PEOPLE[kind] for kind in countries.MOST_PEOPLE), *DICTIONARIES]:
+    for source in [
+        *(PEOPLE[kind] for kind in countries.AMOUNTS.most_people),
+        *DICTIONARIES,
+    ]:
         assert source in text
     assert all(package in text for package in LISTS.values())

@@ -3,7 +3,6 @@
 import csv
 import json
 import re
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,24 +13,28 @@ from sknames import load_pretrained
 from sknames.datasets import make_names
 from sknames.pretrained import load_card
 from tools.retrain import card as _card
-from tools.retrain import countries, files, kept_apart, measure, recipe, risk_coverage
+from tools.retrain import files, kept_apart, measure, recipe, risk_coverage
 
 CODES = {"English": "GB", "Scottish": "GB", "Turkish": "TR", "Malagasy": "MG"}
+N_APART = {"English": 150, "Scottish": 50, "Turkish": 50, "Malagasy": 25}  # a source
 WRITTEN = {
     "card.json",
     "class_bias.csv",
     "fallback_risk_coverage.csv",
-    "model.json",
     "operating_points.csv",
     "risk_coverage.csv",
     "set_thresholds.csv",
 }
 
 
+def is_apart(name):
+    return recipe.is_kept_apart(recipe.person_of(name))
+
+
 def people_of(label, n, rng):
     """Full names; those of Malagasy are of no known word."""
     if label != "Malagasy":
-        return make_names(n, nationalities=[label], random_state=rng)[0]
+        return make_names(n, nationalities=[label], random_state=rng)[0].tolist()
     names = []
     for _ in range(n):
         given, surname = rng.choice(["ra", "be", "no", "fy", "ny", "ka"], (2, 7))
@@ -39,74 +42,84 @@ def people_of(label, n, rng):
     return names
 
 
-@pytest.fixture
-def people(tmp_path, monkeypatch):
-    """People of several sources, in place of all that the files are of."""
+@pytest.fixture(scope="module")
+def sources():
+    """People kept apart, by source and nationality."""
     rng = np.random.RandomState(0)
-    n_of = {"English": 150, "Scottish": 50, "Turkish": 50, "Malagasy": 25}
-    sources = {}
-    rows = []
-    for source in recipe.most_people():
-        sources[source] = {}
-        for label, n in n_of.items():
-            sources[source][label] = people_of(label, n, rng)
-            rows += [(name, label, source) for name in sources[source][label]]
-    names, labels, of = (np.array(column) for column in zip(*rows, strict=True))
-    codes = np.array([CODES[label] for label in labels])
+    found = {}
+    for source in recipe.FIRST_PHASE.most_people:
+        found[source] = {}
+        for label, n in N_APART.items():
+            names = {}
+            while len(names) < n:
+                made = filter(is_apart, people_of(label, 2_000, rng))
+                names.update(dict.fromkeys(made))
+            found[source][label] = [*names][:n]
+    return found
 
-    def people_apart(column):
-        some = labels if column == "nationality" else codes
-        return kept_apart.People(names.astype(object), some, of)
 
-    training = np.append(names, "Sipho"), np.append(labels, "Zulu")
-    is_player = of == "chess players"
+@pytest.fixture(scope="module")
+def people(sources):
+    """All people kept apart, and their labels, by what a model predicts."""
+    people = kept_apart.people_apart(sources)
+    codes = np.array([CODES[label] for label in people.labels])
+    return {"nationality": people, "country": people._replace(labels=codes)}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with the models that ship, without what people apart show of them."""
+    for target in ("nationality", "country"):
+        (tmp_path / target).mkdir()
+        for name in (files.ARRAYS, files.DESCRIPTION):
+            (tmp_path / target / name).symlink_to(files.MODELS / target / name)
+    return tmp_path
+
+
+def write_nationality(folder, sources, people):
+    """Write the files of the model of nationalities; return it and its card."""
+    apart = people["nationality"]
+    is_player = apart.sources == "chess players"
+    players = apart.names[is_player], apart.labels[is_player]
     born = 1900.0 + np.arange(is_player.sum()) % 100
     born[::3] = np.nan
-    listed = Bunch(target_names=np.array(["English", "Scottish", "Turkish", "Zulu"]))
-    monkeypatch.setattr(kept_apart, "people_apart", people_apart)
-    monkeypatch.setattr(measure, "MODELS", tmp_path)
-    monkeypatch.setattr(measure, "PAGE", tmp_path / "model_card.md")
-    monkeypatch.setattr(measure, "load_names", lambda script: listed)
-    players = names[is_player], labels[is_player], born
-    monkeypatch.setattr(measure, "read_chess_players", lambda: players)
-    monkeypatch.setattr(recipe, "training_names", lambda: training)
-    monkeypatch.setattr(recipe, "typical_people", lambda lists: sources)
-    monkeypatch.setattr(countries, "people_of_countries", dict)
-    monkeypatch.setattr(countries, "read_country_dictionaries", dict)
-    monkeypatch.setattr(countries, "training_names", lambda *sources: (names, codes))
-    monkeypatch.setattr(files, "NATIONALITIES", tmp_path / "nationalities.csv")
-    header = "nationality,n_names,recall\nEnglish,1,1\nDutch,1,1\n"
-    files.NATIONALITIES.write_text(header, encoding="utf-8")
-
-
-def written(target, folder):
-    """Write the files of a model, and return its card."""
-    (folder / target).mkdir()
-    shutil.copy(files.MODELS / target / files.DESCRIPTION, folder / target)
-    getattr(measure, f"write_{target}")()
-    assert WRITTEN == {path.name for path in (folder / target).iterdir()}
-    card = json.loads((folder / target / "card.json").read_text())
-    assert card["fingerprint"] == load_card(target)["fingerprint"]
-    return card
-
-
-def test_page_of_the_card_that_ships_is_the_model_card(monkeypatch):
-    shown = (Path(__file__).parents[1] / "docs" / "model_card.md").read_text(
-        encoding="utf-8"
+    names = np.append(apart.names, "Sipho")
+    labels = np.append(apart.labels, "Zulu")
+    listed = Bunch(target_names=["English", "Scottish", "Turkish", "Zulu"])
+    return measure.write_nationality(
+        folder / "nationality",
+        apart,
+        _card.learned(names, labels, listed, sources),
+        _card.birth_years(*players, born),
     )
-    (machine,) = re.search(
-        r"tools\.retrain\.measure` on (.*)\. The same", shown
-    ).groups()
-    monkeypatch.setattr(_card, "machine", lambda: machine)
-    page = _card.page(load_card(), load_pretrained(priors="uniform"))
+
+
+def files_written(folder):
+    names = {path.name for path in folder.iterdir()}
+    return names - {files.ARRAYS, files.DESCRIPTION}
+
+
+def test_page_of_the_card_that_ships_is_the_model_card():
+    path = Path(__file__).parents[1] / "docs" / "model_card.md"
+    shown = path.read_text(encoding="utf-8")
+    (machine,) = re.findall(r"tools\.retrain\.measure` on (.*)\. The same", shown)
+    model = load_pretrained(priors="uniform")
+    page = _card.page(load_card(), model, measured_on=machine)
     assert page.rstrip("\n") == shown.rstrip("\n")
     assert "\n| Zulu | 0 | - |" in page  # of whom nobody was tested
 
 
-def test_measure_writes_all_files_and_a_page(people, tmp_path):
-    card = written("nationality", tmp_path)
-    page = (tmp_path / "model_card.md").read_text(encoding="utf-8")
+def test_measure_writes_all_files_and_a_page(folder, sources, people):
+    model, card = write_nationality(folder, sources, people)
+    assert files_written(folder / "nationality") == WRITTEN
+    written = json.loads((folder / "nationality" / "card.json").read_text())
+    points = card.pop("operating_points")
+    assert written == {"fingerprint": load_card()["fingerprint"]} | card
+    card["operating_points"] = points
+    page = _card.page(card, model)
     assert f"**Wrong for {100 * (1 - card['accuracy']):.0f} % of people" in page
+    point = points["Turkish"]["0.95"]
+    assert f"| Turkish | 0.95 | {point['threshold']:.2f} | {point['n']} |" in page
     for key in ("by_source", "by_known_words"):
         assert sum(row["n"] for row in card[key].values()) == card["n"]
         right = sum(row["n"] * row["accuracy"] for row in card[key].values())
@@ -118,82 +131,57 @@ def test_measure_writes_all_files_and_a_page(people, tmp_path):
     n_players = card["by_source"]["chess players"]["n"]
     assert 0 < sum(row["n"] for row in decades.values()) < n_players
     assert [*decades] == [f"{year}s" for year in range(1900, 2000, 10)]
-    found = csv.DictReader(files.NATIONALITIES.read_text("utf-8").splitlines())
-    found = {row["nationality"]: (row["n_names"], row["recall"]) for row in found}
-    recall = card["by_nationality"]["English"]["recall"]
-    assert found == {"English": ("450", str(recall)), "Dutch": ("0", "")}
     spellings = card["accuracy_by_spelling"]
     mixes = card["by_frequencies"]
     assert spellings["as_written"] == card["accuracy"] > spellings["last_word"]
     assert mixes["true"]["accuracy"] > mixes["equal"]["accuracy"] == card["accuracy"]
-
-
-def test_page_shows_the_operating_points_that_load_card_reads(
-    people, tmp_path, monkeypatch
-):
-    written("nationality", tmp_path)
-    shown = (tmp_path / "model_card.md").read_text(encoding="utf-8")
-    model = load_pretrained(priors="uniform")
-    monkeypatch.setattr("sknames.pretrained._load_pretrained.FOLDER", tmp_path)
-    card = load_card()
-    assert _card.page(card, model) == shown
-    points = card["operating_points"]
-    assert points.keys() == {"English", "Scottish", "Turkish", "Malagasy"}
     # Malagasy has 75 people in all, fewer than 0.95 needs.
+    assert points.keys() == N_APART.keys()
     assert {*points["English"]} == {"0.8", "0.95"}
     assert {*points["Malagasy"]} == {"0.8"}
-    point = points["Turkish"]["0.95"]
     assert point["ppv_1_low"] < point["ppv_20_low"]
     assert 0.8 < point["recall"] <= 1
-    assert type(point["n"]) is int
-    assert f"| Turkish | 0.95 | {point['threshold']:.2f} | {point['n']} |" in shown
     untested = {"Zulu", "Greek"}
     assert untested < {*card["few_held_out"]} & {*card["without_operating_points"]}
     assert not points.keys() & {*card["few_held_out"]}
 
 
-def test_nothing_that_is_chosen_depends_on_the_reported_half(
-    people, tmp_path, monkeypatch
-):
-    load = kept_apart.load
+def test_recalls_of_the_card_go_into_the_table_of_nationalities(tmp_path):
+    path = tmp_path / "nationalities.csv"
+    header = "nationality,n_names,recall\n"
+    path.write_text(f"{header}English,1,1\nDutch,1,1\n", encoding="utf-8")
+    card = {
+        "n_names_by_nationality": {"English": 450},
+        "by_nationality": {"English": {"recall": 0.75}},
+    }
+    files.write_recalls(card, path)
+    assert path.read_text(encoding="utf-8") == f"{header}English,450,0.75\nDutch,0,\n"
 
-    def with_other_report(target):
-        """Give people to report the labels of others."""
-        model, choose, report, (choosing, reported) = load(target)
-        others = reported._replace(labels=np.roll(reported.labels, 50))
-        return model, choose, report, (choosing, others)
 
+def test_nothing_that_is_chosen_depends_on_the_reported_half(folder, people):
+    apart = people["nationality"]
+    halves = kept_apart.load("nationality", folder / "nationality", apart)[3]
+    is_reported = np.isin(apart.names, halves[1].names)
+    labels = apart.labels.copy()
+    labels[is_reported] = np.roll(labels[is_reported], 50)
     chosen = []
-    for folder, loaded in (("one", load), ("other", with_other_report)):
-        monkeypatch.setattr(kept_apart, "load", loaded)
-        monkeypatch.setattr(measure, "MODELS", tmp_path / folder)
-        (tmp_path / folder / "nationality").mkdir(parents=True)
-        measure.write_chosen("nationality")
+    for some in (apart, apart._replace(labels=labels)):
+        measure.write_chosen(folder / "nationality", some)
         texts = {}
-        for path in (tmp_path / folder / "nationality").glob("*.csv"):
+        for path in (folder / "nationality").glob("*.csv"):
             texts[path.name] = path.read_text(encoding="utf-8")
-        points = csv.DictReader(texts.pop("operating_points.csv").splitlines())
-        points = [*points]
+        points = [*csv.DictReader(texts.pop("operating_points.csv").splitlines())]
         texts["thresholds"] = [point["threshold"] for point in points]
         chosen.append((texts, [point["recall"] for point in points]))
     assert chosen[0][0] == chosen[1][0]
     assert chosen[0][1] != chosen[1][1]
 
 
-def test_bias_says_how_many_people_of_both_halves_a_label_has(people, tmp_path):
-    (tmp_path / "country").mkdir()
-    measure.write_chosen("country")
-    text = (tmp_path / "country" / "class_bias.csv").read_text(encoding="utf-8")
-    rows = {row["label"]: row for row in csv.DictReader(text.splitlines())}
-    apart = kept_apart.people_apart("alpha_2").labels.tolist()
-    for code in ("GB", "TR", "FR"):
-        assert int(rows[code]["n_people"]) == apart.count(code)
-    assert float(rows["GB"]["bias"]) != 0 == float(rows["FR"]["bias"])
-    assert rows[""]["n_people"] == rows["sharpness"]["n_people"] == ""
-
-
-def test_measure_weighs_countries_by_inhabitants(people, tmp_path):
-    card = written("country", tmp_path)
+def test_measure_weighs_countries_by_inhabitants(folder, people):
+    measure.write_country(folder / "country", people["country"], [*CODES.values()])
+    assert files_written(folder / "country") == WRITTEN
+    card = json.loads((folder / "country" / "card.json").read_text())
+    assert card["fingerprint"] == load_card("country")["fingerprint"]
     n_of = {code: row["n"] for code, row in card["by_country"].items()}
     assert [*n_of] == sorted({*CODES.values()})
     recalls = [row["recall"] for row in card["by_country"].values()]
@@ -203,53 +191,54 @@ def test_measure_weighs_countries_by_inhabitants(people, tmp_path):
     assert "GB" not in card["missing"]
     weights = _card.alike(np.array(["DE", "DE", "DE", "AT"]), 0.5)
     assert weights[:3].sum() / weights[3] == pytest.approx((84 / 9) ** 0.5, rel=0.05)
+    # The bias is of both halves.
+    text = (folder / "country" / "class_bias.csv").read_text(encoding="utf-8")
+    rows = {row["label"]: row for row in csv.DictReader(text.splitlines())}
+    apart = people["country"].labels.tolist()
+    for code in ("GB", "TR", "FR"):
+        assert int(rows[code]["n_people"]) == apart.count(code)
+    assert float(rows["GB"]["bias"]) != 0 == float(rows["FR"]["bias"])
+    assert rows[""]["n_people"] == rows["sharpness"]["n_people"] == ""
 
 
 # ---- People kept apart
 
 
-def test_people_apart_are_each_person_once_in_two_halves(monkeypatch):
-    person_of = recipe.person_of
-    names = {}
-    for label, n in {"French": 600, "Irish": 90, "Zulu": 90}.items():
-        made, _ = make_names(n, nationalities=[label], random_state=0)
-        names[label] = [*dict.fromkeys(made)]
+def test_people_apart_are_each_person_once_in_two_halves():
+    french, irish, arabic = (
+        make_names(n, nationalities=[label], random_state=0)[0].tolist()
+        for label, n in (("French", 40_000), ("Irish", 8_000), ("Arabic", 400))
+    )
     sources = {
-        "biographies": names | {"French": [*names["French"], "Zidane"]},
-        "chess players": {"Irish": [recipe.turn(name) for name in names["Irish"]]},
-        "names in Arabic": {"Irish": ["Ali Noor", "Omar Saeed"]},
+        "biographies": {"French": [*french, "Zidane"], "Irish": irish, "Zembla": irish},
+        "chess players": {"Irish": [recipe.turn(name) for name in irish]},
+        "names in Arabic": {"Irish": arabic},
     }
-    model = Bunch(classes_=np.array(["French", "Irish"]))
-    monkeypatch.setattr(recipe, "typical_people", lambda lists: sources)
-    monkeypatch.setattr(
-        kept_apart, "is_kept_apart", lambda person: len(person) % 3 == 0
-    )
-    monkeypatch.setattr(
-        kept_apart, "is_apart_in_arabic", lambda person: person == "ali noor"
-    )
-    monkeypatch.setattr(kept_apart, "read_model", lambda folder, priors: model)
-    monkeypatch.setattr(kept_apart, "MOST_CHOOSING", 50)
-    loaded, choose, report, halves = kept_apart.load()
+    people = kept_apart.people_apart(sources)
+    _, choose, report, halves = kept_apart.load(people=people)
     everyone = kept_apart.People(*map(np.concatenate, zip(*halves, strict=True)))
-    rows = [*zip(*everyone, strict=True)]
-    assert loaded is model
-    assert ("Ali Noor", "Irish", "names in Arabic") in rows
-    assert {*everyone.labels} == {"French", "Irish"}
-    for name, label, source in rows:
+    for name, label, source in zip(*everyone, strict=True):
         assert " " in name
         assert name in sources[source][label]
-        assert len(person_of(name)) % 3 == 0 or source == "names in Arabic"
-    for label in ("French", "Irish"):
-        persons = [*map(person_of, everyone.names[everyone.labels == label])]
-        full = [name for name in sources["biographies"][label] if " " in name]
-        apart = {p for p in map(person_of, full) if len(p) % 3 == 0}
-        assert len(persons) == len({*persons})
-        assert {*persons} - {"ali noor"} == apart
-    persons = [{*map(person_of, half.names)} for half in halves]
+    persons = {}
+    for label in np.unique(everyone.labels):
+        names = everyone.names[everyone.labels == label]
+        persons[label] = [*map(recipe.person_of, names)]
+        assert len(persons[label]) == len({*persons[label]})
+    assert {*persons["French"]} == {*map(recipe.person_of, filter(is_apart, french))}
+    arabic_persons = {*map(recipe.person_of, arabic)}
+    of_arabic = {*filter(recipe.is_apart_in_arabic, arabic_persons)}
+    assert len(of_arabic) > len([*filter(is_apart, arabic)])
+    irish_persons = {*map(recipe.person_of, filter(is_apart, irish))}
+    assert {*persons["Irish"]} == irish_persons | of_arabic
+    assert persons.keys() == {"French", "Irish"}
+    persons = [{*map(recipe.person_of, half.names)} for half in halves]
     assert persons[0].isdisjoint(persons[1])
-    assert {*map(person_of, choose.names)} < persons[0]
-    assert {*map(person_of, report.names)} <= persons[1]
-    assert (choose.labels == "French").sum() == 50
+    assert len(persons[0]) == pytest.approx(len(persons[1]), rel=0.2)
+    assert {*map(recipe.person_of, choose.names)} < persons[0]
+    assert {*map(recipe.person_of, report.names)} < persons[1]
+    assert (choose.labels == "French").sum() == kept_apart.MOST_CHOOSING
+    assert (report.labels == "French").sum() == kept_apart.MOST_REPORTED
 
 
 def test_few_people_are_the_first_of_each_label_and_source():

@@ -27,33 +27,16 @@ PEOPLE = [
 
 
 @pytest.fixture
-def sources(tmp_path, monkeypatch):
-    """Put a few people in place of the sources, and of the public sets."""
-    names, countries, nationalities = map(np.array, zip(*PEOPLE, strict=True))
-    labels = {"nationality": nationalities, "alpha_2": countries}
-    of_one_source = np.full(len(names), "biographies")
-
-    def people_apart(column):
-        return kept_apart.People(names.astype(object), labels[column], of_one_source)
-
-    monkeypatch.setattr(kept_apart, "people_apart", people_apart)
-    # Four of the people are in a source, three of them written in another way.
-    titles = ["Yamamoto Takeshi", "Giovanni Lombardi (painter)"]
-    biographies = titles, ["Japanese", "Italian"]
-    monkeypatch.setattr(new_people, "read_biographies", lambda raw: biographies)
-    players = ["Horvath, Katalin"], ["HUN"], [np.nan]
-    monkeypatch.setattr(new_people, "read_chess_players", lambda raw: players)
-    of_people = {"rugby players": {"IT": ["Francesca Ricci"]}}
-    monkeypatch.setattr(new_people, "people_of_countries", lambda: of_people)
-    monkeypatch.setenv("SKNAMES_DATA", str(tmp_path))
+def public(home):
+    """Public sets of a few people."""
     lines = []
     for name, country, _ in PEOPLE:
         lines.append(f"{name}\t{'GK' if country == 'GR' else country}\n")
-    (tmp_path / "public").mkdir()
+    (home / "public").mkdir()
     for name in ("arczi21", "goalscorers"):
-        path = tmp_path / "public" / public_sets.FILES[name]
+        path = home / "public" / public_sets.FILES[name]
         path.write_text("".join(lines), encoding="utf-8")
-    return tmp_path
+    return home
 
 
 def write_training(folder, swapped):
@@ -80,19 +63,31 @@ def cells_of(printed, title):
     return [cell.strip() for cell in line.split("|")[2:-1]]
 
 
-def test_choose_names_the_middle_training_and_writes_the_spread(sources, capsys):
+def test_choose_names_the_middle_training_and_writes_the_spread(public, capsys):
+    names, countries, nationalities = map(np.array, zip(*PEOPLE, strict=True))
+    source = np.full(len(names), "biographies")
+    people = {
+        "nationality": kept_apart.People(names, nationalities, source),
+        "country": kept_apart.People(names, countries, source),
+    }
+    # Four of the people are in a source, three of them written in another way.
+    known = new_people.persons(
+        ["Yamamoto Takeshi", "Giovanni Lombardi (painter)"],
+        ["Horvath, Katalin"],
+        {"rugby players": {"IT": ["Francesca Ricci"]}},
+    )
     for name, swapped in {
         "best": {},
         "worst": {"JP": "IT", "HU": "GR"},
         "between": {"HU": "GR"},
     }.items():
-        write_training(sources / name, swapped)
-    page = sources / "page.md"
+        write_training(public / name, swapped)
+    page = public / "page.md"
     page.write_text(f"# Page\n\n<!-- {choose.MARK} -->\nold\n<!-- end -->\nMore.\n")
-    folders = [str(sources / name) for name in ("best", "worst", "between")]
-    choose.main([*folders, "--write", str(page)])
+    folders = [str(public / name) for name in ("best", "worst", "between")]
+    choose.main([*folders, "--write", str(page)], people, known)
     printed = capsys.readouterr().out
-    assert f"by their mean is {sources / 'between'}." in printed
+    assert f"by their mean is {public / 'between'}." in printed
     choosing, reported = printed.split("The middle one")
     title = "nationality, people kept apart"
     n_choosing = int(cells_of(choosing, title)[0])

@@ -2,9 +2,8 @@
 
 import sys
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
-from functools import partial
 from itertools import product
 
 import numpy as np
@@ -15,163 +14,175 @@ from sknames import load_pretrained
 from sknames.datasets import load_names
 from sknames.pretrained import load_card
 from tests.conftest import run_process
-from tools.retrain import blocks, countries, people_tables, recipe
-from tools.retrain.__main__ import main
+from tools.retrain import blocks, countries, files, people_tables, recipe
+from tools.retrain.__main__ import Plan, main
 from tools.retrain.spellings import Spellings
 from tools.retrain.tables import read_table
 
-LABELS = {
+COUNTRIES = {
     "Chinese": "CN",
     "Danish": "DK",
     "Greek": "GR",
     "Persian": "IR",
     "Japanese": "JP",
-}
-LABELS |= {
     "Russian": "RU",
     "Ukrainian": "UA",
     "Kazakh": "KZ",
     "Korean": "KR",
     "Thai": "TH",
 }
+# Those that need no other package.
+SCRIPTS = "Cyrillic Greek Arabic Hebrew Hangul Georgian Armenian Thai".split()
+SCRIPTS += blocks.BLOCKS
+FEW = {
+    "foreign_scripts": dict.fromkeys(SCRIPTS, 0.02),
+    "min_full_names": 20,
+    "min_made_names": 8,
+    "n_native_names": 20,
+    "least_in_own_script": 8,
+    "n_of_no_class": 8,
+    "made_ukrainian": 8,
+    "n_of_surname": 8,
+    "n_koreans": 20,
+}
+PLAN = Plan(
+    first_phase=replace(recipe.FIRST_PHASE, **FEW),
+    second_phase=replace(recipe.SECOND_PHASE, **FEW),
+    countries=replace(countries.AMOUNTS, **FEW),
+    params={"hidden_size": 8, "embedding_dim": 4, "max_epochs": 1, "batch_size": 4096},
+)
+PEOPLE = {
+    "biographies": [
+        ("Søren Østergård", "Danish"),
+        ("Anna-Marie D'Arc van Lund", "Danish"),
+        ("Yorgos Delios", "Greek"),
+        ("Ivan Petrov", "Russian"),
+        ("Olga Petrova", "Russian"),
+        ("Li Wei", "Chinese"),
+        ("Kim Min-seo", "Korean"),
+        ("Somchai Jaidee", "Thai"),
+        ("Taro Tanaka", "Japanese"),
+    ],
+    "chess players": [
+        ("OSTERGARD Soren", "Danish"),  # once more
+        ("Soeren Mo", "Danish"),
+        ("Bakhyt Zzyzx", "Kazakh"),
+        ("Ihor Shevchenko", "Ukrainian"),
+        ("Phoebe Quist", "Danish"),
+    ],
+    "names in Arabic": [("Ali Noor", "Persian"), ("Reza Karimi", "Persian")],
+    "rugby players": [
+        *((f"Bo {name}", "Danish") for name in "Arne Bro Dam Eg Ib Juhl Øst".split()),
+        *((f"Nikos {name}", "Greek") for name in "Ana Bas Dio Kos Lia Mas".split()),
+        *((f"Wang {name}", "Chinese") for name in "Anyi Bo Fei Hao Jun Lei".split()),
+    ],
+}
+PHASES = ["first_phase", "second_phase", "countries"]
 
 
-@pytest.fixture
-def few(all_names, monkeypatch):
-    """Few names of few nationalities, in few spellings, and short training."""
-    rows = np.flatnonzero(np.isin(all_names.target, [*LABELS]))[::7]
-    native = rows[all_names.script[rows] != "Latn"]
-    lists = {}
-    for script, some in (("all", rows), ("native", native)):
-        lists[script] = Bunch()
-        for column in ("data", "target", "part", "script"):
-            lists[script][column] = all_names[column][some]
-        nationalities = lists[script].target.astype(str)
-        lists[script].target_names = np.unique(nationalities)
-    for module in (recipe, countries):
-        monkeypatch.setattr(module, "load_names", lambda script: lists[script])
-    for name in ("MIN_FULL_NAMES", "MIN_MADE_NAMES", "N_NATIVE_NAMES", "N_KOREANS"):
-        monkeypatch.setattr(recipe, name, 20)
-    small = {"hidden_size": 8, "embedding_dim": 4, "max_epochs": 1, "batch_size": 4096}
-    monkeypatch.setattr(recipe, "CLASSIFIER", recipe.CLASSIFIER | small)
-    monkeypatch.setattr(recipe, "NAMES_PER_MIN_DF", 500)
-    return lists["all"]
+@pytest.fixture(scope="module")
+def lists(all_names):
+    """Few names of few nationalities."""
+    rows = np.flatnonzero(np.isin(all_names.target, [*COUNTRIES]))[::14]
+    few = {key: all_names[key][rows] for key in ("data", "target", "part", "script")}
+    return Bunch(target_names=np.unique(few["target"].astype(str)), **few)
 
 
-@pytest.fixture
-def sources(few, monkeypatch):
-    """Put people into the place of all sources: {source: [(name, nationality)]}."""
-
-    def put(pairs_of, dictionaries=({}, []), in_scripts=(set(), set())):
-        arabic = [
-            (name, name, LABELS[k]) for name, k in pairs_of.get("names in Arabic", [])
-        ]
-
-        def columns(source, n, column="nationality"):
-            pairs = pairs_of.get(source, [])
-            label = {"nationality": lambda k: k, "alpha_2": LABELS.get}[column]
-            labels = [label(nationality) for _, nationality in pairs]
-            found = [name for name, _ in pairs], labels, [np.nan] * len(pairs)
-            return tuple(np.array(column, dtype=object) for column in found)[:n]
-
-        def read_people():
-            return {
-                of: {"DK": [name for name, _ in pairs_of.get(of, [])]}
-                for of in people_tables.SOURCES
-            }
-
-        for module in (recipe, countries):
-            monkeypatch.setattr(
-                module, "read_biographies", partial(columns, "biographies", 2)
-            )
-            monkeypatch.setattr(
-                module, "read_chess_players", partial(columns, "chess players", 3)
-            )
-            monkeypatch.setattr(module, "read_arabic_names", lambda: arabic)
-        monkeypatch.setattr(countries, "read_people", read_people)
-        monkeypatch.setattr(recipe, "read_japanese", lambda: (dictionaries[0], {}))
-        monkeypatch.setattr(recipe, "read_chinese", lambda: dictionaries[1])
-        monkeypatch.setattr(recipe, "read_spellings", lambda key_of: Spellings())
-        ukrainian = {"given": ["ігор"], "surname": ["зеленська"]}
-        monkeypatch.setattr(recipe, "read_ukrainian_names", ukrainian.copy)
-        for name in ("add_collections", "add_spellings"):
-            monkeypatch.setattr(recipe, name, lambda *args: None)
-        monkeypatch.setattr(recipe, "in_scripts", lambda: in_scripts)
-        monkeypatch.setattr(recipe, "in_han", lambda name, kind: f"{name}{kind}")
-        monkeypatch.setattr(recipe, "to_katakana", str)
-
-    return put
-
-
-PHASES = ["first phase", "second phase", "country"]
-
-
-def learned(phase):
-    """What a training would learn."""
-    if phase != "country":
-        return recipe.training_names(second_phase=phase == "second phase")
-    return countries.training_names(
-        countries.people_of_countries(), countries.read_country_dictionaries()
+def material_of(lists, people, phase, *, spellings=None, japanese=(), chinese=()):
+    """Return what a phase draws from: people are (name, nationality), by source."""
+    rows = []
+    for name, nationality in people["names in Arabic"]:
+        rows.append((f"{name} ع", name, COUNTRIES[nationality]))
+    by_country = phase == "countries"
+    label_of = {code: code for code in COUNTRIES.values()}
+    if not by_country:
+        label_of = recipe.nationality_of_countries()
+    sources = {}
+    for source, pairs in people.items():
+        sources[source] = defaultdict(list)
+        for name, nationality in pairs:
+            label = COUNTRIES[nationality] if by_country else nationality
+            sources[source][label].append(name)
+    sources["names in Arabic"] = recipe.latin_of_arabic(rows, label_of)
+    spellings = spellings or Spellings()
+    dictionaries = recipe.Dictionaries(
+        japanese=dict(japanese),
+        chinese=list(chinese),
+        spellings=spellings,
+        arabic=recipe.people_in_arabic(rows, spellings, lists, label_of),
+        ukrainian={"common": ["ігор"], "given": ["ігор"], "surname": ["зеленська"]},
+        in_han="{}{}".format,
+        to_katakana=str,
     )
+    if not by_country:
+        of_nationalities = recipe.FIRST_PHASE.most_people
+        sources = {source: sources[source] for source in of_nationalities}
+    return recipe.Material(lists, sources, dictionaries)
+
+
+def learned(material, phase, amounts):
+    """Return what a training would learn."""
+    if phase == "countries":
+        return countries.training_names(material, amounts)
+    return recipe.training_names(material, amounts)
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_nobody_apart_is_learned_of_any_source_in_any_spelling(
-    sources, monkeypatch, phase
-):
-    words = product("BDF", "aeiou", "lmnrst", "aeiou")
-    names = ["".join(letters) for letters in words]
-    all_sources = [
-        "biographies",
-        "chess players",
-        "names in Arabic",
-        *people_tables.SOURCES,
-    ]
-    put = {}
-    for k, source in enumerate(all_sources):
+def test_nobody_apart_is_learned_of_any_source_in_any_spelling(lists, phase):
+    people = {}
+    for k, source in enumerate(countries.AMOUNTS.most_people):
         is_apart = recipe.is_kept_apart
-        if "Arabic" in source:
+        if source == "names in Arabic":
             is_apart = recipe.is_apart_in_arabic
-        people = ["Zapart Zoe"]  # of the table of scripts
-        for name in names:
-            given = name + "xyz"[k % 3] * (k + 1)
+        names = ["Vladimir Putin"]  # of the table of scripts
+        for letters in product("BDF", "aeiou", "lmnrst", "aeiou"):
+            given = "".join(letters) + "abcdefg"[k]
             if is_apart(recipe.person_of(f"{given} Zapart")):
-                people.append(f"{given} Zapart")
-            kept = f"{given} Source{'abcdefg'[k]}"
+                names.append(f"{given} Zapart")
+            kept = f"{given} Source{k}"
             if not recipe.is_apart_in_arabic(recipe.person_of(kept)):
-                people.append(kept)
-        assert sum("Zapart" in name for name in people) > 1
-        put[source] = [(name, "Persian") for name in people]
-    dictionaries = (
-        {"zapart": "Zapart Mai", "kept": "Kept Mai"},
-        ["zapart", "kept"] * 3,
+                names.append(kept)
+        assert sum("Zapart" in name for name in names) > 1
+        people[source] = [(name, "Persian") for name in names]
+    material = material_of(
+        lists,
+        people,
+        phase,
+        japanese={"小泉純一郎": "Zapart Mai", "木村洋": "Kept Mai"},
+        chinese=["习近平", "刘伟"],
     )
-
-    def spell_person(name, nationality, script, *args):
-        return f"{script} {name}"
-
-    monkeypatch.setattr(recipe, "spell_person", spell_person)
-    sources(put, dictionaries, ({"zapart zoe"}, {"zapart"}))
-    names, _ = learned(phase)
-    found = [name.lower() for name in names]
-    assert not [name for name in found if "zapart" in name]
-    n_sources = len(all_sources) if phase == "country" else 3
-    for letter in "abcdefg"[:n_sources]:
-        assert sum(f"source{letter}" in name for name in found) > 20
-    if phase != "country":
-        assert any("kept" in name for name in found)
+    names, _ = learned(material, phase, getattr(PLAN, phase))
+    for apart in ("zapart", "vladimir putin", "小泉純一郎", "近平"):
+        assert not [name for name in names if apart in name.lower()]
+    if phase != "countries":
+        assert any("刘伟" in name for name in names)
+    for k in range(len(material.sources)):
+        assert sum(f"Source{k}" in name for name in names) > 20
 
 
-def test_main_twice_writes_the_same_bits(few, tmp_path, capsys):
-    one = tmp_path / "one"
-    other = tmp_path / "other"
-    for folder in (one, other):
-        main(["--lists-only", "--output", str(folder)])
+def test_main_trains_in_all_steps_with_its_seed(lists, tmp_path, capsys):
+    material, of_countries = (material_of(lists, PEOPLE, phase) for phase in PHASES[1:])
+    main(["--seed", "3", "--output", str(tmp_path)], material, of_countries, PLAN)
     assert "not of the shape of the weights that ship" in capsys.readouterr().out
-    files = {path.relative_to(one) for path in one.rglob("*.*")}
-    assert len(files) == 2
-    for name in files:
-        assert (one / name).read_bytes() == (other / name).read_bytes()
+    names, labels = recipe.training_names(material, PLAN.first_phase, seed=3)
+    model = recipe.fit(names, labels, random_state=3, **PLAN.params)
+    names, labels = recipe.training_names(material, PLAN.second_phase, seed=3)
+    model = recipe.fit_more(model, names, labels, seed=3)
+    names, labels = countries.training_names(of_countries, PLAN.countries, seed=3)
+    head = countries.fit(model, names, labels, seed=3)
+    for expected, target in ((model, "nationality"), (head, "country")):
+        written = files.read_model(tmp_path / target)["classify"].weights()
+        expected = expected["classify"].weights()
+        assert written.keys() == expected.keys()
+        for name, weights in expected.items():
+            np.testing.assert_array_equal(written[name], weights)
+
+
+def test_main_without_a_seed_takes_the_one_that_ships(lists, tmp_path):
+    main(["--output", str(tmp_path)], recipe.Material(lists), plan=PLAN)
+    model = files.read_model(tmp_path / "nationality")
+    assert model["classify"].random_state == recipe.SEED
+    assert not (tmp_path / "country").exists()
 
 
 def test_main_missing_source_names_the_command(home):
@@ -196,64 +207,43 @@ def test_labels_of_the_models_are_those_of_all_sources():
     )
 
 
-PEOPLE = {
-    "biographies": [
-        ("Søren Østergård", "Danish"),
-        ("Anna-Marie D'Arc van Lund", "Danish"),
-        ("Yorgos Delios", "Greek"),
+def test_typical_biographies_and_players_leave_out_those_of_others(lists):
+    pairs = [
         ("Anna Delios", "English"),  # whose surname is Greek
-        ("Ivan Petrov", "Russian"),
-        ("Olga Petrova", "Russian"),
-        ("Li Wei", "Chinese"),
-        ("Kim Min-seo", "Korean"),
-        ("Somchai Jaidee", "Thai"),
-        ("Taro Tanaka", "Japanese"),
-    ],
-    "chess players": [
-        ("OSTERGARD Soren", "Danish"),  # once more
-        ("Soeren Mo", "Danish"),
-        ("Grigory Zzyzx", "Kazakh"),  # a Russian
-        ("Bakhyt Zzyzx", "Kazakh"),
-        ("Ihor Shevchenko", "Ukrainian"),
-        ("Phoebe Quist", "Danish"),
-    ],
-    "names in Arabic": [("Ali Noor", "Persian"), ("Reza Karimi", "Persian")],
-    "rugby players": [
-        (f"Bo {name}", "Danish") for name in "Arne Bro Dam Eg Ib Juhl Øst".split()
-    ],
-}
-# Caps that so few people reach.
-SMALL = {
-    recipe: {
-        "PEOPLE_SOURCES": tuple(
-            replace(source, most_people=4, most_in_second_phase=6)
-            for source in recipe.PEOPLE_SOURCES
-        ),
-        "RARE": 2,
-        "MIN_MADE_NAMES": 8,
-    }
-    | {
-        "MOST_SPELLED": 5,
-        "MOST_IN_HAN": 1,
-    }
-    | dict.fromkeys(
-        "N_OF_NO_CLASS N_OF_SURNAME MADE_UKRAINIAN LEAST_IN_OWN_SCRIPT".split(), 8
-    )
-    | dict.fromkeys(
-        "INITIALS LETTERS_ONLY PATRONYMICS LEAST_OF_CHARACTER".split(), 0.5
-    ),
-    countries: {
-        "MOST_PEOPLE": dict.fromkeys(countries.MOST_PEOPLE, 6),
-        "MOST_SPELLED": 5,
-    }
-    | {"LEAST": 2, "LEAST_IN_OWN_SCRIPT": 8},
-}
+        ("Yorgos Delios", "Greek"),
+        ("Ann Roe", "English"),
+        ("Jo Coe", "English"),
+    ]
+    biographies = [*zip(*pairs, strict=True)]
+    found = recipe.typical_biographies(lists, *biographies, rare=2)
+    assert found == {"Greek": ["Yorgos Delios"], "English": ["Ann Roe", "Jo Coe"]}
+    found = recipe.typical_biographies(lists, *biographies, rare=1)
+    assert found["English"] == ["Anna Delios", "Ann Roe", "Jo Coe"]
+    names = ["Grigory Zzyzx", "Bakhyt Zzyzx", "Grigory Zzyzx"]
+    found = recipe.typical_players(lists, names, ["Kazakh", "Kazakh", "Russian"])
+    assert found == {"Kazakh": ["Bakhyt Zzyzx"], "Russian": ["Grigory Zzyzx"]}
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_names_of_a_training_are_the_same_again_and_in_all_scripts(
-    sources, monkeypatch, phase
-):
+def test_amounts_limit_the_people_of_a_source_and_those_spelled(lists, phase):
+    material = material_of(lists, PEOPLE, phase)
+    sources = countries.AMOUNTS.most_people
+    few = replace(
+        getattr(PLAN, phase),
+        most_people=dict.fromkeys(sources, 0) | {"rugby players": 7, "biographies": 1},
+        most_spelled=0,
+        foreign_scripts=dict.fromkeys(SCRIPTS, 1),
+        n_of_no_class=0,
+    )
+    names, labels = learned(material, phase, few)
+    is_danish = np.isin(labels, ["Danish", "DK"])
+    danes = [name for name, label in PEOPLE["biographies"] if label == "Danish"]
+    assert np.isin(danes, names[is_danish]).sum() == 1
+    assert all(recipe.in_ascii(name).isascii() for name in names[is_danish])
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_names_of_a_training_are_the_same_again_and_in_all_scripts(lists, phase):
     spellings = Spellings()
     for latin, spelling, script in [
         ("petrov", "Петров", "Cyrillic"),
@@ -264,36 +254,38 @@ def test_names_of_a_training_are_the_same_again_and_in_all_scripts(
     ]:
         spellings.trust(latin, spelling, script)
     spellings.people["Greek"]["petrova olga"] = "ολγα πετροβα"
-    spelled = [
-        *"Cyrillic Greek Arabic Hebrew Hangul Georgian Armenian Thai".split(),
-        *blocks.BLOCKS,
-    ]
-    dictionaries = (
-        {"木村洋": "Kimura Hiroshi", "佐藤翔": "Sato Sho"},
-        ["刘伟", "王小明", "李小龙"],
+    material = material_of(
+        lists,
+        PEOPLE,
+        phase,
+        spellings=spellings,
+        japanese={"木村洋": "Kimura Hiroshi", "佐藤翔": "Sato Sho"},
+        chinese=["刘伟", "王小明", "李小龙"],
     )
-    sources(PEOPLE, dictionaries)
-    monkeypatch.setattr(recipe, "read_spellings", lambda key_of: spellings)
-    monkeypatch.setattr(recipe, "FOREIGN_SCRIPTS", dict.fromkeys(spelled, 0.5))
-    for module, settings in SMALL.items():
-        for name, value in settings.items():
-            monkeypatch.setattr(module, name, value)
-    names, labels = learned(phase)
-    again, labels_again = learned(phase)
+    amounts = replace(
+        getattr(PLAN, phase),
+        foreign_scripts=dict.fromkeys(SCRIPTS, 0.5),
+        most_people=dict.fromkeys(people_tables.SOURCES, 6)
+        | {"biographies": 4, "chess players": 6, "names in Arabic": 6},
+        most_spelled=5,
+        most_in_han=1,
+        least_of_character=1,
+    )
+    names, labels = learned(material, phase, amounts)
+    again, labels_again = learned(material, phase, amounts)
     assert list(names) == list(again)
     assert list(labels) == list(labels_again)
-    if phase == "country":
-        assert set(labels) <= set(LABELS.values())
+    if phase == "countries":
+        assert set(labels) <= set(COUNTRIES.values())
         return
-    assert set(labels) == set(LABELS)
-    # Made spellings are about half of the names.
-    scripts = Counter(unicodedata.name(name[0]).split()[0] for name in names)
-    assert scripts["LATIN"] / len(names) == pytest.approx(0.5, abs=0.05)
+    assert set(labels) == set(COUNTRIES)
+    scripts = {unicodedata.name(name[0]).split()[0] for name in names}
     of_unicode = {"Burmese": "MYANMAR"}
-    assert scripts.keys() >= {
+    assert scripts >= {
         "CJK",
-        *(of_unicode.get(script, script.upper()) for script in spelled),
+        *(of_unicode.get(script, script.upper()) for script in SCRIPTS),
     }
+    assert {*names} >= {*lists.data, *map(recipe.in_ascii, lists.data)}
     # Few forms of one person are spelled the same.
     ((_, n_repeats),) = Counter(zip(names, labels, strict=True)).most_common(1)
     assert n_repeats < 10

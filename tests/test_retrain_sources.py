@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import archive, write_package
-from tools.retrain import biographies, dictionaries, people_tables, recipe
+from tools.retrain import dictionaries, people_tables, recipe
 from tools.retrain.arabic_names import (
     as_locals_write,
     normalized,
@@ -24,41 +24,33 @@ from tools.retrain.latin_words import latin_words, local_words
 from tools.retrain.spellings import Spellings, read_spellings
 
 
-@pytest.fixture
-def put_biographies(home, monkeypatch):
-    """Put a wheel like name2nat's with these names into the folder, as the expected."""
-
-    def put(names):
-        path = home / "name2nat-0.5.1-py3-none-any.whl"
-        with zipfile.ZipFile(path, "w") as wheel:
-            wheel.writestr("name2nat/__init__.py", "raise SystemExit\n")
-            wheel.writestr("name2nat/name2nats.pkl", pickle.dumps(names))
-        monkeypatch.setattr(
-            biographies, "_SHA256", sha256(path.read_bytes()).hexdigest()
-        )
-
-    return put
+def read_wheel_of(names, folder, **options):
+    """Read a wheel like name2nat's with these names, as the expected one."""
+    path = folder / "name2nat-0.5.1-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as wheel:
+        wheel.writestr("name2nat/__init__.py", "raise SystemExit\n")
+        wheel.writestr("name2nat/name2nats.pkl", pickle.dumps(names))
+    digest = sha256(path.read_bytes()).hexdigest()
+    return read_biographies(digest=digest, **options)
 
 
-def test_biographies_have_one_nationality_or_country_each(put_biographies, home):
-    put_biographies(
-        {
-            "Aristotle": ["Greek"],
-            "Adam Smith": ["British", "American", "English"],
-            "Rafael Nadal": ["Australian"],
-            "Anna Kern": ["German", "Hungarian"],
-            "Anna Kérn": ["Austrian"],
-            "Vagn Holmboe": ["Finn"],
-            "Jean Bemba": ["Congolese"],
-        }
-    )
-    found = dict(zip(*read_biographies(), strict=True))
+def test_biographies_have_one_nationality_or_country_each(home):
+    names = {
+        "Aristotle": ["Greek"],
+        "Adam Smith": ["British", "American", "English"],
+        "Rafael Nadal": ["Australian"],
+        "Anna Kern": ["German", "Hungarian"],
+        "Anna Kérn": ["Austrian"],
+        "Vagn Holmboe": ["Finn"],
+        "Jean Bemba": ["Congolese"],
+    }
+    found = dict(zip(*read_wheel_of(names, home), strict=True))
     assert found == {
         "Aristotle": "Greek",
         "Adam Smith": "English",
         "Anna Kérn": "German",
     }
-    found = dict(zip(*read_biographies(column="alpha_2"), strict=True))
+    found = dict(zip(*read_wheel_of(names, home, column="alpha_2"), strict=True))
     assert found == {
         "Aristotle": "GR",
         "Rafael Nadal": "AU",
@@ -88,9 +80,9 @@ def test_biographies_have_one_nationality_or_country_each(put_biographies, home)
         ("Anna" * 15 + "s", None),
     ],
 )
-def test_titles_of_articles_become_names(put_biographies, title, name):
-    put_biographies({title: ["Irish"], "Kern": ["Irish"]})
-    assert read_biographies()[0].tolist() == [*([name] if name else []), "Kern"]
+def test_titles_of_articles_become_names(home, title, name):
+    names, _ = read_wheel_of({title: ["Irish"], "Kern": ["Irish"]}, home)
+    assert names.tolist() == [*([name] if name else []), "Kern"]
 
 
 PLAYERS = """\
@@ -256,8 +248,7 @@ def test_read_spellings_reads_both_collections(home, zipped):
     )
 
 
-def test_latin_words_take_the_most_frequent_word_but_no_local_one(monkeypatch):
-    monkeypatch.setattr("tools.retrain.latin_words.MIN_SCRIPTS", 2)
+def test_latin_words_take_the_most_frequent_word_but_no_local_one():
     words = {
         "Han": {
             "novak": {"诺瓦克": 3, "诺·瓦克": 9},
@@ -269,10 +260,10 @@ def test_latin_words_take_the_most_frequent_word_but_no_local_one(monkeypatch):
             "nowak": {"новак": 9, "нувак": 1},
         },
     }
-    assert latin_words(words, set()) == "\nnovak\tновакь\nnowak\tновак\tнувак\t诺瓦克"
-    assert (
-        latin_words(words, {"нувак"}) == "\tнувак\nnovak\tновакь\nnowak\tновак\t诺瓦克"
-    )
+    found = latin_words(words, set(), min_scripts=2)
+    assert found == "\nnovak\tновакь\nnowak\tновак\tнувак\t诺瓦克"
+    found = latin_words(words, {"нувак"}, min_scripts=2)
+    assert found == "\tнувак\nnovak\tновакь\nnowak\tновак\t诺瓦克"
     words = {"Cyrillic": {"kozak": {"козак": 1}}, "Hangul": {"kozak": {"코작": 1}}}
     for n_locals, n_foreigners, expected in (
         (2, 0, {"анна", "козак"}),

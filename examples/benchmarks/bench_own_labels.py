@@ -29,7 +29,7 @@ from tools.measuring import clean_names, kept, linear, machine, show, table
 from tools.pages import write_blocks
 from tools.retrain.biographies import clean_title, read_biographies
 from tools.retrain.chess_players import clean_entry, read_chess_players
-from tools.retrain.recipe import person_of, training_names
+from tools.retrain.recipe import person_of, read_material, training_names
 
 SIZES = [100, 500, 2_000, 5_000, 10_000]
 SHOWN_SIZES = [500, 5_000]  # in the guide
@@ -155,7 +155,7 @@ def run(sets, draws, cache):
     """Return {(label set, labels, draw): metrics}, from the cache if it has them."""
     found = {}
     about = {}
-    seen = {person_of(known) for known in training_names()[0]}
+    seen = {person_of(known) for known in training_names(read_material())[0]}
     for name in sets:
         names, labels = LABEL_SETS[name][1](seen)
         n_test = min(N_TEST, len(names) - max(SIZES))

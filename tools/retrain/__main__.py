@@ -3,14 +3,16 @@
 import argparse
 import os
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from sknames.pretrained._load_pretrained import TARGETS, read_model
 
+from . import countries, recipe
 from .files import MODELS, write_model
-from .recipe import SEED, fit, fit_more, training_names
 from .spellings import PAIRS
 
 # Processors of one maker run the same code, no matter what else they can do. What is
@@ -18,8 +20,24 @@ from .spellings import PAIRS
 SAME_BITS = {"MKL_CBWR": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"}
 
 
-def main(arguments=None):
-    """Train the models, write their files, and compare them with those that ship."""
+@dataclass(frozen=True)
+class Plan:
+    """Say how much a training learns; by default, as much as that which ships."""
+
+    first_phase: recipe.Amounts = recipe.FIRST_PHASE
+    second_phase: recipe.Amounts = recipe.SECOND_PHASE
+    countries: recipe.Amounts = countries.AMOUNTS
+    # Those of the classifier that differ from `recipe.CLASSIFIER`.
+    params: Mapping = field(default_factory=dict)
+
+
+def main(arguments=None, material=None, material_of_countries=None, plan=None):
+    """Train the models, write their files, and compare them with those that ship.
+
+    By default, the material is read from the files of all sources, and the plan is that
+    of the models that ship. Without material of countries, nationalities are trained
+    alone.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m tools.retrain",
         description="Retrain the models that ship with sknames, in three quarters of "
@@ -48,27 +66,27 @@ def main(arguments=None):
     parser.add_argument(
         "--seed",
         type=int,
-        default=SEED,
+        default=recipe.SEED,
         help="Of all that is drawn at random (default: that of the models that ship).",
     )
     options = parser.parse_args(arguments)
     seed = options.seed
-    names, labels = training_names(lists_only=options.lists_only, seed=seed)
+    plan = plan or Plan()
+    if material is None:
+        material = recipe.read_material(lists_only=options.lists_only)
+        if not options.lists_only:
+            material_of_countries = countries.read_material(material)
+    names, labels = recipe.training_names(material, plan.first_phase, seed=seed)
     print(f"{len(names):,} names of {len({*labels})} nationalities", flush=True)
-    model = fit(names, labels, random_state=seed, verbose=1)
-    names, labels = training_names(
-        lists_only=options.lists_only, second_phase=True, seed=seed
-    )
+    model = recipe.fit(names, labels, random_state=seed, verbose=1, **plan.params)
+    names, labels = recipe.training_names(material, plan.second_phase, seed=seed)
     print(f"{len(names):,} names in the second phase", flush=True)
-    model = fit_more(model, names, labels, seed=seed, verbose=1)
+    model = recipe.fit_more(model, names, labels, seed=seed, verbose=1)
     model.set_params(classify__verbose=0)
     _write(model, options.output, "nationality")
-    if not options.lists_only:
-        from . import countries  # torch, which reads SAME_BITS when it is imported
-
-        people = countries.people_of_countries()
+    if material_of_countries is not None:
         names, labels = countries.training_names(
-            people, countries.read_country_dictionaries(), seed=seed
+            material_of_countries, plan.countries, seed=seed
         )
         print(f"{len(names):,} names of {len({*labels})} countries", flush=True)
         model = countries.fit(model, names, labels, seed=seed, verbose=1)

@@ -13,7 +13,7 @@ from .sources import locate
 from .tables import read_table
 
 _WHEEL = "name2nat-0.5.1-py3-none-any.whl"
-_SHA256 = "cf6c45de61accfeb1d80c9ae86efd42fcf40cac481da5ab04d8a66dd7195fe94"
+SHA256 = "cf6c45de61accfeb1d80c9ae86efd42fcf40cac481da5ab04d8a66dd7195fe94"
 _MEMBER = "name2nat/name2nats.pkl"
 _COMMAND = "pip download --no-deps name2nat==0.5.1"
 
@@ -26,7 +26,7 @@ _TITLES = set("dj emperor empress lady lord mc pope prince princess saint sir".s
 _WORDS = set("affair and brothers case murder murders of sisters the".split())
 
 
-def read_biographies(wheel=None, *, raw=False, column="nationality"):
+def read_biographies(wheel=None, *, raw=False, column="nationality", digest=SHA256):
     """Read the names of people with an article in the English Wikipedia of June 2020.
 
     They are in the wheel of the PyPI package name2nat (Kyubyong Park, Apache License
@@ -45,6 +45,8 @@ def read_biographies(wheel=None, *, raw=False, column="nationality"):
     column : {"nationality", "alpha_2"}, default="nationality"
         The column of ``demonyms.csv`` that holds the labels: nationalities, or
         countries as ISO 3166-1 codes.
+    digest : str, default=SHA256
+        Of the expected wheel, in hexadecimal.
 
     Returns
     -------
@@ -59,7 +61,7 @@ def read_biographies(wheel=None, *, raw=False, column="nationality"):
     ValueError
         If the file is not the expected wheel.
     """
-    demonyms_of = _read_wheel(locate(wheel, _WHEEL, _COMMAND))
+    demonyms_of = _read_wheel(locate(wheel, _WHEEL, _COMMAND), digest)
     if raw:
         rows = [
             (name, demonym)
@@ -71,13 +73,13 @@ def read_biographies(wheel=None, *, raw=False, column="nationality"):
     return tuple(np.array(column, dtype=object) for column in zip(*rows, strict=True))
 
 
-def _read_wheel(path):
+def _read_wheel(path, expected):
     """Return the demonyms of each name, a dict of lists of str."""
     content = path.read_bytes()  # once: what is checked is what is read
     digest = sha256(content).hexdigest()
-    if digest != _SHA256:
+    if digest != expected:
         raise ValueError(
-            f"{path} should be {_WHEEL} with SHA-256 {_SHA256}, but its SHA-256 is "
+            f"{path} should be {_WHEEL} with SHA-256 {expected}, but its SHA-256 is "
             f"{digest}. Get another copy with `{_COMMAND}`."
         )
     with zipfile.ZipFile(io.BytesIO(content)) as archive:

@@ -17,9 +17,10 @@ from . import countries, people_in_scripts
 from .kept_apart import MOST_REPORTED, SPELLINGS
 from .operating_points import LEAST_PEOPLE, PREVALENCES, points_by_label
 from .recipe import (
+    FIRST_PHASE,
     ONE_APART,
     ONE_APART_IN_ARABIC,
-    most_people,
+    SECOND_PHASE,
     with_network,
 )
 from .tables import read_table
@@ -214,7 +215,7 @@ def measure(model, people, born, known):
     return {
         "nationalities": classes.tolist(),
         "learned_from": "load_names(script='all'), make_names, "
-        + at_most(most_people(second_phase=True), "nationality"),
+        + at_most(SECOND_PHASE.most_people, "nationality"),
         **known,
         "missing": "Every other nationality; its names are given to one of these. "
         f"{NO_SUCH}",
@@ -225,7 +226,7 @@ def measure(model, people, born, known):
         "calibration_error": card.calibration_error,
         "new_words": of_new_words(model, people),
         "by_source": by_group(
-            {source: people.sources == source for source in most_people()},
+            {source: people.sources == source for source in FIRST_PHASE.most_people},
             card.is_right,
         ),
         "by_known_words": card.by_known_words,
@@ -277,7 +278,7 @@ def measure_countries(model, people, training_labels):
         "must_not": MUST_NOT,
         "labels": "ISO 3166-1 alpha-2 codes of countries; XK is Kosovo",
         "n_countries": len(classes),
-        "learned_from": at_most(countries.MOST_PEOPLE, "country"),
+        "learned_from": at_most(countries.AMOUNTS.most_people, "country"),
         "n_names": len(training_labels),
         "n_names_by_country": dict(sorted(Counter(training_labels).items())),
         "held_out": f"{HELD_OUT} Priors are the default ones, and countries as "
@@ -337,10 +338,14 @@ def with_interval(point, name, digits):
     return f"{point[name]:{digits}} ({low}-{high})"
 
 
-def page(card, model):
-    """Return the card in Markdown."""
+def page(card, model, measured_on=None):
+    """Return the card in Markdown.
+
+    `measured_on` describes the machine that measured. By default, it is this one.
+    """
     texts = texts_of_training(card, model)
     texts |= texts_of_figures(card)
+    texts["machine"] = measured_on or machine()
     texts |= texts_of_labels(card)
     return PAGE.read_text(encoding="utf-8").format(**texts)
 
@@ -349,11 +354,11 @@ def texts_of_training(card, model):
     """Return what the card says of the model and of the names that it learned."""
     n_people = card["n_names_of_people"]
     people = []
-    for source, most in most_people().items():
+    for source, most in FIRST_PHASE.most_people.items():
         n_names = f"{n_people[source]:,} names"
         people.append(f"- {source}: {n_names}, at most {most:,} of a nationality;")
     more = []
-    for source, most in most_people(second_phase=True).items():
+    for source, most in SECOND_PHASE.most_people.items():
         more.append(f"{most:,} {source}")
     few_people = [f"{name} ({n})" for name, n in card["from_few_people"].items()]
     network = model["classify"].network_
@@ -393,7 +398,6 @@ def texts_of_figures(card):
     of_scripts = people_in_scripts.HEADER
     of_mixes = "frequencies|accuracy|macro-F1|top-3|accuracy, as in the world"
     return card["accuracy_by_spelling"] | {
-        "machine": machine(),
         "wrong": percent(1 - card["accuracy"]),
         "wrong_new": percent(1 - card["new_words"]["accuracy"]),
         "per_source": MOST_REPORTED,

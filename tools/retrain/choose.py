@@ -46,9 +46,8 @@ class Figure:
     accuracy: float
 
 
-def read_sets():
+def read_sets(known):
     """Return the public sets, a dict of `PublicSet` by name."""
-    known = new_people.source_people()
     return {name: new_people.read_public(name, known) for name in PUBLIC["country"]}
 
 
@@ -73,15 +72,17 @@ def shares_among(target, classes, among):
     return (classes[:, None] == among).astype(float)
 
 
-def measure(folder, sets):
+def measure(folder, sets, apart=None):
     """Return the figures of both models of a training.
 
     It is a pair of dicts by title: of the half that chooses, and of that to report.
+    `apart` are the people kept apart, by target; by default, those of all sources.
     """
     choosing = {}
     reported = {}
     for target in TARGETS:
-        model, choose, report, _ = kept_apart.load(target, folder / target)
+        people = apart[target] if apart else None
+        model, choose, report, _ = kept_apart.load(target, folder / target, people)
         title = f"{target}, people kept apart"
         choosing[title] = figure(model, choose.names, choose.labels)
         reported[title] = figure(model, report.names, report.labels)
@@ -137,8 +138,12 @@ def reported_table(figures, chosen):
     return table(["accuracy", "people", "that ships", lowest, highest], rows)
 
 
-def main(arguments=None):
-    """Print the tables, and write the second one into a page."""
+def main(arguments=None, apart=None, known=None):
+    """Print the tables, and write the second one into a page.
+
+    By default, people apart by target, and the keys of the known people, are of all
+    sources.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m tools.retrain.choose", description=__doc__.partition("\n")[0]
     )
@@ -153,11 +158,11 @@ def main(arguments=None):
         "--write", nargs="*", default=[], type=Path, help="Pages with the table."
     )
     options = parser.parse_args(arguments)
-    sets = read_sets()
+    sets = read_sets(new_people.source_people() if known is None else known)
     choosing = []
     reported = []
     for folder in options.folders:
-        of_choosing, of_reported = measure(folder, sets)
+        of_choosing, of_reported = measure(folder, sets, apart)
         choosing.append(of_choosing)
         reported.append(of_reported)
     chosen = middle(choosing)

@@ -25,8 +25,8 @@ from .recipe import (
     FOREIGN_SCRIPTS,
     IN_OTHERS_OF_LOCALS,
     LAST_WORD_FIRST,
+    SECOND_PHASE,
     SEED,
-    also_apart,
     in_ascii,
     in_other_scripts,
     is_kept_apart,
@@ -34,22 +34,20 @@ from .recipe import (
     nationality_of_countries,
     people_in_arabic,
     person_of,
-    read_dictionaries,
+    shuffled,
     turn,
 )
 from .rounding import rounded, with_temperature
 from .spellings import SCRIPTS
 
-# People of a country, at most, of each source: see `recipe.PeopleSource`.
-MOST_PEOPLE = {
-    "biographies": 60_000,
-    "chess players": 200_000,
-    "names in Arabic": 20_000,
-}
-MOST_PEOPLE |= dict.fromkeys(SOURCES, 20_000)
-MOST_SPELLED = 8_000  # people of a country who are also learned in other scripts
+# Of a country, in place of a nationality.
+AMOUNTS = replace(
+    SECOND_PHASE,
+    most_people={**SECOND_PHASE.most_people, **dict.fromkeys(SOURCES, 20_000)},
+    most_spelled=8_000,
+    least_in_own_script=1_000,
+)
 LEAST = 7  # people of a country that the model is to know
-LEAST_IN_OWN_SCRIPT = 1_000
 # Countries of no nationality of the trunk that write in a script of their own.
 WRITES = {"LA": "Laotian", "MV": "Maldivian", "BT": "Bhutanese", "ER": "Eritrean"}
 # Kinds of Chinese characters, see `in_han`.
@@ -90,21 +88,27 @@ def people_of_countries():
         sources[source] = defaultdict(list)
         for name, country in zip(*columns, strict=True):
             sources[source][country].append(name)
-    codes = {code for _, _, code in read_arabic_names()}
-    sources["names in Arabic"] = latin_of_arabic({code: code for code in codes})
+    rows = read_arabic_names()
+    sources["names in Arabic"] = latin_of_arabic(rows, as_they_are(rows))
     return sources | read_people()
 
 
-def read_country_dictionaries():
-    """Return what `read_dictionaries` does, with people in Arabic script by country."""
-    dictionaries = read_dictionaries()
-    codes = {code for _, _, code in read_arabic_names()}
-    arabic = people_in_arabic(
-        dictionaries.spellings,
-        load_names(script="native"),
-        {code: code for code in codes},
+def as_they_are(rows):
+    """Return a dict of the countries of `read_arabic_names`, each its own label."""
+    return {code: code for _, _, code in rows}
+
+
+def read_material(material):
+    """Return the material of nationalities with people by country."""
+    rows = read_arabic_names()
+    dictionaries = material.dictionaries
+    lists = load_names(script="native")
+    arabic = people_in_arabic(rows, dictionaries.spellings, lists, as_they_are(rows))
+    return replace(
+        material,
+        sources=people_of_countries(),
+        dictionaries=replace(dictionaries, arabic=arabic),
     )
-    return replace(dictionaries, arabic=arabic)
 
 
 def first_countries():
@@ -122,25 +126,24 @@ def nationalities_by_country():
     return found | nationality_of_countries() | WRITES
 
 
-def training_names(sources, dictionaries=None, *, seed=SEED):
-    """Draw the names that the head learns from the result of `people_of_countries`.
+def training_names(material, amounts=AMOUNTS, *, seed=SEED):
+    """Draw the names that the head learns from the result of `read_material`.
 
     A person of a country in several sources counts once, and those kept apart do not
     count. Names with accents are also learned in ASCII, and names without them with
-    those that locals write. With dictionaries, of `read_country_dictionaries`, some
-    people are also spelled in other scripts. Return names and countries, ndarrays of
-    object.
+    those that locals write. Some people are also spelled in other scripts. Return names
+    and countries, ndarrays of object.
     """
     rng = check_random_state(seed)
     names = []
     countries = []
-    without = also_apart(sources)
-    lists = load_names(script="all")
+    sources = material.sources
+    lists = material.lists
     first_of = first_countries()
     nationality_of = nationalities_by_country()
     known = {*load_countries().alpha_2}  # whose inhabitants are the priors
     for country in sorted(known & set().union(*sources.values())):
-        seen = without
+        seen = material.apart
         drawn = []
         for source, names_of in sources.items():
             found = rng.permutation(np.array(names_of.get(country, []), dtype=object))
@@ -150,7 +153,7 @@ def training_names(sources, dictionaries=None, *, seed=SEED):
                 for person, name in new.items()
                 if person not in seen and not is_kept_apart(person)
             }
-            drawn += [*new.values()][: MOST_PEOPLE[source]]
+            drawn += [*new.values()][: amounts.most_people[source]]
             seen = seen | new.keys()
         if len(drawn) < LEAST:
             continue
@@ -161,27 +164,20 @@ def training_names(sources, dictionaries=None, *, seed=SEED):
         listed = lists.data[of_nationality & ~is_native].tolist()
         drawn = drawn + [in_ascii(name) for name in people if not name.isascii()]
         drawn += with_accents(people, listed)
-        if dictionaries:
-            firsts = first_of.get(nationality, [country])
-            some = rng.permutation(np.array(people, dtype=object))[
-                :MOST_SPELLED
-            ].tolist()
-            drawn += in_other_scripts(
-                some,
-                nationality,
-                dictionaries,
-                rng,
-                MOST_PEOPLE["names in Arabic"],
-                country=country,
-                is_first=firsts[0] == country,
-                characters=CHARACTERS.get(country, ()),
-                least=LEAST_IN_OWN_SCRIPT,
-            )
-            if firsts == [country]:
-                drawn += lists.data[of_nationality & is_native].tolist()
-            drawn += [
-                turn(name) for name in drawn if rng.random_sample() < LAST_WORD_FIRST
-            ]
+        firsts = first_of.get(nationality, [country])
+        drawn += in_other_scripts(
+            shuffled(people, rng)[: amounts.most_spelled],
+            nationality,
+            material.dictionaries,
+            amounts,
+            rng,
+            country=country,
+            is_first=firsts[0] == country,
+            characters=CHARACTERS.get(country, ()),
+        )
+        if firsts == [country]:
+            drawn += lists.data[of_nationality & is_native].tolist()
+        drawn += [turn(name) for name in drawn if rng.random_sample() < LAST_WORD_FIRST]
         names += drawn
         countries += [country] * len(drawn)
     return np.array(names, dtype=object), np.array(countries, dtype=object)

@@ -94,15 +94,15 @@ def write_card(folder, card):
     (folder / CARD).write_bytes(f"{json.dumps(stored, indent=1)}\n".encode())
 
 
-def write_recalls(card):
+def write_recalls(card, path=NATIONALITIES):
     """Write the figures of the card that `load_nationalities` has."""
-    rows = [*csv.DictReader(NATIONALITIES.read_text(encoding="utf-8").splitlines())]
+    rows = [*csv.DictReader(path.read_text(encoding="utf-8").splitlines())]
     for row in rows:
         row["n_names"] = card["n_names_by_nationality"].get(row["nationality"], 0)
         row["recall"] = (
             card["by_nationality"].get(row["nationality"], {}).get("recall", "")
         )
-    write_csv(NATIONALITIES, [*rows[0]], (row.values() for row in rows))
+    write_csv(path, [*rows[0]], (row.values() for row in rows))
 
 
 def write_csv(path, header, rows):

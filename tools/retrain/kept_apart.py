@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sknames.datasets import load_names
-from sknames.pretrained._load_pretrained import TARGETS, read_model
+from sknames.pretrained._load_pretrained import read_model
 
 from . import countries, recipe
 from .files import MODELS
@@ -23,7 +23,6 @@ from .recipe import is_apart_in_arabic, is_kept_apart, person_of
 # where each counts alike.
 MOST_CHOOSING = 200
 MOST_REPORTED = 100
-COLUMNS = dict(zip(TARGETS, ("nationality", "alpha_2"), strict=True))
 # How others may write a full name; lists often have one part of it alone.
 SPELLINGS = {
     "as_written": str,
@@ -54,23 +53,27 @@ class People(NamedTuple):
 
 
 @cache
-def people_apart(column="nationality"):
+def read_people_apart(target):
+    """Return the people kept apart of all sources, with labels of a target."""
+    if target == "country":
+        return people_apart(countries.people_of_countries())
+    return people_apart(recipe.typical_people(load_names(script="all")))
+
+
+def people_apart(sources):
     """Return the people kept apart, in no order within a label and source.
 
     Parameters
     ----------
-    column : {"nationality", "alpha_2"}, default="nationality"
-        What the labels are: nationalities, or countries as ISO 3166-1 codes.
+    sources : dict of dict of list of str
+        Names by source and label: `recipe.typical_people`, or
+        `countries.people_of_countries`.
 
     Returns
     -------
     People
         Names as objects, labels and sources as strings.
     """
-    if column == "nationality":
-        sources = recipe.typical_people(load_names(script="all"))
-    else:
-        sources = countries.people_of_countries()
     of_arabic = {
         person_of(name)
         for found in sources["names in Arabic"].values()
@@ -94,7 +97,7 @@ def people_apart(column="nationality"):
     return People(np.array(names, dtype=object), np.array(labels), np.array(sources))
 
 
-def load(target="nationality", folder=None):
+def load(target="nationality", folder=None, people=None):
     """Return a model under equal priors, and the people apart whom it can predict.
 
     Parameters
@@ -102,6 +105,8 @@ def load(target="nationality", folder=None):
     target : {"nationality", "country"}, default="nationality"
     folder : Path, default=None
         Where the model is. By default, it is the one that ships.
+    people : People, default=None
+        By default, those of `read_people_apart`.
 
     Returns
     -------
@@ -112,7 +117,8 @@ def load(target="nationality", folder=None):
         All of both halves.
     """
     model = read_model(folder or MODELS / target, priors="uniform")
-    people = people_apart(COLUMNS[target])
+    if people is None:
+        people = read_people_apart(target)
     people = people.at(np.isin(people.labels, model.classes_))
     digests = (
         sha256(f"half:{person_of(name)}".encode()).digest() for name in people.names

@@ -29,7 +29,7 @@ LOCAL_SHARE = 0.2
 FEW = 1_000
 
 
-def latin_words(words, local):
+def latin_words(words, local, min_scripts=MIN_SCRIPTS):
     """Return the spellings of each Latin word, as lines of text.
 
     Those of locals come first. A spelling is of the Latin word that most people have.
@@ -41,13 +41,15 @@ def latin_words(words, local):
         As in `Spellings`, of the scripts to read.
     local : set of str
         Spellings that locals have.
+    min_scripts : int, default=MIN_SCRIPTS
+        How many scripts must have a word.
     """
     n_scripts = Counter(chain.from_iterable(words.values()))
     found = defaultdict(list, {"": local})
     for of_script in words.values():
         counts = defaultdict(Counter)
         for latin, spellings in of_script.items():
-            if n_scripts[latin] >= MIN_SCRIPTS:
+            if n_scripts[latin] >= min_scripts:
                 for spelling, count in spellings.items():
                     counts[spelling][latin] = count
         for spelling, several in counts.items():

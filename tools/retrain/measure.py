@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 
 from sknames._models.priors import check_priors
-from sknames.datasets import load_names
 
 from . import countries, kept_apart, people_in_scripts, recipe
 from .card import (
@@ -30,13 +29,22 @@ from .risk_coverage import write_bias, write_thresholds
 PAGE = Path(__file__).parents[2] / "docs" / "model_card.md"
 
 
-def write_nationality():
-    """Write the files of the model of nationalities, and its model card."""
-    model, report, of_halves = write_chosen("nationality")
-    lists = load_names(script="all")
-    names_of = recipe.training_names()
-    known = learned(*names_of, lists, recipe.typical_people(lists))
-    card = measure(model, report, birth_years(*read_chess_players()), known)
+def write_nationality(folder, people, training, born):
+    """Write the files of the model of nationalities, and return it with its card.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the model is.
+    people : kept_apart.People
+        All those kept apart.
+    training : dict
+        Of `learned`.
+    born : dict
+        Of `birth_years`.
+    """
+    model, report, of_halves = write_chosen(folder, people)
+    card = measure(model, report, born, training)
     rows = people_in_scripts.people()
     found = people_in_scripts.outcomes(people_in_scripts.load(), rows)
     card["by_script"] = people_in_scripts.by_script(found, rows)
@@ -44,33 +52,31 @@ def write_nationality():
         found, rows, "Cyrillic"
     )
     card |= of_halves
-    write_card(MODELS / "nationality", card)
-    write_recalls(card)
-    PAGE.write_text(page(card, model), encoding="utf-8")
+    write_card(folder, card)
+    return model, card
 
 
-def write_country():
-    """Write the files of the model of countries."""
-    model, report, of_halves = write_chosen("country")
-    sources = countries.people_of_countries()
-    dictionaries = countries.read_country_dictionaries()
-    _, labels = countries.training_names(sources, dictionaries)
-    card = measure_countries(model, report, labels)
+def write_country(folder, people, training_labels):
+    """Write the files of the model of countries.
+
+    `training_labels` are those of the names that it learned.
+    """
+    model, report, of_halves = write_chosen(folder, people)
+    card = measure_countries(model, report, training_labels)
     card["by_script"] = people_in_scripts.countries_by_script(
         people_in_scripts.people()
     )
-    write_card(MODELS / "country", card | of_halves)
+    write_card(folder, card | of_halves)
 
 
-def write_chosen(target):
+def write_chosen(folder, people):
     """Write what people apart show, so that the model can be loaded.
 
-    Return it under equal priors, the people to report, and what both halves show, as
-    the card has it.
+    The folder is called as what the model predicts. Return it under equal priors, the
+    people to report, and what both halves show, as the card has it.
     """
-    model, choose, report, halves = kept_apart.load(target)
+    model, choose, report, halves = kept_apart.load(folder.name, folder, people)
     classes = model.classes_
-    folder = MODELS / target
     priors = check_priors("population", classes)
     labels = np.concatenate([half.labels for half in halves])
     n_people = np.bincount(np.searchsorted(classes, labels), minlength=len(classes))
@@ -82,6 +88,23 @@ def write_chosen(target):
     return model, report, of_people_apart(points, classes, n_people)
 
 
+def main():
+    """Write all files of both models, and the page."""
+    material = recipe.read_material()
+    names, labels = recipe.training_names(material)
+    model, card = write_nationality(
+        MODELS / "nationality",
+        kept_apart.people_apart(material.sources),
+        learned(names, labels, material.lists, material.sources),
+        birth_years(*read_chess_players()),
+    )
+    write_recalls(card)
+    PAGE.write_text(page(card, model), encoding="utf-8")
+    material = countries.read_material(material)
+    _, labels = countries.training_names(material)
+    people = kept_apart.people_apart(material.sources)
+    write_country(MODELS / "country", people, labels)
+
+
 if __name__ == "__main__":
-    write_nationality()
-    write_country()
+    main()

@@ -59,12 +59,17 @@ def source_people():
     also those are counted whom the models do not learn. Dictionaries of people in
     Chinese characters do not count.
     """
-    titles = {*read_biographies(raw=True)[0]}
-    entries = {*read_chess_players(raw=True)[0]}
-    names = titles | entries
+    titles = read_biographies(raw=True)[0]
+    entries = read_chess_players(raw=True)[0]
+    return persons(titles, entries, people_of_countries())
+
+
+def persons(titles, entries, sources):
+    """Return the people of titles of articles, of entries of players and of sources."""
+    names = {*titles, *entries}
     names.update(map(clean_title, titles))
     names.update(map(clean_entry, entries))
-    for names_of_country in people_of_countries().values():
+    for names_of_country in sources.values():
         for found in names_of_country.values():
             names.update(found)
     return {person_of(name) for name in names if name}

@@ -1,9 +1,9 @@
 """What the model that ships learns, and how."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from hashlib import sha256
 from itertools import chain, islice
 from unittest.mock import patch
@@ -43,8 +43,6 @@ SEED = 2
 
 # ---- People
 
-# The second phase spells at most so many people of a nationality in other scripts.
-MOST_SPELLED = 25_000
 # One in so many people is never learned, in no spelling, so that figures, thresholds
 # and sets are those of the model that ships.
 ONE_APART = 64
@@ -57,16 +55,9 @@ RUSSIANS_AMONG = {"Kazakh", "Kyrgyz", "Turkmen", "Uzbek"}
 
 # ---- Made names
 
-# Full names of a nationality, with those of people: made ones fill up to them, so that
-# no nationality has far fewer than others.
-MIN_FULL_NAMES = 6_000
-# Made names of a nationality, at least, even where people fill up the above.
-MIN_MADE_NAMES = 1_000
 # A common name of rank k, from 0, is as frequent as 1 / (k + this): the first ones
 # differ little.
 RANKS_BEFORE = 4
-# Made names of a nationality in its native script.
-N_NATIVE_NAMES = 1_500
 
 # ---- Spellings in Latin letters
 
@@ -89,8 +80,6 @@ IN_ASCII = 1
 
 # Share of the people who are also learned in the script of their nationality.
 OWN_SCRIPT = 0.35
-# Names of a nationality in its own script, at least: few people are spelled repeatedly.
-LEAST_IN_OWN_SCRIPT = 3_000
 # Occurrences that a word of the lists in Arabic script counts as, to find what most
 # people write: the lists are written by hand.
 LISTED_IN_ARABIC = 20
@@ -123,11 +112,7 @@ WHOLE_NAMES = 0.4
 # Scripts of nationalities that are no class, and one whose names are like theirs. They
 # are learned under all classes alike, so that the answer is unsure.
 OF_NO_CLASS = {"Lao": "Thai", "Thaana": "Arabic"}
-# Names in each of these scripts.
-N_OF_NO_CLASS = 1_500
-# Names made of real Ukrainian ones in Cyrillic.
-MADE_UKRAINIAN = 6_000
-# Share of these with a common given name.
+# Share of the made Ukrainian names with a common given name.
 COMMON_GIVEN = 0.7
 # Names that are tried, to find one that can be spelled in a script without rules of
 # sound, or a surname of the right gender.
@@ -135,14 +120,69 @@ N_TRIED = 8
 # Share of the Japanese people in kanji who are also learned in Katakana, as forms ask
 # for it.
 JAPANESE_IN_KATAKANA = 0.4
-# People in the writing of China, and of Japan, that are drawn from dictionaries.
-MOST_IN_HAN = 12_000
-# Beyond, names are drawn that have a character which fewer names than this have.
-LEAST_OF_CHARACTER = 10
-# Made names of each surname of China, half of them in traditional characters.
-N_OF_SURNAME = 24
-# Names of Koreans in Han, most of them in the characters that Koreans write.
-N_KOREANS = 8_000
+
+# ---- How many
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """Say how many names of each kind a training draws.
+
+    The defaults are those of the first phase of the model that ships.
+    """
+
+    # People of a nationality, at most, by source: those of `typical_people`. A person
+    # in several counts for the first. There are limits since the sources say nothing
+    # about how frequent nationalities are: none may have far more names than another.
+    most_people: Mapping[str, int] = field(
+        default_factory=lambda: {
+            # The famous, who are less like the people in users' lists.
+            "biographies": 8_000,
+            # Ordinary people, as in those lists, so the model learns more of them.
+            "chess players": 25_000,
+            # People whose names are known in Arabic script and in Latin letters.
+            "names in Arabic": 12_000,
+        }
+    )
+    # People of a label who are also learned in other scripts, at most; None for all.
+    most_spelled: int | None = None
+    # Full names of a nationality, with those of people: made ones fill up to them, so
+    # that no nationality has far fewer than others.
+    min_full_names: int = 6_000
+    # Made names of a nationality, at least, even where people fill up the above.
+    min_made_names: int = 1_000
+    # Made names of a nationality in its native script.
+    n_native_names: int = 1_500
+    # Shares of the people who are also learned as foreigners are spelled, by script.
+    foreign_scripts: Mapping[str, float] = field(
+        default_factory=lambda: FOREIGN_SCRIPTS
+    )
+    # Names of a label in its own script: few people are spelled repeatedly.
+    least_in_own_script: int = 3_000
+    # Names in each script of `OF_NO_CLASS`.
+    n_of_no_class: int = 1_500
+    # Names made of real Ukrainian ones in Cyrillic.
+    made_ukrainian: int = 6_000
+    # People in the writing of China, and of Japan, that are drawn from dictionaries.
+    most_in_han: int = 12_000
+    # Beyond, names are drawn that have a character which fewer names than this have.
+    least_of_character: int = 10
+    # Made names of each surname of China, half of them in traditional characters.
+    n_of_surname: int = 24
+    # Names of Koreans in Han, most of them in the characters that Koreans write.
+    n_koreans: int = 8_000
+
+
+FIRST_PHASE = Amounts()
+SECOND_PHASE = replace(
+    FIRST_PHASE,
+    most_people={
+        "biographies": 60_000,
+        "chess players": 200_000,
+        "names in Arabic": 20_000,
+    },
+    most_spelled=25_000,
+)
 
 # ---- Training
 
@@ -268,11 +308,11 @@ def _forget(network, symbol):
     return replace(network, weights=weights)
 
 
-def training_names(*, lists_only=False, second_phase=False, seed=SEED):
+def training_names(material, amounts=FIRST_PHASE, *, seed=SEED):
     """Gather the names that the model learns.
 
     1. All names of `load_names`, including those in native scripts.
-    2. Names of people, of the sources and as many as `PEOPLE_SOURCES` says. A person
+    2. Names of people of the sources, as many as `amounts.most_people` says. A person
        in several, in any order of the words, counts once; one in 64, and those of
        `in_scripts`, not at all.
     3. Full names made of 1: for each nationality 1,000, or as many as bring it to 6,000
@@ -292,10 +332,10 @@ def training_names(*, lists_only=False, second_phase=False, seed=SEED):
 
     Parameters
     ----------
-    lists_only : bool, default=False
-        Whether to leave out 2 and 6.
-    second_phase : bool, default=False
-        Whether to take as many people from each source as `fit_more` is to learn.
+    material : Material
+        Without sources and dictionaries, 2 and 6 are left out.
+    amounts : Amounts, default=FIRST_PHASE
+        `fit_more` is to learn those of `SECOND_PHASE`.
     seed : int, default=SEED
         Of all that is drawn.
 
@@ -305,32 +345,26 @@ def training_names(*, lists_only=False, second_phase=False, seed=SEED):
         The names and their labels.
     """
     rng = check_random_state(seed)
-    material = read_material(lists_only)
-    most = most_people(second_phase=second_phase)
     full = LabelledNames()
     with_patronymics = LabelledNames()
     spelled = LabelledNames()
     for nationality in material.nationalities():
-        people = draw_people(nationality, material, most, rng)
+        people = draw_people(nationality, material, amounts, rng)
         full.add(people, nationality)
-        n_made = max(MIN_FULL_NAMES - len(people), MIN_MADE_NAMES)
-        full.add(make_full_names(nationality, material, n_made, rng), nationality)
+        made = make_full_names(nationality, material, len(people), amounts, rng)
+        full.add(made, nationality)
         registered = in_registers(people, nationality, "Latin", rng)
         with_patronymics.add(registered, nationality)
         people_spelled = people
-        if second_phase:
-            people_spelled = shuffled(people, rng)[:MOST_SPELLED]
+        if amounts.most_spelled is not None:
+            people_spelled = shuffled(people, rng)[: amounts.most_spelled]
         spellings = in_other_scripts(
-            people_spelled,
-            nationality,
-            material.dictionaries,
-            rng,
-            most["names in Arabic"],
+            people_spelled, nationality, material.dictionaries, amounts, rng
         )
         spelled.add(spellings, nationality)
     latin_pairs = in_latin_spellings(material.lists, full, with_patronymics, rng)
     script_pairs = in_scripts_of_all(
-        material, spelled, full.labels, rng, check_random_state(seed)
+        material, spelled, full.labels, amounts, rng, check_random_state(seed)
     )
     return joined(*latin_pairs, *script_pairs)
 
@@ -356,40 +390,39 @@ class Material:
     """Hold what the names of a training are drawn from."""
 
     lists: Bunch  # of `load_names`, in all scripts
-    native: set  # nationalities whose lists have names in a native script
-    common: dict  # see `common_names`
-    sources: dict  # see `typical_people`; empty for lists only
-    apart: set  # keys of people who are not learned, see `also_apart`
-    dictionaries: "Dictionaries | None"  # None for lists only
+    sources: dict = field(default_factory=dict)  # see `typical_people`
+    dictionaries: "Dictionaries | None" = None
+
+    @cached_property
+    def native(self):
+        """Return the nationalities whose lists have names in a native script."""
+        return set(self.lists.target[self.lists.script != "Latn"])
+
+    @cached_property
+    def common(self):
+        """Return `common_names`."""
+        return common_names()
+
+    @cached_property
+    def apart(self):
+        """Return the keys of people who are not learned, see `also_apart`."""
+        return also_apart(self.sources)
 
     def nationalities(self):
         """Return those of all sources, sorted."""
         return sorted(set(self.lists.target_names).union(*self.sources.values()))
 
 
-def read_material(lists_only):
+def read_material(*, lists_only=False):
     """Read all sources, or only the lists of the package."""
     lists = load_names(script="all")
-    sources = {}
-    dictionaries = None
-    if not lists_only:
-        sources = typical_people(lists)
-        dictionaries = read_dictionaries()
-    return Material(
-        lists=lists,
-        native=set(load_names(script="native").target_names),
-        common=common_names(),
-        sources=sources,
-        apart=also_apart(sources),
-        dictionaries=dictionaries,
-    )
+    if lists_only:
+        return Material(lists)
+    return Material(lists, typical_people(lists), read_dictionaries())
 
 
-def draw_people(nationality, material, most, rng):
-    """Return a list of names of people of all sources, each person once.
-
-    `most` has how many a source gives, at most, by source.
-    """
+def draw_people(nationality, material, amounts, rng):
+    """Return a list of names of people of all sources, each person once."""
     people = {}
     for source, names_of in material.sources.items():
         new = {}
@@ -398,12 +431,16 @@ def draw_people(nationality, material, most, rng):
             is_apart = is_kept_apart(person) or person in material.apart
             if person not in people and not is_apart:
                 new[person] = name
-        people.update(islice(new.items(), most[source]))
+        people.update(islice(new.items(), amounts.most_people[source]))
     return [*people.values()]
 
 
-def make_full_names(nationality, material, n_made, rng):
-    """Return a list of full names made of the lists, and of ones in a native script."""
+def make_full_names(nationality, material, n_people, amounts, rng):
+    """Return a list of full names made of the lists, and of ones in a native script.
+
+    `n_people` is how many full names of people the nationality has.
+    """
+    n_made = max(amounts.min_full_names - n_people, amounts.min_made_names)
     made = []
     if (nationality, "given") in material.common:
         given = _draw(nationality, "given", material, n_made, rng)
@@ -414,7 +451,7 @@ def make_full_names(nationality, material, n_made, rng):
         made += [*names]
     if nationality in material.native:
         names, _ = make_names(
-            N_NATIVE_NAMES,
+            amounts.n_native_names,
             nationalities=[nationality],
             script="native",
             random_state=rng,
@@ -441,7 +478,7 @@ def in_latin_spellings(lists, full, with_patronymics, rng):
     return as_written, _respelled(*as_written, in_ascii, IN_ASCII, rng)
 
 
-def in_scripts_of_all(material, spelled, labels, rng, rng_of_chinese):
+def in_scripts_of_all(material, spelled, labels, amounts, rng, rng_of_chinese):
     """Return three pairs of names and labels in other scripts than Latin.
 
     They are those spelled, to which it adds names of no class with any of the labels;
@@ -450,9 +487,10 @@ def in_scripts_of_all(material, spelled, labels, rng, rng_of_chinese):
     dictionaries = material.dictionaries
     chinese = LabelledNames()
     if dictionaries is not None:
-        for name in of_no_class(dictionaries.spellings, material.sources, rng):
+        for name in of_no_class(material, amounts.n_of_no_class, rng):
             spelled.add([name], labels[rng.randint(len(labels))])
-        chinese.add(made_chinese(dictionaries.chinese, rng_of_chinese), "Chinese")
+        made = made_chinese(dictionaries, amounts.n_of_surname, rng_of_chinese)
+        chinese.add(made, "Chinese")
     pair = spelled.arrays()
     turned = _respelled(*pair, turn, LAST_WORD_FIRST, rng)
     return pair, turned, chinese.arrays()
@@ -481,14 +519,14 @@ class Dictionaries:
     arabic: dict
     # Names of each part, see `read_ukrainian_names`, and "common" given ones.
     ukrainian: dict
+    # What writes a name in characters of a kind, and in Katakana, by other packages.
+    in_han: Callable = in_han
+    to_katakana: Callable = to_katakana
 
 
 def read_dictionaries():
     """Return Japanese and Chinese people, spellings, Arabic and Ukrainian names."""
     japanese, katakana = read_japanese()
-    _, spelled = in_scripts()
-    japanese = {name: latin for name, latin in japanese.items() if name not in spelled}
-    chinese = [name for name in read_chinese() if name not in spelled]
     spellings = read_spellings(person_of)
     add_collections(spellings)
     add_spellings(spellings, person_of)
@@ -499,15 +537,16 @@ def read_dictionaries():
     ukrainian = read_ukrainian_names()
     is_given = (lists.target == "Ukrainian") & (lists.part != "surname")
     ukrainian["common"] = lists.data[is_given].tolist()
-    arabic = people_in_arabic(spellings, lists, nationality_of_countries())
-    return Dictionaries(japanese, chinese, spellings, arabic, ukrainian)
+    rows = read_arabic_names()
+    arabic = people_in_arabic(rows, spellings, lists, nationality_of_countries())
+    return Dictionaries(japanese, read_chinese(), spellings, arabic, ukrainian)
 
 
-def people_in_arabic(spellings, lists, label_of):
+def people_in_arabic(rows, spellings, lists, label_of):
     """Return a dict of lists of people by label, as `Dictionaries` has them.
 
-    Neither the people who are kept apart nor their namesakes are in it. `label_of` maps
-    countries.
+    Neither the people who are kept apart nor their namesakes are in it. `rows` are
+    those of `read_arabic_names`, and `label_of` maps countries.
     """
     counts = Counter()
     for several in spellings.words["Arabic"].values():
@@ -515,7 +554,6 @@ def people_in_arabic(spellings, lists, label_of):
     for name in lists.data[lists.target == "Arabic"]:
         counts.update(dict.fromkeys(name.split(), LISTED_IN_ARABIC))
     written = written_words(counts)
-    rows = read_arabic_names()
     in_table, _ = in_scripts()
     apart = set()
     for arabic, latin, _ in rows:
@@ -551,6 +589,12 @@ def in_scripts():
     return keys, names
 
 
+def not_tested(names):
+    """Return the names in other scripts that are not in people_in_scripts.csv."""
+    _, tested = in_scripts()
+    return [name for name in names if name not in tested]
+
+
 def is_kept_apart(person, one_in=ONE_APART):
     """Whether nobody with the key of a person, see `person_of`, is learned."""
     return int.from_bytes(sha256(f"apart:{person}".encode()).digest()[:4]) % one_in == 0
@@ -577,13 +621,12 @@ def in_other_scripts(
     people,
     nationality,
     dictionaries,
+    amounts,
     rng,
-    in_arabic,
     *,
     country=None,
     is_first=True,
     characters=(0, 1),
-    least=None,
 ):
     """Return names of people of a nationality in scripts other than Latin.
 
@@ -594,9 +637,8 @@ def in_other_scripts(
     nationality : str
     dictionaries : Dictionaries or None
         What `read_dictionaries` returns, or None without people.
+    amounts : Amounts
     rng : RandomState
-    in_arabic : int
-        How many people in Arabic script to add from the dictionaries, at most.
     country : str, default=None
         Their country, if the dictionaries have people in Arabic script by country.
     is_first : bool, default=True
@@ -605,42 +647,39 @@ def in_other_scripts(
     characters : tuple of int, default=(0, 1)
         The kinds of characters of Chinese people from the dictionaries: simplified,
         traditional.
-    least : int, default=None
-        How many names in the nationality's own script there should be at least. By
-        default, `LEAST_IN_OWN_SCRIPT`.
     """
     if dictionaries is None:
         return []
     own = own_script(nationality)
-    least = LEAST_IN_OWN_SCRIPT if least is None else least
-    shares = shares_in_scripts(nationality, own)
+    shares = shares_in_scripts(nationality, own, amounts.foreign_scripts)
     if own and people:
-        shares[own] = max(OWN_SCRIPT, least / len(people))
+        shares[own] = max(OWN_SCRIPT, amounts.least_in_own_script / len(people))
     spellings = dictionaries.spellings
     in_own, in_foreign = spell_people(people, nationality, shares, spellings, rng)
     if nationality == "Chinese" and characters:
-        names = shuffled(dictionaries.chinese, rng)
+        names = shuffled(not_tested(dictionaries.chinese), rng)
         if country is None:
-            names = drawn_of_all_characters(names)
+            names = drawn_of_all_characters(names, amounts)
         for k, name in enumerate(names):
-            in_foreign.append(in_han(name, characters[k % len(characters)]))
+            kind = characters[k % len(characters)]
+            in_foreign.append(dictionaries.in_han(name, kind))
     elif nationality == "Japanese" and is_first:
-        in_foreign += japanese_in_han(dictionaries.japanese, rng)
+        in_foreign += japanese_in_han(dictionaries, amounts, rng)
     elif nationality == "Korean" and is_first:
-        in_foreign += made_koreans(rng)
+        in_foreign += made_koreans(dictionaries, amounts.n_koreans, rng)
     elif nationality == "Ukrainian" and dictionaries.ukrainian:
-        in_own += made_ukrainians(dictionaries.ukrainian, MADE_UKRAINIAN, rng)
+        in_own += made_ukrainians(dictionaries.ukrainian, amounts.made_ukrainian, rng)
     pairs = dictionaries.arabic.get(country or nationality, [])
-    in_own += draw_arabic(pairs, in_arabic, rng)
+    in_own += draw_arabic(pairs, amounts.most_people["names in Arabic"], rng)
     return in_foreign + in_own + in_registers(in_own, nationality, own, rng)
 
 
-def shares_in_scripts(nationality, own):
+def shares_in_scripts(nationality, own, foreign_scripts):
     """Return the share of people of a nationality that is spelled in each other script.
 
     `own` is the script of the nationality, or None.
     """
-    shares = dict(FOREIGN_SCRIPTS)
+    shares = dict(foreign_scripts)
     shares.pop(own, None)
     if nationality in WRITE_HAN:
         shares.pop("Han", None)
@@ -684,11 +723,12 @@ def draw_arabic(pairs, most, rng):
     return names
 
 
-def japanese_in_han(latin_of, rng):
+def japanese_in_han(dictionaries, amounts, rng):
     """Return Japanese people in kanji, and some of them once more in Katakana."""
-    drawn = drawn_of_all_characters(shuffled([*latin_of], rng))
+    latin_of = dictionaries.japanese
+    drawn = drawn_of_all_characters(shuffled(not_tested(latin_of), rng), amounts)
     again = [name for name in drawn if rng.random_sample() < JAPANESE_IN_KATAKANA]
-    return drawn + [to_katakana(latin_of[name]) for name in again]
+    return drawn + [dictionaries.to_katakana(latin_of[name]) for name in again]
 
 
 def in_registers(people, nationality, script, rng):
@@ -702,13 +742,13 @@ def in_registers(people, nationality, script, rng):
     return registered
 
 
-def drawn_of_all_characters(names):
+def drawn_of_all_characters(names, amounts):
     """Return the first names, and later ones with a rare character."""
     counts = Counter()
     drawn = []
     for k, name in enumerate(names):
         rarest = min(counts[character] for character in name)
-        if k < MOST_IN_HAN or rarest < LEAST_OF_CHARACTER:
+        if k < amounts.most_in_han or rarest < amounts.least_of_character:
             counts.update(set(name))
             drawn.append(name)
     return drawn
@@ -728,23 +768,25 @@ def made_ukrainians(names, n, rng):
     return made
 
 
-def made_chinese(names, rng):
-    """Make names of each surname of China.
+def made_chinese(dictionaries, n, rng):
+    """Make n names of each surname of China.
 
     They are few, for the letters of the rare surnames.
     """
-    given = [name[-2:] for name in names if len(name) == 3]
+    people = not_tested(dictionaries.chinese)
+    given = [name[-2:] for name in people if len(name) == 3]
     made = []
     if not given:
         return made
     for surname in SURNAMES:
-        for k in range(N_OF_SURNAME):
-            made.append(in_han(surname + given[rng.randint(len(given))], k % 2))
+        for k in range(n):
+            name = surname + given[rng.randint(len(given))]
+            made.append(dictionaries.in_han(name, k % 2))
     return made
 
 
-def made_koreans(rng):
-    """Make names of Koreans in Han: a surname and two syllables.
+def made_koreans(dictionaries, n, rng):
+    """Make n names of Koreans in Han: a surname and two syllables.
 
     Each is about as frequent as it is among people.
     """
@@ -753,26 +795,28 @@ def made_koreans(rng):
         characters = [*row["characters"]]
         weights = 1 / (int(row["offset"]) + np.arange(len(characters)))
         n_syllables = 1 if row["part"] == "surname" else 2
-        shape = (N_KOREANS, n_syllables)
+        shape = (n, n_syllables)
         drawn.append(rng.choice(characters, shape, p=weights / weights.sum()))
     made = []
     for syllables in np.concatenate(drawn, axis=1):
         name = "".join(syllables)
         in_characters_of_koreans = rng.randint(3) > 0
-        made.append(name if in_characters_of_koreans else in_han(name, 0))
+        made.append(name if in_characters_of_koreans else dictionaries.in_han(name, 0))
     return made
 
 
-def of_no_class(spellings, sources, rng):
-    """Yield names in the scripts of `OF_NO_CLASS`.
+def of_no_class(material, n, rng):
+    """Yield at most n names in each script of `OF_NO_CLASS`.
 
     They are made of words of the table, or spelled from names of a nationality.
     """
+    spellings = material.dictionaries.spellings
     for script, nationality in OF_NO_CLASS.items():
         words = [*chain.from_iterable(spellings.words[script].values())]
-        players = sources["chess players"][nationality]
-        people = players + sources["biographies"][nationality]
-        for k in range(N_OF_NO_CLASS):
+        people = []
+        for source in ("chess players", "biographies"):
+            people += material.sources[source].get(nationality, [])
+        for k in range(n):
             spelling = None
             if k % 2 and words:
                 spelling = " ".join(rng.choice(words, 2))
@@ -886,31 +930,25 @@ def _bearers(lists, part):
     return bearers
 
 
-def latin_of_arabic(label_of):
-    """Return the Latin names of each label of the countries in `read_arabic_names`."""
+def latin_of_arabic(rows, label_of):
+    """Return the Latin names of each label of the countries of `read_arabic_names`."""
     names_of = defaultdict(list)
-    for _, latin, country in read_arabic_names():
+    for _, latin, country in rows:
         label = label_of.get(country)
         if label:
             names_of[label].append(latin)
     return names_of
 
 
-def typical_names_in_arabic(lists):
-    """Return the Latin names of each nationality: all are typical, of any `lists`."""
-    return latin_of_arabic(nationality_of_countries())
-
-
-def typical_biographies(lists):
+def typical_biographies(lists, names, nationalities, rare=RARE):
     """Return the names of each nationality in the biographies that are typical of it.
 
     Nationalities with hardly any biographies are listed under others: Kári Árnason is
     English. A name whose surname belongs, in our lists, only to such nationalities is
     left out.
     """
-    names, nationalities = read_biographies()
     counts = Counter(nationalities)
-    rare = {label for label in lists.target_names if counts[label] < RARE}
+    rare = {label for label in lists.target_names if counts[label] < rare}
     bearers = _bearers(lists, "surname")
     typical = defaultdict(list)
     for name, nationality in zip(names, nationalities, strict=True):
@@ -920,13 +958,12 @@ def typical_biographies(lists):
     return typical
 
 
-def typical_players(lists):
+def typical_players(lists, names, nationalities):
     """Return the names of each nationality's chess players that are typical of it.
 
     If many players of a federation are Russians, those with a Russian given name are
     left out.
     """
-    names, nationalities, _ = read_chess_players()
     given = _bearers(lists, "given")
     typical = defaultdict(list)
     for name, nationality in zip(names, nationalities, strict=True):
@@ -937,41 +974,13 @@ def typical_players(lists):
     return typical
 
 
-@dataclass(frozen=True)
-class PeopleSource:
-    """Tell where names of people are from, and how many of a nationality are learned.
-
-    There are limits since the sources say nothing about how frequent nationalities are:
-    none may have far more names than another.
-    """
-
-    name: str  # as the model card has it
-    read: Callable  # from the lists to a dict of lists of names by nationality
-    most_people: int  # of a nationality
-    most_in_second_phase: int  # likewise
-
-
-# A person in several counts for the first. The numbers are those of the two phases.
-PEOPLE_SOURCES = (
-    # The famous, who are less like the people in users' lists.
-    PeopleSource("biographies", typical_biographies, 8_000, 60_000),
-    # Ordinary people, as in those lists, so the model learns more of them.
-    PeopleSource("chess players", typical_players, 25_000, 200_000),
-    # People whose names are known in Arabic script and in Latin letters.
-    PeopleSource("names in Arabic", typical_names_in_arabic, 12_000, 20_000),
-)
-
-
 def typical_people(lists):
     """Return people's names that are typical of their nationality, by source."""
-    return {source.name: source.read(lists) for source in PEOPLE_SOURCES}
-
-
-def most_people(*, second_phase=False):
-    """Return how many people of a nationality a phase learns, at most, by source."""
-    most = {}
-    for source in PEOPLE_SOURCES:
-        most[source.name] = source.most_people
-        if second_phase:
-            most[source.name] = source.most_in_second_phase
-    return most
+    biographies = read_biographies()
+    players, nationalities, _ = read_chess_players()
+    in_arabic = read_arabic_names()
+    return {
+        "biographies": typical_biographies(lists, *biographies),
+        "chess players": typical_players(lists, players, nationalities),
+        "names in Arabic": latin_of_arabic(in_arabic, nationality_of_countries()),
+    }
