@@ -74,6 +74,7 @@ ROWS = [
     ("true", "O'Brien", ""),
 ]
 NEW = ["predicted", "probability", "reason"]
+TAKE_A_MODEL = ["predict", "shares", "explain", "evaluate"]
 # The small model is indeed unsure.
 pytestmark = pytest.mark.filterwarnings(
     "ignore:The model is unsure", "default:The shares are rough"
@@ -92,25 +93,21 @@ def folder(tmp_path, monkeypatch, tiny):
 
 @pytest.fixture
 def run(folder, capfd):
-    """Return a function that runs a command: (standard output, standard error)."""
+    """Return a function that runs a line: (standard output, standard error).
 
-    def run(*arguments, code=0):
-        found = main.run([str(argument) for argument in arguments])
+    Without another, the model is that of the folder.
+    """
+
+    def run(line, code=0):
+        words = shlex.split(line)
+        if "--model" not in words and words[0] in TAKE_A_MODEL:
+            words += ["--model", "model.skops"]
+        found = main.run(words)
         said = capfd.readouterr()
         assert code in (None, found), said
         return said
 
     return run
-
-
-@pytest.fixture
-def predict(run):
-    """Return a function that predicts with model.skops and returns both outputs."""
-
-    def predict(*arguments, code=0):
-        return run("predict", *arguments, "--model", "model.skops", code=code)
-
-    return predict
 
 
 def save(model, path):
@@ -190,10 +187,10 @@ DIALECTS = [
 
 
 @pytest.mark.parametrize("delimiter, output", DIALECTS)
-def test_predict_csv_of_any_dialect_keeps_it(predict, tiny, delimiter, output):
+def test_predict_csv_of_any_dialect_keeps_it(run, tiny, delimiter, output):
     write_csv("in.csv", delimiter=delimiter)
-    given = ["--delimiter", "^"] if delimiter == "^" else []
-    out, said = predict("in.csv", "--output", output, *given)
+    given = "--delimiter ^" if delimiter == "^" else ""
+    out, said = run(f"predict in.csv --output {output} {given}")
     text = out if output == "-" else text_of(output)
     check(read_csv(text, "\t" if output == "out.tsv" else delimiter), tiny)
     assert said.startswith("7 rows: 5 predicted, 2 missing name; ")
@@ -203,19 +200,19 @@ def test_predict_csv_of_any_dialect_keeps_it(predict, tiny, delimiter, output):
 @pytest.mark.parametrize(
     "encoding, given",
     [
-        ("utf-8", None),
-        ("utf-8-sig", None),
-        ("utf-16", None),
-        ("utf-16", "auto"),
-        ("utf-16-le",) * 2,
+        ("utf-8", ""),
+        ("utf-8-sig", ""),
+        ("utf-16", ""),
+        ("utf-16", "--encoding auto"),
+        ("utf-16-le", "--encoding utf-16-le"),
     ],
 )
-def test_predict_any_line_ends_and_marks_keeps_values(predict, ends, encoding, given):
+def test_predict_any_line_ends_and_marks_keeps_values(run, ends, encoding, given):
     rows = [["id", "name"], ["007", "Müller"], ["", "王伟"], [f"a{ends}b", "Bo"]]
     text = ends * 2 + ends.join(map('"{0[0]}","{0[1]}"'.format, rows))
     mark = "\ufeff" * (encoding == "utf-16-le")
     Path("in.csv").write_bytes((mark + text).encode(encoding))
-    out, _ = predict("in.csv", *(["--encoding", given] if given else []))
+    out, _ = run(f"predict in.csv {given}")
     assert [row[:2] for row in read_csv(out)] == rows
 
 
@@ -318,9 +315,9 @@ HEADERS = "Full name|surname|customer_full|First_Name|x@y|7".split("|")
         ('"given, family"\nKim\n', TWO, ["given, family"], "1 rows: 1 predicted"),
     ],
 )
-def test_predict_header_is_found_or_made(predict, text, options, header, said):
+def test_predict_header_is_found_or_made(run, text, options, header, said):
     Path("in.csv").write_text(text, encoding="utf-8")
-    out, found = predict("in.csv", *shlex.split(options), code=None)
+    out, found = run(f"predict in.csv {options}", code=None)
     assert read_csv(out)[0] == [*header, *NEW]
     assert found.startswith(said)
 
@@ -328,17 +325,17 @@ def test_predict_header_is_found_or_made(predict, text, options, header, said):
 @pytest.mark.parametrize(
     "names, options, code",
     [
-        (["", ""], [], 1),
-        (["7", ""], [], 1),
-        (["Kim", ""], [], 0),
-        (["Kim"], ["--abstain", "--threshold", "1"], 0),
-        ([], [], 0),
+        (["", ""], "", 1),
+        (["7", ""], "", 1),
+        (["Kim", ""], "", 0),
+        (["Kim"], "--abstain --threshold 1", 0),
+        ([], "", 0),
     ],
     ids=str,
 )
-def test_predict_exit_code_is_1_if_no_row_has_a_name(predict, names, options, code):
+def test_predict_exit_code_is_1_if_no_row_has_a_name(run, names, options, code):
     write_names(names)
-    out, _ = predict("in.csv", "--column", "name", *options, code=code)
+    out, _ = run(f"predict in.csv --column name {options}", code=code)
     assert len(read_csv(out)) == 1 + len(names)  # every row comes out
 
 
@@ -353,10 +350,10 @@ JSON = [
 ]
 
 
-def test_predict_json_lines_keeps_values(predict, tiny):
+def test_predict_json_lines_keeps_values(run, tiny):
     with open("in.jsonl", "w", encoding="utf-8-sig") as file:
         file.write("\r\n".join(JSON))
-    out, _ = predict("in.jsonl")
+    out, _ = run("predict in.jsonl")
     for line, before in zip(out.splitlines(), filter(None, JSON), strict=True):
         row = json.loads(line)
         before = json.loads(before)
@@ -370,11 +367,11 @@ def test_predict_json_lines_keeps_values(predict, tiny):
 
 
 @pytest.mark.parametrize("format", ["csv", "parquet"])
-def test_predict_json_to_table_writes_text(predict, format):
+def test_predict_json_to_table_writes_text(run, format):
     rows = [{"name": "Kim", "x": 1}, {"name": "7", "y": [1, "ü"]}, {"x": None}]
     rows.append({"x": 2.5, "y": True})
     Path("in.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    _, said = predict("in.jsonl", "--output", f"out.{format}")
+    _, said = run(f"predict in.jsonl --output out.{format}")
     counts = "4 rows: 1 predicted, 2 missing name, 1 no known letter;"
     assert said.startswith(counts), said
     read = pa.csv.read_csv if format == "csv" else pa.parquet.read_table
@@ -383,7 +380,7 @@ def test_predict_json_to_table_writes_text(predict, format):
     assert found["y"].to_pylist()[1::2] == ['[1, "ü"]', "true"]
     with open("in.jsonl", "a", encoding="utf-8") as file:
         file.write('\n{"z": 1}')
-    _, said = predict("in.jsonl", "--output", f"out.{format}", code=1)
+    _, said = run(f"predict in.jsonl --output out.{format}", code=1)
     assert "a row has 'z', which the first 3 rows lack: give --format jsonl" in said
 
 
@@ -400,10 +397,10 @@ def parquet_table():
 
 
 @pytest.mark.parametrize("n", [7, 0])
-def test_predict_parquet_keeps_columns_and_types(predict, tiny, n):
+def test_predict_parquet_keeps_columns_and_types(run, tiny, n):
     table = parquet_table()[:n]
     pa.parquet.write_table(table, "in.parquet", row_group_size=2)
-    _, said = predict("in.parquet", "--output", "o.parquet")
+    _, said = run("predict in.parquet --output o.parquet")
     assert ("in.parquet has a header and no rows" in said) == (n == 0)
     found = pa.parquet.read_table("o.parquet")
     assert found.schema.metadata[b"who"] == b"we"
@@ -415,19 +412,19 @@ def test_predict_parquet_keeps_columns_and_types(predict, tiny, n):
         assert found[name].to_pylist() == pytest.approx(values, abs=1e-6), name
 
 
-def test_predict_nan_is_null_in_json(predict):
+def test_predict_nan_is_null_in_json(run):
     nan = float("nan")
     inf = float("inf")
     table = parquet_table().append_column("rows", [[[{"x": [1.5, nan, -inf]}]] * 7])
     pa.parquet.write_table(table, "in.parquet")
-    predict("in.parquet", "--output", "1.ndjson")
+    run("predict in.parquet --output 1.ndjson")
     lines = text_of("1.ndjson").splitlines()
     rows = [json.loads(line, parse_constant=pytest.fail) for line in lines]
     assert [row["share"] for row in rows] == [0.1, None, None, 1e-300, 2.0, 3.0, -0.0]
     assert rows[1]["when"] == "1970-01-01 00:00:00.000001+00:00"
     assert rows[0]["rows"] == [{"x": [1.5, None, None]}]
     header, *rows = read_csv(
-        predict("in.parquet", "--format", "csv")[0]
+        run("predict in.parquet --format csv")[0]
     )  # nested values are JSON
     found = [dict(zip(header, row, strict=True)) for row in rows]
     assert [row["list"] for row in found[:4]] == ["[1]", "[]", "", "[2, 3]"]
@@ -435,20 +432,20 @@ def test_predict_nan_is_null_in_json(predict):
     Path("in.jsonl").write_text(
         '{"name": "Müller", "x": [1, {"y": -1e999}]}', encoding="utf-8"
     )
-    out, _ = predict("in.jsonl")
+    out, _ = run("predict in.jsonl")
     assert '"Müller"' in out  # not escaped
     assert json.loads(out)["x"] == [1, {"y": None}]
 
 
 @pytest.mark.parametrize("suffix, codec", [("gz", "gzip"), ("zst", "zstd")])
-def test_predict_compressed_files_are_read_and_written(predict, tiny, suffix, codec):
+def test_predict_compressed_files_are_read_and_written(run, tiny, suffix, codec):
     write_csv("in.csv")
     data = Path("in.csv").read_bytes()
     # Of two members, as `cat` makes them.
     first = pa.compress(data[:50], codec, asbytes=True)
     second = pa.compress(data[50:], codec, asbytes=True)
     Path(f"in.csv.{suffix}").write_bytes(first + second)
-    predict(f"in.csv.{suffix}", "--output", f"out.csv.{suffix}")
+    run(f"predict in.csv.{suffix} --output out.csv.{suffix}")
     with pa.input_stream(f"out.csv.{suffix}") as stream:
         check(read_csv(stream.read().decode()), tiny)
 
@@ -456,12 +453,12 @@ def test_predict_compressed_files_are_read_and_written(predict, tiny, suffix, co
 @pytest.mark.parametrize(
     "kind, name", [("csv", "-"), ("parquet", "/dev/stdin"), ("jsonl", "-")]
 )
-def test_predict_standard_input_detects_the_format(predict, kind, name):
+def test_predict_standard_input_detects_the_format(run, kind, name):
     write_csv("csv", delimiter=";")
     pa.parquet.write_table(parquet_table(), "parquet")
     Path("jsonl").write_bytes(gzip.compress("\n".join(JSON).encode()))
     with open(kind, "rb") as file, redirected(0, file.fileno()):
-        _, said = predict(name, "--adapt-priors", "--output", "out")
+        _, said = run(f"predict {name} --adapt-priors --output out")
     assert f"{6 if kind == 'jsonl' else 7} rows: " in said, said
     os.rename(
         "out", "out.tsv" if kind == "parquet" else "out.csv"
@@ -470,7 +467,7 @@ def test_predict_standard_input_detects_the_format(predict, kind, name):
     assert (table.format, table.delimiter) == (kind, ";" if kind == "csv" else None)
 
 
-def test_predict_pipe_is_read_and_appended_to_standard_output(predict, tiny):
+def test_predict_pipe_is_read_and_appended_to_standard_output(run, tiny):
     os.mkfifo("pipe")
     write_csv("in.csv")
     writer = Thread(
@@ -479,7 +476,7 @@ def test_predict_pipe_is_read_and_appended_to_standard_output(predict, tiny):
     writer.start()
     Path("all.csv").write_text("old\n")
     with open("all.csv", "ab") as file, redirected(1, file.fileno()):
-        _, said = predict("pipe", "--output", "/dev/stdout")
+        _, said = run("predict pipe --output /dev/stdout")
     writer.join()
     assert said.startswith("7 rows: 5 predicted"), said
     old, text = text_of("all.csv").split("\n", 1)
@@ -582,7 +579,7 @@ def test_predict_answers_as_python(run, tiny, options):
     write_names(PEOPLE)
     words = options.split()
     given = dict(zip(words, [*words[1:], None], strict=True))
-    run("predict", "in.csv", "--model", "model.skops", *words, "-o", "o.parquet")
+    run(f"predict in.csv {options} -o o.parquet")
     found = pa.parquet.read_table("o.parquet").to_pydict()
     model = make(tiny)
     answers = predict_names(model, PEOPLE, **asked)
@@ -611,11 +608,11 @@ LISTS = st.lists(TEXTS | st.none() | st.sampled_from(PEOPLE), min_size=1, max_si
     max_examples=25,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-def test_predict_writes_the_table_of_python(predict, tiny, names, top):
+def test_predict_writes_the_table_of_python(run, tiny, names, top):
     table = pa.table({"name": pa.array(names, pa.string())})
     pa.parquet.write_table(table, "in.parquet")
     # The exit status is 1 if no row has a name.
-    predict("in.parquet", "--top", top, "--output", "out.parquet", code=None)
+    run(f"predict in.parquet --top {top} --output out.parquet", code=None)
     found = pa.parquet.read_table("out.parquet").to_pydict()
     expected = predict_table(tiny, pd.DataFrame({"name": names}), top=top)
     assert [*found] == expected.columns.tolist()
@@ -635,8 +632,7 @@ def test_predict_labels_and_groups_of_other_types_are_text(
     model = SelectiveClassifier(ngrams, coverage=0.9, fallback=fallback)
     save(model.fit(small_names[0], labels), "own.skops")
     write_names([*small_names[0], ""])
-    options = ["--model", "own.skops", "--abstain", "--top", "2"]
-    run("predict", "in.csv", *options, "-o", "o.parquet")
+    run("predict in.csv --model own.skops --abstain --top 2 -o o.parquet")
     table = pa.parquet.read_table("o.parquet")
     expected = predict_names(model, [*small_names[0], ""], top=2).columns()
     for name in ("predicted", "predicted_2"):
@@ -665,16 +661,16 @@ def test_shell_completes_a_command_after_version(capsys):
 
 
 def test_predict_help_says_what_follows_a_group(run):
-    out, _ = run("predict", "--help")
+    out, _ = run("predict --help")
     assert "the most probable label follows a region as predicted_2" in " ".join(
         out.split()
     )
 
 
-def test_predict_parquet_to_a_terminal_is_refused(predict, monkeypatch):
+def test_predict_parquet_to_a_terminal_is_refused(run, monkeypatch):
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     write_csv("in.csv")
-    out, said = predict("in.csv", "--format", "parquet", code=2)
+    out, said = run("predict in.csv --format parquet", code=2)
     assert not out
     assert "Parquet is not for a terminal: give --output" in said
 
@@ -696,10 +692,10 @@ LETTERS = (
         (["JoÃ£o", "Å\x81ukasz", "Anna"], LETTERS),
     ],
 )
-@pytest.mark.parametrize("options", [[], ["--abstain", "--threshold", "1"]])
-def test_predict_form_of_names_is_warned_of(predict, names, warning, options):
+@pytest.mark.parametrize("options", ["", "--abstain --threshold 1"])
+def test_predict_form_of_names_is_warned_of(run, names, warning, options):
     write_names(names)
-    _, said = predict("in.csv", *options)
+    _, said = run(f"predict in.csv {options}")
     assert said.count("warning") == (warning is not None)
     assert warning is None or f"sknames: warning: {warning}" in said
 
@@ -712,11 +708,11 @@ def test_predict_letters_that_the_model_lacks_are_no_names(run, tiny, small_name
     save(own, "own.skops")
     write_names(["王伟", "Kim"] * 60)
     for command in ("predict", "shares"):
-        _, said = run(command, "in.csv", "--model", "own.skops")
+        _, said = run(f"{command} in.csv --model own.skops")
         assert "60 no" in said, said
 
 
-def test_several_processes_give_the_same_bytes(run, predict, small_names, monkeypatch):
+def test_several_processes_give_the_same_bytes(run, small_names, monkeypatch):
     started = []
     pool = models.ProcessPoolExecutor
 
@@ -726,15 +722,15 @@ def test_several_processes_give_the_same_bytes(run, predict, small_names, monkey
 
     monkeypatch.setattr(models, "ProcessPoolExecutor", start)
     write_names(small_names[0][::9])
-    more = ["--proba", "--priors", "population", "--groups", "region"]
+    more = "--proba --priors population --groups region"
     for n in (1, 100):
-        _, said = predict("in.csv", *more, "--output", f"{n}.csv", "--jobs", n)
+        _, said = run(f"predict in.csv {more} --output {n}.csv --jobs {n}")
         assert said.startswith("23 rows: 23 predicted")
     assert text_of("1.csv") == text_of("100.csv")
-    command = ["shares", "in.csv", "--model", "model.skops", "--jobs"]
-    assert run(*command, 1)[0] == run(*command, 2)[0]
+    command = "shares in.csv --jobs"
+    assert run(f"{command} 1")[0] == run(f"{command} 2")[0]
     write_csv("in.csv", ROWS[:2])
-    predict("in.csv", "--jobs", 2)  # one chunk starts none
+    run("predict in.csv --jobs 2")  # one chunk starts none
     assert started == [2, 2]  # as many as there are cores
 
 
@@ -819,7 +815,7 @@ def test_shares_of_chunks_are_those_of_the_whole(run, tiny, small_names, name):
     if name == "grouped.skops":  # their shares are sums of those of the nationalities
         save(GroupedClassifier(FrozenEstimator(tiny), groups="region"), name)
     model = load_pretrained() if name == "nationality" else load_model(name)
-    out, said = run("shares", "in.csv", "--model", name)
+    out, said = run(f"shares in.csv --model {name}")
     assert out.startswith('"label","share","low","high"\n')
     expected = estimate_shares(model, names, random_state=0)
     assert rows_of(out) == rows_of_shares(expected)
@@ -861,9 +857,8 @@ def test_shares_by_two_columns_are_those_of_each_group(run, tiny, groups, monkey
         shown.append("region: {}, year: {}\n{}".format(*key, found))
     expected.insert(6, ("S", 1999, "", None, None, None, 0, 1))
     shown.insert(3, "region: S, year: 1999\nno name; 1 not names")
-    command = ["shares", "in.csv", "--model", "model.skops", "--by", "Region, year"]
-    command += ["--groups", "region"]
-    out, said = run(*command, "--plot", "o.svg", "--plot", "o.png")
+    command = "shares in.csv --by 'Region, year' --groups region"
+    out, said = run(f"{command} --plot o.svg --plot o.png")
     assert rows_of(out, ";") == expected
     of_all = (
         "sknames: warning: 6 groups, such as region: N, year: 2000: The shares are "
@@ -873,9 +868,9 @@ def test_shares_by_two_columns_are_those_of_each_group(run, tiny, groups, monkey
     assert "\n202 rows: 200 names, 2 not names; " in said
     assert Path("o.png").read_bytes().startswith(b"\x89PNG")
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    assert run(*command)[0] == "\n\n".join(shown) + "\n"
+    assert run(command)[0] == "\n\n".join(shown) + "\n"
     monkeypatch.setattr(commands_shares, "MOST_PANELS", 6)
-    _, said = run(*command, "--plot", "out.svg", code=2)
+    _, said = run(f"{command} --plot out.svg", code=2)
     assert "--plot draws 6 groups at most, and --by Region, year gives 7" in said
 
 
@@ -885,26 +880,25 @@ def test_shares_against_compares_groups(run, tiny, groups):
     for key in shares:
         rest[key] = [name for other in groups if other != key for name in groups[other]]
     others = shares_of(tiny, rest)
-    command = ["shares", "in.csv", "--model", "model.skops", "--by", "region,year"]
-    command += ["--against"]
+    command = "shares in.csv --by region,year --against"
     expected = []
     for key, found in shares.items():
         compared = found.compare(others[key], same_source=True)
         expected += rows_of_shares(compared, key, found.n_names, found.n_not_names)
     expected[-12:-12] = [("S", 1999, "", *[None] * 6, 0, 1)]
-    assert rows_of(run(*command, "others")[0], ";") == expected
+    assert rows_of(run(f"{command} others")[0], ";") == expected
     other = shares.pop(("N", 2001))
     expected = []
     for key, found in shares.items():
         expected += rows_of_shares(found.compare(other, same_source=True), key)
-    run(*command, "N,2001", "--output", "out.jsonl")
+    run(f"{command} N,2001 --output out.jsonl")
     rows = []
     for line in text_of("out.jsonl").splitlines():
         region, year, label, *values, _, _ = json.loads(line).values()
         if label:
             rows.append((region, int(year), label, *values))
     assert rows == expected
-    _, said = run(*command, "2001", code=2)
+    _, said = run(f"{command} 2001", code=2)
     message = "--against 2001: no such group. Give others, or one of 'N,2000', 'N,2001'"
     assert message in said
 
@@ -923,10 +917,10 @@ def test_shares_against_compares_groups(run, tiny, groups):
 def test_shares_by_values_of_parquet_are_text_without_marks(run, values, against):
     table = pa.table({"name": ["Kim", "Papadopoulos"], "group": values})
     pa.parquet.write_table(table, "in.parquet")
-    command = ["shares", "in.parquet", "--model", "model.skops", "--by", "group"]
-    out, _ = run(*command)
+    command = "shares in.parquet --by group"
+    out, _ = run(command)
     assert groups_in(out) == {*map(str, values)}
-    out, _ = run(*command, "--against", against)
+    out, _ = run(f"{command} --against '{against}'")
     assert groups_in(out) == {str(values[1])}
 
 
@@ -936,14 +930,13 @@ def groups_in(text):
 
 def test_shares_group_without_others_to_compare_with_says_so(run, monkeypatch):
     write_csv("in.csv", [("Kim", "a"), ("", "b")], ("name", "group"))
-    command = ["shares", "in.csv", "--model", "model.skops", "--by", "group"]
-    command += ["--against", "others"]
-    out, _ = run(*command)
+    command = "shares in.csv --by group --against others"
+    out, _ = run(command)
     _, (_, *of_a), (_, *of_b) = read_csv(out)
     assert of_a == [*[""] * 7, "1", "0"]
     assert of_b == [*[""] * 7, "0", "1"]
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    assert run(*command)[0] == (
+    assert run(command)[0] == (
         "group: a\nno shares; 1 names\n\ngroup: b\nno name; 1 not names\n"
     )
 
@@ -970,21 +963,20 @@ def test_distinct_text_is_read_and_predicted_once(
         return transform(encoder, X)
 
     monkeypatch.setattr(CharEncoder, "transform", counting)
-    run(*command.split(), "--model", "model.skops")
+    run(command)
     assert len(read) - read.count("") == len({*names})
 
 
 def test_draw_counts_the_rows_of_all_chunks(run):
     write_names(["Jan Nowak", "123", "Ana Kowalska", "", "Ali Demir", "Kim Lee"])
-    out, _ = run("shares", "in.csv", "--model", "model.skops", "--draw", 4)
+    out, _ = run("shares in.csv --draw 4")
     assert [row[0] for row in read_csv(out)[1:]] == ["0", "2", "4", "5"]
 
 
 def test_shares_for_excel_have_its_mark_and_decimals(run, small_names):
     write_list(small_names[0])
-    command = ["shares", "in.csv", "--model", "model.skops", "-o", "o.csv"]
-    out, _ = run(*command[:-2])
-    nothing, _ = run(*command, "--excel", "--decimal", ",")
+    out, _ = run("shares in.csv")
+    nothing, _ = run("shares in.csv -o o.csv --excel --decimal ,")
     assert not nothing
     text = Path("o.csv").read_bytes().decode("utf-8-sig")
     assert Path("o.csv").read_bytes().startswith(b"\xef\xbb\xbf")
@@ -994,7 +986,7 @@ def test_shares_for_excel_have_its_mark_and_decimals(run, small_names):
     assert rows == read_csv(out)
     assert re.search(r'^"Turkish","0,\d+","', text, re.MULTILINE)
     write_names(["Kim"])  # whose delimiter is not known
-    out, _ = run("predict", "in.csv", "--model", "model.skops", "--decimal", ",")
+    out, _ = run("predict in.csv --decimal ,")
     assert '"Kim";"' in out
 
 
@@ -1002,8 +994,7 @@ def test_shares_for_excel_have_its_mark_and_decimals(run, small_names):
 
 
 def test_explain_another_label_draws_what_speaks_against_it(run, tiny):
-    options = ["--model", "model.skops", "--class", "Greek", "--top", "2"]
-    lines = run("explain", "王王 Nowak", *options)[0].splitlines()
+    lines = run("explain '王王 Nowak' --class Greek --top 2")[0].splitlines()
     found = character_importance(tiny, "王王 Nowak", label="Greek")
     best = np.argsort(-found.proba)[:2]
     for line, k in zip(lines[1:3], best, strict=True):
@@ -1028,7 +1019,7 @@ def test_explain_own_labels_shows_features(run, tiny, small_names):
     own = make_own_labels_pipeline(FrozenEstimator(tiny)).fit(names, labels)
     own = PriorShiftClassifier(FrozenEstimator(own)).fit(names)
     save(own, "own.skops")
-    out, said = run("explain", "Maria", "--model", "own.skops", "--class", "0")
+    out, said = run("explain Maria --model own.skops --class 0")
     odds = feature_contributions(own, "Maria").log_odds(0)
     proba = own.predict_proba(["Maria"])[0]
     *shown, blank, of, most = out.splitlines()
@@ -1045,7 +1036,7 @@ def test_explain_own_labels_shows_features(run, tiny, small_names):
     bayes = make_own_labels_pipeline(FrozenEstimator(tiny))
     bayes.set_params(classify=MultinomialNB())
     save(bayes.fit(names, labels), "bayes.skops")
-    _, said = run("explain", "Maria", "--model", "bayes.skops", code=2)
+    _, said = run("explain Maria --model bayes.skops", code=2)
     assert "bayes.skops is none: only models are explained that `sknames" in said
 
 
@@ -1064,8 +1055,7 @@ def test_evaluate_with_training_names_counts_them(run, tiny, small_names):
     write_labelled(rows)
     learned = names[::4] + np.array(["", "  "] * 25, dtype=object)
     write_labelled(zip(learned, labels[::4], strict=True), "learned.csv")
-    more = ["--train", "learned.csv", "--jobs", "2"]
-    out, said = run("evaluate", "in.csv", "--model", "model.skops", *more)
+    out, said = run("evaluate in.csv --train learned.csv --jobs 2")
     card = scorecard(tiny, [*names, "Kim"], [*labels, "Korean"])
     assert out == (
         f"{card.to_text()}\n\n50 rows (24.9%) have a name of the training table, 25 of "
@@ -1082,7 +1072,7 @@ def test_evaluate_grouped_model_scores_groups(run, tiny, small_names):
     model = GroupedClassifier(FrozenEstimator(tiny), groups="region")
     save(model, "grouped.skops")
     write_labelled(zip(names, labels, strict=True))
-    out, said = run("evaluate", "in.csv", "--model", "grouped.skops", "--jobs", "2")
+    out, said = run("evaluate in.csv --model grouped.skops --jobs 2")
     card = scorecard(model, names, labels)
     assert out == card.to_text() + "\n"
     assert {*card.by_class["label"]} == {"Asia", "Europe"}
@@ -1094,9 +1084,9 @@ def test_train_fits_the_recipe_for_own_labels(run, small_names, monkeypatch):
     names = small_names[0][:170].tolist()
     labels = small_names[1][:170].tolist()
     write_labelled(zip(names, labels, strict=True))
-    assert f"Up to {training.MOST_NAMES:,} names" in run("train", "--help")[0]
+    assert f"Up to {training.MOST_NAMES:,} names" in run("train --help")[0]
     monkeypatch.setattr(training, "MOST_NAMES", 170)
-    _, said = run("train", "in.csv", "--output", "own.skops")
+    _, said = run("train in.csv --output own.skops")
     assert said.startswith(
         "sknames: fits n-grams and features of the shipped model, for 170 names more "
         "accurate than a net from scratch.\n170 rows: learned 170 names of 4 labels, 0 "
@@ -1115,15 +1105,15 @@ def test_train_fits_the_recipe_for_own_labels(run, small_names, monkeypatch):
     monkeypatch.setattr(
         "sknames._name_encoder.pretrained_sha256", lambda target: "later"
     )
-    more = ["--abstain", "--threshold", ".6", "--priors", "uniform"]
-    run("predict", "in.csv", "--model", "own.skops", *more)
-    run("shares", "in.csv", "--model", "own.skops")
-    _, said = run("predict", "in.csv", "--known-words", "--model", "own.skops", code=2)
+    more = "--abstain --threshold .6 --priors uniform"
+    run(f"predict in.csv --model own.skops {more}")
+    run("shares in.csv --model own.skops")
+    _, said = run("predict in.csv --known-words --model own.skops", code=2)
     assert "the model has no table of words: leave it out" in said
     assert said.count("\n") == 1
     monkeypatch.setattr(training, "MOST_NAMES", 169)
     monkeypatch.setattr(training, "fit_net", lambda *names, **params: by_hand)
-    _, said = run("train", "in.csv", "--output", "own.skops")
+    _, said = run("train in.csv --output own.skops")
     assert said.startswith("sknames: fits a net from scratch, for 170 names m")
 
 
@@ -1131,27 +1121,13 @@ def test_train_options_are_parameters(run, small_names):
     names, labels = small_names
     rows = [*zip(names, labels, strict=True), ("", "Greek"), ("Kowalski", "")]
     write_csv("in.csv", rows, header=("who", "truth"))
-    arguments = [
-        "train",
-        "in.csv",
-        "--column",
-        "who",
-        "--label",
-        "truth",
-        "--from-scratch",
-    ]
-    given = [
-        "max_length=20",
-        "cell=rnn",
-        "hidden_size=8",
-        "max_epochs=2",
-        "ngram_range=1, 3",
-    ]
-    given += ["embedding_dim=none", "early_stopping=true"]
-    given += ["transliterate=unknown", "min_frequency=2"]
-    params = [word for pair in given for word in ("--param", pair)]
+    command = """train in.csv --column who --label truth --from-scratch
+        --param max_length=20 --param cell=rnn --param hidden_size=8
+        --param max_epochs=2 --param 'ngram_range=1, 3' --param embedding_dim=none
+        --param early_stopping=true --param transliterate=unknown
+        --param min_frequency=2"""
     for name in ("own.skops", "own.joblib"):
-        _, said = run(*arguments, *params, "--output", name)
+        _, said = run(f"{command} --output {name}")
         assert said.startswith(
             "202 rows: learned 200 names of 4 labels, 2 without a name"
         )
@@ -1169,7 +1145,7 @@ def test_train_options_are_parameters(run, small_names):
         )
 
 
-def test_documentation_commands_give_what_it_shows(run, monkeypatch):
+def test_documentation_commands_give_what_it_shows(folder, run_here, monkeypatch):
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     page = (Path(__file__).parent.parent / "docs" / "command_line.md").read_text(
         encoding="utf-8"
@@ -1184,9 +1160,9 @@ def test_documentation_commands_give_what_it_shows(run, monkeypatch):
             )
             with open("stdin", "rb") as file:
                 os.dup2(file.fileno(), 0)
-        program, *arguments = shlex.split(command)
+        program, *words = shlex.split(command)
         assert program == "sknames"
-        assert_prints("".join(run(*arguments, code=None)), shown[2])
+        assert_prints("".join(run_here(*words, code=None)), shown[2])
         n_run += 1
     assert n_run >= 10
 
@@ -1209,30 +1185,30 @@ REPAIRED = "lines had broken letters, repaired: "
     ],
 )
 def test_predict_says_which_lines_are_in_another_encoding(
-    predict, encoding, text, names, warning
+    run, encoding, text, names, warning
 ):
     Path("in.csv").write_bytes(b"\n".join([b"name", *text.split(), b""]))
-    out, said = predict("in.csv", "--encoding", encoding)
+    out, said = run(f"predict in.csv --encoding {encoding}")
     assert ("warning" in said) == bool(warning)
     assert warning in said
     assert [row[0] for row in read_csv(out)[1:]] == names.split()
 
 
-def test_predict_lines_that_end_in_cr_are_decoded_one_by_one(predict):
+def test_predict_lines_that_end_in_cr_are_decoded_one_by_one(run):
     lines = "name\rĐặng\r".encode() + "Müller\rZoë\r".encode("cp1252")
     Path("in.csv").write_bytes(lines)
-    out, said = predict("in.csv", "--encoding", "auto")
+    out, said = run("predict in.csv --encoding auto")
     assert f"2 of 4 {NOT_UTF_8}'Müller'" in said
     assert [row[0] for row in read_csv(out)[1:]] == ["Đặng", "Müller", "Zoë"]
 
 
-def test_predict_gives_the_reasons_of_python(predict, judged):
+def test_predict_gives_the_reasons_of_python(run, judged):
     rows = [
         json.dumps({"name": text, "reason_of_python": why})
         for text, why in judged.items()
     ]
     Path("in.jsonl").write_text("\n".join(rows), encoding="utf-8")
-    lines = map(json.loads, predict("in.jsonl")[0].splitlines())
+    lines = map(json.loads, run("predict in.jsonl")[0].splitlines())
     found = {line["name"]: line["reason"] or "" for line in lines}
     assert found == judged
 
@@ -1284,9 +1260,9 @@ def parquet_of(names):
          ["compressed by bzip2 or xz: unpack it"]),
     ],
 )  # fmt: skip
-def test_predict_wrong_file_says_what_is_wrong(predict, name, content, words):
+def test_predict_wrong_file_says_what_is_wrong(run, name, content, words):
     Path(name).write_bytes(content)
-    _, said = predict(name, "--output", "out", code=1)
+    _, said = run(f"predict {name} --output out", code=1)
     assert said.count("\n") == 1
     for word in [f"sknames: {name}: ", *words]:
         assert word in said, said
@@ -1296,29 +1272,29 @@ def test_predict_wrong_file_says_what_is_wrong(predict, name, content, words):
     assert sorted(os.listdir()) == sorted([name, "model.skops"])
 
 
-def test_predict_bytes_are_written_to_parquet_only(predict):
+def test_predict_bytes_are_written_to_parquet_only(run):
     view = pa.array(["Bo"], pa.string_view())
     pa.parquet.write_table(pa.table({"view": view, "name": ["Kim"]}), "in.parquet")
-    assert read_csv(predict("in.parquet", "--format", "csv")[0])[1][:2] == ["Bo", "Kim"]
+    assert read_csv(run("predict in.parquet --format csv")[0])[1][:2] == ["Bo", "Kim"]
     pa.parquet.write_table(pa.table({"name": ["Kim"], "raw": [b"\xff"]}), "in.parquet")
     for output, what in (
         ("out.csv", "Invalid UTF8 payload"),
         ("out.jsonl", r"bytes (b'\xff')"),
     ):
-        _, said = predict("in.parquet", "--output", output, code=1)
+        _, said = run(f"predict in.parquet --output {output}", code=1)
         assert f"{what}: give --format parquet" in said
         assert not os.path.exists(output)
-    predict("in.parquet", "--output", "out.parquet")
+    run("predict in.parquet --output out.parquet")
     assert pa.parquet.read_table("out.parquet")["raw"].to_pylist() == [b"\xff"]
 
 
-def test_predict_equal_headers_are_written_to_csv_only(predict):
+def test_predict_equal_headers_are_written_to_csv_only(run):
     header = ("note", "name", "note")
     write_csv("in.csv", header=header)
-    out, _ = predict("in.csv")
+    out, _ = run("predict in.csv")
     assert [tuple(row[:3]) for row in read_csv(out)] == [header, *ROWS]
     for output in ("out.json", "out.parquet"):
-        _, said = predict("in.csv", "--output", output, code=1)
+        _, said = run(f"predict in.csv --output {output}", code=1)
         assert "two columns are called 'note': rename one" in said
         assert not os.path.exists(output)
 
@@ -1339,9 +1315,9 @@ def test_predict_equal_headers_are_written_to_csv_only(predict):
     ],
 )
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-32-be"])
-def test_predict_open_quotation_mark_is_an_error(predict, text, line, encoding):
+def test_predict_open_quotation_mark_is_an_error(run, text, line, encoding):
     Path("in.csv").write_bytes(text.encode(encoding))
-    _, said = predict("in.csv", "--encoding", encoding, "--output", "out.csv", code=1)
+    _, said = run(f"predict in.csv --encoding {encoding} --output out.csv", code=1)
     assert (
         f"sknames: in.csv: a quotation mark stays open in line {line}: close it, or"
         in said
@@ -1358,9 +1334,9 @@ def test_predict_open_quotation_mark_is_an_error(predict, text, line, encoding):
         ('name,note\nKim,"' + "four\n" * 40_000 + '"\n', 1, None),
     ],
 )
-def test_predict_line_breaks_warn_in_names_only(predict, text, n_rows, row):
+def test_predict_line_breaks_warn_in_names_only(run, text, n_rows, row):
     Path("in.csv").write_bytes(text.encode())
-    _, said = predict("in.csv", "--adapt-priors")
+    _, said = run("predict in.csv --adapt-priors")
     assert f"{n_rows} rows: {n_rows} predicted" in said, said
     assert said.count("line break, ") == (row is not None)
     if row is not None:
@@ -1371,7 +1347,7 @@ def test_predict_line_breaks_warn_in_names_only(predict, text, n_rows, row):
 
 
 @pytest.mark.parametrize("output", ["/dev/full", "out.csv.gz", "out.parquet"])
-def test_predict_full_disk_leaves_the_old_file(predict, output):
+def test_predict_full_disk_leaves_the_old_file(run, output):
     resource = pytest.importorskip("resource")  # which Windows lacks
     write_csv("in.csv", [(os.urandom(9).hex(), "Anna", "") for _ in range(500)])
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -1385,7 +1361,7 @@ def test_predict_full_disk_leaves_the_old_file(predict, output):
         # A limit on the size of files stands for a full disk.
         resource.setrlimit(resource.RLIMIT_FSIZE, (5000, before[1]))
     try:
-        _, said = predict("in.csv", "--output", output, code=1)
+        _, said = run(f"predict in.csv --output {output}", code=1)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert said == f"sknames: {reason}: {step}; make room.\n"
@@ -1463,255 +1439,225 @@ def test_predict_model_file_that_is_not_ours_is_refused(run, tiny):
         ("two.skops", "of shape (2, 2, 2) for two names: give a classifier with one"),
         ("boom.joblib", "trust_pickle=True) (on the command line: --trust-pickle)"),
     ]:
-        _, said = run("predict", "in.csv", "--model", name, code=1)
+        _, said = run(f"predict in.csv --model {name}", code=1)
         assert message in said
     assert not os.path.exists("boom")
 
 
-REFUSED = [
-    ("predict in.csv --output out.xlsx", "is not written. Give a name in .csv", 2),
-    ("predict in.csv --output out.ZIP", "is not written. Give a name in .csv", 2),
-    (
-        "predict in.csv --output out.jsonl --excel",
-        "--excel is for CSV, not for jsonl",
-        2,
-    ),
-    (
-        "predict in.csv --output out.parquet --decimal ,",
-        "--decimal is for CSV, not for",
-        2,
-    ),
-    ("predict in.csv --top 5", "top=5: the model has 4 labels. Lower top", 1),
-    (
-        "predict in.csv --delimiter ab",
-        "--delimiter 'ab': give one character, or tab",
-        2,
-    ),
-    (
-        "predict in.csv --delimiter ;",
-        "has no ';': give another --delimiter, perhaps ','",
-        1,
-    ),
-    (
-        "predict in.csv --column id,surname",
-        "no column 'surname': give --column, one of 'id'",
-        2,
-    ),
-    ("predict wide.csv", "no column 'name': give --column, one of 'c0', 'c1',", 2),
-    ("predict wide.csv", "'c18', 'c19', ... See `sknames predict --help`", 2),
-    (
-        "predict taken.csv --column label",
-        "has 2 columns 'label': rename one, or give --colu",
-        2,
-    ),
-    (
-        "predict taken.csv",
-        "two columns are called 'reason': rename one, or --prefix",
-        1,
-    ),
-    (
-        "explain 123",
-        "'123' has no nationality to explain (no known letter): give a name",
-        1,
-    ),
-    (
-        "explain a@b.org",
-        "'a@b.org' has no nationality to explain (address): give a name",
-        1,
-    ),
-    ("explain Maria --class Klingon", "Greek', 'Japanese', 'Polish', 'Turkish'", 1),
-    (
-        "evaluate five.csv",
-        "None of the labels is one of the model's: expected some of",
-        1,
-    ),
-    (
-        "evaluate empty.csv --label note",
-        "no row of empty.csv has a name and a label",
-        1,
-    ),
-    ("predict in.csv --set 0.9", "for, got another model. Take", 1),
-    (
-        "predict in.csv --set 0.9 --model nationality --priors uniform",
-        "got other priors. Take",
-        1,
-    ),
-    (
-        "predict in.csv --set 0.9 --adapt-priors",
-        "--adapt-priors does not go with --set, whi",
-        2,
-    ),
-    *(
-        (f"predict in.csv --abstain {option}", "needs a --threshold, since that of", 2)
-        for option in ("--groups region", "--priors uniform", "--adapt-priors")
-    ),
-    (
-        "predict in.csv --abstain",
-        "is no SelectiveClassifier: --abstain needs a --threshold",
-        2,
-    ),
-    (
-        "predict in.csv --fallback",
-        "--fallback needs --abstain and a model that ships",
-        2,
-    ),
-    (
-        "predict in.csv --model country --abstain --fallback --priors uniform",
-        "without other priors and groups",
-        2,
-    ),
-    (
-        "predict in.csv --threshold .5",
-        "--threshold needs --abstain, and a number from 0 to 1",
-        2,
-    ),
-    ("predict in.csv --abstain --threshold nan", "and a number from 0 to 1", 2),
-    ("predict in.csv --abstain --threshold -0.01", "and a number from 0 to 1", 2),
-    ("predict in.csv --adapt-priors --priors uniform", "give one of them", 2),
-    ("predict in.csv --priors Elvish=1", "--priors of 'Elvish' is 1.0; expected", 1),
-    ("predict in.csv --priors 'Greek=.5, Greek =.5'", "--priors has 'Greek' twice", 1),
-    ("predict in.csv --priors Greek=.5", "give them 'others': 0.5, or", 1),
-    ("predict in.csv --priors others=1", "of a label next to 'others', got none", 1),
-    ("predict in.csv --priors in.csv", "in.csv has no column 'label'", 2),
-    ("predict in.csv --priors mix.csv", "mix.csv: expected a label next to '.5'", 1),
-    ("predict in.csv --priors Greek=half", "of 'Greek' is 'half'; expected a num", 1),
-    ("predict in.csv --output ./in.csv", "./in.csv is INPUT itself: give another", 1),
-    ("shares in.csv --output ./in.csv", "./in.csv is INPUT itself: give another", 1),
-    ("predict in.csv --priors no.csv", "no.csv: no such file: check the path", 1),
-    ("predict empty.csv --adapt-priors", "no row of empty.csv has a name", 1),
-    ("shares empty.csv", "no row of empty.csv has a name", 1),
-    ("shares in.csv --plot o.txt", "let its name end in .png", 2),
-    (
-        "shares in.csv --by place",
-        "no column 'place': give --by, one of 'id', 'name', 'note'",
-        2,
-    ),
-    ("shares taken.csv --by share", "--by share: rename it, the output has another", 2),
-    ("shares taken.csv --by names", "--by names: rename it, the output has another", 2),
-    (
-        "shares in.csv --against others",
-        "--against compares the groups of --by: give both",
-        2,
-    ),
-    (
-        "shares one.csv --by nationality --against a",
-        "--by nationality gives only 'a': leave --against out, or give another",
-        2,
-    ),
-    ("shares one.csv --by nationality --against others", "gives only 'a': leave", 2),
-    ("shares odd.csv --by d --against others", "has a group 'others', too: rename", 2),
-    (
-        "shares odd.csv --by d,e --against x,y,z",
-        "2 groups are called so: rename a value, or leave a column of --by out",
-        2,
-    ),
-    # Raised before the names are read.
-    ("predict empty.csv -o o.parquet.gz", "give a name without .gz. See `sknames p", 2),
-    (
-        "shares empty.csv -o o.zst --format parquet",
-        "Parquet is compressed by itself",
-        2,
-    ),
-    ("predict empty.csv --adapt-priors --output no/o", "no does not exist", 1),
-    ("shares empty.csv --plot no/o.png", "no does not exist", 1),
-    ("shares empty.csv --output no/o.csv", "no does not exist", 1),
-    (
-        "train empty.csv --output folder.skops",
-        "folder.skops: is a folder: give another",
-        1,
-    ),
-    ("predict nofile.csv", "nofile.csv: No such file or directory: check the path", 1),
-    ("predict .", ".: Is a directory: choose another file", 1),
-    (
-        "predict in.csv --model nofile.skops",
-        "--model nofile.skops: no such file: check the path. The models that ship are",
-        1,
-    ),
-    (
-        "predict in.csv --model region",
-        "expected nationality, country or a file. To sum their labels, give --groups",
-        1,
-    ),
-    (
-        "predict in.csv --encoding junk",
-        "in.csv: unknown encoding junk: give the file's",
-        1,
-    ),
-    (
-        "predict in.csv --encoding zip",
-        "in.csv: unknown encoding zip: give the file's",
-        1,
-    ),
-    ("predict in.csv --encoding utf-16", "give --encoding utf-16-le", 1),
-    ("predict byte.csv --encoding auto", r"can't decode b'M\x81ller", 1),
-    ("predict byte.csv --encoding auto", "e.g. --encoding cp850.", 1),
-    ("predict byte.csv --encoding cp1252", "e.g. --encoding cp850.", 1),
-    ("predict 1250.csv --encoding auto", "e.g. --encoding cp1250 or cp850.", 1),
-    ("predict in.csv --target country", "Did you mean '--model'?", 2),
-    ("predict in.csv --country", "Did you mean '--model'?", 2),
-    ("predict in.csv --sep ;", "Did you mean '--delimiter'?", 2),
-    ("predict in.csv --model countries", "models that ship are nationality and", 1),
-    ("predict in.csv --priors Turkish:0.5", "give pairs such as Turkish=.5", 1),
-    ("predict in.csv --quiet", "No such option '--quiet'. Messages go to the", 2),
-    ("shares in.csv --seed 1", "No such option '--seed'. Random draws are", 2),
-    ("predict in.csv --confidence .9", "Give --threshold with --abstain", 2),
-    ("shares in.csv --groups TS=Turkish", "GroupedClassifier takes groups of", 2),
-    ("train in.csv --target country", "No such option '--target'. See `sk", 2),
-    (
-        "predict 'Mehmet Yilmaz'",
-        "no such file: check the path, or, for a single name, run sknames explain 'Meh",
-        1,
-    ),
-    (
-        "train in.csv --param cell=gru",
-        "--param is of a net from scratch: give --from-",
-        2,
-    ),
-    (
-        "train in.csv --from-scratch --param cell=a",
-        "'cell' parameter of NameNationalityClass",
-        1,
-    ),
-    (
-        "train in.csv --from-scratch --param junk=1",
-        "Valid parameters are: ['batch_size', ",
-        1,
-    ),
-    ("train in.csv --output model.txt", "model.txt should end in .skops", 1),
-    ("train one.csv", "all 3 names have the label 'a': give two or more", 1),
-    ("train in.csv --label truth", "no column 'truth': give --label, one of", 2),
-]
+# Command lines, each with its exit status and some words of what is said.
+REFUSED = """
+predict in.csv --output out.xlsx
+  2: is not written. Give a name in .csv
+predict in.csv --output out.ZIP
+  2: is not written. Give a name in .csv
+predict in.csv --output out.jsonl --excel
+  2: --excel is for CSV, not for jsonl
+predict in.csv --output out.parquet --decimal ,
+  2: --decimal is for CSV, not for
+predict in.csv --top 5
+  1: top=5: the model has 4 labels. Lower top
+predict in.csv --delimiter ab
+  2: --delimiter 'ab': give one character, or tab
+predict in.csv --delimiter ;
+  1: has no ';': give another --delimiter, perhaps ','
+predict in.csv --column id,surname
+  2: no column 'surname': give --column, one of 'id'
+predict wide.csv
+  2: no column 'name': give --column, one of 'c0', 'c1',
+predict wide.csv
+  2: 'c18', 'c19', ... See `sknames predict --help`
+predict taken.csv --column label
+  2: has 2 columns 'label': rename one, or give --colu
+predict taken.csv
+  1: two columns are called 'reason': rename one, or --prefix
+explain 123
+  1: '123' has no nationality to explain (no known letter): give a name
+explain a@b.org
+  1: 'a@b.org' has no nationality to explain (address): give a name
+explain Maria --class Klingon
+  1: Greek', 'Japanese', 'Polish', 'Turkish'
+evaluate five.csv
+  1: None of the labels is one of the model's: expected some of
+evaluate empty.csv --label note
+  1: no row of empty.csv has a name and a label
+predict in.csv --set 0.9
+  1: for, got another model. Take
+predict in.csv --set 0.9 --model nationality --priors uniform
+  1: got other priors. Take
+predict in.csv --set 0.9 --adapt-priors
+  2: --adapt-priors does not go with --set, whi
+predict in.csv --abstain --groups region
+  2: needs a --threshold, since that of
+predict in.csv --abstain --priors uniform
+  2: needs a --threshold, since that of
+predict in.csv --abstain --adapt-priors
+  2: needs a --threshold, since that of
+predict in.csv --abstain
+  2: is no SelectiveClassifier: --abstain needs a --threshold
+predict in.csv --fallback
+  2: --fallback needs --abstain and a model that ships
+predict in.csv --model country --abstain --fallback --priors uniform
+  2: without other priors and groups
+predict in.csv --threshold .5
+  2: --threshold needs --abstain, and a number from 0 to 1
+predict in.csv --abstain --threshold nan
+  2: and a number from 0 to 1
+predict in.csv --abstain --threshold -0.01
+  2: and a number from 0 to 1
+predict in.csv --adapt-priors --priors uniform
+  2: give one of them
+predict in.csv --priors Elvish=1
+  1: --priors of 'Elvish' is 1.0; expected
+predict in.csv --priors 'Greek=.5, Greek =.5'
+  1: --priors has 'Greek' twice
+predict in.csv --priors Greek=.5
+  1: give them 'others': 0.5, or
+predict in.csv --priors others=1
+  1: of a label next to 'others', got none
+predict in.csv --priors in.csv
+  2: in.csv has no column 'label'
+predict in.csv --priors mix.csv
+  1: mix.csv: expected a label next to '.5'
+predict in.csv --priors Greek=half
+  1: of 'Greek' is 'half'; expected a num
+predict in.csv --output ./in.csv
+  1: ./in.csv is INPUT itself: give another
+shares in.csv --output ./in.csv
+  1: ./in.csv is INPUT itself: give another
+predict in.csv --priors no.csv
+  1: no.csv: no such file: check the path
+predict empty.csv --adapt-priors
+  1: no row of empty.csv has a name
+shares empty.csv
+  1: no row of empty.csv has a name
+shares in.csv --plot o.txt
+  2: let its name end in .png
+shares in.csv --by place
+  2: no column 'place': give --by, one of 'id', 'name', 'note'
+shares taken.csv --by share
+  2: --by share: rename it, the output has another
+shares taken.csv --by names
+  2: --by names: rename it, the output has another
+shares in.csv --against others
+  2: --against compares the groups of --by: give both
+shares one.csv --by nationality --against a
+  2: --by nationality gives only 'a': leave --against out, or give another
+shares one.csv --by nationality --against others
+  2: gives only 'a': leave
+shares odd.csv --by d --against others
+  2: has a group 'others', too: rename
+shares odd.csv --by d,e --against x,y,z
+  2: 2 groups are called so: rename a value, or leave a column of --by out
+predict empty.csv -o o.parquet.gz
+  2: give a name without .gz. See `sknames p
+shares empty.csv -o o.zst --format parquet
+  2: Parquet is compressed by itself
+predict empty.csv --adapt-priors --output no/o
+  1: no does not exist
+shares empty.csv --plot no/o.png
+  1: no does not exist
+shares empty.csv --output no/o.csv
+  1: no does not exist
+train empty.csv --output folder.skops
+  1: folder.skops: is a folder: give another
+predict nofile.csv
+  1: nofile.csv: No such file or directory: check the path
+predict .
+  1: .: Is a directory: choose another file
+predict in.csv --model nofile.skops
+  1: --model nofile.skops: no such file: check the path. The models that ship are
+predict in.csv --model region
+  1: expected nationality, country or a file. To sum their labels, give --groups
+predict in.csv --encoding junk
+  1: in.csv: unknown encoding junk: give the file's
+predict in.csv --encoding zip
+  1: in.csv: unknown encoding zip: give the file's
+predict in.csv --encoding utf-16
+  1: give --encoding utf-16-le
+predict byte.csv --encoding auto
+  1: can't decode b'M\\x81ller
+predict byte.csv --encoding auto
+  1: e.g. --encoding cp850.
+predict byte.csv --encoding cp1252
+  1: e.g. --encoding cp850.
+predict 1250.csv --encoding auto
+  1: e.g. --encoding cp1250 or cp850.
+predict in.csv --target country
+  2: Did you mean '--model'?
+predict in.csv --country
+  2: Did you mean '--model'?
+predict in.csv --sep ;
+  2: Did you mean '--delimiter'?
+predict in.csv --model countries
+  1: models that ship are nationality and
+predict in.csv --priors Turkish:0.5
+  1: give pairs such as Turkish=.5
+predict in.csv --quiet
+  2: No such option '--quiet'. Messages go to the
+shares in.csv --seed 1
+  2: No such option '--seed'. Random draws are
+predict in.csv --confidence .9
+  2: Give --threshold with --abstain
+shares in.csv --groups TS=Turkish
+  2: GroupedClassifier takes groups of
+train in.csv --target country
+  2: No such option '--target'. See `sk
+predict 'Mehmet Yilmaz'
+  1: no such file: check the path, or, for a single name, run sknames explain 'Meh
+train in.csv --param cell=gru
+  2: --param is of a net from scratch: give --from-
+train in.csv --from-scratch --param cell=a
+  1: 'cell' parameter of NameNationalityClass
+train in.csv --from-scratch --param junk=1
+  1: Valid parameters are: ['batch_size',
+train in.csv --output model.txt
+  1: model.txt should end in .skops
+train one.csv
+  1: all 3 names have the label 'a': give two or more
+train in.csv --label truth
+  2: no column 'truth': give --label, one of
+"""
+REFUSED = re.findall(r"^(.+)\n  (\d): (.+)$", REFUSED, re.M)
 
 
-@pytest.mark.parametrize("arguments, words, code", REFUSED)
-def test_what_does_not_fit_is_refused(run, arguments, words, code):
+# What they are said of.
+FILES = {
+    "empty.csv": "id,name,note\n1,,\n2,123,\n",
+    "one.csv": "name,nationality\nHans,a\nHans,a\nHans,a\n",
+    # spellings of one name
+    "five.csv": "name,nationality\n"
+    + "Hans,Hans\nHANS,Hans\n" * 3
+    + "a,a\nb,a\nc,a\nd,a\n",
+    "wide.csv": ",".join(f"c{k}" for k in range(21)),
+    "taken.csv": "name,reason,share,names,label,label\nKim,a,b,c,d,e\n",
+    "odd.csv": 'name,d,e\nKim,"x,y",z\nLee,x,"y,z"\nBo,others,\n',
+    "mix.csv": "label,share\nGreek,.5\n,.5\n",
+    "byte.csv": b"name\nM\x81ller\n",
+    "1250.csv": "name\nAnna Źak\n".encode("cp1250"),
+}
+
+
+@pytest.fixture
+def files_of_errors(folder):
+    """Write files that do not fit, and return the names of all there are."""
     rows = [(*row, "ab"[k % 2]) for k, row in enumerate(ROWS)]
     write_csv("in.csv", rows, header=("id", "name", "note", "nationality"))
-    write_csv("empty.csv", [("1", "", ""), ("2", "123", "")])
-    write_csv("one.csv", [("Hans", "a")] * 3, header=("name", "nationality"))
-    rows = [("Hans", "Hans"), ("HANS", "Hans")] * 3  # spellings of one name
-    rows += [(letter, "a") for letter in "abcdef"]
-    write_csv("five.csv", rows, header=("name", "nationality"))
-    write_csv("wide.csv", [], [f"c{k}" for k in range(21)])
-    header = ("name", "reason", "share", "names", "label", "label")
-    write_csv("taken.csv", [("Kim", *"abcde")], header)
-    odd = [("Kim", "x,y", "z"), ("Lee", "x", "y,z"), ("Bo", "others", "")]
-    write_csv("odd.csv", odd, ("name", "d", "e"))
-    write_csv("mix.csv", [("Greek", ".5"), ("", ".5")], ("label", "share"))
-    Path("byte.csv").write_bytes(b"name\nM\x81ller\n")
-    Path("1250.csv").write_bytes("name\nAnna Źak\n".encode("cp1250"))
+    for name, text in FILES.items():
+        Path(name).write_bytes(text if isinstance(text, bytes) else text.encode())
     os.mkdir("folder.skops")
-    files = sorted(os.listdir())
-    command, *others = shlex.split(arguments)
-    defaults = [] if command == "train" else ["--model", "model.skops"]
-    if command in ("predict", "shares", "train"):
-        defaults += ["--output", "own.skops" if command == "train" else "out.csv"]
-    out, said = run(command, *defaults, *others, code=code)
+    return sorted(os.listdir())
+
+
+@pytest.mark.parametrize("line, code, words", REFUSED)
+def test_what_does_not_fit_is_refused(run, files_of_errors, line, code, words):
+    command, _, others = line.partition(" ")
+    output = {"predict": "-o out.csv", "shares": "-o out.csv", "train": "-o own.skops"}
+    out, said = run(f"{command} {output.get(command, '')} {others}", code=int(code))
     assert not out
     assert words in said
     assert said.endswith(".\n"), said
     assert said.count("\n") == 1 + said.startswith("sknames: fits"), said
-    assert sorted(os.listdir()) == files
+    assert sorted(os.listdir()) == files_of_errors
 
 
 def test_train_output_in_a_read_only_folder_is_refused_before_the_work(
@@ -1719,7 +1665,7 @@ def test_train_output_in_a_read_only_folder_is_refused_before_the_work(
 ):
     write_csv("in.csv", [("", "")], ("name", "nationality"))  # which has no names
     monkeypatch.setattr(os, "access", lambda path, mode: False)
-    _, said = run("train", "in.csv", "--output", "own.skops", code=1)
+    _, said = run("train in.csv --output own.skops", code=1)
     assert "does not exist or is read-only" in said, said
 
 
@@ -1840,7 +1786,7 @@ def test_predict_bar_on_a_terminal_shows_a_percentage_of_bytes(run, monkeypatch)
     ended = []
     close = tqdm.close
     monkeypatch.setattr(tqdm, "close", lambda bar: (ended.append(bar.n), close(bar)))
-    run("predict", "in.csv", "--output", "o.csv", "--model", "model.skops")
+    run("predict in.csv --output o.csv")
     said = sys.stderr.getvalue()
     assert re.search(r"\d+%\|.*/3\.\d+M \[.*B/s\]", said), said
     assert "60 rows: 60 predicted" in said
@@ -1863,10 +1809,10 @@ def test_whole_file_removes_what_a_killed_command_left(tmp_path):
     assert at_work.exists()
 
 
-def test_predict_line_without_an_end_is_refused_before_it_fills_the_memory(predict):
+def test_predict_line_without_an_end_is_refused_before_it_fills_the_memory(run):
     with gzip.open("in.csv.gz", "wb", compresslevel=1) as file:
         file.write(b"name\n" + b"a" * (tables.BYTES_OF_CHUNK + 1))
-    _, said = predict("in.csv.gz", code=1)
+    _, said = run("predict in.csv.gz", code=1)
     assert "in.csv.gz: line 2 is too long: is this CSV?" in said
 
 
@@ -1880,14 +1826,13 @@ def test_parquet_and_the_last_line_name_the_model(run, tiny, small_names, comman
     if "--priors" in command:
         priors = dict.fromkeys(tiny.classes_, 0) | {"Greek": 0.4, "Polish": 0.6}
         model = PriorShiftClassifier(tiny, priors=priors)
-    words = [*command.split(), "--model", "model.skops"]
-    _, said = run(*words, "-o", "o.parquet")
+    _, said = run(f"{command} -o o.parquet")
     written = json.loads(pa.parquet.read_schema("o.parquet").metadata[b"sknames"])
     assert written["version"] == __version__
     assert written["fingerprint"] == fingerprint(model)
     assert written["priors"] == pytest.approx(priors)
     for output in ("-", "o.jsonl"):
-        _, said = run(*words, "-o", output)
+        _, said = run(f"{command} -o {output}")
         assert said.endswith(f" s; sknames {__version__}, {fingerprint(model)}\n")
 
 
