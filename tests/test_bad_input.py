@@ -12,6 +12,7 @@ import pytest
 import scipy.sparse
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -228,7 +229,7 @@ def test_class_weight_of_rows_without_weight_is_taken():
     y = ["a", "b", "c"]
     params = {"class_weight": {"a": 2, "b": 3}, "logit_adjustment": 0}
     model = NameNationalityClassifier(**TINY, **params).fit(X, y, [0, 1, 1])
-    np.testing.assert_allclose(model.class_prior_, [0, 3 / 4, 1 / 4])
+    assert_allclose(model.class_prior_, [0, 3 / 4, 1 / 4])
 
 
 def test_balanced_weights_are_those_of_the_classes_that_count():
@@ -237,7 +238,7 @@ def test_balanced_weights_are_those_of_the_classes_that_count():
     weights = np.array([1, 1, 0, 4.0])
     params = {"class_weight": "balanced", "logit_adjustment": 0}
     model = NameNationalityClassifier(**TINY, **params)
-    np.testing.assert_allclose(model.fit(X, y, weights).class_prior_, [0.5, 0, 0.5])
+    assert_allclose(model.fit(X, y, weights).class_prior_, [0.5, 0, 0.5])
     assert weights.tolist() == [1, 1, 0, 4]
 
 
@@ -277,7 +278,7 @@ def test_only_the_ratios_of_weights_matter(weights, class_weight, larger_class_w
     expected = clone(model).fit(X, y, weights).predict_proba(X)
     model.set_params(class_weight=larger_class_weight)
     found = model.fit(X, y, 1e3 * np.array(weights)).predict_proba(X)
-    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    assert_allclose(found, expected, rtol=1e-5)
 
 
 # Parameters.
@@ -354,7 +355,7 @@ def assert_probabilities(probabilities, shape):
     assert probabilities.dtype == np.float64
     assert np.isfinite(probabilities).all()
     assert (probabilities >= 0).all()
-    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=0, atol=1e-12)
+    assert_allclose(probabilities.sum(axis=1), 1, rtol=0, atol=1e-12)
 
 
 @given(LISTS)
@@ -363,9 +364,9 @@ def test_any_text_has_probabilities(tiny, names):
     probabilities = tiny.predict_proba(names)
     assert_probabilities(probabilities, (len(names), 4))
     alone = np.concatenate([tiny.predict_proba([name]) for name in names])
-    np.testing.assert_allclose(probabilities, alone, rtol=0, atol=1e-12)
+    assert_allclose(probabilities, alone, rtol=0, atol=1e-12)
     company = tiny.predict_proba(["Papadopoulos", *names[::-1], "\ud800" * 40, ""])
-    np.testing.assert_allclose(company[-3:0:-1], probabilities, rtol=0, atol=1e-12)
+    assert_allclose(company[-3:0:-1], probabilities, rtol=0, atol=1e-12)
     assert set(tiny.predict(names)) <= set(tiny.classes_)
 
 
@@ -388,7 +389,7 @@ def test_any_small_list_can_be_learned(pairs, cell, ngram_range, class_weight):
     probabilities = model.predict_proba(asked)
     assert_probabilities(probabilities, (len(asked), len(classes)))
     again = clone(model).fit(names[::-1], labels[::-1])
-    np.testing.assert_array_equal(again.predict_proba(asked), probabilities)
+    assert_array_equal(again.predict_proba(asked), probabilities)
 
 
 def seconds(function, *args):
@@ -449,6 +450,6 @@ def test_long_name_is_classified_whole_and_in_linear_time(small_names):
     probabilities = model.predict_proba([longer, long, "Papadopoulos"])
     assert_probabilities(probabilities, (3, 4))
     alone = model.predict_proba([longer])
-    np.testing.assert_allclose(alone[0], probabilities[0], rtol=0, atol=1e-12)
+    assert_allclose(alone[0], probabilities[0], rtol=0, atol=1e-12)
     time_of_long = seconds(model.predict_proba, [long])
     assert seconds(model.predict_proba, [longer]) < 40 * max(time_of_long, 1e-2)

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
 
 from sknames import CharEncoder
 from tests.conftest import run_process
@@ -71,7 +72,7 @@ def test_any_text_is_read_alike_alone_and_again(
     )
     codes = encoder.fit_transform(names)
     alone = [encoder.transform([name]) for name in names]
-    np.testing.assert_array_equal(np.concatenate(alone), codes)
+    assert_array_equal(np.concatenate(alone), codes)
     first, *others = encoder.alphabet_
     kinds = {*map(unicodedata.category, encoder.alphabet_)}
     assert first == " "
@@ -265,9 +266,9 @@ def test_missing_name_is_empty_when_asked_for(missing):
     encoder = CharEncoder(handle_missing="empty", max_length=3)
     codes = encoder.fit_transform(names)
     expected = CharEncoder(max_length=3).fit_transform(["Ana", "", "Bo", ""])
-    np.testing.assert_array_equal(codes, expected)
+    assert_array_equal(codes, expected)
     series = pd.Series(names, dtype=object)
-    np.testing.assert_array_equal(encoder.transform(series), expected)
+    assert_array_equal(encoder.transform(series), expected)
     assert encoder.transform([missing]).tolist() == [[0, 0, 0]]
     with pytest.raises(TypeError, match=r"type str and got int \(5\) at position 2"):
         encoder.transform(["Ana", missing, 5])
@@ -284,7 +285,7 @@ def test_titles_stay_by_default_if_one_name_in_a_hundred_has_some(n_titled, is_t
     expected = CharEncoder(tidy=is_tidy).fit(names)
     assert encoder.alphabet_ == expected.alphabet_
     texts = ["Herr Kim", "Kim, Anna 😀"]
-    np.testing.assert_array_equal(encoder.transform(texts), expected.transform(texts))
+    assert_array_equal(encoder.transform(texts), expected.transform(texts))
     assert encoder.fit(["Anna"]).tidy_ is True  # chosen anew
 
 
@@ -297,7 +298,7 @@ def test_title_counts_however_it_is_written(title):
     assert CharEncoder().fit(typed).tidy_ is False
     encoder = CharEncoder(tidy=True).fit(typed)
     with_title, without = encoder.transform([*typed, "Anna Kim"])
-    np.testing.assert_array_equal(with_title, without)
+    assert_array_equal(with_title, without)
 
 
 def test_encoder_that_was_not_fitted_reads_tidy_names_unless_told_otherwise():

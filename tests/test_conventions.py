@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 import skops.io
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.base import BaseEstimator, clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -206,10 +207,10 @@ def test_fit_changes_no_parameter_and_a_clone_fits_the_same(case):
     assert repr(twin) == repr(estimator)
     assert not [name for name in vars(twin) if name.endswith("_")]
     for each in (estimator, twin):
-        np.testing.assert_array_equal(answers(each.fit(*data), X), expected)
+        assert_array_equal(answers(each.fit(*data), X), expected)
     if hasattr(estimator, "transform"):
         transformed = clone(estimator).fit_transform(*data, y=range(3))
-        np.testing.assert_array_equal(transformed, estimator.transform(data[0]))
+        assert_array_equal(transformed, estimator.transform(data[0]))
 
 
 def test_answers_change_neither_the_estimator_nor_its_input(case):
@@ -219,7 +220,7 @@ def test_answers_change_neither_the_estimator_nor_its_input(case):
     assert b"sknames._" not in state  # a file names no private module
     answers(estimator, X)
     assert pickle.dumps(estimator, protocol=0) == state
-    np.testing.assert_array_equal(X, given)
+    assert_array_equal(X, given)
 
 
 def through_skops(model, path):
@@ -245,7 +246,7 @@ def test_copies_and_files_give_the_same_estimator(case, way, tmp_path):
     fitted = way(estimator.fit(*data), tmp_path / "fitted")
     assert repr(fitted) == repr(estimator)
     assert vars(fitted).keys() == vars(estimator).keys()
-    np.testing.assert_array_equal(answers(fitted, X), answers(estimator, X))
+    assert_array_equal(answers(fitted, X), answers(estimator, X))
 
 
 FRAMES = {"pandas": pd.DataFrame, "polars": pl.DataFrame}
@@ -265,7 +266,7 @@ def test_feature_names_are_those_of_the_last_fit(case, frame):
     else:
         assert estimator.feature_names_in_.tolist() == list(table.columns)
         assert estimator.feature_names_in_.dtype == object
-    np.testing.assert_array_equal(answers(estimator.fit(X, *y), X), found)
+    assert_array_equal(answers(estimator.fit(X, *y), X), found)
     assert not hasattr(estimator, "feature_names_in_")
 
 
@@ -304,7 +305,7 @@ def test_names_in_any_container_give_the_same_answers(case, container):
         pytest.skip("takes codes")
     expected = answers(estimator.fit(names, *y), asked)
     found = answers(clone(estimator).fit(container(names), *y), container(asked))
-    np.testing.assert_array_equal(found, expected)
+    assert_array_equal(found, expected)
 
 
 # ---- What holds another estimator
@@ -363,17 +364,17 @@ def test_holder_fits_a_clone_unless_its_type_is_frozen(
     half = [column[::2] for column in small_names]
     expected = answers(holder.fit(*half), NAMES)
     assert (getattr(holder, f"{name}_") is inner) == is_frozen
-    np.testing.assert_array_equal(tiny[-1].network_.weights["output.weight"], weights)
+    assert_array_equal(tiny[-1].network_.weights["output.weight"], weights)
     twin = clone(holder)
     assert not [attribute for attribute in vars(twin) if attribute.endswith("_")]
-    np.testing.assert_array_equal(answers(twin.fit(*half), NAMES), expected)
+    assert_array_equal(answers(twin.fit(*half), NAMES), expected)
     for way in (WAYS["pickle"], WAYS["skops"]):
         again = way(holder, tmp_path / "model")
-        np.testing.assert_array_equal(answers(again, NAMES), expected)
+        assert_array_equal(answers(again, NAMES), expected)
         assert is_frozen == (deep not in again.get_params())
     # What `fit` read holds until the next one.
     holder.set_params(**{name: FrozenEstimator(DummyClassifier().fit(*small_names))})
-    np.testing.assert_array_equal(answers(holder, NAMES), expected)
+    assert_array_equal(answers(holder, NAMES), expected)
 
 
 @pytest.mark.parametrize("hold", [HOLDERS["grouped"], HOLDERS["selective"]])
@@ -495,7 +496,7 @@ def test_metadata_routing_leaves_scores_of_a_frozen_pipeline(make, frozen, small
     assert expected.min() > 0.8
     with config_context(enable_metadata_routing=True):
         scores = cross_val_score(model, column, y, cv=2)
-    np.testing.assert_array_equal(scores, expected)
+    assert_array_equal(scores, expected)
 
 
 def test_metadata_routing_hands_weights_to_the_score_of_a_frozen_pipeline(
@@ -541,7 +542,7 @@ def test_rows_keep_their_index_and_order_beside_other_columns(make, tiny):
             assert len(out) == 3
             assert out["age__age"].to_list() == ages
             rows = out.to_numpy()[:, :-1]
-            np.testing.assert_array_equal(rows, expected.reshape(rows.shape))
+            assert_array_equal(rows, expected.reshape(rows.shape))
             features = [f"names__{name}" for name in alone.get_feature_names_out()]
             assert list(out.columns) == [*features, "age__age"]
             if library == "pandas":
@@ -575,7 +576,7 @@ def test_encoder_takes_strings_and_its_features_begin_with_the_class(
     found = encoder.get_feature_names_out(["name"])
     assert found.tolist() == columns
     assert found.dtype == object
-    np.testing.assert_array_equal(encoder.get_feature_names_out(), found)
+    assert_array_equal(encoder.get_feature_names_out(), found)
 
 
 READERS = {
@@ -604,7 +605,7 @@ def test_tags_of_what_reads_codes_say_so(wrap, tiny):
 
 
 def test_frozen_pipeline_has_the_priors_of_its_classifier(frozen, tiny):
-    np.testing.assert_array_equal(frozen.class_prior_, tiny["classify"].class_prior_)
+    assert_array_equal(frozen.class_prior_, tiny["classify"].class_prior_)
     assert not hasattr(frozen[:-1], "class_prior_")
 
 
@@ -612,5 +613,5 @@ def test_log_probabilities_of_a_wrapper_are_those_of_its_probabilities(tiny):
     priors = {"Greek": 0.5, "Polish": 0.5}
     shifted = PriorShiftClassifier(FrozenEstimator(tiny), priors=priors)
     logarithms = shifted.fit(NAMES).predict_log_proba(NAMES)  # a warning is an error
-    np.testing.assert_allclose(np.exp(logarithms), shifted.predict_proba(NAMES))
+    assert_allclose(np.exp(logarithms), shifted.predict_proba(NAMES))
     assert np.isneginf(logarithms).all(axis=0).tolist() == [False, True, False, True]

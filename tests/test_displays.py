@@ -4,6 +4,7 @@ import datetime as dt
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import make_blobs
 from sklearn.linear_model import LogisticRegression
 
@@ -154,7 +155,7 @@ def test_prefix_display_shows_the_probabilities(shipped):
     assert set(shown) == set(shipped.classes_[most_probable])
     columns = [list(shipped.classes_).index(label) for label in shown]
     assert (np.diff(proba[-1, columns]) <= 0).all()  # the whole name's order
-    np.testing.assert_array_equal(display.im_.get_array(), proba[:, columns].T)
+    assert_array_equal(display.im_.get_array(), proba[:, columns].T)
     texts = [[text and text.get_text() for text in row] for row in display.text_]
     expected = np.where(proba < 0.005, None, np.char.mod("%.0f", 100 * proba))
     assert texts == expected[:, columns].T.tolist()
@@ -166,7 +167,7 @@ def test_importance_display_shows_the_importances(shipped):
     )
     found = character_importance(shipped, "Kowalski", label="Czech")
     assert texts_of(display.text_) == list("kowalski")
-    np.testing.assert_array_equal(display.im_.get_array()[0], found.importance)
+    assert_array_equal(display.im_.get_array()[0], found.importance)
     largest = np.abs(found.importance).max()
     assert display.im_.norm.vmin == -largest
     assert display.im_.norm.vmax == largest
@@ -219,7 +220,7 @@ def test_states_display_shows_a_layer_by_its_last_state(options, layer):
     states = np.array([[[1, 2, 3], [4, 6, 5]], [[1, 2, 3], [9, 8, 7]]]) / 10
     shown = HiddenStatesDisplay("Li", ["l", "i"], states).plot(**options)
     expected = [[[2, 6], [3, 5], [1, 4]], [[1, 9], [2, 8], [3, 7]]]
-    np.testing.assert_allclose(shown.im_.get_array(), np.array(expected[layer]) / 10)
+    assert_allclose(shown.im_.get_array(), np.array(expected[layer]) / 10)
     assert shown.im_.get_clim() == (-1, 1)
     assert texts_of(shown.ax_.get_xticklabels()) == ["l", "i"]
     assert shown.ax_.get_ylabel() == "3 units, by their last state"
@@ -228,9 +229,9 @@ def test_states_display_shows_a_layer_by_its_last_state(options, layer):
 def test_states_display_shows_the_last_layer_of_the_estimator(shipped):
     shown = HiddenStatesDisplay.from_estimator(shipped, "Yamamoto")
     last_layer = hidden_states(shipped, "Yamamoto").states[-1]
-    np.testing.assert_array_equal(shown.states[-1], last_layer)
+    assert_array_equal(shown.states[-1], last_layer)
     (last_column,) = shown.im_.get_array()[:, -1:].T
-    np.testing.assert_allclose(last_column, np.sort(last_layer[-1])[::-1])
+    assert_allclose(last_column, np.sort(last_layer[-1])[::-1])
     wide = shown.plot(im_kwargs={"vmin": 0})
     assert wide.im_.get_clim() == (0, 1)
 
@@ -263,10 +264,10 @@ def test_reliability_display_shows_accuracy_by_confidence(proba, truth):
     assert display.calibration_error == error < 0.02
     drawn, _, (segments,) = display.errorbar_.lines
     confidence, accuracy = drawn.get_xydata().T
-    np.testing.assert_array_equal(confidence, display.confidence)
-    np.testing.assert_array_equal(accuracy, display.accuracy)
+    assert_array_equal(confidence, display.confidence)
+    assert_array_equal(accuracy, display.accuracy)
     ends = np.array([segment[:, 1] for segment in segments.get_segments()])
-    np.testing.assert_allclose(ends, np.column_stack([display.low, display.high]))
+    assert_allclose(ends, np.column_stack([display.low, display.high]))
     sharp = proba**3 / (proba**3).sum(axis=1, keepdims=True)
     sure = ReliabilityDisplay.from_predictions(
         truth, sharp, labels=CLASSES, ax=display.ax_
@@ -282,8 +283,8 @@ def test_names_of_equal_probability_are_one_point():
     proba = np.repeat([[0.7, 0.3], [0.9, 0.1], [0.7, 0.3]], [50, 20, 30], axis=0)
     display = ReliabilityDisplay.from_predictions(y, proba)
     assert display.n_samples.tolist() == [80, 20]
-    np.testing.assert_allclose(display.confidence, [0.7, 0.9])
-    np.testing.assert_allclose(display.accuracy, [50 / 80, 10 / 20])
+    assert_allclose(display.confidence, [0.7, 0.9])
+    assert_allclose(display.accuracy, [50 / 80, 10 / 20])
     three = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]])
     few = ReliabilityDisplay.from_predictions(["a", "b", "a"], three, n_bins=2)
     assert few.n_samples.tolist() == [2, 1]
@@ -296,11 +297,11 @@ def test_risk_coverage_display_shows_risks_of_the_surest(proba, truth):
     assert display.coverage[-1] == 1
     assert display.risk[-1] == pytest.approx(1 - hits.mean())
     surest = np.argsort(-proba.max(axis=1))[:1_000]
-    np.testing.assert_allclose(display.coverage[999], 0.25)
-    np.testing.assert_allclose(display.risk[999], 1 - hits[surest].mean())
+    assert_allclose(display.coverage[999], 0.25)
+    assert_allclose(display.risk[999], 1 - hits[surest].mean())
     coverage, risk = display.line_.get_xydata().T
-    np.testing.assert_array_equal(coverage, display.coverage)
-    np.testing.assert_array_equal(risk, display.risk)
+    assert_array_equal(coverage, display.coverage)
+    assert_array_equal(risk, display.risk)
     assert display.line_.get_label() == "ours"
     assert display.line_.get_color() == "C3"
     assert display.ax_.get_ylim()[1] == pytest.approx(1.5 * display.risk[-1])
@@ -321,11 +322,11 @@ def test_weight_of_2_counts_as_two_answers(display):
     twice = display.from_predictions(y.repeat(weights), proba.repeat(weights, axis=0))
     for name in ("confidence", "accuracy", "calibration_error", "coverage", "risk"):
         if hasattr(drawn, name):
-            np.testing.assert_allclose(getattr(drawn, name), getattr(twice, name))
+            assert_allclose(getattr(drawn, name), getattr(twice, name))
     if display is ReliabilityDisplay:
         assert drawn.n_samples.tolist() == [2, 1, 1]
         ends = wilson_interval(drawn.accuracy, np.array([4**2 / 10, 1, 1]))
-        np.testing.assert_allclose([drawn.low, drawn.high], ends)
+        assert_allclose([drawn.low, drawn.high], ends)
     else:
         assert drawn.n_answered[-1] == 7**2 / 15
 
@@ -351,11 +352,11 @@ def test_estimator_gives_the_display_of_its_answers():
     for cls, key in [(ReliabilityDisplay, "accuracy"), (RiskCoverageDisplay, "risk")]:
         display = cls.from_estimator(model, X, y)
         again = cls.from_predictions(y, model.predict_proba(X))
-        np.testing.assert_array_equal(vars(display)[key], vars(again)[key])
+        assert_array_equal(vars(display)[key], vars(again)[key])
         assert display.name == "SelectiveClassifier"
     curve = model.risk_coverage_curve_
     plain = RiskCoverageDisplay.from_curve(curve)
-    np.testing.assert_array_equal(plain.coverage, curve.coverage)
+    assert_array_equal(plain.coverage, curve.coverage)
     assert len(plain.ax_.lines) == 1
     chosen = RiskCoverageDisplay.from_curve(curve, (model.coverage_, model.risk_))
     assert tuple(chosen.ax_.lines[1].get_xydata()[0]) == (model.coverage_, model.risk_)
@@ -383,12 +384,12 @@ def test_shares_display_shows_shares_and_intervals():
     display = SharesDisplay.from_shares(shares, n_top=2, bar_kwargs={"color": "red"})
     assert bars(display) == [*shares.label[:2], "3 others"]
     first, second, *others = shares.share
-    np.testing.assert_allclose(values(display), [first, second, sum(others)])
+    assert_allclose(values(display), [first, second, sum(others)])
     of_first, of_second, of_others = reaches(display)
-    np.testing.assert_allclose(of_first, [shares.low[0], shares.high[0]])
-    np.testing.assert_allclose(of_second, [shares.low[1], shares.high[1]])
+    assert_allclose(of_first, [shares.low[0], shares.high[0]])
+    assert_allclose(of_second, [shares.low[1], shares.high[1]])
     sums = shares.draws[:, 2:].sum(axis=1)
-    np.testing.assert_allclose(of_others, np.quantile(sums, [0.025, 0.975]))
+    assert_allclose(of_others, np.quantile(sums, [0.025, 0.975]))
     assert display.ax_.yaxis_inverted()  # the largest is on top
     assert display.ax_.get_xlabel() == "share of 300 names, with 95% intervals"
     assert display.bars_[0][0].get_facecolor() == (1, 0, 0, 1)
@@ -405,7 +406,7 @@ def test_shares_of_an_estimator_are_those_of_its_probabilities(proba, shares):
     one = SharesDisplay.from_estimator(Known(), proba[:300], random_state=0, n_top=2)
     other = SharesDisplay.from_shares(shares, n_top=2)
     assert bars(one) == bars(other)
-    np.testing.assert_array_equal(reaches(one), reaches(other))
+    assert_array_equal(reaches(one), reaches(other))
 
 
 def test_tiny_shares_are_among_the_others():
@@ -427,7 +428,7 @@ def test_groups_all_have_a_bar(proba, grouped, is_whole):
     display = SharesDisplay.from_shares(grouped if is_whole else grouped.groups)
     assert bars(display) == ["Others", "North"]
     expected = np.column_stack([grouped.groups.low, grouped.groups.high])[::-1]
-    np.testing.assert_allclose(reaches(display), expected)
+    assert_allclose(reaches(display), expected)
     # They may overlap, or be empty.
     groups = {f"{n}": ["Dutch", "Turkish"] for n in range(20)} | {"none": ["Norwegian"]}
     found = shares_of_probabilities(
@@ -449,8 +450,8 @@ OTHER = of_counts(0, 190, 10, 0, 0)
 def test_several_lists_stand_side_by_side():
     display = SharesDisplay.from_shares({"US$": SOME, None: OTHER, "3": SOME}, n_top=2)
     assert bars(display) == ["Dutch", "Turkish", "3 others"]
-    np.testing.assert_allclose(values(display), [0.3, 0.6, 0.1], atol=0.02)
-    np.testing.assert_allclose(values(display, 1), [0.95, 0, 0.05], atol=0.02)
+    assert_allclose(values(display), [0.3, 0.6, 0.1], atol=0.02)
+    assert_allclose(values(display, 1), [0.95, 0, 0.05], atol=0.02)
     assert reaches(display, 1)[0].tolist() == [OTHER["Dutch"].low, OTHER["Dutch"].high]
     legend = texts_of(display.ax_.get_legend().get_texts())
     assert legend == [r"US\$ (100 names)", "(blank) (200 names)", "3 (100 names)"]
@@ -480,10 +481,8 @@ def test_display_of_a_comparison_shows_what_is_sure():
     found = SOME.compare(OTHER)
     display = SharesDisplay.from_shares(found, n_top=3)
     assert bars(display) == ["Dutch", "Turkish", "Irish"]  # nothing sums the others
-    np.testing.assert_array_equal(values(display), found.difference[:3])
-    np.testing.assert_allclose(
-        reaches(display), np.column_stack([found.low, found.high])[:3]
-    )
+    assert_array_equal(values(display), found.difference[:3])
+    assert_allclose(reaches(display), np.column_stack([found.low, found.high])[:3])
     assert [bar.get_facecolor()[3] for bar in display.bars_[0]] == [1, 1, 0.35]
     label = "difference between 100 and 200 names, with 95% intervals; pale: not sure"
     assert display.ax_.get_xlabel() == label
@@ -492,7 +491,7 @@ def test_display_of_a_comparison_shows_what_is_sure():
     assert display.ax_.get_xlabel() == "difference, with 95% intervals; pale: not sure"
     legend = texts_of(display.ax_.get_legend().get_texts())
     assert legend == ["a (100 and 200 names)", "b (200 and 100 names)"]
-    np.testing.assert_allclose(values(display), -np.array(values(display, 1)))
+    assert_allclose(values(display), -np.array(values(display, 1)))
 
 
 def test_display_of_a_comparison_with_a_known_mix_counts_one_list():
@@ -532,7 +531,7 @@ def test_lists_of_years_are_lines_in_order(titles):
     legend = texts_of(display.ax_.get_legend().get_texts())
     assert legend == ["Dutch", "Turkish", "3 others"]
     dutch = display.lines_[0].get_ydata()
-    np.testing.assert_allclose(dutch, [0.3, 0.3, 0.95], atol=0.02)
+    assert_allclose(dutch, [0.3, 0.3, 0.95], atol=0.02)
     years = list(display.lines_[0].get_xdata())
     assert years == sorted(years)
     assert len(years) == 3

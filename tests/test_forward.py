@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from numpy.testing import assert_allclose, assert_array_equal
 from threadpoolctl import ThreadpoolController
 
 from sknames._network import forward as _forward
@@ -111,16 +112,16 @@ def test_logits_are_those_of_torch(
     found = pair.forward.logits(codes)
     assert found.dtype == dtype
     assert found.shape == (len(codes), CLASSES)
-    np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance)
+    assert_allclose(found, expected, rtol=0, atol=tolerance)
     for n_rows in (1, 9):
         empty = codes[:n_rows, :0]
         found = pair.forward.logits(empty)
-        np.testing.assert_allclose(found, pair.expected(empty), rtol=0, atol=tolerance)
+        assert_allclose(found, pair.expected(empty), rtol=0, atol=tolerance)
     monkeypatch.delattr(_forward, "plan_prefixes")  # which takes longer for one row
     alone = np.concatenate([pair.forward.logits(row[None]) for row in codes])
     assert alone.dtype == dtype
-    np.testing.assert_allclose(alone, expected, rtol=0, atol=tolerance)
-    np.testing.assert_array_equal(codes, before)
+    assert_allclose(alone, expected, rtol=0, atol=tolerance)
+    assert_array_equal(codes, before)
 
 
 def network_of(*sizes, n_labels=None):
@@ -152,10 +153,10 @@ def test_head_is_linear_in_logits_and_ngrams(codes, n_rows):
         for k in range(first, last):
             row += NGRAM_SCALE * values[k] * weight_of.get(features[k], 0)
     forward = Forward(network, "float64")
-    np.testing.assert_allclose(forward.logits(codes), expected, atol=1e-5)
+    assert_allclose(forward.logits(codes), expected, atol=1e-5)
     for row, logits in zip(codes, expected, strict=True):
         net, terms, _ = forward.logit_terms(row[None])
-        np.testing.assert_allclose(net + terms.sum(axis=0), logits, atol=1e-5)
+        assert_allclose(net + terms.sum(axis=0), logits, atol=1e-5)
 
 
 def largest_difference(forward, n_rows=300):
@@ -265,7 +266,7 @@ def test_auto_is_float64_where_places_of_rows_differ(
         atol = {"float32": 1e-5, "float64": 1e-10}[precision]
         for rows in (codes, codes[-3:]):
             found = pair.forward.logits(rows)
-            np.testing.assert_allclose(found, pair.expected(rows), rtol=0, atol=atol)
+            assert_allclose(found, pair.expected(rows), rtol=0, atol=atol)
 
 
 def test_auto_is_float64_where_places_of_rows_differ_in_the_head_alone(monkeypatch):
@@ -311,7 +312,7 @@ def test_products_are_too_small_for_a_second_thread(depth, width):
     product = _product.Product(weights)
     found = np.empty((3, 16, width), dtype=np.float32)
     product(x, found)
-    np.testing.assert_array_equal(found, x @ weights)
+    assert_array_equal(found, x @ weights)
     # OpenBLAS divides products of more than 2^18 multiplications.
     for _, part in product.slices:
         assert 8 * part.shape[2] * part.shape[3] <= 2**18
@@ -324,7 +325,7 @@ def test_logits_of_rows_longer_than_255_are_those_of_torch(ngram_range):
     for row, length in zip(codes, [300, 2, 257, 256, 255, 44, 1, 299, 0], strict=True):
         row[:length] = np.random.RandomState(length).randint(1, 6, size=length)
     found = pair.forward.logits(codes)
-    np.testing.assert_allclose(found, pair.expected(codes), rtol=0, atol=1e-10)
+    assert_allclose(found, pair.expected(codes), rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -336,8 +337,8 @@ def test_softmax_is_in_float64_and_keeps_its_input(dtype):
     assert found.dtype == np.float64
     expected = np.exp([[0, 0, -2000], [0, -1, -0.5], [0, 0, 0]])
     expected /= expected.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(found, expected, rtol=1e-15)
-    np.testing.assert_array_equal(logits, before)
+    assert_allclose(found, expected, rtol=1e-15)
+    assert_array_equal(logits, before)
 
 
 @pytest.mark.parametrize("kind", ["gru", "rnn", "2-layer gru", "2-layer sigmoid rnn"])
@@ -362,13 +363,13 @@ def test_logits_in_chunks_and_blocks_are_the_same(
     for name, value in limits.items():
         monkeypatch.setattr(_forward, name, value)
     found = pair.forward.logits(codes)
-    np.testing.assert_allclose(found, pair.expected(codes), rtol=0, atol=1e-12)
+    assert_allclose(found, pair.expected(codes), rtol=0, atol=1e-12)
     assert sum(map(len, chunks)) == len(np.unique(codes, axis=0))
     for part in chunks:
         assert len(part) <= limits.get("PLAN_ROWS", len(codes))
         assert len(part) == 1 or part.size <= limits.get("PLAN_CODES", codes.size)
     order = np.random.RandomState(3).permutation(len(codes))
-    np.testing.assert_array_equal(pair.forward.logits(codes[order]), found[order])
+    assert_array_equal(pair.forward.logits(codes[order]), found[order])
 
 
 @pytest.mark.parametrize("ngram_range", [None, (1, 4)], ids=str)
@@ -380,4 +381,4 @@ def test_forward_shared_by_threads_gives_the_same_bits(monkeypatch, codes, ngram
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(forward.logits, batches * 8))
     for i, logits in enumerate(found):
-        np.testing.assert_array_equal(logits, expected[i % len(batches)])
+        assert_array_equal(logits, expected[i % len(batches)])

@@ -3,6 +3,7 @@ import tracemalloc
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.calibration import calibration_curve
 from sklearn.datasets import make_blobs
@@ -45,14 +46,10 @@ def test_fitted_estimator_needs_no_fit(tiny, small_names):
     assert model.classes_.tolist() == ["Asia", "Europe"]
     of = dict(zip(tiny.classes_, tiny.predict_proba(names).T, strict=True))
     asia = of["Turkish"] + of["Japanese"]
-    np.testing.assert_allclose(
-        model.predict_proba(names).T, [asia, 1 - asia], atol=1e-6
-    )
+    assert_allclose(model.predict_proba(names).T, [asia, 1 - asia], atol=1e-6)
     assert (model.predict(names) == np.where(asia > 0.5, "Asia", "Europe")).all()
     prior = PriorShiftClassifier(tiny, priors=[0.4, 0.3, 0.2, 0.1])
-    np.testing.assert_allclose(
-        GroupedClassifier(prior, groups=GROUPS).class_prior_, [0.4, 0.6]
-    )
+    assert_allclose(GroupedClassifier(prior, groups=GROUPS).class_prior_, [0.4, 0.6])
 
 
 def test_missing_label_raises_around_any_estimator():
@@ -68,8 +65,8 @@ def test_bits_of_a_row_do_not_depend_on_the_others(tiny, small_names, monkeypatc
     model = GroupedClassifier(tiny, groups="subregion")
     together = model.predict_proba(names)
     monkeypatch.setattr("sknames._models.groups.SUMMED_ROWS", 7)
-    np.testing.assert_array_equal(model.predict_proba(names), together)
-    np.testing.assert_array_equal(together[7:8], model.predict_proba(names[7:8]))
+    assert_array_equal(model.predict_proba(names), together)
+    assert_array_equal(together[7:8], model.predict_proba(names[7:8]))
 
 
 def test_labels_without_a_group_stay(tiny):
@@ -93,8 +90,8 @@ def test_others_are_one_group_of_all_other_labels(tiny, small_names, group, othe
         assert fitted.classes_[1 - column] == others
         polish = fitted._inner().predict_proba(names)[:, 2]
         found = fitted.predict_proba(names)
-        np.testing.assert_allclose(found[:, column], polish)
-        np.testing.assert_allclose(found[:, 1 - column], 1 - polish)
+        assert_allclose(found[:, column], polish)
+        assert_allclose(found[:, 1 - column], 1 - polish)
     assert model.class_prior_[column] == pytest.approx(0.2)
     groups = np.where(small_names[1] == "Polish", group, others)
     assert model.score(*small_names) == model.score(names, groups)
@@ -274,7 +271,7 @@ def test_groups_are_cross_validated_as_the_page_shows(small_names):
         groups = [GROUPS[label] for label in labels[test]]
         expected.append(np.mean(predicted == groups))
     scores = cross_val_score(model, names, labels, cv=cv)
-    np.testing.assert_array_equal(scores, expected)
+    assert_array_equal(scores, expected)
     assert np.mean(expected) > 0.7
     selective = SelectiveClassifier(model, coverage=1, cv=cv).fit(names, labels)
     assert selective.risk_ == pytest.approx(1 - np.mean(expected))
@@ -303,7 +300,7 @@ def test_levels_group_nationalities_and_countries(shipped, level):
     proba = pd.Series(shipped.predict_proba(names)[0], index=shipped.classes_)
     of = load_nationalities(as_frame=True).frame.set_index("nationality")[level]
     expected = proba.groupby(of).sum()
-    np.testing.assert_allclose(grouped.predict_proba(names)[0], expected, rtol=1e-5)
+    assert_allclose(grouped.predict_proba(names)[0], expected, rtol=1e-5)
     assert expected.index.tolist() == grouped.classes_.tolist()
 
 

@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import VotingClassifier
@@ -99,7 +100,7 @@ def test_native_scripts_are_transliterated_with_their_sources(shipped):
     for n in (3, 8, 15):
         row = np.where(np.arange(codes.shape[1]) < n, codes, 0)
         expected = shipped["classify"].predict_proba(row)[0]
-        np.testing.assert_allclose(found.proba[n - 1], expected, atol=1e-6)
+        assert_allclose(found.proba[n - 1], expected, atol=1e-6)
 
 
 def test_words_in_another_script_are_read_as_latin_ones_with_their_sources(shipped):
@@ -119,16 +120,16 @@ def test_words_in_another_script_are_read_as_latin_ones_with_their_sources(shipp
 def test_prefix_is_predicted_as_a_name(model, name):
     found = prefix_proba(model, name)
     assert found.proba.shape == (len(name), 4)
-    np.testing.assert_array_equal(found.classes, model.classes_)
+    assert_array_equal(found.classes, model.classes_)
     prefixes = [name[: k + 1] for k in range(len(name))]
-    np.testing.assert_allclose(found.proba, model.predict_proba(prefixes), rtol=1e-12)
+    assert_allclose(found.proba, model.predict_proba(prefixes), rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", NAMES + ODD_NAMES)
 def test_last_prefix_is_the_whole_name(model, name):
     found = prefix_proba(model, name)
-    np.testing.assert_allclose(found.proba[-1:], model.predict_proba([name]), rtol=1e-9)
-    np.testing.assert_allclose(found.proba.sum(axis=1), 1)
+    assert_allclose(found.proba[-1:], model.predict_proba([name]), rtol=1e-9)
+    assert_allclose(found.proba.sum(axis=1), 1)
 
 
 @pytest.mark.parametrize("name", ["", "  ", "\u200b", "\x00", "'"])
@@ -151,8 +152,8 @@ def test_importance_is_the_change_by_hiding(model, label):
     (whole,) = model.predict_proba([name])
     without = model.predict_proba(hidden)
     expected = log_odds(whole[column]) - log_odds(without[:, column])
-    np.testing.assert_allclose(found.importance, expected, atol=1e-9)
-    np.testing.assert_allclose(found.proba, whole)
+    assert_allclose(found.importance, expected, atol=1e-9)
+    assert_allclose(found.proba, whole)
 
 
 # ---- N-grams
@@ -175,7 +176,7 @@ def test_contributions_sum_to_the_logits(small_names, ngram_range, separator):
         found = feature_contributions(model, name)
         logits = found.intercept + found.contributions.sum(axis=0)
         proba = np.exp(logits) / np.exp(logits).sum()
-        np.testing.assert_allclose(proba, model.predict_proba([name])[0], atol=1e-6)
+        assert_allclose(proba, model.predict_proba([name])[0], atol=1e-6)
         marks = "  " if separator and ngram_range else "^$"
         text = "".join([marks[0], *found.characters, marks[1]])
         for ngram, (first, last) in zip(found.features, found.spans, strict=True):
@@ -197,7 +198,7 @@ def test_contributions_are_values_times_weights(model):
     assert len(terms) == len(found.features) > 20
     ours = np.lexsort(found.contributions.T.round(5))
     theirs = np.lexsort(terms.T.round(5))
-    np.testing.assert_allclose(found.contributions[ours], terms[theirs], atol=1e-5)
+    assert_allclose(found.contributions[ours], terms[theirs], atol=1e-5)
 
 
 # ---- Features of own labels
@@ -225,7 +226,7 @@ def test_contributions_of_own_labels_are_values_times_coefficients(
         logits = found.intercept + found.contributions.sum(axis=0)
         proba = np.exp(logits - logits.max())
         expected = model.predict_proba(["Herr Jan Nowak"])[0]
-        np.testing.assert_allclose(proba / proba.sum(), expected, rtol=1e-6)
+        assert_allclose(proba / proba.sum(), expected, rtol=1e-6)
     assert found.intercept[0] == -np.inf  # of a prior of 0
     table = found.to_frame()
     features = found.features.tolist()
@@ -238,7 +239,7 @@ def test_contributions_of_own_labels_are_values_times_coefficients(
     value = values[k]
     coef = own[1].coef_[:, k]
     row = table.loc[names[k]].to_numpy()
-    np.testing.assert_allclose(row[-1] - row[0], value * (coef[-1] - (n > 2) * coef[0]))
+    assert_allclose(row[-1] - row[0], value * (coef[-1] - (n > 2) * coef[0]))
 
 
 def test_log_odds_are_of_the_most_probable_labels_or_of_those_asked_for(model):
@@ -267,7 +268,7 @@ def test_any_classifier_behind_the_encoder_is_explained(small_names):
     model = make_pipeline(CharEncoder(), one_hot, MultinomialNB()).fit(*small_names)
     found = prefix_proba(model, "Anna Ma")
     prefixes = ["a", "an", "ann", "anna", "anna ", "anna m", "anna ma"]
-    np.testing.assert_allclose(found.proba, model.predict_proba(prefixes))
+    assert_allclose(found.proba, model.predict_proba(prefixes))
     assert character_importance(model, "Kowalski").importance.any()
     with pytest.raises(TypeError, match="For other models, use character_importance"):
         feature_contributions(model, "Kowalski")
@@ -302,7 +303,7 @@ def test_calibration_is_explained_behind_the_encoder_and_not_around_it(
     model = make_pipeline(encoder, calibrated).fit(names, labels)
     found = prefix_proba(model, "Ana")
     expected = model.predict_proba(["a", "an", "ana"])
-    np.testing.assert_allclose(found.proba, expected, rtol=1e-6)
+    assert_allclose(found.proba, expected, rtol=1e-6)
     around = CalibratedClassifierCV(FrozenEstimator(tiny)).fit(names, labels)
     for outer in (around, make_pipeline(JoinNames(), around)):
         with pytest.raises(TypeError, match="a calibration, pass the model inside"):
@@ -343,7 +344,7 @@ def test_explanation_does_not_depend_on_set_output(small_names, model, library):
         found = function(own, "Ana")
         assert found.keys() == expected.keys()
         for key in found.keys() - {"name", "label"}:
-            np.testing.assert_array_equal(found[key], expected[key])
+            assert_array_equal(found[key], expected[key])
 
 
 def test_contributions_to_frame_without_pandas_says_what_it_needs(shipped, monkeypatch):
@@ -364,24 +365,24 @@ def test_last_state_with_the_output_layer_gives_the_logits_of_the_net(model):
         logits = weights["output.weight"] @ found.states[-1, -1]
         logits += weights["output.bias"]
         expected = feature_contributions(model, name).intercept
-        np.testing.assert_allclose(logits, expected, rtol=0, atol=1e-5)
-        np.testing.assert_allclose(found.logits[-1], expected, rtol=0, atol=1e-5)
+        assert_allclose(logits, expected, rtol=0, atol=1e-5)
+        assert_allclose(found.logits[-1], expected, rtol=0, atol=1e-5)
 
 
 def test_states_belong_to_the_characters_that_are_read(model):
     found = hidden_states(model, "Dr. Anna Maria")
     expected = prefix_proba(model, "Dr. Anna Maria")
     for key in ("name", "dropped", "characters", "sources", "source_index", "classes"):
-        np.testing.assert_array_equal(found[key], expected[key])
+        assert_array_equal(found[key], expected[key])
     alone = hidden_states(model, "Anna")
-    np.testing.assert_allclose(found.states[:, :4], alone.states, atol=1e-6)
+    assert_allclose(found.states[:, :4], alone.states, atol=1e-6)
 
 
 def test_states_of_a_head_are_those_of_its_trunk(shipped, shipped_uniform):
     countries = load_pretrained("country")
     for found in (hidden_states(countries, "Li"), hidden_states(shipped_uniform, "Li")):
         expected = hidden_states(shipped, "Li")
-        np.testing.assert_array_equal(found.states, expected.states)
+        assert_array_equal(found.states, expected.states)
     assert hidden_states(countries, "Li").logits.shape == (2, len(shipped.classes_))
 
 
@@ -393,7 +394,7 @@ def test_states_in_wrappers_are_those_inside(model):
         make_pipeline(JoinNames(), *model),
     ):
         found = hidden_states(wrapper, "Anna").states
-        np.testing.assert_array_equal(found, expected)
+        assert_array_equal(found, expected)
 
 
 def test_name_without_characters_has_no_states(model):

@@ -7,6 +7,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from numpy.testing import assert_array_equal
 from sklearn import clone
 from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -49,8 +50,8 @@ def test_column_transformer_with_join_names_gives_features(library, output):
     transformer = make_column_transformer((names, COLUMNS), remainder="passthrough")
     found = transformer.set_output(transform=output).fit_transform(library(PEOPLE))
     expected = CharEncoder(handle_missing="empty", max_length=9).fit_transform(JOINED)
-    np.testing.assert_array_equal(np.asarray(found)[:, :-1], expected)
-    np.testing.assert_array_equal(np.asarray(found)[:, -1], PEOPLE["age"])
+    assert_array_equal(np.asarray(found)[:, :-1], expected)
+    assert_array_equal(np.asarray(found)[:, -1], PEOPLE["age"])
     assert transformer.get_feature_names_out()[0] == "pipeline__charencoder0"
 
 
@@ -65,9 +66,7 @@ def test_set_output_gives_a_table_that_models_take(shipped, library):
         assert found["name"].to_list() == JOINED[:3]
         assert shipped.predict(found).tolist() == model.predict(people).tolist()
         found = NameFeatures([("one", NameEncoder(shipped))]).fit_transform(found)
-        np.testing.assert_array_equal(
-            found, NameEncoder(shipped).fit_transform(JOINED[:3])
-        )
+        assert_array_equal(found, NameEncoder(shipped).fit_transform(JOINED[:3]))
     if library == "pandas":
         assert joins.transform(people).index.tolist() == [7, 8, 9]
 

@@ -4,9 +4,9 @@ import unicodedata
 from collections import Counter
 from importlib.resources import files
 
-import numpy as np
 import pandas as pd
 import pytest
+from numpy.testing import assert_array_equal
 from sklearn.utils import Bunch
 
 from sknames import spelling_groups
@@ -48,9 +48,7 @@ def test_load_names_gives_columns_of_strings(latin):
         assert column.shape == names.data.shape
         assert column.dtype == object
         assert {type(item) for item in column} == {str}
-    np.testing.assert_array_equal(
-        names.groups, spelling_groups(names.data), strict=True
-    )
+    assert_array_equal(names.groups, spelling_groups(names.data), strict=True)
     assert names.target_names.tolist() == NATIONALITIES
     assert names.target_names.dtype == object
     assert names.frame is None
@@ -67,7 +65,7 @@ def test_load_names_of_a_script_gives_its_rows(script, all_names):
     is_latin = all_names.script == "Latn"
     chosen = {"Latn": is_latin, "native": ~is_latin, "all": is_latin | True}[script]
     for column in ("data", "target", "part", "script"):
-        np.testing.assert_array_equal(names[column], all_names[column][chosen])
+        assert_array_equal(names[column], all_names[column][chosen])
 
 
 def test_load_names_by_code_gives_one_script(all_names):
@@ -161,7 +159,7 @@ def test_as_frame_gives_the_same_in_pandas(latin):
     pd.testing.assert_series_equal(names.target, names.frame["nationality"])
     assert names.data.tolist() == plain.data.tolist()
     assert names.target.tolist() == plain.target.tolist()
-    np.testing.assert_array_equal(names.groups, plain.groups)
+    assert_array_equal(names.groups, plain.groups)
 
 
 def test_unknown_script_raises():

@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import binomtest
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.metrics import (
@@ -78,9 +79,9 @@ def test_scorecard_by_class_gives_the_figures_of_scikit_learn(model, parts):
     found = model.predict(names)
     rows = card.by_class
     order = {"labels": card.by_class["label"], "average": None}
-    np.testing.assert_allclose(rows["recall"], recall_score(labels, found, **order))
+    assert_allclose(rows["recall"], recall_score(labels, found, **order))
     precision = precision_score(labels, found, **order)
-    np.testing.assert_allclose(rows["precision"], precision)
+    assert_allclose(rows["precision"], precision)
     for k, label in enumerate(rows["label"]):
         n_hits = ((labels == label) & (found == label)).sum()
         n = (labels == label).sum()
@@ -113,7 +114,7 @@ def test_unknown_labels_count_as_wrong(model, parts):
     known = scorecard(model, names, labels)
     assert card.unknown_labels == {"Korean": 2, "Vietnamese": 1}
     never = np.isin(card.by_class["label"], ["Korean", "Vietnamese"])
-    np.testing.assert_array_equal(np.isnan(card.by_class["precision"]), never)
+    assert_array_equal(np.isnan(card.by_class["precision"]), never)
     assert card.log_loss == pytest.approx(known.log_loss)
     for figure in ("accuracy", "top_3"):
         assert card[figure] == pytest.approx(known[figure] * len(names) / len(more))
@@ -175,7 +176,7 @@ def test_weight_of_2_counts_as_two_names(model, parts):
     for key in keys.split():
         assert weighted[key] == pytest.approx(twice[key]), key
     for key in ("recall", "precision"):
-        np.testing.assert_allclose(weighted.by_class[key], twice.by_class[key])
+        assert_allclose(weighted.by_class[key], twice.by_class[key])
 
 
 def test_counts_and_intervals_of_weights_are_those_of_names(model, parts):
@@ -246,7 +247,7 @@ def test_macro_f1_interval_is_that_of_a_bootstrap():
     resamples = rng.integers(150, size=(1000, 150))
     scores = [f1_score(true[rows], answer[rows], average="macro") for rows in resamples]
     expected = np.quantile(scores, [0.025, 0.975])
-    np.testing.assert_allclose(card["macro_f1_interval"], expected, atol=0.007)
+    assert_allclose(card["macro_f1_interval"], expected, atol=0.007)
 
 
 def test_macro_f1_interval_holds_the_figure_where_labels_are_only_predicted():

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
@@ -53,10 +54,8 @@ def test_transform_gives_square_roots_of_probabilities(encoder, shipped_uniform)
         len(NAMES),
         len(shipped_uniform.classes_),
     )
-    np.testing.assert_allclose(
-        rows, np.sqrt(shipped_uniform.predict_proba(NAMES)), atol=1e-6
-    )
-    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-6)
+    assert_allclose(rows, np.sqrt(shipped_uniform.predict_proba(NAMES)), atol=1e-6)
+    assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-6)
     k = encoder.get_feature_names_out().tolist().index("nameencoder_Turkish")
     assert (rows[[0, 10]].argmax(axis=1) == k).all()
 
@@ -73,9 +72,7 @@ def test_equal_names_are_predicted_once(tiny, monkeypatch):
     asked.clear()
     rows = encoder.transform(["Ana", "Bo", "Ana", "Ana", "Bo"])
     assert asked == [["Ana", "Bo"]]
-    np.testing.assert_array_equal(
-        rows, encoder.transform(["Ana", "Bo"])[[0, 1, 0, 0, 1]]
-    )
+    assert_array_equal(rows, encoder.transform(["Ana", "Bo"])[[0, 1, 0, 0, 1]])
 
 
 def test_missing_name_raises_or_is_empty(encoder):
@@ -83,7 +80,7 @@ def test_missing_name_raises_or_is_empty(encoder):
         encoder.transform(["Ana", None])
     lenient = NameEncoder(handle_missing="empty").fit(["Ana"])
     rows = lenient.transform(["Ana", None, float("nan"), pd.NA])
-    np.testing.assert_array_equal(rows, encoder.transform(["Ana", "", "", ""]))
+    assert_array_equal(rows, encoder.transform(["Ana", "", "", ""]))
 
 
 # ---- Which model
@@ -93,8 +90,8 @@ def test_model_keeps_its_priors(tiny, shipped, shipped_uniform):
     shifted = PriorShiftClassifier(FrozenEstimator(tiny)).fit(NAMES)
     for model in (tiny, shipped, shifted):
         rows = NameEncoder(FrozenEstimator(model)).fit_transform(NAMES)
-        np.testing.assert_allclose(rows**2, model.predict_proba(NAMES), atol=1e-6)
-    np.testing.assert_array_equal(
+        assert_allclose(rows**2, model.predict_proba(NAMES), atol=1e-6)
+    assert_array_equal(
         NameEncoder(shipped_uniform).fit_transform(NAMES),
         NameEncoder().fit_transform(NAMES),
     )
@@ -109,16 +106,14 @@ def test_model_may_be_the_path_of_a_file(tiny, tmp_path, as_path):
         (tmp_path / "tiny.skops").unlink()  # what is fitted needs it no longer
         again = pickle.loads(pickle.dumps(encoder))
         expected = NameEncoder(FrozenEstimator(model)).fit_transform(NAMES)
-        np.testing.assert_array_equal(again.transform(NAMES), expected)
+        assert_array_equal(again.transform(NAMES), expected)
 
 
 def test_path_named_country_is_a_file(tiny, tmp_path, monkeypatch):
     skops.io.dump(tiny, tmp_path / "country")
     monkeypatch.chdir(tmp_path)
     found = NameEncoder(Path("country")).fit_transform(NAMES)
-    np.testing.assert_array_equal(
-        found, NameEncoder(FrozenEstimator(tiny)).fit_transform(NAMES)
-    )
+    assert_array_equal(found, NameEncoder(FrozenEstimator(tiny)).fit_transform(NAMES))
 
 
 def test_pickle_is_rejected_and_never_run(tiny, tmp_path):
@@ -184,7 +179,7 @@ def test_file_names_the_shipped_model(encoder, shipped_uniform):
     # It is what was fitted that counts, not what a parameter was set to later.
     changed = copy.deepcopy(encoder)
     changed.set_params(model="other.skops")
-    np.testing.assert_array_equal(
+    assert_array_equal(
         pickle.loads(pickle.dumps(changed)).transform(NAMES), encoder.transform(NAMES)
     )
 
@@ -227,11 +222,11 @@ def test_own_labels_pipeline_reads_the_same_names_in_any_container(tiny, contain
     model = make_own_labels_pipeline(FrozenEstimator(tiny))
     expected = clone(model).fit(names, labels).predict_proba(names)
     model.fit(container(names), labels)
-    np.testing.assert_array_equal(model.predict_proba(container(names)), expected)
+    assert_array_equal(model.predict_proba(container(names)), expected)
     parts = clone(model[0])
     found = parts.fit(container(names)).transform(names)
     expected = parts.fit_transform(names)
-    np.testing.assert_allclose(found.toarray(), expected.toarray(), atol=1e-15)
+    assert_allclose(found.toarray(), expected.toarray(), atol=1e-15)
 
 
 def test_own_labels_pipeline_reads_missing_names_as_its_encoder_does(tiny):
@@ -285,7 +280,7 @@ def test_country_encodes_by_the_model_of_countries_and_its_file_only_names_it():
     model = load_pretrained("country", priors="uniform")
     expected = model.predict_proba(["Ana Souza"]) ** 0.5
     found = pickle.loads(stored).transform(["Ana Souza"])
-    np.testing.assert_array_equal(found, expected.astype(np.float32))
+    assert_array_equal(found, expected.astype(np.float32))
 
 
 def test_fit_and_transform_need_no_torch():

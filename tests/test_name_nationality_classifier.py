@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from anyascii import anyascii
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import make_pipeline
@@ -40,7 +41,7 @@ def test_priors_are_what_training_leaves_of_the_frequencies(codes, logit_adjustm
     expected = np.array([*totals, 0]) / sum(totals)
     expected[:2] **= 1 - logit_adjustment
     assert classify.classes_.tolist() == ["Japanese", "Polish", "Turkish"]
-    np.testing.assert_allclose(classify.class_prior_, expected / expected.sum())
+    assert_allclose(classify.class_prior_, expected / expected.sum())
     assert not classify.class_prior_.flags.writeable
 
 
@@ -57,13 +58,11 @@ def test_columns_of_padding_are_not_computed(codes, dtype):
     wide = np.pad(X.astype(dtype), [(0, 0), (0, 3_000)])
     model = fit(wide, y)
     assert model.n_features_in_ == wide.shape[1]
-    np.testing.assert_array_equal(model.predict_proba(wide), fit(X, y).predict_proba(X))
+    assert_array_equal(model.predict_proba(wide), fit(X, y).predict_proba(X))
     nothing = np.zeros_like(wide)
     shapes = [model.network_.to_codes(rows).shape for rows in (wide, nothing)]
     assert shapes == [X.shape, (len(X), 1)]
-    np.testing.assert_array_equal(
-        model.predict_proba(nothing), fit(X, y).predict_proba(X * 0)
-    )
+    assert_array_equal(model.predict_proba(nothing), fit(X, y).predict_proba(X * 0))
 
 
 def test_names_of_columns_are_checked_in_unsigned_codes_too(codes):
@@ -73,9 +72,9 @@ def test_names_of_columns_are_checked_in_unsigned_codes_too(codes):
     named = fit(frame, y, max_epochs=1)
     nameless = fit(X, y, max_epochs=1)
     expected = nameless.predict_proba(X)
-    np.testing.assert_array_equal(named.predict_proba(frame), expected)
+    assert_array_equal(named.predict_proba(frame), expected)
     with pytest.warns(UserWarning, match="X does not have valid feature names"):
-        np.testing.assert_array_equal(named.predict_proba(X), expected)
+        assert_array_equal(named.predict_proba(X), expected)
     with pytest.warns(
         UserWarning, match="X has feature names, but .* without feature names"
     ):
@@ -89,7 +88,7 @@ def test_names_of_columns_are_checked_in_unsigned_codes_too(codes):
 def test_net_after_loading_says_what_to_do(codes):
     model = fit(*codes)
     for name, value in model.net_.module_.named_parameters():
-        np.testing.assert_array_equal(value.detach().numpy(), model.weights()[name])
+        assert_array_equal(value.detach().numpy(), model.weights()[name])
     loaded = pickle.loads(pickle.dumps(model))
     with pytest.raises(
         AttributeError, match=r"loaded or copied. Call weights\(\) .* fit a clone"
@@ -164,10 +163,10 @@ def test_a_class_without_weight_has_probability_0(codes):
         proba = model.predict_proba(X)
         assert not proba[:, is_greek].any()
         assert proba[:, ~is_greek].all()
-        np.testing.assert_array_equal(model.class_prior_ == 0, is_greek)
+        assert_array_equal(model.class_prior_ == 0, is_greek)
         logarithms = model.predict_log_proba(X)  # a warning would be an error
-        np.testing.assert_allclose(np.exp(logarithms), proba)
-        np.testing.assert_array_equal(logarithms[:, is_greek], -np.inf)
+        assert_allclose(np.exp(logarithms), proba)
+        assert_array_equal(logarithms[:, is_greek], -np.inf)
 
 
 def test_history_holds_plain_numbers(codes):

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose, assert_array_equal
 
 from sknames._network import codes as _codes
 from sknames._network import forward as _forward
@@ -75,7 +76,7 @@ def test_ngrams(min_n, separator):
     for ours, keys in zip(ngrams.keys, network.ngram_keys, strict=True):
         # A prefix times the symbols would not fit in four bytes.
         assert ours.dtype == np.int64
-        np.testing.assert_array_equal(ours, keys)
+        assert_array_equal(ours, keys)
 
 
 @pytest.mark.parametrize("min_n", [1, 2])
@@ -111,7 +112,7 @@ def assert_same(network, expected):
     assert (network.cell, network.separator) == (expected.cell, expected.separator)
     assert list(network.weights) == list(expected.weights)
     for ours, theirs in zip(arrays_of(network), arrays_of(expected), strict=True):
-        np.testing.assert_array_equal(ours, theirs, strict=True)
+        assert_array_equal(ours, theirs, strict=True)
 
 
 @pytest.mark.parametrize("is_rounded", [False, True])
@@ -140,7 +141,7 @@ def test_halves_keep_their_bits_in_files_and_predict_in_float32():
     network = replace(network, weights=network.weights | singles)
     found = _forward.Forward(small, "auto").logits(codes)
     expected = _forward.Forward(network, "auto").logits(codes)
-    np.testing.assert_array_equal(found, expected, strict=True)
+    assert_array_equal(found, expected, strict=True)
 
 
 # ---- Rows of 16 levels
@@ -164,7 +165,7 @@ def test_quantize_rounds_to_the_nearest_of_sixteen_levels():
         # Scales are in half precision, and the outer half of an outermost step may be
         # cut off.
         at_end = np.isin(row, [row.min(), row.max()])
-        np.testing.assert_allclose(found[~at_end], nearest[~at_end], atol=5e-3)
+        assert_allclose(found[~at_end], nearest[~at_end], atol=5e-3)
         assert (np.abs(found - row) <= step * (0.5 + 0.5 * at_end) + 5e-3).all()
 
 
@@ -175,15 +176,13 @@ def test_quantize_twice_changes_nothing(n_rows, size):
     again = quantize(numbers)
     assert [part.dtype for part in vars(again).values()] == ["u1", "f2", "u1"]
     assert again.levels.max(initial=0) <= 15
-    np.testing.assert_array_equal(_quantized.dequantize(again), numbers, strict=True)
+    assert_array_equal(_quantized.dequantize(again), numbers, strict=True)
     nearly = numbers * np.float32(1 - 3e-7)  # as a division leaves them
-    np.testing.assert_array_equal(
-        _quantized.dequantize(quantize(nearly)), numbers, strict=True
-    )
+    assert_array_equal(_quantized.dequantize(quantize(nearly)), numbers, strict=True)
     if n_rows:
         rows = np.array([[-1, 0], [0, n_rows // 2]])
         found = _quantized.dequantize(again.take(rows, axis=0))
-        np.testing.assert_array_equal(found, numbers[rows], strict=True)
+        assert_array_equal(found, numbers[rows], strict=True)
 
 
 def test_rounded_weights_stay_levels(network):
@@ -197,7 +196,7 @@ def test_rounded_weights_stay_levels(network):
             again = Network.from_arrays(arrays).weights[name]
             assert np.shares_memory(arrays[name], again.levels)
             found = _quantized.dequantize(small.weights[name])
-            np.testing.assert_allclose(found, weight, atol=0.4)
+            assert_allclose(found, weight, atol=0.4)
         else:
             assert np.shares_memory(arrays[name], weight)
 
@@ -214,7 +213,7 @@ def test_rounded_weights_predict_as_their_floats(network):
         plain = _forward.Forward(replace(small, weights=floats), dtype)
         for rows in (codes, many):
             expected = plain.logits(rows)
-            np.testing.assert_array_equal(ours.logits(rows), expected, strict=True)
+            assert_array_equal(ours.logits(rows), expected, strict=True)
 
 
 # ---- Other temperature
@@ -225,12 +224,12 @@ def test_temperature_divides_the_logits(network):
     flatter = with_temperature(network, 1.4)
     expected = _forward.Forward(network, "float64").logits(codes) / 1.4
     found = _forward.Forward(flatter, "float64").logits(codes)
-    np.testing.assert_allclose(found, expected, atol=1e-3)
+    assert_allclose(found, expected, atol=1e-3)
     expected = network.class_prior ** (1 / 1.4)
-    np.testing.assert_allclose(flatter.class_prior, expected / expected.sum())
+    assert_allclose(flatter.class_prior, expected / expected.sum())
     if network.words is not None:
         expected = network.words.logits / 1.4
-        np.testing.assert_allclose(flatter.words.logits, expected, rtol=1e-3)
+        assert_allclose(flatter.words.logits, expected, rtol=1e-3)
 
 
 # ---- Other priors
@@ -241,13 +240,13 @@ def test_with_priors_shifts_the_bias_alone(network):
     bias = "head.bias" if "head.bias" in network.weights else "output.bias"
     shifted = network.with_priors(priors)
     shift = shifted.weights[bias] - network.weights[bias]
-    np.testing.assert_allclose(shift, np.log(priors / [0.5, 0.3, 0.2]), atol=1e-6)
+    assert_allclose(shift, np.log(priors / [0.5, 0.3, 0.2]), atol=1e-6)
     for name, array in network.weights.items():
         if name != bias:
             assert np.shares_memory(shifted.weights[name], array)
-    np.testing.assert_array_equal(shifted.class_prior, priors)
+    assert_array_equal(shifted.class_prior, priors)
     back = shifted.with_priors(network.class_prior).weights[bias]
-    np.testing.assert_allclose(back, network.weights[bias], atol=1e-6)
+    assert_allclose(back, network.weights[bias], atol=1e-6)
 
 
 def test_with_priors_of_zero_never_predicts_the_class():
@@ -315,9 +314,9 @@ def test_codes_of_any_numbers(dtype, of_symbols):
     assert codes.tolist() == expected_codes(X, symbols)
     assert codes.dtype == np.uint8
     assert codes.shape == X.shape
-    np.testing.assert_array_equal(X, before)
+    assert_array_equal(X, before)
     by_column = network.to_codes(np.asfortranarray(X))
-    np.testing.assert_array_equal(by_column, codes)
+    assert_array_equal(by_column, codes)
     every_other = network.to_codes(X[::2, ::-1])
     assert every_other.tolist() == expected_codes(X[::2, ::-1], symbols)
 
@@ -381,10 +380,10 @@ def test_states_after_each_code_give_the_logits_of_that_prefix(network):
         found = logits[n - 1]
         if of_head is not None:
             found = of_head @ found + network.weights["head.bias"]
-        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+        assert_allclose(found, expected, rtol=0, atol=1e-5)
     last = states[-1] @ network.weights["output.weight"].T
     last += network.weights["output.bias"]
-    np.testing.assert_allclose(last, logits, rtol=0, atol=1e-5)
+    assert_allclose(last, logits, rtol=0, atol=1e-5)
 
 
 def test_states_of_no_code_are_none(network):

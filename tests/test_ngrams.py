@@ -5,6 +5,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.feature_extraction.text import TfidfTransformer
 
 from sknames._network.ngrams import (
@@ -121,7 +122,7 @@ def test_fit_without_frequent_ngrams_finds_none():
     assert len(frequency) == 0
     features, starts = ngrams.of_rows(encode(["anna", ""]))
     assert len(features) == 0
-    np.testing.assert_array_equal(starts, [0, 0, 0])
+    assert_array_equal(starts, [0, 0, 0])
 
 
 @each_case
@@ -153,12 +154,12 @@ def test_tfidf_of_a_row_has_length_1(ngram_range, min_df):
     for first, last in itertools.pairwise(starts):
         expected = idf[features[first:last]]
         length = np.linalg.norm(expected)
-        np.testing.assert_allclose(values[first:last] * length, expected, rtol=1e-12)
+        assert_allclose(values[first:last] * length, expected, rtol=1e-12)
         n_empty += first == last
     assert (n_empty >= 3) == (ngram_range[0] > 1)
     listed_features, listed_starts = ngrams.of_rows(codes)
-    np.testing.assert_array_equal(features, listed_features)
-    np.testing.assert_array_equal(starts, listed_starts)
+    assert_array_equal(features, listed_features)
+    assert_array_equal(starts, listed_starts)
 
 
 def tree_of(codes, end):
@@ -207,8 +208,8 @@ def test_fit_of_many_symbols_does_not_overflow(n_symbols):
     small, _ = fit(NAMES, (1, 4), 2)
     features, starts = ngrams.of_rows(codes)
     expected_features, expected_starts = small.of_rows(encode(NAMES))
-    np.testing.assert_array_equal(features, expected_features)
-    np.testing.assert_array_equal(starts, expected_starts)
+    assert_array_equal(features, expected_features)
+    assert_array_equal(starts, expected_starts)
 
 
 @pytest.mark.parametrize("n_symbols", [3, 64, 65, 200])
@@ -240,7 +241,7 @@ def test_fit_in_chunks_gives_the_same_arrays(chunk_rows, monkeypatch):
         "sknames._network.prefixes.SLICE_CODES", chunk_rows * codes.shape[1]
     )
     for found, whole in zip(everything(), expected, strict=True):
-        np.testing.assert_array_equal(found, whole)
+        assert_array_equal(found, whole)
         assert found.dtype == whole.dtype
 
 
@@ -249,4 +250,4 @@ def test_inverse_document_frequency_is_that_of_scikit_learn():
     frequency = np.array([4, 1, 1])
     expected = TfidfTransformer().fit(counts).idf_
     found = inverse_document_frequency(frequency, len(counts))
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    assert_allclose(found, expected, rtol=1e-6)

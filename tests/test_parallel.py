@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose, assert_array_equal
 
 import sknames
 from tests.conftest import run_process, tiny_pipeline
@@ -43,9 +44,9 @@ def test_large_prediction_in_processes_gives_the_same_bits(
     monkeypatch.chdir(tmp_path)
     exec(code, scope)
     expected = model.predict_proba(names)
-    np.testing.assert_array_equal(np.load("probabilities.npy"), expected)
+    assert_array_equal(np.load("probabilities.npy"), expected)
     found = scope["predict_proba"](model, names[:-1].tolist(), "of_three.npy", n_jobs=3)
-    np.testing.assert_array_equal(found, expected[:-1])
+    assert_array_equal(found, expected[:-1])
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
@@ -73,7 +74,7 @@ def test_dask_shares_over_partitions_are_those_of_one_call(
     found = scope["shares"]
     expected = sknames.estimate_shares(model, people)
     assert found.label.tolist() == expected.label.tolist()
-    np.testing.assert_allclose(found.share, expected.share, atol=1e-6, rtol=0)
+    assert_allclose(found.share, expected.share, atol=1e-6, rtol=0)
     assert (found.n_names, found.n_not_names) == (140, 2)
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose, assert_array_equal
 
 from sknames._network.prefixes import (
     plan_prefixes,
@@ -73,7 +74,7 @@ def test_nodes_are_the_prefixes(rows, length, dtype, share, is_sorted):
     codes = pad(rows, length, dtype)
     before = codes.copy()
     plan = plan_prefixes(codes, share=share, is_sorted=is_sorted)
-    np.testing.assert_array_equal(codes, before)
+    assert_array_equal(codes, before)
     expected = Counter(row[:depth] for row in rows for depth in range(1, 1 + len(row)))
     if share:
         expected = Counter({*expected})
@@ -118,7 +119,7 @@ def test_weights_of_nodes_sum_over_rows(rows, length, dtype, share):
         for _ in row:
             expected[node] += weight
             node = plan.parents[node]
-    np.testing.assert_allclose(plan.node_weights(weights), expected, rtol=1e-12)
+    assert_allclose(plan.node_weights(weights), expected, rtol=1e-12)
 
 
 @each_case
@@ -130,7 +131,7 @@ def test_sort_is_that_of_python(rows, length, dtype):
     assert in_order == sorted(rows)
     first_of_each = [in_order.index(row) for row in in_order]
     assert is_new.tolist() == [k == first for k, first in enumerate(first_of_each)]
-    np.testing.assert_array_equal(row_lengths(codes), [len(row) for row in rows])
+    assert_array_equal(row_lengths(codes), [len(row) for row in rows])
 
 
 @each_case
@@ -153,6 +154,6 @@ def test_more_nodes_than_16_bits_count():
     assert len(plan.symbols) == 1 + codes.size > 2**16
     nodes = plan.ends
     for column in codes.T[::-1]:
-        np.testing.assert_array_equal(plan.symbols[nodes], column)
+        assert_array_equal(plan.symbols[nodes], column)
         nodes = plan.parents[nodes]
     assert not nodes.any()

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 import scipy.sparse
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import logit, softmax
 from sklearn.datasets import make_blobs
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
@@ -57,11 +58,11 @@ def test_estimates_the_mix_and_answers_by_it():
     adapted = adapted_to(X_later, inner)
     assert adapted.class_prior_[0] == pytest.approx(0.05, abs=0.02)
     assert adapted.score(X_later, y_later) > inner.score(X_later, y_later) + 0.05
-    np.testing.assert_array_equal(adapted.classes_, [0, 1])
+    assert_array_equal(adapted.classes_, [0, 1])
     assert adapted.n_features_in_ == 2
     # The mean of the answers is the mix, but for the pseudo-names.
     mean = adapted.predict_proba(X_later).mean(axis=0)
-    np.testing.assert_allclose(mean, adapted.class_prior_, atol=0.01)
+    assert_allclose(mean, adapted.class_prior_, atol=0.01)
 
 
 def test_priors_of_the_estimator_count():
@@ -74,7 +75,7 @@ def test_priors_of_the_estimator_count():
     def mix(model, assumed=None):
         return adapted_to(X_later, model, assumed_prior=assumed).class_prior_
 
-    np.testing.assert_array_equal(mix(bayes), mix(bayes, frequencies))
+    assert_array_equal(mix(bayes), mix(bayes, frequencies))
     assert abs(mix(bayes) - mix(bayes, "uniform"))[0] > 0.1
     assert mix(inner, frequencies)[0] == pytest.approx(0.05, abs=0.04)
     assert mix(inner)[0] > 0.15
@@ -86,7 +87,7 @@ def test_given_priors_are_taken(priors, shifted):
     adapted = adapted_to(X_later, inner, priors=priors)
     odds = inner.predict_proba(X_later) * [0.1, 0.9]
     expected = odds / odds.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(adapted.predict_proba(X_later), expected)
+    assert_allclose(adapted.predict_proba(X_later), expected)
     assert adapted.n_iter_ == 0
 
 
@@ -97,10 +98,10 @@ def test_others_are_as_frequent_as_the_estimator_assumes(shipped):
     found = adapted.fit(["Ana"]).class_prior_
     assert found[~is_other] == pytest.approx(0.3)
     expected = 0.7 * own[is_other] / own[is_other].sum()
-    np.testing.assert_allclose(found[is_other], expected)
+    assert_allclose(found[is_other], expected)
     adapted.set_params(assumed_prior="uniform")
     found = adapted.fit(["Ana"]).class_prior_
-    np.testing.assert_allclose(found[is_other], 0.7 / 73)
+    assert_allclose(found[is_other], 0.7 / 73)
 
 
 @pytest.mark.parametrize("prevalence", [0.5, 0.02, 0.0005])
@@ -118,7 +119,7 @@ def test_one_threshold_of_log_odds_serves_every_prevalence(shipped, prevalence):
     priors = {"Turkish": prevalence, "others": 1 - prevalence}
     shifted = PriorShiftClassifier(shipped, priors=priors)
     expected = log_odds_beyond_prior(shipped)
-    np.testing.assert_allclose(log_odds_beyond_prior(shifted), expected, atol=1e-4)
+    assert_allclose(log_odds_beyond_prior(shifted), expected, atol=1e-4)
 
 
 def test_weights_are_repeated_rows(shifted):
@@ -126,7 +127,7 @@ def test_weights_are_repeated_rows(shifted):
     weights = np.arange(600) % 4
     weighted = adapted_to(X_later, inner, sample_weight=weights)
     repeated = adapted_to(X_later.repeat(weights, axis=0), inner)
-    np.testing.assert_allclose(weighted.class_prior_, repeated.class_prior_, atol=1e-6)
+    assert_allclose(weighted.class_prior_, repeated.class_prior_, atol=1e-6)
     plain = adapted_to(X_later, inner)
     assert abs(weighted.class_prior_ - plain.class_prior_).max() > 1e-4
     with pytest.raises(ValueError, match="Expected sample_weight of zero or more"):
@@ -191,7 +192,7 @@ def test_equal_rows_of_numbers_count_once(container, shifted):
     inner, X_later = shifted
     often = container(np.repeat(X_later, 3, axis=0))
     priors = adapted_to(X_later, inner).class_prior_
-    np.testing.assert_allclose(adapted_to(often, inner).class_prior_, priors)
+    assert_allclose(adapted_to(often, inner).class_prior_, priors)
 
 
 def test_priors_of_classes_that_the_estimator_excludes_raise(shifted):
@@ -200,7 +201,7 @@ def test_priors_of_classes_that_the_estimator_excludes_raise(shifted):
     with pytest.raises(ValueError, match="Expected priors of 0 for 1, which"):
         adapted_to(X_later, never, priors="uniform")
     same = adapted_to(X_later, never, priors={0: 1})
-    np.testing.assert_array_equal(same.predict_proba(X_later), [[1, 0]] * 600)
+    assert_array_equal(same.predict_proba(X_later), [[1, 0]] * 600)
 
 
 def test_estimator_that_is_not_frozen_raises(shipped, shifted):
@@ -224,7 +225,7 @@ def test_given_priors_need_no_fit(shifted):
     inner, X_later = shifted
     given = PriorShiftClassifier(inner, priors=[0.1, 0.9])
     expected = adapted_to(X_later, inner, priors=[0.1, 0.9]).predict_proba(X_later)
-    np.testing.assert_array_equal(given.predict_proba(X_later), expected)
+    assert_array_equal(given.predict_proba(X_later), expected)
     with pytest.raises(NotFittedError):
         PriorShiftClassifier(inner).predict(X_later)
     with pytest.raises(NotFittedError):
@@ -235,10 +236,10 @@ def test_texts_that_are_no_names_change_no_estimate(shipped, team):
     junk = ["Foo Ltd", "123", "n/a", "", "Anna and Jan Nowak"] * 40
     expected = PriorShiftClassifier(shipped).fit(team).class_prior_
     adapted = PriorShiftClassifier(shipped).fit([*junk, *team])
-    np.testing.assert_allclose(adapted.class_prior_, expected, rtol=1e-9)
+    assert_allclose(adapted.class_prior_, expected, rtol=1e-9)
     with pytest.raises(ValueError):
         adapted.fit(junk)
-    np.testing.assert_allclose(adapted.class_prior_, expected, rtol=1e-9)
+    assert_allclose(adapted.class_prior_, expected, rtol=1e-9)
 
 
 def test_failed_fit_changes_nothing(shifted):
@@ -247,7 +248,7 @@ def test_failed_fit_changes_nothing(shifted):
     before = adapted.class_prior_.copy()
     with pytest.raises(ValueError, match="priors of 7 is 1; expected"):
         adapted.set_params(priors={7: 1}).fit(X_later)
-    np.testing.assert_array_equal(adapted.class_prior_, before)
+    assert_array_equal(adapted.class_prior_, before)
 
 
 def test_estimate_that_does_not_converge_warns(shifted):
@@ -263,10 +264,10 @@ def test_priors_of_the_model_and_around_it_are_the_same(shipped, shipped_uniform
     for priors in ("population", three, {"Irish": 0.02, "others": 0.98}):
         inside = load_pretrained(priors=priors)
         around = PriorShiftClassifier(shipped, priors=priors).fit(team)
-        np.testing.assert_allclose(inside["classify"].class_prior_, around.class_prior_)
+        assert_allclose(inside["classify"].class_prior_, around.class_prior_)
         expected = around.predict_proba(team)
-        np.testing.assert_allclose(inside.predict_proba(team), expected, atol=1e-5)
+        assert_allclose(inside.predict_proba(team), expected, atol=1e-5)
     # A list has one mix, no matter what is assumed of single names.
     once = PriorShiftClassifier(shipped).fit(team).class_prior_
     again = PriorShiftClassifier(shipped_uniform).fit(team).class_prior_
-    np.testing.assert_allclose(again, once, atol=1e-3)
+    assert_allclose(again, once, atol=1e-3)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import make_blobs
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.frozen import FrozenEstimator
@@ -35,7 +36,7 @@ def draw(n=300, n_classes=5, seed=0):
 ], ids=lambda priors: type(priors).__name__)  # fmt: skip
 def test_priors_by_label_or_place(priors):
     found = check_priors(priors, CLASSES)
-    np.testing.assert_array_equal(found, [0.25, 0.75, 0])
+    assert_array_equal(found, [0.25, 0.75, 0])
     assert found.dtype == np.float64
 
 
@@ -44,24 +45,24 @@ def test_others_share_the_rest_as_in_the_models_own_priors():
     given = {"Irish": 0.2, "others": 0.8}
     for priors in (given, pd.Series(given)):
         found = check_priors(priors, CLASSES, own=own)
-        np.testing.assert_allclose(found, [0.16, 0.2, 0.64])
-    np.testing.assert_allclose(check_priors(given, CLASSES), [0.4, 0.2, 0.4])
+        assert_allclose(found, [0.16, 0.2, 0.64])
+    assert_allclose(check_priors(given, CLASSES), [0.4, 0.2, 0.4])
     two = check_priors({"Irish": 0.2, "Dutch": 0.3, "others": 0.5}, CLASSES, own=own)
-    np.testing.assert_allclose(two, [0.3, 0.2, 0.5])
+    assert_allclose(two, [0.3, 0.2, 0.5])
 
 
 def test_others_of_0_change_nothing():
     found = check_priors({"Irish": 1, "others": 0}, CLASSES)
-    np.testing.assert_array_equal(found, [0, 1, 0])
+    assert_array_equal(found, [0, 1, 0])
     every = {"Irish": 0.5, "Dutch": 0.3, "Turkish": 0.2}
     found = check_priors(every | {"others": 0}, CLASSES)
-    np.testing.assert_array_equal(found, check_priors(every, CLASSES))
+    assert_array_equal(found, check_priors(every, CLASSES))
 
 
 def test_class_of_the_name_others_has_its_own_prior():
     classes = np.array(["Irish", "Turkish", "others"])
     found = check_priors({"Irish": 0.2, "others": 0.8}, classes)
-    np.testing.assert_array_equal(found, [0.2, 0, 0.8])
+    assert_array_equal(found, [0.2, 0, 0.8])
 
 
 def test_hint_gives_the_rest_to_others_unless_a_class_is_of_that_name():
@@ -82,7 +83,7 @@ def test_a_sum_that_is_rounded():
 
 
 def test_uniform_and_population():
-    np.testing.assert_allclose(check_priors("uniform", CLASSES), np.full(3, 1 / 3))
+    assert_allclose(check_priors("uniform", CLASSES), np.full(3, 1 / 3))
     found = check_priors("population", np.array(["Chinese", "English", "Icelandic"]))
     assert found[0] > found[1] > 10 * found[2] > 0
     assert found[0] / found[1] == pytest.approx((1400 / 350) ** 0.5)
@@ -136,13 +137,13 @@ def test_priors_that_probabilities_assume():
     logistic = LogisticRegression().fit(X, y)
     pipeline = make_pipeline(StandardScaler(), GaussianNB()).fit(X, y)
     for model in (bayes, pipeline, FrozenEstimator(pipeline), make_pipeline(pipeline)):
-        np.testing.assert_allclose(assumed_priors(resolve(model)), [0.6, 0.2, 0.2])
-    np.testing.assert_allclose(assumed_priors(resolve(logistic)), np.full(3, 1 / 3))
+        assert_allclose(assumed_priors(resolve(model)), [0.6, 0.2, 0.2])
+    assert_allclose(assumed_priors(resolve(logistic)), np.full(3, 1 / 3))
     given = {0: 0.6, 1: 0.4}
     for model in (bayes, logistic):
-        np.testing.assert_allclose(assumed_priors(resolve(model), given), [0.6, 0.4, 0])
+        assert_allclose(assumed_priors(resolve(model), given), [0.6, 0.4, 0])
     found = assumed_priors(resolve(bayes), {1: 0.6, "others": 0.4})
-    np.testing.assert_allclose(found, [0.3, 0.6, 0.1])
+    assert_allclose(found, [0.3, 0.6, 0.1])
 
 
 # ---- How they are estimated
@@ -184,9 +185,9 @@ def test_estimate_leaves_each_name_out(n, seed):
     names = distinct_names(probabilities, weights, assumed)
     n_pseudo = count_pseudo_names(names, assumed)
     expected = leaving_each_name_out(probabilities, assumed, weights, n_pseudo)
-    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert_allclose(found, expected, atol=1e-6)
     expected = (n * found + n_pseudo * assumed) / (n + n_pseudo)
-    np.testing.assert_allclose(priors, expected, atol=1e-8)
+    assert_allclose(priors, expected, atol=1e-8)
     assert found.sum() == pytest.approx(1)
     assert 0 < n_iter < 100
 
@@ -210,7 +211,7 @@ def test_heavy_weights_of_sure_rare_answers_are_counted():
     assumed = np.array([0.001, 0.999])
     probabilities = np.array([[1 - 1e-9, 1e-9], [0, 1]])
     found, *_ = estimated(probabilities, assumed, np.array([1000.0, 1]))
-    np.testing.assert_allclose(found, [1000 / 1001, 1 / 1001], atol=1e-4)
+    assert_allclose(found, [1000 / 1001, 1 / 1001], atol=1e-4)
 
 
 @pytest.mark.filterwarnings("ignore:The model is unsure")
@@ -221,7 +222,7 @@ def test_many_classes_that_no_row_can_be(seed):
     rows = np.pad(draw(50, 24, seed), ((0, 0), (24, 0)))
     found, _, n_iter = estimated(rows, assumed)
     assert n_iter < 100
-    np.testing.assert_array_equal(found[:24], 0)
+    assert_array_equal(found[:24], 0)
 
 
 def test_a_start_of_0_stays():
@@ -252,10 +253,10 @@ def test_distinct_names_share_their_number_of_evidence():
     weights = np.array([2.0, 4, 2, 0, 1, 2, 2])
     ids = np.array([0, 0, 1, 2, 3, 4, 5])
     names = distinct_names(probabilities, weights, np.array([0.5, 0.5]), ids)
-    np.testing.assert_allclose(names.ratios, [[1, 0.25], [3 / 7, 1], [0, 1]])
+    assert_allclose(names.ratios, [[1, 0.25], [3 / 7, 1], [0, 1]])
     # 6 to 2 to 2 for each of two, four names.
-    np.testing.assert_allclose(names.weights, [2, 2 / 3, 2 / 3])
-    np.testing.assert_array_equal(names.counts, [1, 1, 2])
+    assert_allclose(names.weights, [2, 2 / 3, 2 / 3])
+    assert_array_equal(names.counts, [1, 1, 2])
 
 
 # ---- How they are exchanged
@@ -267,18 +268,18 @@ def test_exchanged_priors_are_bayes_rule():
     priors = np.array([0.1, 0.2, 0.3, 0.4, 0])
     found = exchange_priors(probabilities, assumed, priors)
     expected = probabilities / assumed * priors
-    np.testing.assert_allclose(found, expected / expected.sum(axis=1, keepdims=True))
+    assert_allclose(found, expected / expected.sum(axis=1, keepdims=True))
     assert (found[:, 4] == 0).all()
     same = exchange_priors(probabilities, assumed, assumed)
-    np.testing.assert_allclose(same, probabilities)
+    assert_allclose(same, probabilities)
 
 
 def test_rows_that_the_priors_exclude():
     found = exchange_priors(np.eye(3), np.full(3, 1 / 3), np.array([0.3, 0.7, 0]))
-    np.testing.assert_allclose(found, [[1, 0, 0], [0, 1, 0], [0.3, 0.7, 0]])
+    assert_allclose(found, [[1, 0, 0], [0, 1, 0], [0.3, 0.7, 0]])
     found = exchange_priors(np.eye(2)[:1], np.array([1.0, 0.0]), np.array([0.0, 1.0]))
-    np.testing.assert_array_equal(found, [[0, 1]])
+    assert_array_equal(found, [[0, 1]])
     # What was assumed to be impossible stays so.
     uniform = np.full(3, 1 / 3)
     found = exchange_priors(uniform[None], np.array([0.5, 0.5, 0]), uniform)
-    np.testing.assert_allclose(found, [[0.5, 0.5, 0]])
+    assert_allclose(found, [[0.5, 0.5, 0]])

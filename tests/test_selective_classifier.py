@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.datasets import make_blobs
 from sklearn.dummy import DummyClassifier
@@ -114,12 +115,10 @@ def test_curve_has_a_row_for_each_threshold():
     confidence = np.array([0.9, 0.5, 0.9, 0.7, 0.0, 0.6, 0.95])
     hits = np.array([True, False, True, False, True, True, False])
     curve = risk_coverage_curve(confidence, hits, np.array([1, 1, 1, 1, 1, 2.0, 0]))
-    np.testing.assert_allclose(curve.threshold, [0.7, 0.6, 0.5, 0])
-    np.testing.assert_allclose(
-        curve.coverage, [2 / 7, 3 / 7, 5 / 7, 6 / 7]
-    )  # never all
-    np.testing.assert_allclose(curve.risk, [0, 1 / 3, 1 / 5, 2 / 6])
-    np.testing.assert_allclose(curve.n_answered, [2, 3, 25 / 7, 36 / 8])
+    assert_allclose(curve.threshold, [0.7, 0.6, 0.5, 0])
+    assert_allclose(curve.coverage, [2 / 7, 3 / 7, 5 / 7, 6 / 7])  # never all
+    assert_allclose(curve.risk, [0, 1 / 3, 1 / 5, 2 / 6])
+    assert_allclose(curve.n_answered, [2, 3, 25 / 7, 36 / 8])
 
 
 def halved(n_wrong=0):
@@ -130,9 +129,7 @@ def halved(n_wrong=0):
 
 def test_risk_is_sought_among_fifty_shares_of_what_can_be_answered():
     curve = halved()
-    np.testing.assert_allclose(
-        curve.coverage[tried_rows(curve)], np.arange(1, 51) / 100
-    )
+    assert_allclose(curve.coverage[tried_rows(curve)], np.arange(1, 51) / 100)
     assert curve.coverage[row_of_risk(curve, 0.1, 0.95)] == 0.5
 
 
@@ -171,15 +168,13 @@ def test_answers_where_it_is_sure():
     X, y = blobs()
     model = SelectiveClassifier(LogisticRegression(), coverage=0.5).fit(X, y)
     probabilities = model.predict_proba(X)
-    np.testing.assert_array_equal(
-        probabilities, LogisticRegression().fit(X, y).predict_proba(X)
-    )
+    assert_array_equal(probabilities, LogisticRegression().fit(X, y).predict_proba(X))
     sure = probabilities.max(axis=1) > model.threshold_
     assert 0.4 < sure.mean() < 0.6
     predicted = model.predict(X)
-    np.testing.assert_array_equal(predicted[sure], probabilities.argmax(axis=1)[sure])
+    assert_array_equal(predicted[sure], probabilities.argmax(axis=1)[sure])
     assert set(predicted[~sure]) == {model.abstain_label_} == {-1}
-    np.testing.assert_array_equal(model.reasons(X), np.where(sure, "", "unsure"))
+    assert_array_equal(model.reasons(X), np.where(sure, "", "unsure"))
     assert model.coverage_ == pytest.approx(0.5, abs=0.01)
     curve = model.risk_coverage_curve_
     row = np.flatnonzero(curve.threshold == model.threshold_)
@@ -194,7 +189,7 @@ def test_frozen_estimator_is_not_fitted_and_all_names_count():
     model = SelectiveClassifier(FrozenEstimator(inner), coverage=0.4).fit(
         X[100:], y[100:]
     )
-    np.testing.assert_array_equal(inner.coef_, before)
+    assert_array_equal(inner.coef_, before)
     # The surest name withheld is at the threshold itself, and must stay withheld.
     assert np.mean(model.predict(X[100:]) != -1) == model.coverage_ == 0.4
     with pytest.raises(NotFittedError):
@@ -208,7 +203,7 @@ def test_label_unknown_to_a_frozen_estimator_counts_as_an_error():
     inner = FrozenEstimator(LogisticRegression().fit(X[y < 2], y[y < 2]))
     model = SelectiveClassifier(inner, coverage=1).fit(X, y)
     assert model.risk_ > 1 / 3
-    np.testing.assert_array_equal(model.classes_, [0, 1])
+    assert_array_equal(model.classes_, [0, 1])
 
 
 def test_groups_are_held_out_together():
@@ -265,7 +260,7 @@ def test_weights_are_routed_to_a_step(enable):
         name = "sample_weight" if enable else "logisticregression__sample_weight"
         model = SelectiveClassifier(inner, coverage=0.5).fit(X, y, **{name: weights})
     expected = LogisticRegression().fit(X, y, sample_weight=weights)
-    np.testing.assert_allclose(model.estimator_[-1].coef_, expected.coef_)
+    assert_allclose(model.estimator_[-1].coef_, expected.coef_)
 
 
 def test_a_number_of_folds_has_all_classes_in_each():
@@ -285,7 +280,7 @@ def test_folds_that_test_a_row_again_prove_no_more():
     ]
     for name, values in models[0].risk_coverage_curve_.items():
         for model in models[1:]:
-            np.testing.assert_allclose(model.risk_coverage_curve_[name], values)
+            assert_allclose(model.risk_coverage_curve_[name], values)
 
 
 # ---- What is judged
@@ -309,7 +304,7 @@ def test_given_threshold_predicts_without_fit():
     sure = inner.predict_proba(X).max(axis=1) > 0.8
     assert 0.2 < sure.mean() < 0.9
     expected = np.where(sure, inner.predict(X), 9)
-    np.testing.assert_array_equal(model.predict(X), expected)
+    assert_array_equal(model.predict(X), expected)
     assert model.set_params(threshold=0).predict(X).tolist() == [*inner.predict(X)]
     with pytest.raises(NotFittedError):
         SelectiveClassifier(LogisticRegression(), threshold=0.8).predict(X)
@@ -320,7 +315,7 @@ def test_fit_with_a_given_threshold_only_fits_the_estimator():
     model = SelectiveClassifier(LogisticRegression(), coverage=0.5).fit(X, y)
     model.set_params(coverage=None, threshold=0.8, cv=[]).fit(X, y)  # without folds
     around = SelectiveClassifier(LogisticRegression().fit(X, y), threshold=0.8)
-    np.testing.assert_array_equal(model.predict(X), around.predict(X))
+    assert_array_equal(model.predict(X), around.predict(X))
     assert model.threshold_ == 0.8
     assert fingerprint(model) == fingerprint(around)
     assert not hasattr(model, "coverage_")
@@ -532,7 +527,7 @@ def test_answer_is_the_finest_group_above_the_threshold():
         shares = {0: [1, 0, 0, 0], 1: [0, 1, 0, 0], 2: [0, 0, 1, 0], 20: [1, 1, 1, 1]}
         shares |= {10: [1, 1, 0, 0], 11: [0, 0, 1, 1]}
         sums = [row @ shares[answer] for row, answer in zip(rows, answers, strict=True)]
-        np.testing.assert_allclose(found.probabilities[:, 0], sums)
+        assert_allclose(found.probabilities[:, 0], sums)
 
 
 def test_answers_keep_the_types_of_labels_and_groups():
@@ -548,7 +543,7 @@ def test_answers_keep_the_types_of_labels_and_groups():
     )  # until it is fitted
     found = predict_names(model, rows, top=3)
     assert found.labels[1].tolist() == ["a", 0, 1]
-    np.testing.assert_allclose(found.probabilities[1], [0.8, 0.5, 0.3])
+    assert_allclose(found.probabilities[1], [0.8, 0.5, 0.3])
 
 
 def test_booleans_stay_booleans():
@@ -641,7 +636,7 @@ def test_fold_without_a_label_answers_as_a_model_without_it(lacking):
     without = SelectiveClassifier(frozen, **goal).fit(X, y)
     assert without.risk_coverage_curve_.risk.min() > 0.2
     for name, values in fold.fit(X, y).risk_coverage_curve_.items():
-        np.testing.assert_array_equal(values, without.risk_coverage_curve_[name])
+        assert_array_equal(values, without.risk_coverage_curve_[name])
 
 
 def test_wrapper_around_a_model_with_a_fallback_has_none():

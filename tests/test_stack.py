@@ -12,6 +12,7 @@ import pytest
 import skops.io
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 from scipy.special import softmax
 from sklearn.base import clone
@@ -136,18 +137,18 @@ def test_wrapper_says_what_its_inside_says(model, small_names, wrap):
     wrapped = wrap(model)
     names = [*small_names[0][::3], "Mike", "123"]
     assert resolve(wrapped).encoder.alphabet_ == model[0].alphabet_
-    np.testing.assert_allclose(assumed_priors(wrapped), PRIORS)
+    assert_allclose(assumed_priors(wrapped), PRIORS)
     expected = predict_names(model, names, known_words=True).known_words
     found = predict_names(wrapped, names, known_words=True).known_words
     assert found.tolist() == expected.tolist()
     assert found.sum() > 50
     expected = NameEncoder(model).fit_transform(names)
     found = NameEncoder(FrozenEstimator(wrapped)).fit_transform(names)
-    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    assert_allclose(found, expected, rtol=1e-5)
     if wrap is not calibrated:
         for explain in (prefix_proba, character_importance):
             expected = explain(model, "Ana").proba
-            np.testing.assert_allclose(explain(wrapped, "Ana").proba, expected, 1e-5)
+            assert_allclose(explain(wrapped, "Ana").proba, expected, 1e-5)
 
 
 @wrappers
@@ -158,7 +159,7 @@ def test_shares_of_a_wrapper_are_those_of_its_inside(model, small_names, wrap):
     assert found.label.tolist() == expected.label.tolist()
     for column in ("share", "low", "high", "n_not_names"):
         values = getattr(expected, column)
-        np.testing.assert_allclose(getattr(found, column), values, atol=1e-5)
+        assert_allclose(getattr(found, column), values, atol=1e-5)
     unbiased = estimate_shares(model, names, assumed_prior=PRIORS, n_draws=2)
     differences = np.sort(found.share) - np.sort(unbiased.share)
     assert abs(differences).max() > 0.01  # the bias counts
@@ -214,8 +215,8 @@ def test_threshold_counts_where_probabilities_are_its_own(model):
 def test_ngrams_of_what_predicts_alike_are_explained(model, wrap):
     expected = feature_contributions(model, "Ana Nowak")
     found = feature_contributions(wrap(model), "Ana Nowak")
-    np.testing.assert_array_equal(found.contributions, expected.contributions)
-    np.testing.assert_allclose(found.intercept, expected.intercept)
+    assert_array_equal(found.contributions, expected.contributions)
+    assert_allclose(found.intercept, expected.intercept)
     other = wrap(PriorShiftClassifier(model, priors="uniform"))
     odds = feature_contributions(other, "Ana").log_odds()
     proba = other.predict_proba(["Ana"])[0]
@@ -252,10 +253,10 @@ def test_shares_of_groups_are_sums_of_those_of_classes(model, small_names, wrap)
     assert found.label.tolist() == expected.label[order].tolist()
     for column in ("share", "low", "high"):
         values = getattr(expected, column)[order]
-        np.testing.assert_allclose(getattr(found, column), values, atol=1e-9)
+        assert_allclose(getattr(found, column), values, atol=1e-9)
     both = {"both": ["Asia", "Europe"]}
     again = estimate_shares(wrapped, names, groups=both)
-    np.testing.assert_allclose(again.groups.share, 1)
+    assert_allclose(again.groups.share, 1)
 
 
 def test_shares_under_given_priors_are_of_probabilities_of_groups(model, small_names):
@@ -275,7 +276,7 @@ def test_shares_of_groups_of_joined_columns_are_those_of_names(model, small_name
     expected = estimate_shares(of_groups, names, random_state=0)
     columns = [[None, name] for name in names]
     found = estimate_shares(joined(of_groups), columns, random_state=0)
-    np.testing.assert_array_equal(found.share, expected.share)
+    assert_array_equal(found.share, expected.share)
     assert resolve(make_pipeline(joined(model))).join is not None
     inside = resolve(make_pipeline(model[0], FunctionTransformer(), model[1]))
     assert inside.encoder is model[0]
@@ -290,17 +291,17 @@ def test_bias_of_a_group_is_that_of_its_classes_together(model):
     greek, japanese, polish, turkish = people
     summed = np.array([greek + polish, japanese, turkish])
     found = priors_of_people(groups)
-    np.testing.assert_allclose(found, summed / summed.sum())
+    assert_allclose(found, summed / summed.sum())
     of_finer = priors_of_people(finer)
-    np.testing.assert_allclose(of_finer, summed[[1, 0, 2]] / summed.sum())
+    assert_allclose(of_finer, summed[[1, 0, 2]] / summed.sum())
     assumed = [PRIORS[0] + PRIORS[2], PRIORS[1], PRIORS[3]]
     expected = summed / assumed * [0.5, 0.25, 0.25]
     of_outer = priors_of_people(outer)
-    np.testing.assert_allclose(of_outer, expected / expected.sum())
+    assert_allclose(of_outer, expected / expected.sum())
     only_greek = PriorShiftClassifier(model, priors={"Greek": 1})
     never = GroupedClassifier(only_greek, groups=GROUPS)
-    np.testing.assert_allclose(priors_of_people(never), [0, 1])
-    np.testing.assert_array_equal(resolve(shifted(never)).layers[-1].factors, [0, 1])
+    assert_allclose(priors_of_people(never), [0, 1])
+    assert_array_equal(resolve(shifted(never)).layers[-1].factors, [0, 1])
 
 
 def test_people_of_a_group_are_those_of_its_classes_together(model):
@@ -323,7 +324,7 @@ def test_shares_around_groups_correct_the_bias_as_those_of_classes(model, small_
     # A shift that changes nothing keeps the groups, and with them a bias of their own.
     around = PriorShiftClassifier(groups, priors=groups.class_prior_)
     shares = estimate_shares(around, names, random_state=0)
-    np.testing.assert_allclose(shares.share, expected.share, atol=0.03)
+    assert_allclose(shares.share, expected.share, atol=0.03)
     given = {"assumed_prior": groups.class_prior_, "random_state": 0}
     uncorrected = estimate_shares(groups, names, **given)
     assert abs(uncorrected.share - expected.share).min() > 0.1
@@ -338,18 +339,18 @@ def test_share_of_one_has_the_low_end_of_so_many_names(model, small_names):
     assert shares.low == pytest.approx(low, abs=1e-3)
     assert low < 0.985
     table = estimate_shares(model, names, groups={"all": [*GROUPS]}, random_state=0)
-    np.testing.assert_allclose(table.groups.low, shares.low)
+    assert_allclose(table.groups.low, shares.low)
 
 
 def test_temperature_flattens_priors_and_bias(model):
     found = calibrated(model, 0.5)
-    np.testing.assert_allclose(assumed_priors(found), PRIORS**0.5 / (PRIORS**0.5).sum())
+    assert_allclose(assumed_priors(found), PRIORS**0.5 / (PRIORS**0.5).sum())
     people = (PRIORS * np.exp(-BIAS)) ** 0.5
     of_people = priors_of_people(found)
-    np.testing.assert_allclose(of_people, people / people.sum())
+    assert_allclose(of_people, people / people.sum())
     expected = model.predict_proba(["Ana"]) ** 0.5
     proba = found.predict_proba(["Ana"])
-    np.testing.assert_allclose(proba, expected / expected.sum(), rtol=1e-5)
+    assert_allclose(proba, expected / expected.sum(), rtol=1e-5)
     # Likelihood ratios are sharpened as much more.
     names = ["Ana", "Yuki", "Jan", "Ali"]
     assert estimate_shares(model, names, n_draws=2).sharpness == 1.3
@@ -360,13 +361,13 @@ def test_assumed_priors_that_are_those_of_the_model_change_no_estimate(model):
     names = ["Ana", "Yuki", "Jan", "Ali"]
     expected = PriorShiftClassifier(FrozenEstimator(model)).fit(names)
     found = PriorShiftClassifier(model, assumed_prior=PRIORS).fit(names)
-    np.testing.assert_allclose(found.class_prior_, expected.class_prior_)
+    assert_allclose(found.class_prior_, expected.class_prior_)
 
 
 def test_other_calibration_assumes_other_priors(model, small_names):
     found = CalibratedClassifierCV(FrozenEstimator(model), method="sigmoid")
     found.fit(*small_names)
-    np.testing.assert_allclose(assumed_priors(found), 0.25)
+    assert_allclose(assumed_priors(found), 0.25)
     assert resolve(found).assumed.class_bias is None
     assert resolve(found).assumed.sharpness is None
     assert resolve(found).encoder is model[0]
@@ -388,14 +389,14 @@ def test_what_holds_several_models_has_no_inside():
     for model in (bagged, several, voting):
         assert resolve(model) == Stack(base=model)
         assert set(assumed_priors(model)) == {1 / len(model.classes_)}
-    np.testing.assert_allclose(resolve(template).assumed.class_prior, [0.9, 0.1])
+    assert_allclose(resolve(template).assumed.class_prior, [0.9, 0.1])
     some = np.where(np.arange(60) % 4, y, -1)  # -1 has no label
     for one, labels in [
         (FixedThresholdClassifier(template), y),
         (SelfTrainingClassifier(template), some),
     ]:
         expected = one.fit(X, labels).estimator_.class_prior_
-        np.testing.assert_array_equal(resolve(one).assumed.class_prior, expected)
+        assert_array_equal(resolve(one).assumed.class_prior, expected)
 
 
 def test_fit_again_drops_the_bias(model, small_names):
@@ -418,7 +419,7 @@ def test_what_is_inside_other_models():
     assert resolve(words).encoder is None
     bayes = make_pipeline(CharEncoder(), GaussianNB()).fit(rows, [0, 1, 1, 1, 1, 1])
     assumed = resolve(searched(bayes)).assumed
-    np.testing.assert_allclose(assumed.class_prior, [1 / 6, 5 / 6])
+    assert_allclose(assumed.class_prior, [1 / 6, 5 / 6])
     behind = resolve(make_pipeline("passthrough", NameNationalityClassifier()))
     assert behind.network is None
     other = resolve(make_pipeline(JoinNames()))
@@ -508,21 +509,21 @@ def test_order_of_two_wrappers(model, small_names, row):
     names = [*small_names[0][:40], "123"]
 
     proba = wrapped.predict_proba(names)
-    np.testing.assert_array_equal(stack.predict_proba(names), proba)
+    assert_array_equal(stack.predict_proba(names), proba)
     expected = {"sums": SUMS, "given": GIVEN, "same": PRIORS}[priors]
     if priors == "given" and len(stack.classes) == 4:
         expected = np.repeat(GIVEN / 2, 2)
     if inner == "shifted" and priors != "given":
         given = np.repeat(GIVEN / 2, 2)
         expected = given if priors == "same" else [given[[1, 3]].sum()] * 2
-    np.testing.assert_allclose(assumed_priors(wrapped), expected)
+    assert_allclose(assumed_priors(wrapped), expected)
 
     if allowed == "yes":
         predictions = predict_names(wrapped, names)
         is_answered = predictions.reasons == ""
         answers = predictions.labels[is_answered, 0]
         expected = wrapped.predict(names)[is_answered]
-        np.testing.assert_array_equal(answers, expected)
+        assert_array_equal(answers, expected)
     else:
         owners = {"selective": "SelectiveClassifier", "decided": FIXED}
         message = f"^{type(wrapped).__name__} .* of the {owners[inner]} in it does not"
@@ -533,7 +534,7 @@ def test_order_of_two_wrappers(model, small_names, row):
     assert (index is not None) == (drops == "yes")
     if index is not None:
         summed = below.predict_proba(names)
-        np.testing.assert_array_equal(stack.change(summed, len(below.layers)), proba)
+        assert_array_equal(stack.change(summed, len(below.layers)), proba)
 
     if onnx == "yes":
         metadata = {p.key: p.value for p in to_onnx(wrapped).metadata_props}
@@ -548,7 +549,7 @@ def test_order_of_two_wrappers(model, small_names, row):
     unknown = skops.io.get_untrusted_types(data=stored)
     again = skops.io.loads(stored, trusted=unknown)
     assert not [name for name in unknown if "._" in name and "sknames" in name]
-    np.testing.assert_array_equal(again.predict_proba(names), proba)
+    assert_array_equal(again.predict_proba(names), proba)
 
 
 def test_decision_is_that_of_the_threshold_classifier(model, small_names):
@@ -556,12 +557,12 @@ def test_decision_is_that_of_the_threshold_classifier(model, small_names):
     expected = decided(model).predict(names)
     assert (expected != in_groups(model).predict(names)).any()
     predictions = predict_names(decided(model), names, top=2)
-    np.testing.assert_array_equal(predictions.labels[:, 0], expected)
+    assert_array_equal(predictions.labels[:, 0], expected)
     assert (predictions.labels[:, 0] != predictions.labels[:, 1]).all()
     careful = selective(decided(model))
     answers = careful.predict(names)
     is_answered = answers != "unknown"
-    np.testing.assert_array_equal(answers[is_answered], expected[is_answered])
+    assert_array_equal(answers[is_answered], expected[is_answered])
 
 
 def test_parameters_of_an_unfitted_wrapper_take_effect_at_once(model):
@@ -572,7 +573,7 @@ def test_parameters_of_an_unfitted_wrapper_take_effect_at_once(model):
     shift = given_priors(model)
     before = shift.predict_proba(["Ana"])
     shift.set_params(priors={"Turkish": 1})
-    np.testing.assert_array_equal(shift.predict_proba(["Ana"]), [[0, 0, 0, 1]])
+    assert_array_equal(shift.predict_proba(["Ana"]), [[0, 0, 0, 1]])
     assert before[0, 0] > 0
 
 
@@ -582,7 +583,7 @@ def test_names_of_predictions_are_a_plain_list(model, small_names):
     assert type(predictions.names) is list
     predictions.names.reverse()
     again = predict_names(model, predictions.names)
-    np.testing.assert_array_equal(again.proba, predictions.proba[::-1])
+    assert_array_equal(again.proba, predictions.proba[::-1])
 
 
 def test_threads_share_a_model(model, small_names):
@@ -590,7 +591,7 @@ def test_threads_share_a_model(model, small_names):
     expected = wrapped.predict_proba(small_names[0])
     with ThreadPoolExecutor(4) as pool:
         for found in pool.map(wrapped.predict_proba, [small_names[0]] * 8):
-            np.testing.assert_array_equal(found, expected)
+            assert_array_equal(found, expected)
 
 
 def test_fitting_the_inside_again_takes_effect():
@@ -599,7 +600,7 @@ def test_fitting_the_inside_again_takes_effect():
     wrapped = PriorShiftClassifier(inner, priors={0: 0.25, 1: 0.75})
     before = wrapped.predict_proba(X)
     inner.fit(X, [1, 1, 0, 0])
-    np.testing.assert_allclose(resolve(wrapped).base.class_prior_, [0.5, 0.5])
+    assert_allclose(resolve(wrapped).base.class_prior_, [0.5, 0.5])
     assert (wrapped.predict(X) != before.argmax(axis=1)).any()
 
 
@@ -613,7 +614,7 @@ def test_numbers_pass_through_the_layers(container):
     wrapped = SelectiveClassifier(FrozenEstimator(groups), coverage=0.5).fit(X, y)
     proba = inner.predict_proba(X)
     expected = np.column_stack([proba[:, 0] + proba[:, 1], proba[:, 2]])
-    np.testing.assert_allclose(wrapped.predict_proba(X), expected)
+    assert_allclose(wrapped.predict_proba(X), expected)
     predictions = predict_names(wrapped, X)
     assert predictions.names is None
     assert {*predictions.reasons} == {"", "unsure"}
@@ -677,9 +678,9 @@ def test_outer_of_two_thresholds_decides(model, small_names, least):
     sure = model.predict_proba(names).max(axis=1) > least[1]
     assert 5 < sure.sum() < 195
     expected = np.where(sure, model.predict(names), "outer")
-    np.testing.assert_array_equal(outer.predict(names), expected)
+    assert_array_equal(outer.predict(names), expected)
     reasons = predict_names(joined(outer), names).reasons
-    np.testing.assert_array_equal(reasons == "", sure)
+    assert_array_equal(reasons == "", sure)
 
 
 def test_probability_at_the_threshold_is_no_answer():
@@ -691,7 +692,7 @@ def test_probability_at_the_threshold_is_no_answer():
         assert predict_names(even, X, threshold=least).reasons[0] == reason
     at_least = FixedThresholdClassifier(even, threshold=0.5, pos_label="b")
     assert at_least.fit(X, ["a", "b"]).predict(X).tolist() == ["b", "b"]
-    np.testing.assert_array_equal(predict_names(at_least, X).labels, [["b"], ["b"]])
+    assert_array_equal(predict_names(at_least, X).labels, [["b"], ["b"]])
 
 
 def test_best_of_equal_probabilities_are_in_the_order_of_the_classes():
@@ -721,15 +722,15 @@ def test_columns_are_joined_around_a_calibration_and_twice(model, small_names):
     for wrapped in (joined(calibration), joined(joined(calibration))):
         expected = predict_names(calibration, names, known_words=True)
         found = predict_names(wrapped, columns, known_words=True)
-        np.testing.assert_array_equal(found.proba, expected.proba)
-        np.testing.assert_array_equal(found.known_words, expected.known_words)
+        assert_array_equal(found.proba, expected.proba)
+        assert_array_equal(found.known_words, expected.known_words)
         assert found.known_words.sum() > 10
         assert found.names == names.tolist()
     twice = joined(joined(model))
     found = feature_contributions(twice, "Ana").contributions
     expected = feature_contributions(model, "Ana").contributions
-    np.testing.assert_array_equal(found, expected)
-    np.testing.assert_array_equal(twice.predict(columns), model.predict(names))
+    assert_array_equal(found, expected)
+    assert_array_equal(twice.predict(columns), model.predict(names))
 
 
 def test_shifts_are_in_the_intercept_of_contributions(model, small_names):
@@ -743,7 +744,7 @@ def test_shifts_are_in_the_intercept_of_contributions(model, small_names):
         expected = twice.predict_proba(["Ana"])[0]
         assert abs(expected - inner.predict_proba(["Ana"])[0]).max() > 0.01
         logits = found.intercept + found.contributions.sum(axis=0)
-        np.testing.assert_allclose(softmax(logits), expected, rtol=1e-4)
+        assert_allclose(softmax(logits), expected, rtol=1e-4)
 
 
 WRAPPED = {
@@ -792,8 +793,8 @@ def test_stack_answers_as_its_wrappers_in_turn(model, kinds):
         wrapped = WRAPPED[kind](wrapped)
 
     assert wrapped.classes_.tolist() == labels
-    np.testing.assert_allclose(wrapped.predict_proba(names), proba, rtol=1e-5)
-    np.testing.assert_allclose(assumed_priors(wrapped), priors)
+    assert_allclose(wrapped.predict_proba(names), proba, rtol=1e-5)
+    assert_allclose(assumed_priors(wrapped), priors)
     if is_lost:
         with pytest.raises(ValueError, match="the threshold of the SelectiveClassif"):
             wrapped.predict(names)

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 
 from sknames import estimate_rates, estimate_shares, estimate_statistic
 
@@ -77,7 +78,7 @@ def test_statistic_of_one_share_agrees_with_the_table(shares):
     ends = [shares.low[row], shares.high[row]]
     # The median of draws is near the estimate, but not it.
     width = shares.high[row] - shares.low[row]
-    np.testing.assert_allclose([found.low, found.high], ends, atol=width / 10)
+    assert_allclose([found.low, found.high], ends, atol=width / 10)
 
 
 def test_interval_is_that_of_percentiles_moved_by_twice_the_median_bias(shares):
@@ -108,14 +109,14 @@ def test_interval_ends_at_bounds(shares):
 def test_statistic_of_an_array_has_its_shape(shares):
     found = estimate_statistic(lambda share: share.reshape(3, 1) * [1, 2], shares)
     assert found.estimate.shape == found.low.shape == found.high.shape == (3, 2)
-    np.testing.assert_allclose(found.high[:, 1], 2 * found.high[:, 0])
+    assert_allclose(found.high[:, 1], 2 * found.high[:, 0])
 
 
 def test_other_lists_follow_the_labels_of_the_first(shares, others):
     assert shares.label.tolist() != others.label.tolist()
     difference = estimate_statistic(lambda a, b: a - b, shares, others)
     expected = [shares[k].share - others[k].share for k in shares.label]
-    np.testing.assert_allclose(difference.estimate, expected)
+    assert_allclose(difference.estimate, expected)
 
 
 def test_list_and_itself_differ_by_nothing_if_of_one_source(shares):
@@ -132,7 +133,7 @@ def test_difference_agrees_with_compare(shares, others):
     there = compared["Turkish"]
     width = there.high - there.low
     ends = [there.low, there.high]
-    np.testing.assert_allclose([found.low, found.high], ends, atol=width / 10)
+    assert_allclose([found.low, found.high], ends, atol=width / 10)
 
 
 def test_errors_of_the_model_are_independent_in_any_two_of_three_lists():
@@ -157,13 +158,13 @@ def test_rates_give_joint_shares_by_label_and_outcome(rates):
 
     found = estimate_statistic(rate, rates)
     expected = [rates[label].rate[1] for label in rates.labels]
-    np.testing.assert_allclose(found.estimate, expected)
+    assert_allclose(found.estimate, expected)
 
 
 def test_draws_are_for_reading_only(shares, rates):
     assert shares.draws.shape == (400, 3)
     assert rates.joint_draws.shape == (400, 3, 2)
-    np.testing.assert_allclose(rates.joint_draws.sum(axis=(1, 2)), 1)
+    assert_allclose(rates.joint_draws.sum(axis=(1, 2)), 1)
     for draws in (shares.draws, rates.joint_draws):
         with pytest.raises(ValueError, match="read-only"):
             draws[0] = 0
@@ -173,7 +174,7 @@ def test_joint_draws_follow_labels_and_outcomes(rates):
     joint = rates.joint_draws.mean(axis=0)
     for k, label in enumerate(rates.labels):
         found = joint[k] / joint[k].sum()
-        np.testing.assert_allclose(found, rates[label].rate, atol=0.05)
+        assert_allclose(found, rates[label].rate, atol=0.05)
 
 
 def test_groups_of_rates_have_joint_shares_of_groups():
@@ -183,7 +184,7 @@ def test_groups_of_rates_have_joint_shares_of_groups():
     rates = estimate_rates(Known(), rows, n_draws=100, **params)
     by_label = dict(zip(rates.labels, rates.joint_draws.swapaxes(0, 1), strict=True))
     of_groups = rates.groups.joint_draws
-    np.testing.assert_allclose(of_groups[:, 0], by_label["Dutch"] + by_label["Irish"])
+    assert_allclose(of_groups[:, 0], by_label["Dutch"] + by_label["Irish"])
 
 
 def test_few_people_that_decide_warn(sure_shares):

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import log_softmax, softmax
 from sklearn.metrics import get_scorer
 from skorch.callbacks import (
@@ -188,7 +189,7 @@ def test_epoch_has_each_row_once(batch_size, sizes, with_ngrams):
     for (batch, labels), size in zip(batches, sizes, strict=True):
         assert len(batch) == len(labels) == size
         assert symbols_of(batch) == without_padding(rows.codes[labels])
-        np.testing.assert_array_equal(batch.weights, rows.weights[labels])
+        assert_array_equal(batch.weights, rows.weights[labels])
         if with_ngrams:
             assert ngrams_of_batch(batch) == ngrams_of_rows(rows.select(labels))
         order += labels.tolist()
@@ -311,8 +312,8 @@ def test_next_symbol_loss_counts_by_its_weight(X, y):
         )
         (gradients[weight],) = seen.gradients
     assert np.abs(gradients[0.25]).max() > 1e-3
-    np.testing.assert_allclose(gradients[0.5], 2 * gradients[0.25], rtol=1e-4)
-    np.testing.assert_allclose(gradients[2], 8 * gradients[0.25], rtol=1e-4)
+    assert_allclose(gradients[0.5], 2 * gradients[0.25], rtol=1e-4)
+    assert_allclose(gradients[2], 8 * gradients[0.25], rtol=1e-4)
 
 
 # Codes with padding and the unknown one.
@@ -361,7 +362,7 @@ def test_classes_are_adjusted_by_their_weight_among_rows_to_train_on():
     train = recorder.train
     shares = np.bincount(train.labels, weights=train.weights) / train.weights.sum()
     loss = model.net_.criterion_
-    np.testing.assert_allclose(loss.prior, 0.7 * np.log(shares), rtol=1e-4)
+    assert_allclose(loss.prior, 0.7 * np.log(shares), rtol=1e-4)
     assert loss.gce_q == 0.3
 
 
@@ -411,7 +412,7 @@ def assert_kept(model, snapshot):
     for name, value in snapshot.items():
         if name == "ngram_weight":
             value = value.astype(np.float16)
-        np.testing.assert_array_equal(model.weights()[name], value)
+        assert_array_equal(model.weights()[name], value)
 
 
 def steps_of(X, y, **params):
@@ -518,7 +519,7 @@ def test_batch_of_more_rows_than_there_are_is_one_of_all_rows(X, y):
     y = y[:30]
     of_30 = fit(X, y, batch_size=30)
     of_1000 = fit(X, y, batch_size=1000)
-    np.testing.assert_array_equal(of_30.predict_proba(X), of_1000.predict_proba(X))
+    assert_array_equal(of_30.predict_proba(X), of_1000.predict_proba(X))
 
 
 def learning_rates(n_steps, batch_size):
@@ -607,7 +608,7 @@ def test_fit_in_a_mode_of_torch_gives_the_same_bits(X, y, mode):
         assert torch.get_default_dtype() == dtype
     assert model.history_[-1]["valid_loss"] == expected.history_[-1]["valid_loss"]
     for name, value in expected.weights().items():
-        np.testing.assert_array_equal(model.weights()[name], value, strict=True)
+        assert_array_equal(model.weights()[name], value, strict=True)
 
 
 @pytest.mark.parametrize("cell, num_layers", [("gru", 1), ("rnn", 2)])
@@ -622,8 +623,8 @@ def test_the_same_seed_gives_the_same_bits(X, y, cell, num_layers):
         state = weights(np.random.RandomState(3))
         other = weights(4)
     for name, value in first.items():
-        np.testing.assert_array_equal(again[name], value)
-        np.testing.assert_array_equal(state[name], value)
+        assert_array_equal(again[name], value)
+        assert_array_equal(state[name], value)
     assert not np.array_equal(first["output.weight"], other["output.weight"])
 
 
@@ -664,7 +665,7 @@ def test_fits_in_threads_do_not_disturb_each_other(X, y, two_threads):
     expected = [weights(seed) for seed in range(4)]
     with ThreadPoolExecutor(4) as pool:
         found = [*pool.map(weights, range(4))]
-    np.testing.assert_array_equal(found, expected)
+    assert_array_equal(found, expected)
     assert torch.equal(torch.random.get_rng_state(), state)
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(torch.get_num_threads).result() == 2
@@ -689,7 +690,7 @@ def test_failed_fit_keeps_the_model_before(X, y, params, error, message):
     expected = model.predict_proba(X)
     with pytest.raises(error, match=message):
         model.set_params(**failing.get_params()).fit(X[::-1], y)
-    np.testing.assert_array_equal(model.predict_proba(X), expected)
+    assert_array_equal(model.predict_proba(X), expected)
     assert list(model.classes_) == ["a", "b", "c"]
     assert len(model.history_) == 3
 
@@ -764,7 +765,7 @@ def test_ngrams_and_idf_are_those_of_the_rows_to_train_on(
     # The marks of start and end, before and behind, are in every name.
     frequencies = np.array([n_names, *shared, *[1] * n_own, n_names])
     expected = np.log((1 + n_names) / (1 + frequencies)) + 1
-    np.testing.assert_allclose(model.weights()["ngram_idf"], expected, rtol=1e-6)
+    assert_allclose(model.weights()["ngram_idf"], expected, rtol=1e-6)
     assert model.network_.ngram_keys[0].dtype == np.int32
 
 
@@ -791,16 +792,16 @@ def test_heavy_rows_are_drawn_several_times(class_weight, factors):
     # All rows come once before any comes twice: copies are no neighbours in an epoch.
     assert len(kept) == 36
     assert sorted(row[:36]) == kept.tolist()
-    np.testing.assert_array_equal(train.labels, y[row])
+    assert_array_equal(train.labels, y[row])
     relative = weights * np.array(factors)[y]
     relative /= relative[kept].mean()
     times = np.bincount(row, minlength=40)
     expected = np.maximum(1, np.rint(relative))
-    np.testing.assert_array_equal(times[kept], expected[kept])
+    assert_array_equal(times[kept], expected[kept])
     assert times.max() > 5
     # They share the weight of the row, and all have a mean of 1.
     expected = relative[row] / times[row]
-    np.testing.assert_allclose(train.weights, expected / expected.mean(), rtol=1e-6)
+    assert_allclose(train.weights, expected / expected.mean(), rtol=1e-6)
 
 
 def assert_bar(shown, n_epochs):
@@ -861,7 +862,7 @@ def test_fit_on_cuda_gives_weights_in_numpy(X, y, device):
     assert model.net_.module_.output.bias.is_cuda
     assert {type(value) for value in model.weights().values()} == {np.ndarray}
     expected = again.predict_proba(X)
-    np.testing.assert_allclose(model.predict_proba(X), expected, atol=1e-3)
+    assert_allclose(model.predict_proba(X), expected, atol=1e-3)
     assert torch.equal(torch.cuda.get_rng_state(), state)
 
 
@@ -949,7 +950,7 @@ def test_ngram_weights_are_rounded_to_half_precision(X, y):
     for weight in (model.weights()["ngram_weight"], of_net):
         assert weight.any()
         assert weight.dtype == np.float32
-        np.testing.assert_array_equal(weight.astype(np.float16), weight)
+        assert_array_equal(weight.astype(np.float16), weight)
     assert model.network_.to_arrays()["ngram_weight"].dtype == np.float16
 
 

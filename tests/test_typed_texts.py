@@ -3,8 +3,8 @@
 They are in tests/data/typed_texts.csv; `test_javascript_rules.py` reads them, too.
 """
 
-import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 
 from sknames import JoinNames, estimate_shares, load_pretrained, predict_names
 from sknames.datasets import make_names
@@ -20,8 +20,8 @@ def test_typed_texts_have_the_bits_of_names(target):
     model = load_pretrained(target)
     typed = predict_names(model, TYPED, known_words=True)
     names = predict_names(model, NAMES, known_words=True)
-    np.testing.assert_array_equal(typed.proba, names.proba)
-    np.testing.assert_array_equal(typed.known_words, names.known_words)
+    assert_array_equal(typed.proba, names.proba)
+    assert_array_equal(typed.known_words, names.known_words)
 
 
 def test_titles_are_read_if_switched_off():
@@ -45,7 +45,7 @@ def test_joined_columns_are_read_as_typed_texts():
     names = ["황희찬", "Anna Müller", "Müller Anna"]
     model = load_pretrained()
     found = model.predict_proba(JoinNames().transform(columns))
-    np.testing.assert_array_equal(found, model.predict_proba(names))
+    assert_array_equal(found, model.predict_proba(names))
 
 
 def test_typed_texts_are_no_distinct_names():

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
@@ -73,7 +74,7 @@ def test_fit_words_are_those_of_a_dict(chunk_rows, monkeypatch):
         for word in name.split():
             for label, logit in by_word.get(word, {}).items():
                 sums[label] += logit / 2
-        np.testing.assert_allclose(row, sums, rtol=1e-3, err_msg=name)
+        assert_allclose(row, sums, rtol=1e-3, err_msg=name)
 
 
 def test_fit_words_without_separator_takes_rows():
@@ -84,7 +85,7 @@ def test_fit_words_without_separator_takes_rows():
     found = np.zeros((2, 3))
     words.add_to(found, encode(["li wu", "wu"]), None)
     logit = by_word["li wu"][1]
-    np.testing.assert_allclose(found, [[0, logit, 0], [0, 0, 0]], rtol=1e-3)
+    assert_allclose(found, [[0, logit, 0], [0, 0, 0]], rtol=1e-3)
 
 
 def test_words_of_many_classes_are_known_and_add_nothing():
@@ -112,7 +113,7 @@ def test_fit_words_of_300_classes_keeps_each():
     words = Words.fit(codes, labels, np.ones(300), 300, SPACE, 1)
     found = np.zeros((300, 300))
     words.add_to(found, codes, SPACE)
-    np.testing.assert_array_equal(found.nonzero(), [labels, labels])
+    assert_array_equal(found.nonzero(), [labels, labels])
 
 
 def test_hardly_a_word_has_the_number_of_another():
@@ -149,7 +150,7 @@ def test_words_count_by_default(names):
     default = NameNationalityClassifier(**params).fit(X, y)
     expected = NameNationalityClassifier(**params, word_weight=0.25).fit(X, y)
     assert len(default.network_.words.keys)
-    np.testing.assert_array_equal(default.predict_proba(X), expected.predict_proba(X))
+    assert_array_equal(default.predict_proba(X), expected.predict_proba(X))
 
 
 @pytest.mark.parametrize(
@@ -169,7 +170,7 @@ def test_fit_on_weights_or_repeats_in_any_order_gives_the_same_bits(names, param
     row = np.arange(len(X)).repeat(weights)[order]
     repeated = classifier(**params).fit(X[row], y[row])
     assert weighted.network_.separator is not None
-    np.testing.assert_array_equal(weighted.predict_proba(X), repeated.predict_proba(X))
+    assert_array_equal(weighted.predict_proba(X), repeated.predict_proba(X))
 
 
 def test_early_stopping_sees_words_of_the_other_rows(names):
@@ -197,4 +198,4 @@ def test_contributions_sum_to_the_logits(names, model):
     logits = found.intercept + found.contributions.sum(axis=0)
     odds = np.exp(logits - logits.max())
     proba = model.predict_proba([name])[0]
-    np.testing.assert_allclose(odds / odds.sum(), proba, atol=1e-5)
+    assert_allclose(odds / odds.sum(), proba, atol=1e-5)
