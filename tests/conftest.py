@@ -22,7 +22,12 @@ import numpy as np
 import pytest
 from sklearn.pipeline import Pipeline
 
-from sknames import CharEncoder, NameNationalityClassifier, load_pretrained
+from sknames import (
+    CharEncoder,
+    NameNationalityClassifier,
+    estimate_shares,
+    load_pretrained,
+)
 from sknames._network.network import Network
 from sknames._network.ngrams import NGrams, inverse_document_frequency
 from sknames._network.words import Words
@@ -45,6 +50,26 @@ TINY = {
     "lr": 0.02,
     "random_state": 0,
 }
+
+
+CLASSES = np.array(["Danish", "Dutch", "Irish", "Norwegian", "Turkish"])
+
+
+class Known:
+    """A model whose names are their probabilities; more columns tell names apart."""
+
+    def __init__(self, classes=CLASSES):
+        self.classes_ = np.asarray(classes)
+
+    def predict_proba(self, X):
+        return np.asarray(X)[:, : len(self.classes_)]
+
+
+def shares_of(proba, classes=CLASSES, **params):
+    """Estimate the shares of distinct names with these probabilities."""
+    params = {"n_draws": 200, "random_state": 0} | params
+    names = np.column_stack([proba, np.arange(len(proba))])
+    return estimate_shares(Known(classes), names, **params)
 
 
 @contextmanager

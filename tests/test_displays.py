@@ -9,7 +9,6 @@ from sklearn.datasets import make_blobs
 from sklearn.linear_model import LogisticRegression
 
 from sknames import SelectiveClassifier, SharesDisplay
-from sknames._shares.shares import shares_of_probabilities
 from sknames.inspection import (
     CharacterImportanceDisplay,
     FeatureContributionsDisplay,
@@ -26,12 +25,14 @@ from sknames.metrics import (
     expected_calibration_error,
 )
 from sknames.metrics._top_label import wilson_interval
+from tests.conftest import CLASSES, Known, shares_of
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 
-CLASSES = np.array(["Danish", "Dutch", "Irish", "Norwegian", "Turkish"])
+pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
+
 OF_NAMES = [
     PrefixProbabilityDisplay,
     CharacterImportanceDisplay,
@@ -63,7 +64,7 @@ def truth(proba):
 
 @pytest.fixture(scope="module")
 def shares(proba):
-    return shares_of_probabilities(proba[:300], CLASSES, random_state=0)
+    return shares_of(proba[:300], n_draws=1000)
 
 
 def test_single_list_is_called_by_its_number_of_names():
@@ -76,7 +77,7 @@ def test_single_list_is_called_by_its_number_of_names():
 @pytest.fixture(scope="module")
 def grouped(proba):
     groups = {"North": ["Danish", "Norwegian"], "Others": ["Dutch", "Irish", "Turkish"]}
-    return shares_of_probabilities(proba[:300], CLASSES, groups=groups, random_state=0)
+    return shares_of(proba[:300], groups=groups)
 
 
 def draw(display, label="Dutch", name="Li", ax=None):
@@ -93,7 +94,7 @@ def draw(display, label="Dutch", name="Li", ax=None):
     if display is FeatureContributionsDisplay:
         return display(name, [label, "$"], proba[0], label, "Danish").plot(ax=ax)
     if display is SharesDisplay:
-        found = shares_of_probabilities(proba.repeat(50, axis=0), labels, n_draws=20)
+        found = shares_of(proba.repeat(50, axis=0), labels, n_draws=20)
         return display.from_shares(found, ax=ax)
     return display.from_predictions(
         ["Dutch", "Danish"], proba[:, ::-1], name=label, ax=ax
@@ -397,12 +398,6 @@ def test_shares_display_shows_shares_and_intervals():
 
 
 def test_shares_of_an_estimator_are_those_of_its_probabilities(proba, shares):
-    class Known:
-        classes_ = CLASSES
-
-        def predict_proba(self, X):
-            return np.asarray(X)
-
     one = SharesDisplay.from_estimator(Known(), proba[:300], random_state=0, n_top=2)
     other = SharesDisplay.from_shares(shares, n_top=2)
     assert bars(one) == bars(other)
@@ -411,13 +406,11 @@ def test_shares_of_an_estimator_are_those_of_its_probabilities(proba, shares):
 
 def test_tiny_shares_are_among_the_others():
     sure = np.eye(5)[[1] * 200 + [4] * 98 + [2] * 2]
-    display = SharesDisplay.from_shares(
-        shares_of_probabilities(sure, CLASSES, random_state=0)
-    )
+    display = SharesDisplay.from_shares(shares_of(sure))
     assert bars(display) == ["Dutch", "Turkish", "3 others"]  # Irish are perhaps none
     # One alone has its own bar.
     sure = np.eye(2)[[1] * 120]
-    shares = shares_of_probabilities(sure, CLASSES[:2], confidence_level=0.975)
+    shares = shares_of(sure, CLASSES[:2], confidence_level=0.975)
     display = SharesDisplay.from_shares(shares)
     assert bars(display) == ["Dutch", "Danish"]
     assert display.ax_.get_xlabel() == "share of 120 names, with 97.5% intervals"
@@ -431,16 +424,12 @@ def test_groups_all_have_a_bar(proba, grouped, is_whole):
     assert_allclose(reaches(display), expected)
     # They may overlap, or be empty.
     groups = {f"{n}": ["Dutch", "Turkish"] for n in range(20)} | {"none": ["Norwegian"]}
-    found = shares_of_probabilities(
-        proba[:300], CLASSES, groups=groups, n_draws=20
-    ).groups
+    found = shares_of(proba[:300], groups=groups, n_draws=20).groups
     assert bars(SharesDisplay.from_shares(found, n_top=3)) == [*groups]
 
 
 def of_counts(*counts, groups=None):
-    return shares_of_probabilities(
-        np.eye(5).repeat(counts, axis=0), CLASSES, groups=groups
-    )
+    return shares_of(np.eye(5).repeat(counts, axis=0), groups=groups)
 
 
 SOME = of_counts(1, 30, 9, 0, 60)
@@ -505,7 +494,7 @@ def test_display_of_a_comparison_with_a_known_mix_counts_one_list():
 def test_single_list_has_a_bar_for_each_label_in_a_picture_of_its_height():
     labels = np.array([f"{k:03}" for k in range(95)])
     sure = np.eye(95).repeat(30, axis=0)
-    shares = shares_of_probabilities(sure, labels, n_draws=20, random_state=0)
+    shares = shares_of(sure, labels, n_draws=20)
     few = SharesDisplay.from_shares(shares, n_top=10)
     many = SharesDisplay.from_shares(shares, n_top=95)
     assert len(bars(many)) == 95

@@ -2,30 +2,28 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
 
 from sknames import estimate_rates, estimate_shares
 from sknames._shares.draws import Draws
 from sknames._shares.intervals import interval
+from tests.conftest import CLASSES, Known
 
 pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
 
-CLASSES = np.array(["Danish", "Dutch", "Irish", "Norwegian", "Turkish"])
-GROUPS = {"one": ["Dutch"], "pair": ["Danish", "Irish"], "all": [*CLASSES]}
-
-
-class Known:
-    """Probabilities are the names."""
-
-    classes_ = CLASSES
-
-    def predict_proba(self, X):
-        return np.asarray(X)
+LABELS = CLASSES.tolist()
+GROUPS = {"pair": ["Danish", "Irish"], "all": LABELS}
+SETS_OF_LABELS = st.sets(st.sampled_from(LABELS), min_size=1, max_size=4)
+PARTS = st.lists(st.integers(0, 9), min_size=5, max_size=5).filter(any)
+FEW = settings(deadline=None, derandomize=True, max_examples=12)
 
 
 def draw(n, seed=0):
     """Return probabilities of names that are right, and labels."""
     rng = np.random.default_rng(seed)
-    labels = rng.choice(5, n, p=[0.3, 0.3, 0.2, 0.2, 0])
+    labels = rng.choice(5, n, p=[0.3, 0.3, 0.02, 0.38, 0])
     ratios = np.exp(3 * (rng.normal(size=(n, 5)) * 0.7 + np.eye(5)[labels]))
     return ratios / ratios.sum(axis=1, keepdims=True), CLASSES[labels]
 
@@ -38,36 +36,60 @@ def estimate(n=300, seed=0, *, is_checked=False, **params):
     return estimate_shares(Known(), rows, n_draws=100, random_state=0, **params)
 
 
-CHECKED = pytest.mark.parametrize("is_checked", [False, True])
+@FEW
+@given(seed=st.integers(0, 99), is_checked=st.booleans(), members=SETS_OF_LABELS)
+def test_groups_have_the_sums_of_the_draws_of_their_labels(seed, is_checked, members):
+    others = [label for label in LABELS if label != "Irish"]
+    groups = {"Irish": ["Irish"], "others": others, "group": [*members], "all": LABELS}
+    shares = estimate(seed=seed, is_checked=is_checked, groups=groups)
+    found = shares.groups
+    for k, labels in enumerate(groups.values()):
+        is_member = np.isin(shares.label, labels)
+        assert found.share[k] == pytest.approx(shares.share[is_member].sum())
+        assert_allclose(found.draws[:, k], shares.draws[:, is_member].sum(axis=1))
+    assert vars(found["Irish"]) == pytest.approx(vars(shares["Irish"]))
+    assert_allclose(found.low[0], 1 - found.high[1])
+    assert_allclose(found.high[0], 1 - found.low[1])
+    ends = (found["all"].low, found["all"].high)
+    assert ends == pytest.approx((1 - shares.floor, 1))
 
 
-@CHECKED
-def test_draws_of_a_group_are_the_sums_of_those_of_its_labels(is_checked):
-    shares = estimate(is_checked=is_checked, groups=GROUPS)
-    column = {label: k for k, label in enumerate(shares.label.tolist())}
-    for k, members in enumerate(GROUPS.values()):
-        columns = [column[label] for label in members]
-        expected = shares.draws[:, columns].sum(axis=1)
-        np.testing.assert_allclose(shares.groups.draws[:, k], expected)
-        expected = shares.share[columns].sum()
-        assert shares.groups.share[k] == pytest.approx(expected)
+def parts_of(drawn):
+    """Return the arrays of `Draws` that questions map, one below the other."""
+    arrays = [drawn.estimate, *drawn.draws]
+    if drawn.checked is not None:
+        arrays += [drawn.checked.without, drawn.checked.mean_prediction]
+    return np.array(arrays)
 
 
-@CHECKED
-def test_group_of_one_label_has_the_interval_of_the_label(is_checked):
-    shares = estimate(is_checked=is_checked, groups=GROUPS)
-    expected = vars(shares["Dutch"]) | {"label": "one"}
-    assert vars(shares.groups["one"]) == pytest.approx(expected)
+@FEW
+@given(order=st.permutations(LABELS), members=SETS_OF_LABELS, is_checked=st.booleans())
+def test_sums_and_orders_of_draws_commute(order, members, is_checked):
+    drawn = estimate(is_checked=is_checked)._draws
+    moved = drawn.at(np.array(order))
+    assert moved.labels.tolist() == order
+    assert_array_equal(parts_of(moved.at(drawn.labels)), parts_of(drawn))
+    groups = {"group": members, "others": {*LABELS} - members}
+    summed = moved.sums(groups)
+    assert_allclose(parts_of(summed), parts_of(drawn.sums(groups)))
+    of_all = drawn.sums({"all": LABELS})
+    assert_allclose(parts_of(summed.sums({"all": groups})), parts_of(of_all))
 
 
-@CHECKED
-def test_group_of_every_label_is_the_whole_list(is_checked):
-    everyone = estimate(is_checked=is_checked, groups=GROUPS).groups["all"]
-    assert everyone.share == pytest.approx(1)
-    assert everyone.high == pytest.approx(1)
+@FEW
+@given(parts=PARTS, order=st.permutations(LABELS), members=SETS_OF_LABELS)
+def test_known_mix_is_an_estimate_without_variance(parts, order, members):
+    mix = {label: part / sum(parts) for label, part in zip(LABELS, parts, strict=True)}
+    known = Draws.known(mix, 10)
+    moved = known.at(np.array(order))
+    for end in (moved.estimate, *interval(moved, 0.95), *moved.draws):
+        assert end.tolist() == [mix[label] for label in order]
+    group = known.sums({"group": members})
+    for end in (group.estimate, *interval(group, 0.95), *group.draws):
+        assert end == pytest.approx(sum(mix[label] for label in members))
 
 
-@CHECKED
+@pytest.mark.parametrize("is_checked", [False, True])
 def test_list_does_not_differ_from_itself(is_checked):
     shares = estimate(is_checked=is_checked, groups=GROUPS)
     found = shares.compare(shares, same_source=True)
@@ -76,16 +98,7 @@ def test_list_does_not_differ_from_itself(is_checked):
         assert not table.sure.any()
         assert (table.low <= 0).all()
         assert (table.high >= 0).all()
-        np.testing.assert_allclose(table.p_value, 1)
-
-
-def test_known_mix_is_an_estimate_without_variance():
-    mix = {"Dutch": 0.7, "Irish": 0.3, "Turkish": 0.0}
-    known = Draws.known(mix, 10)
-    for end in (known.estimate, *interval(known, 0.95), *known.draws):
-        assert end.tolist() == [*mix.values()]
-    swapped = known.at(np.array(["Irish", "Dutch"]))
-    assert swapped.estimate.tolist() == [0.3, 0.7]
+        assert_allclose(table.p_value, 1)
 
 
 def test_joint_shares_sum_to_the_share_of_the_outcome():
@@ -103,17 +116,6 @@ def test_joint_shares_sum_to_the_share_of_the_outcome():
     everyone = rates.groups["all"]
     assert everyone.rate[1] == pytest.approx(outcome.mean())
     assert everyone.n_people == pytest.approx(400)
-
-
-def test_counts_are_repeated_rows():
-    rows, _ = draw(100)
-    counts = np.arange(100) % 4
-    params = {"n_draws": 50, "random_state": 0}
-    counted = estimate_shares(Known(), rows, counts=counts, **params)
-    repeated = estimate_shares(Known(), rows.repeat(counts, axis=0), **params)
-    for column in ("label", "share", "low", "high", "draws"):
-        expected = getattr(repeated, column)
-        np.testing.assert_array_equal(getattr(counted, column), expected)
 
 
 def test_label_that_nobody_has_reaches_up_to_the_exact_limit_with_checked_rows():

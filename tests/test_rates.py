@@ -7,21 +7,12 @@ import pandas as pd
 import pytest
 
 from sknames import GroupedClassifier, estimate_rates, estimate_shares
+from tests.conftest import CLASSES, Known
 
 pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
 
-CLASSES = np.array(["Danish", "Dutch", "Irish", "Norwegian", "Turkish"])
 MIX = [0.3, 0.4, 0.2, 0.1, 0]
 RATES = np.array([0.2, 0.5, 0.8, 0.5, 0.5])
-
-
-class Known:
-    """Probabilities are the names."""
-
-    classes_ = CLASSES
-
-    def predict_proba(self, X):
-        return np.asarray(X)
 
 
 def draw(n=2000, seed=0, rates=RATES, mix=MIX):

@@ -7,23 +7,11 @@ import pytest
 from numpy.testing import assert_allclose
 
 from sknames import estimate_rates, estimate_shares, estimate_statistic
+from tests.conftest import Known
 
 pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
 
 CLASSES = np.array(["Dutch", "Irish", "Turkish"])
-
-
-class Known:
-    """Probabilities are the names."""
-
-    classes_ = CLASSES
-
-    def predict_proba(self, X):
-        return np.asarray(X)
-
-
-class OtherKnown(Known):
-    classes_ = np.array(["Dutch", "Irish", "Welsh"])
 
 
 def draw(mix, n=300, seed=0):
@@ -34,9 +22,9 @@ def draw(mix, n=300, seed=0):
     return ratios / ratios.sum(axis=1, keepdims=True), labels
 
 
-def shares_of(mix, n=300, seed=0, model=None, n_draws=400):
+def shares_of(mix, n=300, seed=0, labels=CLASSES, n_draws=400):
     rows, _ = draw(mix, n, seed)
-    model = model or Known()
+    model = Known(labels)
     return estimate_shares(model, rows, n_draws=n_draws, random_state=seed)
 
 
@@ -55,7 +43,7 @@ def rates():
     rows, labels = draw([0.5, 0.3, 0.2], 1000)
     outcome = np.random.default_rng(0).random(1000) < 0.3 + 0.3 * (labels == 0)
     params = {"outcome": outcome, "n_draws": 400, "random_state": 0}
-    return estimate_rates(Known(), rows, **params)
+    return estimate_rates(Known(CLASSES), rows, **params)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +52,7 @@ def sure_shares():
     labels = np.repeat([0, 1, 2], [120, 75, 5])
     noise = 1e-6 * np.random.default_rng(0).random((200, 1))
     rows = np.eye(3)[labels] * (1 - noise) + noise / 3
-    return estimate_shares(Known(), rows, n_draws=400, random_state=0)
+    return estimate_shares(Known(CLASSES), rows, n_draws=400, random_state=0)
 
 
 def simpson(share):
@@ -181,7 +169,7 @@ def test_groups_of_rates_have_joint_shares_of_groups():
     rows, labels = draw([0.5, 0.3, 0.2], 1000)
     groups = {"north": ["Dutch", "Irish"], "south": ["Turkish"]}
     params = {"outcome": labels == 0, "groups": groups, "random_state": 0}
-    rates = estimate_rates(Known(), rows, n_draws=100, **params)
+    rates = estimate_rates(Known(CLASSES), rows, n_draws=100, **params)
     by_label = dict(zip(rates.labels, rates.joint_draws.swapaxes(0, 1), strict=True))
     of_groups = rates.groups.joint_draws
     assert_allclose(of_groups[:, 0], by_label["Dutch"] + by_label["Irish"])
@@ -253,7 +241,7 @@ def test_result_of_another_kind_is_an_error(other, shares, rates):
 
 def test_results_that_do_not_go_together_are_an_error(shares):
     few_draws = shares_of([0.5, 0.3, 0.2], n_draws=100)
-    of_others = shares_of([0.5, 0.3, 0.2], model=OtherKnown())
+    of_others = shares_of([0.5, 0.3, 0.2], labels=["Dutch", "Irish", "Welsh"])
     for other, name in ((few_draws, "n_draws"), (of_others, "labels")):
         with pytest.raises(ValueError, match=re.escape(f"with the same {name}")):
             estimate_statistic(np.subtract, shares, other)
