@@ -74,46 +74,6 @@ def model_of(encoder):
     return {key: json.loads(value) for key, value in metadata.items()}
 
 
-def test_javascript_reads_and_judges_typed_texts_as_their_table_says(
-    evaluate, shipped, judged
-):
-    found = evaluate(
-        "[given.typed.map((t) => js.tidy(t, given.model.encoder)),"
-        "given.judged.map((t) => js.whyNotName(t, given.model))]",
-        model=model_of(shipped[0]),
-        typed=[*LIKE],
-        judged=[*judged],
-    )
-    tidied, reasons = found
-    assert dict(zip(LIKE, tidied, strict=True)) == LIKE
-    assert dict(zip(judged, reasons, strict=True)) == judged
-
-
-def test_javascript_reads_control_characters_as_python(evaluate, shipped):
-    controls = map(chr, [*range(0x20), *range(0x7F, 0xA0)])
-    texts = [f"An{control}na" for control in controls]
-    found = evaluate(
-        "given.texts.map((t) => js.tidy(t, given.model.encoder))",
-        model=model_of(shipped[0]),
-        texts=texts,
-    )
-    assert {*found} == {"Anna", "An na"}
-    assert found == Names(texts, shipped[0]).tidy
-
-
-def test_javascript_knows_no_letter_of_a_script_that_the_alphabet_lacks(
-    evaluate, shipped
-):
-    texts = ["ᏣᎳᎩ", "ⵎⵓⵃⵎⴷ", "ᏣᎳᎩ Anna", "乜", "Ѣ"]
-    found = evaluate(
-        "given.texts.map((t) => js.whyNotName(t, given.model))",
-        model=model_of(shipped[0]),
-        texts=texts,
-    )
-    assert found == ["no known letter", "no known letter", "", "", ""]
-    assert found == Names(texts, shipped[0]).reasons.tolist()
-
-
 def test_javascript_asks_for_a_list_of_names(evaluate, shipped):
     settings = model_of(shipped[0])["encoder"]
     error = evaluate("js.encode('Anna', given.settings)", code=1, settings=settings)
@@ -188,42 +148,55 @@ def test_javascript_decides_from_a_probability_on(evaluate):
     assert [answer["reason"] for answer in answers] == ["unsure", "", ""]
 
 
-@pytest.mark.parametrize(
-    "is_tidy", [True, "auto"], ids=["tidy", "as typed, since many have titles"]
-)
-def test_javascript_reads_and_judges_forms_as_python(evaluate, is_tidy):
+CONTROLS = [*map(chr, [*range(0x20), *range(0x7F, 0xA0)])]
+OF_OTHER_SCRIPTS = ["ᏣᎳᎩ", "ⵎⵓⵃⵎⴷ", "ᏣᎳᎩ Anna", "乜", "㐂", "Ѣ"]
+
+
+@pytest.fixture(scope="module")
+def texts(judged):
+    """Return texts of tables, and 1,500 random ones of the words that rules know."""
     rng = np.random.RandomState(0)
     pool = FORMS * 3
     for table in [*TIDY.values(), *RULES.values()]:
         if isinstance(table, list):
             pool += [*rng.choice(table, min(len(table), 9))]
-    texts = []
+    texts = [*LIKE, *judged, *OF_OTHER_SCRIPTS]
+    texts += [f"An{control}na" for control in CONTROLS]
     for _ in range(1_500):
         words = rng.choice(pool, rng.randint(1, 7))
         ends = rng.choice([" ", " ", " ", ",", ", ", ".", ". ", ""], len(words))
         texts.append("".join(word + end for word, end in zip(words, ends, strict=True)))
-    encoder = CharEncoder(tidy=is_tidy).fit(texts)
+    return texts
+
+
+@pytest.mark.parametrize("as_typed", [False, True])
+def test_javascript_reads_and_judges_texts_as_python(
+    evaluate, texts, shipped, as_typed
+):
+    encoder = shipped[0]
+    if as_typed:  # since many have titles
+        encoder = CharEncoder(tidy="auto").fit(texts)
+        assert not encoder.tidy_
+    asked = "[js.tidy(t, given.model.encoder), js.whyNotName(t, given.model)]"
     model = model_of(encoder)
-    asked = (
-        "given.texts.map((t) => "
-        "[js.tidy(t, given.model.encoder), js.whyNotName(t, given.model)])"
-    )
-    found = evaluate(asked, texts=texts, model=model)
+    found = evaluate(f"given.texts.map((t) => {asked})", texts=texts, model=model)
     names = Names(texts, encoder)
-    assert encoder.tidy_ is (is_tidy is True)
     assert [name for name, _ in found] == names.tidy
     assert [reason for _, reason in found] == names.reasons.tolist()
     assert Names(names.tidy, encoder).tidy == names.tidy
-    long = [
+
+
+def test_javascript_reads_long_texts_in_linear_time(evaluate, shipped):
+    texts = [
         "a" + "." * 100_000 + "b",
         ", " * 50_000,
         "Ab " + "A " * 20_000,
         "'\" " * 30_000 + "a",
     ]
-    asked = (
-        "[Date.now(), given.texts.map((t) => js.tidy(t, given.settings)), Date.now()]"
-    )
-    start, _, end = evaluate(asked, texts=long, settings=model["encoder"])
+    read = "given.texts.map((t) => js.tidy(t, given.settings))"
+    settings = model_of(shipped[0])["encoder"]
+    asked = f"[Date.now(), {read}, Date.now()]"
+    start, _, end = evaluate(asked, texts=texts, settings=settings)
     # In milliseconds; in quadratic time, the first alone took as long.
     assert end - start < 20_000
 

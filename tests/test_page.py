@@ -19,7 +19,7 @@ import pytest
 
 from sknames import __version__, estimate_shares, load_pretrained, predict_names
 from sknames._models.stack import resolve
-from sknames._shares.mix import distinct_names, estimate_mix, settings_of_shares
+from sknames._shares.mix import settings_of_shares
 from sknames._shares.shares import shares_of_probabilities
 from sknames.datasets import load_names, make_names
 from sknames.pretrained._load_pretrained import TARGETS
@@ -53,9 +53,10 @@ ODD += [
     "\u00a0x",
     "Ǆ",
 ]
-# Types into a field and waits for the answer to just that.
+# Opens a tab, types into a field, and waits for the answer to just that.
 ASK = """
-const [field, answer, text, done] = arguments;
+const [tab, field, answer, text, done] = arguments;
+document.getElementById(tab).click();
 const input = document.getElementById(field), output = document.getElementById(answer);
 input.value = text;
 input.dispatchEvent(new Event("input", { bubbles: true }));
@@ -181,12 +182,16 @@ def page(browser, server):
 
 
 def ask(page, name):
-    return page.execute_async_script(ASK, "name", "answer", name)
+    return page.execute_async_script(ASK, "tab-name", "name", "answer", name)
 
 
 def ask_list(page, names, other=False):
     ids = ("other-list", "differences-answer") if other else ("list", "shares-answer")
-    return page.execute_async_script(ASK, *ids, "\n".join(names))
+    return page.execute_async_script(ASK, "tab-list", *ids, "\n".join(names))
+
+
+def choose(page, labels):
+    page.find_element("id", "labels").send_keys(labels)
 
 
 def wait_for(page, condition):
@@ -202,7 +207,7 @@ def text_of(page, id_):
 @pytest.mark.parametrize("labels, n_names", [("nationality", 60), ("country", 20)])
 def test_page_answers_names_as_python(page, server, builder, labels, n_names):
     model = load_pretrained(labels, abstain=True, fallback=builder.FALLBACKS[labels])
-    page.find_element("id", "labels").send_keys(labels)
+    choose(page, labels)
     shown = model.classes_
     if labels == "country":
         script = """
@@ -309,7 +314,6 @@ def test_shares_of_a_list(page, shipped, downloads):
         nationalities, ["Dutch", "Turkish", "Japanese", "Polish", "Danish", "Greek"]
     )
     names = [*people[some], *people[:80], "Anna Kowalska", "Anna Kowalska"]
-    page.find_element("id", "tab-list").click()
     found = ask_list(page, [*names[:20], "", "12345", "a@b.org", *names[20:]])
     shares = estimate_shares(shipped, names, random_state=0)
     expected = dict(zip(shares.label.tolist(), shares.share, strict=True))
@@ -334,7 +338,6 @@ def test_differences_of_two_lists(page, shipped, downloads):
         150, nationalities=["Dutch", "Turkish", "Polish"], random_state=1
     )
     other, _ = make_names(200, nationalities=["Dutch", "Turkish"], random_state=2)
-    page.find_element("id", "tab-list").click()
     ask_list(page, one)
     found = ask_list(page, [*other, "7"], other=True)
     lists = [estimate_shares(shipped, names, random_state=0) for names in (one, other)]
@@ -360,7 +363,6 @@ def test_differences_of_two_lists(page, shipped, downloads):
     assert whole.text.splitlines()[-1].startswith(table.index[-1])
     shown = text_of(page, "differences")
     page.refresh()
-    page.find_element("id", "tab-list").click()
     ask_list(page, one)
     ask_list(page, [*other, "7"], other=True)
     page.find_element("css selector", "#differences summary").click()
@@ -370,7 +372,6 @@ def test_differences_of_two_lists(page, shipped, downloads):
 
 
 def test_picture_is_saved_as_it_is_shown(page, downloads):
-    page.find_element("id", "tab-list").click()
     found = ask_list(page, ["Mehmet Yılmaz", "Ayşe Demir", "Jan Kowalski"])
     press_button(page, "shares", "Save the picture (SVG)")
     picture = ElementTree.parse(downloaded(page, downloads / "sknames-shares.svg"))
@@ -385,7 +386,6 @@ def test_picture_is_saved_as_it_is_shown(page, downloads):
 def test_sentence_is_copied(page):
     from selenium.webdriver.common.keys import Keys
 
-    page.find_element("id", "tab-list").click()
     ask_list(page, ["Mehmet Yılmaz", "Ayşe Demir", "Jan Kowalski"])
     sentence = page.find_element("css selector", "#shares .sentence")
     sentence = sentence.get_attribute("textContent")
@@ -425,7 +425,6 @@ def saved_table(page, downloads, figure):
 
 
 def test_list_of_initials_is_warned_of(page):
-    page.find_element("id", "tab-list").click()
     for third, warns in (("Kim, J.-P.", True), ("Kim", False)):
         note = ask_list(page, ["A. M. Kim", "Anna Kim", third])["note"]
         assert ("Most names have initials" in note) == warns
@@ -474,13 +473,11 @@ def test_page_fits_a_phone(page):
             assert page.find_element("id", "sideways").is_displayed() is (
                 len(name) > 20
             )
-        page.find_element("id", "labels").send_keys("country")
+        choose(page, "country")
         assert ask(page, "Emina Hadžić")["bars"][0][0] == "Bosnia & Herzegovina"
         assert width(page) == [360, 360]
-        page.find_element("id", "tab-list").click()
         ask_list(page, ["Mehmet Yılmaz", "x" * 300])
         ask_list(page, ["Jan Kowalski"] * 3, other=True)
-        page.find_element("id", "tab-name").click()
         ask(page, "Tan Wei Ling")
         page.find_element("id", "map-summary").click()
         assert width(page) == [360, 360]
@@ -545,7 +542,7 @@ def test_page_sends_nothing(browser, server, tmp_path):
     ask_list(browser, ["Anna Kowalska", "Mehmet Yılmaz"])
     sent = sent_so_far(browser)
     assert "/country.onnx.gzip" not in server.asked[n_before:]
-    browser.find_element("id", "labels").send_keys("country")
+    choose(browser, "country")
     ask(browser, "Anna Kowalska")
     asked_before = len(server.asked)
     ask(browser, "Mehmet Yılmaz")
@@ -593,7 +590,7 @@ def test_foot_says_which_model_and_its_limits(page, server):
         if field.key == "fingerprint":
             name = json.loads(field.value)
     assert f"sknames {__version__}, model {name}" in foot.splitlines()
-    page.find_element("id", "labels").send_keys("country")
+    choose(page, "country")
     wait_for(page, lambda page: "203 countries" in page.execute_script(script))
     assert "at most 21\u00a0% are wrong" in page.execute_script(script)
     links = [
@@ -615,7 +612,6 @@ def test_fingerprint_names_the_model(browser, server, tmp_path):
     packed.write_bytes(gzip.compress(proto.SerializeToString(), 1))
     with serving(tmp_path / "page") as other, opened(browser, other.url) as page:
         wait_for(page, lambda page: text_of(page, "model").endswith("made-up-7f3a2c"))
-        page.find_element("id", "tab-list").click()
         ask_list(page, ["Mehmet Yılmaz"])
         assert "model made-up-7f3a2c, on " in text_of(page, "shares")
 
@@ -633,13 +629,59 @@ def test_says_what_failed(browser, server, tmp_path):
     browser.get_log("browser")  # it has the failure
 
 
-@pytest.mark.filterwarnings("ignore:The model is unsure", "ignore:The shares are rough")
-def test_shares_without_a_browser():
+# ---- Shares without a browser
+
+SHARES = """
+import { readFileSync } from "node:fs";
+import { compareShares, sharesWithIntervals } from "./shares.js";
+const { lists, pairs } = JSON.parse(readFileSync(0, "utf-8"));
+const found = lists.map((list) => sharesWithIntervals(...list));
+const shares = found.map(({ share, ends }) => ends.map((of, k) => [share[k], ...of]));
+const compare = ([k, l, isSame]) => compareShares(found[k], found[l], isSame);
+process.stdout.write(JSON.stringify([shares, pairs.map(compare)]));
+"""
+
+
+def in_javascript(lists, pairs):
+    """Return the shares of lists, and the differences of pairs of them, as arrays."""
     if NODE is None:
         pytest.skip("Node.js is not installed")
+    given = json.dumps({"lists": lists, "pairs": pairs}, default=np.ndarray.tolist)
+    command = [NODE, "--input-type=module", "-e", SHARES]
+    run = run_process(*command, cwd=FOLDER, input=given)
+    shares, differences = json.loads(run.stdout)
+    return [*map(np.array, shares)], [np.array(rows, float) for rows in differences]
+
+
+def in_python(rows, counts, model):
+    """Return the same shares in Python."""
+    options = dict(model)
+    prior = options.pop("class_prior")
+    return shares_of_probabilities(
+        rows,
+        np.arange(len(prior)),
+        counts=counts,
+        assumed_prior=prior,
+        random_state=0,
+        **options,
+    )
+
+
+def assert_same(found, table, columns, atol):
+    """Check rows of numbers in the order of labels against those of a table."""
+    order = np.argsort(table.label)
+    for values, column in zip(found.T, columns, strict=False):
+        expected = getattr(table, column)[order]
+        np.testing.assert_allclose(values, expected, rtol=0, atol=atol)
+
+
+DIFFERENCES = ("difference", "low", "high", "sure")
+
+
+@pytest.mark.filterwarnings("ignore:The model is unsure", "ignore:The shares are rough")
+def test_shares_without_a_browser():
     rng = np.random.RandomState(0)
-    problems = []
-    expected = []
+    lists = []
     for n_names, n_classes, scale in [
         (1, 5, 3),
         (2, 74, 3),
@@ -647,86 +689,46 @@ def test_shares_without_a_browser():
         (200, 74, 1),
         (300, 20, 0.3),
     ]:
-        assumed = rng.dirichlet(np.ones(n_classes))
-        logits = scale * rng.normal(size=(n_names, n_classes)) + np.log(assumed)
-        logits[:, 1] = logits[:, 0] + 0.05 * rng.normal(
-            size=n_names
-        )  # hard to tell apart
+        prior = rng.dirichlet(np.ones(n_classes))
+        logits = scale * rng.normal(size=(n_names, n_classes)) + np.log(prior)
+        # hard to tell apart
+        logits[:, 1] = logits[:, 0] + 0.05 * rng.normal(size=n_names)
         rows = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
         counts = rng.randint(1, 5, size=n_names)
-        model = {"class_prior": assumed.tolist(), "model_error": 0.3, "sharpness": 1.2}
-        problems.append([rows.tolist(), counts.tolist(), model])
-        evidence = distinct_names(rows, counts, assumed, sharpness=1.2)
-        expected.append(estimate_mix(evidence, assumed, tol=1e-9).shares)
+        model = {"class_prior": prior, "model_error": 0.3, "sharpness": 1.2}
+        lists.append([rows, counts, model])
+    rows, counts, model = lists[3]
+    lists.append([rows[:120], counts[:120], model])
     for k in range(2):  # lists of one class, in which nothing is left to chance
-        rows = np.tile(np.eye(3)[k], (20, 1)).tolist()
-        model = {"class_prior": [0.4, 0.4, 0.2], "model_error": 0.3, "sharpness": 1}
-        problems.append([rows, [1, 4] * 10, model])
-        expected.append(np.eye(3)[k])
-    code = """
-import { readFileSync } from "node:fs";
-import { compareShares, sharesWithIntervals } from "./shares.js";
-const problems = JSON.parse(readFileSync(0, "utf-8"));
-const lists = problems.map((problem) => sharesWithIntervals(...problem));
-const [rows, counts, model] = problems[3];
-const few = sharesWithIntervals(rows.slice(0, 120), counts.slice(0, 120), model);
-const pairs = [[3, 3, true], [5, 6, true], [3, 3, false]];
-const differences = [true, false].map((isSame) => compareShares(lists[3], few, isSame));
-differences.push(\
-...pairs.map(([k, l, isSame]) => compareShares(lists[k], lists[l], isSame)));
-const found = lists.map(({ share, ends }) => [[...share], ends]);
-process.stdout.write(JSON.stringify([found, differences]));
-"""
-    command = [NODE, "--input-type=module", "-e", code]
-    run = run_process(*command, cwd=FOLDER, input=json.dumps(problems))
-    lists, differences = json.loads(run.stdout)
-    for (shares, _), wanted in zip(lists, expected, strict=True):
-        np.testing.assert_allclose(shares, wanted, rtol=0, atol=1e-3)
-
-    def in_python(rows, counts, model):
-        params = model | {"assumed_prior": model["class_prior"], "random_state": 0}
-        del params["class_prior"]
-        classes = np.arange(len(rows[0]))
-        return shares_of_probabilities(
-            np.array(rows), classes, counts=np.array(counts), **params
-        )
-
-    for k, atol in (
-        (2, 0.05),
-        (3, 0.05),
-        (5, 1e-3),
-    ):  # the names of 3 say hardly anything
-        python = in_python(*problems[k])
-        ends = np.array(lists[k][1]).T
-        for column, end in zip(("low", "high"), ends, strict=True):
-            np.testing.assert_allclose(
-                end[python.label], getattr(python, column), rtol=0, atol=atol
-            )
-    rows, counts, model = problems[3]
-    python = in_python(rows, counts, model)
-    few = in_python(rows[:120], counts[:120], model)
-    for found, same_source in zip(differences[:2], (True, False), strict=True):
-        compared = python.compare(few, same_source=same_source)
-        found = np.array(found, dtype=float)[compared.label].T
-        for values, column in zip(found, ("difference", "low", "high"), strict=False):
-            np.testing.assert_allclose(
-                values, getattr(compared, column), rtol=0, atol=0.05
-            )
+        rows = np.tile(np.eye(3)[k], (20, 1))
+        model = {"class_prior": np.array([0.4, 0.4, 0.2]), "model_error": 0.3}
+        counts = np.array([1, 4] * 10)
+        lists.append([rows, counts, model | {"sharpness": 1}])
+    pairs = [[3, 5, True], [3, 5, False], [3, 3, True], [6, 7, True], [3, 3, False]]
+    shares, differences = in_javascript(lists, pairs)
+    expected = [in_python(*of_list) for of_list in lists]
+    for found, of_python in zip(shares, expected, strict=True):
+        assert_same(found, of_python, ["share"], 1e-3)
+    # The names of 3 say hardly anything.
+    for k, atol in ((2, 0.05), (3, 0.05), (6, 1e-3)):
+        assert_same(shares[k], expected[k], ["share", "low", "high"], atol)
+    compared = [
+        expected[one].compare(expected[other], same_source=same)
+        for one, other, same in pairs
+    ]
+    for k in range(2):
+        assert_same(differences[k], compared[k], DIFFERENCES[:3], 0.05)
     # Without chance, the ends are exact, and so is what is sure.
-    certain = [in_python(*problem) for problem in problems[5:]]
-    pairs = (python, python), certain
-    for found, (one, other) in zip(differences[2:4], pairs, strict=True):
-        compared = one.compare(other, same_source=True)
-        found = np.array(found, dtype=float)[compared.label].T
-        for values, column in zip(
-            found, ("difference", "low", "high", "sure"), strict=True
-        ):
-            np.testing.assert_allclose(
-                values, getattr(compared, column), rtol=0, atol=3e-3
-            )
-    assert all(
-        high - low > 1e-3 for _, low, high, _ in differences[4]
-    )  # of other sources
+    for k in range(2, 4):
+        assert_same(differences[k], compared[k], DIFFERENCES, 3e-3)
+    _, low, high, _ = differences[4].T
+    assert (high - low > 1e-3).all()  # of other sources
+
+
+def without_counts(rows):
+    """Return a list of names of three labels, each once, under equal priors."""
+    model = {"class_prior": np.full(3, 1 / 3), "model_error": 0.5, "sharpness": 1}
+    return [np.array(rows), np.ones(len(rows)), model]
 
 
 @pytest.mark.filterwarnings("ignore:The shares are rough")
@@ -735,45 +737,25 @@ process.stdout.write(JSON.stringify([found, differences]));
 )
 def test_differences_are_sure_as_floors_decide_without_a_browser(n_names, is_sure):
     """Names that leave no doubt: no resample varies, so only floors widen intervals."""
-    lists = [np.tile(np.eye(3)[k], (n, 1)) for k, n in enumerate(n_names)]
-    found = compared_without_a_browser(*lists)
-    one, other = (
-        shares_of_probabilities(rows, np.arange(3), random_state=0) for rows in lists
-    )
+    lists = [without_counts(n * [np.eye(3)[k]]) for k, n in enumerate(n_names)]
+    _, (found,) = in_javascript(lists, [[0, 1, True]])
+    one, other = (in_python(*of_list) for of_list in lists)
     expected = one.compare(other, same_source=True)
     assert expected[0].sure == is_sure
-    for k, row in enumerate(found):
-        of_python = expected[k]
-        wanted = [getattr(of_python, c) for c in ("difference", "low", "high", "sure")]
-        np.testing.assert_allclose(row, wanted, rtol=0, atol=3e-3)
+    assert_same(found, expected, DIFFERENCES, 3e-3)
 
 
 def test_difference_within_its_interval_is_not_sure_without_a_browser():
     """The resamples of one name hardly vary."""
     rows = np.random.RandomState(0).dirichlet(np.full(3, 0.3), size=60)
-    for _, low, high, is_sure in compared_without_a_browser([[0.04, 0.9, 0.06]], rows):
+    lists = [without_counts([[0.04, 0.9, 0.06]]), without_counts(rows)]
+    _, (found,) = in_javascript(lists, [[0, 1, True]])
+    for _, low, high, is_sure in found:
         assert low < 0 < high
         assert not is_sure
 
 
-def compared_without_a_browser(*lists):
-    """Compare the shares of two lists of probabilities, each name once, by Node.js."""
-    if NODE is None:
-        pytest.skip("Node.js is not installed")
-    code = """
-import { readFileSync } from "node:fs";
-import { compareShares, sharesWithIntervals } from "./shares.js";
-const lists = JSON.parse(readFileSync(0, "utf-8")).map((rows) => {
-  const class_prior = rows[0].map((p, k, row) => 1 / row.length);
-  const model = { class_prior, model_error: 0.5, sharpness: 1 };
-  return sharesWithIntervals(rows, rows.map(() => 1), model);
-});
-process.stdout.write(JSON.stringify(compareShares(...lists, true)));
-"""
-    command = [NODE, "--input-type=module", "-e", code]
-    lists = [np.asarray(rows).tolist() for rows in lists]
-    run = run_process(*command, cwd=FOLDER, input=json.dumps(lists))
-    return json.loads(run.stdout)
+# ---- What is built
 
 
 @pytest.mark.parametrize("labels", TARGETS)
@@ -811,14 +793,10 @@ def test_example_of_javascript_answers_in_a_browser(browser, server, tmp_path):
         )
 
 
-def choose_countries(page):
-    page.find_element("id", "labels").send_keys("country")
-
-
 def test_map_shades_countries_by_probability(page):
     ask(page, "João Ferreira")
     assert not page.find_element("id", "map").is_displayed()
-    choose_countries(page)
+    choose(page, "country")
     ask(page, "João Ferreira")
     script = """
     const said = [...document.querySelectorAll("#map-chart .country title")];
@@ -841,8 +819,7 @@ def test_map_shades_countries_by_probability(page):
 
 
 def test_map_names_countries_that_it_cannot_draw(page):
-    choose_countries(page)
-    page.find_element("id", "tab-list").click()
+    choose(page, "country")
     ask_list(
         page, ["Giovanni Gatti", "Tan Wei Ling", "Lim Jia Hui", "Goh Chok Meng"] * 3
     )
@@ -884,8 +861,7 @@ def test_countries_of_the_map_are_whole(page):
 
 
 def test_map_of_shares_is_saved(page, downloads):
-    choose_countries(page)
-    page.find_element("id", "tab-list").click()
+    choose(page, "country")
     ask_list(page, ["Mehmet Yılmaz", "Ayşe Demir", "Emre Kaya"])
     press_button(page, "shares", "Save the map (SVG)")
     picture = ElementTree.parse(downloaded(page, downloads / "sknames-shares-map.svg"))
