@@ -1,15 +1,12 @@
 """Digits of what an object holds."""
 
 import json
-import os
 import pickle
-import sys
 
 import numpy as np
 import pytest
 
 from sknames._base.digits import digits_of
-from tests.conftest import run_process
 
 LABELS = ["Greek", "Polish"]
 
@@ -74,16 +71,6 @@ def test_digits_of_what_files_do_not_tell_apart_are_the_same(one, other):
 )
 def test_digits_of_different_values_differ(one, other):
     assert digits_of(one, 6) != digits_of(other, 6)
-
-
-def test_digits_of_a_set_are_the_same_in_another_process():
-    code = (
-        "from sknames._base.digits import digits_of; print(digits_of({*'abcdef'}, 6))"
-    )
-    for seed in ("1", "2"):
-        environment = os.environ | {"PYTHONHASHSEED": seed}
-        run = run_process(sys.executable, "-c", code, env=environment)
-        assert run.stdout.strip() == digits_of({*"abcdef"}, 6)
 
 
 def test_digits_of_an_object_are_without_the_version_that_saved_it():

@@ -88,7 +88,7 @@ ONE_AND_OTHER = {
     "length of a deque": (deque([1]), deque([1], maxlen=1)),
     "range": (range(3), range(4)),
     "slice": (slice(3), slice(4)),
-    "set": ({1, 2}, {1, 3}),
+    "set": ({*"abcdef"}, {*"abcdeg"}),
     "set of patterns": ({re.compile("a" * 300)}, {re.compile("a" * 300 + "b")}),
     "Categorical": (pd.Categorical(["a", "b"]), pd.Categorical(["b", "a"])),
     "Series": (pd.Series([1, 2]), pd.Series([1, 3])),
@@ -362,14 +362,6 @@ def test_fingerprint_of_a_tree_is_the_same_after_a_search(tree):
 def test_fingerprint_of_what_no_file_keeps_raises(value):
     with pytest.raises(TypeError, match="Expected a model that joblib can save, got"):
         fingerprint(with_value(value))
-
-
-def test_fingerprint_of_another_estimator_is_also_of_its_steps():
-    pipeline = make_pipeline(CountVectorizer(analyzer="char"), LogisticRegression())
-    one = clone(pipeline).fit(["a", "b"], [0, 1])
-    other = clone(pipeline).fit(["c", "d"], [0, 1])
-    np.testing.assert_array_equal(one[-1].coef_, other[-1].coef_)
-    assert fingerprint(one) != fingerprint(other)
 
 
 def test_fingerprint_of_a_vote_of_pipelines_is_of_what_they_learned():

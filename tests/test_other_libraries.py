@@ -55,7 +55,6 @@ TRUSTED = ["sknames.CharEncoder", "sknames.NameNationalityClassifier"]
 @pytest.mark.parametrize(
     "model, options",
     [
-        ("tiny", {"serialization_format": "cloudpickle"}),
         ("tiny", {"skops_trusted_types": TRUSTED}),
         (
             "shipped",

@@ -189,8 +189,9 @@ def test_quick_look_reads_as_the_full_reading(typed):
 
 def changed(texts):
     """Return the texts that tidying changes."""
-    read = zip(texts, tidy(texts, tidy=False), tidy(texts), strict=True)
-    return {text for text, typed, left in read if typed != left}
+    cleaned = clean(texts)
+    before_and_after = zip(texts, cleaned, read(cleaned), strict=True)
+    return {text for text, typed, left in before_and_after if typed != left}
 
 
 def test_titles_are_hardly_ever_names():
