@@ -96,13 +96,6 @@ def test_labels_with_few_people_are_neither_printed_nor_compared():
     assert "120 rows: 120 names, 0 not names" in text
 
 
-def test_rate_of_a_few_people_has_the_exact_limit():
-    rows = sure([0] * 100 + [1] * 20)
-    outcome = [*np.arange(100) % 2, *[0] * 20]
-    row = estimate(rows, outcome)["Dutch"]
-    assert row.high[1] == pytest.approx(1 - 0.025 ** (1 / 20), rel=0.02)
-
-
 def test_compare_finds_rates_that_differ_and_only_these():
     rows, outcome, _ = draw(3000)
     rates = estimate(rows, outcome)
@@ -157,19 +150,6 @@ def test_compare_of_a_group_takes_the_labels_outside_it():
     assert np.isnan(rates.groups.compare("All").other).all()
     pair = rates.groups.compare("A", "B")
     assert pair.other == pytest.approx(rates["Danish"].rate)
-
-
-def test_clusters_widen_intervals_of_rates():
-    rows, outcome, _ = draw(200)
-    rows = rows.repeat(4, axis=0)
-    rows += 1e-6 * np.random.default_rng(0).random(rows.shape)  # distinct names
-    rows /= rows.sum(axis=1, keepdims=True)
-    outcome = outcome.repeat(4)
-    alone = estimate(rows, outcome)["Dutch"]
-    clustered = estimate(rows, outcome, clusters=np.arange(200).repeat(4))["Dutch"]
-    width = alone.high[1] - alone.low[1]
-    assert clustered.high[1] - clustered.low[1] > 1.4 * width
-    assert clustered.rate == pytest.approx(alone.rate)
 
 
 def test_checked_rows_give_rates_of_labels_that_the_model_lacks():

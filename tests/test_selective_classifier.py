@@ -29,7 +29,6 @@ from sknames import (
     predict_names,
     spelling_groups,
 )
-from sknames._models.stack import resolve
 from sknames._wrappers.risk_coverage import (
     risk_coverage_curve,
     row_of_coverage,
@@ -337,15 +336,6 @@ def test_wrong_parameters_of_an_unfitted_one_raise(params, message):
         model.predict(X)
 
 
-@pytest.mark.parametrize(
-    "name, value", [("coverage", 0), ("coverage", 1.5), ("risk", 0), ("risk", 1)]
-)
-def test_fit_to_no_share_raises(name, value):
-    model = SelectiveClassifier(LogisticRegression(), **{name: value})
-    with pytest.raises(ValueError, match=f"The '{name}' parameter"):
-        model.fit(*blobs())
-
-
 def test_labels_all_unknown_to_a_frozen_estimator_raise():
     X, y = blobs()
     frozen = FrozenEstimator(LogisticRegression().fit(X, y))
@@ -613,17 +603,6 @@ def test_groups_around_groups_raise():
         model.fit(X, y)
 
 
-def test_fold_without_a_label_falls_back_all_the_same():
-    X, y = blobs(90)
-    cv = [(np.flatnonzero(y != 2), np.arange(90)), (np.arange(90), np.arange(90))]
-    model = SelectiveClassifier(
-        LogisticRegression(), coverage=1, cv=cv, fallback=[{1: 7, 2: 7}]
-    )
-    model.fit(X, y)
-    assert model.coverage_ == 1
-    assert model.risk_ < 0.5
-
-
 @pytest.mark.parametrize("lacking", [0, 1, 2], ids=["first", "middle", "last"])
 def test_fold_without_a_label_answers_as_a_model_without_it(lacking):
     X, y = blobs(90)
@@ -637,9 +616,3 @@ def test_fold_without_a_label_answers_as_a_model_without_it(lacking):
     assert without.risk_coverage_curve_.risk.min() > 0.2
     for name, values in fold.fit(X, y).risk_coverage_curve_.items():
         assert_array_equal(values, without.risk_coverage_curve_[name])
-
-
-def test_wrapper_around_a_model_with_a_fallback_has_none():
-    model, _ = falling_back()
-    assert resolve(model).threshold.fallback
-    assert resolve(GroupedClassifier(model, groups={0: 10, 1: 10})).threshold is None

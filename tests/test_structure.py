@@ -80,7 +80,7 @@ PRIVATE_IMPORTS = {
         "_training.loss _training.rows"
     ),
     "test_retrain_linear": "_network.forward pretrained._load_pretrained",
-    "test_selective_classifier": "_models.stack _wrappers.risk_coverage",
+    "test_selective_classifier": "_wrappers.risk_coverage",
     "test_draws": "_shares.intervals",
     "test_shares": (
         "_shares.draws _shares.mix _shares.name_list _shares.results "
