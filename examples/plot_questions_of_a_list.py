@@ -51,10 +51,11 @@ def answer(question, found, truth):
 # How diverse?
 # ------------
 # Two people of a list, drawn with replacement, differ with the probability of Gini and
-# Simpson. 1 / the sum of squares is the number of labels in equal shares that would be
-# as diverse. Compare only lists by one model with the same labels and groups: an index
-# depends on them. Shannon's index is not here: it depends on rare labels, which a list
-# shows worst.
+# Simpson. The number of labels in equal shares that would be as diverse is 1 / the sum
+# of squares. Take it from the index and its ends, since its own interval holds less.
+# Compare only lists by one model with the same labels and groups: an index depends on
+# them. Shannon's index is not here: it depends on rare labels, which a list shows
+# worst.
 
 here_mix = [0.1, 0.6, 0.1, 0.2]
 there_mix = [0.25, 0.25, 0.25, 0.25]
@@ -65,6 +66,11 @@ there = shares_of(there_mix, 400, seed=3)
 def simpson(share):
     """Return the probability that two people differ."""
     return 1 - (share**2).sum()
+
+
+def effective_number(index):
+    """Return the number of labels in equal shares with an index of Gini and Simpson."""
+    return 1 / (1 - index)
 
 
 def less_diverse(share, other):
@@ -78,6 +84,11 @@ found = sknames.estimate_statistic(
 truth = less_diverse(np.array(here_mix), np.array(there_mix))
 answer("difference in diversity", found, truth)
 
+found = sknames.estimate_statistic(simpson, here, bounds=(0, 1))
+answer("diversity", found, simpson(np.array(here_mix)))
+ends = f"{effective_number(found.low):.2f} to {effective_number(found.high):.2f}"
+print(f"effective number of labels: {effective_number(found.estimate):.2f} ({ends})")
+
 # %%
 # For the methods section: "We estimated the Gini-Simpson index from names, with 95 %
 # intervals that hold the chance of sampling and typical errors of the model."
@@ -89,7 +100,15 @@ answer("difference in diversity", found, truth)
 # counts names.
 
 turkish = here.label.tolist().index("Turkish")
-found = sknames.estimate_statistic(lambda share: share[turkish] / 0.04, here)
+
+
+def over_representation(share):
+    """Return how many times as large as in the census a share is."""
+    return share[turkish] / 0.04
+
+
+largest = 1 / 0.04  # if all were Turkish
+found = sknames.estimate_statistic(over_representation, here, bounds=(0, largest))
 answer("ratio to 4 % Turkish", found, 0.2 / 0.04)
 
 # %%
@@ -152,7 +171,7 @@ def standardised(joint):
     joint = joint.reshape(len(joint), 2, 2)  # (n_labels, n_fields, n_outcomes)
     weights = joint.sum(axis=(0, 2))
     n_people = np.maximum(joint.sum(axis=2), 1e-9)
-    return joint[:, :, 1] / n_people @ weights / weights.sum()
+    return joint[:, :, 1] / n_people @ weights
 
 
 def difference(joint):
@@ -171,7 +190,8 @@ answer("difference of standardised rates", found, 0.1)
 # %%
 # How many times as often?
 # ------------------------
-# The ratio of two rates, here without regard to fields.
+# The ratio of two rates, here without regard to fields. As all rates, it assumes that
+# names do not depend on the outcome within a label.
 
 
 def ratio(joint):
@@ -185,6 +205,11 @@ found = sknames.estimate_statistic(ratio, rates, bounds=(0, np.inf))
 answer("ratio of rates", found, (0.7 * 0.3 + 0.3 * 0.7) / (0.3 * 0.2 + 0.7 * 0.6))
 
 # %%
+# For the methods section: "The ratio of rates compares the estimated rate of invitation
+# of Turkish names with that of German ones. It assumes that names do not depend on the
+# outcome within an origin, and it is not adjusted for fields."
+
+# %%
 # The answers. The diamonds are the truth.
 
 figure, axes = plt.subplots(len(answers), 1, figsize=(6.4, 4.8), layout="constrained")
@@ -195,7 +220,8 @@ for axis, (question, (found, truth)) in zip(axes, answers.items(), strict=True):
     axis.set_yticks([0], [question])
 
 # %%
-# Two questions have no recipe here, since no interval of draws is right: how unlike
-# units are (their dissimilarity), for which ``rates.compare`` says who differs, and
-# whether people choose their like by inferred labels, since an error in the first label
-# looks like a choice.
+# Two questions have no recipe here, since no interval of draws is right. One is how
+# unlike units are, their dissimilarity: draws never are as alike as the units may be.
+# ``rates.compare``, with units as outcomes, says who differs. The other is homophily,
+# whether people choose their like by inferred labels: errors in the first label shrink
+# it.

@@ -1,8 +1,11 @@
 """estimate_statistic: a function of shares or rates, with an interval."""
 
+import ast
 import re
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
@@ -46,13 +49,22 @@ def rates():
     return estimate_rates(Known(CLASSES), rows, **params)
 
 
+def sure(labels):
+    """Return probabilities of distinct names that are sure of labels."""
+    noise = 1e-6 * np.random.default_rng(0).random((len(labels), 1))
+    return np.eye(3)[labels] * (1 - noise) + noise / 3
+
+
+def sure_shares_of(*n_people):
+    """Return the shares of so many people of each label, who are sure."""
+    rows = sure(np.repeat([0, 1, 2], n_people))
+    return estimate_shares(Known(CLASSES), rows, n_draws=400, random_state=0)
+
+
 @pytest.fixture(scope="module")
 def sure_shares():
     """Shares of 200 names whose labels are sure: 120, 75 and 5 people."""
-    labels = np.repeat([0, 1, 2], [120, 75, 5])
-    noise = 1e-6 * np.random.default_rng(0).random((200, 1))
-    rows = np.eye(3)[labels] * (1 - noise) + noise / 3
-    return estimate_shares(Known(CLASSES), rows, n_draws=400, random_state=0)
+    return sure_shares_of(120, 75, 5)
 
 
 def simpson(share):
@@ -245,3 +257,104 @@ def test_results_that_do_not_go_together_are_an_error(shares):
     for other, name in ((few_draws, "n_draws"), (of_others, "labels")):
         with pytest.raises(ValueError, match=re.escape(f"with the same {name}")):
             estimate_statistic(np.subtract, shares, other)
+
+
+# ---- Recipes of the example
+
+
+@pytest.fixture
+def recipes():
+    """The functions of the example, without what it runs."""
+    path = Path(__file__).parent.parent / "examples" / "plot_questions_of_a_list.py"
+    tree = ast.parse(path.read_text("utf-8"))
+    tree.body = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    functions = {"np": np}
+    exec(compile(tree, path, "exec"), functions)
+    return functions
+
+
+@pytest.fixture(scope="module")
+def people():
+    """600 people with a label, a field and whether they are invited."""
+    rng = np.random.default_rng(0)
+    label = rng.choice(3, 600, p=[0.5, 0.2, 0.3])
+    field = np.where(rng.random(600) < np.array([0.7, 0.3, 0.5])[label], "arts", "law")
+    chance = 0.2 + 0.3 * (field == "law") + 0.1 * label
+    columns = {"label": CLASSES[label], "field": field}
+    return pd.DataFrame(columns | {"is_invited": rng.random(600) < chance})
+
+
+@pytest.fixture(scope="module")
+def rates_by_field(people):
+    """Rates whose outcomes are pairs of a field and whether a person is invited."""
+    rows = sure(np.searchsorted(CLASSES, people["label"]))
+    outcome = people["field"] + " " + people["is_invited"].astype(str)
+    params = {"n_draws": 50, "random_state": 0}
+    return estimate_rates(Known(CLASSES), rows, outcome=outcome, **params)
+
+
+def test_gini_simpson_is_how_often_two_people_differ(recipes, sure_shares):
+    labels = np.repeat([0, 1, 2], [120, 75, 5])
+    differ = np.mean(labels[:, None] != labels)  # of all pairs
+    found = estimate_statistic(recipes["simpson"], sure_shares)
+    assert found.estimate == pytest.approx(differ, abs=1e-3)
+
+
+def test_effective_number_of_labels_in_equal_shares_is_their_number(recipes):
+    for n_people, expected in (((60, 60, 60), 3), ((60, 60, 0), 2)):
+        found = estimate_statistic(recipes["simpson"], sure_shares_of(*n_people))
+        n_labels = recipes["effective_number"](found.estimate)
+        assert n_labels == pytest.approx(expected, abs=1e-2)
+
+
+def test_difference_in_diversity_is_that_of_the_second_list(recipes, sure_shares):
+    found = estimate_statistic(
+        recipes["less_diverse"],
+        sure_shares,
+        sure_shares_of(0, 60, 60),
+        same_source=True,
+    )
+    differ = 1 - (120**2 + 75**2 + 5**2) / 200**2
+    assert found.estimate == pytest.approx(0.5 - differ, abs=1e-3)
+
+
+def test_over_representation_is_people_by_people_expected(recipes, sure_shares):
+    recipes["turkish"] = sure_shares.label.tolist().index("Irish")
+    found = estimate_statistic(recipes["over_representation"], sure_shares)
+    assert found.estimate == pytest.approx(75 / (0.04 * 200), abs=0.01)
+
+
+def test_slope_is_covariance_by_variance_of_years(recipes):
+    n_irish = np.array([20, 40, 30, 60])
+    lists = [sure_shares_of(100 - n, n, 0) for n in n_irish]
+    recipes["years"] = np.array([0, 1, 3, 4])
+    recipes["row"] = lists[0].label.tolist().index("Irish")
+    found = estimate_statistic(recipes["slope"], *lists, same_source=True)
+    covariance = np.cov(recipes["years"], n_irish / 100)
+    in_ten_years = 10 * covariance[0, 1] / covariance[0, 0]
+    assert found.estimate == pytest.approx(in_ten_years, abs=1e-3)
+
+
+def test_standardised_rates_have_the_fields_of_all(recipes, people, rates_by_field):
+    found = estimate_statistic(recipes["standardised"], rates_by_field)
+    by_field = people.groupby(["label", "field"])["is_invited"].mean().unstack()
+    expected = by_field @ people["field"].value_counts(normalize=True)
+    expected = expected[rates_by_field.labels]
+    assert_allclose(found.estimate, expected, atol=2e-3)
+
+
+def test_difference_of_standardised_rates_is_first_less_second(recipes, rates_by_field):
+    of_all = estimate_statistic(recipes["standardised"], rates_by_field).estimate
+    recipes["first"] = 0
+    recipes["second"] = 2
+    found = estimate_statistic(recipes["difference"], rates_by_field)
+    assert found.estimate == pytest.approx(of_all[0] - of_all[2])
+
+
+def test_ratio_of_rates_is_that_of_the_people(recipes, people, rates_by_field):
+    labels = rates_by_field.labels.tolist()
+    recipes["first"] = labels.index("Turkish")
+    recipes["second"] = labels.index("Dutch")
+    found = estimate_statistic(recipes["ratio"], rates_by_field)
+    rate = people.groupby("label")["is_invited"].mean()
+    assert found.estimate == pytest.approx(rate["Turkish"] / rate["Dutch"], abs=5e-3)
