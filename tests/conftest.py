@@ -4,6 +4,7 @@ import csv
 import io
 import os
 import re
+import shlex
 import signal
 import subprocess
 import tarfile
@@ -111,12 +112,12 @@ def run_process(*command, code=0, input=None, **options):
 
 @pytest.fixture
 def run_here(capfd):
-    """Return a function that runs a command in this process: both outputs."""
+    """Return a function that runs a line of a command here: both outputs."""
     from sknames._cli.main import run as run_command
 
-    def run(*arguments, code=0):
+    def run(line, code=0):
         with warnings.catch_warnings(action="default"):
-            found = run_command([str(argument) for argument in arguments])
+            found = run_command(shlex.split(line))
         said = capfd.readouterr()
         assert code in (None, found), said.err
         return said

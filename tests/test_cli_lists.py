@@ -48,8 +48,8 @@ def run(people, run_here, monkeypatch):
     """Return a function that runs a command: the rows it writes and what it says."""
     monkeypatch.chdir(people.attrs["folder"])
 
-    def run(*arguments, code=0):
-        out, said = run_here(*arguments, code=code)
+    def run(line, code=0):
+        out, said = run_here(line, code=code)
         return [*csv.DictReader(io.StringIO(out))], said
 
     return run
@@ -64,8 +64,8 @@ def assert_rows_are(rows, table):
 
 
 def test_shares_take_clusters_weights_and_checked_rows(people, run, shipped):
-    columns = ["--cluster", "paper", "--weight", "weight", "--label", "checked"]
-    rows, said = run("shares", "people.csv", *columns)
+    columns = "--cluster paper --weight weight --label checked"
+    rows, said = run(f"shares people.csv {columns}")
     expected = estimate_shares(
         shipped,
         people.name,
@@ -80,7 +80,7 @@ def test_shares_take_clusters_weights_and_checked_rows(people, run, shipped):
 
 
 def test_shares_against_a_known_mix_compare_with_a_file(people, run):
-    rows, said = run("shares", "people.csv", "--against-mix", "mix.csv")
+    rows, said = run("shares people.csv --against-mix mix.csv")
     assert {row["label"]: row["other"] for row in rows} == {
         "Dutch": "0.3",
         "others": "0.7",
@@ -89,7 +89,7 @@ def test_shares_against_a_known_mix_compare_with_a_file(people, run):
 
 
 def test_draw_writes_rows_to_check_at_random(people, run):
-    rows, said = run("shares", "people.csv", "--draw", "20")
+    rows, said = run("shares people.csv --draw 20")
     assert len(rows) == 20
     assert {row["label"] for row in rows} == {""}
     for row in rows:
@@ -101,7 +101,7 @@ def test_draw_writes_rows_to_check_at_random(people, run):
 
 
 def test_rates_write_those_of_python(people, run, shipped):
-    rows, _ = run("rates", "people.csv", "--outcome", "outcome")
+    rows, _ = run("rates people.csv --outcome outcome")
     expected = estimate_rates(
         shipped, people.name, outcome=people.outcome, random_state=0
     )
@@ -112,31 +112,30 @@ def test_rates_write_those_of_python(people, run, shipped):
 
 
 @pytest.mark.parametrize(
-    "arguments, message",
+    "options, message",
     [
-        (["--draw", "301"], "people.csv has only 300 names: give fewer"),
-        (["--draw", "20", "--by", "year"], "--draw only writes rows to check"),
-        (["--weight", "name"], "--weight: expected numbers, got '"),
-        (["--cluster", "checked"], "Expected a cluster for each name, got None"),
-        (["--against-mix", "people.csv"], "people.csv has no column 'label': give "),
-        (["--against-mix", "twice.csv"], "--against-mix has 'Dutch' twice"),
-        (["--label", "nobody"], "--label nobody: no row of people.csv has a label"),
+        ("--draw 301", "people.csv has only 300 names: give fewer"),
+        ("--draw 20 --by year", "--draw only writes rows to check"),
+        ("--weight name", "--weight: expected numbers, got '"),
+        ("--cluster checked", "Expected a cluster for each name, got None"),
+        ("--against-mix people.csv", "people.csv has no column 'label': give "),
+        ("--against-mix twice.csv", "--against-mix has 'Dutch' twice"),
+        ("--label nobody", "--label nobody: no row of people.csv has a label"),
         (
-            ["--against-mix", "mix.csv", "--by", "year", "--against", "2000"],
+            "--against-mix mix.csv --by year --against 2000",
             "--against-mix does not go with --against",
         ),
     ],
-    ids=str,
 )
-def test_options_of_lists_that_do_not_fit_are_errors(run, arguments, message):
-    assert message in run("shares", "people.csv", *arguments, code=None)[1]
+def test_options_of_lists_that_do_not_fit_are_errors(run, options, message):
+    assert message in run(f"shares people.csv {options}", code=None)[1]
 
 
 def test_draw_counts_rows_as_pandas_does(run, tmp_path):
     table = 'name\nAna Kowalska\n\n  \nJan Nowak\n123\n""\nAli Demir\n'
     path = tmp_path / "list.csv"
     path.write_text(table)
-    rows, _ = run("shares", path, "--draw", 3)
+    rows, _ = run(f"shares {path} --draw 3")
     people = pd.read_csv(path)
     drawn = [(int(row["row"]), row["name"]) for row in rows]
     assert drawn == [(0, "Ana Kowalska"), (1, "Jan Nowak"), (4, "Ali Demir")]
@@ -154,7 +153,7 @@ def test_shares_of_equal_rows_are_those_of_all_rows(people, run, shipped, tmp_pa
     ]:
         given = {parameter: twice[column].replace("", None)}
         expected = estimate_shares(shipped, twice.name, random_state=0, **given)
-        rows, _ = run("shares", tmp_path / "twice.csv", option, column)
+        rows, _ = run(f"shares {tmp_path / 'twice.csv'} {option} {column}")
         assert_rows_are(rows, expected)
 
 
@@ -162,21 +161,20 @@ def test_label_with_groups_takes_the_label_as_its_group(people, run, shipped):
     by_region = GroupedClassifier(shipped, groups="subregion")
     y = people.checked.replace("", None)
     expected = estimate_shares(by_region, people.name, y=y, random_state=0)
-    command = ["shares", "people.csv", "--groups", "subregion", "--label", "checked"]
-    rows, _ = run(*command)
+    rows, _ = run("shares people.csv --groups subregion --label checked")
     assert_rows_are(rows, expected)
     assert "Dutch" not in expected.label
 
 
 def test_weight_may_be_blank_where_there_is_no_name(people, run, tmp_path):
     some = people[["name", "weight"]].astype(object)
-    expected, _ = run("shares", "people.csv", "--weight", "weight")
+    expected, _ = run("shares people.csv --weight weight")
     nobody = pd.DataFrame({"name": ["123"], "weight": [""]})
     pd.concat([some, nobody]).to_csv(tmp_path / "nobody.csv", index=False)
-    assert run("shares", tmp_path / "nobody.csv", "--weight", "weight")[0] == expected
+    assert run(f"shares {tmp_path / 'nobody.csv'} --weight weight")[0] == expected
     some.loc[7, "weight"] = ""
     some.to_csv(tmp_path / "blank.csv", index=False)
-    _, said = run("shares", tmp_path / "blank.csv", "--weight", "weight", code=2)
+    _, said = run(f"shares {tmp_path / 'blank.csv'} --weight weight", code=2)
     assert "--weight: expected numbers, got ''" in said
 
 
@@ -184,15 +182,15 @@ def test_shares_by_name_a_group_that_cannot_be_estimated(people, run, tmp_path):
     department = np.where(people.paper < 99, "many", "one paper")
     table = people.assign(department=department)
     table.to_csv(tmp_path / "by.csv", index=False)
-    command = ["shares", tmp_path / "by.csv", "--cluster", "paper", "--by"]
-    rows, said = run(*command, "department")
+    command = f"shares {tmp_path}/by.csv --cluster paper --by"
+    rows, said = run(f"{command} department")
     warning = "sknames: warning: department: one paper: no shares: Expected two or more"
     assert warning in said
     one_paper = [row for row in rows if row["department"] == "one paper"]
     assert [(row["share"], row["names"]) for row in one_paper] == [("", "3")]
     assert len(rows) == 75
     assert float(rows[0]["share"]) > 0.1
-    _, said = run(*command, "paper", code=1)
+    _, said = run(f"{command} paper", code=1)
     assert said.startswith("sknames: paper: 99: no shares: Expected two or more")
 
 
@@ -201,13 +199,13 @@ def test_shares_by_note_a_group_without_labels(
 ):
     checked = people.checked.where(people.year != 2001, "")
     people.assign(checked=checked).to_csv(tmp_path / "by.csv", index=False)
-    command = ["shares", tmp_path / "by.csv", "--label", "checked", "--by", "year"]
+    command = f"shares {tmp_path}/by.csv --label checked --by year"
     note = "no row is checked: these shares are estimated from names alone"
-    _, said = run(*command)
+    _, said = run(command)
     lines = [line for line in said.splitlines() if note in line]
     assert lines == [f"sknames: note: year: 2001: {note}"]
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    out, _ = run_here(*command)
+    out, _ = run_here(command)
     _, of_2001, _ = out.split("\n\n")
     assert of_2001.startswith("year: 2001")
     assert of_2001.endswith(note)
@@ -218,25 +216,24 @@ def test_known_mix_and_priors_are_read_alike(run, tmp_path):
     table = "\n".join(lines).encode()
     (tmp_path / "mix.csv").write_bytes(table)
     (tmp_path / "mix.csv.gz").write_bytes(gzip.compress(table))
-    pairs = "Dutch=.3, Turkish =.3,others=.4"
-    for command in (["shares", "--against-mix"], ["predict", "--priors"]):
-        name, option = command
-        expected, _ = run(name, "people.csv", option, pairs)
+    pairs = "'Dutch=.3, Turkish =.3,others=.4'"
+    for name, option in [("shares", "--against-mix"), ("predict", "--priors")]:
+        expected, _ = run(f"{name} people.csv {option} {pairs}")
         assert len(expected) in (3, 300)
         for path in (tmp_path / "mix.csv", tmp_path / "mix.csv.gz"):
-            assert run(name, "people.csv", option, path)[0] == expected
+            assert run(f"{name} people.csv {option} {path}")[0] == expected
         with open(tmp_path / "mix.csv", "rb") as file:
             before = os.dup(0)
             os.dup2(file.fileno(), 0)
             try:
-                assert run(name, "people.csv", option, "-")[0] == expected
+                assert run(f"{name} people.csv {option} -")[0] == expected
             finally:
                 os.dup2(before, 0)
                 os.close(before)
         (tmp_path / "latin.csv").write_bytes(
             "label,share\nTürkisch,1\n".encode("cp1252")
         )
-        _, said = run(name, "people.csv", option, tmp_path / "latin.csv", code=1)
+        _, said = run(f"{name} people.csv {option} {tmp_path / 'latin.csv'}", code=1)
         assert "latin.csv: 1 of 2 lines are not UTF-8" in said
         assert "'Türkisch'" in said
 
@@ -244,16 +241,16 @@ def test_known_mix_and_priors_are_read_alike(run, tmp_path):
 @pytest.mark.parametrize("others", [0.69, 0.71])
 def test_known_mix_and_priors_that_are_rounded_are_taken(run, others):
     pairs = f"Dutch=.3,others={others}"
-    run("shares", "people.csv", "--against-mix", pairs)
-    run("predict", "people.csv", "--priors", pairs)
+    run(f"shares people.csv --against-mix {pairs}")
+    run(f"predict people.csv --priors {pairs}")
 
 
 @pytest.mark.parametrize("others", [0.68, 0.72])
 def test_known_mix_and_priors_that_do_not_sum_to_1_are_refused(run, others):
     pairs = f"Dutch=.3,others={others}"
-    _, said = run("shares", "people.csv", "--against-mix", pairs, code=1)
+    _, said = run(f"shares people.csv --against-mix {pairs}", code=1)
     assert "Expected known shares that sum to 1" in said
-    _, said = run("predict", "people.csv", "--priors", pairs, code=1)
+    _, said = run(f"predict people.csv --priors {pairs}", code=1)
     assert "--priors sum to" in said
 
 
@@ -261,11 +258,11 @@ def test_lists_of_authors_are_to_be_split(run, tmp_path):
     path = tmp_path / "papers.csv"
     path.write_text("name\n" + '"Smith J, Doe J"\n' * 2 + "Jan Kowalski\n")
     advice = "several names in 2 of 3 rows: split them, one name a row."
-    _, said = run("shares", path)
+    _, said = run(f"shares {path}")
     assert f"sknames: warning: {path}: {advice}" in said
     path.write_text("name\n" + '"Smith J, Doe J"\n' * 2 + "123\n")
-    for command in (["shares"], ["rates", "--outcome", "name"]):
-        _, said = run(*command, path, code=1)
+    for command in ("shares", "rates --outcome name"):
+        _, said = run(f"{command} {path}", code=1)
         assert said == f"sknames: {path}: {advice}\n"
 
 
@@ -285,8 +282,7 @@ def test_sure_holds_for_all_groups_of_by_as_holm_has_it(run, tmp_path):
         rows = [(name, group) for group in chosen for name in groups[group]]
         table = pd.DataFrame(rows, columns=["name", "group"])
         table.to_csv(tmp_path / "by.csv", index=False)
-        command = ["shares", tmp_path / "by.csv", "--by", "group", "--against", "half"]
-        rows, _ = run(*command)
+        rows, _ = run(f"shares {tmp_path}/by.csv --by group --against half")
         return {(row["group"], row["label"]) for row in rows if row["sure"] == "true"}
 
     of_more = {("more", "Dutch"), ("more", "Turkish")}
@@ -320,7 +316,7 @@ def test_git_shortlog_writes_a_list_of_authors(tmp_path, run_here, monkeypatch):
     (tmp_path / "authors.txt").write_text("\n".join(authors) + "\n", "utf-8")
     monkeypatch.chdir(tmp_path)
     command = re.search(r"`sknames (shares authors.txt[^`]*)`", page)[1]
-    out, said = run_here(*command.split())
+    out, said = run_here(command)
     rows = [*csv.DictReader(io.StringIO(out))]
     assert {row["label"] for row in rows[:2]} == {"Dutch", "Turkish"}
     assert "2 rows: 2 names, 0 not names" in said

@@ -189,11 +189,11 @@ TWELVE = (
 def test_beats_a_linear_svm_on_the_names_that_ship():
     """Both the net and the n-grams are needed for it.
 
-    Measured: ahead by .042 to .046 with three seeds of the model; with a net of one
-    unit by .027, and without n-grams by .010.
+    Measured: ahead by .042 to .043 with three seeds of the model; with a net of one
+    unit by .032, and without n-grams by .005.
     """
     names = load_names()
-    chosen = np.flatnonzero(np.isin(names.target, TWELVE))[::3]
+    chosen = np.flatnonzero(np.isin(names.target, TWELVE))[::5]
     X = names.data[chosen]
     y = names.target[chosen]
     groups = names.groups[chosen]
@@ -209,5 +209,5 @@ def test_beats_a_linear_svm_on_the_names_that_ship():
     svm = make_pipeline(ngrams, LinearSVC(random_state=0))
     accuracy = ours.fit(X[train], y[train]).score(X[test], y[test])
     accuracy_of_svm = svm.fit(X[train], y[train]).score(X[test], y[test])
-    assert accuracy_of_svm > 0.64
-    assert accuracy > accuracy_of_svm + 0.033
+    assert accuracy_of_svm > 0.58
+    assert accuracy > accuracy_of_svm + 0.037
