@@ -329,8 +329,10 @@ def test_shares_of_a_list(page, shipped, downloads):
     assert len(table) == len(expected)
     for label, share in zip(table["label"], table["share"], strict=True):
         assert abs(share - expected[label]) < 1e-3, label
-    assert (table["low"] <= table["share"]).all()
-    assert (table["share"] <= table["high"]).all()
+    is_few = table["low"].isna()
+    assert set(table["label"][is_few]) == set(shares.few_held_out)
+    assert (table["low"] <= table["share"])[~is_few].all()
+    assert (table["share"] <= table["high"])[~is_few].all()
 
 
 def test_differences_of_two_lists(page, shipped, downloads):
@@ -636,10 +638,19 @@ import { readFileSync } from "node:fs";
 import { compareShares, sharesWithIntervals } from "./shares.js";
 const { lists, pairs } = JSON.parse(readFileSync(0, "utf-8"));
 const found = lists.map((list) => sharesWithIntervals(...list));
-const shares = found.map(({ share, ends }) => ends.map((of, k) => [share[k], ...of]));
+const none = [null, null];
+const shares = found.map(({ share, ends }) =>
+  ends.map((of, k) => [share[k], ...(of ?? none)]));
 const compare = ([k, l, isSame]) => compareShares(found[k], found[l], isSame);
 process.stdout.write(JSON.stringify([shares, pairs.map(compare)]));
 """
+
+
+def model_of(prior, error, sharpness=1.0, few=()):
+    """Return what shares take from a model; few people have shown the classes `few`."""
+    is_few = np.isin(np.arange(len(prior)), few)
+    model = {"class_prior": prior, "sharpness": sharpness, "is_few": is_few}
+    return model | {"model_error": np.full(len(prior), error)}
 
 
 def in_javascript(lists, pairs):
@@ -650,18 +661,21 @@ def in_javascript(lists, pairs):
     command = [NODE, "--input-type=module", "-e", SHARES]
     run = run_process(*command, cwd=FOLDER, input=given)
     shares, differences = json.loads(run.stdout)
-    return [*map(np.array, shares)], [np.array(rows, float) for rows in differences]
+    shares = [np.array(rows, float) for rows in shares]
+    return shares, [np.array(rows, float) for rows in differences]
 
 
 def in_python(rows, counts, model):
     """Return the same shares in Python."""
     options = dict(model)
     prior = options.pop("class_prior")
+    n_people = np.where(options.pop("is_few"), 19, 20)
     return shares_of_probabilities(
         rows,
         np.arange(len(prior)),
         counts=counts,
         assumed_prior=prior,
+        n_people=n_people,
         random_state=0,
         **options,
     )
@@ -695,15 +709,13 @@ def test_shares_without_a_browser():
         logits[:, 1] = logits[:, 0] + 0.05 * rng.normal(size=n_names)
         rows = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
         counts = rng.randint(1, 5, size=n_names)
-        model = {"class_prior": prior, "model_error": 0.3, "sharpness": 1.2}
-        lists.append([rows, counts, model])
+        lists.append([rows, counts, model_of(prior, 0.3, sharpness=1.2)])
     rows, counts, model = lists[3]
     lists.append([rows[:120], counts[:120], model])
     for k in range(2):  # lists of one class, in which nothing is left to chance
         rows = np.tile(np.eye(3)[k], (20, 1))
-        model = {"class_prior": np.array([0.4, 0.4, 0.2]), "model_error": 0.3}
         counts = np.array([1, 4] * 10)
-        lists.append([rows, counts, model | {"sharpness": 1}])
+        lists.append([rows, counts, model_of(np.array([0.4, 0.4, 0.2]), 0.3)])
     pairs = [[3, 5, True], [3, 5, False], [3, 3, True], [6, 7, True], [3, 3, False]]
     shares, differences = in_javascript(lists, pairs)
     expected = [in_python(*of_list) for of_list in lists]
@@ -725,9 +737,9 @@ def test_shares_without_a_browser():
     assert (high - low > 1e-3).all()  # of other sources
 
 
-def without_counts(rows):
+def without_counts(rows, few=()):
     """Return a list of names of three labels, each once, under equal priors."""
-    model = {"class_prior": np.full(3, 1 / 3), "model_error": 0.5, "sharpness": 1}
+    model = model_of(np.full(3, 1 / 3), 0.5, few=few)
     return [np.array(rows), np.ones(len(rows)), model]
 
 
@@ -755,6 +767,15 @@ def test_difference_within_its_interval_is_not_sure_without_a_browser():
         assert not is_sure
 
 
+def test_class_of_few_held_out_people_is_never_sure_without_a_browser():
+    lists = [without_counts(20 * [np.eye(3)[k]], few=[1]) for k in (0, 1)]
+    shares, (found,) = in_javascript(lists, [[0, 1, True]])
+    one, other = (in_python(*of_list) for of_list in lists)
+    assert_same(shares[0], one, ["share", "low", "high"], 3e-3)
+    assert_same(found, one.compare(other, same_source=True), DIFFERENCES, 3e-3)
+    assert found[:, -1].tolist() == [True, False, False]
+
+
 # ---- What is built
 
 
@@ -763,8 +784,12 @@ def test_settings_are_those_of_load_pretrained(server, labels):
     settings = json.loads((server.folder / "page.json").read_text())[labels]
     model = load_pretrained(labels)
     assert settings.pop("risk") == RISK[labels]
-    expected = settings_of_shares(resolve(model))
+    stack = resolve(model)
+    is_few = stack.assumed.n_people < 20
+    assert settings.pop("is_few") == is_few.tolist()
+    expected = settings_of_shares(stack)
     assert settings.pop("class_prior") == expected.pop("assumed_prior").tolist()
+    assert settings.pop("model_error") == expected.pop("model_error").tolist()
     assert settings == expected
 
 

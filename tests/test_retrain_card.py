@@ -259,9 +259,9 @@ def test_sharpness_is_1_unless_another_is_better_beyond_chance(
         for k in lists:
             error = 0.2 - gains[k % 2] * (sharpness == 1.5)
             true = np.array([0.5, 0.5])
-            yield Bunch(share=true + error, low=0 * true, high=true), true
+            yield Bunch(share=true + error), true
 
     monkeypatch.setattr(risk_coverage, "lists_of_people", lambda *_: range(8))
     monkeypatch.setattr(risk_coverage, "shares_of_people", shares_of_people)
-    sharpness, _ = risk_coverage.sharpness_and_error(*[None] * 4, (1.0, 1.25, 1.5))
+    sharpness = risk_coverage.best_sharpness(*[None] * 4, (1.0, 1.25, 1.5))
     assert sharpness == expected

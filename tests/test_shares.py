@@ -312,7 +312,7 @@ def test_intervals_cover():
 
 def test_table_shows_the_level_as_it_is():
     text = repr(shares_of(draw(UNIFORM, 50), confidence_level=0.975))
-    assert text.splitlines()[0].endswith("97.5 % interval")
+    assert text.splitlines()[0].endswith("97.5 % interval (coverage not measured)")
 
 
 def test_nationality_of_no_one_has_the_exact_upper_limit():
@@ -469,7 +469,7 @@ def test_sure_holds_for_all_labels_together():
         ({"confidence_level": 0.9}, "confidence_level, got 0.95 and 0.9"),
         (
             {"model_error": 0.2},
-            r"error and sharpness of the model, got \(0.5, 1.0\) and \(0.2",
+            r"error of the model, got 0.5 and 0.2",
         ),
         ({"assumed_prior": [0.1, 0.2, 0.2, 0.2, 0.3]}, "priors of the model"),
         ({"classes": np.array([*"abcde"])}, "labels"),
@@ -609,7 +609,7 @@ def test_table_shows_shares_intervals_and_groups(names, shipped):
     groups = {"Low Countries": ["Dutch"]}
     shares = estimate_shares(shipped, names, groups=groups, random_state=0)
     lines = repr(shares).splitlines()
-    assert lines[0].split() == ["label", "share", "95", "%", "interval"]
+    assert lines[0].split()[:3] == ["label", "share", "interval"]
     row = f"{shares.share[0]:.1%}   {shares.low[0]:.1%} to {shares.high[0]:.1%}"
     assert lines[1].startswith("Turkish")
     assert lines[1].endswith(f" {row}")
@@ -672,11 +672,75 @@ def test_wrong_lists_raise(shipped):
 
 
 @pytest.mark.parametrize("labels", TARGETS)
-def test_error_of_the_model_is_the_one_that_is_stored_beside_the_bias(labels, names):
+def test_error_of_the_model_is_larger_where_few_people_have_shown_it(labels, names):
     columns = read_columns(BIAS, labels)
-    stored = dict(zip(columns["label"], columns["bias"], strict=True))
-    shares = estimate_shares(load_pretrained(labels), names, n_draws=2)
-    assert shares.model_error == stored[""]
+    row_of = {label: row for row, label in enumerate(columns["label"])}
+    model = load_pretrained(labels)
+    rows = [row_of[label] for label in model.classes_.tolist()]
+    n_people = np.array(columns["n_people"])[rows].astype(int)
+    of_known_bias = columns["bias"][row_of[""]]
+    # Half of the people have shown the bias, with a variance of 2 / half.
+    expected = np.hypot(of_known_bias, 2 / np.sqrt(np.maximum(n_people, 1)))
+    found = estimate_shares(model, names[:120], n_draws=2).model_error
+    assert_allclose(found, expected)
+
+
+def test_error_of_one_class_widens_its_interval():
+    rows = draw([0.4, 0.3, 0.2, 0.1, 0], 2000)
+    equal = shares_of_model(rows, model_error=np.full(5, 0.3))
+    assert_array_equal(equal.draws, shares_of_model(rows, model_error=0.3).draws)
+    unequal = shares_of_model(rows, model_error=np.array([0.3, 0.3, 1, 0.3, 0.3]))
+    wider = CLASSES[2]
+    assert width_of(unequal, wider) > 1.5 * width_of(equal, wider)
+
+
+def test_table_says_what_intervals_of_a_shipped_model_held(shipped, names):
+    def title(**params):
+        shares = estimate_shares(shipped, names[:120], n_draws=2, **params)
+        return repr(shares).splitlines()[0].split("   ", 2)[-1].strip()
+
+    columns = read_columns(BIAS, "nationality")
+    held = dict(zip(columns["label"], columns["bias"], strict=True))["coverage"]
+    assert title().endswith(f"interval (held {100 * held:.0f} % when tested)")
+    not_measured = "interval (coverage not measured)"
+    assert title(confidence_level=0.9).endswith(f"90 % {not_measured}")
+    assert title(assumed_prior="uniform").endswith(f"95 % {not_measured}")
+
+
+def test_table_of_checked_rows_has_their_level():
+    rows, _, y = checked_list()
+    shares = estimate_checked(rows, y)
+    assert repr(shares).splitlines()[0].endswith("   95 % interval")
+
+
+def test_labels_of_few_held_out_people_have_an_interval_only_in_a_group():
+    rows = draw([0.4, 0.3, 0.2, 0.1, 0])
+    n_people = np.array([500, 20, 19, 500, 500])  # of Danish, Dutch, Irish, ...
+    groups = {"Atlantic": ["Dutch", "Irish"]}
+    shares = shares_of_model(rows, n_people=n_people, groups=groups)
+    is_missing = shares.label == "Irish"
+    assert np.isnan([shares.low[is_missing], shares.high[is_missing]]).all()
+    assert not np.isnan([shares.low[~is_missing], shares.high[~is_missing]]).any()
+    assert not np.isnan([shares.groups.low, shares.groups.high]).any()
+    (line,) = [text for text in repr(shares).split("\n") if text.startswith("Irish")]
+    assert line.endswith(f"{shares['Irish'].share:.1%}   -")
+
+
+def test_labels_of_few_held_out_people_are_never_sure_to_differ():
+    shares = shares_of_model(draw([0.4, 0.2, 0.4, 0, 0], 400))
+    others = draw([0.4, 0.5, 0.1, 0, 0], 400, 1)
+    n_people = np.array([500, 500, 19, 500, 500])
+    other = shares_of_model(others, n_people=n_people)
+    compared = shares.compare(other, same_source=True)
+    assert compared["Dutch"].sure
+    assert shares.compare(shares_of_model(others))["Irish"].sure
+    (irish,) = np.flatnonzero(compared.label == "Irish")
+    assert compared.difference[irish] > 0.2
+    assert not compared.sure[irish]
+    assert compared.p_value[irish] == 1
+    assert np.isnan([compared.low[irish], compared.high[irish]]).all()
+    known = other.compare({"Irish": 0.6, "others": 0.4})
+    assert [known["Irish"].sure, known["others"].sure] == [False, True]
 
 
 def test_labels_of_few_held_out_people_are_listed_and_noted():

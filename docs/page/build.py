@@ -102,6 +102,7 @@ def build(folder, modules=HERE / "node_modules", level=9):
         shared = shared or large[f"{labels}.onnx"]
         of_shares = settings_of_shares(resolve(model))
         of_shares["class_prior"] = of_shares.pop("assumed_prior").tolist()
+        of_shares["model_error"] = of_shares["model_error"].tolist()
         # At most this share of the answers is wrong, which the page says.
         settings[labels] = of_shares | {"risk": float(model.risk)}
     for name, content in large.items():

@@ -62,10 +62,10 @@ function shareOf(ratios, weights, assumed) {
 // them: percentiles of a bootstrap over the names, in which the log odds of each class err as those
 // of the model do on other people. The same list gives the same figures.
 export function sharesWithIntervals(rows, counts, model) {
-  const { class_prior: assumed, model_error: error } = model;
+  const { class_prior: assumed, model_error: deviations } = model;
   const [ratios, weights] = evidence(rows, counts, model);
   const share = shareOf(ratios, weights, assumed);
-  const resamples = resample(ratios, weights, share, error);
+  const resamples = resample(ratios, weights, share, deviations);
   const n = ratios.length;
   const floor = 1 - 0.025 ** (dot(weights, weights) / n ** 2);
   const bare = percentiles(resamples, share);
@@ -112,7 +112,7 @@ function randomFrom(seed) {
 
 // The shares of resamples: each a Newton step away from the shares. The errors are the same for all
 // lists, and the picks those of a list.
-function resample(ratios, weights, share, error) {
+function resample(ratios, weights, share, deviations) {
   const n = ratios.length;
   const scores = ratios.map((ratio) => {
     const mix = dot(ratio, share);
@@ -134,7 +134,7 @@ function resample(ratios, weights, share, error) {
   const normal = () =>
     Math.sqrt(-2 * Math.log(1 - ofErrors())) * Math.cos(2 * Math.PI * ofErrors());
   return Array.from({ length: N_RESAMPLES }, () => {
-    const errors = Float64Array.from(share, () => error * normal());
+    const errors = Float64Array.from(share, (_, k) => deviations[k] * normal());
     const moved = errors.map((e, k) => e * share[k]);
     const slope = gradient.map((g, k) => errors[k] * g - dot(moved, curvature[k]) - own[k]);
     for (let i = 0; i < n; i++) {

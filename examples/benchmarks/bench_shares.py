@@ -15,12 +15,16 @@ other half. ``--small`` measures lists of 3 to 1,000 distinct people instead.
 ``--europe 40`` measures so many lists of 200 and of 800 people of 24 countries, new
 people of arczi21_test.tsv in SKNAMES_DATA/public, of the half that is reported.
 
-``--clusters 40``, ``--checked 40``, ``--rates 40``, ``--few 40`` and ``--lacking 40``
-measure so many lists of papers, of checked rows, of outcomes, of labels with few
-held-out people apart from the others, and with people of countries that the model
-lacks. They take one half of goalscorers.tsv in SKNAMES_DATA/public, split by a hash of
-the name; ``--half choose`` takes the other. With ``--people apart``, papers are of
-people kept apart, by source.
+``--clusters 40``, ``--checked 40``, ``--rows 40``, ``--rates 40``, ``--few 40`` and
+``--lacking 40`` measure so many lists of papers, of checked rows, of how many rows to
+check, of outcomes, of labels with few held-out people apart from the others, and with
+people of countries that the model lacks. They take one half of goalscorers.tsv in
+SKNAMES_DATA/public, split by a hash of the name; ``--half choose`` takes the other.
+With ``--people apart``, papers are of people kept apart, by source.
+
+``--sources 100`` measures the coverage of so many lists of each source and length, with
+the bias that other sources have shown. ``--write`` puts it into the file of the bias,
+so that shares print it.
 
 ``--pairs 50`` compares 50 pairs of lists of each kind: a list split at random, two
 mixes of one source, and one mix of two sources.
@@ -37,10 +41,15 @@ from scipy.optimize import minimize_scalar, nnls
 from sklearn.metrics import log_loss
 
 from sknames import load_pretrained
+from sknames._base.exact_limits import exact_interval
 from sknames._models.groups import group_of_each
 from sknames._models.stack import resolve
 from sknames._shares.checked import CheckedRows
-from sknames._shares.mix import priors_of_probabilities, settings_of_shares
+from sknames._shares.mix import (
+    errors_by_class,
+    priors_of_probabilities,
+    settings_of_shares,
+)
 from sknames._shares.name_list import ListedModel, NameList
 from sknames._shares.question import Question
 from sknames._shares.rates import rates_of_list
@@ -48,11 +57,12 @@ from sknames._shares.resampling import Clusters
 from sknames._shares.results import FEW_HELD_OUT
 from sknames._shares.shares import shares_of_probabilities
 from sknames.datasets import load_nationalities
-from sknames.pretrained._load_pretrained import TARGETS
+from sknames.pretrained._load_pretrained import BIAS, COVERAGE, FOLDER, TARGETS
 from tools.measuring import likeliest_shares, machine, population_priors, show, table
 from tools.public_sets import is_reported, read_set
 from tools.retrain import kept_apart
 from tools.retrain.new_people import read_public, source_people
+from tools.retrain.risk_coverage import OF_KNOWN_BIAS, class_bias
 
 DATA = Path(os.environ.get("SKNAMES_DATA", "."))
 LEAST = 15  # people of a nationality
@@ -103,8 +113,14 @@ MOST_LABELS = 25
 LEAST_OF_PAIRS = 15
 LEAST_OF_SOURCE = 1_000  # people, for lists of hundreds
 KINDS = "a list split at random", "two mixes of a source", "a mix of two sources"
-DESIGNS = ("clusters", "checked", "rates", "few", "lacking", "europe")
+DESIGNS = ("clusters", "checked", "rows", "rates", "few", "lacking", "europe")
 SIZES_IN_EUROPE = 200, 800
+# Lists of one source: names, and how many there must be; people of a label; the part of
+# them that a list takes at most; intervals of a label, for a coverage of its own.
+LENGTHS = {800: 350, 10_000: 900}
+LEAST_OF_LISTS = 5
+MOST_TAKEN = 0.7
+LEAST_INTERVALS = 8
 SMALL = {3: 400, 10: 300, 30: 200, 100: 100, 300: 50, 1_000: 20}
 
 
@@ -424,6 +440,149 @@ def measure_pairs(target, n_pairs, rng):
     print(table([*header, "sure ones"], table_rows), flush=True)
 
 
+# ---- Lists of one source, with the bias that others have shown
+
+
+@dataclass(frozen=True)
+class Source:
+    """Hold people of one source, and what others have shown of the model.
+
+    Parameters
+    ----------
+    name : str
+    proba : ndarray of shape (n_people, n_classes)
+        Probabilities under equal priors.
+    labels : ndarray of shape (n_people,) of int
+        The index of each label.
+    settings : dict
+        What `estimate_shares` takes from the model.
+    """
+
+    name: str
+    proba: np.ndarray
+    labels: np.ndarray
+    settings: dict
+
+    def draw(self, size, regions, is_of_region, alpha, rng):
+        """Return the rows of a list, nobody twice, and the mix that it was drawn from.
+
+        Labels with few people have a smaller share than the mix first said.
+        """
+        counts = np.bincount(self.labels, minlength=len(regions))
+        can = counts >= LEAST_OF_LISTS
+        if is_of_region:
+            found, n_labels = np.unique(regions[can], return_counts=True)
+            can &= regions == rng.choice(found[n_labels > 1])
+        mix = np.zeros(len(regions))
+        mix[can] = rng.dirichlet(np.full(can.sum(), alpha))
+        expected = np.minimum(size * mix, MOST_TAKEN * counts)
+        mix = expected / expected.sum()
+        drawn = rng.multinomial(int(expected.sum()), mix)
+        while (drawn > counts).any():
+            drawn = rng.multinomial(int(expected.sum()), mix)
+        rows = []
+        for label in np.flatnonzero(drawn):
+            people = np.flatnonzero(self.labels == label)
+            rows += rng.choice(people, drawn[label], replace=False).tolist()
+        return np.array(rows), mix
+
+
+def sources_of(target, half):
+    """Yield the large sources of people held out, and the new people of public sets."""
+    model, _, _, (choosing, reported) = kept_apart.load(target)
+    classes = model.classes_
+    shipped = settings_of_shares(resolve(load_pretrained(target)))
+    proba = model.predict_proba(choosing.names)
+    people = choosing if half == "choose" else reported
+    for source, n in zip(*np.unique(people.sources, return_counts=True), strict=True):
+        if n < LEAST_OF_SOURCE or source == "names in Arabic":
+            continue
+        other = choosing.sources != source
+        labels = choosing.labels[other]
+        prior = np.exp(-class_bias(proba[other], labels, classes))
+        n_people = np.bincount(np.searchsorted(classes, labels), minlength=len(classes))
+        error = errors_by_class(OF_KNOWN_BIAS, 2 * n_people)  # as of both halves
+        settings = {"assumed_prior": prior / prior.sum(), "model_error": error}
+        here = people.at(people.sources == source)
+        index = np.searchsorted(classes, here.labels)
+        of_source = model.predict_proba(here.names)
+        yield Source(source, of_source, index, shipped | settings)
+    known = source_people()
+    for name in ("arczi21", "goalscorers"):
+        public = read_public(name, known)
+        labels = np.array(as_labels(target, public.countries.tolist()))
+        is_here = public.is_new & (public.is_reported == (half == "report"))
+        is_here &= np.isin(labels, classes)
+        index = np.searchsorted(classes, labels[is_here])
+        of_source = model.predict_proba(public.names[is_here])
+        yield Source(name, of_source, index, shipped)
+
+
+def measure_sources(target, half, n_lists, is_written, rng):
+    """Print the coverage of shares above 2 % by source and length of lists."""
+    classes = load_pretrained(target).classes_
+    regions = group_of_each("region", classes)
+    enough = resolve(load_pretrained(target)).assumed.n_people >= FEW_HELD_OUT
+    rows, coverages = [], []
+    for source in sources_of(target, half):
+        for size, least in LENGTHS.items():
+            lists = []
+            k = 0
+            while len(lists) < n_lists:
+                alpha = (1.0, 0.3)[k // 2 % 2]
+                drawn, mix = source.draw(size, regions, k % 2 == 1, alpha, rng)
+                k += 1
+                if len(drawn) >= least:
+                    shares = sknames_shares(source.proba[drawn], source.settings)
+                    lists.append((len(drawn), shares, mix[shares.label]))
+            row, coverage = judge_lists(lists, enough, classes)
+            rows.append([source.name, *row])
+            coverages.append(coverage)
+    print(f"\n### {n_lists} lists of each source and length, {target}\n")
+    header = ["source", "names", "covered above 2 %", "tenth percentile of labels"]
+    header += ["labels under .8", "width"]
+    print(table(header, rows))
+    coverage = np.mean(coverages)
+    print(f"\nMean of sources and lengths: {coverage:.3f}", flush=True)
+    if is_written:
+        write_coverage(target, coverage)
+
+
+def judge_lists(lists, enough, classes):
+    """Return the cells of a row, and the mean coverage.
+
+    `enough`, (n_classes,), says which labels have 20 held-out people.
+    """
+    covered, widths = [], []
+    of_label = [[] for _ in classes]
+    for _, shares, true in lists:
+        is_large = (true > 0.02) & enough[shares.label]
+        is_held = covers(shares, true)
+        if is_large.any():
+            covered.append(is_held[is_large].mean())
+        widths += (shares.high - shares.low)[is_large].tolist()
+        for row in np.flatnonzero(is_large):
+            of_label[shares.label[row]].append(is_held[row])
+    means = {}
+    for label, held in zip(classes.tolist(), of_label, strict=True):
+        if len(held) >= LEAST_INTERVALS:
+            means[label] = np.mean(held)
+    low = [f"{label} {mean:.2f}" for label, mean in means.items() if mean < 0.8]
+    tenth = f"{np.quantile([*means.values()], 0.1):.2f}" if means else "-"
+    n_names = f"{np.median([n for n, _, _ in lists]):,.0f}"
+    cells = [n_names, show(covered, 3), tenth, ", ".join(low) or "none"]
+    return [*cells, f"{np.mean(widths):.3f}"], np.mean(covered)
+
+
+def write_coverage(target, coverage):
+    """Write the coverage of a model that ships into the file of its bias."""
+    path = FOLDER / target / BIAS
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = [line for line in lines if not line.startswith(f"{COVERAGE},")]
+    lines.append(f"{COVERAGE},{coverage:.4f},")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 # ---- Papers, checked rows and outcomes
 
 
@@ -641,7 +800,7 @@ def measure_checked(people, n_lists, rng):
             index[checked] = people.labels[drawn[checked]]
             counted = np.bincount(index[checked], minlength=n_labels) / n_checked
             checked_rows = CheckedRows(index, people.known, new_labels, None)
-            shares = people.shares(drawn, checked=checked_rows, n_draws=50)
+            shares = people.shares(drawn, checked=checked_rows, n_draws=500)
             alone = likeliest(people.proba[drawn], people.settings)
             alone = np.pad(alone, (0, n_labels - len(alone)))
             true_here = true[people.at(shares.label)]
@@ -673,6 +832,62 @@ def measure_checked(people, n_lists, rng):
     ]
     print(f"\n### {n_lists} lists with checked rows: sum of absolute errors\n")
     print(table(header, rows), flush=True)
+
+
+SHARES_TO_CHECK = (0.3, 0.1, 0.02)  # of three labels of a list
+ROWS_TO_CHECK = (50, 100, 200, 400)
+
+
+def measure_rows(people, n_lists, rng):
+    """Print width and coverage by how many rows are checked, with the list and without.
+
+    Without it, they are those of the exact intervals of as many people.
+    """
+    n_labels = len(people.classes)
+    new_labels = people.classes[len(people.known) :].tolist()
+    rows = []
+    for n, n_checked in product((1_000, 10_000), ROWS_TO_CHECK):
+        found = []
+        for _ in range(n_lists):
+            mix, chosen = mix_to_check(people, rng)
+            drawn = people.draw(rng.multinomial(n, mix), rng)
+            true = np.bincount(people.labels[drawn], minlength=n_labels) / n
+            checked = rng.choice(n, n_checked, replace=False)
+            index = np.full(n, -1)
+            index[checked] = people.labels[drawn[checked]]
+            checked_rows = CheckedRows(index, people.known, new_labels, None)
+            shares = people.shares(drawn, checked=checked_rows)
+            row_of = np.argsort(people.at(shares.label))[chosen]
+            counted = np.bincount(index[checked], minlength=n_labels) / n_checked
+            # Rows are drawn from a finite list.
+            n_effective = n_checked / (1 - n_checked / n)
+            low, high = exact_interval(counted[chosen], n_effective, 0.95)
+            is_held = covers(shares, true[people.at(shares.label)])[row_of]
+            is_held_alone = (low <= true[chosen]) & (true[chosen] <= high)
+            widths = (shares.high - shares.low)[row_of]
+            found.append([is_held, widths, is_held_alone, high - low])
+        held, widths, held_alone, widths_alone = np.mean(found, axis=0)
+        cells = [f"{value:.3f}" for value in (*widths, *widths_alone)]
+        means = [f"{held.mean():.3f}", f"{held_alone.mean():.3f}"]
+        rows.append([f"{n_checked} of {n:,}", *cells, *means])
+    shares_there = [f"share of {share:g}" for share in SHARES_TO_CHECK]
+    alone = [f"{title}, rows alone" for title in shares_there]
+    print(f"\n### {n_lists} lists of each length: width of 95 % intervals\n")
+    header = ["checked", *shares_there, *alone, "covered", "covered, rows alone"]
+    print(table(header, rows), flush=True)
+
+
+def mix_to_check(people, rng):
+    """Return a mix in which three labels have the shares to check, and these labels."""
+    counts = np.bincount(people.labels, minlength=len(people.classes))
+    common = np.flatnonzero(counts >= LEAST)
+    chosen = rng.choice(common[common < len(people.known)], 3, replace=False)
+    others = np.setdiff1d(common, chosen)
+    mix = np.zeros(len(people.classes))
+    mix[chosen] = SHARES_TO_CHECK
+    left = 1 - sum(SHARES_TO_CHECK)
+    mix[others] = left * rng.dirichlet(np.full(len(others), 0.3))
+    return mix, chosen
 
 
 def measure_few(people, n_people, n_lists, rng):
@@ -867,6 +1082,8 @@ def measure_designs(args, rng):
         measure_clusters(people, args.clusters, rng)
     if args.checked:
         measure_checked(people, args.checked, rng)
+    if args.rows:
+        measure_rows(people, args.rows, rng)
     if args.few:
         n_people = resolve(load_pretrained(args.labels)).assumed.n_people
         measure_few(people, n_people, args.few, rng)
@@ -901,6 +1118,10 @@ def main():
     parser.add_argument(
         "--pairs", type=int, default=0, help="pairs of lists of each kind"
     )
+    parser.add_argument(
+        "--sources", type=int, default=0, help="lists of each source and length"
+    )
+    parser.add_argument("--write", action="store_true", help="the coverage of sources")
     for name in DESIGNS:
         parser.add_argument(f"--{name}", type=int, default=0, help="lists of this kind")
     parser.add_argument(
@@ -912,6 +1133,9 @@ def main():
     rng = np.random.default_rng(args.seed)
     if any(getattr(args, name) for name in DESIGNS):
         measure_designs(args, rng)
+        return
+    if args.sources:
+        measure_sources(args.labels, args.half, args.sources, args.write, rng)
         return
     if args.mixes:
         measure_mixes(args.labels, rng)

@@ -17,7 +17,7 @@ from .words import Words
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
 KEYS = "ngram_keys."  # the beginning of their names in `Network.to_arrays`
 # Fields that only the models that ship have.
-ONLY_SHIPPED = ("class_bias", "model_error", "sharpness", "n_people")
+ONLY_SHIPPED = ("class_bias", "model_error", "sharpness", "n_people", "coverage")
 # The largest weights, which may be Quantized.
 QUANTIZED = ("ngram_weight", "next_symbol.weight", "head.ngram_weight")
 NEVER = -1e4  # the logit of a class with prior 0: finite, but its probability is 0
@@ -47,6 +47,7 @@ class Network:
     model_error: Any = None  # (1,), the standard deviation of what they leave
     sharpness: Any = None  # (1,), the power of likelihood ratios that shares take
     n_people: Any = None  # (n_classes,), how many people of each were held out
+    coverage: Any = None  # (1,), the part of true shares that 95 % intervals held
     fingerprint: str | None = None  # of a model that ships, which priors do not change
 
     def __post_init__(self):

@@ -80,6 +80,20 @@ def sharpness_of(stack):
     return 1.0 if sharpness is None else sharpness
 
 
+def errors_by_class(model_error, n_people):
+    """Return the standard deviation of the log odds by which a model errs, by class.
+
+    Parameters
+    ----------
+    model_error : float
+        That of a class whose bias is known, on people of another source.
+    n_people : ndarray of shape (n_classes,) of int
+        Held-out people of each class. Half of them have shown its bias, with a variance
+        of 2 / the half.
+    """
+    return np.sqrt(model_error**2 + 4 / np.maximum(n_people, 1))
+
+
 def settings_of_shares(stack, assumed_prior=None) -> dict[str, Any]:
     """Return what the shares of a list take from a model.
 
@@ -88,9 +102,13 @@ def settings_of_shares(stack, assumed_prior=None) -> dict[str, Any]:
     network = getattr(stack.innermost, "network_", None)
     stored_error = getattr(network, "model_error", None)
     model_error = MODEL_ERROR
-    if stored_error is not None:
-        model_error = float(stored_error[0])
+    n_people = stack.assumed.n_people
+    if stored_error is not None and n_people is not None:
+        model_error = errors_by_class(stored_error[0], n_people)
+    coverage = getattr(network, "coverage", None)
+    is_measured = coverage is not None and assumed_prior is None
     return {
+        "coverage": float(coverage[0]) if is_measured else None,
         "assumed_prior": assumed_priors(stack, assumed_prior, of_people=True),
         "model_error": model_error,
         "sharpness": sharpness_of(stack),

@@ -55,8 +55,8 @@ class ListedModel:
         The labels of the model.
     assumed_prior : str, dict or array-like of shape (n_columns,), default="uniform"
         Priors that the probabilities assume.
-    model_error : float
-        Standard deviation of the log odds by which the model errs about a class.
+    model_error : float or ndarray of shape (n_columns,)
+        Standard deviation of the log odds by which the model errs about each class.
     sharpness : float, default=1.0
         Power of its likelihood ratios.
     group_index : ndarray of shape (n_columns,) of int or None, default=None
@@ -65,15 +65,19 @@ class ListedModel:
         The labels of each class that is a group.
     n_people : ndarray of shape (n_classes,) of int or None, default=None
         How many people of each class have shown how it errs.
+    coverage : float or None, default=None
+        The part of true shares that its 95 % intervals held, on people of other
+        sources; None if that was not measured.
     """
 
     classes: NDArray[Any]
     assumed_prior: Any = "uniform"
-    model_error: float = MODEL_ERROR
+    model_error: Any = MODEL_ERROR
     sharpness: float = 1.0
     group_index: NDArray[np.integer] | None = None
     members: dict[Any, Any] | None = None
     n_people: NDArray[np.integer] | None = None
+    coverage: float | None = None
 
 
 @dataclass(frozen=True)

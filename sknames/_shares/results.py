@@ -120,6 +120,11 @@ class Table(Mapping):
             raise AttributeError(f"{type(self).__name__}.{name}: {ELSEWHERE[name]}")
         raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
 
+    @property
+    def _title(self):
+        """The header of all columns that are no texts."""
+        return self._header.format(100 * self.confidence_level)
+
     def __repr__(self):
         tables = [self]
         if self.groups:
@@ -130,8 +135,7 @@ class Table(Mapping):
             for table in tables:
                 texts += map(str, getattr(table, name))
             widths.append(max(map(len, texts)))
-        header = self._header.format(100 * self.confidence_level)
-        lines = [f"{_padded(self._texts, widths)}   {header}"]
+        lines = [f"{_padded(self._texts, widths)}   {self._title}"]
         lines += self._lines(widths)
         if len(tables) > 1:
             lines.append("of groups:")
@@ -203,16 +207,25 @@ class Shares(Table):
     n_checked: int | None
     new_labels: list[Any]
     assumed_prior: NDArray[np.floating]
-    model_error: float
+    model_error: Any
     sharpness: float
     members_in_model: dict[Any, Any] | None
     members: dict[Any, Any] | None = None
     confused_pairs: list[tuple[Any, Any, float]]
     few_held_out: list[Any]
+    coverage: float | None
     _draws: Draws
 
     _columns = ("label", "share", "low", "high")
-    _header = "share   {:.10g} % interval"
+
+    @property
+    def _title(self):
+        interval = f"share   {100 * self.confidence_level:.10g} % interval"
+        if self.n_checked is not None:
+            return interval
+        if self.coverage is None:
+            return f"{interval} (coverage not measured)"
+        return f"share   interval (held {100 * self.coverage:.0f} % when tested)"
 
     @property
     def draws(self) -> NDArray[np.floating]:
@@ -226,6 +239,8 @@ class Shares(Table):
 
     @staticmethod
     def _line(share, low, high):
+        if np.isnan(low):
+            return f"{share:6.1%}   -"
         return f"{share:6.1%}   {low:.1%} to {high:.1%}"
 
     def _is_shown(self):
@@ -244,7 +259,7 @@ class Shares(Table):
             yield f"in {self.n_clusters:,} clusters"
         if self.n_checked is not None:
             yield from self._notes_on_checked()
-        widths = self.high - self.low
+        widths = np.nan_to_num(self.high - self.low)
         if self.is_of_groups:
             return
         if self.n_distinct >= FEW_NAMES and widths.max() > WIDE:
@@ -380,7 +395,9 @@ class Shares(Table):
         groups = None
         if self.groups is not None:
             groups = self.groups.compare(other.groups, same_source=same_source)
-        return self._compare(self._draws.at(labels), theirs, other.n_names, groups)
+        few = {*self.few_held_out, *other.few_held_out}
+        here = self._draws.at(labels)
+        return self._compare(here, theirs, few, other.n_names, groups)
 
     def _compare_with_known(self, known):
         """Compare with known shares by label, and the sum of the others."""
@@ -390,11 +407,18 @@ class Shares(Table):
         if len(members) < len(known):
             members[OTHERS] = [label for label in labels if label not in members]
         mix = Draws.known({label: known[label] for label in members}, len(self.draws))
-        return self._compare(self._draws.sums(members), mix)
+        return self._compare(self._draws.sums(members), mix, {*self.few_held_out})
 
-    def _compare(self, here, there, n_names_of_other=None, groups=None):
-        """Return a comparison of `Draws`, the largest difference first."""
+    def _compare(self, here, there, few, n_names_of_other=None, groups=None):
+        """Return a comparison of `Draws`, the largest difference first.
+
+        Of labels with few held-out people, nothing is sure.
+        """
         columns = compare_draws(here, there, self.confidence_level)
+        is_few = np.isin(here.labels, [*few])
+        instead = {"low": np.nan, "high": np.nan, "sure": False, "p_value": 1}
+        for name, value in instead.items():
+            columns[name] = np.where(is_few, value, columns[name])
         columns |= {"label": here.labels}
         columns |= {"share": here.estimate, "other": there.estimate}
         size = np.nan_to_num(np.abs(columns["difference"]))
@@ -448,7 +472,8 @@ class Shares(Table):
             "confidence_level": self.confidence_level,
             "n_draws": len(self.draws),
             "priors of the model": self.assumed_prior.round(9).tolist(),
-            "error and sharpness of the model": (self.model_error, self.sharpness),
+            "error of the model": np.round(self.model_error, 9).tolist(),
+            "sharpness of the model": self.sharpness,
         }
 
 
@@ -511,10 +536,10 @@ class Comparison(Table):
         if np.isnan(difference):
             text = f"{share:6.1%}   {other:6.1%}"
             return text.replace("nan%", "   -")
-        return (
-            f"{share:6.1%}   {other:6.1%}   {difference:+8.1%}   "
-            f"{low:+.1%} to {high:+.1%}{mark}"
-        )
+        text = f"{share:6.1%}   {other:6.1%}   {difference:+8.1%}   "
+        if np.isnan(low):
+            return f"{text}-"
+        return f"{text}{low:+.1%} to {high:+.1%}{mark}"
 
     def _is_shown(self):
         is_first = np.arange(len(self.label)) < N_PRINTED

@@ -17,6 +17,7 @@ from .name_list import GivenRows, ListedModel, NameList, read_users_list, weigh
 from .question import Question, check_parameters
 from .results import FEW_HELD_OUT, Shares
 
+MEASURED = 0.95  # the confidence level whose coverage was measured
 DOUBTFUL = 0.005  # least standard deviation of a share in a confused pair
 
 
@@ -96,7 +97,8 @@ or None, default=None
           certain than either,
         - few_held_out: labels of which fewer than 20 people have shown how the model
           errs. They cannot be distinguished from their neighbours in a list, and
-          their shares are too small. With `y`, there are none,
+          their shares are too small. So their `low` and `high` are NaN, but a group
+          that holds them has an interval. With `y`, there are none,
         - n_names, n_distinct: the number of names, and of distinct ones,
         - n_not_names: the number of texts that are not names,
         - n_clusters, n_checked: the number of clusters, and of checked rows, or None,
@@ -109,6 +111,8 @@ or None, default=None
         - floor: how far the interval of a share of 0 reaches,
         - assumed_prior, model_error, sharpness: what is assumed of the model, see
           Notes,
+        - coverage: the part of true shares above 2 % that such intervals held, without
+          `y`, on people of other sources; None if that was not measured,
         - members_in_model: the labels of each group that the model itself predicts, or
           None.
 
@@ -139,8 +143,9 @@ or None, default=None
     The intervals are percentiles of a bootstrap (Efron 1979) over distinct names, each
     resample one constrained Newton step away from the estimate. They cover chance, and
     errors of the model that are typical for people of another source. For these, the
-    log odds of each class vary with a standard deviation of 0.5, or what held-out
-    people showed for a model that ships. Without `assumed_prior`, the bias by class
+    log odds of each class vary with a standard deviation of 0.5. For a model that
+    ships, it is what held-out people showed, and more of a class with few of them.
+    Without `assumed_prior`, the bias by class
     that the shipped model has shown on held-out people is corrected. Its likelihood
     ratios are taken to a power, the sharpness, that these people chose.
 
@@ -201,8 +206,12 @@ def estimate(names, question):
         confused = confused_pairs(drawn)
         if model.n_people is not None:
             few_held_out = model.classes[model.n_people < FEW_HELD_OUT].tolist()
+    columns = _columns_of_shares(drawn, question.confidence_level)
+    is_few = np.isin(drawn.labels, few_held_out)
+    for end in ("low", "high"):
+        columns[end] = np.where(is_few, np.nan, columns[end])
     shares = Shares(
-        **_columns_of_shares(drawn, question.confidence_level),
+        **columns,
         confidence_level=question.confidence_level,
         n_names=names.n_names,
         n_distinct=int(weighted.names.n),
@@ -213,6 +222,7 @@ def estimate(names, question):
         assumed_prior=weighted.assumed,
         model_error=model.model_error,
         sharpness=model.sharpness,
+        coverage=model.coverage if question.confidence_level == MEASURED else None,
         members_in_model=model.members,
         confused_pairs=confused,
         few_held_out=few_held_out,

@@ -238,8 +238,10 @@ class SharesDisplay(DisplayMixin):
             text += _of_names(table)
         else:
             self.ax_.legend()
-        level = f"{100 * table.confidence_level:.10g}"
-        axis.set_label_text(f"{text}, with {level}% intervals{ending}")
+        level = f"{100 * table.confidence_level:.10g}% "
+        if getattr(table, "coverage", None) is not None and table.n_checked is None:
+            level = ""  # another coverage was measured
+        axis.set_label_text(f"{text}, with {level}intervals{ending}")
 
 
 @dataclass(frozen=True)
@@ -370,7 +372,8 @@ def _bars(table, top, others=()):
         value = np.append(value, share)
         low = np.append(low, low_of_sum)
         # The sum is at least as large as any of the shares in it.
-        high = np.append(high, max(high_of_sum, table.high[rest].max()))
+        largest = np.nan_to_num(table.high[rest]).max()
+        high = np.append(high, max(high_of_sum, largest))
     return Bars(value, low, high, np.full(len(value), True), bool(rest))
 
 

@@ -40,11 +40,12 @@ CURVE = "risk_coverage.csv"
 # The same if subregions and regions are answered, too.
 FALLBACK_CURVE = "fallback_risk_coverage.csv"
 CURVE_COLUMNS = ["threshold", "coverage", "risk", "n_answered"]  # of both
-# `class_bias` and `n_people` of the network by label. Two more rows have its
-# `model_error`, under "", and perhaps its `sharpness`.
+# `class_bias` and `n_people` of the network by label. More rows have its `model_error`,
+# under "", its `sharpness`, and the `coverage` of its intervals.
 BIAS = "class_bias.csv"
 MODEL_ERROR_ROW = ""
 SHARPNESS = "sharpness"
+COVERAGE = "coverage"
 SETS = "set_thresholds.csv"  # by coverage, from the same people
 # Thresholds of one label against the rest, and what they find and take.
 POINTS = "operating_points.csv"
@@ -431,6 +432,8 @@ def _with_bias(network, classes, bias):
     )
     if SHARPNESS in row_of:
         network = replace(network, sharpness=values[[row_of[SHARPNESS]]])
+    if COVERAGE in row_of:
+        network = replace(network, coverage=values[[row_of[COVERAGE]]])
     return network
 
 

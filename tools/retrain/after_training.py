@@ -135,6 +135,7 @@ STAGES = [
             SCORERS,
         ),
         benchmark("other-labels", "bench_shares.py --lacking 12", "shares.md", SCORERS),
+        benchmark("rows-to-check", "bench_shares.py --rows 80", "shares.md", SCORERS),
         benchmark("regression", "bench_regression.py", "shares.md"),
         benchmark("abstaining", "bench_abstaining.py", "abstaining.md"),
         benchmark(
