@@ -73,7 +73,7 @@ def predict(names: Names) -> list[Answer]:
 
 @tool
 def shares(names: Names) -> str:
-    """Estimate the share of each nationality in a list of names, with 95 % intervals.
+    """Estimate the share of each nationality in a list of names, with intervals.
 
     It corrects for the errors of single predictions. Pass all names at once, 100 or
     more, and report the interval with each share."""

@@ -59,7 +59,7 @@ def assert_rows_are(rows, table):
     """Check that rows written by a command are those of a table of Python."""
     assert [row["label"] for row in rows] == table.label.tolist()
     for column in ("share", "low", "high"):
-        found = [float(row[column]) for row in rows]
+        found = [float(row[column] or "nan") for row in rows]
         np.testing.assert_allclose(found, getattr(table, column), atol=2e-6)
 
 

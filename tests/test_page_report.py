@@ -26,6 +26,7 @@ MODEL = {
     "plural": "nationalities",
     "name": "nationality-7f3a2c",
     "version": "0.1.0",
+    "coverage": 0.94,
 }
 SHARES = {
     "n": 150,
@@ -246,7 +247,7 @@ def test_picture_says_in_words_what_it_shows():
     texts = [node.text for node in picture.findall(f"{SVG}text")]
     assert texts[:2] == ["Estimated shares by nationality", "150 names"]
     assert texts[-4:] == [
-        "Line: 95 % interval.",
+        "Lines: intervals held 94 % of true shares when tested.",
         "These are shares of names, not of people.",
         "sknames 0.1.0, 30 November 2026",
         "Model nationality-7f3a2c",
@@ -282,6 +283,19 @@ def test_shares_report_draws_the_largest_and_lists_all():
     assert report["csv"].splitlines()[-1] == "Irish,0.004,0,0.02"
 
 
+def test_label_of_few_held_out_people_has_no_interval_in_reports():
+    ends = [None if k == 1 else pair for k, pair in enumerate(SHARES["ends"])]
+    report = shares_report(ends=ends)
+    assert report["cells"][0] == ["Polish", "45 %"]
+    assert report["csv"].splitlines()[1] == "Polish,0.45,,"
+    assert "45 % Polish (no interval)" in report["sentence"]
+    changed = [*DIFFERENCES]
+    changed[1] = [0.3, None, None, False]
+    report = differences_report(changed)
+    assert report["cells"][0] == ["Polish", "45 %", "15 %", "+30"]
+    assert report["csv"].splitlines()[1] == "Polish,0.45,0.15,0.3,,,false"
+
+
 def test_shares_report_sums_what_it_does_not_draw():
     report = shares_report(share=[0.3, 0.694, 0.003, 0.002, 0.001])
     *_, others = report["chart"]["rows"]
@@ -305,9 +319,10 @@ def test_at_most_ten_shares_are_drawn():
 def test_sentence_of_shares_has_n_interval_model_and_date():
     assert shares_report(".sentence") == (
         "Among 150 names, the estimated shares by nationality are 45 % Polish "
-        "(95 % interval 30 % to 60 %), 30 % Dutch (20 % to 40 %) and 20 % Turkish "
-        "(10 % to 30 %). These are shares of names, not of people. Estimated with "
-        "sknames 0.1.0, model nationality-7f3a2c, on 30 November 2026."
+        "(30 % to 60 %), 30 % Dutch (20 % to 40 %) and 20 % Turkish (10 % to 30 %); "
+        "intervals held 94 % of true shares when tested. These are shares of names, "
+        "not of people. Estimated with sknames 0.1.0, model nationality-7f3a2c, on "
+        "30 November 2026."
     )
 
 

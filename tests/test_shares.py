@@ -9,6 +9,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import binomtest, norm
 from scipy.stats import t as student
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 
 from sknames import (
@@ -705,6 +707,26 @@ def test_table_says_what_intervals_of_a_shipped_model_held(shipped, names):
     not_measured = "interval (coverage not measured)"
     assert title(confidence_level=0.9).endswith(f"90 % {not_measured}")
     assert title(assumed_prior="uniform").endswith(f"95 % {not_measured}")
+
+
+def test_a_calibration_of_a_shipped_model_has_no_measured_coverage(shipped, names):
+    y = np.resize(shipped.classes_, 148)
+    frozen = FrozenEstimator(shipped)
+    calibrated = CalibratedClassifierCV(frozen, method="temperature", cv=2)
+    calibrated.fit(np.resize(names, 148), y)
+    shares = estimate_shares(calibrated, names[:120], n_draws=2)
+    assert shares.coverage is None
+
+
+def test_intervals_of_groups_have_no_measured_coverage(shipped, names):
+    given = {"n_draws": 2, "random_state": 0}
+    shares = estimate_shares(shipped, names[:120], groups="region", **given)
+    header = f"{'label':{11}}   share   95 % interval (coverage not measured)"
+    assert header in repr(shares).splitlines()
+    assert shares.coverage > 0.5
+    assert shares.groups.coverage is None
+    grouped = GroupedClassifier(shipped, groups="region")
+    assert estimate_shares(grouped, names[:120], **given).coverage is None
 
 
 def test_table_of_checked_rows_has_their_level():

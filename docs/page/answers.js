@@ -13,9 +13,9 @@ const BYLINE = /^(?:\p{L}\. ?-?)+[^.\s]+$/u; // "A. M. Müller"
 // What is shown of a model.
 async function describe({ labels }) {
   const model = await load(labels);
-  const { classes, codes, plural, version, name, risk } = model;
+  const { classes, codes, plural, version, name, risk, coverage } = model;
   const { threshold } = model.abstain;
-  return { labels, classes, codes, plural, version, name, risk, threshold };
+  return { labels, classes, codes, plural, version, name, risk, coverage, threshold };
 }
 
 // The answer to a name, and the probabilities of it and of its beginnings, `prefixes`.

@@ -16,6 +16,7 @@ from sknames import __version__, load_pretrained
 from sknames._models.groups import M49
 from sknames._models.stack import resolve
 from sknames._shares.mix import settings_of_shares
+from sknames._shares.results import FEW_HELD_OUT
 from sknames.onnx import to_onnx
 from sknames.pretrained._load_pretrained import TARGETS
 
@@ -100,9 +101,12 @@ def build(folder, modules=HERE / "node_modules", level=9):
         _share(proto, shared)
         large[f"{labels}.onnx"] = proto.SerializeToString()
         shared = shared or large[f"{labels}.onnx"]
-        of_shares = settings_of_shares(resolve(model))
+        stack = resolve(model)
+        of_shares = settings_of_shares(stack)
         of_shares["class_prior"] = of_shares.pop("assumed_prior").tolist()
         of_shares["model_error"] = of_shares["model_error"].tolist()
+        n_people = stack.assumed.n_people
+        of_shares["is_few"] = (n_people < FEW_HELD_OUT).tolist()
         # At most this share of the answers is wrong, which the page says.
         settings[labels] = of_shares | {"risk": float(model.risk)}
     for name, content in large.items():

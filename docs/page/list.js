@@ -53,7 +53,7 @@ function notesOf({ others, nCut, nDistinct, isOfInitials }) {
     notes.push(`The last ${sayNumber(nCut)} are not read here; sknames reads any number.`);
   }
   if (nDistinct && nDistinct < FEW_NAMES) {
-    notes.push("With few distinct names, each share may be anything in its 95 % interval.");
+    notes.push("With few distinct names, each share may be anything in its interval.");
   }
   if (isOfInitials) {
     notes.push(

@@ -16,17 +16,19 @@ const NOT_PEOPLE = "These are shares of names, not of people.";
 export function reportShares({ share, ends, n }, model, date) {
   const { classes, codes, labels, plural } = model;
   const rows = largest(share, share.length).map((k) => {
+    const row = { label: classes[k], value: share[k], text: percent(share[k]) };
+    if (!ends[k]) return row; // too few people have shown how the model errs
     const [low, high] = ends[k];
-    const text = `${percent(share[k])} (${percent(low)} to ${percent(high)})`;
-    return { label: classes[k], value: share[k], low, high, text };
+    const interval = `${percent(low)} to ${percent(high)}`;
+    return { ...row, low, high, interval, text: `${row.text} (${interval})` };
   });
   const drawn = rows.slice(0, N_DRAWN).filter(({ value }) => value >= LEAST_DRAWN);
   const rest = drawn.reduce((left, { value }) => left - value, 1);
   const others = { label: "all others", value: rest, text: percent(rest) };
-  const said = drawn.slice(0, N_SAID).map(({ label, value, low, high }, i) => {
-    const interval = `${percent(low)} to ${percent(high)}`;
-    return `${percent(value)} ${label} (${i ? "" : "95\u00a0% interval "}${interval})`;
+  const said = drawn.slice(0, N_SAID).map(({ label, value, interval }) => {
+    return `${percent(value)} ${label} (${interval ?? "no interval"})`;
   });
+  const held = `intervals held ${percent(model.coverage)} of true shares when tested`;
   const map = { title: "Estimated shares by country", codes, classes, values: share };
   return {
     map: codes ? map : null,
@@ -35,10 +37,10 @@ export function reportShares({ share, ends, n }, model, date) {
       subtitle: sayNames(n),
       rows: rest >= LEAST_DRAWN ? [...drawn, others] : drawn,
       sayTick: percent,
-      notes: ["Line: 95 % interval.", NOT_PEOPLE, ...sayOrigin(model, date)],
+      notes: [`Lines: ${held}.`, NOT_PEOPLE, ...sayOrigin(model, date)],
     },
     summary: `Show all ${classes.length} ${plural}`,
-    columns: [labels, "share (95 % interval)"],
+    columns: [labels, "share (interval)"],
     cells: rows.map(({ label, text }) => [label, text]),
     csv: csvOf(
       ["label", "share", "low", "high"],
@@ -46,7 +48,7 @@ export function reportShares({ share, ends, n }, model, date) {
     ),
     sentence:
       `Among ${sayNames(n)}, the estimated shares by ${labels} are ` +
-      `${list.format(said)}. ${NOT_PEOPLE} ${sayMethod(model, date)}`,
+      `${list.format(said)}; ${held}. ${NOT_PEOPLE} ${sayMethod(model, date)}`,
   };
 }
 
@@ -56,18 +58,18 @@ export function reportDifferences(one, other, differences, isSameSource, model, 
   const sizes = differences.map(([difference]) => Math.abs(difference));
   const rows = largest(sizes, sizes.length).map((k) => {
     const [value, low, high, isSure] = differences[k];
-    const interval = `${points(low)} to ${points(high)}`;
-    return {
+    const row = {
       label: classes[k],
       share: one.share[k],
       other: other.share[k],
       value,
-      low,
-      high,
       isSure,
-      interval,
-      text: `${points(value)} (${interval})${isSure ? " sure" : ""}`,
+      text: points(value),
     };
+    if (low === null) return row;
+    const interval = `${points(low)} to ${points(high)}`;
+    const text = `${row.text} (${interval})${isSure ? " sure" : ""}`;
+    return { ...row, low, high, interval, text };
   });
   const sure = rows.filter(({ isSure }) => isSure);
   const drawn = rows.filter(
@@ -134,6 +136,7 @@ export function csvOf(columns, rows) {
 }
 
 function csvCell(value) {
+  if (value === undefined) return ""; // no interval
   if (typeof value === "number") return String(Number(value.toFixed(DIGITS)));
   const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value; // else it would be a formula
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

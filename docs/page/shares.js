@@ -60,9 +60,10 @@ function shareOf(ratios, weights, assumed) {
 
 // The shares of a list with 95 % intervals, and resamples to compare it by, as `estimate_shares` has
 // them: percentiles of a bootstrap over the names, in which the log odds of each class err as those
-// of the model do on other people. The same list gives the same figures.
+// of the model do on other people. A class of `is_few`, that few held-out people have shown, has no
+// ends, null. The same list gives the same figures.
 export function sharesWithIntervals(rows, counts, model) {
-  const { class_prior: assumed, model_error: deviations } = model;
+  const { class_prior: assumed, model_error: deviations, is_few: isFew } = model;
   const [ratios, weights] = evidence(rows, counts, model);
   const share = shareOf(ratios, weights, assumed);
   const resamples = resample(ratios, weights, share, deviations);
@@ -70,10 +71,12 @@ export function sharesWithIntervals(rows, counts, model) {
   const floor = 1 - 0.025 ** (dot(weights, weights) / n ** 2);
   const bare = percentiles(resamples, share);
   const ends = bare.map(([low, high]) => [Math.min(low, 1 - floor), Math.max(high, floor)]);
-  return { share, ends, bare, resamples, floor };
+  const shown = ends.map((pair, k) => (isFew[k] ? null : pair));
+  return { share, ends: shown, bare, resamples, floor };
 }
 
-// The difference of the shares of two lists, (n_classes,): [difference, low, high, isSure] of each.
+// The difference of the shares of two lists, (n_classes,): [difference, low, high, isSure] of each,
+// low and high null where the shares have no ends.
 // `sure` holds for all classes together. Lists of one source share the errors of the model.
 export function compareShares(one, other, isSameSource) {
   const shift = isSameSource ? 0 : 1;
@@ -96,6 +99,7 @@ export function compareShares(one, other, isSameSource) {
   const added = ({ share, ends, bare }, k, side) =>
     (ends[k][side] - share[k]) ** 2 - (bare[k][side] - share[k]) ** 2;
   return Array.from(difference, (d, k) => {
+    if (!one.ends[k]) return [d, null, null, false];
     const low = d - Math.sqrt((d - bare[k][0]) ** 2 + added(one, k, 0) + added(other, k, 1));
     const high = d + Math.sqrt((bare[k][1] - d) ** 2 + added(one, k, 1) + added(other, k, 0));
     // The resamples of a few names hardly vary.

@@ -24,7 +24,7 @@ With ``--people apart``, papers are of people kept apart, by source.
 
 ``--sources 100`` measures the coverage of so many lists of each source and length, with
 the bias that other sources have shown. ``--write`` puts it into the file of the bias,
-so that shares print it.
+so that shares print it. ``--half choose --error 0.3`` is how the error was chosen.
 
 ``--pairs 50`` compares 50 pairs of lists of each kind: a list split at random, two
 mixes of one source, and one mix of two sources.
@@ -487,11 +487,16 @@ class Source:
         return np.array(rows), mix
 
 
-def sources_of(target, half):
-    """Yield the large sources of people held out, and the new people of public sets."""
+def sources_of(target, half, error):
+    """Yield the large sources of people held out, and the new people of public sets.
+
+    `error` is that of a class whose bias is known.
+    """
     model, _, _, (choosing, reported) = kept_apart.load(target)
     classes = model.classes_
-    shipped = settings_of_shares(resolve(load_pretrained(target)))
+    stack = resolve(load_pretrained(target, priors="uniform"))
+    shipped = settings_of_shares(stack)
+    shipped["model_error"] = errors_by_class(error, stack.assumed.n_people)
     proba = model.predict_proba(choosing.names)
     people = choosing if half == "choose" else reported
     for source, n in zip(*np.unique(people.sources, return_counts=True), strict=True):
@@ -501,8 +506,8 @@ def sources_of(target, half):
         labels = choosing.labels[other]
         prior = np.exp(-class_bias(proba[other], labels, classes))
         n_people = np.bincount(np.searchsorted(classes, labels), minlength=len(classes))
-        error = errors_by_class(OF_KNOWN_BIAS, 2 * n_people)  # as of both halves
-        settings = {"assumed_prior": prior / prior.sum(), "model_error": error}
+        errors = errors_by_class(error, 2 * n_people)  # as of both halves
+        settings = {"assumed_prior": prior / prior.sum(), "model_error": errors}
         here = people.at(people.sources == source)
         index = np.searchsorted(classes, here.labels)
         of_source = model.predict_proba(here.names)
@@ -518,13 +523,15 @@ def sources_of(target, half):
         yield Source(name, of_source, index, shipped)
 
 
-def measure_sources(target, half, n_lists, is_written, rng):
+def measure_sources(target, half, n_lists, error, is_written, rng):
     """Print the coverage of shares above 2 % by source and length of lists."""
     classes = load_pretrained(target).classes_
     regions = group_of_each("region", classes)
+    subregions = group_of_each("subregion", classes)
+    members = {name: np.flatnonzero(subregions == name) for name in {*subregions}}
     enough = resolve(load_pretrained(target)).assumed.n_people >= FEW_HELD_OUT
     rows, coverages = [], []
-    for source in sources_of(target, half):
+    for source in sources_of(target, half, error):
         for size, least in LENGTHS.items():
             lists = []
             k = 0
@@ -533,14 +540,15 @@ def measure_sources(target, half, n_lists, is_written, rng):
                 drawn, mix = source.draw(size, regions, k % 2 == 1, alpha, rng)
                 k += 1
                 if len(drawn) >= least:
-                    shares = sknames_shares(source.proba[drawn], source.settings)
+                    settings = source.settings | {"groups": members}
+                    shares = sknames_shares(source.proba[drawn], settings)
                     lists.append((len(drawn), shares, mix[shares.label]))
             row, coverage = judge_lists(lists, enough, classes)
             rows.append([source.name, *row])
             coverages.append(coverage)
     print(f"\n### {n_lists} lists of each source and length, {target}\n")
     header = ["source", "names", "covered above 2 %", "tenth percentile of labels"]
-    header += ["labels under .8", "width"]
+    header += ["labels under .8", "width", "subregions above 2 % covered", "width"]
     print(table(header, rows))
     coverage = np.mean(coverages)
     print(f"\nMean of sources and lengths: {coverage:.3f}", flush=True)
@@ -553,7 +561,7 @@ def judge_lists(lists, enough, classes):
 
     `enough`, (n_classes,), says which labels have 20 held-out people.
     """
-    covered, widths = [], []
+    covered, widths, groups_covered, group_widths = [], [], [], []
     of_label = [[] for _ in classes]
     for _, shares, true in lists:
         is_large = (true > 0.02) & enough[shares.label]
@@ -563,6 +571,14 @@ def judge_lists(lists, enough, classes):
         widths += (shares.high - shares.low)[is_large].tolist()
         for row in np.flatnonzero(is_large):
             of_label[shares.label[row]].append(is_held[row])
+        true_of = dict(zip(shares.label, true, strict=True))
+        groups = shares.groups
+        true_groups = []
+        for name in groups.label:
+            true_groups.append(sum(true_of[label] for label in groups.members[name]))
+        is_large = np.array(true_groups) > 0.02
+        groups_covered.append(covers(groups, np.array(true_groups))[is_large].mean())
+        group_widths += (groups.high - groups.low)[is_large].tolist()
     means = {}
     for label, held in zip(classes.tolist(), of_label, strict=True):
         if len(held) >= LEAST_INTERVALS:
@@ -571,7 +587,9 @@ def judge_lists(lists, enough, classes):
     tenth = f"{np.quantile([*means.values()], 0.1):.2f}" if means else "-"
     n_names = f"{np.median([n for n, _, _ in lists]):,.0f}"
     cells = [n_names, show(covered, 3), tenth, ", ".join(low) or "none"]
-    return [*cells, f"{np.mean(widths):.3f}"], np.mean(covered)
+    cells.append(f"{np.mean(widths):.3f}")
+    cells += [show(groups_covered, 3), f"{np.mean(group_widths):.3f}"]
+    return cells, np.mean(covered)
 
 
 def write_coverage(target, coverage):
@@ -1121,6 +1139,9 @@ def main():
     parser.add_argument(
         "--sources", type=int, default=0, help="lists of each source and length"
     )
+    parser.add_argument(
+        "--error", type=float, default=OF_KNOWN_BIAS, help="of the log odds of sources"
+    )
     parser.add_argument("--write", action="store_true", help="the coverage of sources")
     for name in DESIGNS:
         parser.add_argument(f"--{name}", type=int, default=0, help="lists of this kind")
@@ -1135,7 +1156,8 @@ def main():
         measure_designs(args, rng)
         return
     if args.sources:
-        measure_sources(args.labels, args.half, args.sources, args.write, rng)
+        given = args.labels, args.half, args.sources, args.error, args.write
+        measure_sources(*given, rng)
         return
     if args.mixes:
         measure_mixes(args.labels, rng)

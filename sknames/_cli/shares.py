@@ -91,7 +91,7 @@ class RowGroup:
 def shares(listed, by, against, against_mix, draw, plot):
     """Estimate the share of each nationality among the names in INPUT.
 
-    The shares are those under which the names are most likely, with 95 % intervals.
+    The shares are those under which the names are most likely, with intervals.
     Rows without a name are counted separately. A terminal shows text; files and pipes
     get a table.
 

@@ -99,16 +99,18 @@ def settings_of_shares(stack, assumed_prior=None) -> dict[str, Any]:
 
     See `ListedModel`.
     """
-    network = getattr(stack.innermost, "network_", None)
+    network: Any = getattr(stack.innermost, "network_", None)
     stored_error = getattr(network, "model_error", None)
     model_error = MODEL_ERROR
+    coverage = None
     n_people = stack.assumed.n_people
     if stored_error is not None and n_people is not None:
         model_error = errors_by_class(stored_error[0], n_people)
-    coverage = getattr(network, "coverage", None)
-    is_measured = coverage is not None and assumed_prior is None
+        is_measured = assumed_prior is None and network.coverage is not None
+        if is_measured and stack.within is None:  # not of a calibration
+            coverage = float(network.coverage[0])
     return {
-        "coverage": float(coverage[0]) if is_measured else None,
+        "coverage": coverage,
         "assumed_prior": assumed_priors(stack, assumed_prior, of_people=True),
         "model_error": model_error,
         "sharpness": sharpness_of(stack),

@@ -139,6 +139,8 @@ class Table(Mapping):
         lines += self._lines(widths)
         if len(tables) > 1:
             lines.append("of groups:")
+            if self.groups._title != self._title:
+                lines.append(f"{_padded(self._texts, widths)}   {self.groups._title}")
             lines += self.groups._lines(widths)
         return "\n".join([*lines, *self._notes()])
 
@@ -220,12 +222,12 @@ class Shares(Table):
 
     @property
     def _title(self):
-        interval = f"share   {100 * self.confidence_level:.10g} % interval"
-        if self.n_checked is not None:
-            return interval
-        if self.coverage is None:
-            return f"{interval} (coverage not measured)"
-        return f"share   interval (held {100 * self.coverage:.0f} % when tested)"
+        if self.coverage is not None:
+            return f"share   interval (held {100 * self.coverage:.0f} % when tested)"
+        title = f"share   {100 * self.confidence_level:.10g} % interval"
+        if self.n_checked is None:
+            title += " (coverage not measured)"
+        return title
 
     @property
     def draws(self) -> NDArray[np.floating]:

@@ -202,7 +202,10 @@ def estimate(names, question):
     model = names.model
     few_held_out = []
     confused = []
+    coverage = None
     if names.checked is None:
+        if question.confidence_level == MEASURED and model.group_index is None:
+            coverage = model.coverage
         confused = confused_pairs(drawn)
         if model.n_people is not None:
             few_held_out = model.classes[model.n_people < FEW_HELD_OUT].tolist()
@@ -222,7 +225,7 @@ def estimate(names, question):
         assumed_prior=weighted.assumed,
         model_error=model.model_error,
         sharpness=model.sharpness,
-        coverage=model.coverage if question.confidence_level == MEASURED else None,
+        coverage=coverage,
         members_in_model=model.members,
         confused_pairs=confused,
         few_held_out=few_held_out,
@@ -237,6 +240,7 @@ def estimate(names, question):
         members=members,
         confused_pairs=[],
         few_held_out=[],
+        coverage=None,
     )
     return replace(shares, groups=groups)
 

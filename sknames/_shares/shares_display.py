@@ -238,10 +238,10 @@ class SharesDisplay(DisplayMixin):
             text += _of_names(table)
         else:
             self.ax_.legend()
-        level = f"{100 * table.confidence_level:.10g}% "
-        if getattr(table, "coverage", None) is not None and table.n_checked is None:
-            level = ""  # another coverage was measured
-        axis.set_label_text(f"{text}, with {level}intervals{ending}")
+        intervals = f"{100 * table.confidence_level:.10g}% intervals"
+        if getattr(table, "coverage", None) is not None:
+            intervals = f"intervals (held {100 * table.coverage:.0f}% when tested)"
+        axis.set_label_text(f"{text}, with {intervals}{ending}")
 
 
 @dataclass(frozen=True)

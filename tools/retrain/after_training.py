@@ -100,6 +100,21 @@ OWN_LABELS = Piece(
 # A stage begins when the one before has ended. In a stage, the longest comes first.
 STAGES = [
     [MEASURE, NAME2NAT],
+    # These write what tables of shares say of their intervals.
+    [
+        benchmark(
+            "sources-of-countries",
+            "bench_shares.py --sources 40 --labels country --write",
+            "shares.md",
+            ("arczi21", *SCORERS),
+        ),
+        benchmark(
+            "sources",
+            "bench_shares.py --sources 100 --write",
+            "shares.md",
+            ("arczi21", *SCORERS),
+        ),
+    ],
     [
         PUBLIC,
         OWN_LABELS,
