@@ -767,6 +767,7 @@ def test_difference_within_its_interval_is_not_sure_without_a_browser():
         assert not is_sure
 
 
+@pytest.mark.filterwarnings("ignore:The shares are rough")
 def test_class_of_few_held_out_people_is_never_sure_without_a_browser():
     lists = [without_counts(20 * [np.eye(3)[k]], few=[1]) for k in (0, 1)]
     shares, (found,) = in_javascript(lists, [[0, 1, True]])
