@@ -1,0 +1,118 @@
+"""The mix of a list: estimated from probabilities, with each name left out."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.exceptions import ConvergenceWarning
+
+from sknames._shares.mix import count_pseudo_names, distinct_names, estimate_mix
+from tests.test_priors import draw
+
+UNIFORM = np.full(4, 0.25)
+
+
+def estimated(probabilities, assumed, weights=None, **limits):
+    if weights is None:
+        weights = np.ones(len(probabilities))
+    names = distinct_names(probabilities, weights, assumed)
+    mix = estimate_mix(names, assumed, **limits)
+    return mix.shares, mix.priors, mix.n_iter
+
+
+def leaving_each_name_out(probabilities, assumed, weights, n_pseudo):
+    """Compute as defined each answer under the mix of others and pseudo-names."""
+    answers = probabilities
+    ratios = np.zeros_like(probabilities)
+    np.divide(probabilities, assumed, out=ratios, where=assumed > 0)
+    for _ in range(100_000):
+        others = weights @ answers - weights[:, None] * answers
+        again = ratios * (others + n_pseudo * assumed)
+        again /= again.sum(axis=1, keepdims=True)
+        before = answers
+        answers = again
+        if np.abs(answers - before).max() < 1e-13:
+            break
+    return weights @ answers / weights.sum()
+
+
+@pytest.mark.parametrize("n", [1, 2, 30, 300])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_estimate_leaves_each_name_out(n, seed):
+    rng = np.random.default_rng(seed)
+    probabilities = draw(n, seed=seed)
+    assumed = rng.dirichlet(np.full(5, 2))
+    weights = rng.integers(1, 5, n).astype(float)
+    weights *= n / weights.sum()
+    found, priors, n_iter = estimated(probabilities, assumed, weights, tol=1e-10)
+    names = distinct_names(probabilities, weights, assumed)
+    n_pseudo = count_pseudo_names(names, assumed)
+    expected = leaving_each_name_out(probabilities, assumed, weights, n_pseudo)
+    assert_allclose(found, expected, atol=1e-6)
+    expected = (n * found + n_pseudo * assumed) / (n + n_pseudo)
+    assert_allclose(priors, expected, atol=1e-8)
+    assert found.sum() == pytest.approx(1)
+    assert 0 < n_iter < 100
+
+
+def test_pseudo_names_are_three_or_more_where_the_list_shows_no_mix_of_its_own():
+    def pseudo_names(labels, assumed=UNIFORM):
+        names = distinct_names(np.eye(4)[labels], np.ones(len(labels)), assumed)
+        return count_pseudo_names(names, assumed)
+
+    # Two have the same class four times as often.
+    assert pseudo_names([0] * 40) == pytest.approx(3 / (1 - 1 / 4))
+    likelier = 4 * 19 / 39  # of 39 others, 19 have its class
+    assert pseudo_names([0, 1] * 20) == pytest.approx(3 / (1 - 1 / likelier))
+    assert pseudo_names([0, 1, 2, 3] * 10) > 1e6
+    assert pseudo_names([0] * 40, np.array([1.0, 0, 0, 0])) > 1e6
+    assert pseudo_names([0]) > 1e6
+
+
+def test_heavy_weights_of_sure_rare_answers_are_counted():
+    """Where the mix of the others hardly has the class at all."""
+    assumed = np.array([0.001, 0.999])
+    probabilities = np.array([[1 - 1e-9, 1e-9], [0, 1]])
+    found, *_ = estimated(probabilities, assumed, np.array([1000.0, 1]))
+    assert_allclose(found, [1000 / 1001, 1 / 1001], atol=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:The model is unsure")
+@pytest.mark.parametrize("seed", [3, 4])
+def test_many_classes_that_no_row_can_be(seed):
+    """Half are impossible, as if a forest never saw their names; a warning fails."""
+    assumed = np.random.default_rng(seed).dirichlet(np.full(48, 0.5))
+    rows = np.pad(draw(50, 24, seed), ((0, 0), (24, 0)))
+    found, _, n_iter = estimated(rows, assumed)
+    assert n_iter < 100
+    assert_array_equal(found[:24], 0)
+
+
+def test_a_start_of_0_stays():
+    assumed = np.array([0.5, 0.5, 0, 0, 0])
+    shares, priors, _ = estimated(draw(), assumed)
+    for values in (shares, priors):
+        assert (values[2:] == 0).all()
+        assert values[:2].sum() == pytest.approx(1)
+
+
+def test_a_step_too_few_is_told():
+    assumed = np.array([0.4, 0.3, 0.1, 0.1, 0.1])
+    _, _, needed = estimated(draw(), assumed)
+    estimated(draw(), assumed, max_iter=needed)
+    message = rf"did not converge in {needed - 1} steps: .* more than tol=1e-07. "
+    message += "Raise max_iter"
+    with pytest.warns(ConvergenceWarning, match=message):
+        estimated(draw(), assumed, max_iter=needed - 1)
+
+
+def test_distinct_names_share_their_number_of_evidence():
+    alike = [[0.8, 0.2], [0.8, 0.2]]
+    others = [[0.3, 0.7], [0.5, 0.5], [0, 0], [0, 1], [-0.0, 1]]
+    probabilities = np.array(alike + others)
+    weights = np.array([2.0, 4, 2, 0, 1, 2, 2])
+    ids = np.array([0, 0, 1, 2, 3, 4, 5])
+    names = distinct_names(probabilities, weights, np.array([0.5, 0.5]), ids)
+    assert_allclose(names.ratios, [[1, 0.25], [3 / 7, 1], [0, 1]])
+    # 6 to 2 to 2 for each of two, four names.
+    assert_allclose(names.weights, [2, 2 / 3, 2 / 3])
+    assert_array_equal(names.counts, [1, 1, 2])

@@ -1,0 +1,62 @@
+"""Risk and coverage by threshold, and which row keeps a risk or a coverage."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from sknames._wrappers.risk_coverage import (
+    risk_coverage_curve,
+    row_of_coverage,
+    row_of_risk,
+    tried_rows,
+)
+
+
+def test_curve_has_a_row_for_each_threshold():
+    confidence = np.array([0.9, 0.5, 0.9, 0.7, 0.0, 0.6, 0.95])
+    hits = np.array([True, False, True, False, True, True, False])
+    curve = risk_coverage_curve(confidence, hits, np.array([1, 1, 1, 1, 1, 2.0, 0]))
+    assert_allclose(curve.threshold, [0.7, 0.6, 0.5, 0])
+    assert_allclose(curve.coverage, [2 / 7, 3 / 7, 5 / 7, 6 / 7])  # never all
+    assert_allclose(curve.risk, [0, 1 / 3, 1 / 5, 2 / 6])
+    assert_allclose(curve.n_answered, [2, 3, 25 / 7, 36 / 8])
+
+
+def halved(n_wrong=0):
+    """Return the curve of 100 names, the least sure wrong, and of 100 that are none."""
+    confidence = np.append(np.linspace(1, 0.5, 100), np.zeros(100))
+    return risk_coverage_curve(confidence, np.arange(200) < 100 - n_wrong, np.ones(200))
+
+
+def test_risk_is_sought_among_fifty_shares_of_what_can_be_answered():
+    curve = halved()
+    assert_allclose(curve.coverage[tried_rows(curve)], np.arange(1, 51) / 100)
+    assert curve.coverage[row_of_risk(curve, 0.1, 0.95)] == 0.5
+
+
+def test_risk_may_be_proven_for_the_surest_fiftieth_alone():
+    is_right = np.arange(5000) < 100
+    curve = risk_coverage_curve(np.linspace(1, 0.5, 5000), is_right, np.ones(5000))
+    assert curve.coverage[row_of_risk(curve, 0.1, 0.95)] == 0.02
+
+
+def test_risk_that_no_bound_proves_raises_with_the_best_bound():
+    """Six are tried, each with a sixth of 5 %; of 50 names ten are wrong."""
+    bound = 1 - (0.05 / 6) ** (1 / 24)
+    message = "of the 12% of .*, 0.0% of 24 answers are wrong, "
+    message += f"so the risk may be as high as {bound:.3f}"
+    with pytest.raises(ValueError, match=message):
+        row_of_risk(halved(60), 0.01, 0.95)
+
+
+def test_coverage_allows_for_rounding():
+    curve = risk_coverage_curve(
+        np.linspace(1, 0.5, 4), np.ones(4, dtype=bool), np.full(4, 0.7)
+    )
+    assert curve.coverage[2] < 0.75
+    assert row_of_coverage(curve, 0.75) == 2
+
+
+def test_curve_without_an_answer_raises():
+    with pytest.raises(ValueError, match="None of the 2 names"):
+        risk_coverage_curve(np.zeros(2), np.ones(2, dtype=bool), np.ones(2))
