@@ -404,8 +404,8 @@ def seconds(function, *args):
 
 def assert_linear(function):
     """Assert that 8 times the characters take about 8 times as long, not 64 times."""
-    short = seconds(function, 12_000)
-    assert seconds(function, 96_000) < 24 * max(short, 1e-3)
+    short = seconds(function, 6_000)
+    assert seconds(function, 48_000) < 24 * max(short, 1e-3)
 
 
 LONG_NAMES = {
