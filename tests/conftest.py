@@ -66,6 +66,15 @@ class Known:
         return np.asarray(X)[:, : len(self.classes_)]
 
 
+def draw_people(mix, n, seed=0):
+    """Draw labels of a mix, as numbers, and probabilities that are right of each."""
+    rng = np.random.default_rng(seed)
+    k = len(mix)
+    labels = rng.choice(k, n, p=mix)
+    ratios = np.exp(3 * (rng.normal(size=(n, k)) * 0.7 + np.eye(k)[labels]))
+    return ratios / ratios.sum(axis=1, keepdims=True), labels
+
+
 def shares_of(proba, classes=CLASSES, **params):
     """Estimate the shares of distinct names with these probabilities."""
     params = {"n_draws": 200, "random_state": 0} | params

@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknames import estimate_rates, estimate_shares
-from sknames._shares.draws import Draws
 from sknames._shares.intervals import interval
-from tests.conftest import CLASSES, Known
+from tests.conftest import CLASSES, Known, draw_people
 
 pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
 
@@ -17,22 +16,15 @@ LABELS = CLASSES.tolist()
 GROUPS = {"pair": ["Danish", "Irish"], "all": LABELS}
 SETS_OF_LABELS = st.sets(st.sampled_from(LABELS), min_size=1, max_size=4)
 PARTS = st.lists(st.integers(0, 9), min_size=5, max_size=5).filter(any)
+MIX = [0.3, 0.3, 0.02, 0.38, 0]
 FEW = settings(deadline=None, derandomize=True, max_examples=12)
 
 
-def draw(n, seed=0):
-    """Return probabilities of names that are right, and labels."""
-    rng = np.random.default_rng(seed)
-    labels = rng.choice(5, n, p=[0.3, 0.3, 0.02, 0.38, 0])
-    ratios = np.exp(3 * (rng.normal(size=(n, 5)) * 0.7 + np.eye(5)[labels]))
-    return ratios / ratios.sum(axis=1, keepdims=True), CLASSES[labels]
-
-
 def estimate(n=300, seed=0, *, is_checked=False, **params):
-    rows, labels = draw(n, seed)
+    rows, labels = draw_people(MIX, n, seed)
     if is_checked:
         is_drawn = np.random.default_rng(seed + 1).random(n) < 0.5
-        params["y"] = np.where(is_drawn, labels, None)
+        params["y"] = np.where(is_drawn, CLASSES[labels], None)
     return estimate_shares(Known(), rows, n_draws=100, random_state=0, **params)
 
 
@@ -77,16 +69,22 @@ def test_sums_and_orders_of_draws_commute(order, members, is_checked):
 
 
 @FEW
-@given(parts=PARTS, order=st.permutations(LABELS), members=SETS_OF_LABELS)
-def test_known_mix_is_an_estimate_without_variance(parts, order, members):
+@given(parts=PARTS, named=SETS_OF_LABELS, is_checked=st.booleans())
+def test_known_mix_moves_the_intervals_of_a_list(parts, named, is_checked):
     mix = {label: part / sum(parts) for label, part in zip(LABELS, parts, strict=True)}
-    known = Draws.known(mix, 10)
-    moved = known.at(np.array(order))
-    for end in (moved.estimate, *interval(moved, 0.95), *moved.draws):
-        assert end.tolist() == [mix[label] for label in order]
-    group = known.sums({"group": members})
-    for end in (group.estimate, *interval(group, 0.95), *group.draws):
-        assert end == pytest.approx(sum(mix[label] for label in members))
+    others = [label for label in LABELS if label not in named]
+    known = {label: mix[label] for label in named}
+    known["others"] = sum(mix[label] for label in others)
+    params = {"is_checked": is_checked, "confidence_level": 0.99}
+    shares = estimate(**params, groups={"others": others})
+    found = shares.compare(known)
+    assert {*found.label} == {*known}
+    for label in known:
+        row = shares.groups[label] if label == "others" else shares[label]
+        expected = [row.share, row.low, row.high] - np.full(3, known[label])
+        difference = found[label]
+        ends = [difference.difference, difference.low, difference.high]
+        assert ends == pytest.approx(expected.tolist())
 
 
 @pytest.mark.parametrize("is_checked", [False, True])
@@ -102,10 +100,8 @@ def test_list_does_not_differ_from_itself(is_checked):
 
 
 def test_joint_shares_sum_to_the_share_of_the_outcome():
-    rows, labels = draw(400)
-    outcome = np.random.default_rng(1).random(400) < np.where(
-        labels == "Irish", 0.8, 0.3
-    )
+    rows, labels = draw_people(MIX, 400)
+    outcome = np.random.default_rng(1).random(400) < np.where(labels == 0, 0.8, 0.3)
     params = {"outcome": outcome, "n_draws": 100, "random_state": 0}
     rates = estimate_rates(Known(), rows, groups=GROUPS, **params)
     rate = rates.rate.reshape(-1, 2)[:, 1]

@@ -356,18 +356,6 @@ def test_contributions_to_frame_without_pandas_says_what_it_needs(shipped, monke
 # ---- Hidden states
 
 
-def test_last_state_with_the_output_layer_gives_the_logits_of_the_net(model):
-    weights = model["classify"].weights()
-    for name in NAMES:
-        found = hidden_states(model, name)
-        assert found.states.shape == (1, len(found.characters), 16)
-        logits = weights["output.weight"] @ found.states[-1, -1]
-        logits += weights["output.bias"]
-        expected = feature_contributions(model, name).intercept
-        assert_allclose(logits, expected, rtol=0, atol=1e-5)
-        assert_allclose(found.logits[-1], expected, rtol=0, atol=1e-5)
-
-
 def test_states_belong_to_the_characters_that_are_read(model):
     found = hidden_states(model, "Dr. Anna Maria")
     expected = prefix_proba(model, "Dr. Anna Maria")

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from sknames import GroupedClassifier, estimate_rates, estimate_shares
-from tests.conftest import CLASSES, Known
+from tests.conftest import CLASSES, Known, draw_people
 
 pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
 
@@ -15,13 +15,11 @@ MIX = [0.3, 0.4, 0.2, 0.1, 0]
 RATES = np.array([0.2, 0.5, 0.8, 0.5, 0.5])
 
 
-def draw(n=2000, seed=0, rates=RATES, mix=MIX):
+def draw(n=2000, seed=0, rates=RATES):
     """Probabilities that are right, and outcomes of labels."""
-    rng = np.random.default_rng(seed)
-    labels = rng.choice(5, n, p=mix)
-    ratios = np.exp(3 * (rng.normal(size=(n, 5)) * 0.7 + np.eye(5)[labels]))
-    outcome = rng.random(n) < rates[labels]
-    return ratios / ratios.sum(axis=1, keepdims=True), outcome, labels
+    rows, labels = draw_people(MIX, n, seed)
+    outcome = np.random.default_rng(1000 + seed).random(n) < rates[labels]
+    return rows, outcome, labels
 
 
 def sure(labels):
@@ -203,9 +201,9 @@ def test_outcome_without_weight_is_named():
 
 
 def test_labels_in_a_group_of_the_model_count_for_the_group():
-    rows, outcome, labels = draw(400)
+    rows, outcome, labels = draw(500)
     benelux = GroupedClassifier(Known(), groups={"Benelux": ["Dutch"]})
-    y = np.where(np.arange(400) % 2, CLASSES[labels], None)
+    y = np.where(np.arange(500) % 2, CLASSES[labels], None)
     params = {"outcome": outcome, "n_draws": 2, "random_state": 0}
     found = estimate_rates(benelux, rows, y=y, **params)
     as_group = np.where(y == "Dutch", "Benelux", y)

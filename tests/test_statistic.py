@@ -10,23 +10,15 @@ import pytest
 from numpy.testing import assert_allclose
 
 from sknames import estimate_rates, estimate_shares, estimate_statistic
-from tests.conftest import Known
+from tests.conftest import Known, draw_people
 
 pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
 
 CLASSES = np.array(["Dutch", "Irish", "Turkish"])
 
 
-def draw(mix, n=300, seed=0):
-    """Return probabilities that are right, and labels."""
-    rng = np.random.default_rng(seed)
-    labels = rng.choice(3, n, p=mix)
-    ratios = np.exp(3 * (rng.normal(size=(n, 3)) * 0.7 + np.eye(3)[labels]))
-    return ratios / ratios.sum(axis=1, keepdims=True), labels
-
-
 def shares_of(mix, n=300, seed=0, labels=CLASSES, n_draws=400):
-    rows, _ = draw(mix, n, seed)
+    rows, _ = draw_people(mix, n, seed)
     model = Known(labels)
     return estimate_shares(model, rows, n_draws=n_draws, random_state=seed)
 
@@ -43,7 +35,7 @@ def others():
 
 @pytest.fixture(scope="module")
 def rates():
-    rows, labels = draw([0.5, 0.3, 0.2], 1000)
+    rows, labels = draw_people([0.5, 0.3, 0.2], 1000)
     outcome = np.random.default_rng(0).random(1000) < 0.3 + 0.3 * (labels == 0)
     params = {"outcome": outcome, "n_draws": 400, "random_state": 0}
     return estimate_rates(Known(CLASSES), rows, **params)
@@ -178,7 +170,7 @@ def test_joint_draws_follow_labels_and_outcomes(rates):
 
 
 def test_groups_of_rates_have_joint_shares_of_groups():
-    rows, labels = draw([0.5, 0.3, 0.2], 1000)
+    rows, labels = draw_people([0.5, 0.3, 0.2], 1000)
     groups = {"north": ["Dutch", "Irish"], "south": ["Turkish"]}
     params = {"outcome": labels == 0, "groups": groups, "random_state": 0}
     rates = estimate_rates(Known(CLASSES), rows, n_draws=100, **params)
