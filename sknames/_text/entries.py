@@ -54,7 +54,7 @@ def name_in_entry(entry):
     It has no brackets and titles. It stays if it has no capitals, in which words of
     names stand out.
     """
-    if not any(map(str.isupper, entry)):
+    if not may_be_entry(entry) or not any(map(str.isupper, entry)):
         return entry
     in_capitals = entry.isupper()
     parts = [part.split() for part in entry.split(",") if part.strip()]

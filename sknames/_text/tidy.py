@@ -55,10 +55,7 @@ def tidy(names, cleans=True, drops=True):
 
 def are_titled(names):
     """Return whether so many clean names have a title or degree that these are data."""
-    n_titled = 0
-    for name in compose(names):
-        if may_have_title(name) and drop_titles(name) != name:
-            n_titled += 1
+    n_titled = sum(drop_titles(name) != name for name in compose(names))
     return n_titled >= LEAST_TITLED * len(names)
 
 
@@ -135,10 +132,7 @@ def _settled(name, cleans, drops):
         before = name
         if drops:
             name = without_brackets(with_birth_last(name))
-            if may_have_title(name):
-                name = drop_titles(name)
-            if may_be_entry(name):
-                name = name_in_entry(name)
+            name = name_in_entry(drop_titles(name))
         if cleans:
             (name,) = clean([_punctuate(name, drops)])
         if name == before:
@@ -156,25 +150,18 @@ def without_brackets(name):
         return name
     is_other = any(map(is_other_script, outside))
     is_surname = len(outside.split()) == 1
+    in_capitals = outside.isupper()
 
     def replace(match):
         inside = match[1]
         has_letter = any(map(str.isalpha, inside))
         if has_letter and any(map(is_other_script, inside)) != is_other:
             return match[0]
-        if is_surname and _are_names(inside, outside.isupper()):
-            return f" {inside} "
-        return " "
+        words = inside.split()
+        are_names = all(w[0].isupper() and w.isupper() == in_capitals for w in words)
+        return f" {inside} " if is_surname and are_names else " "
 
     return BRACKETS.sub(replace, name)
-
-
-def _are_names(text, in_capitals):
-    """Return whether words begin with capitals, and are or are not in capitals."""
-    for word in text.split():
-        if not word[0].isupper() or word.isupper() != in_capitals:
-            return False
-    return True
 
 
 def _punctuate(name, orders):
@@ -223,6 +210,15 @@ class _Capitals:
     may_be_initials: bool
     others: list[str]
 
+    @classmethod
+    def among(cls, words):
+        """Return how capitals are read among words, of which given names come first."""
+        others = []
+        for word in words:
+            if word[1:].islower() and not word[0].islower():
+                others.append(word)
+        return cls(_has_small_letter("".join(words)), others)
+
     def initials(self, word):
         """Return the initials in a word, or none."""
         return _initials(word, self.may_be_initials)
@@ -261,7 +257,7 @@ def _in_order(words, given=()):
     another word, unless they are a short surname, and "A" in front of it. A numeral
     behind a name is left out.
     """
-    capitals = _capitals_among([*given, *words])
+    capitals = _Capitals.among([*given, *words])
     words = capitals.without_numeral(words)
     given = capitals.without_numeral(given)
     if given:
@@ -279,15 +275,6 @@ def _in_order(words, given=()):
         initials = _initials(word, is_leading and capitals.may_be_initials)
         front += initials or [word]
     return front
-
-
-def _capitals_among(words):
-    """Return how capitals are read among words, of which given names come first."""
-    others = []
-    for word in words:
-        if word[1:].islower() and not word[0].islower():
-            others.append(word)
-    return _Capitals(_has_small_letter("".join(words)), others)
 
 
 def _with_surname_last(words, given, capitals):

@@ -82,13 +82,15 @@ def may_have_title(name):
 
 def drop_titles(name):
     """Leave out titles, degrees and relatives, but never the whole name."""
+    if not may_have_title(name):
+        return name
     text = name
     for spaced, word in _SPACED.items():
         text = text.replace(spaced, word)
     segments = [_words_of(segment, k) for k, segment in enumerate(text.split(","))]
     words = [*chain.from_iterable(segments)]
     if any(map(_tables, words)):  # else there are initials
-        rest = _rest_of(words)
+        rest = _Rest.of(words)
         segments = [rest.untitled(words, k) for k, words in enumerate(segments)]
     untitled = ", ".join(" ".join(words) for words in segments if words)
     untitled = _without_attached(untitled)
@@ -157,6 +159,23 @@ class _Rest:
     in_capitals: bool
     is_indonesian: bool
 
+    @classmethod
+    def of(cls, words):
+        """Return what words have besides titles, degrees and initials."""
+        others = []
+        n_full = 0
+        is_indonesian = False
+        for word in words:
+            tables = _tables(word)
+            if "indonesian" in tables:
+                is_indonesian = True
+            if not set(OF_TITLES).isdisjoint(tables):
+                continue
+            others.append(word)
+            if len(word) > 1 and "." not in word:
+                n_full += 1
+        return cls(len(others), n_full, " ".join(others).isupper(), is_indonesian)
+
     def untitled(self, words, k):
         """Return words before the first comma, or after the k-th, without titles."""
         left = []
@@ -206,23 +225,6 @@ class _Rest:
             return self.n_full < 2
         stands_out = word.isupper() and not self.in_capitals
         return len(word) == 2 and stands_out and self.n_words < 2
-
-
-def _rest_of(words):
-    """Return what a name has besides titles, degrees and initials."""
-    others = []
-    n_full = 0
-    is_indonesian = False
-    for word in words:
-        tables = _tables(word)
-        if "indonesian" in tables:
-            is_indonesian = True
-        if not set(OF_TITLES).isdisjoint(tables):
-            continue
-        others.append(word)
-        if len(word) > 1 and "." not in word:
-            n_full += 1
-    return _Rest(len(others), n_full, " ".join(others).isupper(), is_indonesian)
 
 
 def _may_be_degree(word):

@@ -52,7 +52,13 @@ class AdamWWithSparse(torch.optim.Optimizer):
 
     def _move_rows(self, parameter, group):
         """Apply Adam (Kingma and Ba 2015) to the rows in the gradient."""
-        rows, gradient = _distinct_rows(parameter.grad)
+        gradient = parameter.grad
+        rows = gradient._indices()[0]
+        # They are usually sorted: checking is much faster than `coalesce`.
+        if not (rows[1:] > rows[:-1]).all():
+            gradient = gradient.coalesce()
+            rows = gradient._indices()[0]
+        gradient = gradient._values()
         state = self.state[parameter]
         if not state:
             state["step"] = 0
@@ -77,14 +83,3 @@ def _average(average, rows, new, beta):
     moved.add_((new - moved).mul_(1 - beta))
     average.index_copy_(0, rows, moved)
     return moved
-
-
-def _distinct_rows(gradient):
-    """Return the rows of a sparse gradient, sorted, and its values there.
-
-    They are usually sorted already: checking is much faster than `coalesce`.
-    """
-    rows = gradient._indices()[0]
-    if not (rows[1:] > rows[:-1]).all():
-        gradient = gradient.coalesce()
-    return gradient._indices()[0], gradient._values()
