@@ -184,15 +184,15 @@ def predict(table, model, output, prefix, jobs, changes, wanted):
         columns = _add_columns(chunks, n_of_reason, prefix, _type_of_answers(stack))
         output.write(columns, metadata_of(stack))
     n_names = n_of_reason[""] + n_of_reason[UNSURE]
-    _say_counts(n_of_reason, table, closing_words(stack, start))
+    _say_counts(n_of_reason, n_names, table, closing_words(stack, start))
     return int(n_of_reason.total() > 0 and n_names == 0)  # the exit code
 
 
-def _say_counts(n_of_reason, table, closing):
+def _say_counts(n_of_reason, n_names, table, closing):
     """Say how many rows have which reason, what to check, and the closing words."""
     n_rows = n_of_reason.total()
     n_predicted = n_of_reason.pop("", 0)
-    if not n_predicted and not n_of_reason[UNSURE]:
+    if not n_names:
         problem = "no name in it: check --column" if n_rows else "a header and no rows"
         say(f"sknames: warning: {table.name} has {problem}.")
     n_broken = n_of_reason["broken letters"]

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import compress
 from pathlib import Path
 
 import click
@@ -156,22 +157,23 @@ def _write_draw(listed, n_drawn, has_others):
         )
     table = listed.table
     table.skips_blank_lines = True
-    people = []  # row and name
+    people = []
+    rows = []
     n_rows = 0
     for _, names in table.names():
-        for k in np.flatnonzero(Names(names).reasons == "").tolist():
-            people.append((n_rows + k, names[k]))
+        is_name = Names(names).reasons == ""
+        people += compress(names, is_name)
+        rows += (n_rows + np.flatnonzero(is_name)).tolist()
         n_rows += len(names)
     if len(people) < n_drawn:
         raise ValueError(
             f"--draw {n_drawn}: {table.name} has only {len(people):,} names: give fewer"
         )
     rng = np.random.default_rng(0)
-    drawn = np.sort(rng.choice(len(people), n_drawn, replace=False))
-    chosen = [people[k] for k in drawn.tolist()]
+    drawn = np.sort(rng.choice(len(people), n_drawn, replace=False)).tolist()
     columns = {
-        "row": [row for row, _ in chosen],
-        "name": [name for _, name in chosen],
+        "row": [rows[k] for k in drawn],
+        "name": [people[k] for k in drawn],
         "label": [""] * n_drawn,
     }
     listed.write(pa.table(columns), metadata={})
@@ -343,13 +345,13 @@ def _table(row_groups, columns):
         table = pa.table({name: [None] for name in columns})
         if group.estimated is not None:
             table = table_of(group.estimated)
-        values = dict(group.key)
+        n_rows = len(table)
+        of_group = {column: [value] * n_rows for column, value in group.key}
+        of_group |= dict(zip(table.column_names, table.columns, strict=True))
         if group.key:
-            values |= {"names": group.n_names, "not_names": group.n_not_names}
-        for k, name in enumerate(values):
-            place = k if k < len(group.key) else table.num_columns
-            table = table.add_column(place, name, [[values[name]] * len(table)])
-        tables.append(table)
+            of_group["names"] = [group.n_names] * n_rows
+            of_group["not_names"] = [group.n_not_names] * n_rows
+        tables.append(pa.table(of_group))
     return pa.concat_tables(tables, promote_options="default")
 
 

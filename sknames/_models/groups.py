@@ -20,15 +20,15 @@ SUMMED_ROWS = 8192  # rows summed at a time, so that they stay in the cache
 Groups: TypeAlias = Literal["subregion", "region"] | Mapping[Any, Any]
 
 
-def members_of(groups, classes, name="groups"):
+def members_of(groups, classes):
     """Return the classes in each group, as lists by group.
 
     Groups may have any form that users give. "subregion" and "region" must have all
     classes in their table. A dict or Series has the group of each label, or the labels
-    of each group. A label may be in several groups, or in none. Errors show `name`.
+    of each group. A label may be in several groups, or in none.
     """
     members = {}
-    for label, group in _known_pairs(groups, classes, name, may_lack=False):
+    for label, group in _known_pairs(groups, classes, "groups", may_lack=False):
         members.setdefault(group, []).append(label)
     return members
 
