@@ -339,7 +339,7 @@ class InputTable:
         except LookupError as error:  # also of zip, which is of bytes
             step = ENCODING.format(ENCODINGS[0])
             raise ValueError(f"unknown encoding {encoding}: {step}") from error
-        lines = _lines_of(file, "is this CSV?")
+        lines = self._lines(file, "is this CSV?")
         if is_mixed:
             lines = self._repaired(lines)
             encoding = "utf-8"
@@ -347,7 +347,22 @@ class InputTable:
         text = text.lstrip("\ufeff\r\n").replace("\r\n", "\n").replace("\r", "\n")
         if "\0" in text.partition("\n")[0]:
             raise ValueError(f"NUL characters in the first row: {WITHOUT_BOM}")
-        return text, lines
+        first_line = next(lines, "").removeprefix("\ufeff")
+        return text, chain([first_line], lines)
+
+    def _lines(self, file, step):
+        """Yield the lines of a file, and count what is read.
+
+        Raise ValueError for one that would fill the memory; the step is what to do
+        then.
+        """
+        number = 0
+        while line := file.readline(BYTES_OF_CHUNK):
+            number += 1
+            if len(line) == BYTES_OF_CHUNK:
+                raise ValueError(f"line {number} is too long: {step}")
+            self.done += len(line)
+            yield line
 
     def _csv_rows(self, lines, delimiter):
         """Yield rows, from the first that is not blank.
@@ -356,7 +371,12 @@ class InputTable:
         rows would merge. In a table of one column, an empty line is a row.
         """
         lines_of_row = []
-        reader = csv.reader(self._count_lines(lines, lines_of_row), delimiter=delimiter)
+
+        def keep(line):
+            lines_of_row.append(line)
+            return line
+
+        reader = csv.reader(map(keep, lines), delimiter=delimiter)
         n_columns = 0
         for row in reader:
             if len(lines_of_row) > 1:
@@ -376,14 +396,6 @@ class InputTable:
                 raise ValueError(f"{problem}: correct the row, or give the --delimiter")
             if row:
                 yield row
-
-    def _count_lines(self, lines, lines_of_row):
-        """Yield lines without a mark, and add them to those of the current row."""
-        for line in lines:
-            text = line if self.done else line.removeprefix("\ufeff")
-            lines_of_row.append(text)
-            self.done += len(line)
-            yield text
 
     def _chunks(self, rows, make):
         """Yield what is made of few rows and few bytes, at least once."""
@@ -429,9 +441,8 @@ class InputTable:
 
     def _json_rows(self):
         """Yield the object in each line that is not blank."""
-        lines = _lines_of(io.BufferedReader(self._open()), "write one object a line")
+        lines = self._lines(io.BufferedReader(self._open()), "write one object a line")
         for number, line in enumerate(lines, start=1):
-            self.done += len(line)
             if not line.strip():
                 continue
             try:
@@ -463,19 +474,6 @@ class InputTable:
             elif type(error) is not ValueError:  # ours say what to do
                 message += f": {_value_of_start(NEXT_STEPS, message)}"
             raise ValueError(f"{self.name}: {message}") from error
-
-
-def _lines_of(file, step):
-    """Yield the lines of a file; raise ValueError for one that would fill the memory.
-
-    The step is what to do then.
-    """
-    number = 0
-    while line := file.readline(BYTES_OF_CHUNK):
-        number += 1
-        if len(line) == BYTES_OF_CHUNK:
-            raise ValueError(f"line {number} is too long: {step}")
-        yield line
 
 
 def _check_quotation_marks(lines, delimiter, number):
