@@ -1454,6 +1454,8 @@ predict in.csv --output out.jsonl --excel
   2: --excel is for CSV, not for jsonl
 predict in.csv --output out.parquet --decimal ,
   2: --decimal is for CSV, not for
+shares in.csv --output out.jsonl --excel --model nofile.skops
+  2: --excel is for CSV, not for jsonl
 predict in.csv --top 5
   1: top=5: the model has 4 labels. Lower top
 predict in.csv --delimiter ab
