@@ -534,6 +534,16 @@ def test_groups_around_groups_raise():
         model.fit(X, y)
 
 
+def test_fallback_of_a_label_that_only_other_training_data_have_may_be_fitted():
+    X, y = blobs(90)
+    goal = {"coverage": 1, "fallback": [{1: 7, 2: 7, 9: 7}]}
+    model = SelectiveClassifier(LogisticRegression(), cv=2, **goal).fit(X, y)
+    assert model.coverage_ == 1
+    frozen = FrozenEstimator(LogisticRegression().fit(X, y))
+    with pytest.raises(ValueError, match="of the model; got 9 in 7"):
+        SelectiveClassifier(frozen, **goal).fit(X, y)
+
+
 @pytest.mark.parametrize("lacking", [0, 1, 2], ids=["first", "middle", "last"])
 def test_fold_without_a_label_answers_as_a_model_without_it(lacking):
     X, y = blobs(90)
