@@ -69,6 +69,15 @@ def test_sets_by_class_have_thresholds_of_their_own(shipped):
         assert {*found} == {*shipped.classes_[sum_above <= thresholds]}
 
 
+def test_sets_of_countries_have_thresholds_of_countries():
+    model = sknames.load_pretrained("country")
+    names = ["Mehmet Yılmaz", "Kim Min-jun", "Anna", "Maria García"]
+    threshold = set_thresholds_of(0.9, target="country")
+    assert threshold != set_thresholds_of(0.9)
+    proba = model.predict_proba(names)
+    assert predict_sets(model, names) == sets_of(model.classes_, proba, threshold)
+
+
 def test_thresholds_of_a_class_come_from_its_people_if_these_are_enough():
     labels = np.repeat(["a", "b", "c"], [5, 200, 200])
     rng = np.random.RandomState(0)
