@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.testing import assert_allclose
 
 from sknames import GroupedClassifier, estimate_rates, estimate_shares
 from sknames.datasets import make_names
@@ -60,7 +61,7 @@ def assert_rows_are(rows, table):
     assert [row["label"] for row in rows] == table.label.tolist()
     for column in ("share", "low", "high"):
         found = [float(row[column] or "nan") for row in rows]
-        np.testing.assert_allclose(found, getattr(table, column), atol=2e-6)
+        assert_allclose(found, getattr(table, column), atol=2e-6)
 
 
 def test_shares_take_clusters_weights_and_checked_rows(people, run, shipped):

@@ -14,6 +14,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 from sklearn.pipeline import Pipeline
 
 import sknames
@@ -186,7 +187,7 @@ def test_figures_of_the_blog_post_are_drawn(small_names, plain_folder):
     curves, confusions = map(plt.figure, plt.get_fignums())
     assert [line.get_label() for line in curves.axes[0].lines] == ["RNN", "GRU"]
     assert [axes.get_title() for axes in confusions.axes[:2]] == ["RNN", "GRU"]
-    np.testing.assert_allclose(confusions.axes[0].images[0].get_array().sum(axis=1), 1)
+    assert_allclose(confusions.axes[0].images[0].get_array().sum(axis=1), 1)
     files = sorted(path.name for path in Path.cwd().iterdir())
     assert files == ["blog_post_confusions.png", "blog_post_loss.png"]
 
@@ -241,7 +242,7 @@ def test_steps_of_the_lesson_give_the_probabilities(cell, step, lesson, small_na
     for row, of_name in zip(net["encode"].transform(names), expected, strict=True):
         x = lesson["one_hot"](classify, row)
         found = lesson["predict"](classify.weights(), x, lesson[step])
-        np.testing.assert_allclose(found, of_name, rtol=0, atol=1e-5)
+        assert_allclose(found, of_name, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -267,4 +268,4 @@ def test_gradients_of_the_lesson_are_slopes_of_the_loss(step, slope, lesson):
         change = 1e-5 * direction
         rise = loss(weights | {name: weights[name] + change})
         rise -= loss(weights | {name: weights[name] - change})
-        np.testing.assert_allclose(np.vdot(gradient, direction), rise / 2e-5, rtol=1e-6)
+        assert_allclose(np.vdot(gradient, direction), rise / 2e-5, rtol=1e-6)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from anyascii import anyascii
+from numpy.testing import assert_allclose
 
 from sknames import CharEncoder, load_pretrained, predict_names
 from sknames._models.stack import Stack, resolve
@@ -121,9 +122,7 @@ def test_javascript_falls_back_as_python(evaluate, judged):
     assert np.array(levels)[is_name].tolist() == found.levels[is_name].tolist()
     assert np.array(reasons)[is_name].tolist() == found.reasons[is_name].tolist()
     expected = found.probabilities[is_name, 0]
-    np.testing.assert_allclose(
-        np.array(probabilities)[is_name], expected, rtol=0, atol=1e-6
-    )
+    assert_allclose(np.array(probabilities)[is_name], expected, rtol=0, atol=1e-6)
 
 
 def test_javascript_is_unsure_at_the_threshold(evaluate):

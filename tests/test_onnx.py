@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
@@ -80,7 +81,7 @@ def run(session, X):
 
 def assert_same(model, rows):
     found = run(session_of(to_onnx(model)), rows)
-    np.testing.assert_allclose(found, model.predict_proba(rows), rtol=0, atol=2e-6)
+    assert_allclose(found, model.predict_proba(rows), rtol=0, atol=2e-6)
 
 
 @pytest.mark.parametrize("cell", ["gru", "rnn", "sigmoid_rnn"])
@@ -109,14 +110,14 @@ def test_row_does_not_depend_on_its_batch(n_labels):
     rows = random_rows(60, seed=3)
     together = run(session, rows)
     alone = np.concatenate([run(session, row[None]) for row in rows])
-    np.testing.assert_allclose(alone, together, rtol=0, atol=1e-6)
+    assert_allclose(alone, together, rtol=0, atol=1e-6)
     reversed_rows = run(session, rows[::-1])
-    np.testing.assert_allclose(reversed_rows, together[::-1], rtol=0, atol=1e-6)
+    assert_allclose(reversed_rows, together[::-1], rtol=0, atol=1e-6)
     for i in (0, 4, 10):
         short = rows[i][rows[i] != 0]
         for row in (short, np.pad(short, (0, 50))):
             (found,) = run(session, row[None])
-            np.testing.assert_allclose(found, together[i], atol=1e-6)
+            assert_allclose(found, together[i], atol=1e-6)
 
 
 @pytest.mark.parametrize("shape", [(0, LENGTH), (0, 0), (2, 0), (3, 1)])
@@ -124,7 +125,7 @@ def test_onnx_of_no_names_or_columns_has_the_right_shape(shape):
     classifier = random_classifier()
     found = run(session_of(to_onnx(classifier)), np.zeros(shape))
     empty = classifier.predict_proba(np.zeros((1, LENGTH), dtype=int))
-    np.testing.assert_allclose(found, empty.repeat(shape[0], axis=0), rtol=0, atol=1e-6)
+    assert_allclose(found, empty.repeat(shape[0], axis=0), rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +164,7 @@ def test_weights_in_a_byte_only_where_that_loses_nothing(n_classes, n_labels):
         n_small = sum(tensor.data_type == onnx.TensorProto.UINT8 for tensor in tables)
         assert n_small == is_small * (1 if n_labels is None else 2)
         found = run(session_of(proto), rows)
-        np.testing.assert_allclose(found, model.predict_proba(rows), rtol=0, atol=1e-6)
+        assert_allclose(found, model.predict_proba(rows), rtol=0, atol=1e-6)
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +181,7 @@ def test_default_pipeline_in_onnx_predicts_as_numpy(names, small_names):
     model = make_pipeline(CharEncoder(), classify).fit(*small_names)
     session = session_of(to_onnx(model))
     found = run(session, model[0].transform(names))
-    np.testing.assert_allclose(found, model.predict_proba(names), rtol=0, atol=1e-5)
+    assert_allclose(found, model.predict_proba(names), rtol=0, atol=1e-5)
     frozen = FrozenEstimator(model)
     adapted = PriorShiftClassifier(frozen, priors=[0.4, 0.3, 0.2, 0.1])
     never = PriorShiftClassifier(model, priors={"Greek": 0.2, "Polish": 0.8})
@@ -191,7 +192,7 @@ def test_default_pipeline_in_onnx_predicts_as_numpy(names, small_names):
         proto = to_onnx(wrapped)
         found = run(session_of(proto), model[0].transform(names))
         expected = wrapped.predict_proba(names)
-        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+        assert_allclose(found, expected, rtol=0, atol=1e-5)
         texts = {field.key: field.value for field in proto.metadata_props}
         metadata = {key: json.loads(text) for key, text in texts.items()}
         assert metadata["classes"] == wrapped.classes_.tolist()
@@ -216,13 +217,13 @@ def test_onnx_with_words_predicts_as_numpy(separator, word_weight):
     session = session_of(to_onnx(model))
     codes = model[0].transform(names)
     expected = model.predict_proba(names)
-    np.testing.assert_allclose(run(session, codes), expected, rtol=0, atol=1e-5)
+    assert_allclose(run(session, codes), expected, rtol=0, atol=1e-5)
     (known,) = session.run(["known_words"], {"codes": codes.astype(np.int32)})
     of_network = model[-1].network_.to_codes(codes)
     rows, last, _ = words.find(of_network, separator and 1)
     expected = np.zeros(codes.shape, dtype=bool)
     expected[rows, last] = True
-    np.testing.assert_array_equal(known, expected[:, : known.shape[1]])
+    assert_array_equal(known, expected[:, : known.shape[1]])
     assert expected.any()
     assert not expected[:, known.shape[1] :].any()
 
@@ -245,10 +246,10 @@ def test_shipped_model_in_onnx_predicts_as_numpy(names, shipped):
     codes = shipped[0].transform(names)
     expected = shipped.predict_proba(names)
     found = np.concatenate([run(session, batch) for batch in np.split(codes, 5)])
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
-    np.testing.assert_allclose(found.sum(axis=1), 1, rtol=0, atol=1e-5)
+    assert_allclose(found, expected, rtol=0, atol=1e-5)
+    assert_allclose(found.sum(axis=1), 1, rtol=0, atol=1e-5)
     alone = np.concatenate([run(session, row[None]) for row in codes[-50:]])
-    np.testing.assert_allclose(alone, found[-50:], rtol=0, atol=1e-6)
+    assert_allclose(alone, found[-50:], rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("transliterate", ["unknown", True, np.False_], ids=str)

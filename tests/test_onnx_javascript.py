@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from numpy.testing import assert_allclose
 from sklearn.pipeline import make_pipeline
 
 from sknames import CharEncoder, load_pretrained, predict_names
@@ -143,7 +144,7 @@ def test_javascript_predicts_as_python(names, labels, options, step, judged, tmp
     assert not [names[i] for i in np.flatnonzero(differs)]
     predictions = predict_names(model, names, known_words=True)
     expected = predictions.proba
-    np.testing.assert_allclose(found["probabilities"], expected, rtol=0, atol=1e-5)
+    assert_allclose(found["probabilities"], expected, rtol=0, atol=1e-5)
     assert found["known"] == predictions.known_words.tolist()
     reasons = predictions.reasons.tolist()
     assert found["reasons"] == ["" if why == "unsure" else why for why in reasons]

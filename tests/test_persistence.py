@@ -12,6 +12,7 @@ import joblib
 import numpy as np
 import pytest
 import skops.io
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import InconsistentVersionWarning
 
 import sknames
@@ -44,17 +45,15 @@ WAYS = {  # others are those of test_conventions.py
 
 
 def assert_same(loaded, model, names):
-    np.testing.assert_array_equal(
-        loaded.predict_proba(names), model.predict_proba(names)
-    )
-    np.testing.assert_array_equal(loaded.predict(names), model.predict(names))
+    assert_array_equal(loaded.predict_proba(names), model.predict_proba(names))
+    assert_array_equal(loaded.predict(names), model.predict(names))
     for ours, theirs in zip(loaded, model, strict=True):
         assert set(vars(ours)) == set(vars(theirs))
         assert repr(ours) == repr(theirs)
     ours, theirs = (one[-1].network_.to_arrays() for one in (loaded, model))
     assert list(ours) == list(theirs)
     for name, array in ours.items():
-        np.testing.assert_array_equal(array, theirs[name], strict=True)
+        assert_array_equal(array, theirs[name], strict=True)
     for epoch, expected in zip(loaded[-1].history_, model[-1].history_, strict=True):
         assert epoch | {"dur": 0} == expected | {"dur": 0}
 
@@ -113,7 +112,7 @@ def test_parameters_set_after_fit_are_kept(any_pipeline, small_names):
     assert_same(loaded, model, small_names[0])
     assert loaded[-1].get_params() == any_pipeline[-1].get_params() | anew
     expected = any_pipeline.predict_proba(small_names[0])
-    np.testing.assert_array_equal(loaded.predict_proba(small_names[0]), expected)
+    assert_array_equal(loaded.predict_proba(small_names[0]), expected)
 
 
 def put(name, change):
@@ -179,7 +178,5 @@ def test_model_saved_by_the_oldest_releases_predicts_the_same_numbers(name, kind
     model = load_model(DATA / f"{name}.{kind}", trust_pickle=True)
     assert model.classes_.tolist() == expected[name]["classes"]
     found = predict_names(model, expected["names"])
-    np.testing.assert_allclose(
-        found.proba, expected[name]["probabilities"], rtol=0, atol=1e-6
-    )
+    assert_allclose(found.proba, expected[name]["probabilities"], rtol=0, atol=1e-6)
     assert found.reasons.tolist() == expected[name]["reasons"]

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose, assert_array_equal
 
 import sknames
 from sknames import GroupedClassifier, load_pretrained, predict_table
@@ -71,7 +72,7 @@ def test_an_unknown_character_says_nothing_by_itself(shipped):
     for symbol in (unknown, unknown + 1):
         codes[[0, 1, 2, 3, 3], [0, 4, 0, 1, 3]] = symbol
         found.append(shipped["classify"].predict_proba(codes))
-    np.testing.assert_array_equal(*found)
+    assert_array_equal(*found)
 
 
 def test_priors_of_the_world(shipped, shipped_uniform):
@@ -79,9 +80,7 @@ def test_priors_of_the_world(shipped, shipped_uniform):
     names = ["John Smith", "John Murray"]
     assert shipped.predict(names).tolist() == ["English", "English"]
     assert shipped_uniform.predict(names).tolist() == ["Scottish", "Scottish"]
-    np.testing.assert_allclose(
-        shipped_uniform["classify"].class_prior_, np.full(74, 1 / 74)
-    )
+    assert_allclose(shipped_uniform["classify"].class_prior_, np.full(74, 1 / 74))
 
 
 @pytest.mark.parametrize("is_array", [True, False])
@@ -90,9 +89,9 @@ def test_given_priors_shift_the_answers(shipped_uniform, is_array):
     model = shipped_uniform
     expected = np.array([priors.get(label, 0) for label in model.classes_])
     told = load_pretrained(priors=expected if is_array else priors)
-    np.testing.assert_allclose(told["classify"].class_prior_, expected)
+    assert_allclose(told["classify"].class_prior_, expected)
     odds = model.predict_proba(NAMES) * expected
-    np.testing.assert_allclose(
+    assert_allclose(
         told.predict_proba(NAMES), odds / odds.sum(axis=1, keepdims=True), atol=1e-5
     )
     assert set(told.predict(NAMES)) == {"English", "Scottish"}
@@ -134,7 +133,7 @@ def test_abstains(shipped):
     answered = shipped.predict_proba(NAMES).max(axis=1) > selective.threshold_
     assert 3 < answered.sum() < len(NAMES)
     labels = np.where(answered, shipped.predict(NAMES), "unknown")
-    np.testing.assert_array_equal(selective.predict(NAMES), labels)
+    assert_array_equal(selective.predict(NAMES), labels)
 
 
 def test_abstain_answers_whole_names_but_not_names_of_many():
@@ -212,7 +211,7 @@ def test_threshold_is_the_probability_above_which_a_label_is_an_answer():
     model = load_pretrained(threshold=0.9)
     sure = model.predict_proba(NAMES).max(axis=1) > 0.9
     assert 0 < sure.sum() < len(NAMES)
-    np.testing.assert_array_equal(model.predict(NAMES) != "unknown", sure)
+    assert_array_equal(model.predict(NAMES) != "unknown", sure)
     assert model.threshold_ == 0.9
     assert not hasattr(model, "risk_")
     groups = [{"Korean": "East", "Chinese": "East"}]
@@ -367,13 +366,13 @@ def test_bias_is_read_by_nationality(folder, shipped):
     )
     found = load_pretrained()[-1].network_.class_bias
     bias = shipped[-1].network_.class_bias
-    np.testing.assert_array_equal(found, bias)
+    assert_array_equal(found, bias)
     with open(folder / _load_pretrained.BIAS, "a", encoding="utf-8") as file:
         file.write("\nsharpness,1.2500,\n")
     again = load_pretrained()[-1].network_
     assert again.sharpness == [1.25]
     n_people = shipped[-1].network_.n_people
-    np.testing.assert_array_equal(again.n_people, n_people)
+    assert_array_equal(again.n_people, n_people)
     expected = [shipped.classes_[1], f"{bias[1]:.4f}", str(n_people[1])]
     assert rows[1].split(",") == expected
     assert len({*bias}) > 60
@@ -422,10 +421,10 @@ def test_countries_are_read_from_the_name(countries):
     assert len(countries.classes_) >= 165
     millions = dict(zip(table.alpha_2, table.millions, strict=True))
     prior = np.array([millions[code] for code in countries.classes_]) ** 0.25
-    np.testing.assert_allclose(countries[-1].class_prior_, prior / prior.sum())
+    assert_allclose(countries[-1].class_prior_, prior / prior.sum())
     found = countries.predict_proba(names)
-    np.testing.assert_allclose(found.sum(axis=1), 1)
-    np.testing.assert_array_equal(
+    assert_allclose(found.sum(axis=1), 1)
+    assert_array_equal(
         pickle.loads(pickle.dumps(countries)).predict_proba(names), found
     )
     assert (
@@ -503,7 +502,7 @@ def test_written_files_give_the_same_model(shipped, tmp_path):
     # The name is of the written priors, and of the folder.
     arrays = replace(ours.network_, fingerprint=theirs.network_.fingerprint).to_arrays()
     for name, array in arrays.items():
-        np.testing.assert_array_equal(array, expected[name], strict=True)
+        assert_array_equal(array, expected[name], strict=True)
 
 
 # ---- Their memory
@@ -536,7 +535,7 @@ def test_threads_may_load_one_model_at_once(tiny, tmp_path):
         models = list(threads.map(_load_pretrained.read_model, [tmp_path] * 8))
     expected = tiny.predict_proba(NAMES)
     for model in models:
-        np.testing.assert_array_equal(model.predict_proba(NAMES), expected)
+        assert_array_equal(model.predict_proba(NAMES), expected)
 
 
 # ---- Its accuracy

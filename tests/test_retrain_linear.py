@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 from sklearn.pipeline import Pipeline
 
 from sknames import CharEncoder, NameNationalityClassifier, fingerprint
@@ -45,7 +46,7 @@ def test_folded_gives_the_mean_of_both_logits(base):
     assert "head.bias" not in folded.weights
     assert np.allclose(folded.class_prior, 1 / 3)
     found = softmax(Forward(folded, "float64").logits(codes))
-    np.testing.assert_allclose(found, softmax(mixed), atol=1e-5)
+    assert_allclose(found, softmax(mixed), atol=1e-5)
 
 
 def test_fit_more_learns_people_and_rounds(base):
@@ -95,22 +96,22 @@ def test_log_priors_compare_classes_within_the_form():
     found = np.exp(linear.log_priors(labels, forms, 2))
     # Class 0 has three times the rows, but within each form the priors are those of its
     # rows.
-    np.testing.assert_allclose(found[2, 1] / found[2, 0], 450 / 600, rtol=0.05)
-    np.testing.assert_allclose(found[0, 1] / found[0, 0], 500 / 2_400, rtol=0.05)
+    assert_allclose(found[2, 1] / found[2, 0], 450 / 600, rtol=0.05)
+    assert_allclose(found[0, 1] / found[0, 0], 500 / 2_400, rtol=0.05)
     design = np.full((len(FORMS), 2), 0.5)
     design[5] = 0.4, 0.1
     found = np.exp(linear.log_priors(labels, forms, 2, design))
     # A class without a row in the form counts as 20 rows of all classes.
     of_none = 0.75 * (20 * 50 / 4_000) / 3_020 / 0.4
-    np.testing.assert_allclose(found[5, 0], of_none, rtol=1e-3)
-    np.testing.assert_allclose(found[5, 1], 0.25 * (50.25 / 1_020) / 0.1, rtol=1e-3)
+    assert_allclose(found[5, 0], of_none, rtol=1e-3)
+    assert_allclose(found[5, 1], 0.25 * (50.25 / 1_020) / 0.1, rtol=1e-3)
 
 
 def test_log_priors_let_no_class_have_accents_in_less_than_a_tenth():
     labels = np.repeat([0, 1], [3_000, 1_000])
     forms = np.repeat([0, 2, 0, 2], [2_990, 10, 500, 500])
     found = np.exp(linear.log_priors(labels, forms, 2))
-    np.testing.assert_allclose(found[2], [0.75 * 0.1, 0.25 * 0.5], rtol=0.02)
+    assert_allclose(found[2], [0.75 * 0.1, 0.25 * 0.5], rtol=0.02)
 
 
 def test_fit_words_are_rates_within_the_form_without_words_of_one_other_name(encoded):
@@ -139,15 +140,13 @@ def test_countries_are_a_head_that_is_written_beside_its_trunk(base, tmp_path):
     head = countries.fit(model, names, codes)
     assert head.classes_.tolist() == ["FR", "MX", "PL"]
     assert head.score(names, codes) > 0.8
-    np.testing.assert_allclose(head["classify"].class_prior_, 1 / 3)
+    assert_allclose(head["classify"].class_prior_, 1 / 3)
     write_model(model, tmp_path / "nationality")
     write_model(head, tmp_path / "country", "nationality")
     again = read_model(tmp_path / "country")
     assert re.fullmatch("country-[0-9a-f]{6}", fingerprint(again))
     some = names[:50]
-    np.testing.assert_allclose(
-        again.predict_proba(some), head.predict_proba(some), atol=2e-3
-    )
+    assert_allclose(again.predict_proba(some), head.predict_proba(some), atol=2e-3)
     sizes = [
         (tmp_path / k / "model.npz").stat().st_size for k in ("country", "nationality")
     ]

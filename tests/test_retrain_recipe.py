@@ -8,6 +8,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 from sklearn.utils import Bunch
 
 from sknames import load_pretrained
@@ -175,7 +176,7 @@ def test_main_trains_in_all_steps_with_its_seed(lists, tmp_path, capsys):
         expected = expected["classify"].weights()
         assert written.keys() == expected.keys()
         for name, weights in expected.items():
-            np.testing.assert_array_equal(written[name], weights)
+            assert_array_equal(written[name], weights)
 
 
 def test_main_without_a_seed_takes_the_one_that_ships(lists, tmp_path):

@@ -9,6 +9,7 @@ from hashlib import sha256
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 
 from tests.conftest import archive, write_package
 from tools.retrain import dictionaries, people_tables, recipe
@@ -119,7 +120,7 @@ def test_chess_players_have_a_full_name_and_one_label(home):
     for column, values in zip(
         read_chess_players(), zip(*expected, strict=True), strict=True
     ):
-        np.testing.assert_array_equal(column, values)
+        assert_array_equal(column, values)
     write("@PLAYER\n" + "Kern, Anna #GM GER\n" * 98 + "Kern, Anna\n" * 2)
     with pytest.raises(
         ValueError, match=r"should .* but 98 of 100 lines are such. Get another"
