@@ -192,29 +192,27 @@ def test_figures_of_the_blog_post_are_drawn(small_names, plain_folder):
     assert files == ["blog_post_confusions.png", "blog_post_loss.png"]
 
 
-def test_script_of_the_first_command_runs_without_matplotlib(tmp_path):
+def test_script_of_the_first_command_runs_without_matplotlib(
+    plain_folder, tmp_path, monkeypatch, capsys
+):
     """With every sixtieth name, so that it takes seconds. The gallery has the rest."""
-    code = f"""
-import runpy, sys
-import sknames.datasets
-names = sknames.datasets.load_names()
-for column in ("data", "target", "groups"):
-    names[column] = names[column][::60]
-sknames.datasets.load_names = lambda: names
-sys.modules["matplotlib"] = None
-runpy.run_path({str(ROOT / "examples" / "plot_first_model.py")!r}, run_name="__main__")
-"""
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    run = run_process(sys.executable, "-c", code, cwd=tmp_path, env=environment)
-    assert re.search(r"accuracy 0\.\d{3}, macro-F1 0\.\d{3}\.", run.stdout)
-    _, _, after = run.stdout.partition("three best answers\n")
+    names = sknames.datasets.load_names()
+    for column in ("data", "target", "groups"):
+        names[column] = names[column][::60]
+    monkeypatch.setattr("sknames.datasets.load_names", lambda: names)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    script = ROOT / "examples" / "plot_first_model.py"
+    runpy.run_path(str(script), run_name="__main__")
+    printed = capsys.readouterr().out
+    assert re.search(r"accuracy 0\.\d{3}, macro-F1 0\.\d{3}\.", printed)
+    _, _, after = printed.partition("three best answers\n")
     table, _, _ = after.partition("\n\n")
     rows = table.splitlines()
     assert len(rows) == 12
     for row in rows:
         assert re.fullmatch(r".{16}\w+ +(\w+ [01]\.\d\d(, |$)){3}", row), row
     assert (tmp_path / "first_model.joblib").stat().st_size > 10_000
-    assert "matplotlib is missing: pip install matplotlib" in run.stdout
+    assert "matplotlib is missing: pip install matplotlib" in printed
 
 
 @pytest.fixture(scope="module")
