@@ -1,5 +1,6 @@
 """After a training, one call rewrites all that shows the models."""
 
+import json
 import re
 from pathlib import Path
 
@@ -15,10 +16,10 @@ PAGE = "# Page\n\n<!-- one of make retrained -->\n\nold\n\n<!-- end -->\n"
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """Put small commands in place of the pieces; return the folder they run in."""
-    monkeypatch.setattr(after_training, "ROOT", tmp_path)
-    monkeypatch.setattr(after_training, "BUILD", tmp_path / "build")
+    """A folder with a page, models and a command that writes what it is called with."""
     monkeypatch.setenv("SKNAMES_DATA", str(tmp_path / "data"))
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "figures_by_hand.txt").touch()
     (tmp_path / "page.md").write_text(PAGE, encoding="utf-8")
     (tmp_path / "counts.py").write_text(
         "import os, sys\n"
@@ -28,82 +29,83 @@ def project(tmp_path, monkeypatch):
         "print('Not at hand: a rival', file=sys.stderr)\n"
         "sys.exit('fails' in sys.argv)\n"
     )
+    write_models(tmp_path, "0123456789")
     return tmp_path
 
 
-def set_stages(monkeypatch, *stages):
-    monkeypatch.setattr(after_training, "STAGES", stages)
+def write_models(project, digest):
+    for target in ("nationality", "country"):
+        folder = project / "models" / target
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "model.json").write_text(json.dumps({"sha256": digest}))
 
 
-def test_done_pieces_are_skipped_until_the_models_change(project, monkeypatch, capsys):
-    set_stages(monkeypatch, [Piece("one", "counts.py *.md {models}", "page.md")])
-    after_training.main([])
+def run(project, *stages, pieces=()):
+    after_training.main([*pieces], stages, project, project / "models")
+
+
+def calls(project):
+    return (project / "calls").read_text().splitlines()
+
+
+def test_done_pieces_are_skipped_until_the_models_change(project, capsys):
+    stage = [Piece("one", "counts.py *.md {models}", "page.md")]
+    run(project, stage)
     printed = capsys.readouterr().out
     assert re.search(r"^one: \d+\.\d minutes$", printed, re.M)
     assert "one: Not at hand: a rival" in printed
     page = (project / "page.md").read_text(encoding="utf-8")
     assert page == PAGE.replace("old", "| new |")
-    after_training.main([])
-    folder = project / "build" / after_training.models_digest()
-    assert (project / "calls").read_text() == f"{[f'{project}/page.md', str(folder)]}\n"
-    monkeypatch.setattr(after_training, "models_digest", lambda: "others")
-    after_training.main([])
-    assert (project / "calls").read_text().count("\n") == 2
+    run(project, stage)
+    folder = project / "build" / "retrained" / "012345-012345"
+    assert calls(project) == [str([f"{project}/page.md", str(folder)])]
+    write_models(project, "9876543210")
+    run(project, stage)
+    assert len(calls(project)) == 2
 
 
-def test_named_piece_runs_again_and_alone(project, monkeypatch):
-    pieces = [Piece("one", "counts.py 1", "page.md"), Piece("two", "counts.py 2")]
-    set_stages(monkeypatch, pieces)
-    after_training.main([])
-    after_training.main(["two"])
-    calls = (project / "calls").read_text().splitlines()
-    assert sorted(calls) == ["['1']", "['2']", "['2']"]
+def test_named_piece_runs_again_and_alone(project):
+    stage = [Piece("one", "counts.py 1", "page.md"), Piece("two", "counts.py 2")]
+    run(project, stage)
+    run(project, stage, pieces=["two"])
+    assert sorted(calls(project)) == ["['1']", "['2']", "['2']"]
     with pytest.raises(SystemExit):
-        after_training.main(["three"])
+        run(project, stage, pieces=["three"])
 
 
-def test_piece_runs_in_its_folder(project, monkeypatch):
-    (project / "docs").mkdir()
-    set_stages(monkeypatch, [Piece("one", "../counts.py", folder="docs")])
-    after_training.main([])
+def test_piece_runs_in_its_folder(project):
+    run(project, [Piece("one", "../counts.py", folder="docs")])
     assert (project / "docs" / "calls").exists()
 
 
-def test_failed_piece_is_named_and_runs_again(project, monkeypatch, capsys):
+def test_failed_piece_is_named_and_runs_again(project, capsys):
     pieces = [Piece("one", "counts.py fails", "page.md"), Piece("two", "counts.py")]
-    set_stages(monkeypatch, pieces, [Piece("three", "counts.py")])
     for _ in range(2):
         with pytest.raises(SystemExit, match=r"^Not done: one\. The same call goes on"):
-            after_training.main([])
+            run(project, pieces, [Piece("three", "counts.py")])
         assert re.search(
             r"^one: failed, see .*one\.log$", capsys.readouterr().out, re.M
         )
     assert (project / "page.md").read_text(encoding="utf-8") == PAGE
-    assert sorted((project / "calls").read_text().splitlines()) == [
-        "['fails']",
-        "['fails']",
-        "[]",
-        "[]",
-    ]
+    assert sorted(calls(project)) == ["['fails']", "['fails']", "[]", "[]"]
 
 
-def test_piece_without_its_public_set_is_named(project, monkeypatch, capsys):
-    set_stages(monkeypatch, [Piece("one", "counts.py", sets=("arczi21",))])
+def test_piece_without_its_public_set_is_named(project, capsys):
+    stage = [Piece("one", "counts.py", sets=("arczi21",))]
     with pytest.raises(SystemExit, match="Not done: one"):
-        after_training.main([])
+        run(project, stage)
     assert "public lacks arczi21_test.tsv" in capsys.readouterr().out
     path = project / "data" / "public" / "arczi21_test.tsv"
     path.parent.mkdir(parents=True)
     path.touch()
-    after_training.main([])
+    run(project, stage)
 
 
-def test_nothing_runs_after_a_failed_measure(project, monkeypatch):
+def test_nothing_runs_after_a_failed_measure(project):
     failing = Piece("measure", "counts.py fails")
-    set_stages(monkeypatch, [failing], [Piece("two", "counts.py")])
     with pytest.raises(SystemExit):
-        after_training.main([])
-    assert (project / "calls").read_text() == "['fails']\n"
+        run(project, [failing], [Piece("two", "counts.py")])
+    assert calls(project) == ["['fails']"]
 
 
 def test_each_piece_has_its_place_in_a_page():
@@ -120,16 +122,13 @@ def test_each_piece_has_its_place_in_a_page():
 
 def test_figures_by_hand_are_of_the_models_that_ship():
     assert after_training.pages_to_read() == []
-    lines = after_training.BY_HAND.read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / after_training.BY_HAND).read_text(encoding="utf-8").splitlines()
     for line in lines:
         assert line.startswith("#") or (ROOT / line.split()[1]).exists()
 
 
-def test_page_with_figures_of_other_models_is_named(project, monkeypatch, capsys):
-    by_hand = project / "by_hand.txt"
-    models = after_training.models_digest()
-    by_hand.write_text(f"# Pages\n{models} a.md\nf00-f00 b.md\n", encoding="utf-8")
-    monkeypatch.setattr(after_training, "BY_HAND", by_hand)
-    set_stages(monkeypatch, [Piece("one", "counts.py")])
-    after_training.main([])
+def test_page_with_figures_of_other_models_is_named(project, capsys):
+    text = "# Pages\n012345-012345 a.md\nf00-f00 b.md\n"
+    (project / "docs" / "figures_by_hand.txt").write_text(text, encoding="utf-8")
+    run(project, [Piece("one", "counts.py")])
     assert re.search(r"^Figures by hand.*: b\.md$", capsys.readouterr().out, re.M)

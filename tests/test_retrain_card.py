@@ -252,16 +252,7 @@ def test_few_people_are_the_first_of_each_label_and_source():
 @pytest.mark.parametrize(
     ("gains", "expected"), [([0.01, 0.03], 1.5), ([-0.02, 0.05], 1.0)]
 )
-def test_sharpness_is_1_unless_another_is_better_beyond_chance(
-    monkeypatch, gains, expected
-):
-    def shares_of_people(lists, *_, sharpness, **__):
-        for k in lists:
-            error = 0.2 - gains[k % 2] * (sharpness == 1.5)
-            true = np.array([0.5, 0.5])
-            yield Bunch(share=true + error), true
-
-    monkeypatch.setattr(risk_coverage, "lists_of_people", lambda *_: range(8))
-    monkeypatch.setattr(risk_coverage, "shares_of_people", shares_of_people)
-    sharpness = risk_coverage.best_sharpness(*[None] * 4, (1.0, 1.25, 1.5))
-    assert sharpness == expected
+def test_sharpness_is_1_unless_another_is_better_beyond_chance(gains, expected):
+    errors = np.full(8, 0.4)
+    wrong = {1.0: errors, 1.25: errors, 1.5: errors - np.tile(gains, 4)}
+    assert risk_coverage.least_wrong(wrong) == expected

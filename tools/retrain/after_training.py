@@ -28,8 +28,8 @@ from tools.public_sets import FILES
 from .files import MODELS
 
 ROOT = Path(__file__).parents[2]
-BUILD = ROOT / "build" / "retrained"
-BY_HAND = ROOT / "docs" / "figures_by_hand.txt"
+BUILD = "build/retrained"
+BY_HAND = "docs/figures_by_hand.txt"
 # Each piece has one thread, so that two have two cores.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 # What a piece says that it could not measure is repeated at the end.
@@ -170,23 +170,23 @@ STAGES = [
 ]
 
 
-def models_digest():
+def models_digest(models=MODELS):
     """Return the first digits of the digests of both models."""
     digits = []
     for target in TARGETS:
-        description = json.loads((MODELS / target / DESCRIPTION).read_bytes())
+        description = json.loads((models / target / DESCRIPTION).read_bytes())
         digits.append(description["sha256"][:6])
     return "-".join(digits)
 
 
-def pages_to_read():
+def pages_to_read(root=ROOT, models=MODELS):
     """Return the pages with figures, written by hand, of models that do not ship."""
     pages = []
-    for line in BY_HAND.read_text(encoding="utf-8").splitlines():
+    for line in (root / BY_HAND).read_text(encoding="utf-8").splitlines():
         if line.startswith("#"):
             continue
-        models, page = line.split()
-        if models != models_digest():
+        digest, page = line.split()
+        if digest != models_digest(models):
             pages.append(page)
     return pages
 
@@ -196,6 +196,10 @@ class Run:
 
     Attributes
     ----------
+    root : Path
+        Folder of the project.
+    build : Path
+        What all models share.
     folder : Path
         Stamps, logs and caches of these models.
     not_done : list of str
@@ -204,13 +208,15 @@ class Run:
         What to say at the end.
     """
 
-    def __init__(self):
-        self.folder = BUILD / models_digest()
+    def __init__(self, root, models):
+        self.root = root
+        self.build = root / BUILD
+        self.folder = self.build / models_digest(models)
         self.not_done = []
         self.notes = []
         self._write_lock = threading.Lock()  # pieces share pages
         self.folder.mkdir(parents=True, exist_ok=True)
-        (BUILD / "any").mkdir(exist_ok=True)
+        (self.build / "any").mkdir(exist_ok=True)
 
     def is_done(self, piece):
         """Return whether a piece is done for these models."""
@@ -240,7 +246,7 @@ class Run:
         if piece.page:
             printed = self._path(piece, "out").read_text(encoding="utf-8")
             with self._write_lock:
-                write_blocks([ROOT / piece.page], {piece.mark: printed})
+                write_blocks([self.root / piece.page], {piece.mark: printed})
         self._path(piece, "done").touch()
         print(f"{piece.name}: {took}", flush=True)
 
@@ -257,25 +263,25 @@ class Run:
                 self._arguments(piece),
                 stdout=printed,
                 stderr=errors,
-                cwd=ROOT / piece.folder,
-                env=os.environ | ONE_THREAD | {"PYTHONPATH": str(ROOT)},
+                cwd=self.root / piece.folder,
+                env=os.environ | ONE_THREAD | {"PYTHONPATH": str(self.root)},
             )
         return finished.returncode == 0
 
     def _arguments(self, piece):
-        folders = {"models": self.folder, "any": BUILD / "any"}
+        folders = {"models": self.folder, "any": self.build / "any"}
         arguments = [sys.executable]
         for word in piece.command.split():
             if "*" in word:
-                arguments += sorted(map(str, ROOT.glob(word)))
+                arguments += sorted(map(str, self.root.glob(word)))
             else:
                 arguments.append(word.format(data=data_folder(None), **folders))
         return arguments
 
 
-def main(arguments=None):
+def main(arguments=None, stages=STAGES, root=ROOT, models=MODELS):
     """Run the pieces that are not done, or those that are named."""
-    names = [piece.name for stage in STAGES for piece in stage]
+    names = [piece.name for stage in stages for piece in stage]
     parser = argparse.ArgumentParser(
         prog="python -m tools.retrain.after_training",
         description=__doc__.partition("\n")[0],
@@ -290,9 +296,9 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     if unknown := sorted({*options.pieces} - {*names}):
         parser.error(f"unknown pieces {unknown}; choose from {names}")
-    run = Run()
+    run = Run(root, models)
     print(f"Models {run.folder.name}. Logs are in {run.folder}.", flush=True)
-    for stage in STAGES:
+    for stage in stages:
         if options.pieces:
             pieces = [piece for piece in stage if piece.name in options.pieces]
         else:
@@ -308,7 +314,7 @@ def main(arguments=None):
         print(note)
     if run.not_done:
         sys.exit(f"Not done: {', '.join(run.not_done)}. The same call goes on.")
-    if pages := pages_to_read():
+    if pages := pages_to_read(root, models):
         print(f"Figures by hand to correct, see {BY_HAND}: {', '.join(pages)}")
 
 

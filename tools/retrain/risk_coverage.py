@@ -162,11 +162,7 @@ def shares_of_people(lists, probabilities, labels, classes, **options):
 
 
 def best_sharpness(probabilities, labels, sources, classes, sharpnesses):
-    """Return the sharpness of a model that shares read best, 1 without lists.
-
-    Another one than 1 must be better by more than two standard errors: half of the
-    people give few lists, and lists elsewhere lose by it.
-    """
+    """Return the sharpness of a model that shares read best, 1 without lists."""
     lists = [*lists_of_people(probabilities, labels, sources, classes)]
     if not lists:
         return 1.0
@@ -177,9 +173,18 @@ def best_sharpness(probabilities, labels, sources, classes, sharpnesses):
         wrong[power] = np.array(
             [np.abs(found.share - true).sum() for found, true in pairs]
         )
+    return least_wrong(wrong)
+
+
+def least_wrong(wrong):
+    """Return the sharpness with the least errors, 1 unless another is surely better.
+
+    That is by more than two standard errors: half of the people give few lists, and
+    lists elsewhere lose by it. `wrong` maps each sharpness to the errors of the lists.
+    """
     sharpness = min(wrong, key=lambda power: wrong[power].mean())
     gain = wrong[1.0] - wrong[sharpness]
-    if gain.mean() <= 2 * gain.std() / np.sqrt(len(lists)):
+    if gain.mean() <= 2 * gain.std() / np.sqrt(len(gain)):
         return 1.0
     return sharpness
 
