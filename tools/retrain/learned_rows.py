@@ -25,18 +25,23 @@ def row_hash(table, row):
     return blake2b(text.encode(), digest_size=SIZE, salt=SALT).digest()
 
 
-def read_hashes():
+def read_hashes(path=PATH):
     """Return the hashes of all rows, a set of bytes."""
-    content = lzma.decompress(PATH.read_bytes())
+    content = lzma.decompress(path.read_bytes())
     return {content[i : i + SIZE] for i in range(0, len(content), SIZE)}
 
 
-def write_hashes(tables):
-    """Write the hashes of the rows of tables, a dict by name of lists."""
+def hashes_of(tables):
+    """Return the hashes of the rows of tables, a dict by name of lists."""
     hashes = set()
     for table, rows in tables.items():
         hashes.update(row_hash(table, row) for row in rows)
-    PATH.write_bytes(lzma.compress(b"".join(sorted(hashes))))
+    return hashes
+
+
+def write_hashes(hashes, path=PATH):
+    """Write hashes, a set of bytes."""
+    path.write_bytes(lzma.compress(b"".join(sorted(hashes))))
 
 
 def main():
@@ -44,7 +49,7 @@ def main():
     tables = {}
     for table in TABLES:
         tables[table] = [[*row.values()] for row in read_rows(table)]
-    write_hashes(tables)
+    write_hashes(hashes_of(tables))
 
 
 if __name__ == "__main__":

@@ -76,8 +76,11 @@ TABLES = {
 }
 
 
-def main(arguments=None):
-    """Make the tables, and compare their sizes with those of the shipped models."""
+def main(arguments=None, tables=TABLES, hashes=None):
+    """Make the tables, and compare their sizes with those of the shipped models.
+
+    `hashes` are those of the learned rows; by default, they are read.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m tools.retrain.people",
         description="Make the folder `people` in $SKNAMES_DATA, or in "
@@ -88,9 +91,10 @@ def main(arguments=None):
         "models.",
     )
     parser.parse_args(arguments)
-    hashes = learned_rows.read_hashes()
+    if hashes is None:
+        hashes = learned_rows.read_hashes()
     incomplete = []
-    for name, table in TABLES.items():
+    for name, table in tables.items():
         rows = _read(table)
         learned = [row for row in rows if learned_rows.row_hash(name, row) in hashes]
         _write(name, table.columns, learned)
