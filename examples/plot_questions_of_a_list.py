@@ -52,10 +52,9 @@ def answer(question, found, truth):
 # ------------
 # Two people of a list, drawn with replacement, differ with the probability of Gini and
 # Simpson. The number of labels in equal shares that would be as diverse is 1 / the sum
-# of squares. Take it from the index and its ends, since its own interval holds less.
-# Compare only lists by one model with the same labels and groups: an index depends on
-# them. Shannon's index is not here: it depends on rare labels, which a list shows
-# worst.
+# of squares. Take it from the index and its ends, so that both agree. Compare only
+# lists by one model with the same labels and groups: an index depends on them.
+# Shannon's index is not here: it depends on rare labels, which a list shows worst.
 
 here_mix = [0.1, 0.6, 0.1, 0.2]
 there_mix = [0.25, 0.25, 0.25, 0.25]

@@ -73,14 +73,20 @@ def test_statistic_of_one_share_agrees_with_the_table(shares):
     assert_allclose([found.low, found.high], ends, atol=width / 10)
 
 
-def test_interval_is_that_of_percentiles_moved_by_twice_the_median_bias(shares):
+def test_interval_is_that_of_percentiles_extended_by_twice_the_median_bias(shares):
     found = estimate_statistic(simpson, shares)
     draws = 1 - (shares.draws**2).sum(axis=1)
     low, median, high = np.quantile(draws, [0.025, 0.5, 0.975])
     move = 2 * (simpson(shares.share) - median)
     assert move > 0  # draws of a list are less diverse than it
-    assert (found.low, found.high) == pytest.approx((low + move, high + move))
+    assert (found.low, found.high) == pytest.approx((low, high + move))
     assert found.estimate == simpson(shares.share)
+
+
+def test_interval_of_the_negative_is_its_negative(shares):
+    found = estimate_statistic(simpson, shares)
+    negative = estimate_statistic(lambda share: -simpson(share), shares)
+    assert (-negative.high, -negative.low) == pytest.approx((found.low, found.high))
 
 
 def test_level_sets_the_percentiles(shares):

@@ -26,21 +26,27 @@ With ``--people apart``, papers are of people kept apart, by source.
 the bias that other sources have shown. ``--write`` puts it into the file of the bias,
 so that shares print it. ``--half choose --error 0.3`` is how the error was chosen.
 
+``--statistics 40`` measures functions of shares and of rates that
+`sknames.estimate_statistic` gives, in so many lists of each length of new people of
+arczi21, and of goalscorers.
+
 ``--pairs 50`` compares 50 pairs of lists of each kind: a list split at random, two
 mixes of one source, and one mix of two sources.
 """
 
 import argparse
 import os
+import warnings
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize_scalar, nnls
 from sklearn.metrics import log_loss
 
-from sknames import load_pretrained
+from sknames import estimate_statistic, load_pretrained
 from sknames._base.exact_limits import exact_interval
 from sknames._models.groups import group_of_each
 from sknames._models.stack import resolve
@@ -113,7 +119,8 @@ MOST_LABELS = 25
 LEAST_OF_PAIRS = 15
 LEAST_OF_SOURCE = 1_000  # people, for lists of hundreds
 KINDS = "a list split at random", "two mixes of a source", "a mix of two sources"
-DESIGNS = ("clusters", "checked", "rows", "rates", "few", "lacking", "europe")
+DESIGNS = ("clusters", "checked", "rows", "rates", "statistics", "few", "lacking")
+DESIGNS += ("europe",)
 SIZES_IN_EUROPE = 200, 800
 # Lists of one source: names, and how many there must be; people of a label; the part of
 # them that a list takes at most; intervals of a label, for a coverage of its own.
@@ -653,11 +660,11 @@ class People:
         fields = {"random_state": 0, "ids": people} | self.settings | fields
         return shares_of_probabilities(self.proba[people], self.known, **fields)
 
-    def rates(self, people, outcome):
+    def rates(self, people, outcome, n_draws=200):
         """Return the rates of an outcome of each of some people."""
         model = ListedModel(self.known, **self.settings)
         names = NameList(model, self.proba[people], ids=people)
-        return rates_of_list(names, outcome, Question(n_draws=200, random_state=0))
+        return rates_of_list(names, outcome, Question(n_draws=n_draws, random_state=0))
 
     def draw(self, counts, rng, once=False):
         """Return people of each label, as many as is said, in no order.
@@ -715,10 +722,9 @@ def goalscorers(target, half):
     return People.of(target, names, as_labels(target, countries)), np.array(countries)
 
 
-def europeans(target):
-    """Return the reported people of arczi21 who are in no source."""
-    people = read_public("arczi21", source_people())
-    rows = people.is_new & people.is_reported
+def new_people(target, people, half):
+    """Return the people of one half of a `PublicSet` who are in no source."""
+    rows = people.is_new & (people.is_reported == (half == "report"))
     countries = people.countries[rows].tolist()
     return People.of(target, people.names[rows], as_labels(target, countries))
 
@@ -949,6 +955,208 @@ def measure_few(people, n_people, n_lists, rng):
     print(table([*header, "estimated / true"], rows), flush=True)
 
 
+# ---- Functions of shares and of rates
+
+N_DRAWS = 500
+YEARS = np.arange(-2, 3)
+KNOWN_SHARE = 0.1  # in a census
+LEAST_OF_RATES = 100  # people of a label, for rates
+GROWTH = 0.04  # of a label in a year, before shares are made to sum to 1
+# People of the first label and of others by stratum, and their chances of an outcome.
+STRATA = np.array([[0.6, 0.3, 0.1], [0.2, 0.3, 0.5]])
+MORE = 0.1  # for the first label
+CHANCES = np.array([0.2, 0.4, 0.6]) + [[MORE], [0]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Hold a statistic of lists, and the truth.
+
+    Parameters
+    ----------
+    title : str
+    statistic : callable
+        As `estimate_statistic` takes it.
+    results : tuple of Shares or Rates
+    counted : tuple of ndarray
+        The same shares by predicted labels, in the order of the classes.
+    true : float
+    """
+
+    title: str
+    statistic: Any
+    results: tuple
+    counted: tuple
+    true: float
+
+
+def simpson(share):
+    return 1 - (share**2).sum()
+
+
+def effective_number(share):
+    return 1 / (share**2).sum()
+
+
+def simpson_difference(share, other):
+    return simpson(share) - simpson(other)
+
+
+def ask_shares(people, mix, n, rng):
+    """Yield what is asked of shares, in lists of n people of a mix."""
+    large = mix > 0
+    second = np.zeros(len(mix))
+    second[large] = (mix[large] + rng.permutation(mix[large])) / 2
+    second = capped(people, second, n)
+    lists = [list_of(people, drawn, n, rng) for drawn in (mix, second)]
+    results, counted = zip(*lists, strict=True)
+    alone = results[:1], counted[:1]
+    label = np.argsort(-mix)[1]
+    (row,) = np.flatnonzero(people.at(results[0].label) == label)
+
+    def ratio(share):
+        return share[row] / KNOWN_SHARE
+
+    yield Asked("Gini-Simpson", simpson, *alone, simpson(mix))
+    true = effective_number(mix)
+    yield Asked("1 / sum of squares", effective_number, *alone, true)
+    true = simpson_difference(mix, second)
+    title = "Gini-Simpson, difference of two lists"
+    yield Asked(title, simpson_difference, results, counted, true)
+    yield Asked("ratio to a known share", ratio, *alone, mix[label] / KNOWN_SHARE)
+    yield ask_slope(people, mix, label, n, rng)
+
+
+def ask_slope(people, mix, label, n, rng):
+    """Return the slope of the share of a label that grows over five lists."""
+    mixes = []
+    for year in YEARS:
+        moved = mix.copy()
+        moved[label] += GROWTH * (year - YEARS[0])
+        mixes.append(capped(people, moved, n))
+    lists = [list_of(people, moved, n, rng) for moved in mixes]
+    results, counted = zip(*lists, strict=True)
+    (row,) = np.flatnonzero(people.at(results[0].label) == label)
+
+    def slope(*shares):
+        return np.polyfit(YEARS, [share[row] for share in shares], 1)[0]
+
+    true = np.polyfit(YEARS, [moved[label] for moved in mixes], 1)[0]
+    return Asked("slope of a share over five lists", slope, results, counted, true)
+
+
+def ask_rates(people, mix, n, rng):
+    """Yield what is asked of rates of two labels with many people."""
+    n_of_label = np.bincount(people.labels, minlength=len(mix))[: len(mix)]
+    is_large = n_of_label >= LEAST_OF_RATES
+    pair = rng.choice(np.flatnonzero(is_large & (mix > 0)), 2, replace=False)
+    mix = mix / 2
+    mix[pair] += 0.25
+    counts = rng.multinomial(n, capped(people, mix, n))
+    drawn = people.draw(counts, rng, once=True)
+    is_other = (people.labels[drawn] != pair[0]).astype(int)
+    ends = STRATA.cumsum(axis=1)[is_other]
+    stratum = (rng.random((len(drawn), 1)) > ends[:, :2]).sum(axis=1)
+    chance = CHANCES[is_other, stratum]
+    outcome = 2 * stratum + (rng.random(len(drawn)) < chance)
+    rates = people.rates(drawn, outcome, N_DRAWS)
+    at = people.at(rates.labels)
+    rows = [np.flatnonzero(at == label)[0] for label in pair]
+    counted = np.zeros((len(people.known), 6))
+    np.add.at(counted, (people.proba[drawn].argmax(axis=1), outcome), 1 / len(drawn))
+
+    def standardised(joint):
+        people, invited = by_stratum(joint)
+        rate = invited[rows] / np.maximum(people[rows], 1e-9)
+        return (rate[0] - rate[1]) @ people.sum(axis=0) / people.sum()
+
+    def ratio(joint):
+        people, invited = by_stratum(joint)
+        rate = invited[rows].sum(axis=1) / np.maximum(people[rows].sum(axis=1), 1e-9)
+        return rate[0] / np.maximum(rate[1], 1e-9)
+
+    found = (rates,), (counted,)
+    yield Asked("difference of standardised rates", standardised, *found, MORE)
+    of_pair = (STRATA * CHANCES).sum(axis=1)
+    yield Asked("ratio of rates", ratio, *found, of_pair[0] / of_pair[1])
+
+
+def by_stratum(joint):
+    """Return people, and those with the outcome, (n_labels, 3) each."""
+    joint = joint.reshape(len(joint), 3, 2)
+    return joint.sum(axis=2), joint[:, :, 1]
+
+
+def measure_statistics(target, half, n_lists, rng):
+    """Print what intervals of `estimate_statistic` hold.
+
+    Labels have 20 held-out people or more.
+    """
+    enough = resolve(load_pretrained(target)).assumed.n_people >= FEW_HELD_OUT
+    public = read_public("arczi21", source_people())
+    sets = {
+        "new people of arczi21": new_people(target, public, half),
+        "goalscorers": goalscorers(target, half)[0],
+    }
+    measured = {}
+    for name, people in sets.items():
+        print(f"- {len(people.labels):,} {name}, {target}")
+        n_new = len(people.classes) - len(people.known)
+        labels = people.labels[np.pad(enough, (0, n_new))[people.labels]]
+        for n, k in product(SIZES_OF_MIXES, range(n_lists)):
+            mix = draw_mix(labels, [0.1, 0.3, 1][k % 3], rng)
+            mix = capped(people, np.pad(mix, (0, len(people.known) - len(mix))), n)
+            for ask in (ask_shares, ask_rates):
+                for asked in ask(people, mix, n, rng):
+                    judged = judge_statistic(asked, people, n, rng)
+                    measured.setdefault((n, asked.title), []).append(judged)
+    rows = []
+    for (n, title), judged in measured.items():
+        held, held_by_counting, width, error = np.transpose(judged)
+        shown = [show(held, 3), show(held_by_counting, 3), f"{width.mean():.3f}"]
+        rows.append([f"{n:,}", title, *shown, show(error, 3)])
+    print(f"\n### {n_lists} lists of each length and set\n")
+    header = ["names", "statistic", "covered", "covered by counting", "width"]
+    print(table([*header, "estimate less truth"], rows), flush=True)
+
+
+def judge_statistic(asked, people, n, rng):
+    """Return whether intervals hold the truth, also by counting, width and error.
+
+    Counted intervals are percentiles of a bootstrap of predicted labels.
+    """
+    found = estimate_statistic(asked.statistic, *asked.results, same_source=True)
+    at = people.at(asked.results[0]._draws.labels)
+    draws = np.empty(N_DRAWS)
+    for k in range(N_DRAWS):
+        drawn = []
+        for shares in asked.counted:
+            cells = rng.multinomial(n, shares[at].ravel()) / n
+            drawn.append(cells.reshape(shares.shape))
+        draws[k] = asked.statistic(*drawn)
+    low, high = np.quantile(draws, [0.025, 0.975])
+    is_held = found.low <= asked.true <= found.high
+    is_held_by_counting = low <= asked.true <= high
+    error = found.estimate - asked.true
+    return is_held, is_held_by_counting, found.high - found.low, error
+
+
+def list_of(people, mix, n, rng):
+    """Return the shares of a list of n people of a mix, and counted ones."""
+    drawn = people.draw(rng.multinomial(n, mix), rng, once=True)
+    shares = people.shares(drawn, n_draws=N_DRAWS)
+    return shares, counting(people.proba[drawn], None)
+
+
+def capped(people, mix, n):
+    """Return a mix near another one that n people can have, nobody twice."""
+    n_of_label = np.bincount(people.labels, minlength=len(mix))[: len(mix)]
+    for _ in range(100):
+        mix = np.minimum(mix, MOST_TAKEN * n_of_label / n)
+        mix = mix / mix.sum()
+    return mix
+
+
 def likeliest(proba, settings):
     """Return the shares of expectation maximisation, which QuaPy calls EMQ."""
     return likeliest_shares(proba / settings["assumed_prior"])
@@ -1090,9 +1298,15 @@ def measure_designs(args, rng):
             measure_clusters(people, args.clusters, rng)
         return
     if args.europe:
-        people = europeans(args.labels)
+        public = read_public("arczi21", source_people())
+        people = new_people(args.labels, public, "report")
         print(f"- {len(people.labels):,} new people of arczi21, {args.labels}")
         measure_europe(people, args.europe, rng)
+        return
+    if args.statistics:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of few people
+            measure_statistics(args.labels, args.half, args.statistics, rng)
         return
     people, countries = goalscorers(args.labels, args.half)
     print(f"- {len(countries):,} goalscorers, half to {args.half}, {args.labels}")

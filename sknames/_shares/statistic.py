@@ -96,11 +96,14 @@ def estimate_statistic(
 
     Notes
     -----
-    The statistic is computed in each draw. Its interval is that of percentiles, moved
-    by twice the difference of the estimate and the median of the draws, and cut at the
-    bounds. A function that is not linear has a bias in the estimate, since the list is
-    a sample, and twice that in the draws. This rule is ours, neither BC nor BCa. The
-    estimate is not moved, and the bias of the shares stays.
+    The statistic is computed in each draw. Its interval is that of percentiles,
+    extended on one side by twice the difference of the estimate and the median of the
+    draws, and cut at the bounds. A function that is not linear has a bias in the
+    estimate, since the list is a sample, and twice that in the draws. Errors of the
+    model may make up for it, so that the other end stays. This rule is ours, neither BC
+    nor BCa. The estimate is not moved, and the bias of the shares stays. On lists of
+    real people, 95 % intervals of indices, ratios, slopes and rates held .89 to .98:
+    see examples/benchmarks/results/shares.md.
 
     Examples
     --------
@@ -129,7 +132,7 @@ def estimate_statistic(
                 f"got {value.shape} of draw {k}."
             )
         replicates[k] = value
-    low, high = moved_percentiles(replicates, estimate, confidence_level)
+    low, high = extended_percentiles(replicates, estimate, confidence_level)
     _warn_if_few_decide(statistic, results, estimates, estimate, high - low)
     if bounds is not None:
         low = np.clip(low, *bounds)
@@ -139,12 +142,12 @@ def estimate_statistic(
     return Statistic(estimate, low, high, confidence_level)
 
 
-def moved_percentiles(draws, estimate, confidence_level):
-    """Return the ends of percentile intervals, moved by twice the median bias."""
+def extended_percentiles(draws, estimate, confidence_level):
+    """Return the ends of percentile intervals, extended by twice the median bias."""
     limits = [(1 - confidence_level) / 2, 0.5, (1 + confidence_level) / 2]
     low, median, high = np.quantile(draws, limits, axis=0)
     move = 2 * (estimate - median)
-    return low + move, high + move
+    return low + np.minimum(move, 0), high + np.maximum(move, 0)
 
 
 def _check(statistic, results, bounds, same_source, confidence_level):

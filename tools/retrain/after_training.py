@@ -151,6 +151,12 @@ STAGES = [
         ),
         benchmark("other-labels", "bench_shares.py --lacking 12", "shares.md", SCORERS),
         benchmark("rows-to-check", "bench_shares.py --rows 80", "shares.md", SCORERS),
+        benchmark(
+            "statistics",
+            "bench_shares.py --statistics 40",
+            "shares.md",
+            ("arczi21", *SCORERS),
+        ),
         benchmark("regression", "bench_regression.py", "shares.md"),
         benchmark("abstaining", "bench_abstaining.py", "abstaining.md"),
         benchmark(
