@@ -312,10 +312,11 @@ or None, default=None
     The rate of outcome o in label l is P(o | l) = P(o) s(l | o) / sum over o' of P(o')
     s(l | o'), with the shares s that :func:`estimate_shares` estimates for each outcome
     (BIRDiE, McCartan et al. 2025). The intervals come from the draws of all
-    outcomes, and the errors of the model are shared. Regressing an outcome on
-    predicted labels, or on the probability of one label alone, is biased. A linear
-    regression on the probabilities of all labels but one can be right: see
-    docs/shares.md.
+    outcomes, and the errors of the model are shared. Unlike in shares, labels with few
+    held-out people have intervals: what their shares lack cancels in a rate.
+    Regressing an outcome on predicted labels, or on the probability of one label
+    alone, is biased. A linear regression on the probabilities of all labels but one
+    can be right: see docs/shares.md.
 
     Examples
     --------
