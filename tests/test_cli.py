@@ -802,12 +802,14 @@ def rows_of(text, delimiter=","):
 
 def rows_of_shares(found, key=(), *counts):
     """Return the rows that a command writes of shares, or a comparison."""
-    columns = [getattr(found, name) for name in found._columns]
-    columns = [
-        values.round(6) if values.dtype.kind == "f" else values for values in columns
-    ]
-    rows = zip(*(values.tolist() for values in columns), strict=True)
-    return [(*key, *row, *counts) for row in rows]
+    columns = []
+    for name in found._columns:
+        values = getattr(found, name)
+        if values.dtype.kind == "f":
+            values = values.round(6)
+        # A limit that is not known is blank.
+        columns.append([None if value != value else value for value in values.tolist()])
+    return [(*key, *row, *counts) for row in zip(*columns, strict=True)]
 
 
 @pytest.mark.parametrize("name", ["model.skops", "nationality", "grouped.skops"])
