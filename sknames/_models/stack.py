@@ -64,19 +64,15 @@ class Stack:
     @property
     def encoder(self):
         """The fitted CharEncoder at its start, perhaps behind a JoinNames, or None."""
-        behind_join = self._all_steps[_n_joins(self._all_steps) :]
-        if not behind_join or not isinstance(behind_join[0], CharEncoder):
-            return None
-        encoder = behind_join[0]
-        return encoder if hasattr(encoder, "alphabet_") else None
+        first = self._behind_join[0] if self._behind_join else None
+        is_encoder = isinstance(first, CharEncoder) and hasattr(first, "alphabet_")
+        return first if is_encoder else None
 
     @property
     def network(self):
         """The network that predicts from codes of the encoder, if any, or None."""
-        n_known = _n_joins(self._all_steps)
-        if self.encoder is not None:
-            n_known += 1
-        if len(self._all_steps) > n_known:
+        n_known = 0 if self.encoder is None else 1
+        if len(self._behind_join) > n_known:
             return None
         return getattr(self.innermost, "network_", None)
 
@@ -91,6 +87,11 @@ class Stack:
         if self.within is None:
             return self.steps
         return self.steps + self.within._all_steps
+
+    @property
+    def _behind_join(self):
+        """The same without what joins names."""
+        return self._all_steps[_n_joins(self._all_steps) :]
 
     # What it predicts.
 

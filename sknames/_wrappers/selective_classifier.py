@@ -316,7 +316,10 @@ class SelectiveClassifier(Wrapper):
                 vars(self).pop(name, None)  # of a fit before
             self.threshold_ = float(self.threshold)
         else:
-            row = self._row(curve)
+            if self.risk is None:
+                row = row_of_coverage(curve, self.coverage)
+            else:
+                row = row_of_risk(curve, self.risk, self.confidence_level)
             self.risk_coverage_curve_ = curve
             self.threshold_ = float(curve.threshold[row])
             self.coverage_ = float(curve.coverage[row])
@@ -326,12 +329,6 @@ class SelectiveClassifier(Wrapper):
         # Plain tuples, because skops files must not name our private class.
         self._levels = [tuple(level) for level in fallback]
         return self
-
-    def _row(self, curve):
-        """Return the row of a curve that has the wanted coverage or risk."""
-        if self.risk is None:
-            return row_of_coverage(curve, self.coverage)
-        return row_of_risk(curve, self.risk, self.confidence_level)
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict the best label of each name, one of its groups, or the abstain label.
