@@ -19,6 +19,7 @@ except ImportError as error:
 from ._base.version import __version__
 from ._models.layers import Decision, Shift, Sum
 from ._models.stack import refusal, resolve
+from ._network.head import rows_of_head
 from ._network.ngrams import ABSENT, NGRAM_SCALE
 from ._network.quantized import Quantized
 from ._network.words import BASE, PRIME
@@ -370,8 +371,7 @@ def _ngram_logits(graph, network, text, lengths):
     factor = _factor_of_ngrams(graph, found, zero)
     logits = [_weigh_ngrams(graph, weights["ngram_weight"], None, found, factor)]
     if "head.ngrams" in weights:
-        rows = np.full(network.n_ngrams, ABSENT, dtype=np.int32)
-        rows[weights["head.ngrams"]] = np.arange(len(weights["head.ngrams"]))
+        rows = rows_of_head(weights)
         of_head = weights["head.ngram_weight"]
         logits.append(_weigh_ngrams(graph, of_head, rows, found, factor))
     return logits

@@ -12,7 +12,6 @@ import numpy as np
 
 from .cells import BLOCK_NODES, make_step
 from .head import Head
-from .network import QUANTIZED
 from .ngrams import ABSENT, NGRAM_SCALE
 from .prefixes import plan_prefixes, row_lengths, sort_rows
 from .product import PRODUCT_ROWS, Product, aligned_zeros, rows_to_multiply
@@ -116,11 +115,7 @@ class Forward:
 
     def _prepare(self, network, dtype):
         """Arrange the weights of a network for products in a dtype."""
-        weights = {
-            name: weight.astype(dtype, copy=False)
-            for name, weight in network.weights.items()
-            if name not in QUANTIZED
-        }
+        weights = network.weights_in(dtype)
         self.network = network
         self.precision = dtype
         self.size = network.hidden_size
@@ -231,7 +226,7 @@ class Forward:
         spans = np.empty((0, 2), dtype=int)
         if self.ngrams is not None:
             text, _ = self._marked(codes, lengths)
-            features = self.ngrams.find(text[0], np.arange(-1, text.size - 1))
+            features = self.ngrams.find(text[0])
             order, last = np.nonzero(features != ABSENT)
             terms, squares = self._terms(features[order, last])
             terms /= np.sqrt(squares.sum(axis=0))
@@ -255,7 +250,7 @@ class Forward:
         if self.ngrams is None:
             return net
         text, marks = self._marked(codes, lengths)
-        features = self.ngrams.find(text.ravel(), np.arange(-1, text.size - 1))
+        features = self.ngrams.find(text.ravel())
         # Sum over lengths, and from the start of a row, as along the tree, for the same
         # bits.
         sums = []

@@ -7,6 +7,14 @@ from .product import Product, aligned_zeros, rows_to_multiply
 from .quantized import dequantize
 
 
+def rows_of_head(weights):
+    """Return the row of each n-gram among the weights of the head, or ABSENT, int32."""
+    features = weights["head.ngrams"]
+    rows = np.full(len(weights["ngram_idf"]), ABSENT, dtype=np.int32)
+    rows[features] = np.arange(len(features))
+    return rows
+
+
 class Head:
     """Compute the logits of a head, see `Network`, from those of the network below."""
 
@@ -14,10 +22,7 @@ class Head:
         self.product = Product(weights["head.weight"].T[None].astype(dtype, copy=False))
         self.bias = weights["head.bias"]
         self.ngram_weight = weights["head.ngram_weight"]
-        features = weights["head.ngrams"]
-        # Of each feature, its row among the weights of the head
-        self.rows = np.full(len(weights["ngram_idf"]), ABSENT, dtype=np.int32)
-        self.rows[features] = np.arange(len(features))
+        self.rows = rows_of_head(weights)
 
     def ngram_weights(self, features):
         """Return the weights of n-grams (...), 0 for those that the head lacks."""

@@ -108,16 +108,21 @@ class Network:
         """The code of each value that two bytes hold, made once."""
         return code_table(self.symbols)
 
+    def weights_in(self, dtype):
+        """Return the weights by name in a dtype, but for those in `QUANTIZED`."""
+        weights = {}
+        for name, weight in self.weights.items():
+            if name not in QUANTIZED:
+                weights[name] = weight.astype(dtype, copy=False)
+        return weights
+
     def hidden_states(self, codes):
         """Return the states after each code of a row (T,), and the net's logits.
 
         Their shapes are (num_layers, T, H) and (T, n_classes). Of a head, they are
         those of the network below. `Forward` computes the same for many rows at once.
         """
-        weights = {}
-        for name, weight in self.weights.items():
-            if name not in QUANTIZED:
-                weights[name] = weight.astype(np.float32, copy=False)
+        weights = self.weights_in(np.float32)
         size = self.hidden_size
         states = np.empty((self.num_layers, len(codes), size), dtype=np.float32)
         if "embedding" in weights:

@@ -83,12 +83,15 @@ class NGrams:
                 chunk.grow(lookup, n)
         return cls(keys, n_symbols, min_n, separator), np.concatenate(frequencies)
 
-    def find(self, text, parents):
+    def find(self, text, parents=None):
         """Find the n-grams that end at each position of a text (n,).
 
-        The text has symbols and marks. `parents` (n,) are the positions before; they do
-        not matter for start marks. Return features or ABSENT, (n_lengths, n).
+        The text has symbols and marks. `parents` (n,) are the positions before, which
+        do not matter for start marks; None for a text in a row. Return features or
+        ABSENT, (n_lengths, n).
         """
+        if parents is None:
+            parents = _positions_before(text)
         symbols = Symbols(_symbols(text, self.n_symbols, self.separator))
         prefixes = np.zeros_like(text)
         features = np.full((len(self.lookups) + 1 - self.min_n, len(text)), ABSENT)
@@ -109,7 +112,7 @@ class NGrams:
         counts = []
         for chunk in row_slices(codes):
             text, rows = flatten(codes[chunk], self.end)
-            features_at = self.find(text, _positions_before(text)).T
+            features_at = self.find(text).T
             is_present = features_at != ABSENT
             features.append(features_at[is_present].astype(np.int32))
             n_present = is_present.sum(axis=1)
