@@ -224,14 +224,6 @@ def test_wrong_weight_of_a_row_or_class_raises(weight, message):
             model.fit(X, labels)
 
 
-def test_class_weight_of_rows_without_weight_is_taken():
-    X = [[2], [3], [4]]
-    y = ["a", "b", "c"]
-    params = {"class_weight": {"a": 2, "b": 3}, "logit_adjustment": 0}
-    model = NameNationalityClassifier(**TINY, **params).fit(X, y, [0, 1, 1])
-    assert_allclose(model.class_prior_, [0, 3 / 4, 1 / 4])
-
-
 def test_balanced_weights_are_those_of_the_classes_that_count():
     X = [[2], [3], [4], [5]]
     y = ["a", "a", "b", "c"]

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknames import estimate_rates, estimate_shares
-from sknames._shares.intervals import interval
 from tests.conftest import CLASSES, Known, draw_people
 
 pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
@@ -112,15 +111,3 @@ def test_joint_shares_sum_to_the_share_of_the_outcome():
     everyone = rates.groups["all"]
     assert everyone.rate[1] == pytest.approx(outcome.mean())
     assert everyone.n_people == pytest.approx(400)
-
-
-def test_label_that_nobody_has_reaches_up_to_the_exact_limit_with_checked_rows():
-    """Of n people none: 1 - .025 ** (1 / n), and without checked rows it is unknown."""
-    checked = estimate(is_checked=True)
-    missing = np.array(["Elvish"])
-    low, high = interval(checked._draws.at(missing), 0.95)
-    assert (low[0], high[0]) == (0, pytest.approx(checked.floor))
-    unknown = estimate()._draws.at(missing)
-    low, high = interval(unknown, 0.95)
-    assert np.isnan(unknown.estimate[0])
-    assert (low[0], high[0]) == (0, 1)

@@ -52,10 +52,34 @@ def model(parts):
     return bayes().fit(*parts[0])
 
 
-def test_scorecard_gives_the_figures_of_scikit_learn(model, parts):
+@pytest.fixture(scope="module")
+def card(model, parts):
+    return scorecard(model, *parts[1])
+
+
+@pytest.fixture(scope="module")
+def found(model, parts):
+    return model.predict(parts[1][0])
+
+
+@pytest.fixture(scope="module")
+def weights(parts):
+    return np.random.RandomState(0).randint(4, size=len(parts[1][0]))
+
+
+@pytest.fixture(scope="module")
+def weighted(model, parts, weights):
+    return scorecard(model, *parts[1], sample_weight=weights)
+
+
+@pytest.fixture(scope="module")
+def twice(model, parts, weights):
+    """The scorecard of names repeated by their weights."""
+    return scorecard(model, *[column.repeat(weights) for column in parts[1]])
+
+
+def test_scorecard_gives_the_figures_of_scikit_learn(model, parts, card, found):
     names, labels = parts[1]
-    card = scorecard(model, names, labels)
-    found = model.predict(names)
     proba = model.predict_proba(names)
     assert card.n == len(names)
     assert card.accuracy == pytest.approx(accuracy_score(labels, found))
@@ -73,12 +97,10 @@ def test_scorecard_log_loss_has_no_limit(model):
     assert loss > 10
 
 
-def test_scorecard_by_class_gives_the_figures_of_scikit_learn(model, parts):
-    names, labels = parts[1]
-    card = scorecard(model, names, labels)
-    found = model.predict(names)
+def test_scorecard_by_class_gives_the_figures_of_scikit_learn(parts, card, found):
+    labels = parts[1][1]
     rows = card.by_class
-    order = {"labels": card.by_class["label"], "average": None}
+    order = {"labels": rows["label"], "average": None}
     assert_allclose(rows["recall"], recall_score(labels, found, **order))
     precision = precision_score(labels, found, **order)
     assert_allclose(rows["precision"], precision)
@@ -94,11 +116,9 @@ def test_scorecard_by_class_gives_the_figures_of_scikit_learn(model, parts):
         assert precision == pytest.approx(wilson(n_hits, n_predicted))
 
 
-def test_confusions_are_the_wrong_pairs_most_frequent_first(model, parts):
-    names, labels = parts[1]
-    card = scorecard(model, names, labels)
-    found = model.predict(names)
-    wrong = [pair for pair in zip(labels, found, strict=True) if pair[0] != pair[1]]
+def test_confusions_are_the_wrong_pairs_most_frequent_first(parts, card, found):
+    pairs = zip(parts[1][1], found, strict=True)
+    wrong = [(true, predicted) for true, predicted in pairs if true != predicted]
     assert wrong
     assert sum(n for *_, n in card.confusions) == len(wrong)
     assert card.confusions[0][2] == max(map(wrong.count, wrong))
@@ -167,11 +187,7 @@ def test_names_with_several_labels_bound_the_accuracy(model):
     assert "several" not in repr(card)
 
 
-def test_weight_of_2_counts_as_two_names(model, parts):
-    names, labels = parts[1]
-    weights = np.random.RandomState(0).randint(4, size=len(names))
-    weighted = scorecard(model, names, labels, sample_weight=weights)
-    twice = scorecard(model, names.repeat(weights), labels.repeat(weights))
+def test_weight_of_2_counts_as_two_names(weighted, twice):
     keys = "accuracy macro_f1 log_loss top_3 best_accuracy calibration_error"
     for key in keys.split():
         assert weighted[key] == pytest.approx(twice[key]), key
@@ -179,10 +195,8 @@ def test_weight_of_2_counts_as_two_names(model, parts):
         assert_allclose(weighted.by_class[key], twice.by_class[key])
 
 
-def test_counts_and_intervals_of_weights_are_those_of_names(model, parts):
+def test_counts_and_intervals_of_weights_are_those_of_names(parts, weights, weighted):
     names, labels = parts[1]
-    weights = np.random.RandomState(0).randint(4, size=len(names))
-    weighted = scorecard(model, names, labels, sample_weight=weights)
     n = weights.sum() ** 2 / (weights**2).sum()
     assert weighted.n == len(names)
     assert weighted.by_class["n"].sum() == len(names)
@@ -196,33 +210,30 @@ def test_counts_and_intervals_of_weights_are_those_of_names(model, parts):
     assert weighted.by_class["recall_high"][k] == ends[1]
 
 
-def test_macro_f1_interval_of_weights_is_that_of_names(model, parts):
+def test_macro_f1_interval_of_weights_is_that_of_names(
+    model, parts, card, weighted, twice
+):
     names, labels = parts[1]
-    weights = np.random.RandomState(0).randint(4, size=len(names))
-    weighted = scorecard(model, names, labels, sample_weight=weights)
-    twice = scorecard(model, names.repeat(weights), labels.repeat(weights))
-    equal = scorecard(model, names, labels)
     low, high = weighted.macro_f1_interval
     assert low < twice.macro_f1 < high
-    assert high - low > np.ptp(equal.macro_f1_interval)
-    assert np.ptp(equal.macro_f1_interval) > np.ptp(twice.macro_f1_interval)
-    wrong = scorecard(model, names, labels, sample_weight=1 + 8 * ~equal.is_right)
-    assert wrong.macro_f1_interval[1] < equal.macro_f1
+    assert high - low > np.ptp(card.macro_f1_interval)
+    assert np.ptp(card.macro_f1_interval) > np.ptp(twice.macro_f1_interval)
+    wrong = scorecard(model, names, labels, sample_weight=1 + 8 * ~card.is_right)
+    assert wrong.macro_f1_interval[1] < card.macro_f1
     without_weight = [*np.ones(len(names)), 0]
     unseen = scorecard(
         model, [*names, "Kim"], [*labels, "Korean"], sample_weight=without_weight
     )
-    assert unseen.macro_f1 == pytest.approx(equal.macro_f1)
+    assert unseen.macro_f1 == pytest.approx(card.macro_f1)
 
 
 @pytest.mark.parametrize("factor", [1, 0.1, 7])
-def test_equal_weights_change_no_interval(model, parts, factor):
+def test_equal_weights_change_no_interval(model, parts, card, factor):
     names, labels = parts[1]
-    equal = scorecard(model, names, labels)
     weights = np.full(len(names), factor)
     same = scorecard(model, names, labels, sample_weight=weights)
     for key in ("accuracy_interval", "macro_f1_interval", "calibration_by_chance"):
-        assert same[key] == pytest.approx(equal[key]), key
+        assert same[key] == pytest.approx(card[key]), key
 
 
 def test_model_without_probabilities_has_the_other_figures(parts):

@@ -11,8 +11,8 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknames._models.priors import assumed_priors, check_priors, exchange_priors
-from sknames._models.stack import resolve
+from sknames import estimate_shares
+from sknames._models.priors import check_priors, exchange_priors
 
 CLASSES = np.array(["Dutch", "Irish", "Turkish"])
 UNIFORM = np.full(4, 0.25)
@@ -134,14 +134,18 @@ def test_priors_that_probabilities_assume():
     bayes = GaussianNB().fit(X, y)
     logistic = LogisticRegression().fit(X, y)
     pipeline = make_pipeline(StandardScaler(), GaussianNB()).fit(X, y)
+
+    def assumed_by(model, given=None):
+        shares = estimate_shares(model, X, assumed_prior=given, n_draws=2)
+        return shares.assumed_prior
+
     for model in (bayes, pipeline, FrozenEstimator(pipeline), make_pipeline(pipeline)):
-        assert_allclose(assumed_priors(resolve(model)), [0.6, 0.2, 0.2])
-    assert_allclose(assumed_priors(resolve(logistic)), np.full(3, 1 / 3))
-    given = {0: 0.6, 1: 0.4}
+        assert_allclose(assumed_by(model), [0.6, 0.2, 0.2])
+    assert_allclose(assumed_by(logistic), np.full(3, 1 / 3))
     for model in (bayes, logistic):
-        assert_allclose(assumed_priors(resolve(model), given), [0.6, 0.4, 0])
-    found = assumed_priors(resolve(bayes), {1: 0.6, "others": 0.4})
-    assert_allclose(found, [0.3, 0.6, 0.1])
+        assert_allclose(assumed_by(model, {0: 0.6, 1: 0.4}), [0.6, 0.4, 0])
+    others = assumed_by(bayes, {1: 0.6, "others": 0.4})
+    assert_allclose(others, [0.3, 0.6, 0.1])
 
 
 # ---- How they are exchanged

@@ -119,15 +119,6 @@ def test_equal_rates_are_rarely_sure():
     assert n_sure <= 5
 
 
-def test_groups_have_rates_of_their_own():
-    rows, outcome, _ = draw(1000)
-    groups = {"North": ["Danish", "Norwegian"], "All": [*CLASSES]}
-    rates = estimate(rows, outcome, groups=groups)
-    assert rates.groups["All"].rate[1] == pytest.approx(outcome.mean())
-    assert rates.groups.labels.tolist() == ["North", "All"]
-    assert "of groups:" in repr(rates)
-
-
 def test_compare_of_a_group_takes_the_labels_outside_it():
     rows, outcome, _ = draw(1000)
     groups = {"A": ["Danish", "Dutch"], "B": ["Danish"], "All": [*CLASSES]}
@@ -143,6 +134,7 @@ def test_compare_of_a_group_takes_the_labels_outside_it():
     of_group = rates.groups.compare("B")
     for name in ("rate", "other", "low", "high", "sure"):
         assert getattr(of_group, name) == pytest.approx(getattr(danish, name))
+    assert "of groups:" in repr(rates)
     everyone = rates.groups.compare()
     assert everyone.label.tolist() == ["A", "A", "B", "B", "All", "All"]
     assert np.isnan(rates.groups.compare("All").other).all()

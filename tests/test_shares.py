@@ -1436,6 +1436,19 @@ def test_compare_with_a_known_mix_sums_the_others():
     assert not only.sure.any()
 
 
+def test_interval_of_a_label_that_one_list_lacks_holds_its_limit():
+    """Distances to the ends add up as squares; 0 of so many reaches up to the floor."""
+    rows, _, y = checked_list()
+    without = estimate_checked(rows, y)
+    y[np.flatnonzero(y != None)[:50]] = "American"  # noqa: E711
+    shares = estimate_checked(rows, y)
+    row = shares["American"]
+    found = shares.compare(without)["American"]
+    down = np.hypot(row.share - row.low, without.floor)
+    assert found.low == pytest.approx(row.share - down)
+    assert found.high == pytest.approx(row.high)
+
+
 def test_checked_rows_without_errors_vary_as_the_model_expects():
     """All rows have the likelier label, of .97."""
     rows = np.zeros((900, 5))

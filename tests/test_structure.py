@@ -74,13 +74,11 @@ PRIVATE_IMPORTS = {
     ),
     "test_not_names": "_text.names _text.spelling",
     "test_page": "_models.stack _shares.mix _shares.shares pretrained._load_pretrained",
-    "test_priors": "_models.stack",
     "test_recurrent_net": (
         "_network.ngrams _network.prefixes _training.bags _training.batches "
         "_training.loss _training.rows"
     ),
     "test_retrain_linear": "_network.forward pretrained._load_pretrained",
-    "test_draws": "_shares.intervals",
     "test_shares": (
         "_shares.draws _shares.mix _shares.name_list _shares.results "
         "pretrained._load_pretrained"
