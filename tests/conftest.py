@@ -21,6 +21,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
+from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import Pipeline
 
 from sknames import (
@@ -64,6 +65,13 @@ class Known:
 
     def predict_proba(self, X):
         return np.asarray(X)[:, : len(self.classes_)]
+
+
+class Given(DummyClassifier):
+    """A classifier whose rows are their probabilities."""
+
+    def predict_proba(self, X):
+        return np.asarray(X)
 
 
 def draw_people(mix, n, seed=0):

@@ -29,6 +29,7 @@ from sknames import (
 )
 from sknames.datasets import load_countries, load_nationalities
 from sknames.metrics import RiskCoverageDisplay, scorecard
+from tests.conftest import Given
 
 GROUPS = {"Greek": "Europe", "Polish": "Europe", "Turkish": "Asia", "Japanese": "Asia"}
 
@@ -247,13 +248,6 @@ def test_scores_take_labels_and_groups(small_names, tiny):
         assert curve.risk[-1] == pytest.approx(1 - hits.mean())
 
 
-class Known(DummyClassifier):
-    """Answers with the probabilities that it is given."""
-
-    def predict_proba(self, X):
-        return np.asarray(X)
-
-
 @pytest.mark.parametrize("level", ["region", "subregion"])
 def test_levels_group_nationalities_and_countries(shipped, level):
     table = load_countries()
@@ -261,7 +255,7 @@ def test_levels_group_nationalities_and_countries(shipped, level):
     for rows in (some, np.ones_like(some)):
         codes = table.alpha_2[rows]
         sure = np.eye(len(codes))
-        countries = Known().fit(sure, codes)
+        countries = Given().fit(sure, codes)
         found = GroupedClassifier(countries, groups=level).predict(sure)
         order = np.argsort(codes)  # of the classes
         assert found.tolist() == table[level][rows][order].tolist()

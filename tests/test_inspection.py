@@ -63,7 +63,7 @@ def log_odds(proba):
 
 @pytest.fixture(scope="module")
 def some_names():
-    return load_names(script="all").data[::97]
+    return load_names(script="all").data[::197]
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from sknames import (
     load_pretrained,
 )
 from sknames.datasets import make_names
+from tests.conftest import Given
 
 
 def shifted_blobs(n=(30, 570), n_train=(300, 300)):
@@ -142,15 +143,8 @@ def underconfident(rng, n=60):
     return softmax(logits, axis=1), labels
 
 
-class Known(LogisticRegression):
-    """Answers with the probabilities that it is given."""
-
-    def predict_proba(self, X):
-        return np.asarray(X)
-
-
 def test_unsure_model_is_warned_of():
-    inner = Known().fit(np.eye(4), np.arange(4))
+    inner = Given().fit(np.eye(4), np.arange(4))
     probabilities, _ = underconfident(np.random.default_rng(0))
     message = (
         r"unsure of these names: .* is 0\.4\d on average, and 0\.\d\d under .*#how"
@@ -177,7 +171,7 @@ def test_underconfident_model_of_many_classes_is_warned_of(
     probabilities = shipped_uniform.predict_proba(names) ** (1 / temperature)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     classes = shipped_uniform.classes_
-    inner = Known().fit(np.eye(74).repeat(2, axis=0), classes.repeat(2))
+    inner = Given().fit(np.eye(74).repeat(2, axis=0), classes.repeat(2))
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         adapted = adapted_to(probabilities, inner)

@@ -9,7 +9,6 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.datasets import make_blobs
-from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
@@ -30,7 +29,7 @@ from sknames import (
     spelling_groups,
 )
 from sknames.datasets import load_names
-from tests.conftest import tiny_pipeline
+from tests.conftest import Given, tiny_pipeline
 
 NGRAMS = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 3))
 
@@ -407,13 +406,6 @@ def test_text_that_is_no_name_counts_as_an_input_without_answer(small_names):
 
 
 NESTED = [{0: 10, 1: 10, 2: 11, 3: 11}, {0: 20, 1: 20, 2: 20, 3: 20}]
-
-
-class Given(DummyClassifier):
-    """Predict the probabilities that it is asked about."""
-
-    def predict_proba(self, X):
-        return np.array(X)
 
 
 def falling_back(coverage=1, fallback=NESTED, **params):
