@@ -22,7 +22,7 @@ from sknames.onnx import _metadata, to_onnx
 from tests.conftest import run_process
 from tests.test_char_encoder import READINGS
 from tests.test_spelling import FORMS
-from tests.test_tidy import LIKE
+from tests.test_tidy import LIKE, NAMES
 
 NODE = shutil.which("node")
 INDEX = Path(__file__).parent.parent / "examples" / "javascript" / "index.mjs"
@@ -161,7 +161,7 @@ def texts(judged):
     for table in [*TIDY.values(), *RULES.values()]:
         if isinstance(table, list):
             pool += [*rng.choice(table, min(len(table), 9))]
-    texts = [*LIKE, *judged, *OF_OTHER_SCRIPTS]
+    texts = [*LIKE, *NAMES, *judged, *OF_OTHER_SCRIPTS]
     texts += [f"An{control}na" for control in CONTROLS]
     for _ in range(1_500):
         words = rng.choice(pool, rng.randint(1, 7))

@@ -205,10 +205,10 @@ def test_measure_weighs_countries_by_inhabitants(folder, people):
 
 
 def test_people_apart_are_each_person_once_in_two_halves():
-    french, irish, arabic = (
-        make_names(n, nationalities=[label], random_state=0)[0].tolist()
-        for label, n in (("French", 40_000), ("Irish", 8_000), ("Arabic", 400))
-    )
+    rng = np.random.RandomState(0)
+    french = people_of("French", 40_000, rng)
+    irish = people_of("Irish", 8_000, rng)
+    arabic = people_of("Arabic", 400, rng)
     sources = {
         "biographies": {"French": [*french, "Zidane"], "Irish": irish, "Zembla": irish},
         "chess players": {"Irish": [recipe.turn(name) for name in irish]},
