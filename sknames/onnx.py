@@ -130,15 +130,13 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
 def _check_network(estimator, stack):
     """Raise an error unless a stack is a network on 32-bit integers, and layers."""
     if stack.network is None or stack.within is not None:
-        expected = (
+        raise refusal(
+            estimator,
             "a Pipeline of CharEncoder and NameNationalityClassifier, or that "
-            "classifier"
-        )
-        step = (
+            "classifier",
             "Convert the one inside. For your own labels, train one, or serve yours "
-            "from Python."
+            "from Python.",
         )
-        raise refusal(estimator, expected, step)
     symbols = stack.network.symbols
     if not np.array_equal(symbols.astype(np.int32), symbols):
         raise ValueError(

@@ -194,5 +194,4 @@ def _to_jsonl(chunk, new):
     if new.num_columns:
         pairs = zip(rows, new.to_pylist(), strict=True)
         rows = [row | new_values for row, new_values in pairs]
-    text = "".join(dumps(row) + "\n" for row in rows)
-    return text.encode(errors="backslashreplace")
+    return "".join(dumps(row) + "\n" for row in rows).encode(errors="backslashreplace")

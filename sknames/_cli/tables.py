@@ -390,10 +390,10 @@ class InputTable:
             if not row and n_columns == 1:
                 row = [""]
             if row and len(row) != n_columns:
-                problem = (
-                    f"line {reader.line_num} has {len(row)} columns, not {n_columns}"
+                raise ValueError(
+                    f"line {reader.line_num} has {len(row)} columns, not {n_columns}: "
+                    "correct the row, or give the --delimiter"
                 )
-                raise ValueError(f"{problem}: correct the row, or give the --delimiter")
             if row:
                 yield row
 
@@ -436,8 +436,10 @@ class InputTable:
                 first_of_kind.setdefault(kind, text.strip()[:60])
             yield text
         for kind, text in first_of_kind.items():
-            message = f"{n_of_kind[kind]:,} of {n_lines:,} lines {kind}: {text!r}"
-            say(f"sknames: warning: {self.name}: {message}.")
+            say(
+                f"sknames: warning: {self.name}: {n_of_kind[kind]:,} of {n_lines:,} "
+                f"lines {kind}: {text!r}."
+            )
 
     def _json_rows(self):
         """Yield the object in each line that is not blank."""

@@ -49,8 +49,7 @@ def _join(row):
     parts = [part for part in row if isinstance(part, str) or not is_missing(part)]
     if not parts:
         return None
-    stripped = map(str.strip, parts)
-    filled = [part for part in stripped if part]
+    filled = [part for part in map(str.strip, parts) if part]
     known = [part for part in filled if not is_placeholder(part)]
     if not known:
         known = filled[:1]

@@ -115,8 +115,7 @@ def _by_name(priors, classes, name):
     weights = {}
     with open(POPULATION, encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            root = 1 / int(row["root"])
-            weights[row["label"]] = float(row["millions"]) ** root
+            weights[row["label"]] = float(row["millions"]) ** (1 / int(row["root"]))
     unknown = [str(label) for label in classes.tolist() if label not in weights]
     if unknown:
         raise ValueError(

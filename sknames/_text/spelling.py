@@ -105,8 +105,7 @@ def compose(names):
         return names
     marks = ""
     for character in set(text):
-        decomposed = unicodedata.normalize("NFD", character)
-        if unicodedata.combining(decomposed[0]):
+        if unicodedata.combining(unicodedata.normalize("NFD", character)[0]):
             marks += re.escape(character)
     if marks:
         run = re.compile(f"([{marks}]{{{MAX_MARKS}}})[{marks}]+")

@@ -239,7 +239,6 @@ def priors_of_list(stack, listed, assumed, sample_weight, **limits):
     """Return the priors of a list that was predicted, and the number of steps."""
     proba = check_probabilities(listed)
     weights = check_weights(sample_weight, len(proba)) * (listed.reasons == "")
-    sharpness = sharpness_of(stack)
     return priors_of_probabilities(
-        proba, weights, assumed, listed.ids, sharpness, **limits
+        proba, weights, assumed, listed.ids, sharpness_of(stack), **limits
     )

@@ -275,8 +275,7 @@ class SelectiveClassifier(Wrapper):
 
     def _check_goal(self):
         """Raise ValueError unless there is a coverage, a risk or a threshold."""
-        goals = (self.coverage, self.risk, self.threshold)
-        if goals.count(None) != 2:
+        if (self.coverage, self.risk, self.threshold).count(None) != 2:
             raise ValueError(
                 f"Expected one of coverage, risk and threshold, got coverage="
                 f"{self.coverage}, risk={self.risk} and threshold={self.threshold}. "

@@ -19,14 +19,14 @@ class Reading:
         self.stack = stack
         self.encoder = stack.encoder
         if self.encoder not in stack.steps:
-            expected = "a fitted Pipeline that begins with a CharEncoder"
-            step = (
+            raise refusal(
+                estimator,
+                "a fitted Pipeline that begins with a CharEncoder",
                 "Of another estimator around it, such as a calibration, pass the model "
                 "inside. Otherwise, put the encoder into it: "
                 "make_pipeline(CharEncoder(), ...), or use feature_contributions for a "
-                "linear one."
+                "linear one.",
             )
-            raise refusal(estimator, expected, step)
         self.classes = stack.classes
         self.name = name
         self.dropped = dropped(name, self.encoder)

@@ -162,8 +162,7 @@ class RiskCoverageDisplay(TopLabelDisplay):
         """
         ax = self._use_axes(ax, (6.0, 4.0))
         name = self.name if name is None else name
-        label = None if name is None else legend_label(name)
-        style = {"label": label}
+        style = {"label": None if name is None else legend_label(name)}
         if len(self.risk) == 1:
             style["marker"] = "o"
         (self.line_,) = ax.plot(self.coverage, self.risk, **(style | kwargs))
