@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import compress, islice, pairwise
 from numbers import Integral, Real
@@ -246,7 +247,10 @@ def predict_list(stack, X):
         X = list(X)
     if isinstance(X, list) and not X:
         return PredictedList(X, Names(X), np.zeros((0, n_classes)))
-    names = _names_in(X, stack)
+    names = None
+    with suppress(TypeError, ValueError):  # if it holds no texts
+        joined = X if stack.join is None else stack.join.transform(X)
+        names = read_names(joined, handle_missing="empty").read_by(stack.encoder)
     if names is None:
         proba = stack.predict_proba(X)
     elif stack.encoder is None:
@@ -255,15 +259,6 @@ def predict_list(stack, X):
     else:
         proba = stack.predict_names(names)
     return PredictedList(X, names, proba)
-
-
-def _names_in(X, stack):
-    """Return the names in an input, None if it holds no texts."""
-    try:
-        joined = X if stack.join is None else stack.join.transform(X)
-        return read_names(joined, handle_missing="empty").read_by(stack.encoder)
-    except (TypeError, ValueError):
-        return None
 
 
 def _filled(X, names):
