@@ -11,7 +11,7 @@ const GROUND = "#ffffff";
 // Pixels.
 const FONT_SIZE = 14;
 const SMALL = 12;
-const LETTER = 7.4; // the mean width of one
+const LETTER = 8; // the mean width of one in a wide font
 const LEAST_PLOT = 220; // a narrower one has labels above its bars
 const MARGIN = 22; // half of a tick's number
 const GAP = 12;

@@ -9,6 +9,7 @@ const LEAST_DRAWN = 0.005; // which percent() writes as 1 %
 const DIGITS = 6; // as the command line writes
 const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "long" });
 const list = new Intl.ListFormat("en-GB");
+const NO_LINE = "Gray, without a line: too few people have shown how the model errs.";
 const NOT_PEOPLE = "These are shares of names, not of people.";
 
 // `model` has its classes, what they are (labels, plural; the codes of countries), its name and the
@@ -37,7 +38,12 @@ export function reportShares({ share, ends, n }, model, date) {
       subtitle: sayNames(n),
       rows: rest >= LEAST_DRAWN ? [...drawn, others] : drawn,
       sayTick: percent,
-      notes: [`Lines: ${held}.`, NOT_PEOPLE, ...sayOrigin(model, date)],
+      notes: [
+        `Lines: ${held}.`,
+        ...(drawn.every(({ interval }) => interval) ? [] : [NO_LINE]),
+        NOT_PEOPLE,
+        ...sayOrigin(model, date),
+      ],
     },
     summary: `Show all ${classes.length} ${plural}`,
     columns: [labels, "share (interval)"],
