@@ -22,15 +22,11 @@ def draw(n=2000, seed=0, rates=RATES):
     return rows, outcome, labels
 
 
-def sure(labels):
-    """Probabilities of distinct names that are sure of these labels."""
-    noise = 1e-6 * np.random.default_rng(0).random((len(labels), 1))
-    return np.eye(5)[labels] * (1 - noise) + noise / 5
-
-
 def estimate(rows, outcome, **params):
+    """Estimate the rates of distinct names with these probabilities."""
     params = {"n_draws": 300, "random_state": 0} | params
-    return estimate_rates(Known(), rows, outcome=outcome, **params)
+    names = np.column_stack([rows, np.arange(len(rows))])
+    return estimate_rates(Known(), names, outcome=outcome, **params)
 
 
 def test_rates_are_nearer_than_those_of_predicted_labels():
@@ -71,7 +67,7 @@ def test_rates_of_a_label_sum_to_1_over_three_outcomes():
 
 
 def test_label_without_people_has_no_rate_and_is_never_sure():
-    rows = sure([0] * 60 + [1] * 60)
+    rows = np.eye(5)[[0] * 60 + [1] * 60]
     outcome = np.arange(120) % 2
     rates = estimate(rows, outcome)
     turkish = rates["Turkish"]
@@ -84,7 +80,7 @@ def test_label_without_people_has_no_rate_and_is_never_sure():
 
 
 def test_labels_with_few_people_are_neither_printed_nor_compared():
-    rows = sure([0] * 60 + [1] * 55 + [2] * 5)
+    rows = np.eye(5)[[0] * 60 + [1] * 55 + [2] * 5]
     rates = estimate(rows, np.arange(120) % 2)
     assert {*rates.compare().label} == {"Danish", "Dutch"}
     text = repr(rates)
@@ -208,7 +204,7 @@ def test_labels_in_a_group_of_the_model_count_for_the_group():
 
 def test_outcomes_of_the_same_clusters_are_drawn_together():
     """Of two Dutch people in each, one has the outcome: so has half in any draw."""
-    rows = sure(np.repeat([0, 1], 100))
+    rows = np.eye(5)[np.repeat([0, 1], 100)]
     of_danes = np.arange(100) % 5 == 0
     outcome = np.concatenate([of_danes, np.arange(100) % 2 == 0])
     clusters = np.arange(200) // 2
@@ -221,7 +217,7 @@ def test_outcomes_of_the_same_clusters_are_drawn_together():
 @pytest.mark.filterwarnings("ignore:The model is unsure")
 def test_rate_of_a_list_of_one_label_varies_as_its_outcome():
     """As a share of so many names of equal weight (Kish): (50 + 150)^2 / (50 + 450)."""
-    rows = sure(np.zeros(100, dtype=int))
+    rows = np.eye(5)[np.zeros(100, dtype=int)]
     weights = np.repeat([1, 3], 50)
     outcome = np.arange(100) % 4 == 0
     params = {"sample_weight": weights, "n_draws": 2000}
@@ -234,7 +230,7 @@ def test_rate_of_a_list_of_one_label_varies_as_its_outcome():
 
 def test_exact_limit_of_a_rate_counts_names_of_equal_weight():
     """Kish's number of each outcome, summed, times the share of the label."""
-    rows = sure([0] * 100 + [1] * 20)
+    rows = np.eye(5)[[0] * 100 + [1] * 20]
     outcome = np.array([*np.arange(100) % 2, *[0] * 20])
     weights = np.array([*np.repeat([1, 3], 50), *[1] * 20])
     row = estimate(rows, outcome, sample_weight=weights)["Dutch"]

@@ -602,6 +602,9 @@ def test_groups_of_large_integers_are_summed_apart():
     groups = {2**63 + 1: labels[:20], 5: labels[20:]}
     shares = shares_of(proba, classes, groups=groups, n_draws=2)
     assert shares.groups.label.tolist() == [2**63 + 1, 5]
+    groups = {0.5: labels[:20], 2: labels[20:]}
+    shares = shares_of(proba, classes, groups=groups, n_draws=2)
+    assert shares.groups.label.tolist() == [0.5, 2]
 
 
 # ---- What it is
