@@ -34,18 +34,6 @@ from tests.conftest import Given
 GROUPS = {"Greek": "Europe", "Polish": "Europe", "Turkish": "Asia", "Japanese": "Asia"}
 
 
-def test_fitted_estimator_needs_no_fit(tiny, small_names):
-    names = small_names[0]
-    model = GroupedClassifier(tiny, groups=GROUPS)
-    assert model.classes_.tolist() == ["Asia", "Europe"]
-    of = dict(zip(tiny.classes_, tiny.predict_proba(names).T, strict=True))
-    asia = of["Turkish"] + of["Japanese"]
-    assert_allclose(model.predict_proba(names).T, [asia, 1 - asia], atol=1e-6)
-    assert (model.predict(names) == np.where(asia > 0.5, "Asia", "Europe")).all()
-    prior = PriorShiftClassifier(tiny, priors=[0.4, 0.3, 0.2, 0.1])
-    assert_allclose(GroupedClassifier(prior, groups=GROUPS).class_prior_, [0.4, 0.6])
-
-
 def test_missing_label_raises_around_any_estimator():
     ngrams = make_pipeline(TfidfVectorizer(), LogisticRegression())
     with pytest.raises(

@@ -9,12 +9,11 @@ import pyarrow as pa
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn import clone
-from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline, make_union
 
-from sknames import CharEncoder, JoinNames, NameEncoder, NameFeatures, load_pretrained
+from sknames import JoinNames, NameEncoder, NameFeatures, load_pretrained
 
 PEOPLE = {
     "given": ["Mehmet", None, " Anna ", "", None],
@@ -39,20 +38,6 @@ def test_transform_table_leaves_missing_parts_out(library):
         JoinNames().transform(np.array([["Ana", pd.NA], [np.nan, "Lima"]], object))[1]
         == "Lima"
     )
-
-
-@pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame])
-@pytest.mark.parametrize("output", ["default", "pandas", "polars"])
-def test_column_transformer_with_join_names_gives_features(library, output):
-    names = make_pipeline(
-        JoinNames(), CharEncoder(handle_missing="empty", max_length=9)
-    )
-    transformer = make_column_transformer((names, COLUMNS), remainder="passthrough")
-    found = transformer.set_output(transform=output).fit_transform(library(PEOPLE))
-    expected = CharEncoder(handle_missing="empty", max_length=9).fit_transform(JOINED)
-    assert_array_equal(np.asarray(found)[:, :-1], expected)
-    assert_array_equal(np.asarray(found)[:, -1], PEOPLE["age"])
-    assert transformer.get_feature_names_out()[0] == "pipeline__charencoder0"
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])

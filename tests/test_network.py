@@ -56,15 +56,6 @@ def network(kind):
 # ---- What it knows
 
 
-def test_sizes_follow_from_shapes(kind, network):
-    assert network.cell == kind["cell"]
-    assert network.n_codes == N_CODES
-    assert network.n_classes == N_CLASSES
-    assert network.hidden_size == SIZE
-    assert network.num_layers == kind["num_layers"]
-    assert network.n_ngrams == len(network.weights.get("ngram_idf", ()))
-
-
 @pytest.mark.parametrize("min_n", [1, 2, 3])
 @pytest.mark.parametrize("separator", [None, 1, 4])
 def test_ngrams(min_n, separator):

@@ -9,7 +9,6 @@ from tools.retrain.operating_points import (
     Predicted,
     operating_points,
     points_by_label,
-    predictive_value,
     threshold_for,
 )
 
@@ -74,16 +73,6 @@ def test_recall_and_others_taken_are_those_of_the_reported_half(halves, points):
             assert point["n"] == (reported.columns == column).sum()
             assert point["recall"] == pytest.approx(shares[column], abs=1e-6)
             assert point["others_taken"] == pytest.approx(taken, abs=1e-6)
-
-
-def test_predictive_value_is_the_share_of_right_ones_in_a_table_of_counts():
-    n_with = 500
-    n_without = 9_500
-    n_right = 400
-    n_wrong = 190
-    expected = n_right / (n_right + n_wrong)
-    found = predictive_value(0.05, n_right / n_with, n_wrong / n_without)
-    assert found == pytest.approx(expected)
 
 
 def test_predictive_values_of_points_grow_with_prevalence(points):

@@ -29,19 +29,6 @@ def estimate(rows, outcome, **params):
     return estimate_rates(Known(), names, outcome=outcome, **params)
 
 
-def test_rates_are_nearer_than_those_of_predicted_labels():
-    rows, outcome, _ = draw(4000)
-    rates = estimate(rows, outcome)
-    predicted = rows.argmax(axis=1)
-    errors = []
-    for k, label in enumerate(CLASSES[:3]):
-        counted = outcome[predicted == k].mean()
-        errors.append([rates[label].rate[1] - RATES[k], counted - RATES[k]])
-    of_rates, of_counted = np.abs(errors).mean(axis=0)
-    assert of_rates < 0.06
-    assert of_rates < 0.6 * of_counted
-
-
 def test_intervals_of_rates_cover():
     covered = []
     for seed in range(40):

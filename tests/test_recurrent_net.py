@@ -151,21 +151,6 @@ def test_elements_are_dropped_independently(p):
 
 @each_kind
 @each_depth
-def test_logits_do_not_depend_on_sharing(codes, kind, num_layers):
-    net = build(kind, num_layers)
-    shared, states = net(plan_of(codes, share=True))
-    unshared, _ = net(plan_of(codes, share=False))
-    torch.testing.assert_close(shared, unshared, **TOLERANCE)
-    # The first row is empty.
-    torch.testing.assert_close(shared[0], net.output.bias, **TOLERANCE)
-    logits = net.next_symbol_logits(states)
-    assert logits.shape == (len(states), N_CODES)
-    some = torch.tensor([0, 3, 4])
-    torch.testing.assert_close(net.next_symbol_logits(states, some), logits[:, some])
-
-
-@each_kind
-@each_depth
 @each_share
 def test_states_and_gradients_are_those_of_torch(codes, kind, num_layers, share):
     net = build(kind, num_layers)

@@ -880,24 +880,6 @@ def test_clusters_of_alike_names_widen_intervals_by_root_of_their_size():
     assert clustered.n_clusters == 100
 
 
-def test_clusters_of_one_name_each_are_names():
-    rows = draw(MIX, 300)
-    named = shares_of(rows, n_draws=2000)
-    clustered = shares_of(rows, n_draws=2000, clusters=np.arange(300))
-    assert named.floor == clustered.floor
-    assert_allclose(named.low, clustered.low, atol=0.01)
-    assert_allclose(named.high, clustered.high, atol=0.01)
-
-
-def test_name_counts_once_within_a_cluster(shipped, names):
-    twice = [*names[:120], *names[:60]]
-    clusters = [*range(120), *range(60)]
-    once = estimate_shares(shipped, names[:120], clusters=range(120), random_state=0)
-    again = estimate_shares(shipped, twice, clusters=clusters, random_state=0)
-    assert_allclose(again.share, once.share, atol=1e-9)
-    assert (again.n_names, again.n_distinct) == (180, 120)
-
-
 @pytest.mark.parametrize("n_papers", [2, 10])
 def test_names_in_many_clusters_take_the_wider_resamples(shipped, names, n_papers):
     """The authors of ten papers are no ten times as many authors."""

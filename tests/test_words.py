@@ -153,26 +153,6 @@ def test_words_count_by_default(names):
     assert_array_equal(default.predict_proba(X), expected.predict_proba(X))
 
 
-@pytest.mark.parametrize(
-    "params",
-    [
-        {"ngram_range": (1, 3)},
-        {"ngram_range": None, "class_weight": "balanced", "cell": "rnn"},
-    ],
-    ids=str,
-)
-def test_fit_on_weights_or_repeats_in_any_order_gives_the_same_bits(names, params):
-    X = CharEncoder().fit_transform(names[0][::4])
-    y = np.array(names[1][::4])
-    weights = np.random.RandomState(0).randint(0, 4, len(X))
-    order = np.random.RandomState(1).permutation(weights.sum())
-    weighted = classifier(**params).fit(X, y, weights)
-    row = np.arange(len(X)).repeat(weights)[order]
-    repeated = classifier(**params).fit(X[row], y[row])
-    assert weighted.network_.separator is not None
-    assert_array_equal(weighted.predict_proba(X), repeated.predict_proba(X))
-
-
 def test_early_stopping_sees_words_of_the_other_rows(names):
     classify = classifier(early_stopping=True, max_epochs=1)
     model = make_pipeline(CharEncoder(transliterate=True), classify).fit(*names)
