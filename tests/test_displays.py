@@ -1,6 +1,7 @@
 """The displays: what is drawn are the numbers, and all of it can be read."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -414,6 +415,18 @@ def test_tiny_shares_are_among_the_others():
     display = SharesDisplay.from_shares(shares)
     assert bars(display) == ["Dutch", "Danish"]
     assert display.ax_.get_xlabel() == "share of 120 names, with 97.5% intervals"
+
+
+def test_large_shares_without_an_interval_have_a_bar():
+    shares = of_counts(1, 150, 9, 0, 140)
+    is_few = np.isin(shares.label, ["Irish", "Danish"])
+    low = np.where(is_few, np.nan, shares.low)
+    high = np.where(is_few, np.nan, shares.high)
+    display = SharesDisplay.from_shares(replace(shares, low=low, high=high))
+    assert bars(display) == ["Dutch", "Turkish", "Irish", "2 others"]
+    (segments,) = display.errorbars_[0].lines[2]
+    has_line = [len(segment) > 0 for segment in segments.get_segments()]
+    assert has_line == [True, True, False, True]
 
 
 @pytest.mark.parametrize("is_whole", [False, True])

@@ -23,6 +23,7 @@ MOST_BARS = 90  # on it, which readers still distinguish
 MOST_LINES = 8  # colors that readers distinguish
 LEAST_ON_LINE = 3  # years or dates; fewer lists stand side by side
 LEAST_DRAWN = 0.001  # an interval of less says "perhaps none"
+LEAST_WITHOUT_INTERVAL = 0.01
 BLANK = ("", "None", "nan", "<NA>", "(blank)")  # titles of rows without a value
 
 
@@ -235,7 +236,7 @@ class SharesDisplay(DisplayMixin):
         else:
             getattr(self.ax_, f"set_{name}lim")(0)
         if is_single:
-            text += _of_names(table)
+            text += f" {'between' if _is_pair(table) else 'of'} {_n_names(table)}"
         else:
             self.ax_.legend()
         intervals = f"{100 * table.confidence_level:.10g}% intervals"
@@ -272,7 +273,8 @@ def _tables_by_title(shares):
         raise ValueError(
             "Expected shares to draw, got none. Draw lists that have names."
         )
-    return {title: _drawn_table(table) for title, table in tables.items()}
+    # Groups are drawn where they were asked for.
+    return {title: table.groups or table for title, table in tables.items()}
 
 
 def _labels_of_rows(top, others, table):
@@ -289,11 +291,6 @@ def _size_of(labels, n_tables):
         return SLIDE
     width = max(6.4, 3.6 + 0.1 * max(map(len, labels)))
     return width, 0.9 + 0.3 * len(labels)
-
-
-def _drawn_table(table):
-    """Return the groups of a table where groups were asked for, or the table."""
-    return table.groups or table
 
 
 def _positions(titles):
@@ -332,7 +329,8 @@ def _position(title):
 def _choose_labels(tables, n_top, are_lines):
     """Return the labels with a row of their own, the largest first, and the others.
 
-    A share has one if an interval says more than "perhaps none".
+    A share has one if an interval says more than "perhaps none", or if it has none and
+    is large.
     """
     labels = tables[0].label
     bars = [_bars(table, labels) for table in tables]
@@ -341,7 +339,9 @@ def _choose_labels(tables, n_top, are_lines):
         is_large = sizes.max(axis=0) >= LEAST_DRAWN
     else:
         lows = np.array([table.low for table in bars])
-        is_large = lows.max(axis=0) >= LEAST_DRAWN
+        is_large = np.nan_to_num(lows).max(axis=0) >= LEAST_DRAWN
+        has_no_interval = np.isnan(lows).any(axis=0)
+        is_large |= has_no_interval & (sizes.max(axis=0) >= LEAST_WITHOUT_INTERVAL)
     if are_lines:
         n_top = min(n_top, MOST_LINES)
     elif len(tables) > 1:
@@ -387,11 +387,6 @@ def _n_names(table):
 def _is_pair(table):
     """Return whether a table compares two lists, not one with known shares."""
     return isinstance(table, Comparison) and table.n_names_of_other is not None
-
-
-def _of_names(table):
-    """Say which names an axis shows."""
-    return f" {'between' if _is_pair(table) else 'of'} {_n_names(table)}"
 
 
 def _color(k, n, is_sure):
