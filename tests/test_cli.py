@@ -161,17 +161,15 @@ def with_nulls(values):
 
 def check(rows, model):
     """Assert that rows, lists of str with a header, are ROWS with predictions."""
-    assert rows[0] == ["id", "name", "note", *NEW]
-    assert [tuple(row[:3]) for row in rows[1:]] == ROWS
-    found = predict_names(model, [name for _, name, _ in ROWS])
-    answers = zip(*answers_of(found).values(), strict=True)
-    for row, (label, probability, reason) in zip(rows[1:], answers, strict=True):
-        assert row[3] == (label or "")
-        assert row[5] == (reason or "")
-        if probability is None:
-            assert row[4] == ""
-        else:
-            assert float(row[4]) == pytest.approx(probability, abs=1e-6)
+    header, *rows = rows
+    columns = dict(zip(header, zip(*rows, strict=True), strict=True))
+    expected = predict_table(model, pd.DataFrame(ROWS, columns=header[:3]))
+    assert header == [*expected]
+    for name in ("id", "name", "note", "predicted", "reason"):
+        values = with_nulls(expected[name].tolist())
+        assert [*columns[name]] == [value or "" for value in values]
+    probabilities = [float(text or "nan") for text in columns["probability"]]
+    assert_allclose(probabilities, expected.probability, atol=1e-6)
 
 
 # ---- Tables

@@ -97,7 +97,7 @@ NETWORKS = {
 
 
 @given(st.fixed_dictionaries(NETWORKS))
-@settings(deadline=None, derandomize=True, max_examples=40)
+@settings(deadline=None, derandomize=True, max_examples=25)
 def test_onnx_of_any_network_predicts_as_numpy(params):
     rows = random_rows(200, seed=2)
     if params["ngram_range"] is None:
