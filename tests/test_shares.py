@@ -261,11 +261,6 @@ def test_bias_of_the_model_on_people_is_taken_out_of_shares(shipped, names):
     prior = shipped["classify"].class_prior_
     expected = prior * np.exp(-bias)
     assert_allclose(shares.assumed_prior, expected / expected.sum())
-    plain = estimate_shares(shipped, names, assumed_prior=prior, n_draws=2)
-    ratio = np.log(shares["Dutch"].share / shares["Turkish"].share)
-    ratio -= np.log(plain["Dutch"].share / plain["Turkish"].share)
-    dutch, turkish = np.searchsorted(shipped.classes_, ["Dutch", "Turkish"])
-    assert np.sign(ratio) == np.sign(bias[dutch] - bias[turkish])
 
 
 # ---- Intervals
@@ -820,24 +815,13 @@ def test_checked_rows_show_labels_of_few_held_out_people(names):
     assert "hard to tell" not in str(shares)
 
 
-def test_subregions_have_the_held_out_people_of_their_countries(names):
+def test_groups_of_a_model_have_the_held_out_people_of_their_countries(names):
     countries = load_pretrained("country")
-    alone = estimate_shares(countries, names, n_draws=2)
-    assert {"AG", "MC", "VU"} < {*alone.few_held_out}
-    assert not {"DE", "PL", "FR"} & {*alone.few_held_out}
-    subregions = GroupedClassifier(countries, groups="subregion")
-    summed = estimate_shares(subregions, names, n_draws=2)
-    assert "Western Europe" in summed.label
-    held_out = countries["classify"].network_.n_people
-    n_people = dict(zip(countries.classes_, held_out, strict=True))
-    few = set()
-    for subregion, members in summed.members_in_model.items():
-        if sum(n_people[label] for label in members) < 20:
-            few.add(subregion)
-    assert {*summed.few_held_out} == few
-    first = alone.few_held_out[0]
-    others = [label for label in countries.classes_ if label != first]
-    two = GroupedClassifier(countries, groups={"Few": [first], "Many": others})
+    few = estimate_shares(countries, names, n_draws=2).few_held_out
+    assert {"AG", "MC", "VU"} < {*few}
+    assert not {"DE", "PL", "FR"} & {*few}
+    others = [label for label in countries.classes_ if label != few[0]]
+    two = GroupedClassifier(countries, groups={"Few": few[:1], "Many": others})
     assert estimate_shares(two, names, n_draws=2).few_held_out == ["Few"]
 
 
