@@ -15,7 +15,6 @@ from multiprocessing import get_context, parent_process
 
 import joblib
 import numpy as np
-from numpy.typing import NDArray
 
 from .._base.version import __version__
 from .._models.predict_names import PredictedList, predict_list
@@ -131,38 +130,24 @@ class DistinctTexts:
         return self.listed.names.reasons[self.row_of[text]] == ""
 
 
-@dataclass(frozen=True)
-class _Part:
-    """What a worker returns of texts: less than a `PredictedList`, whose names lose it.
-
-    Parameters
-    ----------
-    tidy : list of str
-        The texts as they are read.
-    reasons : ndarray of shape (n_texts,) of str
-        Why each text is no name, "" for a name.
-    proba : ndarray of shape (n_texts, n_classes)
-        Probabilities.
-    """
-
-    tidy: list[str]
-    reasons: NDArray[np.object_]
-    proba: NDArray[np.floating]
-
-
 def predict_distinct(stack, chunks, jobs, table):
     """Read and predict the distinct texts of a table, from chunks of its texts."""
     counts = Counter()
     new_texts = _new_texts(chunks, counts)
+    tidied = []
+    reasons = []
+    proba = []
     with closing(map_chunks(partial(_predict_part, stack), new_texts, jobs)) as results:
-        parts = [part for _, part in results]
-    tidied = [*chain.from_iterable(part.tidy for part in parts)]
-    reasons = np.concatenate([part.reasons for part in parts])
-    proba = np.concatenate([part.proba for part in parts])
+        for _, (tidy, reasons_of_part, proba_of_part) in results:
+            tidied += tidy
+            reasons.append(reasons_of_part)
+            proba.append(proba_of_part)
+    reasons = np.concatenate(reasons)
     _check_reasons(reasons, counts, table)
     names = Names.already_read(counts, tidied, reasons)
     row_of = {text: row for row, text in enumerate(counts)}
-    return DistinctTexts(stack, counts, row_of, PredictedList(None, names, proba))
+    listed = PredictedList(None, names, np.concatenate(proba))
+    return DistinctTexts(stack, counts, row_of, listed)
 
 
 def _new_texts(chunks, counts):
@@ -193,6 +178,9 @@ def _check_reasons(reasons, counts, table):
 
 
 def _predict_part(stack, texts):
-    """Read and predict texts."""
+    """Return how texts are read, why each is no name, and their probabilities.
+
+    A `Names` that a worker returned would be read anew.
+    """
     listed = predict_list(stack, texts)
-    return _Part(listed.names.tidy, listed.names.reasons, listed.proba)
+    return listed.names.tidy, listed.names.reasons, listed.proba
