@@ -89,22 +89,21 @@ def lists(all_names):
     return Bunch(target_names=np.unique(few["target"].astype(str)), **few)
 
 
+def columns_of(pairs):
+    """Return the names of people, and the countries of their nationalities."""
+    return [name for name, _ in pairs], [COUNTRIES[label] for _, label in pairs]
+
+
 def material_of(lists, people, phase, *, spellings=None, japanese=(), chinese=()):
     """Return what a phase draws from: people are (name, nationality), by source."""
-    rows = []
-    for name, nationality in people["names in Arabic"]:
-        rows.append((f"{name} ع", name, COUNTRIES[nationality]))
-    by_country = phase == "countries"
-    label_of = {code: code for code in COUNTRIES.values()}
-    if not by_country:
-        label_of = recipe.nationality_of_countries()
-    sources = {}
-    for source, pairs in people.items():
+    label_of = recipe.nationality_of_countries()
+    names_in_arabic = zip(*columns_of(people["names in Arabic"]), strict=True)
+    rows = [(f"{name} ع", name, country) for name, country in names_in_arabic]
+    sources = {"names in Arabic": recipe.latin_of_arabic(rows, label_of)}
+    for source in ("chess players", "biographies"):
         sources[source] = defaultdict(list)
-        for name, nationality in pairs:
-            label = COUNTRIES[nationality] if by_country else nationality
-            sources[source][label].append(name)
-    sources["names in Arabic"] = recipe.latin_of_arabic(rows, label_of)
+        for name, nationality in people[source]:
+            sources[source][nationality].append(name)
     spellings = spellings or Spellings()
     dictionaries = recipe.Dictionaries(
         japanese=dict(japanese),
@@ -115,10 +114,17 @@ def material_of(lists, people, phase, *, spellings=None, japanese=(), chinese=()
         in_han="{}{}".format,
         to_katakana=str,
     )
-    if not by_country:
-        of_nationalities = recipe.FIRST_PHASE.most_people
-        sources = {source: sources[source] for source in of_nationalities}
-    return recipe.Material(lists, sources, dictionaries)
+    material = recipe.Material(lists, sources, dictionaries)
+    if phase != "countries":
+        return material
+    others = {}
+    for source in [source for source in people if source not in sources]:
+        others[source] = defaultdict(list)
+        for name, country in zip(*columns_of(people[source]), strict=True):
+            others[source][country].append(name)
+    three = (columns_of(people["biographies"]), columns_of(people["chess players"]))
+    people_of_countries = countries.people_of_countries(*three, rows, others)
+    return countries.by_country(material, people_of_countries, rows)
 
 
 def learned(material, phase, amounts):
@@ -155,6 +161,7 @@ def test_nobody_apart_is_learned_of_any_source_in_any_spelling(lists, phase):
     names, _ = learned(material, phase, getattr(PLAN, phase))
     for apart in ("zapart", "vladimir putin", "小泉純一郎", "近平"):
         assert not [name for name in names if apart in name.lower()]
+    assert any(name.endswith(" ع") for name in names)
     if phase != "countries":
         assert any("刘伟" in name for name in names)
     for k in range(len(material.sources)):

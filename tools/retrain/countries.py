@@ -73,24 +73,29 @@ WORD_WEIGHT = 0.7
 TEMPERATURE = 1.7
 
 
-def people_of_countries():
+def read_people_of_countries():
+    """Return `people_of_countries` of all sources."""
+    return people_of_countries(
+        read_biographies(column="alpha_2"),
+        read_chess_players(column="alpha_2")[:2],
+        read_arabic_names(),
+        read_people(),
+    )
+
+
+def people_of_countries(biographies, players, rows, others):
     """Return the names of the people of each country.
 
-    It is a dict by source of dicts of lists.
+    Biographies and players are names and countries, `rows` those of
+    `read_arabic_names`. The result, as `others`, is a dict by source of dicts of lists.
     """
-    biographies = read_biographies(column="alpha_2")
-    chess_players = read_chess_players(column="alpha_2")[:2]
     sources = {}
-    for source, columns in (
-        ("biographies", biographies),
-        ("chess players", chess_players),
-    ):
+    for source, columns in (("biographies", biographies), ("chess players", players)):
         sources[source] = defaultdict(list)
         for name, country in zip(*columns, strict=True):
             sources[source][country].append(name)
-    rows = read_arabic_names()
     sources["names in Arabic"] = latin_of_arabic(rows, as_they_are(rows))
-    return sources | read_people()
+    return sources | others
 
 
 def as_they_are(rows):
@@ -99,14 +104,21 @@ def as_they_are(rows):
 
 
 def read_material(material):
-    """Return the material of nationalities with people by country."""
-    rows = read_arabic_names()
+    """Return the material of nationalities with people of all sources by country."""
+    return by_country(material, read_people_of_countries(), read_arabic_names())
+
+
+def by_country(material, sources, rows):
+    """Return the material of nationalities with other people, of countries.
+
+    They are those of `people_of_countries`, and of `read_arabic_names`.
+    """
     dictionaries = material.dictionaries
     lists = load_names(script="native")
     arabic = people_in_arabic(rows, dictionaries.spellings, lists, as_they_are(rows))
     return replace(
         material,
-        sources=people_of_countries(),
+        sources=sources,
         dictionaries=replace(dictionaries, arabic=arabic),
     )
 

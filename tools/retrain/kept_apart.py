@@ -56,7 +56,7 @@ class People(NamedTuple):
 def read_people_apart(target):
     """Return the people kept apart of all sources, with labels of a target."""
     if target == "country":
-        return people_apart(countries.people_of_countries())
+        return people_apart(countries.read_people_of_countries())
     return people_apart(recipe.typical_people(load_names(script="all")))
 
 

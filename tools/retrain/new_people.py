@@ -14,7 +14,7 @@ from tools import public_sets
 
 from .biographies import clean_title, read_biographies
 from .chess_players import clean_entry, read_chess_players
-from .countries import people_of_countries
+from .countries import read_people_of_countries
 from .recipe import person_of
 
 ISO = {"GK": "GR"}  # how arczi21 writes Greece
@@ -61,7 +61,7 @@ def source_people():
     """
     titles = read_biographies(raw=True)[0]
     entries = read_chess_players(raw=True)[0]
-    return persons(titles, entries, people_of_countries())
+    return persons(titles, entries, read_people_of_countries())
 
 
 def persons(titles, entries, sources):
