@@ -26,7 +26,7 @@ N_PRINTED = 10  # rows of a table that prints
 LEAST_PRINTED = 0.0005  # a share or difference, which rounds to 0.1 %
 WIDE = 0.3  # intervals of more get a note
 # Held-out people of a label: with fewer, its share in a list is estimated too small.
-# Intervals hold .5 to .8 of the true shares of such labels, and .87 to .95 of others:
+# Intervals held .6 to .8 of the true shares of such labels, and .89 to .96 of others:
 # see examples/benchmarks/results/shares.md.
 FEW_HELD_OUT = 20
 LEAST_IN_DOUBT = 0.01  # a share: of smaller ones, no note says that they are unsure
