@@ -74,8 +74,8 @@ NOT_OF_PRIOR_SHIFT = """
     check_n_features_in_after_fitting
     check_supervised_y_2d check_supervised_y_no_nan
 """.split()
-# Learn what the checks ask for in half of the steps.
-FAST = {"lr": 0.02, "max_epochs": 8, "hidden_size": 32}
+# Learn what the checks ask for in few steps; four epochs are enough, too.
+FAST = {"lr": 0.03, "max_epochs": 5, "hidden_size": 32}
 
 
 @pytest.mark.parametrize("check", CHECKS_WITHOUT_X)
