@@ -89,6 +89,9 @@ def lists(all_names):
     return Bunch(target_names=np.unique(few["target"].astype(str)), **few)
 
 
+UKRAINIANS = ["зеленська", "зеленський"]
+
+
 def columns_of(pairs):
     """Return the names of people, and the countries of their nationalities."""
     return [name for name, _ in pairs], [COUNTRIES[label] for _, label in pairs]
@@ -98,7 +101,7 @@ def material_of(lists, people, phase, *, spellings=None, japanese=(), chinese=()
     """Return what a phase draws from: people are (name, nationality), by source."""
     label_of = recipe.nationality_of_countries()
     names_in_arabic = zip(*columns_of(people["names in Arabic"]), strict=True)
-    rows = [(f"{name} ع", name, country) for name, country in names_in_arabic]
+    rows = [(f"{name} علي", name, country) for name, country in names_in_arabic]
     sources = {"names in Arabic": recipe.latin_of_arabic(rows, label_of)}
     for source in ("chess players", "biographies"):
         sources[source] = defaultdict(list)
@@ -110,7 +113,7 @@ def material_of(lists, people, phase, *, spellings=None, japanese=(), chinese=()
         chinese=list(chinese),
         spellings=spellings,
         arabic=recipe.people_in_arabic(rows, spellings, lists, label_of),
-        ukrainian={"common": ["ігор"], "given": ["ігор"], "surname": ["зеленська"]},
+        ukrainian={"common": ["ігор"], "given": ["ігор"], "surname": UKRAINIANS},
         in_han="{}{}".format,
         to_katakana=str,
     )
@@ -161,7 +164,8 @@ def test_nobody_apart_is_learned_of_any_source_in_any_spelling(lists, phase):
     names, _ = learned(material, phase, getattr(PLAN, phase))
     for apart in ("zapart", "vladimir putin", "小泉純一郎", "近平"):
         assert not [name for name in names if apart in name.lower()]
-    assert any(name.endswith(" ع") for name in names)
+    for ali in ("علي", "علی"):  # as in Arabic, and as in Persian
+        assert any(name.endswith(ali) for name in names)
     if phase != "countries":
         assert any("刘伟" in name for name in names)
     for k in range(len(material.sources)):
@@ -259,9 +263,10 @@ def test_names_of_a_training_are_the_same_again_and_in_all_scripts(lists, phase)
         ("ivan", "איבן", "Hebrew"),
         ("petrov", "פטרוב", "Hebrew"),
         ("keo", "ແກ້ວ", "Lao"),
+        ("noor", "نور", "Arabic"),
     ]:
         spellings.trust(latin, spelling, script)
-    spellings.people["Greek"]["petrova olga"] = "ολγα πετροβα"
+    spellings.people["Cyrillic"]["olga petrova"] = "ольга смирнова"
     material = material_of(
         lists,
         PEOPLE,
@@ -294,6 +299,9 @@ def test_names_of_a_training_are_the_same_again_and_in_all_scripts(lists, phase)
         *(of_unicode.get(script, script.upper()) for script in SCRIPTS),
     }
     assert {*names} >= {*lists.data, *map(recipe.in_ascii, lists.data)}
+    assert "ольга смирнова" in names  # whose whole name is known
+    n_men = sum(name.endswith("зеленський") for name in names)
+    assert n_men > 9 * sum(name.endswith("зеленська") for name in names)
     # Few forms of one person are spelled the same.
     ((_, n_repeats),) = Counter(zip(names, labels, strict=True)).most_common(1)
     assert n_repeats < 10
