@@ -305,3 +305,14 @@ def test_names_of_a_training_are_the_same_again_and_in_all_scripts(lists, phase)
     # Few forms of one person are spelled the same.
     ((_, n_repeats),) = Counter(zip(names, labels, strict=True)).most_common(1)
     assert n_repeats < 10
+
+
+def test_whole_names_that_are_known_in_a_foreign_script_are_spelled_more_often():
+    names = ["".join(letters) for letters in product("BDFG", "aeiou", "lmnrst")]
+    spellings = Spellings()
+    for name in names:
+        spellings.people["Greek"][recipe.person_of(name)] = "άννα"
+    rng = np.random.RandomState(0)
+    found = recipe.spell_people(names, "Danish", {"Greek": 0}, spellings, rng)
+    assert found[0] == []
+    assert len(found[1]) / len(names) == pytest.approx(recipe.WHOLE_NAMES, abs=0.1)
