@@ -276,10 +276,7 @@ def _say_notes(row_groups):
     for group in row_groups:
         of_group = list(group.notes)
         if group.estimated is not None:
-            of_shares = [*group.estimated._notes()]
-            if getattr(group.estimated, "n_names_of_other", 0) is not None:
-                of_shares = of_shares[1:]  # the first one counts rows
-            of_group += of_shares
+            of_group += group.estimated._notes()
         notes += [(group.title, note) for note in of_group]
     say_alike("note", notes)
 

@@ -116,11 +116,13 @@ class Rates(TableByOutcome):
     def _sum(self, rows):
         return f"fewer than {FEW_PEOPLE} estimated people each"
 
-    def _notes(self):
+    def _counts(self):
         yield (
             f"{self.n_names + self.n_not_names:,} rows: {self.n_names:,} names, "
             f"{self.n_not_names:,} not names"
         )
+
+    def _notes(self):
         yield from notes_on_new_labels(self.new_labels)
         yield (
             "rates of names, not of people: right if names do not depend on the "

@@ -120,6 +120,14 @@ class Table(Mapping):
             raise AttributeError(f"{type(self).__name__}.{name}: {ELSEWHERE[name]}")
         raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
 
+    def _counts(self):
+        """Return lines that count rows or names."""
+        return []
+
+    def _notes(self):
+        """Return lines of what else is to be said."""
+        return []
+
     @property
     def _title(self):
         """The header of all columns that are no texts."""
@@ -142,7 +150,9 @@ class Table(Mapping):
             if self.groups._title != self._title:
                 lines.append(f"{_padded(self._texts, widths)}   {self.groups._title}")
             lines += self.groups._lines(widths)
-        return "\n".join([*lines, *self._notes()])
+        lines += self._counts()
+        lines += self._notes()
+        return "\n".join(lines)
 
     def _lines(self, widths):
         """Return the lines of the rows; a table of groups shows all."""
@@ -252,11 +262,13 @@ class Shares(Table):
     def _sum(self, rows):
         return f"{self.share[rows].sum():.1%} together"
 
-    def _notes(self):
+    def _counts(self):
         yield (
             f"{self.n_names + self.n_not_names:,} rows: {self.n_names:,} names "
             f"({self.n_distinct:,} distinct), {self.n_not_names:,} not names"
         )
+
+    def _notes(self):
         if self.n_clusters is not None:
             yield f"in {self.n_clusters:,} clusters"
         if self.n_checked is not None:
@@ -550,11 +562,13 @@ class Comparison(Table):
     def _sum(self, rows):
         return "none is sure"
 
+    def _counts(self):
+        if self.n_names_of_other is not None:
+            yield f"{self.n_names:,} names against {self.n_names_of_other:,}"
+
     def _notes(self):
         if self.n_names_of_other is None:
             yield (
                 f"{self.n_names:,} names against known shares: a census counts birth "
                 "or citizenship, and this counts names"
             )
-        else:
-            yield f"{self.n_names:,} names against {self.n_names_of_other:,}"
