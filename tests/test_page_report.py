@@ -289,7 +289,7 @@ def test_label_of_few_held_out_people_has_no_interval_in_reports():
     assert report["cells"][0] == ["Polish", "45 %"]
     assert report["csv"].splitlines()[1] == "Polish,0.45,,"
     assert "45 % Polish (no interval)" in report["sentence"]
-    has_note = ["without a line" in note for note in report["chart"]["notes"]]
+    has_note = ["No line" in note for note in report["chart"]["notes"]]
     assert has_note == [False, True, False, False, False]
     changed = [*DIFFERENCES]
     changed[1] = [0.3, None, None, False]

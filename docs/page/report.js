@@ -9,7 +9,7 @@ const LEAST_DRAWN = 0.005; // which percent() writes as 1 %
 const DIGITS = 6; // as the command line writes
 const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "long" });
 const list = new Intl.ListFormat("en-GB");
-const NO_LINE = "Gray, without a line: too few people have shown how the model errs.";
+const NO_LINE = "No line: the model was tested on too few people.";
 const NOT_PEOPLE = "These are shares of names, not of people.";
 
 // `model` has its classes, what they are (labels, plural; the codes of countries), its name and the
