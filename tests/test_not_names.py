@@ -8,7 +8,7 @@ from string import ascii_uppercase
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 
@@ -170,6 +170,7 @@ for texts in RULES.values():
 
 
 @given(typed_with(WORDS))
+@example("www. Anna")
 @ANY
 def test_quick_look_judges_as_the_full_one(typed):
     for encoder in (None, CharEncoder.from_alphabet(" anm", 9)):

@@ -27,7 +27,7 @@ _PATTERNS = {
     "broken": f"[ÂÃÄÅÆÈ]{_BEHIND_FIRST}|(?:[Ê-ß]{_BEHIND_FIRST}){{2}}"
     f"|[à-ï]{_BEHIND_FIRST}{{2}}",
     # Email or web, of lower-cased texts.
-    "address": r"[^ ]@[^ ]|://|(?:^|[ (<])www\."
+    "address": r"[^ ]@[^ ]|://|(?:^|[ (<])www\.(?![ ,])"
     rf"|[^ ]\.(?:(?:{'|'.join(DOMAINS)})(?![^/,)> ])|[a-z]{{2,3}}/)",
     "final": r"\.?,?$",  # left out before a text is compared with placeholders
     # Entities of HTML, signs between names, but not that of "s/o", and words.
