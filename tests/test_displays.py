@@ -460,6 +460,11 @@ def test_several_lists_stand_side_by_side():
     ends = [[bar.get_y() for bar in display.bars_[k]] for k in range(3)]
     # by label, as in the legend
     assert ends[0] < ends[1] < ends[2]
+    # The bars of a label stand around its tick.
+    for row, tick in enumerate(display.ax_.get_yticks()):
+        below = display.bars_[0][row].get_y()
+        above = display.bars_[2][row].get_y() + display.bars_[2][row].get_height()
+        assert (below + above) / 2 == pytest.approx(tick)
     assert ends[2][0] < ends[0][1]
     width, height = display.figure_.get_size_inches()
     assert width > 1.5 * height

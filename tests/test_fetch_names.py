@@ -102,6 +102,7 @@ def test_fetch_names_downloads_and_cleans(site, home):
     assert names.target_names.tolist() == sorted(SMALL)
     assert stored(home) == ALL_STORED
     assert set(names) == {"data", "target", "frame", "target_names", "groups", "DESCR"}
+    assert names.frame is None
     X, y = fetch_names(data_home=home, return_X_y=True, as_frame=True)
     assert (X.name, y.name) == ("name", "nationality")
     assert X.tolist() == names.data.tolist()

@@ -160,10 +160,11 @@ def test_outcomes_that_are_measurements_raise(make):
     estimate(rows, [make(k % 20 + 0.5) for k in range(40)] + [make(0.5)] * 2)
 
 
-def test_whole_numbers_are_outcomes_however_many():
+def test_whole_numbers_and_words_are_outcomes_however_many():
     rows, _, _ = draw(42)
     years = np.arange(42) % 21 + 2000
-    for outcome in (years, years.astype(str)):
+    teams = [f"team {year}" for year in years]
+    for outcome in (years, years.astype(str), teams):
         assert len(estimate(rows, outcome, n_draws=2).outcomes) == 21
 
 

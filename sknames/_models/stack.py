@@ -120,7 +120,7 @@ class Stack:
             probabilities = layer.change(probabilities)
         return probabilities
 
-    def best(self, probabilities, top=1):
+    def best(self, probabilities, top):
         """Return the columns of the answers, the best one first: (n, top)."""
         best = _most_probable(probabilities, top)
         for layer in self.layers:
