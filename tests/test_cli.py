@@ -1561,7 +1561,7 @@ predict in.csv --model region
 predict in.csv --encoding junk
   1: in.csv: unknown encoding junk: give the file's
 predict in.csv --encoding zip
-  1: in.csv: unknown encoding zip: give the file's
+  1: in.csv: unknown encoding zip: give the file's --encoding, e.g. --encoding cp1252
 predict in.csv --encoding utf-16
   1: give --encoding utf-16-le
 predict byte.csv --encoding auto
@@ -1770,17 +1770,21 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_predict_bar_on_a_terminal_shows_a_percentage_of_bytes(run, monkeypatch):
-    write_csv("in.csv", [("1", "Anna", "x" * 50_000)] * 60)
+@pytest.mark.parametrize("path", ["in.csv", "in.parquet"])
+def test_predict_bar_on_a_terminal_shows_a_percentage_of_bytes(run, monkeypatch, path):
+    people = {"name": ["Anna"] * 60, "text": ["x" * 50_000] * 60}
+    write_csv("in.csv", zip(*people.values(), strict=True), [*people])
+    as_it_is = {"use_dictionary": False, "compression": "none"}
+    pa.parquet.write_table(pa.table(people), "in.parquet", **as_it_is)
     monkeypatch.setattr(sys, "stderr", Terminal())
     ended = []
     close = tqdm.close
     monkeypatch.setattr(tqdm, "close", lambda bar: (ended.append(bar.n), close(bar)))
-    run("predict in.csv --output o.csv")
+    run(f"predict {path} --output o.csv")
     said = sys.stderr.getvalue()
     assert re.search(r"\d+%\|.*/3\.\d+M \[.*B/s\]", said), said
     assert "60 rows: 60 predicted" in said
-    assert ended[0] == os.path.getsize("in.csv")
+    assert ended[0] == pytest.approx(os.path.getsize(path), rel=1e-4)
 
 
 # ---- Whole files

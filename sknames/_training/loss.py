@@ -13,7 +13,7 @@ class Loss(torch.nn.Module):
     is the cross-entropy, 1 the mean absolute error.
     """
 
-    def __init__(self, prior, gce_q=0.0):
+    def __init__(self, prior, gce_q):
         super().__init__()
         self.gce_q = gce_q
         self.register_buffer("prior", torch.as_tensor(prior, dtype=torch.float32))
