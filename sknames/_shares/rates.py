@@ -21,6 +21,7 @@ from .question import Question, check_parameters
 from .resampling import draw_units
 from .results import (
     Comparison,
+    Differences,
     Row,
     Table,
     listing,
@@ -193,18 +194,12 @@ class Rates(TableByOutcome):
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class RateComparison(TableByOutcome):
+class RateComparison(Differences, TableByOutcome):
     """The result of :meth:`Rates.compare`, which describes the fields."""
 
     __module__ = "sknames"
 
     rate: NDArray[np.floating]
-    other: NDArray[np.floating]
-    difference: NDArray[np.floating]
-    low: NDArray[np.floating]
-    high: NDArray[np.floating]
-    sure: NDArray[np.bool_]
-    p_value: NDArray[np.floating]
     other_label: Any
 
     _columns = (
@@ -218,7 +213,6 @@ class RateComparison(TableByOutcome):
         "sure",
     )
     _header = Comparison._header.replace("share", " rate")
-    _line = staticmethod(Comparison._line)
 
     def _notes(self):
         yield f"compared with {self.other_label}"

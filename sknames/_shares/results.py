@@ -526,34 +526,54 @@ def _sorted(members):
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Comparison(Table):
-    """The result of :meth:`Shares.compare`, which describes the fields."""
+class Differences(Table):
+    """Hold what differs between two shares or rates, as `compare_draws` says.
 
-    __module__ = "sknames"
+    Parameters
+    ----------
+    other : ndarray of shape (n_rows,)
+        The second share or rate of each row.
+    difference : ndarray of shape (n_rows,)
+        The first one minus the second.
+    low, high : ndarray of shape (n_rows,)
+        Ends of the interval of the difference.
+    sure : ndarray of shape (n_rows,) of bool
+        Whether they differ, for all rows together.
+    p_value : ndarray of shape (n_rows,)
+        The same as p-values.
+    """
 
-    share: NDArray[np.floating]
     other: NDArray[np.floating]
     difference: NDArray[np.floating]
     low: NDArray[np.floating]
     high: NDArray[np.floating]
     sure: NDArray[np.bool_]
     p_value: NDArray[np.floating]
+
+    @staticmethod
+    def _line(first, other, difference, low, high, sure):
+        mark = "   sure" if sure else ""
+        if np.isnan(difference):
+            text = f"{first:6.1%}   {other:6.1%}"
+            return text.replace("nan%", "   -")
+        text = f"{first:6.1%}   {other:6.1%}   {difference:+8.1%}   "
+        if np.isnan(low):
+            return f"{text}-"
+        return f"{text}{low:+.1%} to {high:+.1%}{mark}"
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Comparison(Differences):
+    """The result of :meth:`Shares.compare`, which describes the fields."""
+
+    __module__ = "sknames"
+
+    share: NDArray[np.floating]
     n_names: int
     n_names_of_other: int | None
 
     _columns = ("label", "share", "other", "difference", "low", "high", "sure")
     _header = " share    other  difference   {:.10g} % interval"
-
-    @staticmethod
-    def _line(share, other, difference, low, high, sure):
-        mark = "   sure" if sure else ""
-        if np.isnan(difference):
-            text = f"{share:6.1%}   {other:6.1%}"
-            return text.replace("nan%", "   -")
-        text = f"{share:6.1%}   {other:6.1%}   {difference:+8.1%}   "
-        if np.isnan(low):
-            return f"{text}-"
-        return f"{text}{low:+.1%} to {high:+.1%}{mark}"
 
     def _is_shown(self):
         is_first = np.arange(len(self.label)) < N_PRINTED
