@@ -46,6 +46,14 @@ def percentiles(draws, estimate, confidence_level):
     return np.minimum(low, estimate), np.maximum(high, estimate)
 
 
+def extended_percentiles(draws, estimate, confidence_level):
+    """Return the ends of percentile intervals, extended by twice the median bias."""
+    limits = [(1 - confidence_level) / 2, 0.5, (1 + confidence_level) / 2]
+    low, median, high = np.quantile(draws, limits, axis=0)
+    move = 2 * (estimate - median)
+    return low + np.minimum(move, 0), high + np.maximum(move, 0)
+
+
 def compare_draws(first, second, confidence_level):
     """Return how two `Draws` differ, as columns by name.
 
@@ -66,7 +74,7 @@ def compare_draws(first, second, confidence_level):
     is_known = ~np.isnan(difference)
     low = np.where(is_known, np.maximum(low, -1), -1)
     high = np.where(is_known, np.minimum(high, 1), 1)
-    deviation = _deviation(first, second, confidence_level)
+    deviation = _deviation(draws, first, second, confidence_level)
     p_value = np.ones(len(difference))
     sure = np.zeros(len(difference), dtype=bool)
     p_value[is_known], sure[is_known] = judge_differences(
@@ -87,10 +95,12 @@ def _added_by_limits(drawn, confidence_level):
     return (ends - drawn.estimate) ** 2 - (np.array(without) - drawn.estimate) ** 2
 
 
-def _deviation(first, second, confidence_level):
-    """Return the standard deviations of differences, at least those of exact limits."""
+def _deviation(draws, first, second, confidence_level):
+    """Return the standard deviations of differences, at least those of exact limits.
+
+    The differences are those of two `Draws`, and `draws` their draws.
+    """
     z = norm.ppf((1 + confidence_level) / 2)
-    draws = first.draws - second.draws
     deviation = draws.std(axis=0)
     if first.checked is not None or second.checked is not None:
         # Draws of a few checked rows have tails so long that they have no variance.

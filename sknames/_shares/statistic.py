@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import Interval, validate_parameter_constra
 
 from .._base import warn
 from .._models.groups import array_of_labels
+from .intervals import extended_percentiles
 
 FEW_EFFECTIVE = 10  # people of a label: fewer are mostly chance
 NOTABLE = 0.1  # of the width of an interval: how far a statistic moves without them
@@ -140,14 +141,6 @@ def estimate_statistic(
     if not estimate.shape:
         estimate, low, high = estimate.item(), low.item(), high.item()
     return Statistic(estimate, low, high, confidence_level)
-
-
-def extended_percentiles(draws, estimate, confidence_level):
-    """Return the ends of percentile intervals, extended by twice the median bias."""
-    limits = [(1 - confidence_level) / 2, 0.5, (1 + confidence_level) / 2]
-    low, median, high = np.quantile(draws, limits, axis=0)
-    move = 2 * (estimate - median)
-    return low + np.minimum(move, 0), high + np.maximum(move, 0)
 
 
 def _check(statistic, results, bounds, same_source, confidence_level):
