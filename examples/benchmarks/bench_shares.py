@@ -447,6 +447,19 @@ def measure_pairs(target, n_pairs, rng):
     print(table([*header, "sure ones"], table_rows), flush=True)
 
 
+def rows_of_labels(labels, counts, rng, once):
+    """Return as many rows of each label as is said, in the order of labels.
+
+    With `once`, no row comes twice, so that few rows may be fewer.
+    """
+    drawn = []
+    for label in np.flatnonzero(counts):
+        rows = np.flatnonzero(labels == label)
+        n = min(counts[label], len(rows)) if once else counts[label]
+        drawn += rng.choice(rows, n, replace=not once).tolist()
+    return np.array(drawn)
+
+
 # ---- Lists of one source, with the bias that others have shown
 
 
@@ -487,11 +500,7 @@ class Source:
         drawn = rng.multinomial(int(expected.sum()), mix)
         while (drawn > counts).any():
             drawn = rng.multinomial(int(expected.sum()), mix)
-        rows = []
-        for label in np.flatnonzero(drawn):
-            people = np.flatnonzero(self.labels == label)
-            rows += rng.choice(people, drawn[label], replace=False).tolist()
-        return np.array(rows), mix
+        return rows_of_labels(self.labels, drawn, rng, once=True), mix
 
 
 def sources_of(target, half, error):
@@ -671,12 +680,7 @@ class People:
 
         With `once`, nobody comes twice, so that few people may be fewer.
         """
-        people = []
-        for label in np.flatnonzero(counts):
-            rows = np.flatnonzero(self.labels == label)
-            n = min(counts[label], len(rows)) if once else counts[label]
-            people += rng.choice(rows, n, replace=not once).tolist()
-        return rng.permutation(np.array(people))
+        return rng.permutation(rows_of_labels(self.labels, counts, rng, once))
 
     def at(self, labels):
         """Return the indices of labels."""
@@ -808,10 +812,19 @@ def measure_clusters(people, n_pairs, rng):
     print(table([*header, "differences of .1 found"], rows), flush=True)
 
 
+def check_rows(people, drawn, n_checked, rng):
+    """Return `CheckedRows`, drawn at random of a list, and counted shares of these."""
+    index = np.full(len(drawn), -1)
+    checked = rng.choice(len(drawn), n_checked, replace=False)
+    index[checked] = people.labels[drawn[checked]]
+    new_labels = people.classes[len(people.known) :].tolist()
+    counted = np.bincount(index[checked], minlength=len(people.classes)) / n_checked
+    return CheckedRows(index, people.known, new_labels, None), counted
+
+
 def measure_checked(people, n_lists, rng):
     """Print errors and coverage of lists with checked rows."""
     n_labels = len(people.classes)
-    new_labels = people.classes[len(people.known) :].tolist()
     rows = []
     for n_checked in (200, 50):
         measured = []
@@ -819,11 +832,7 @@ def measure_checked(people, n_lists, rng):
             mix = draw_mix(people.labels, [0.1, 0.3, 1][k % 3], rng)
             drawn = people.draw(rng.multinomial(1000, mix), rng)
             true = np.bincount(people.labels[drawn], minlength=n_labels) / 1000
-            checked = rng.choice(1000, n_checked, replace=False)
-            index = np.full(1000, -1)
-            index[checked] = people.labels[drawn[checked]]
-            counted = np.bincount(index[checked], minlength=n_labels) / n_checked
-            checked_rows = CheckedRows(index, people.known, new_labels, None)
+            checked_rows, counted = check_rows(people, drawn, n_checked, rng)
             shares = people.shares(drawn, checked=checked_rows, n_draws=500)
             alone = likeliest(people.proba[drawn], people.settings)
             alone = np.pad(alone, (0, n_labels - len(alone)))
@@ -868,7 +877,6 @@ def measure_rows(people, n_lists, rng):
     Without it, they are those of the exact intervals of as many people.
     """
     n_labels = len(people.classes)
-    new_labels = people.classes[len(people.known) :].tolist()
     rows = []
     for n, n_checked in product((1_000, 10_000), ROWS_TO_CHECK):
         found = []
@@ -876,13 +884,9 @@ def measure_rows(people, n_lists, rng):
             mix, chosen = mix_to_check(people, rng)
             drawn = people.draw(rng.multinomial(n, mix), rng)
             true = np.bincount(people.labels[drawn], minlength=n_labels) / n
-            checked = rng.choice(n, n_checked, replace=False)
-            index = np.full(n, -1)
-            index[checked] = people.labels[drawn[checked]]
-            checked_rows = CheckedRows(index, people.known, new_labels, None)
+            checked_rows, counted = check_rows(people, drawn, n_checked, rng)
             shares = people.shares(drawn, checked=checked_rows)
             row_of = np.argsort(people.at(shares.label))[chosen]
-            counted = np.bincount(index[checked], minlength=n_labels) / n_checked
             # Rows are drawn from a finite list.
             n_effective = n_checked / (1 - n_checked / n)
             low, high = exact_interval(counted[chosen], n_effective, 0.95)
