@@ -9,14 +9,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CharEncoder",
+    "Comparison",
     "GroupedClassifier",
     "JoinNames",
     "NameEncoder",
     "NameFeatures",
     "NameNationalityClassifier",
+    "Parts",
     "PriorShiftClassifier",
+    "Rates",
     "SelectiveClassifier",
+    "Shares",
     "SharesDisplay",
+    "Statistic",
     "__version__",
     "estimate_rates",
     "estimate_shares",
@@ -29,15 +34,17 @@ __all__ = [
     "predict_table",
     "spelling_groups",
 ]
-# What functions return, and what is inside: files of results name them here.
+# What lies in results: files of these name it here.
 _RESULTS = {
-    "CheckedPart",
-    "Comparison",
+    "About",
+    "CheckedRows",
+    "Clusters",
     "Draws",
-    "RateComparison",
-    "Rates",
+    "ListedModel",
+    "NameList",
+    "Question",
     "Row",
-    "Shares",
+    "Split",
 }
 _MODULES = {"datasets", "inspection", "metrics", "onnx", "pretrained"}
 _ELSEWHERE = {  # what is looked for here, and where it is

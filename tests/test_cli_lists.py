@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from sknames import GroupedClassifier, estimate_rates, estimate_shares
@@ -33,6 +35,7 @@ def people(tmp_path_factory):
             "checked": np.where(rng.random(300) < 0.5, labels, ""),
             "outcome": np.where(rng.random(300) < 0.4, "yes", "no"),
             "year": 2000 + np.arange(300) % 3,
+            "side": np.array(["left", "right", ""])[np.arange(300) % 7 % 3],
             "nobody": "",
         }
     )
@@ -65,14 +68,14 @@ def assert_rows_are(rows, table):
 
 
 def test_shares_take_clusters_weights_and_checked_rows(people, run, shipped):
-    columns = "--cluster paper --weight weight --label checked"
+    columns = "--cluster paper --weight weight --checked checked"
     rows, said = run(f"shares people.csv {columns}")
     expected = estimate_shares(
         shipped,
         people.name,
         clusters=people.paper,
         sample_weight=people.weight,
-        y=people.checked.replace("", None),
+        checked=people.checked.replace("", None),
         random_state=0,
     )
     assert_rows_are(rows, expected)
@@ -92,7 +95,7 @@ def test_shares_against_a_known_mix_compare_with_a_file(people, run):
 def test_draw_writes_rows_to_check_at_random(people, run):
     rows, said = run("shares people.csv --draw 20")
     assert len(rows) == 20
-    assert {row["label"] for row in rows} == {""}
+    assert {row["checked"] for row in rows} == {""}
     for row in rows:
         assert people.name[int(row["row"])] == row["name"]
     positions = [int(row["row"]) for row in rows]
@@ -121,7 +124,7 @@ def test_rates_write_those_of_python(people, run, shipped):
         ("--cluster checked", "Expected a cluster for each name, got None"),
         ("--against-mix people.csv", "people.csv has no column 'label': give "),
         ("--against-mix twice.csv", "--against-mix has 'Dutch' twice"),
-        ("--label nobody", "--label nobody: no row of people.csv has a label"),
+        ("--checked nobody", "--checked nobody: no row of people.csv has a label"),
         (
             "--against-mix mix.csv --by year --against 2000",
             "--against-mix does not go with --against",
@@ -130,6 +133,19 @@ def test_rates_write_those_of_python(people, run, shipped):
 )
 def test_options_of_lists_that_do_not_fit_are_errors(run, options, message):
     assert message in run(f"shares people.csv {options}", code=None)[1]
+
+
+def test_draw_of_rates_takes_as_many_rows_of_each_outcome(people, run, tmp_path):
+    outcome = np.where(np.arange(300) < 6, "rare", people.outcome)
+    people.assign(outcome=outcome).to_csv(tmp_path / "outcomes.csv", index=False)
+    rows, _ = run(f"rates {tmp_path}/outcomes.csv --outcome outcome --draw 40")
+    drawn = pd.DataFrame(rows)
+    assert drawn["outcome"].value_counts().to_dict() == {"no": 17, "yes": 17, "rare": 6}
+    for label, n in drawn["outcome"].value_counts().items():
+        weights = drawn.loc[drawn["outcome"] == label, "checked_weight"].astype(float)
+        assert_allclose(weights, (outcome == label).sum() / n)
+        rows = drawn.loc[drawn["outcome"] == label, "row"].astype(int)
+        assert {*outcome[rows]} == {label}
 
 
 def test_draw_counts_rows_as_pandas_does(run, tmp_path):
@@ -150,7 +166,7 @@ def test_shares_of_equal_rows_are_those_of_all_rows(people, run, shipped, tmp_pa
     for option, column, parameter in [
         ("--cluster", "paper", "clusters"),
         ("--weight", "weight", "sample_weight"),
-        ("--label", "checked", "y"),
+        ("--checked", "checked", "checked"),
     ]:
         given = {parameter: twice[column].replace("", None)}
         expected = estimate_shares(shipped, twice.name, random_state=0, **given)
@@ -161,8 +177,8 @@ def test_shares_of_equal_rows_are_those_of_all_rows(people, run, shipped, tmp_pa
 def test_label_with_groups_takes_the_label_as_its_group(people, run, shipped):
     by_region = GroupedClassifier(shipped, groups="subregion")
     y = people.checked.replace("", None)
-    expected = estimate_shares(by_region, people.name, y=y, random_state=0)
-    rows, _ = run("shares people.csv --groups subregion --label checked")
+    expected = estimate_shares(by_region, people.name, checked=y, random_state=0)
+    rows, _ = run("shares people.csv --groups subregion --checked checked")
     assert_rows_are(rows, expected)
     assert "Dutch" not in expected.label
 
@@ -185,14 +201,17 @@ def test_shares_by_name_a_group_that_cannot_be_estimated(people, run, tmp_path):
     table.to_csv(tmp_path / "by.csv", index=False)
     command = f"shares {tmp_path}/by.csv --cluster paper --by"
     rows, said = run(f"{command} department")
-    warning = "sknames: warning: department: one paper: no shares: Expected two or more"
+    warning = (
+        "warning: department: one paper: no estimate: Expected two or more clusters"
+    )
     assert warning in said
     one_paper = [row for row in rows if row["department"] == "one paper"]
     assert [(row["share"], row["names"]) for row in one_paper] == [("", "3")]
     assert len(rows) == 75
     assert float(rows[0]["share"]) > 0.1
     _, said = run(f"{command} paper", code=1)
-    assert said.startswith("sknames: paper: 99: no shares: Expected two or more")
+    assert said.startswith("sknames: Expected a part with an estimate, got none; paper")
+    assert "no estimate: Expected two or more clusters, got one" in said
 
 
 def test_shares_by_note_a_group_without_labels(
@@ -200,7 +219,7 @@ def test_shares_by_note_a_group_without_labels(
 ):
     checked = people.checked.where(people.year != 2001, "")
     people.assign(checked=checked).to_csv(tmp_path / "by.csv", index=False)
-    command = f"shares {tmp_path}/by.csv --label checked --by year"
+    command = f"shares {tmp_path}/by.csv --checked checked --by year"
     note = "no row is checked: these shares are estimated from names alone"
     _, said = run(command)
     lines = [line for line in said.splitlines() if note in line]
@@ -291,6 +310,64 @@ def test_sure_holds_for_all_groups_of_by_as_holm_has_it(run, tmp_path):
     assert labels_that_are_sure("half", "more") == of_more
     assert labels_that_are_sure("half", "more", "clear") == of_more | of_clear
     assert labels_that_are_sure("half", "more", "again") == set()
+
+
+COLUMNS = {
+    "--by year": lambda table: {"by": table.year.astype(str).rename("year")},
+    "--by year,side": lambda table: {
+        "by": table[["year", "side"]].astype(str).replace("", None)
+    },
+    "--cluster paper": lambda table: {"clusters": table.paper},
+    "--weight weight": lambda table: {"sample_weight": table.weight},
+    "--checked checked": lambda table: {"checked": table.checked.replace("", None)},
+}
+
+
+@settings(
+    deadline=None,
+    derandomize=True,
+    max_examples=10,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    options=st.sets(st.sampled_from([*COLUMNS]), max_size=3),
+    rows=st.integers(60, 300),
+    suffix=st.sampled_from(["csv", "jsonl", "parquet"]),
+    outcome=st.booleans(),
+)
+@pytest.mark.filterwarnings("ignore")
+def test_command_writes_the_frame_of_python(
+    people, shipped, run_here, tmp_path_factory, options, rows, suffix, outcome
+):
+    options = options - {"--by year"} if "--by year,side" in options else options
+    table = people.iloc[:rows].copy()
+    table.attrs = {}  # Parquet holds only what JSON can
+    folder = tmp_path_factory.mktemp("any")
+    path = folder / f"people.{suffix}"
+    if suffix == "csv":
+        table.to_csv(path, index=False)
+    elif suffix == "jsonl":
+        table.to_json(path, orient="records", lines=True)
+    else:
+        table.astype(str).to_parquet(path)
+    given = {"random_state": 0}
+    for option in options:
+        given |= COLUMNS[option](table)
+    estimate = estimate_shares
+    command = f"shares {path} {' '.join(options)}"
+    if outcome:
+        estimate = estimate_rates
+        given["outcome"] = table.outcome
+        command = f"rates {path} --outcome outcome {' '.join(options)}"
+    expected = estimate(shipped, table.name, **given).to_frame()
+    run_here(f"{command} -o {folder / 'found.parquet'}")
+    found = pd.read_parquet(folder / "found.parquet")
+    assert [*found.columns] == [*expected.columns]
+    for name in expected:
+        if expected[name].dtype.kind == "f":
+            assert_allclose(found[name].astype(float), expected[name], atol=2e-6)
+        else:
+            assert found[name].tolist() == expected[name].tolist()
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")

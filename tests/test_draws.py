@@ -2,29 +2,52 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknames import estimate_rates, estimate_shares
+from sknames import estimate_rates, estimate_shares, estimate_statistic
+from sknames._shares.draws import Draws
 from tests.conftest import CLASSES, Known, draw_people
 
-pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:The shares are rough",
+    "ignore:Labels with fewer than 10 people decide",
+    "ignore:Only .. rows are checked",
+    "ignore:The checked rows differ",
+)
 
 LABELS = CLASSES.tolist()
 GROUPS = {"pair": ["Danish", "Irish"], "all": LABELS}
 SETS_OF_LABELS = st.sets(st.sampled_from(LABELS), min_size=1, max_size=4)
 PARTS = st.lists(st.integers(0, 9), min_size=5, max_size=5).filter(any)
+LINEAR = st.lists(st.integers(-3, 3), min_size=5, max_size=5)
 MIX = [0.3, 0.3, 0.02, 0.38, 0]
 FEW = settings(deadline=None, derandomize=True, max_examples=12)
+ROUNDING = 1e-9  # of sums of floats, in another order on each processor
 
 
-def estimate(n=300, seed=0, *, is_checked=False, **params):
+def params_of(seed=0, n=300, *, is_checked=False):
+    """Return the names of a list, and what is given and asked of it."""
     rows, labels = draw_people(MIX, n, seed)
+    params = {"n_draws": 100, "random_state": 0}
     if is_checked:
         is_drawn = np.random.default_rng(seed + 1).random(n) < 0.5
-        params["y"] = np.where(is_drawn, CLASSES[labels], None)
-    return estimate_shares(Known(), rows, n_draws=100, random_state=0, **params)
+        params["checked"] = np.where(is_drawn, CLASSES[labels], None)
+    return rows, labels, params
+
+
+def estimate(n=300, seed=0, *, is_checked=False, **more):
+    rows, _, params = params_of(seed, n, is_checked=is_checked)
+    return estimate_shares(Known(), rows, **params | more)
+
+
+def estimate_outcome(seed=0, *, is_checked=False, **more):
+    """Return the rates of an outcome that Danish people have more often."""
+    rows, labels, params = params_of(seed, is_checked=is_checked)
+    chance = np.where(labels == 0, 0.6, 0.4)
+    outcome = np.random.default_rng(seed + 2).random(len(rows)) < chance
+    return estimate_rates(Known(), rows, outcome=outcome, **params | more)
 
 
 @FEW
@@ -36,20 +59,41 @@ def test_groups_have_the_sums_of_the_draws_of_their_labels(seed, is_checked, mem
     found = shares.groups
     for k, labels in enumerate(groups.values()):
         is_member = np.isin(shares.label, labels)
-        assert found.share[k] == pytest.approx(shares.share[is_member].sum())
-        assert_allclose(found.draws[:, k], shares.draws[:, is_member].sum(axis=1))
-    assert vars(found["Irish"]) == pytest.approx(vars(shares["Irish"]))
-    assert_allclose(found.low[0], 1 - found.high[1])
-    assert_allclose(found.high[0], 1 - found.low[1])
-    ends = (found["all"].low, found["all"].high)
-    assert ends == pytest.approx((1 - shares.floor, 1))
+        share = shares.share[is_member].sum()
+        assert found.share[k] == pytest.approx(share, abs=ROUNDING)
+        summed = shares.draws[:, is_member].sum(axis=1)
+        assert_allclose(found.draws[:, k], summed, atol=ROUNDING)
+    irish = [found["Irish"].low, found["Irish"].high]
+    expected = [shares["Irish"].low, shares["Irish"].high]
+    assert_allclose(irish, expected, atol=ROUNDING)
+    assert_allclose(found.low[0], 1 - found.high[1], atol=ROUNDING)
+    assert_allclose(found.high[0], 1 - found.low[1], atol=ROUNDING)
+    ends = [found["all"].low, found["all"].high]
+    assert_allclose(ends, [1 - shares.floor, 1], atol=ROUNDING)
 
 
-def parts_of(drawn):
+@FEW
+@given(seed=st.integers(0, 99), is_checked=st.booleans(), level=st.floats(0.1, 0.999))
+def test_ends_of_intervals_are_shares_and_hold_the_estimate(seed, is_checked, level):
+    params = {"is_checked": is_checked, "groups": GROUPS, "confidence_level": level}
+    shares = estimate(seed=seed, **params)
+    rates = estimate_outcome(seed, **params)
+    for table in (shares, shares.groups, rates, rates.groups):
+        value = getattr(table, "share", getattr(table, "rate", None))
+        assert ((table.low >= 0) & (table.high <= 1)).all()
+        is_known = ~np.isnan(value)
+        assert (table.low <= value + ROUNDING)[is_known].all()
+        assert (table.high >= value - ROUNDING)[is_known].all()
+    other = estimate(200, seed + 100, **params)
+    for table in (shares.compare(other), shares.compare(other).groups, rates.compare()):
+        assert ((table.low >= -1) & (table.high <= 1)).all()
+
+
+def arrays_of(drawn):
     """Return the arrays of `Draws` that questions map, one below the other."""
     arrays = [drawn.estimate, *drawn.draws]
-    if drawn.checked is not None:
-        arrays += [drawn.checked.without, drawn.checked.mean_prediction]
+    if drawn.predicted is not None:
+        arrays += [drawn.without, drawn.predicted]
     return np.array(arrays)
 
 
@@ -59,12 +103,52 @@ def test_sums_and_orders_of_draws_commute(order, members, is_checked):
     drawn = estimate(is_checked=is_checked)._draws
     moved = drawn.at(np.array(order))
     assert moved.labels.tolist() == order
-    assert_array_equal(parts_of(moved.at(drawn.labels)), parts_of(drawn))
+    assert_array_equal(arrays_of(moved.at(drawn.labels)), arrays_of(drawn))
     groups = {"group": members, "others": {*LABELS} - members}
     summed = moved.sums(groups)
-    assert_allclose(parts_of(summed), parts_of(drawn.sums(groups)))
+    assert_allclose(arrays_of(summed), arrays_of(drawn.sums(groups)), atol=ROUNDING)
     of_all = drawn.sums({"all": LABELS})
-    assert_allclose(parts_of(summed.sums({"all": groups})), parts_of(of_all))
+    summed_again = summed.sums({"all": groups})
+    assert_allclose(arrays_of(summed_again), arrays_of(of_all), atol=ROUNDING)
+
+
+@FEW
+@given(seed=st.integers(0, 99), is_checked=st.booleans(), share=st.floats(0.1, 0.9))
+def test_parts_of_joint_draws_are_the_parts(seed, is_checked, share):
+    parts = [estimate(n, seed, is_checked=is_checked)._draws for n in (300, 200)]
+    parts[1] = parts[1].at(parts[0].labels)
+    draws = np.random.default_rng(seed).dirichlet([50, 50], size=100)
+    mix = np.array([share, 1 - share])
+    whole = Draws(labels=np.arange(2), estimate=mix, draws=draws, n_effective=500)
+    joint = Draws.joint(parts, whole)
+    assert_allclose(joint.draws.sum(axis=(1, 2)), 1, atol=ROUNDING)
+    found = joint.within("part")
+    for k, part in enumerate(parts):
+        assert_allclose(found.estimate[k], part.estimate, atol=ROUNDING)
+        assert_allclose(found.draws[:, k], part.draws, atol=ROUNDING)
+        assert found.n_effective[k, 0] == pytest.approx(part.n_effective)
+
+
+@FEW
+@given(seed=st.integers(0, 99), is_checked=st.booleans())
+@example(seed=0, is_checked=True)
+def test_rates_are_joint_shares_within_a_label(seed, is_checked):
+    rates = estimate_outcome(seed, is_checked=is_checked, groups=GROUPS)
+    for table in (rates, rates.groups):
+        joint = table.joint_draws
+        of_label = joint.sum(axis=2, keepdims=True)
+        of_draws = joint / np.where(of_label > 0, of_label, 1)
+        low = table.low.reshape(-1, 2)
+        high = table.high.reshape(-1, 2)
+        assert_allclose(low[:, 0], 1 - high[:, 1], atol=ROUNDING)
+        inside = (of_draws >= low - ROUNDING) & (of_draws <= high + ROUNDING)
+        inside |= of_label == 0  # where there is no rate
+        is_known = table.n_people.reshape(-1, 2) > 10
+        assert (inside.mean(axis=0) >= 0.94)[is_known].all()
+    rate = rates.rate.reshape(-1, 2)
+    assert_allclose(np.nansum(rate, axis=1)[~np.isnan(rate[:, 0])], 1, atol=ROUNDING)
+    everyone = rates.groups["all"]
+    assert everyone.n_people == pytest.approx(300)
 
 
 @FEW
@@ -83,7 +167,7 @@ def test_known_mix_moves_the_intervals_of_a_list(parts, named, is_checked):
         expected = [row.share, row.low, row.high] - np.full(3, known[label])
         difference = found[label]
         ends = [difference.difference, difference.low, difference.high]
-        assert ends == pytest.approx(expected.tolist())
+        assert_allclose(ends, expected, atol=ROUNDING)
 
 
 @pytest.mark.parametrize("is_checked", [False, True])
@@ -111,3 +195,77 @@ def test_joint_shares_sum_to_the_share_of_the_outcome():
     everyone = rates.groups["all"]
     assert everyone.rate[1] == pytest.approx(outcome.mean())
     assert everyone.n_people == pytest.approx(400)
+
+
+# ---- Statistics
+
+
+def ends_of(statistic, *results, **params):
+    found = estimate_statistic(statistic, *results, **params)
+    return np.array([found.low, found.high])
+
+
+@FEW
+@given(seed=st.integers(0, 99), is_checked=st.booleans(), row=st.integers(0, 4))
+def test_statistic_of_a_share_is_its_row(seed, is_checked, row):
+    shares = estimate(seed=seed, is_checked=is_checked)
+    expected = [shares.low[row], shares.high[row]]
+    found = ends_of(lambda share: share[row], shares)
+    assert_allclose(found, expected, atol=ROUNDING)
+    mirror = ends_of(lambda share: 1 - share[row], shares)
+    assert_allclose(1 - mirror[::-1], expected, atol=ROUNDING)
+
+
+@FEW
+@given(
+    seed=st.integers(0, 99), is_checked=st.booleans(), rows=st.sets(st.integers(0, 4))
+)
+def test_statistic_of_a_sum_is_the_same_in_any_spelling(seed, is_checked, rows):
+    shares = estimate(seed=seed, is_checked=is_checked)
+    is_in = np.isin(np.arange(5), [*rows])
+    found = ends_of(lambda share: share[is_in].sum(), shares)
+    spelled = ends_of(lambda share: 1 - share[~is_in].sum(), shares)
+    assert_allclose(found, spelled, atol=ROUNDING)
+
+
+@FEW
+@given(seed=st.integers(0, 99), slope=st.floats(-5, 5), weights=LINEAR)
+def test_interval_of_a_statistic_moves_with_it(seed, slope, weights):
+    shares = estimate(seed=seed)
+
+    def statistic(share):
+        return share @ weights + (share**2).sum()
+
+    found = ends_of(statistic, shares)
+    moved = ends_of(lambda share: slope * statistic(share) + 3, shares)
+    expected = slope * found + 3
+    assert_allclose(moved, np.sort(expected), atol=ROUNDING)
+
+
+@FEW
+@given(seed=st.integers(0, 99), is_checked=st.booleans(), same_source=st.booleans())
+def test_statistic_of_a_difference_is_no_narrower_than_the_comparison(
+    seed, is_checked, same_source
+):
+    here = estimate(seed=seed, is_checked=is_checked)
+    there = estimate(200, seed + 100, is_checked=is_checked)
+    compared = here.compare(there, same_source=same_source)
+    low, high = ends_of(np.subtract, here, there, same_source=same_source)
+    for k, label in enumerate(here.label):
+        row = compared[label]
+        assert high[k] - low[k] >= 0.98 * (row.high - row.low)
+
+
+def test_statistic_that_fails_where_no_draw_is_has_the_interval_of_draws():
+    """The ends of rows may reach 0, where a ratio is infinite and a logarithm fails."""
+    shares = estimate()
+
+    def ratio(share):
+        if share[0] <= 0 or share[1] <= 0:
+            raise ZeroDivisionError
+        return share[0] / share[1]
+
+    low, high = ends_of(ratio, shares)
+    of_draws = shares.draws[:, 0] / shares.draws[:, 1]
+    assert low <= np.quantile(of_draws, 0.025)
+    assert np.quantile(of_draws, 0.975) <= high < np.inf

@@ -21,10 +21,10 @@ from numpy.testing import assert_allclose
 from sknames import __version__, estimate_shares, load_pretrained, predict_names
 from sknames._models.stack import resolve
 from sknames._shares.mix import settings_of_shares
-from sknames._shares.shares import shares_of_probabilities
 from sknames.datasets import load_names, make_names
 from sknames.pretrained._load_pretrained import TARGETS
 from tests.conftest import PATIENCE, run_process
+from tools.measuring import shares_of_rows
 
 # Of load_pretrained(abstain=True), by country with a fallback.
 RISK = {"nationality": 0.14, "country": 0.21}
@@ -669,13 +669,12 @@ def in_python(rows, counts, model):
     options = dict(model)
     prior = options.pop("class_prior")
     n_people = np.where(options.pop("is_few"), 19, 20)
-    return shares_of_probabilities(
+    return shares_of_rows(
         rows,
         np.arange(len(prior)),
-        counts=counts,
+        {"counts": counts},
         assumed_prior=prior,
         n_people=n_people,
-        random_state=0,
         **options,
     )
 

@@ -5,6 +5,7 @@ import inspect
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binomtest
 
 from sknames import GroupedClassifier, estimate_rates, estimate_shares
 from tests.conftest import CLASSES, Known, draw_people
@@ -130,7 +131,7 @@ def test_checked_rows_give_rates_of_labels_that_the_model_lacks():
     known = CLASSES[labels].astype(object)
     known[labels == 3] = "American"
     drawn = np.random.default_rng(1).random(1000) < 0.4
-    rates = estimate(rows, outcome, y=np.where(drawn, known, None))
+    rates = estimate(rows, outcome, checked=np.where(drawn, known, None))
     american = rates["American"]
     assert american.low[1] < 0.52 < american.high[1]
     assert 0.3 < american.rate[1] < 0.7
@@ -160,12 +161,14 @@ def test_outcomes_that_are_measurements_raise(make):
     estimate(rows, [make(k % 20 + 0.5) for k in range(40)] + [make(0.5)] * 2)
 
 
-def test_whole_numbers_and_words_are_outcomes_however_many():
-    rows, _, _ = draw(42)
-    years = np.arange(42) % 21 + 2000
+def test_whole_numbers_and_words_are_outcomes_up_to_a_hundred():
+    rows, _, _ = draw(202)
+    years = np.arange(202) % 21 + 2000
     teams = [f"team {year}" for year in years]
     for outcome in (years, years.astype(str), teams):
         assert len(estimate(rows, outcome, n_draws=2).outcomes) == 21
+    with pytest.raises(ValueError, match="Expected 100 outcomes at most, got 101"):
+        estimate(rows, [f"team {k % 101}" for k in range(202)])
 
 
 def test_outcome_without_weight_is_named():
@@ -181,9 +184,9 @@ def test_labels_in_a_group_of_the_model_count_for_the_group():
     benelux = GroupedClassifier(Known(), groups={"Benelux": ["Dutch"]})
     y = np.where(np.arange(500) % 2, CLASSES[labels], None)
     params = {"outcome": outcome, "n_draws": 2, "random_state": 0}
-    found = estimate_rates(benelux, rows, y=y, **params)
+    found = estimate_rates(benelux, rows, checked=y, **params)
     as_group = np.where(y == "Dutch", "Benelux", y)
-    expected = estimate_rates(benelux, rows, y=as_group, **params)
+    expected = estimate_rates(benelux, rows, checked=as_group, **params)
     assert found.labels.tolist() == expected.labels.tolist()
     np.testing.assert_array_equal(found.rate, expected.rate)
     assert "Dutch" not in found.labels
@@ -217,17 +220,62 @@ def test_rate_of_a_list_of_one_label_varies_as_its_outcome():
 
 
 def test_exact_limit_of_a_rate_counts_names_of_equal_weight():
-    """Kish's number of each outcome, summed, times the share of the label."""
+    """Kish's number of each outcome, times the share of the label in it, summed."""
     rows = np.eye(5)[[0] * 100 + [1] * 20]
     outcome = np.array([*np.arange(100) % 2, *[0] * 20])
     weights = np.array([*np.repeat([1, 3], 50), *[1] * 20])
     row = estimate(rows, outcome, sample_weight=weights)["Dutch"]
-    n_effective = 0
-    for k in (0, 1):
-        of_outcome = weights[outcome == k]
-        n_effective += of_outcome.sum() ** 2 / (of_outcome**2).sum()
-    n_people = n_effective * 20 / 220
+    of_outcome = weights[outcome == 0]
+    n_effective = of_outcome.sum() ** 2 / (of_outcome**2).sum()
+    n_people = n_effective * 20 / of_outcome.sum()  # none has the other outcome
     assert row.high[1] == pytest.approx(1 - 0.025 ** (1 / n_people), rel=0.02)
+
+
+def test_people_are_rows_with_a_weight():
+    rows = np.eye(5)[[0] * 60 + [1] * 60]
+    rates = estimate(rows, np.arange(120) % 2, sample_weight=np.arange(120) < 90)
+    assert rates["Danish"].n_people == pytest.approx(60, abs=1e-3)
+    assert rates["Dutch"].n_people == pytest.approx(30, abs=1e-3)
+
+
+def test_all_rows_checked_give_exact_intervals_of_rates():
+    labels = np.repeat(["Danish", "Dutch"], [148, 52])
+    outcome = np.isin(np.arange(200), [3, 70, 150, 160, 170])
+    row = estimate(np.eye(5)[np.repeat([0, 1], [148, 52])], outcome, checked=labels)
+    exact = binomtest(2, 148).proportion_ci()
+    danish = row["Danish"]
+    assert danish.rate[1] == pytest.approx(2 / 148)
+    assert danish.low[1] == pytest.approx(exact.low, abs=1e-6)
+    assert danish.high[1] == pytest.approx(exact.high, abs=1e-6)
+    assert "200 of the names are checked: 195 of False, 5 of True" in str(row)
+
+
+@pytest.mark.parametrize("n, message", [(1, "got 1 of True"), (0, "got 0 of True")])
+def test_outcome_with_fewer_than_two_checked_rows_is_named(n, message):
+    rows, outcome, labels = draw(400)
+    is_checked = ~outcome
+    is_checked[np.flatnonzero(outcome)[:n]] = True
+    with pytest.raises(ValueError, match=f"each outcome that are checked, {message}"):
+        estimate(rows, outcome, checked=np.where(is_checked, CLASSES[labels], None))
+
+
+@pytest.mark.filterwarnings("ignore:The checked rows differ")
+def test_few_checked_rows_of_an_outcome_are_warned_of():
+    rows, outcome, labels = draw(400)
+    is_checked = np.random.default_rng(0).random(400) < 0.5
+    of_outcome = np.flatnonzero(outcome & is_checked)
+    is_checked[np.random.default_rng(1).permutation(of_outcome)[9:]] = False
+    checked = np.where(is_checked, CLASSES[labels], None)
+    with pytest.warns(UserWarning, match="Only 9 rows of the outcome True are checked"):
+        estimate(rows, outcome, checked=checked)
+
+
+def test_equal_shares_of_two_outcomes_draw_apart():
+    """Otherwise the chance of both would cancel: .43 to .57 instead of .4 to .6."""
+    rows = np.eye(5)[np.arange(100) % 2]
+    danish = estimate(rows, np.repeat([0, 1], 50), n_draws=2000)["Danish"]
+    width = danish.high[1] - danish.low[1]
+    assert width == pytest.approx(2 * 1.96 * np.sqrt(0.25 / 50), rel=0.1)
 
 
 def test_wrong_keywords_raise_as_in_estimate_shares():
@@ -244,7 +292,8 @@ def test_keywords_are_those_of_estimate_shares():
     of_rates = [*inspect.signature(estimate_rates).parameters.values()]
     outcome = of_rates.pop(2)
     assert (outcome.name, of_rates) == ("outcome", keywords)
-    given = {"sample_weight": [-1, 1, 1], "counts": [0.5] * 3, "y": ["Irish"]}
+    assert keywords.pop().name == "by"
+    given = {"sample_weight": [-1, 1, 1], "counts": [0.5] * 3, "checked": ["Irish"]}
     given |= {"clusters": [1, 1, 1], "assumed_prior": "even", "groups": {"A": ["x"]}}
     given |= {"confidence_level": 2, "n_draws": 1, "random_state": "x"}
     given |= {"checked_weight": [1, 1, 1]}

@@ -20,14 +20,15 @@ from sknames import (
     estimate_shares,
     load_pretrained,
 )
+from sknames._shares.comparison import hold_together
 from sknames._shares.draws import Draws
 from sknames._shares.mix import distinct_names, estimate_mix
 from sknames._shares.name_list import check_clusters
-from sknames._shares.results import hold_together
-from sknames._shares.shares import confused_pairs, shares_of_probabilities
+from sknames._shares.shares import confused_pairs
 from sknames.datasets import make_names
 from sknames.pretrained._load_pretrained import BIAS, TARGETS, read_columns
 from tests.conftest import CLASSES, Known, shares_of
+from tools.measuring import shares_of_rows
 
 pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
 
@@ -63,12 +64,18 @@ def draw(mix, n=500, seed=0, twins=False):
     return ratios / ratios.sum(axis=1, keepdims=True)
 
 
-def shares_of_model(proba, classes=CLASSES, clusters=None, **params):
+def shares_of_model(proba, classes=CLASSES, clusters=None, counts=None, **params):
     """Estimate the shares of names of a model with an error, or people, of its own."""
-    params = {"n_draws": 200, "random_state": 0} | params
+    given = {}
+    if counts is not None:
+        given["counts"] = counts
     if clusters is not None:
-        params["clusters"] = check_clusters(clusters, np.full(len(proba), True))
-    return shares_of_probabilities(proba, classes, **params)
+        given["clusters"] = check_clusters(clusters, np.full(len(proba), True))
+    asked = {"n_draws": 200}
+    for name in ("n_draws", "groups", "confidence_level"):
+        if name in params:
+            asked[name] = params.pop(name)
+    return shares_of_rows(proba, classes, given, asked, **params)
 
 
 @pytest.mark.filterwarnings("ignore:The model is unsure")
@@ -478,7 +485,7 @@ def test_sure_holds_for_all_labels_together():
 def test_lists_that_were_not_estimated_alike_are_not_compared(params, name):
     proba = draw(MIX)
     other = shares_of_model(proba, **params)
-    with pytest.raises(ValueError, match=f"Expected shares with the same {name}"):
+    with pytest.raises(ValueError, match=f"Expected results with the same {name}"):
         shares_of(proba).compare(other)
     with pytest.raises(TypeError, match="or a dict of known shares, got list"):
         other.compare([0.5])
@@ -808,7 +815,7 @@ def test_checked_rows_show_labels_of_few_held_out_people(names):
     countries = load_pretrained("country")
     y = np.full(len(names), None)
     y[::2] = "MC"
-    shares = estimate_shares(countries, names, y=y, n_draws=2)
+    shares = estimate_shares(countries, names, checked=y, n_draws=2)
     assert shares.few_held_out == []
     assert "hard to tell" not in str(shares)
 
@@ -882,7 +889,7 @@ def test_names_in_many_clusters_take_the_wider_resamples(shipped, names, n_paper
         ([1, 2, 3], r"Expected a cluster for each of 2 names, got shape \(3,\)"),
         ([1, None], "a cluster for each name, got None at position 1. Give a name"),
         ([np.nan, 1], "a cluster for each name, got nan at position 0"),
-        (["a", "a"], "Expected two or more clusters, got only 'a'"),
+        (["a", "a"], "Expected two or more clusters, got one. With"),
     ],
     ids=str,
 )
@@ -891,7 +898,9 @@ def test_wrong_clusters_raise(shipped, clusters, message):
         estimate_shares(shipped, ["Niamh", "Emre"], clusters=clusters)
 
 
-@pytest.mark.parametrize("name, value", [("clusters", [1, 2]), ("y", ["Irish", None])])
+@pytest.mark.parametrize(
+    "name, value", [("clusters", [1, 2]), ("checked", ["Irish", None])]
+)
 def test_clusters_or_labels_with_counts_raise(shipped, name, value):
     with pytest.raises(ValueError, match=f"Expected {name} or counts, got both"):
         estimate_shares(shipped, ["Niamh", "Emre"], counts=[1, 2], **{name: value})
@@ -944,7 +953,7 @@ def checked_list(n=1000, n_checked=200, seed=0, mix=(0.4, 0.3, 0.2, 0.09, 0.01))
 
 def estimate_checked(rows, y, **params):
     params = {"n_draws": 200, "random_state": 0} | params
-    return estimate_shares(Known(), rows, y=y, **params)
+    return estimate_shares(Known(), rows, checked=y, **params)
 
 
 def true_shares(labels, shares):
@@ -1025,7 +1034,7 @@ def test_checked_weights_mend_unequal_draws():
 
 
 @pytest.mark.parametrize("in_clusters", [False, True])
-def test_checked_weights_of_1_raise_where_rows_are_not_checked(in_clusters):
+def test_checked_weights_of_1_are_for_rows_that_are_all_checked(in_clusters):
     rows, labels, y = checked_list(600, 120)
     params = {"checked_weight": np.ones(600)}
     if in_clusters:
@@ -1035,8 +1044,22 @@ def test_checked_weights_of_1_raise_where_rows_are_not_checked(in_clusters):
         estimate_checked(rows, y, **params)
     complete = estimate_checked(rows, labels, **params)
     assert_allclose(complete.share, true_shares(labels, complete))
-    some_certain = np.where(np.arange(600) < 300, 1, 4)
-    estimate_checked(rows, y, **params | {"checked_weight": some_certain})
+    params["checked_weight"] = np.append(np.ones(599), 2)
+    with pytest.raises(ValueError, match="checked_weight of 1, since all names are c"):
+        estimate_checked(rows, labels, **params)
+
+
+@pytest.mark.parametrize("factor, is_warned", [(1, False), (0.6, True), (1.5, True)])
+def test_checked_weights_sum_to_about_the_number_of_names(factor, is_warned):
+    """Of 600 names, 120 are checked: 1 / 5. Within three deviations, all is chance."""
+    rows, _, y = checked_list(600, 120)
+    deviation = np.sqrt(120 * 5 * factor * (5 * factor - 1))
+    assert is_warned == (abs(600 * factor - 600) > 3 * deviation)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        estimate_checked(rows, y, checked_weight=np.full(600, 5 * factor))
+    message = f"number of names, 600, but sum to {600 * factor:,.6g}. Weights are 1 /"
+    assert [message in str(warning.message) for warning in caught] == [True] * is_warned
 
 
 def say_nothing(n):
@@ -1172,7 +1195,7 @@ def count_alarms(register, draw_rows, n=25):
         y = np.where(is_drawn, labels, None)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            estimate_shares(model, rows, y=y, n_draws=2, **params)
+            estimate_shares(model, rows, checked=y, n_draws=2, **params)
         n_alarms += any("differ from the others" in str(w.message) for w in caught)
     return n_alarms
 
@@ -1295,11 +1318,13 @@ def test_two_labels_of_a_name_in_a_cluster_raise(shipped, names):
     message = "got 'Irish' and 'Dutch' for "
     with pytest.raises(ValueError, match=f"{message}'{names[0]}'"):
         estimate_shares(
-            shipped, X, clusters=[1, 2, 3, 1], y=["Irish", None, "Dutch", "Dutch"]
+            shipped, X, clusters=[1, 2, 3, 1], checked=["Irish", None, "Dutch", "Dutch"]
         )
     rows = np.eye(5)[[0, 1, 0]]
     with pytest.raises(ValueError, match=f"{message}the name at position 0"):
-        estimate_shares(Known(), rows, clusters=[1, 2, 1], y=["Irish", None, "Dutch"])
+        estimate_shares(
+            Known(), rows, clusters=[1, 2, 1], checked=["Irish", None, "Dutch"]
+        )
 
 
 def test_labels_that_the_model_lacks_are_listed_and_like_ones_warned_of():
@@ -1322,7 +1347,7 @@ def test_regions_leave_out_a_label_that_the_model_lacks(shipped, names):
     y = np.full(len(names), None, dtype=object)
     y[::2] = "American"
     y[1] = "Dutch"
-    shares = estimate_shares(shipped, names, y=y, groups="region", n_draws=2)
+    shares = estimate_shares(shipped, names, checked=y, groups="region", n_draws=2)
     members = {label for labels in shares.groups.members.values() for label in labels}
     assert members == {*shipped.classes_}
     assert shares["American"].share > 0.9
@@ -1331,19 +1356,37 @@ def test_regions_leave_out_a_label_that_the_model_lacks(shipped, names):
 @pytest.mark.parametrize(
     "params, message",
     [
-        ({"y": ["Irish"]}, "Expected y of 3 labels, one for each name and None where"),
-        ({"y": [None] * 3}, "Expected labels of some rows in y, got none. Leave y out"),
-        ({"y": ["Irish", "", None]}, "Expected None for rows of y that were not check"),
-        ({"y": ["irish", "x", None]}, "None of the labels is one of the model's"),
-        ({"y": [1, "Irish", None]}, "labels in y and of the model that are all str"),
-        ({"y": ["Irish", None, None]}, "Expected two or more checked names in y, got"),
-        ({"checked_weight": [1, 1, 1]}, "Got checked_weight without y. Give y, too"),
         (
-            {"y": ["Irish", "Irish", None], "checked_weight": [0.5, 1, None]},
+            {"checked": ["Irish"]},
+            "Expected 3 labels in checked, one for each name and None",
+        ),
+        (
+            {"checked": [None] * 3},
+            "Expected labels of some rows in checked, got none. Leave",
+        ),
+        (
+            {"checked": ["Irish", "", None]},
+            "Expected None in checked for rows that were not",
+        ),
+        ({"checked": ["irish", "x", None]}, "None of the labels is one of the model's"),
+        (
+            {"checked": [1, "Irish", None]},
+            "labels in checked and of the model that are all str",
+        ),
+        (
+            {"checked": ["Irish", None, None]},
+            "Expected two or more names that are checked, got",
+        ),
+        (
+            {"checked_weight": [1, 1, 1]},
+            "Got checked_weight without checked. Give checked",
+        ),
+        (
+            {"checked": ["Irish", "Irish", None], "checked_weight": [0.5, 1, None]},
             "checked_weight of 1 or more, 1 / the probability .* got 0.5",
         ),
         (
-            {"y": ["Irish", "Irish", None], "checked_weight": [-1, 1, None]},
+            {"checked": ["Irish", "Irish", None], "checked_weight": [-1, 1, None]},
             "Expected checked_weight of zero or more",
         ),
         ({"sample_weight": [-1, 1, 1]}, "Expected sample_weight of zero or more"),
@@ -1359,7 +1402,7 @@ def test_checked_rows_that_are_not_names_are_left_out(shipped, names):
     listed = ["", *names[:120], "7"]
     y = [None, None, *["Turkish"] * 110, *[None] * 9, "Turkish"]
     with pytest.warns(UserWarning, match="1 checked rows are not names"):
-        shares = estimate_shares(shipped, listed, y=y, n_draws=2)
+        shares = estimate_shares(shipped, listed, checked=y, n_draws=2)
     assert (shares.n_checked, shares.n_not_names) == (110, 2)
 
 
@@ -1484,16 +1527,19 @@ def test_several_comparisons_are_judged_by_holm():
     here = shares_of(draw(MIX), groups=NORTH)
     there = shares_of(draw(OTHER), groups=NORTH)
 
+    def with_p_value(table, smallest):
+        p_values = np.append(smallest, np.ones(len(table.label) - 1))
+        columns = table._columns | {"sure": p_values < 0.05}
+        return replace(table, p_value=p_values, _columns=columns)
+
     def judged(*smallest, in_groups=False):
         tables = []
         for p_value in smallest:
             table = here.compare(there)
-            p_values = np.array([p_value] + [1] * 4)
-            table = replace(table, p_value=p_values, sure=p_values < 0.05)
             if in_groups:
-                groups = replace(table.groups, p_value=p_values[:2])
-                groups = replace(groups, sure=groups.p_value < 0.05)
-                table = replace(here.compare(there), groups=groups)
+                table = replace(table, groups=with_p_value(table.groups, p_value))
+            else:
+                table = with_p_value(table, p_value)
             tables.append(table)
         held = hold_together(tables)
         judged = [table.groups if in_groups else table for table in held]

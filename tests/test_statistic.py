@@ -63,21 +63,12 @@ def simpson(share):
     return 1 - (share**2).sum()
 
 
-def test_statistic_of_one_share_agrees_with_the_table(shares):
-    row = shares.label.tolist().index("Irish")
-    found = estimate_statistic(lambda share: share[row], shares)
-    assert found.estimate == shares.share[row]
-    ends = [shares.low[row], shares.high[row]]
-    # The median of draws is near the estimate, but not it.
-    width = shares.high[row] - shares.low[row]
-    assert_allclose([found.low, found.high], ends, atol=width / 10)
-
-
-def test_interval_is_that_of_percentiles_extended_by_twice_the_median_bias(shares):
+def test_interval_is_that_of_percentiles_extended_by_twice_the_bias_of_curvature():
+    shares = sure_shares_of(150, 100, 50)  # whose ends reach no farther
     found = estimate_statistic(simpson, shares)
     draws = 1 - (shares.draws**2).sum(axis=1)
-    low, median, high = np.quantile(draws, [0.025, 0.5, 0.975])
-    move = 2 * (simpson(shares.share) - median)
+    low, high = np.quantile(draws, [0.025, 0.975])
+    move = 2 * (simpson(shares.draws.mean(axis=0)) - draws.mean())
     assert move > 0  # draws of a list are less diverse than it
     assert (found.low, found.high) == pytest.approx((low, high + move))
     assert found.estimate == simpson(shares.share)
@@ -90,18 +81,19 @@ def test_interval_of_the_negative_is_its_negative(shares):
 
 
 def test_level_sets_the_percentiles(shares):
-    narrow = estimate_statistic(simpson, shares, confidence_level=0.5)
-    wide = estimate_statistic(simpson, shares)
+    narrow = estimate_statistic(lambda share: share[0], shares, confidence_level=0.5)
+    wide = estimate_statistic(lambda share: share[0], shares)
     assert narrow.high - narrow.low < 0.5 * (wide.high - wide.low)
     assert narrow.confidence_level == 0.5
 
 
 def test_interval_ends_at_bounds(shares):
     wide = estimate_statistic(simpson, shares)
-    middle = (wide.low + wide.high) / 2
-    assert estimate_statistic(simpson, shares, bounds=(0, middle)).high == middle
-    assert estimate_statistic(simpson, shares, bounds=(middle, 1)).low == middle
-    assert estimate_statistic(simpson, shares, bounds=(0, 1)) == wide
+    end = (wide.estimate + wide.high) / 2
+    assert estimate_statistic(simpson, shares, bounds=(0, end)).high == end
+    end = (wide.estimate + wide.low) / 2
+    assert estimate_statistic(simpson, shares, bounds=(end, 1)).low == end
+    assert estimate_statistic(simpson, shares, bounds=np.array([0, 1])) == wide
 
 
 def test_statistic_of_an_array_has_its_shape(shares):
@@ -228,6 +220,9 @@ def test_wrong_statistic_is_an_error(statistic, error, message, shares):
     [
         ({"bounds": (1, 0)}, r"bounds \(lowest, highest\), got \(1, 0\)"),
         ({"bounds": (0,)}, r"bounds \(lowest, highest\), got \(0,\)"),
+        ({"bounds": ("a", "b")}, r"bounds \(lowest, highest\), got \('a', 'b'\)"),
+        ({"bounds": (0, None)}, r"bounds \(lowest, highest\), got \(0, None\)"),
+        ({"bounds": (0.9, 1)}, r"bounds that hold the estimate, 0\.\d+, got 0.9 and 1"),
         ({"confidence_level": 1}, "'confidence_level' parameter of estimate_statistic"),
         ({"same_source": "yes"}, "'same_source' parameter of estimate_statistic"),
     ],

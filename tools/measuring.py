@@ -18,6 +18,9 @@ from sklearn.svm import LinearSVC
 
 from sknames import CharEncoder, NameNationalityClassifier, __version__
 from sknames._models.priors import check_priors
+from sknames._shares.name_list import ListedModel, NameList
+from sknames._shares.question import Question
+from sknames._shares.shares import shares_of_list
 from sknames.datasets import fetch_names
 
 SVM_SCALE = 3  # softmax of so many times the SVM's scores are about probabilities
@@ -111,6 +114,29 @@ def ours(**params):
 
 def svm_probabilities(scores):
     return softmax(SVM_SCALE * scores, axis=1)
+
+
+def question_of(**asked):
+    """Return a `Question`, some of whose parameters are asked, with random_state=0."""
+    defaults = {"groups": None, "confidence_level": 0.95, "n_draws": 1000}
+    return Question.of_parameters(defaults | {"random_state": 0} | asked)
+
+
+def list_of_rows(probabilities, classes, given=(), **model):
+    """Return a `NameList` of rows of probabilities.
+
+    `given` has its other fields, and `model` those of `ListedModel`.
+    """
+    columns = np.arange(probabilities.shape[1])
+    prior = check_priors(model.pop("assumed_prior", "uniform"), columns)
+    model = ListedModel(classes=classes, assumed_prior=prior, **model)
+    return NameList(model=model, probabilities=probabilities, **dict(given))
+
+
+def shares_of_rows(probabilities, classes, given=(), asked=(), **model):
+    """Return the shares of rows of probabilities; see `list_of_rows`."""
+    names = list_of_rows(probabilities, classes, given, **model)
+    return shares_of_list(names, question_of(**dict(asked)))
 
 
 # ---- Statistics

@@ -16,7 +16,7 @@ from sknames import __version__, load_pretrained
 from sknames._models.groups import M49
 from sknames._models.stack import resolve
 from sknames._shares.mix import settings_of_shares
-from sknames._shares.results import FEW_HELD_OUT
+from sknames._shares.name_list import FEW_HELD_OUT
 from sknames.onnx import to_onnx
 from sknames.pretrained._load_pretrained import TARGETS
 

@@ -68,29 +68,36 @@ export function sharesWithIntervals(rows, counts, model) {
   const share = shareOf(ratios, weights, assumed);
   const resamples = resample(ratios, weights, share, deviations);
   const n = ratios.length;
-  const floor = 1 - 0.025 ** (dot(weights, weights) / n ** 2);
+  const variance = dot(weights, weights) / n ** 2; // of a count, as part of share * (1 - share)
+  const floor = 1 - 0.025 ** variance;
   const bare = percentiles(resamples, share);
   const ends = bare.map(([low, high]) => [Math.min(low, 1 - floor), Math.max(high, floor)]);
   const shown = ends.map((pair, k) => (isFew[k] ? null : pair));
-  return { share, ends: shown, bare, resamples, floor };
+  return { share, ends: shown, bare, resamples, floor, variance };
 }
 
 // The difference of the shares of two lists, (n_classes,): [difference, low, high, isSure] of each,
 // low and high null where the shares have no ends.
 // `sure` holds for all classes together. Lists of one source share the errors of the model.
 export function compareShares(one, other, isSameSource) {
-  const shift = isSameSource ? 0 : 1;
   const resamples = one.resamples.map((resample, b) => {
-    const theirs = other.resamples.at(b - shift);
+    // Lists of other sources are paired from both ends, so that comparisons mirror each other.
+    const theirs = other.resamples.at(isSameSource ? b : -1 - b);
     return resample.map((share, k) => share - theirs[k]);
   });
   const difference = one.share.map((share, k) => share - other.share[k]);
   const bare = percentiles(resamples, difference);
   const least = Math.hypot(one.floor, other.floor) / Z;
+  // A test asks how counts of two lists of one mix differ.
+  const variances = one.variance + other.variance;
+  const ifEqual = one.share.map((share, k) => {
+    const pooled = (share * other.variance + other.share[k] * one.variance) / variances;
+    return Math.sqrt(Math.max(0, pooled * (1 - pooled)) * variances);
+  });
   const deviation = Array.from(difference, (_, k) => {
     const mean = total(resamples.map((row) => row[k])) / N_RESAMPLES;
     const variance = total(resamples.map((row) => (row[k] - mean) ** 2)) / N_RESAMPLES;
-    return Math.max(Math.sqrt(variance), least);
+    return Math.max(Math.sqrt(variance), least, ifEqual[k]);
   });
   const largest = resamples.map((row) =>
     Math.max(...row.map((x, k) => Math.abs(x - difference[k]) / deviation[k])),

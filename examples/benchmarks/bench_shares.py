@@ -56,15 +56,21 @@ from sknames._shares.mix import (
     priors_of_probabilities,
     settings_of_shares,
 )
-from sknames._shares.name_list import ListedModel, NameList
-from sknames._shares.question import Question
+from sknames._shares.name_list import FEW_HELD_OUT
 from sknames._shares.rates import rates_of_list
 from sknames._shares.resampling import Clusters
-from sknames._shares.results import FEW_HELD_OUT
-from sknames._shares.shares import shares_of_probabilities
 from sknames.datasets import load_nationalities
 from sknames.pretrained._load_pretrained import BIAS, COVERAGE, FOLDER, TARGETS
-from tools.measuring import likeliest_shares, machine, population_priors, show, table
+from tools.measuring import (
+    likeliest_shares,
+    list_of_rows,
+    machine,
+    population_priors,
+    question_of,
+    shares_of_rows,
+    show,
+    table,
+)
 from tools.public_sets import is_reported, read_set
 from tools.retrain import kept_apart
 from tools.retrain.new_people import read_public, source_people
@@ -187,10 +193,10 @@ def adjusted_counting(known, labels):
     return adjusted
 
 
-def sknames_shares(proba, assumed, n_draws=200):
+def sknames_shares(proba, assumed, n_draws=200, groups=None):
     classes = np.arange(proba.shape[1])
-    found = {"n_draws": n_draws, "random_state": 0} | assumed
-    return shares_of_probabilities(proba, classes, **found)
+    asked = {"n_draws": n_draws, "groups": groups}
+    return shares_of_rows(proba, classes, asked=asked, **assumed)
 
 
 def adapted(proba, supposed, power=1.0):
@@ -556,8 +562,9 @@ def measure_sources(target, half, n_lists, error, is_written, rng):
                 drawn, mix = source.draw(size, regions, k % 2 == 1, alpha, rng)
                 k += 1
                 if len(drawn) >= least:
-                    settings = source.settings | {"groups": members}
-                    shares = sknames_shares(source.proba[drawn], settings)
+                    shares = sknames_shares(
+                        source.proba[drawn], source.settings, groups=members
+                    )
                     lists.append((len(drawn), shares, mix[shares.label]))
             row, coverage = judge_lists(lists, enough, classes)
             rows.append([source.name, *row])
@@ -664,16 +671,19 @@ class People:
         """Whether the model has the label of each."""
         return self.labels < len(self.known)
 
-    def shares(self, people, **fields):
+    def shares(self, people, n_draws=1000, **given):
         """Return the shares of a list of some people, each of whom is a name."""
-        fields = {"random_state": 0, "ids": people} | self.settings | fields
-        return shares_of_probabilities(self.proba[people], self.known, **fields)
+        given = {"ids": people} | given
+        asked = {"n_draws": n_draws}
+        return shares_of_rows(
+            self.proba[people], self.known, given, asked, **self.settings
+        )
 
     def rates(self, people, outcome, n_draws=200):
         """Return the rates of an outcome of each of some people."""
-        model = ListedModel(self.known, **self.settings)
-        names = NameList(model, self.proba[people], ids=people)
-        return rates_of_list(names, outcome, Question(n_draws=n_draws, random_state=0))
+        given = {"ids": people}
+        names = list_of_rows(self.proba[people], self.known, given, **self.settings)
+        return rates_of_list(names, outcome, question_of(n_draws=n_draws))
 
     def draw(self, counts, rng, once=False):
         """Return people of each label, as many as is said, in no order.
@@ -787,13 +797,13 @@ def measure_clusters(people, n_pairs, rng):
         for way, found in measured.items():
             tables = []
             for drawn, (rows, papers) in zip(mixes, lists, strict=True):
-                fields = {"n_draws": 300}
+                given = {}
                 if way == "apart":
                     counts = apart_rng.multinomial(len(rows), drawn)
                     rows = people.draw(counts, apart_rng)
                 if way == "papers":
-                    fields["clusters"] = Clusters(papers, 100)
-                tables.append(people.shares(rows, **fields))
+                    given["clusters"] = Clusters(papers, 100)
+                tables.append(people.shares(rows, 300, **given))
             true = np.pad(mix, (0, len(people.known) - len(mix)))
             true = true[people.at(tables[0].label)]
             covered = covers(tables[0], true)[true > 0.02]
@@ -843,7 +853,7 @@ def measure_checked(people, n_lists, rng):
             measured.append(
                 [
                     np.abs(counted - true).sum(),
-                    np.abs(shares._draws.checked.without - true_here).sum(),
+                    np.abs(shares._draws.without - true_here).sum(),
                     np.abs(alone - true).sum(),
                     np.abs(shares.share - true_here).sum(),
                     is_covered[is_large].mean(),

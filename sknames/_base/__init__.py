@@ -15,8 +15,13 @@ _LIBRARIES = {"sknames", "sklearn", "skorch", "contextlib"}
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn of the line that called the library, however deep this is in it."""
+    """Warn of the line that called the library, however deep this is in it.
+
+    The warning knows in which function it was given, which tells alike ones.
+    """
     frame = sys._getframe()
+    warning = category(message)
+    warning.warned_in = frame.f_back.f_code.co_name  # type: ignore
     level = 1
     while frame.f_back:
         library, _, _ = frame.f_globals.get("__name__", "").partition(".")
@@ -24,7 +29,7 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
             break
         frame = frame.f_back
         level += 1
-    warnings.warn(message, category, stacklevel=level)
+    warnings.warn(warning, stacklevel=level)
 
 
 def install(extra: str) -> str:

@@ -1,22 +1,22 @@
 """What the commands on lists share: their options, the names they read, their rows."""
 
-import re
 import warnings
-from collections import Counter, defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
-from itertools import chain
 
 import click
+import numpy as np
 import pyarrow as pa
+from sklearn.utils import check_random_state
 
 from .._models.stack import Stack, resolve
-from .._shares.name_list import GivenRows, read_list
+from .._shares.name_list import NameList, read_list
 from .._shares.question import Question
+from .._shares.split import TAKEN
 from .._wrappers.grouped_classifier import GroupedClassifier
 from .files import say
-from .models import DistinctTexts, closing_words, predict_distinct
+from .models import closing_words, predict_distinct
 from .options import (
     LIST_COLUMNS,
     Model,
@@ -27,77 +27,33 @@ from .options import (
     output_options,
     table_options,
 )
-from .output import Output, to_arrow
-from .tables import InputTable
+from .output import Output, metadata_of, to_arrow
+from .tables import CodedTexts, InputTable
 
-QUESTION = Question(random_state=0)  # what is asked of each list
-# Groups that may each get a line of their own; more that say the same get one.
-FEW_GROUPS = 3
-# What messages on groups differ in: brackets, values in quotes, numbers and labels.
-DETAILS = re.compile(r"\(.*?\)|'[^']*'|\b\w*[A-Z0-9]\w*")
+# What is asked of each list, with random_state=0.
+QUESTION = Question(seed=check_random_state(0).randint(2**31))
 
 
 @dataclass(frozen=True)
-class PredictedTable:
-    """A table whose distinct texts were predicted.
+class PredictedRows:
+    """The rows of a table whose distinct texts were predicted.
 
     Parameters
     ----------
     stack : Stack
         The model.
-    distinct : DistinctTexts
-        The texts.
-    texts_of_key : dict of tuple to Counter
-        How often each entry occurs in each group of rows: a text, or a tuple of it and
-        the values of columns.
-    columns : list of str
-        The parameters of Python that take these columns.
+    names : NameList
+        The list of the rows.
+    outcome : list of str or None
+        The outcome of each row, None where it has none.
+    by : dict of str to list
+        The columns of --by, None where a value is blank.
     """
 
     stack: Stack
-    distinct: DistinctTexts
-    texts_of_key: dict[tuple[tuple[str, str], ...], Counter]
-    columns: list[str]
-
-    def is_name(self, entry):
-        """Return whether an entry is a name."""
-        return self.distinct.is_name(entry[0] if self.columns else entry)
-
-    def has(self, column, entries):
-        """Return whether a column has a value in one of the entries."""
-        k = 1 + self.columns.index(column)
-        return any(entry[k] for entry in entries)
-
-    def name_list(self, entries):
-        """Return entries as a `NameList`, and their outcomes, if they have any."""
-        if not self.columns:
-            listed = self.distinct.take(entries)
-            given = GivenRows(counts=[*entries.values()])
-            return read_list(self.stack, listed, given), None
-        names, *columns = zip(*entries.elements(), strict=True)
-        listed = self.distinct.take(names)
-        parameters = {}
-        for parameter, texts in zip(self.columns, columns, strict=True):
-            parameters[parameter] = [text or None for text in texts]
-        if "sample_weight" in parameters:
-            pairs = zip(parameters["sample_weight"], listed.reasons, strict=True)
-            parameters["sample_weight"] = [_weight(*pair) for pair in pairs]
-        if "y" in parameters and not any(parameters["y"]):
-            del parameters["y"]
-        outcomes = parameters.pop("outcome", None)
-        return read_list(self.stack, listed, GivenRows(**parameters)), outcomes
-
-
-def _weight(text, reason):
-    """Return the weight of a row, which may lack one if it is no name."""
-    if text is None and reason:
-        return 0.0
-    try:
-        return float(text or "")
-    except ValueError:
-        raise click.UsageError(
-            f"--weight: expected numbers, got {text or ''!r}. Give 0 to leave a row out"
-        ) from None
+    names: NameList
+    outcome: list[str | None] | None
+    by: dict[str, list[str | None]]
 
 
 @dataclass(frozen=True)
@@ -112,6 +68,8 @@ class ListInput:
         Groups of labels to add up.
     columns : dict of str to str or None
         Columns next to the names, by the parameter of Python that takes each.
+    by : str or None
+        Columns that split the rows, between commas.
     output : Output
     jobs : int
         Processes to use.
@@ -121,28 +79,64 @@ class ListInput:
     model: Model
     groups: str | None
     columns: dict[str, str | None]
+    by: str | None
     output: Output
     jobs: int
 
-    def predict_rows(self, by=None):
-        """Predict the table, by groups of rows."""
+    def predict_rows(self):
+        """Read and predict the table, and return its rows."""
         fitted = self.model.load()
         if self.groups is not None:
             fitted = GroupedClassifier(fitted, groups=self.groups)
         stack = resolve(fitted)
         below, _ = stack.without_groups()
-        texts_of_key = defaultdict(Counter)
-        parameters = [name for name, column in self.columns.items() if column]
-        columns = [(self.columns[name], LIST_COLUMNS[name][0]) for name in parameters]
-        chunks = self.table.count_names(texts_of_key, by, columns)
-        distinct = predict_distinct(below, chunks, self.jobs, self.table)
-        predicted = PredictedTable(stack, distinct, texts_of_key, parameters)
-        if "y" in parameters and not predicted.has("y", chain(*texts_of_key.values())):
+        columns = {name: CodedTexts() for name in self.columns if self.columns[name]}
+        by = {}
+        distinct = predict_distinct(
+            below, self._chunks(columns, by), self.jobs, self.table
+        )
+        given = {name: texts.values() for name, texts in columns.items()}
+        outcome = given.pop("outcome", None)
+        if "checked" in given and not any(given["checked"]):
             raise ValueError(
-                f"--label {self.columns['y']}: no row of {self.table.name} has a "
-                "label: fill in those of some rows, or leave --label out"
+                f"--checked {self.columns['checked']}: no row of {self.table.name} has "
+                "a label: fill in those of some rows, or leave --checked out"
             )
-        return predicted
+        rows = distinct.texts.index
+        is_name = (distinct.listed.reasons == "")[rows]
+        for name in {"sample_weight", "checked_weight"} & {*given}:
+            given[name] = _to_numbers(columns[name], name, is_name)
+        names = read_list(stack, distinct.listed, given, rows)
+        by = {column: texts.values() for column, texts in by.items()}
+        return PredictedRows(stack, names, outcome, by)
+
+    def _chunks(self, columns, by):
+        """Yield names by chunks; add what stands next to them to `columns` and `by`."""
+        for chunk, names in self.table.names():
+            for name, texts in columns.items():
+                option = LIST_COLUMNS[name][0]
+                texts.add(self.table.texts(chunk, self.columns[name], option))
+            if self.by:
+                for column in self.table.choose(chunk.column_names, self.by, "--by"):
+                    if column in TAKEN:
+                        raise click.UsageError(
+                            f"--by {column}: rename it, the output has another"
+                        )
+                    texts = by.setdefault(column, CodedTexts())
+                    texts.add(self.table.texts(chunk, column, "--by"))
+            yield names
+
+    def show(self, result, stack):
+        """Show a result as text on a terminal, or write it and say its notes."""
+        if self.output.is_terminal:
+            click.echo(str(result))
+        else:
+            columns = {}
+            for name, values in result._columns.items():
+                columns[name] = to_arrow(values)
+            self.write(pa.table(columns), metadata_of(stack))
+            for _, note in result._notes():
+                say(f"sknames: note: {note}")
 
     def write(self, table, metadata):
         """Write a table of answers; see `Output.write`."""
@@ -150,17 +144,41 @@ class ListInput:
         self.output.write([(batch, pa.record_batch([], []))], metadata)
 
 
+def _to_numbers(texts, parameter, is_name):
+    """Return a column as numbers; rows that are not names may lack one."""
+    option = LIST_COLUMNS[parameter][0]
+    numbers = []
+    for text in texts.distinct:
+        try:
+            numbers.append(float(text) if text else np.nan)
+        except ValueError:
+            raise click.UsageError(
+                f"{option}: expected numbers, got {text!r}. Give 0 to leave a row out"
+            ) from None
+    values = np.array(numbers)[texts.index]
+    if parameter == "sample_weight" and np.isnan(values[is_name]).any():
+        raise click.UsageError(
+            f"{option}: expected numbers, got ''. Give 0 to leave a row out"
+        )
+    return values
+
+
 def list_command(function):
     """Give a command the options of `ListInput`, which it gets as `listed`."""
 
     @wraps(function)
-    def command(table, model, groups, columns, output, jobs, **options):
+    def command(table, model, groups, columns, by, output, jobs, **options):
         output = output.for_table(table, "csv")
-        listed = ListInput(table, model, groups, columns, output, jobs)
+        listed = ListInput(table, model, groups, columns, by, output, jobs)
         return function(listed, **options)
 
+    by_option = click.option(
+        "--by",
+        help="Columns of a table, such as region,year: estimate each part alone.",
+    )
     for add_options in (
         jobs_option,
+        by_option,
         list_options,
         output_options,
         groups_option,
@@ -172,41 +190,19 @@ def list_command(function):
 
 
 @contextmanager
-def caught_warnings(title, messages):
-    """Add the warnings of a block to messages: pairs of the title and a text."""
+def warnings_said():
+    """Say the warnings of a block, each once."""
     with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
         yield
-    messages += [(title, str(warning.message)) for warning in caught]
+    for message in dict.fromkeys(str(warning.message) for warning in caught):
+        say(f"sknames: warning: {message}")
 
 
-def say_alike(kind, messages):
-    """Say messages, pairs of the title of a group and a text.
-
-    If many groups have texts that differ only in details, the first stands for them.
-    """
-    alike_texts = defaultdict(list)
-    for title, text in messages:
-        words = re.findall(r"\w+", DETAILS.sub("", text))
-        alike_texts[" ".join(words)].append((title, text))
-    for alike in alike_texts.values():
-        many = ""
-        if len(alike) > FEW_GROUPS:
-            many = f"{len(alike):,} groups, such as "
-            alike = alike[:1]
-        for title, text in alike:
-            of_group = f"{many}{title}: " if title else ""
-            say(f"sknames: {kind}: {of_group}{text}")
-
-
-def table_of(estimated):
-    """Return shares, rates or comparisons as they are written, null where unknown."""
-    names = estimated._columns
-    return pa.table({name: to_arrow(getattr(estimated, name)) for name in names})
-
-
-def say_counts(n_names, n_not_names, stack, start):
+def say_counts(names, stack, start):
     """Say how many rows there are, the seconds since, and the model."""
+    n_not_names = sum(names.n_of_reason.values())
     say(
-        f"{n_names + n_not_names:,} rows: {n_names:,} names, {n_not_names:,} not "
-        f"names; {closing_words(stack, start)}"
+        f"{names.n_names + n_not_names:,} rows: {names.n_names:,} names, "
+        f"{n_not_names:,} not names; {closing_words(stack, start)}"
     )

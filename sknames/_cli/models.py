@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 import time
-from collections import Counter, deque
+from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
@@ -22,6 +22,7 @@ from .._models.stack import Stack
 from .._text.names import Names
 from .._text.not_names import SEVERAL
 from .files import say
+from .tables import CodedTexts
 
 # Windows has no mask of signals, and sends Ctrl-C to all processes.
 set_mask = getattr(signal, "pthread_sigmask", lambda *mask: ())
@@ -108,67 +109,63 @@ class DistinctTexts:
     ----------
     stack : Stack
         What predicted them.
-    counts : Counter of str
-        How many rows have each text; in the order of `listed`.
-    row_of : dict of str to int
-        The row of each text in `listed`.
+    texts : CodedTexts
+        The distinct texts, in the order of `listed`, and which each row has.
     listed : PredictedList
-        The texts, as they are read, and their probabilities.
+        The distinct texts, as they are read, and their probabilities.
     """
 
     stack: Stack
-    counts: Counter[str]
-    row_of: dict[str, int]
+    texts: CodedTexts
     listed: PredictedList
+
+    @property
+    def counts(self):
+        """How many rows have each text, (n_texts,)."""
+        return np.bincount(self.texts.index, minlength=len(self.texts.code_of))
 
     def take(self, texts):
         """Return the list of some texts, which may repeat."""
-        return self.listed.take([self.row_of[text] for text in texts])
-
-    def is_name(self, text):
-        """Return whether a text is a name."""
-        return self.listed.names.reasons[self.row_of[text]] == ""
+        return self.listed.take([self.texts.code_of[text] for text in texts])
 
 
 def predict_distinct(stack, chunks, jobs, table):
     """Read and predict the distinct texts of a table, from chunks of its texts."""
-    counts = Counter()
-    new_texts = _new_texts(chunks, counts)
+    texts = CodedTexts()
+    new_texts = ((None, texts.add(chunk)) for chunk in chunks)
     tidied = []
     reasons = []
-    proba = []
+    proba = np.empty((0, 0))
     with closing(map_chunks(partial(_predict_part, stack), new_texts, jobs)) as results:
         for _, (tidy, reasons_of_part, proba_of_part) in results:
             tidied += tidy
             reasons.append(reasons_of_part)
-            proba.append(proba_of_part)
-    reasons = np.concatenate(reasons)
-    _check_reasons(reasons, counts, table)
-    names = Names.already_read(counts, tidied, reasons)
-    row_of = {text: row for row, text in enumerate(counts)}
-    listed = PredictedList(None, names, np.concatenate(proba))
-    return DistinctTexts(stack, counts, row_of, listed)
+            proba = _append_rows(proba, proba_of_part)
+    names = Names.already_read(texts.distinct, tidied, np.concatenate(reasons))
+    distinct = DistinctTexts(stack, texts, PredictedList(None, names, proba))
+    _check_reasons(names.reasons, distinct.counts, table)
+    return distinct
 
 
-def _new_texts(chunks, counts):
-    """Yield (None, the texts that are new) for each chunk, and count all texts."""
-    for texts in chunks:
-        new = [text for text in dict.fromkeys(texts) if text not in counts]
-        counts.update(texts)
-        yield None, new
+def _append_rows(table, rows):
+    """Return a table with more rows, in its own memory: two of it may be too much."""
+    if not len(table):
+        return rows.copy()
+    n_before = len(table)
+    table.resize((n_before + len(rows), table.shape[1]), refcheck=False)
+    table[n_before:] = rows
+    return table
 
 
 def _check_reasons(reasons, counts, table):
     """Raise ValueError if no row is a name; warn if most have several names."""
-    n_of_reason = Counter()
-    for reason, n in zip(reasons, counts.values(), strict=True):
-        n_of_reason[reason] += n
-    n_names = n_of_reason[""]
-    n_several = n_of_reason[SEVERAL]
+    n_rows = counts.sum()
+    n_names = counts[reasons == ""].sum()
+    n_several = counts[reasons == SEVERAL].sum()
     problem = f"no row of {table.name} has a name: check --column"
     if n_several > n_names:
         problem = (
-            f"{table.name}: several names in {n_several:,} of {counts.total():,} rows: "
+            f"{table.name}: several names in {n_several:,} of {n_rows:,} rows: "
             "split them, one name a row"
         )
     if not n_names:

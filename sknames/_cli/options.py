@@ -29,7 +29,11 @@ groups_option = click.option(
 LIST_COLUMNS = {
     "clusters": ("--cluster", "Column of the paper, family or household."),
     "sample_weight": ("--weight", "Column of weights, as 1 / number of authors."),
-    "y": ("--label", "Column of labels that were checked, else blank."),
+    "checked": ("--checked", "Column of labels that were checked, else blank."),
+    "checked_weight": (
+        "--checked-weight",
+        "Column of 1 / the probability that a row was drawn to be checked.",
+    ),
     "outcome": ("--outcome", "Column of the outcome."),
 }
 
@@ -158,5 +162,6 @@ list_options = as_one(
     dict,
     clusters=column_option("clusters"),
     sample_weight=column_option("sample_weight"),
-    y=column_option("y"),
+    checked=column_option("checked"),
+    checked_weight=column_option("checked_weight"),
 )

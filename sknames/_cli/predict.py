@@ -266,8 +266,8 @@ def estimate_priors(stack, table, jobs):
     """Return the distinct texts of a table, predicted, and the priors of its list."""
     chunks = (names for _, names in table.names())
     distinct = predict_distinct(stack, chunks, jobs, table)
-    weights = [*distinct.counts.values()]
-    priors, _ = priors_of_list(stack, distinct.listed, assumed_priors(stack), weights)
+    assumed = assumed_priors(stack)
+    priors, _ = priors_of_list(stack, distinct.listed, assumed, distinct.counts)
     return distinct, priors
 
 

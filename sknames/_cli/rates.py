@@ -4,30 +4,44 @@ import time
 from dataclasses import replace
 
 import click
+import numpy as np
 
+from .._shares.parts import estimate_parts
 from .._shares.rates import rates_of_list
-from .lists import QUESTION, list_command, say_counts, table_of
+from .draw import draw_option, write_draw
+from .lists import QUESTION, list_command, say_counts, warnings_said
 from .options import column_option
-from .output import metadata_of
 
 
 @click.command()
 @list_command
 @column_option("outcome", required=True)
-def rates(listed, outcome):
+@draw_option
+def rates(listed, outcome, draw):
     """Estimate the rate of an outcome in each nationality of INPUT.
 
     These are rates of names, not of people. They are right if names do not depend on
     the outcome given the nationality. A terminal shows text; files and pipes get a
     table.
+
+    --draw 200 writes as many rows of each outcome, to check them, and estimates
+    nothing. Put the labels into a column of INPUT, and give it as --checked.
     """
     start = time.perf_counter()
-    columns = listed.columns | {"outcome": outcome}
-    predicted = replace(listed, columns=columns).predict_rows()
-    names, outcomes = predicted.name_list(predicted.texts_of_key[()])
-    estimated = rates_of_list(names, outcomes, QUESTION)
-    if listed.output.is_terminal:
-        click.echo(str(estimated))
-    else:
-        listed.write(table_of(estimated), metadata_of(predicted.stack))
-    say_counts(estimated.n_names, estimated.n_not_names, predicted.stack, start)
+    if draw is not None:
+        write_draw(listed, draw, listed.by or any(listed.columns.values()), outcome)
+        return
+    listed = replace(listed, columns=listed.columns | {"outcome": outcome})
+    rows = listed.predict_rows()
+    outcomes = np.array(rows.outcome, dtype=object)
+
+    def rates_of_part(part, index, seeds):
+        return rates_of_list(part, outcomes[index], QUESTION, seeds)
+
+    with warnings_said():
+        if rows.by:
+            result = estimate_parts(rows.names, rows.by, QUESTION, rates_of_part)
+        else:
+            result = rates_of_list(rows.names, outcomes, QUESTION)
+    listed.show(result, rows.stack)
+    say_counts(rows.names, rows.stack, start)

@@ -15,6 +15,7 @@ from pathlib import Path
 from reprlib import repr as shorten
 
 import click
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet
@@ -197,27 +198,6 @@ class InputTable:
         column = self._choose_one(chunk.column_names, column, option)
         texts = to_text(values_of(chunk, column)).fill_null("")
         return pc.utf8_trim_whitespace(texts).to_numpy(zero_copy_only=False)
-
-    def count_names(self, texts_of_key, by=None, columns=None):
-        """Yield chunks of names, and count the names in `texts_of_key`.
-
-        It has a Counter for each group of rows with the same values in the columns
-        `by`. The key of a group is a tuple of pairs (column, value). With `columns`, a
-        list of pairs (column, its option), tuples are counted: a name and these values.
-        """
-        for chunk, names in self.names():
-            pairs_of_columns = []
-            if by:
-                for column in self.choose(chunk.column_names, by, "--by"):
-                    texts = self.texts(chunk, column, "--by")
-                    pairs_of_columns.append([(column, text) for text in texts])
-            entries = names
-            if columns:
-                values = [self.texts(chunk, *column) for column in columns]
-                entries = zip(names, *values, strict=True)
-            for entry, *key in zip(entries, *pairs_of_columns, strict=True):
-                texts_of_key[tuple(key)][entry] += 1
-            yield names
 
     def labelled_names(self, label):
         """Return names, their labels, and the number of all rows, complete or not."""
@@ -508,6 +488,42 @@ def _explain_not_decoded(error):
         if "\ufffd" not in around.decode(encoding, errors="replace"):
             encodings.append(encoding)
     return f"{message}: {ENCODING.format(' or '.join(encodings))}"
+
+
+class CodedTexts:
+    """Texts of a column as numbers, so that each distinct text is held once.
+
+    Attributes
+    ----------
+    code_of : dict of str to int
+        The number of each distinct text, in order of appearance.
+    """
+
+    def __init__(self):
+        self.code_of = {}
+        self._chunks = []
+
+    def add(self, texts):
+        """Add the texts of some rows, and return those that are new."""
+        n_before = len(self.code_of)
+        codes = [self.code_of.setdefault(text, len(self.code_of)) for text in texts]
+        self._chunks.append(np.array(codes, dtype=np.int32))
+        return [*islice(self.code_of, n_before, None)]
+
+    @property
+    def distinct(self):
+        """The distinct texts, a list."""
+        return [*self.code_of]
+
+    @property
+    def index(self):
+        """The number of each row's text, (n_rows,)."""
+        return np.concatenate(self._chunks)
+
+    def values(self):
+        """Return the text of each row, None for "", which is a blank cell."""
+        values = np.array([text or None for text in self.distinct], dtype=object)
+        return values[self.index].tolist()
 
 
 class JsonRows(list):

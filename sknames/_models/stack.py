@@ -148,6 +148,21 @@ class Stack:
         return "+".join(names)
 
     @property
+    def name_of_probabilities(self):
+        """What tells its probabilities from those of other models, None if nothing can.
+
+        Thresholds and decisions do not change them. How names are read does.
+        """
+        layers = tuple(layer for layer in self.layers if not layer.decides)
+        try:
+            name = replace(self, layers=layers).fingerprint
+        except TypeError:  # it has no fingerprint, such as a lambda in it
+            return None
+        if self.encoder is None:
+            return name
+        return f"{name}, clean={self.encoder.clean}, tidy={self.encoder.tidy_}"
+
+    @property
     def classes(self):
         """The labels of the probabilities' columns."""
         _check_one_label(self.base)

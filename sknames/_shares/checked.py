@@ -15,10 +15,11 @@ from .._base import warn
 from .._base.labels_and_weights import check_some_known, check_weights, is_missing
 from .._models.groups import array_of_labels, check_alike
 from .columns import index_in, weights_where
-from .draws import CheckedPart, Draws
+from .draws import Draws, nearest_shares
 from .resampling import draw_units
 
 FEW_CHECKED = 100  # rows: with fewer, a warning
+MOST_DEVIATIONS = 3  # of the sum of weights from the number of names, by chance
 N_CHANCE = 99  # random draws of rows, of which none may differ as much as the checked
 
 
@@ -39,6 +40,8 @@ class CheckedRows:
         drawn alike.
     """
 
+    __module__ = "sknames"
+
     label_index: NDArray[np.integer]
     classes: NDArray[Any]
     new_labels: list[Any]
@@ -56,11 +59,12 @@ class CheckedRows:
         weights = None if self.weights is None else self.weights[rows]
         return replace(self, label_index=self.label_index[rows], weights=weights)
 
-    def of_people(self, person_index, names):
+    def of_people(self, person_index, names, text_of_row):
         """Give all rows of a person the label of any of them.
 
         `person_index`, (n_rows,), has the index of each row's person. Raise ValueError
-        if rows of one have different labels; it shows the name, if there are `names`.
+        if rows of one have different labels; it shows the name, if there are `names`,
+        that of each text.
         """
         checked = np.flatnonzero(self.label_index >= 0)
         person_of_checked = person_index[checked]
@@ -70,7 +74,11 @@ class CheckedRows:
         if differs.any():
             position = checked[differs][0]
             other = label_of_person[person_index[position]]
-            self._raise_two_labels(position, other, names)
+            who = f"the name at position {position}"
+            if names is not None:
+                text = position if text_of_row is None else text_of_row[position]
+                who = repr(names[text])
+            self._raise_two_labels([self.label_index[position], other], who)
         weights = self.weights
         if weights is not None:
             least = np.full(len(label_of_person), np.inf)
@@ -79,12 +87,9 @@ class CheckedRows:
         label_index = label_of_person[person_index]
         return replace(self, label_index=label_index, weights=weights)
 
-    def _raise_two_labels(self, position, other, names):
-        """Raise ValueError for a row that has another label than its person."""
-        labels = self.labels[[self.label_index[position], other]].tolist()
-        who = f"the name at position {position}"
-        if names is not None:
-            who = repr(names[position])
+    def _raise_two_labels(self, two, who):
+        """Raise ValueError for a person with two labels, of these columns."""
+        labels = self.labels[two].tolist()
         raise ValueError(
             f"Expected one label for a name within a cluster, got {labels[0]!r} and "
             f"{labels[1]!r} for {who}. Correct one, or give two people of a name "
@@ -92,13 +97,13 @@ class CheckedRows:
         )
 
 
-def read_checked(y, checked_weight, stack, is_name):
+def read_checked(checked, checked_weight, stack, is_name):
     """Return labels of checked rows, as given to `estimate_shares`, as `CheckedRows`.
 
     Rows that are not names are not checked. Labels are those that the model predicts:
     the group that has a label, if it groups labels.
     """
-    given = _check_y(y, len(is_name))
+    given = _check_labels(checked, len(is_name))
     classes = stack.classes.tolist()
     label_of = _read_labels(given, stack)
     new_labels = sorted({*label_of.values()} - {*classes})
@@ -121,14 +126,18 @@ def _read_labels(given, stack):
     known = [label for label in dict.fromkeys(given.tolist()) if not is_missing(label)]
     if "" in known:
         raise ValueError(
-            "Expected None for rows of y that were not checked, got ''. A row that "
+            "Expected None in checked for rows that were not, got ''. A row that "
             'nobody could decide is "unknown".'
         )
     if len(known) == 0:
-        raise ValueError("Expected labels of some rows in y, got none. Leave y out.")
+        raise ValueError(
+            "Expected labels of some rows in checked, got none. Leave it out."
+        )
     predicted = stack.as_predicted(np.array(known, dtype=object)).tolist()
     check_some_known(predicted, stack.classes)
-    check_alike([*stack.classes.tolist(), *predicted], "labels in y and of the model")
+    check_alike(
+        [*stack.classes.tolist(), *predicted], "labels in checked and of the model"
+    )
     return dict(zip(known, predicted, strict=True))
 
 
@@ -142,7 +151,7 @@ def _warn_of_spellings(new_labels, classes):
     if pairs:
         warn(
             f"The labels of checked rows have {', '.join(pairs)}: expected the "
-            "spelling of the model. They count as other labels. Correct them in y."
+            "spelling of the model. They count as other labels. Correct them."
         )
 
 
@@ -154,13 +163,13 @@ def _without_form(label):
     )
 
 
-def _check_y(y, n_rows):
-    """Return y as an array of objects; raise ValueError unless it has n_rows."""
-    labels = np.asarray(y, dtype=object)
+def _check_labels(checked, n_rows):
+    """Return labels as an array of objects; raise ValueError unless it has n_rows."""
+    labels = np.asarray(checked, dtype=object)
     if labels.shape != (n_rows,):
         raise ValueError(
-            f"Expected y of {n_rows:,} labels, one for each name and None where it was "
-            f"not checked; got shape {labels.shape}."
+            f"Expected {n_rows:,} labels in checked, one for each name and None where "
+            f"it was not checked; got shape {labels.shape}."
         )
     return labels
 
@@ -227,24 +236,23 @@ def estimate_from_checked(predictions, weights, checked, clusters, without, seed
         influences = clusters.sum(parts)
     expected = _expected_covariance(predictions, weights, power)
     expected = expected * (row_weights**2).sum()
-    rng = seeds.rng(share)
+    rng = np.random.RandomState(seeds.of_part(share))
+    rng_of_units = rng
+    if clusters is not None and seeds.are_of_parts:
+        rng_of_units = np.random.RandomState(seeds.seed)
     n_effective = 1 / (unit_weights**2).sum()
     # Noise on labels without people could only take from the others.
     has_people = n_effective * share >= 1
     expected = np.where(np.outer(has_people, has_people), expected, 0)
-    deviations = _resample(influences, seeds.n_draws, rng)
+    deviations = _resample(influences, seeds.n_draws, rng_of_units)
     deviations = _widen(deviations, influences, expected, unit_weights, rng)
-    part = CheckedPart(
-        n_checked=len(rows),
-        without=None if is_complete else without,
-        mean_prediction=mean,
-    )
     return Draws(
         labels=checked.labels,
         estimate=share,
         draws=nearest_shares(share + deviations),
         n_effective=n_effective,
-        checked=part,
+        predicted=mean,
+        without=None if is_complete else without,
     )
 
 
@@ -267,30 +275,22 @@ def _weigh_checked(checked, rows, weights):
 
 
 def _check_draw(predictions, rows, checked, clusters):
-    """Warn if rows are few, or do not look as if they were drawn at random.
+    """Warn if rows do not look as if they were drawn at random.
 
-    Raise ValueError if there are too few.
+    Raise ValueError if there are too few, or if their weights say that more were drawn
+    than there are.
     """
     n_rows = len(predictions)
     n_checked = len(rows)
     if n_checked < 2:
         raise ValueError(
-            f"Expected two or more checked names in y, got {n_checked}. Check more "
+            f"Expected two or more names that are checked, got {n_checked}. Check more "
             "rows, 200 if you can."
         )
+    if checked.weights is not None:
+        _check_sum_of_weights(checked.weights[rows], n_rows)
     if n_checked == n_rows:
         return
-    if checked.weights is not None and checked.weights[rows].max() <= 1:
-        raise ValueError(
-            f"Expected checked_weight above 1, since {n_rows - n_checked:,} names are "
-            "not checked; got only 1. Weights are 1 / the probability with which a row "
-            "was drawn: leave them out if all rows were equally likely."
-        )
-    if n_checked < FEW_CHECKED:
-        warn(
-            f"Only {n_checked} rows are checked: expected at least {FEW_CHECKED}. The "
-            "intervals of small shares may be too narrow. Check more rows."
-        )
     remedy = "Check rows that were drawn at random, as by `sknames shares --draw 200`."
     if rows[-1] == n_checked - 1:
         warn(f"The checked rows are the first ones of the list. {remedy}")
@@ -301,6 +301,34 @@ def _check_draw(predictions, rows, checked, clusters):
         "The checked rows differ from the others in their predicted mix, more than by "
         f"chance. {remedy} If some were more likely to be drawn, give checked_weight."
     )
+
+
+def _check_sum_of_weights(weights, n_rows):
+    """Warn if the weights of checked rows do not sum to the number of names.
+
+    Raise ValueError for weights that only other rows could have.
+    """
+    hint = (
+        "Weights are 1 / the probability with which a row was drawn: leave them out if "
+        "all rows were equally likely."
+    )
+    n_checked = len(weights)
+    if n_checked == n_rows and weights.max() > 1:
+        raise ValueError(
+            f"Expected checked_weight of 1, since all names are checked; got "
+            f"{weights.max():g}. {hint}"
+        )
+    if n_checked < n_rows and weights.max() <= 1:
+        raise ValueError(
+            f"Expected checked_weight above 1, since {n_rows - n_checked:,} names are "
+            f"not checked; got only 1. {hint}"
+        )
+    deviation = np.sqrt((weights * (weights - 1)).sum())
+    if np.abs(weights.sum() - n_rows) > MOST_DEVIATIONS * deviation:
+        warn(
+            "The weights of checked rows should sum to about the number of names, "
+            f"{n_rows:,}, but sum to {weights.sum():,.6g}. {hint}"
+        )
 
 
 def _differ_by_chance(predictions, rows, weights, clusters):
@@ -389,17 +417,3 @@ def _widen(deviations, influences, expected_covariance, unit_weights, rng):
     freedom = max(1.0, n_equal - 1)
     chi_square = rng.chisquare(freedom, size=(len(wide), 1))
     return wide * np.sqrt(freedom / chi_square)
-
-
-def nearest_shares(values):
-    """Return the shares that are nearest to each row of values with a sum of 1.
-
-    A constant is subtracted from those that stay positive (Duchi et al. 2008). To scale
-    them would take from a large share what many small ones gain by their limit of 0.
-    """
-    largest_first = -np.sort(-values, axis=1)
-    excess = largest_first.cumsum(axis=1) - 1
-    constants = excess / np.arange(1, values.shape[1] + 1)
-    n_positive = (largest_first > constants).sum(axis=1)
-    constant = constants[np.arange(len(values)), n_positive - 1]
-    return np.maximum(values - constant[:, None], 0)

@@ -1,4 +1,4 @@
-"""Hold an estimate of a list with its draws: each question maps them linearly."""
+"""Hold an estimate of a list with its draws: each question is a function of them."""
 
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -8,55 +8,38 @@ from numpy.typing import NDArray
 
 from .._models.groups import array_of_labels
 from .columns import index_in
+from .intervals import compare_draws, interval
 
-
-@dataclass(frozen=True, kw_only=True)
-class CheckedPart:
-    """Hold what checked rows add to draws.
-
-    Parameters
-    ----------
-    n_checked : int
-        The number of checked rows.
-    without : ndarray of shape (n_labels,) or None
-        The shares without them, where they are some of the names.
-    mean_prediction : ndarray of shape (n_labels,)
-        The mean prediction of the list, 0 if all rows are checked.
-    """
-
-    __module__ = "sknames"
-
-    n_checked: int
-    without: NDArray[np.floating] | None
-    mean_prediction: NDArray[np.floating]
-
-    def mapped(self, change: Any) -> Self:
-        """Return the same of what a linear map makes of the last axis."""
-        return replace(
-            self,
-            without=None if self.without is None else change(self.without),
-            mean_prediction=change(self.mean_prediction),
-        )
+NO_ONE = 0.5  # estimated people: of fewer, nothing is a part
+# What a linear map of labels maps, besides the draws.
+BY_LABEL = ("estimate", "predicted", "without", "upper", "upper_of_few")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Draws:
     """Hold the estimated shares of a list, and draws of them, by label.
 
-    Those of rates have an axis of outcomes before that of labels.
+    Of a list that is split, such as by an outcome, there is an axis of parts before
+    that of labels.
 
     Parameters
     ----------
     labels : ndarray of shape (n_labels,)
         The labels.
-    estimate : ndarray of shape (..., n_labels)
+    estimate : ndarray of shape ([n_parts,] n_labels)
         The shares, NaN where there is none.
-    draws : ndarray of shape (n_draws, ..., n_labels)
+    draws : ndarray of shape (n_draws, [n_parts,] n_labels)
         The same in each draw.
-    n_effective : float or ndarray of shape (n_labels,)
-        So many names of equal weight hold as much information.
-    checked : CheckedPart or None, default=None
-        What checked rows add, if there are any.
+    n_effective : float or ndarray, which broadcasts to the estimate
+        The shares are of so many names of equal weight, which hold as much information.
+    predicted : ndarray in the shape of the estimate, or None
+        The part of the shares that is predicted, in a list with checked rows: 0 if all
+        are. None without checked rows.
+    without : ndarray in the shape of the estimate, or None
+        The shares without checked rows, where they are some of the names.
+    upper, upper_of_few : ndarray of shape (n_labels,), or None
+        The upper ends of the labels' intervals, and those of labels that few held-out
+        people have shown; None if that does not matter.
     """
 
     __module__ = "sknames"
@@ -65,7 +48,10 @@ class Draws:
     estimate: NDArray[np.floating]
     draws: NDArray[np.floating]
     n_effective: Any
-    checked: CheckedPart | None = None
+    predicted: NDArray[np.floating] | None = None
+    without: NDArray[np.floating] | None = None
+    upper: NDArray[np.floating] | None = None
+    upper_of_few: NDArray[np.floating] | None = None
 
     @classmethod
     def known(cls, mix: dict[Any, float], n_draws: int) -> Self:
@@ -76,6 +62,29 @@ class Draws:
             estimate=estimate,
             draws=np.tile(estimate, (n_draws, 1)),
             n_effective=np.inf,
+        )
+
+    @classmethod
+    def joint(cls, parts: list[Self], share: Self) -> Self:
+        """Return the shares of a list that have a part and a label.
+
+        `parts` are the draws of each part, and `share` has their shares of the list.
+        """
+        first = parts[0]
+        draws = np.stack([part.draws for part in parts], axis=1)
+        predicted = None
+        if first.predicted is not None:
+            of_parts = np.array([part.predicted for part in parts])
+            predicted = share.estimate[:, None] * of_parts
+        n_effective = np.array([part.n_effective for part in parts])
+        return cls(
+            labels=first.labels,
+            estimate=share.estimate[:, None] * [part.estimate for part in parts],
+            draws=share.draws[:, :, None] * draws,
+            # A share of a part is of the part's names, one of the list of as many as
+            # there were if all parts were like it.
+            n_effective=(n_effective / share.estimate)[:, None],
+            predicted=predicted,
         )
 
     def sums(self, members: dict[Any, Any]) -> Self:
@@ -100,17 +109,124 @@ class Draws:
             return taken
 
         found = self._mapped(labels, taken)
-        if self.checked is None:
+        if self.predicted is None:
             found.estimate[..., index < 0] = np.nan
         return found
 
-    def _mapped(self, labels, change):
-        """Return what a linear map makes of the last axis."""
-        checked = self.checked
+    def less(self, part: Self, weight: float) -> Self:
+        """Return the shares of the rest of a list, less a part of this weight.
+
+        The part is small, so that its chance hardly counts twice. `n_effective` is from
+        the sums of squares of the weights (Kish 1965).
+        """
+        part = part.at(self.labels)
+        estimate = (self.estimate - weight * part.estimate) / (1 - weight)
+        draws = (self.draws - weight * part.draws) / (1 - weight)
+        squares = 1 / self.n_effective - weight**2 / part.n_effective
         return replace(
             self,
-            labels=labels,
-            estimate=change(self.estimate),
-            draws=change(self.draws),
-            checked=None if checked is None else checked.mapped(change),
+            estimate=nearest_shares(estimate[None])[0],
+            draws=nearest_shares(draws),
+            n_effective=(1 - weight) ** 2 / squares,
         )
+
+    def _mapped(self, labels, change):
+        """Return what a linear map makes of the last axis."""
+        mapped = {"labels": labels, "draws": change(self.draws)}
+        for name in BY_LABEL:
+            values = getattr(self, name)
+            mapped[name] = None if values is None else change(values)
+        return replace(self, **mapped)
+
+    def within(self, whole: str) -> Self:
+        """Return the shares within each "part", or within each "label".
+
+        A part or label without people has none.
+        """
+        axis = {"part": -1, "label": -2}[whole]
+        share = self.estimate.sum(axis=axis, keepdims=True)
+        n_effective = (self.n_effective * self.estimate).sum(axis=axis, keepdims=True)
+        has_people = n_effective >= NO_ONE
+        estimate = np.full(self.estimate.shape, np.nan)
+        np.divide(self.estimate, share, out=estimate, where=has_people)
+        shares = self.draws.sum(axis=axis, keepdims=True)
+        draws = np.tile(estimate, (len(shares), 1, 1))
+        np.divide(self.draws, shares, out=draws, where=shares > 0)
+        return replace(
+            self,
+            estimate=estimate,
+            draws=draws,
+            # Few people show no share near 0 or 1.
+            n_effective=np.maximum(n_effective, NO_ONE),
+        )
+
+    def by_row(self) -> Self:
+        """Return the parts of the first label, those of the second, and so on."""
+        n_parts = len(self.estimate)
+        n_effective = np.broadcast_to(self.n_effective, self.estimate.shape)
+        predicted = None if self.predicted is None else self.predicted.T.ravel()
+        return replace(
+            self,
+            labels=self.labels.repeat(n_parts),
+            estimate=self.estimate.T.ravel(),
+            draws=self.draws.swapaxes(1, 2).reshape(len(self.draws), -1),
+            n_effective=n_effective.T.ravel(),
+            predicted=predicted,
+        )
+
+    def beside(self, k: int) -> Self:
+        """Return the draws as those of list k of several of other sources.
+
+        The errors of the model are the same in all lists, in the same order. Paired in
+        another order, they are independent in any two. Those of two lists are paired
+        from both ends, so that two comparisons mirror each other.
+        """
+        if k == 0:
+            return self
+        return replace(self, draws=np.roll(self.draws[::-1], k - 1, axis=0))
+
+    @property
+    def is_in_doubt(self) -> NDArray[np.bool_]:
+        """Whether labels that few people have shown are half of a share or more."""
+        if self.upper is None or self.upper_of_few is None:
+            return np.full(len(self.labels), False)
+        return (self.upper_of_few > 0) & (2 * self.upper_of_few >= self.upper)
+
+    def interval(self, confidence_level: float) -> tuple[Any, Any]:
+        """Return the ends of the intervals, NaN of shares in doubt."""
+        low, high = interval(self, confidence_level)
+        low[..., self.is_in_doubt] = np.nan
+        high[..., self.is_in_doubt] = np.nan
+        return low, high
+
+    def with_few(self, is_few: NDArray[np.bool_], confidence_level: float) -> Self:
+        """Return the same, which knows the labels that few people have shown."""
+        _, upper = interval(self, confidence_level)
+        return replace(self, upper=upper, upper_of_few=upper * is_few)
+
+    def minus(self, other: Self, confidence_level: float) -> dict[str, Any]:
+        """Return how the labels differ from those of others, as columns by name.
+
+        These are difference, low, high, sure and p_value. Of shares in doubt, nothing
+        is sure.
+        """
+        columns = compare_draws(self, other, confidence_level)
+        is_in_doubt = self.is_in_doubt | other.is_in_doubt
+        instead = {"low": np.nan, "high": np.nan, "sure": False, "p_value": 1}
+        for name, value in instead.items():
+            columns[name] = np.where(is_in_doubt, value, columns[name])
+        return columns
+
+
+def nearest_shares(values):
+    """Return the shares that are nearest to each row of values with a sum of 1.
+
+    A constant is subtracted from those that stay positive (Duchi et al. 2008). To scale
+    them would take from a large share what many small ones gain by their limit of 0.
+    """
+    largest_first = -np.sort(-values, axis=1)
+    excess = largest_first.cumsum(axis=1) - 1
+    constants = excess / np.arange(1, values.shape[1] + 1)
+    n_positive = (largest_first > constants).sum(axis=1)
+    constant = constants[np.arange(len(values)), n_positive - 1]
+    return np.maximum(values - constant[:, None], 0)

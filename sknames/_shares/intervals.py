@@ -1,4 +1,4 @@
-"""The rules of intervals, and of what is sure."""
+"""The rules of intervals, and of what is sure. Only `Draws` calls them."""
 
 import numpy as np
 from scipy.stats import norm
@@ -7,7 +7,7 @@ from .._base.exact_limits import exact_interval, exact_limit
 
 
 def interval(drawn, confidence_level):
-    """Return the ends of the intervals of `Draws`, (n_labels,) each.
+    """Return the ends of the intervals of `Draws`, in the shape of the estimate.
 
     What is unknown reaches from 0 to 1.
     """
@@ -17,10 +17,12 @@ def interval(drawn, confidence_level):
     limit = exact_limit(drawn.n_effective, confidence_level)
     low = np.minimum(low, 1 - limit)
     high = np.maximum(high, limit)
-    if drawn.checked is not None:
+    if drawn.predicted is not None:
         low, high = _with_checked(drawn, low, high, confidence_level)
     is_unknown = np.isnan(drawn.estimate)
-    return np.where(is_unknown, 0, low), np.where(is_unknown, 1, high)
+    low = np.where(is_unknown, 0, np.clip(low, 0, 1))
+    high = np.where(is_unknown, 1, np.clip(high, 0, 1))
+    return low, high
 
 
 def _with_checked(drawn, low, high, confidence_level):
@@ -32,26 +34,18 @@ def _with_checked(drawn, low, high, confidence_level):
     exact_low, exact_high = exact_interval(
         drawn.estimate, drawn.n_effective, confidence_level
     )
-    has_only_checked = drawn.checked.mean_prediction == 0
+    has_only_checked = drawn.predicted == 0
     low = np.where(has_only_checked, exact_low, low)
     high = np.where(has_only_checked, exact_high, high)
     return low, high
 
 
 def percentiles(draws, estimate, confidence_level):
-    """Return the ends of intervals, (n_labels,) each, which hold the estimate."""
+    """Return the ends of intervals, in the shape of the estimate, which they hold."""
     tail = (1 - confidence_level) / 2
     low = np.quantile(draws, tail, axis=0)
     high = -np.quantile(-draws, tail, axis=0)  # to the bit as seen from above
     return np.minimum(low, estimate), np.maximum(high, estimate)
-
-
-def extended_percentiles(draws, estimate, confidence_level):
-    """Return the ends of percentile intervals, extended by twice the median bias."""
-    limits = [(1 - confidence_level) / 2, 0.5, (1 + confidence_level) / 2]
-    low, median, high = np.quantile(draws, limits, axis=0)
-    move = 2 * (estimate - median)
-    return low + np.minimum(move, 0), high + np.maximum(move, 0)
 
 
 def compare_draws(first, second, confidence_level):
@@ -64,8 +58,8 @@ def compare_draws(first, second, confidence_level):
     low, high = percentiles(draws, difference, confidence_level)
     # What exact limits add to the intervals of either adds to theirs like a variance
     # (Zou and Donner 2008).
-    down, up = _added_by_limits(first, confidence_level)
-    second_down, second_up = _added_by_limits(second, confidence_level)
+    down, up = added_by_limits(first, confidence_level)
+    second_down, second_up = added_by_limits(second, confidence_level)
     squared_down = (difference - low) ** 2 + (down + second_up)
     squared_up = (high - difference) ** 2 + (up + second_down)
     # Exact intervals may reach less far than draws.
@@ -88,7 +82,7 @@ def compare_draws(first, second, confidence_level):
     return columns | {"sure": sure, "p_value": p_value}
 
 
-def _added_by_limits(drawn, confidence_level):
+def added_by_limits(drawn, confidence_level):
     """Return what exact limits add to the squared reach of intervals, down and up."""
     without = percentiles(drawn.draws, drawn.estimate, confidence_level)
     ends = np.array(interval(drawn, confidence_level))
@@ -96,13 +90,14 @@ def _added_by_limits(drawn, confidence_level):
 
 
 def _deviation(draws, first, second, confidence_level):
-    """Return the standard deviations of differences, at least those of exact limits.
+    """Return the standard deviations of differences.
 
-    The differences are those of two `Draws`, and `draws` their draws.
+    The differences are those of two `Draws`, and `draws` their draws. A deviation is at
+    least that of exact limits, and that of counts of two lists of one mix.
     """
     z = norm.ppf((1 + confidence_level) / 2)
     deviation = draws.std(axis=0)
-    if first.checked is not None or second.checked is not None:
+    if first.predicted is not None or second.predicted is not None:
         # Draws of a few checked rows have tails so long that they have no variance.
         low, high = percentiles(draws, draws.mean(axis=0), confidence_level)
         deviation = (high - low) / (2 * z)
@@ -110,7 +105,27 @@ def _deviation(draws, first, second, confidence_level):
         exact_limit(first.n_effective, confidence_level),
         exact_limit(second.n_effective, confidence_level),
     )
-    return np.maximum(deviation, limits / z)
+    deviation = np.maximum(deviation, limits / z)
+    return np.maximum(deviation, _deviation_if_equal(first, second))
+
+
+def _deviation_if_equal(first, second):
+    """Return the standard deviation of the difference of counts of two equal lists.
+
+    A test asks how lists of one mix differ. At each list's own estimate, a label that
+    one of them lacks would not vary there. Predictions of rows that were not checked
+    vary less than counts of those that were: there it is 0.
+    """
+    variance_of_1 = 1 / np.asarray(first.n_effective)
+    variance_of_2 = 1 / np.asarray(second.n_effective)
+    total = variance_of_1 + variance_of_2
+    pooled = (first.estimate * variance_of_2 + second.estimate * variance_of_1) / total
+    pooled = np.clip(pooled, 0, 1)
+    are_counts = True
+    for drawn in (first, second):
+        if drawn.predicted is not None:
+            are_counts = are_counts & (drawn.predicted == 0)
+    return np.where(are_counts, np.sqrt(pooled * (1 - pooled) * total), 0)
 
 
 def judge_differences(draws, difference, deviation, confidence_level):
@@ -131,20 +146,3 @@ def judge_differences(draws, difference, deviation, confidence_level):
     is_outside = 2 * norm.sf(np.abs(difference) / deviation)
     log_smaller = np.log1p(-np.minimum(is_outside, 1 - 1e-15))  # 1 if nothing differs
     return -np.expm1(n_independent * log_smaller), sure
-
-
-def judge_families(p_values, sure, confidence_level):
-    """Return what is sure in several families of differences together (Holm 1979).
-
-    `p_values` and `sure` are lists of arrays, one a family.
-    """
-    smallest = [values.min(initial=1) for values in p_values]
-    judged = [np.zeros(len(is_sure), dtype=bool) for is_sure in sure]
-    n_left = len(smallest)
-    for k in np.argsort(smallest, kind="stable"):
-        is_small = p_values[k] <= (1 - confidence_level) / n_left
-        if not (sure[k] & is_small).any():
-            break
-        judged[k] = sure[k] & is_small
-        n_left -= 1
-    return judged

@@ -95,10 +95,7 @@ def errors_by_class(model_error, n_people):
 
 
 def settings_of_shares(stack, assumed_prior=None) -> dict[str, Any]:
-    """Return what the shares of a list take from a model.
-
-    See `ListedModel`.
-    """
+    """Return what the shares of a list take from a model, fields of `ListedModel`."""
     network: Any = getattr(stack.innermost, "network_", None)
     stored_error = getattr(network, "model_error", None)
     model_error = MODEL_ERROR
@@ -150,28 +147,30 @@ def likelihood_ratios(probabilities, assumed, sharpness=1.0):
     return ratios**sharpness
 
 
-def distinct_names(probabilities, weights, assumed, ids=None, sharpness=1.0):
+def distinct_names(probabilities, weights, assumed, ids=None, sharpness=1.0, rows=None):
     """Return the distinct names of a list, as a `DistinctNames`.
 
     A name that occurs twenty times is not twenty observations of the model's error. So
     its weights are summed, and all weights are scaled to sum to the number of distinct
-    names. Equal names have equal `ids`; with None, all are distinct. Rows with weight 0
+    names. Equal names have equal `ids`; with None, all are distinct. `rows` has the
+    index of each name's probabilities; with None, each has its own. Rows with weight 0
     or without ratios are left out; ValueError if none remains.
     """
-    n = len(probabilities)
-    has_weight = weights > 0
-    probabilities = probabilities[has_weight]
-    weights = weights[has_weight]
+    (kept,) = np.nonzero(weights > 0)
+    weights = weights[kept]
     if ids is not None:
         _, first, name_of_row = np.unique(
-            ids[has_weight], return_index=True, return_inverse=True
+            ids[kept], return_index=True, return_inverse=True
         )
-        probabilities = probabilities[first]
+        kept = kept[first]
         weights = np.bincount(name_of_row, weights)
-    rows, weights, counts = merge_rows(probabilities, weights)
-    ratios = likelihood_ratios(rows, assumed, sharpness)
+    if rows is not None:
+        kept = rows[kept]
+    distinct, weights, counts = merge_rows(probabilities[kept], weights)
+    ratios = likelihood_ratios(distinct, assumed, sharpness)
     informs = ratios.any(axis=1)
     if not informs.any():
+        n = len(probabilities) if rows is None else len(rows)
         raise ValueError(
             "No usable names: expected at least one with a positive weight, got "
             f"{n:,} without. Check the names and weights."

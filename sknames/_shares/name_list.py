@@ -1,8 +1,9 @@
 """Read a list: the model's answers for its names, and what is given of each."""
 
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from dataclasses import dataclass, replace
 from numbers import Real
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +12,11 @@ from .._base import warn
 from .._base.labels_and_weights import check_weights
 from .._models.groups import members_of, summed
 from .._models.predict_names import check_probabilities, predict_list
-from .._models.priors import check_priors
 from .._models.stack import resolve
-from .checked import CheckedRows, read_checked
+from .checked import FEW_CHECKED, CheckedRows, read_checked
 from .columns import index_in, read_column, weights_where
 from .mix import (
     MODEL_ERROR,
-    DistinctNames,
     distinct_names,
     likelihood_ratios,
     settings_of_shares,
@@ -26,26 +25,13 @@ from .resampling import Clusters, index_of_people, once_in_each_cluster
 
 FEW_NAMES = 100  # fewer than these raise a warning
 FEW_CLUSTERS = 30  # fewer than these raise a warning
+# Held-out people of a label: with fewer, its share in a list is estimated too small.
+# Intervals held .6 to .8 of the true shares of such labels, and .89 to .96 of others:
+# see examples/benchmarks/results/shares.md.
+FEW_HELD_OUT = 20
 
 
-@dataclass(frozen=True)
-class GivenRows:
-    """Hold what users give of each name.
-
-    Parameters
-    ----------
-    sample_weight, counts, clusters, y, checked_weight
-        Parameters of `estimate_shares`.
-    """
-
-    sample_weight: Any = None
-    counts: Any = None
-    clusters: Any = None
-    y: Any = None
-    checked_weight: Any = None
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ListedModel:
     """Hold what a list takes from the model that predicted it.
 
@@ -53,7 +39,7 @@ class ListedModel:
     ----------
     classes : ndarray of shape (n_classes,)
         The labels of the model.
-    assumed_prior : str, dict or array-like of shape (n_columns,), default="uniform"
+    assumed_prior : ndarray of shape (n_columns,)
         Priors that the probabilities assume.
     model_error : float or ndarray of shape (n_columns,)
         Standard deviation of the log odds by which the model errs about each class.
@@ -68,116 +54,192 @@ class ListedModel:
     coverage : float or None, default=None
         The part of true shares that its 95 % intervals held, on people of other
         sources; None if that was not measured.
+    name : str or None, default=None
+        What tells its probabilities from those of other models, if that can be told.
     """
 
+    __module__ = "sknames"
+
     classes: NDArray[Any]
-    assumed_prior: Any = "uniform"
+    assumed_prior: NDArray[np.floating]
     model_error: Any = MODEL_ERROR
     sharpness: float = 1.0
     group_index: NDArray[np.integer] | None = None
     members: dict[Any, Any] | None = None
     n_people: NDArray[np.integer] | None = None
     coverage: float | None = None
+    name: str | None = None
+
+    @property
+    def is_few(self) -> NDArray[np.bool_]:
+        """Whether few people have shown how it errs about each class."""
+        if self.n_people is None:
+            return np.full(len(self.classes), False)
+        return self.n_people < FEW_HELD_OUT
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NameList:
-    """Hold a list whose names were predicted, and what is given of them.
+    """Hold a list whose texts were predicted, and what is given of its rows.
 
     Parameters
     ----------
     model : ListedModel
         What is known of the model.
-    probabilities : ndarray of shape (n_rows, n_columns)
-        Probabilities of the names.
+    probabilities : ndarray of shape (n_texts, n_columns)
+        Probabilities of the texts.
+    reasons : ndarray of shape (n_texts,) of str or None, default=None
+        Why each text is no name, "" for a name; with None, all are names.
+    ids : ndarray of shape (n_texts,) of int or None, default=None
+        Equal for texts that are read alike; with None, all differ.
+    rows : ndarray of shape (n_rows,) of int or None, default=None
+        The text of each row; with None, each has its own.
     counts : ndarray of shape (n_rows,) of int or None, default=None
-        How often each row occurs, 0 for what is not a name; None is once.
-    not_names : dict of str to int
-        The number of texts that are not names, by reason. Their rows have a count of 0
-        or are missing.
-    ids : ndarray of shape (n_rows,) of int or None, default=None
-        Equal for equal names; with None, all are distinct.
+        How often each row occurs; None is once.
     weights : ndarray of shape (n_rows,) or None, default=None
-        Weights of the names; None is 1 for all.
+        Weights of the rows; None is 1 for all.
     clusters : Clusters or None, default=None
         The cluster of each row; with None, names are independent.
     checked : CheckedRows or None, default=None
         The labels of rows that were checked.
     """
 
+    __module__ = "sknames"
+
     model: ListedModel
     probabilities: NDArray[np.floating]
-    counts: NDArray[np.integer] | None = None
-    not_names: dict[str, int] = field(default_factory=dict)
+    reasons: NDArray[Any] | None = None
     ids: NDArray[np.integer] | None = None
+    rows: NDArray[np.integer] | None = None
+    counts: NDArray[np.integer] | None = None
     weights: NDArray[np.floating] | None = None
     clusters: Clusters | None = None
     checked: CheckedRows | None = None
 
-    def take(self, rows):
-        """Return some of the rows; texts that are not names are counted elsewhere."""
-        taken = {"not_names": {}}
-        by_row = ("probabilities", "counts", "ids", "weights", "clusters", "checked")
-        for name in by_row:
+    def __len__(self) -> int:
+        """Return the number of rows, also of those that are not names."""
+        return len(self.probabilities if self.rows is None else self.rows)
+
+    def take(self, rows: Any) -> Self:
+        """Return some of the rows, a mask or an index of them; no text is copied."""
+        text_of_row = np.arange(len(self)) if self.rows is None else self.rows
+        taken = {"rows": text_of_row[rows]}
+        for name in ("counts", "weights", "clusters", "checked"):
             values = getattr(self, name)
             if values is not None:
                 taken[name] = values[rows]
         return replace(self, **taken)
 
-    @property
-    def row_counts(self):
-        """How often each row occurs, (n_rows,)."""
-        if self.counts is None:
-            return np.ones(len(self.probabilities), dtype=int)
-        return np.asarray(self.counts)
+    def by_row(self, values: Any) -> Any:
+        """Return values of texts as those of rows."""
+        return values if self.rows is None else values[self.rows]
 
     @property
-    def row_weights(self):
+    def is_name(self) -> NDArray[np.bool_]:
+        """Whether each row is a name, (n_rows,)."""
+        if self.reasons is None:
+            return np.full(len(self), True)
+        return self.by_row(self.reasons == "")
+
+    @property
+    def row_counts(self) -> NDArray[np.integer]:
+        """How often each row occurs that is a name, (n_rows,), 0 for the others."""
+        if self.counts is None:
+            return self.is_name.astype(np.int64)
+        return self.counts * self.is_name
+
+    @property
+    def row_weights(self) -> NDArray[np.floating]:
         """The weights of rows, (n_rows,), in which recurring names count as one."""
         weights = self.row_counts * 1.0
         if self.weights is not None:
-            weights = self.weights * self.row_counts
-        if self.clusters is not None:
-            weights = once_in_each_cluster(weights, self.ids, self.clusters)
+            weights *= self.weights
+        if self.clusters is not None and self.ids is not None:
+            ids = self.by_row(self.ids)
+            weights = once_in_each_cluster(weights, ids, self.clusters)
         return weights
 
     @property
-    def n_names(self):
+    def n_names(self) -> int:
         """The number of names."""
         return int(self.row_counts.sum())
 
     @property
-    def n_not_names(self):
-        """The number of texts that are not names."""
-        return sum(self.not_names.values())
+    def n_of_reason(self) -> dict[str, int]:
+        """The number of rows that are not names, by reason, the most frequent first."""
+        n_of_reason: Counter[str] = Counter()
+        if self.reasons is not None:
+            (not_names,) = np.nonzero(~self.is_name)
+            counts = np.ones(len(self), dtype=int)
+            if self.counts is not None:
+                counts = self.counts
+            reasons = self.by_row(self.reasons)[not_names]
+            for reason, n in zip(reasons, counts[not_names].tolist(), strict=True):
+                n_of_reason[reason] += n
+        in_order = sorted(n_of_reason.items(), key=lambda item: (-item[1], item[0]))
+        return {reason: n for reason, n in in_order if n}  # counts may be 0
 
     @property
-    def new_labels(self):
+    def n_clusters(self) -> int | None:
+        """The number of clusters with a weight, None without any."""
+        if self.clusters is None:
+            return None
+        return len(np.unique(self.clusters.index[self.row_weights > 0]))
+
+    @property
+    def n_checked(self) -> int | None:
+        """The number of checked rows, None if that was not asked."""
+        if self.checked is None:
+            return None
+        is_checked = self.checked.label_index >= 0
+        return int((is_checked & (self.row_weights > 0)).sum())
+
+    @property
+    def ratios(self) -> NDArray[np.floating]:
+        """The likelihood ratios of the rows, (n_rows, n_columns)."""
+        model = self.model
+        probabilities = self.by_row(self.probabilities)
+        return likelihood_ratios(probabilities, model.assumed_prior, model.sharpness)
+
+    def distinct(self):
+        """Return the distinct names with the weights that count."""
+        ids = self.rows if self.ids is None else self.by_row(self.ids)
+        return distinct_names(
+            self.probabilities,
+            self.row_weights,
+            self.model.assumed_prior,
+            ids=ids,
+            sharpness=self.model.sharpness,
+            rows=self.rows,
+        )
+
+    @property
+    def new_labels(self) -> list[Any]:
         """Labels that only checked rows have."""
         return [] if self.checked is None else self.checked.new_labels
 
     @property
-    def labels(self):
+    def labels(self) -> NDArray[Any]:
         """The labels of the model, and those that only checked rows have."""
         return self.model.classes if self.checked is None else self.checked.labels
 
-    def by_label(self, values):
-        """Return values of columns, (n_rows, n_columns), by label."""
+    def by_label(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Return values of columns, (n, n_columns), by label."""
         if self.model.group_index is not None:
             values = summed(values, self.model.group_index)
         return np.pad(values, ((0, 0), (0, len(self.new_labels))))
 
-    def members(self, groups):
+    def members(self, groups: Any) -> dict[Any, Any]:
         """Return the labels of each group, in which those of checked rows may be."""
         labels = self.model.classes if isinstance(groups, str) else self.labels
         return members_of(groups, labels)
 
 
-def read_users_list(estimator, X, given, assumed_prior):
-    """Return the names of a list as a `NameList`, with what users give."""
-    stack = resolve(estimator)
-    below, _ = below_groups(stack, assumed_prior)
-    return read_list(stack, predict_list(below, X), given, assumed_prior)
+def read_users_list(parameters: dict[str, Any]) -> NameList:
+    """Return the list that the parameters of `estimate_shares`, by name, describe."""
+    stack = resolve(parameters["estimator"])
+    below, _ = below_groups(stack, parameters["assumed_prior"])
+    return read_list(stack, predict_list(below, parameters["X"]), parameters)
 
 
 def below_groups(stack, assumed_prior=None):
@@ -190,36 +252,60 @@ def below_groups(stack, assumed_prior=None):
     return stack.without_groups()
 
 
-def read_list(stack, listed, given, assumed_prior=None):
-    """Return a list that `below_groups` predicted as a `NameList`."""
-    reasons = listed.reasons
-    is_name = reasons == ""
-    n_of_each = _check_counts(given.counts, len(is_name))
-    _check_together(given)
-    clusters = None
-    if given.clusters is not None:
-        clusters = check_clusters(given.clusters, is_name)
-    checked = None
-    if given.y is not None:
-        checked = read_checked(given.y, given.checked_weight, stack, is_name)
-        if clusters is not None:
-            person_index = index_of_people(listed.ids, clusters)
-            checked = checked.of_people(person_index, listed.names)
-    below, group_index = below_groups(stack, assumed_prior)
+def read_list(stack, listed, given, rows=None):
+    """Return a list that `below_groups` predicted as a `NameList`.
+
+    Parameters
+    ----------
+    stack : Stack
+        The model.
+    listed : PredictedList
+        The texts.
+    given : dict
+        Parameters of `estimate_shares` by name, as far as they are given.
+    rows : ndarray of shape (n_rows,) of int or None, default=None
+        The text of each row; with None, each has its own.
+
+    Returns
+    -------
+    NameList
+    """
+    below, group_index = below_groups(stack, given.get("assumed_prior"))
+    settings = settings_of_shares(below, given.get("assumed_prior"))
     model = ListedModel(
-        stack.classes,
+        classes=stack.classes,
         group_index=group_index,
         members=stack.members,
         n_people=stack.assumed.n_people,
-        **settings_of_shares(below, assumed_prior),
+        name=below.name_of_probabilities,
+        **settings,
     )
-    return NameList(
-        model,
-        check_probabilities(listed),
-        counts=n_of_each * is_name,
-        not_names=_count_not_names(reasons, n_of_each),
+    names = NameList(
+        model=model,
+        probabilities=check_probabilities(listed),
+        reasons=listed.reasons,
         ids=listed.ids,
-        weights=_check_weights(given.sample_weight, is_name),
+        rows=rows,
+    )
+    _check_together(given)
+    is_name = names.is_name
+    counts = given.get("counts")
+    if counts is not None:
+        counts = _check_counts(counts, len(names))
+    clusters = None
+    if given.get("clusters") is not None:
+        clusters = check_clusters(given["clusters"], is_name)
+    checked = None
+    if given.get("checked") is not None:
+        weights = given.get("checked_weight")
+        checked = read_checked(given["checked"], weights, stack, is_name)
+        if clusters is not None:
+            person_index = index_of_people(names.by_row(names.ids), clusters)
+            checked = checked.of_people(person_index, listed.names, rows)
+    return replace(
+        names,
+        counts=counts,
+        weights=_check_weights(given.get("sample_weight"), is_name),
         clusters=clusters,
         checked=checked,
     )
@@ -227,19 +313,34 @@ def read_list(stack, listed, given, assumed_prior=None):
 
 def _check_together(given):
     """Raise ValueError for what may not be given together, or alone."""
-    if given.counts is not None and not (given.clusters is None and given.y is None):
-        name = "y" if given.clusters is None else "clusters"
+    if given.get("counts") is not None:
+        for name in ("clusters", "checked"):
+            if given.get(name) is not None:
+                raise ValueError(
+                    f"Expected {name} or counts, got both: with counts, a row is not "
+                    "one person. Give every name its own row, and leave counts out."
+                )
+    if given.get("checked_weight") is not None and given.get("checked") is None:
+        raise ValueError("Got checked_weight without checked. Give checked, too.")
+
+
+def _check_counts(counts, n):
+    """Return counts as an array; raise ValueError unless they are counts."""
+    counts = np.asarray(counts)
+    if counts.shape != (n,) or counts.dtype.kind not in "iu" or (counts < 0).any():
         raise ValueError(
-            f"Expected {name} or counts, got both: with counts, a row is not one "
-            "person. Give every name its own row, and leave counts out."
+            f"Expected counts of {n} names, integers from 0; got {counts.dtype} of "
+            f"shape {counts.shape}, {counts!s:.80}. Give other numbers as "
+            "sample_weight."
         )
-    if given.checked_weight is not None and given.y is None:
-        raise ValueError("Got checked_weight without y. Give y, too.")
+    return counts.astype(np.int64)
 
 
 def _check_weights(sample_weight, is_name):
     """Return the weights of rows; those that are not names may lack one."""
-    if sample_weight is not None and not isinstance(sample_weight, Real):
+    if sample_weight is None:
+        return None
+    if not isinstance(sample_weight, Real):
         sample_weight = weights_where(is_name, sample_weight)
     return check_weights(sample_weight, len(is_name))
 
@@ -251,110 +352,46 @@ def check_clusters(clusters, is_name):
     """
     remedy = "Give a name without others a cluster of its own."
     values, distinct = read_column(clusters, is_name, "a cluster", remedy)
-    if len(distinct) == 1:
-        raise ValueError(
-            f"Expected two or more clusters, got only {distinct[0]!r}. With one, "
-            "nothing shows how clusters differ."
-        )
     # In an order of their own, so that the order of rows does not decide who is drawn.
     distinct.sort(key=str)
     return Clusters(index_in(distinct, values, otherwise=0), len(distinct))
 
 
-def _count_not_names(reasons, n_of_each):
-    """Return how many texts are not names, by reason."""
-    not_names = {}
-    for reason in {*reasons.tolist()} - {""}:
-        n = int(n_of_each[reasons == reason].sum())
-        if n:  # counts may be 0
-            not_names[reason] = n
-    return not_names
-
-
-def _check_counts(counts, n):
-    """Return counts as an array, ones for None; raise unless they are counts."""
-    if counts is None:
-        return np.ones(n, dtype=np.int64)
-    counts = np.asarray(counts)
-    if counts.shape != (n,) or counts.dtype.kind not in "iu" or (counts < 0).any():
+def check_size(names, n_distinct):
+    """Warn if a list has few distinct names or clusters; raise ValueError for one."""
+    if n_distinct < FEW_NAMES:
+        not_names = ""
+        n_of_reason = names.n_of_reason
+        if n_of_reason:
+            n = sum(n_of_reason.values())
+            of_each = [f"{n:,} {reason}" for reason, n in n_of_reason.items()]
+            n_rows = names.n_names + n
+            not_names = (
+                f" ({n:,} of {n_rows:,} rows are not names: {', '.join(of_each)})"
+            )
+        warn(
+            f"The shares are rough: expected at least {FEW_NAMES} distinct names, "
+            f"got {n_distinct}{not_names}. Read the intervals, not the shares."
+        )
+    n_clusters = names.n_clusters
+    if n_clusters == 1:
         raise ValueError(
-            f"Expected counts of {n} names, integers from 0; got {counts.dtype} of "
-            f"shape {counts.shape}, {counts!s:.200}. Give other numbers as "
-            "sample_weight."
+            "Expected two or more clusters, got one. With one, nothing shows how "
+            "clusters differ."
         )
-    return counts
-
-
-@dataclass(frozen=True)
-class WeightedList:
-    """Hold a list with the weights that count, and its distinct names.
-
-    Parameters
-    ----------
-    listed : NameList
-    weights : ndarray of shape (n_rows,)
-        Weights of the rows, 0 for what is not a name.
-    names : DistinctNames
-        The distinct names.
-    assumed : ndarray of shape (n_columns,)
-        Priors that the probabilities assume.
-    """
-
-    listed: NameList
-    weights: NDArray[np.floating]
-    names: DistinctNames
-    assumed: NDArray[np.floating]
-
-    @property
-    def n_clusters(self):
-        """The number of clusters with a weight, None without any."""
-        if self.listed.clusters is None:
-            return None
-        return len(np.unique(self.listed.clusters.index[self.weights > 0]))
-
-    @property
-    def ratios(self):
-        """The likelihood ratios of the rows."""
-        return likelihood_ratios(
-            self.listed.probabilities, self.assumed, self.listed.model.sharpness
-        )
-
-
-def weigh(listed):
-    """Return a list with the weights that count; warn if it is short."""
-    columns = np.arange(listed.probabilities.shape[1])
-    assumed = check_priors(listed.model.assumed_prior, columns, "assumed_prior")
-    weights = listed.row_weights
-    names = distinct_names(
-        listed.probabilities, weights, assumed, listed.ids, listed.model.sharpness
-    )
-    weighted = WeightedList(listed, weights, names, assumed)
-    _warn_if_few(names.n, listed)
-    n_clusters = weighted.n_clusters
     if n_clusters is not None and n_clusters < FEW_CLUSTERS:
         warn(
             f"There are {n_clusters} clusters: expected at least {FEW_CLUSTERS}. With "
             "fewer, the intervals are too narrow."
         )
-    return weighted
 
 
-def _warn_if_few(n_distinct, listed):
-    """Warn if a list has too few distinct names for an estimate."""
-    if n_distinct < FEW_NAMES:
-        n_rows = listed.n_names + listed.n_not_names
+def warn_if_few_checked(names):
+    """Warn if too few rows of a list are checked."""
+    n_checked = names.n_checked
+    n_people = np.count_nonzero(names.row_weights)
+    if n_checked is not None and n_checked < min(FEW_CHECKED, n_people):
         warn(
-            f"The shares are rough: expected at least {FEW_NAMES} distinct names, "
-            f"got {n_distinct}{_say_not_names(listed.not_names, n_rows)}. Read "
-            "the intervals, not the shares."
+            f"Only {n_checked} rows are checked: expected at least {FEW_CHECKED}. The "
+            "intervals of small shares may be too narrow. Check more rows."
         )
-
-
-def _say_not_names(not_names, n_rows):
-    """Say how many rows are not names, and why, if any are."""
-    if not not_names:
-        return ""
-    in_order = sorted(not_names.items(), key=lambda item: (-item[1], item[0]))
-    listed = ", ".join(f"{n:,} {reason}" for reason, n in in_order)
-    n = sum(not_names.values())
-    return f" ({n:,} of {n_rows:,} rows are not names: {listed})"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, Self
 
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import (
@@ -13,14 +13,14 @@ from sklearn.utils._param_validation import (
 )
 
 from .._models.groups import M49
-from .resampling import ResampleSeeds
+from .resampling import Seeds
 
 # What the parameters of `estimate_shares` and `estimate_rates` may be.
 CONSTRAINTS = {
     "estimator": [HasMethods(["predict_proba"])],
     "counts": ["array-like", None],
     "clusters": ["array-like", None],
-    "y": ["array-like", None],
+    "checked": ["array-like", None],
     "checked_weight": ["array-like", None],
     "assumed_prior": [str, dict, "array-like", None],
     "groups": [StrOptions({*M49}), HasMethods(["items"]), None],
@@ -36,9 +36,10 @@ def check_parameters(caller, parameters):
     if not (groups is None or isinstance(groups, str) or hasattr(groups, "items")):
         raise TypeError(
             "Expected groups of labels, as {'Nordic': ['Danish', 'Swedish']}, got a "
-            f"{type(groups).__name__}. For groups of rows, estimate each by itself."
+            f"{type(groups).__name__}. For parts of the rows, give by."
         )
-    validate_parameter_constraints(CONSTRAINTS, parameters, caller)
+    checked = {name: value for name, value in parameters.items() if name != "by"}
+    validate_parameter_constraints(CONSTRAINTS, checked, caller)
 
 
 @dataclass(frozen=True)
@@ -47,16 +48,29 @@ class Question:
 
     Parameters
     ----------
-    groups, confidence_level, n_draws, random_state
+    groups, confidence_level, n_draws
         Parameters of `estimate_shares`.
+    seed : int, default=0
+        What `random_state` gave.
     """
+
+    __module__ = "sknames"
 
     groups: Any = None
     confidence_level: float = 0.95
     n_draws: int = 1000
-    random_state: Any = None
+    seed: int = 0
 
-    def seeds(self, *, has_common_draws=False):
-        """Return what decides the resamples, as `ResampleSeeds`."""
-        seed = check_random_state(self.random_state).randint(2**31)
-        return ResampleSeeds(self.n_draws, seed, has_common_draws)
+    @classmethod
+    def of_parameters(cls, parameters: dict[str, Any]) -> Self:
+        """Return the question that the parameters of a call, by name, ask."""
+        return cls(
+            groups=parameters["groups"],
+            confidence_level=parameters["confidence_level"],
+            n_draws=parameters["n_draws"],
+            seed=check_random_state(parameters["random_state"]).randint(2**31),
+        )
+
+    def seeds(self, **settings):
+        """Return what decides the draws of a list, or of its parts; see `Seeds`."""
+        return Seeds(self.n_draws, self.seed, **settings)

@@ -1,87 +1,46 @@
-"""Estimate the rate of an outcome in each nationality of a list, with intervals."""
-
-from __future__ import annotations  # so that help() shows ArrayLike by its name
+"""The rates of an outcome by label, as a table."""
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_random_state
+from numpy.typing import NDArray
 
-from .._base.arguments import explain_arguments
-from .._models.groups import Groups, check_alike
-from .._models.priors import Priors
+from .._base import warn
+from .._models.groups import check_alike
 from .columns import index_in, read_column
+from .comparison import Comparison
+from .draw_shares import draw_shares
 from .draws import Draws
-from .estimate import draw_shares
-from .intervals import compare_draws, interval
-from .name_list import GivenRows, read_users_list, weigh
-from .question import Question, check_parameters
-from .resampling import draw_units
-from .results import (
-    Comparison,
-    Differences,
-    Row,
-    Table,
-    listing,
-    notes_on_new_labels,
-    read_only,
-)
+from .name_list import check_size
+from .resampling import Clusters, draw_units
+from .table import About, Table, listing, notes_on_new_labels, read_only
 
-NO_ONE = 0.5  # estimated people of a label: with fewer, it has no rate
+MOST_OUTCOMES = 100
 MOST_FLOATS = 20  # outcomes that are floats; more are measurements
 FEW_PEOPLE = 10  # a label with fewer estimated people is not printed
+FEW_OF_OUTCOME = 10  # checked rows of an outcome: with fewer, a warning
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class TableByOutcome(Table):
-    """Hold a table with several rows a label, one for each outcome.
+class Rates(Table):
+    """The result of `estimate_rates`, which describes what it has.
 
     Parameters
     ----------
-    outcome : ndarray of shape (n_rows,)
-        The outcome of each row.
+    outcomes : ndarray of shape (n_outcomes,)
+        The distinct outcomes.
     """
 
-    outcome: NDArray[Any]
-
-    _texts = ("label", "outcome")
-    _by_label: ClassVar[tuple[str, ...]] = (
-        "label",
-    )  # columns with the same value in all rows of a label
-
-    def _row(self, rows):
-        """Return the rows of a label as one, with lists by outcome."""
-        values = {}
-        for name in self._columns:
-            values[name] = getattr(self, name)[rows].tolist()
-            if name in self._by_label:
-                values[name] = values[name][0]
-        return Row(**values)
-
-
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Rates(TableByOutcome):
-    """The result of `estimate_rates`, which describes the fields."""
-
     __module__ = "sknames"
-
-    rate: NDArray[np.floating]
-    low: NDArray[np.floating]
-    high: NDArray[np.floating]
-    n_people: NDArray[np.floating]
-    labels: NDArray[Any]
-    outcomes: NDArray[Any]
-    n_names: int
-    n_not_names: int
-    new_labels: list[Any]
-    _joint: Draws
-    _members: dict[Any, list[Any]]
-
-    _columns = ("label", "outcome", "rate", "low", "high", "n_people")
-    _by_label = ("label", "n_people")
     _header = " rate   {:.10g} % interval"
+
+    outcomes: NDArray[Any]
+
+    @property
+    def labels(self) -> NDArray[Any]:
+        """The distinct labels, or groups."""
+        return read_only(self._draws.labels)
 
     @property
     def joint_draws(self) -> NDArray[np.floating]:
@@ -91,19 +50,9 @@ class Rates(TableByOutcome):
         """
         return read_only(self._draws.draws.swapaxes(1, 2))
 
-    @property
-    def _draws(self):
-        """The joint shares of outcomes and labels, as `Draws`."""
-        return self._joint.sums(self._members)
-
     def _settings(self):
         """Return what results must have in common, by what to call it."""
-        return {
-            "labels": set(self.labels.tolist()) - set(self.new_labels),
-            "outcomes": self.outcomes.tolist(),
-            "confidence_level": self.confidence_level,
-            "n_draws": len(self._joint.draws),
-        }
+        return super()._settings() | {"outcomes": self.outcomes.tolist()}
 
     @staticmethod
     def _line(rate, low, high, n_people):
@@ -124,13 +73,19 @@ class Rates(TableByOutcome):
         )
 
     def _notes(self):
+        if self.n_checked is not None:
+            of_each = [f"{n:,} of {outcome}" for outcome, n in self.n_checked.items()]
+            total = sum(self.n_checked.values())
+            note = f"{total:,} of the names are checked: {listing(of_each)}"
+            yield "checked", note
         yield from notes_on_new_labels(self.new_labels)
-        yield (
+        note = (
             "rates of names, not of people: right if names do not depend on the "
             "outcome within a label"
         )
+        yield "rates", note
 
-    def compare(self, label: Any = None, other: Any = None) -> RateComparison:
+    def compare(self, label: Any = None, other: Any = None) -> Comparison:
         """Compare the rates of two labels, or of one with all others.
 
         Parameters
@@ -144,7 +99,7 @@ class Rates(TableByOutcome):
 
         Returns
         -------
-        RateComparison
+        Comparison
             It prints as a table, and has
 
             - label, outcome: arrays of shape (n_rows,), a row for each outcome,
@@ -158,226 +113,143 @@ class Rates(TableByOutcome):
         ------
         KeyError
             If a label is not in the list of labels.
+        TypeError
+            If it is another result.
         """
+        of_group = self.members
+        if of_group is None:
+            of_group = {name: [name] for name in self.labels.tolist()}
         for given in (label, other):
-            if given is not None and given not in self._members:
+            if isinstance(given, Table):
+                raise TypeError(
+                    f"Expected a label of these rates, got {type(given).__name__}. "
+                    "Rates of two lists are compared by estimate_statistic."
+                )
+            if given is not None and given not in of_group:
                 raise KeyError(
-                    f"Expected one of the labels {listing([*self])}, got {given!r}."
+                    f"Expected one of the labels {listing([*self])}, got {given!r:.80}."
                 )
         compared = [label]
         if label is None:
             n_people = self.n_people[:: len(self.outcomes)]
             compared = self.labels[n_people >= FEW_PEOPLE].tolist()
-        members = {name: self._members[name] for name in compared}
+        members = {name: of_group[name] for name in compared}
         members_of_other = {}
         for name, labels in members.items():
-            members_of_other[name] = self._others(labels)
-            if other is not None:
-                members_of_other[name] = self._members[other]
-        rates = rates_of(self._joint.sums(members))
-        other_rates = rates_of(self._joint.sums(members_of_other))
-        return RateComparison(
-            label=rates.labels,
-            outcome=np.tile(self.outcomes, len(members)),
-            rate=rates.estimate,
-            other=other_rates.estimate,
-            **compare_draws(rates, other_rates, self.confidence_level),
+            members_of_other[name] = of_group.get(other, self._others(labels))
+        rates = rates_of(self._of_labels.sums(members))
+        other_rates = rates_of(self._of_labels.sums(members_of_other))
+        columns = {
+            "label": rates.labels,
+            "outcome": np.tile(self.outcomes, len(members)),
+            "rate": rates.estimate,
+            "other": other_rates.estimate,
+        }
+        columns |= rates.minus(other_rates, self.confidence_level)
+        p_value = columns.pop("p_value")
+        return Comparison(
+            _columns=columns,
+            _about=self._about,
+            members=members,  # so that all rows are printed
+            p_value=p_value,
             other_label="all others" if other is None else other,
-            confidence_level=self.confidence_level,
-            is_of_groups=True,
         )
 
     def _others(self, members):
         """Return the labels that are none of a group."""
-        labels = self._joint.labels.tolist()
+        labels = self._of_labels.labels.tolist()
         return [label for label in labels if label not in members]
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class RateComparison(Differences, TableByOutcome):
-    """The result of :meth:`Rates.compare`, which describes the fields."""
+def rates_of_list(names, outcome, question, seeds=None):
+    """Return the `Rates` of a `NameList`, from the mix of each outcome.
 
-    __module__ = "sknames"
-
-    rate: NDArray[np.floating]
-    other_label: Any
-
-    _columns = (
-        "label",
-        "outcome",
-        "rate",
-        "other",
-        "difference",
-        "low",
-        "high",
-        "sure",
-    )
-    _header = Comparison._header.replace("share", " rate")
-
-    def _notes(self):
-        yield f"compared with {self.other_label}"
-
-
-@explain_arguments
-def estimate_rates(
-    estimator: Any,
-    X: Any,
-    *,
-    outcome: ArrayLike,
-    sample_weight: ArrayLike | None = None,
-    counts: ArrayLike | None = None,
-    clusters: ArrayLike | None = None,
-    y: ArrayLike | None = None,
-    checked_weight: ArrayLike | None = None,
-    assumed_prior: Priors | None = None,
-    groups: Groups | None = None,
-    confidence_level: float = 0.95,
-    n_draws: int = 1000,
-    random_state: int | np.random.RandomState | None = None,
-) -> Rates:
-    """Estimate the rate of an outcome in each nationality of a list.
-
-    This assumes that names do not depend on the outcome given the nationality. Then the
-    mix of each outcome gives the rates, by Bayes' rule. These are rates of names, not
-    of people: they find disparities, and judge nobody.
-
-    Parameters
-    ----------
-    estimator : classifier
-        Fitted classifier with `predict_proba`, such as :func:`load_pretrained`.
-    X : iterable of str, or other input of the estimator
-        The list.
-    outcome : array-like of shape (n_names,)
-        The outcome of each name, such as "invited", or whether it is so: two values or
-        more, and 20 at most if they are floats.
-    sample_weight : array-like of shape (n_names,) or None, default=None
-        Weights of the names. This and all that follows is as in
-        :func:`estimate_shares`.
-    counts : array-like of shape (n_names,), int, or None, default=None
-        How often each name occurs with its outcome.
-    clusters : array-like of shape (n_names,) or None, default=None
-        The paper, family, team or household of each name.
-    y : array-like of shape (n_names,) or None, default=None
-        Labels of rows that were checked, None for the others.
-    checked_weight : array-like of shape (n_names,) or None, default=None
-        1 / the probability with which each checked row was drawn.
-    assumed_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) \
-or None, default=None
-        Priors that the probabilities assume.
-    groups : dict, {"subregion", "region"} or None, default=None
-        Labels to sum. Each sum gets rates.
-    confidence_level : float, default=0.95
-        Confidence level of the intervals.
-    n_draws : int, default=1000
-        Number of draws of the list.
-    random_state : int, RandomState instance or None, default=None
-        Seed of the draws.
-
-    Returns
-    -------
-    Rates
-        It prints as a table, and has
-
-        - label, outcome, rate, low, high: arrays of shape (n_classes * n_outcomes,),
-          the largest label first. A label without people has NaN, from 0 to 1,
-        - n_people: the estimated number of people of the label in each row,
-        - labels, outcomes: the distinct ones,
-        - groups: the same for the groups, or None,
-        - joint_draws: array of shape (n_draws, n_labels, n_outcomes), the shares of
-          the list that have a label and an outcome, in each draw,
-        - n_names, n_not_names, new_labels, confidence_level: as of
-          :func:`estimate_shares`.
-
-        Labels with fewer than 10 estimated people are not printed; `to_frame` has them.
-        ``rates["Irish"]`` are the rows of a label. ``rates.compare("Irish", "Dutch")``
-        compares two labels, ``rates.compare("Irish")`` one with all others, and
-        ``rates.compare()`` each with all others.
-
-    Raises
-    ------
-    ValueError
-        If there is only one outcome, one is missing, or one has no weight.
-
-    See Also
-    --------
-    estimate_shares : Estimate the mix of a list.
-    estimate_statistic : Estimate a function of rates, such as a ratio.
-
-    Notes
-    -----
-    The rate of outcome o in label l is P(o | l) = P(o) s(l | o) / sum over o' of P(o')
-    s(l | o'), with the shares s that :func:`estimate_shares` estimates for each outcome
-    (BIRDiE, McCartan et al. 2025). The intervals come from the draws of all
-    outcomes, and the errors of the model are shared. Unlike in shares, labels with few
-    held-out people have intervals: what their shares lack cancels in a rate.
-    Regressing an outcome on predicted labels, or on the probability of one label
-    alone, is biased. A linear regression on the probabilities of all labels but one
-    can be right: see docs/shares.md.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import sknames
-    >>> from sknames.datasets import make_names
-    >>> names, labels = make_names(
-    ...     600, nationalities=["Dutch", "Turkish"], random_state=0
-    ... )
-    >>> chance = np.where(labels == "Dutch", 0.6, 0.3)
-    >>> invited = np.random.default_rng(0).random(600) < chance
-    >>> model = sknames.load_pretrained()
-    >>> rates = sknames.estimate_rates(model, names, outcome=invited, random_state=0)
-    >>> rates["Dutch"].outcome, np.round(rates["Dutch"].rate, 1).tolist()
-    ([False, True], [0.4, 0.6])
-    >>> rates.compare("Dutch", "Turkish").sure.tolist()
-    [True, True]
+    `seeds` decide the draws; with None, those of the question.
     """
-    check_parameters("estimate_rates", locals())
-    given = GivenRows(sample_weight, counts, clusters, y, checked_weight)
-    question = Question(groups, confidence_level, n_draws, random_state)
-    names = read_users_list(estimator, X, given, assumed_prior)
-    return rates_of_list(names, outcome, question)
-
-
-def rates_of_list(names, outcome, question):
-    """Return the `Rates` of a `NameList`, from the mix of each outcome."""
     outcomes, outcome_index = check_outcome(outcome, names.row_counts > 0)
-    seed = check_random_state(question.random_state).randint(2**31)
-    question = replace(question, random_state=seed)
-    seeds = question.seeds(has_common_draws=names.clusters is not None)
-    share, share_draws = _outcome_shares(names, outcome_index, len(outcomes), seeds)
-    if not share.all():
-        raise ValueError(
-            "Expected a positive weight for some name of each outcome, got none for "
-            f"{outcomes[share.argmin()].item()!r}. Leave these rows out."
-        )
-    mixes = []
+    if seeds is None:
+        seeds = question.seeds(are_of_parts=names.clusters is not None)
+    share = _shares_of_outcomes(names, outcomes, outcome_index, seeds)
+    n_checked = _count_checked(names, outcomes, outcome_index)
+    drawn = []
     for k in range(len(outcomes)):
-        mixes.append(draw_shares(weigh(names.take(outcome_index == k)), seeds))
-    draws = np.stack([mix.draws for mix in mixes], axis=1)
-    joint = Draws(
-        labels=names.labels,
-        estimate=share[:, None] * np.stack([mix.estimate for mix in mixes]),
-        draws=share_draws[:, :, None] * np.maximum(draws, 0),
-        n_effective=sum(mix.n_effective for mix in mixes),
-    )
+        part = names.take((outcome_index == k) & names.is_name)
+        distinct = part.distinct()
+        check_size(part, distinct.n)
+        if part.checked is not None and part.clusters is None:
+            # Outcomes are chance, also of the rows that are not checked.
+            part = replace(part, clusters=Clusters(np.arange(len(part)), len(part)))
+        drawn.append(draw_shares(part, distinct, question, seeds))
+    joint = Draws.joint(drawn, share)
     largest_first = np.argsort(-joint.estimate.sum(axis=0), kind="stable")
     joint = joint.at(joint.labels[largest_first])
-    members = {label: [label] for label in joint.labels.tolist()}
-    level = question.confidence_level
-    rates = Rates(
-        **_columns_of_rates(joint, members, outcomes, names.n_names, level),
+    about = About.of_list(names, question, n_checked=n_checked)
+    has_weight = names.row_weights > 0
+    n_people = (names.row_counts * has_weight).sum()
+    groups = None
+    if question.groups is not None:
+        members = names.members(question.groups)
+        groups = _table_of(joint, about, outcomes, n_people, members=members)
+    return _table_of(joint, about, outcomes, n_people, groups=groups)
+
+
+def _table_of(of_labels, about, outcomes, n_people, *, members=None, groups=None):
+    """Return the `Rates` of labels, or of groups with these members."""
+    joint = of_labels if members is None else of_labels.sums(members)
+    rates = rates_of(joint)
+    low, high = rates.interval(about.confidence_level)
+    n_people = n_people * joint.estimate.sum(axis=0)
+    columns = {
+        "label": rates.labels,
+        "outcome": np.tile(outcomes, len(joint.labels)),
+        "rate": rates.estimate,
+        "low": low,
+        "high": high,
+        "n_people": n_people.repeat(len(outcomes)),
+    }
+    return Rates(
+        _columns=columns,
+        _about=about,
+        _of_labels=of_labels,
+        members=members,
+        groups=groups,
         outcomes=outcomes,
-        n_names=names.n_names,
-        n_not_names=names.n_not_names,
-        new_labels=names.new_labels,
-        confidence_level=level,
-        _joint=joint,
     )
-    if question.groups is None:
-        return rates
-    members = names.members(question.groups)
-    columns = _columns_of_rates(joint, members, outcomes, names.n_names, level)
-    return replace(rates, groups=replace(rates, **columns, is_of_groups=True))
+
+
+def rates_of(joint):
+    """Return the rates of outcomes in labels, label by label, as `Draws`.
+
+    `joint` are the shares of the list that have an outcome and a label.
+    """
+    return joint.within("label").by_row()
+
+
+def _count_checked(names, outcomes, outcome_index):
+    """Return the number of checked rows by outcome, None without any.
+
+    Warn if some outcome has few of them; raise ValueError if it has fewer than two.
+    """
+    if names.checked is None:
+        return None
+    has_weight = names.row_weights > 0
+    n_checked = {}
+    for k, outcome in enumerate(outcomes.tolist()):
+        rows = (outcome_index == k) & has_weight
+        n = int((names.checked.label_index[rows] >= 0).sum())
+        n_checked[outcome] = n
+        if n < 2:
+            raise ValueError(
+                "Expected two or more names of each outcome that are checked, got "
+                f"{n} of {outcome!r}. Check more rows, as drawn by `sknames rates "
+                "--draw 200`."
+            )
+        if n < min(FEW_OF_OUTCOME, rows.sum()):
+            warn(
+                f"Only {n} rows of the outcome {outcome!r} are checked: expected at "
+                f"least {FEW_OF_OUTCOME}. Check more rows."
+            )
+    return n_checked
 
 
 def check_outcome(outcome, is_name):
@@ -394,6 +266,11 @@ def check_outcome(outcome, is_name):
             "of the list say all: take estimate_shares."
         )
     n_floats = sum(map(_is_float, distinct))
+    if len(distinct) > MOST_OUTCOMES:
+        raise ValueError(
+            f"Expected {MOST_OUTCOMES} outcomes at most, got {len(distinct):,}. Sum "
+            "rare ones to one."
+        )
     if n_floats > MOST_FLOATS:
         raise ValueError(
             f"Expected outcomes of some kinds, got {n_floats:,} different numbers. Bin "
@@ -413,72 +290,28 @@ def _is_float(outcome):
         return False
 
 
-def _outcome_shares(listed, outcome_index, n_outcomes, seeds):
-    """Return the share of each outcome, and draws, (n_draws, n_outcomes)."""
-    counts = listed.row_counts
-    weights = np.ones(len(counts))
-    if listed.weights is not None:
-        weights = listed.weights
+def _shares_of_outcomes(names, outcomes, outcome_index, seeds):
+    """Return the share of each outcome, as `Draws`."""
+    counts = names.row_counts
+    weights = np.ones(len(counts)) if names.weights is None else names.weights
     row_weights = weights * counts
-    by_outcome = row_weights[:, None] * np.eye(n_outcomes)[outcome_index]
+    by_outcome = row_weights[:, None] * np.eye(len(outcomes))[outcome_index]
     share = by_outcome.sum(axis=0) / row_weights.sum()
-    rng = seeds.rng(share)
-    if listed.clusters is None:
-        n_effective = row_weights.sum() ** 2 / (weights**2 @ counts)
+    if not share.all():
+        raise ValueError(
+            "Expected a positive weight for some name of each outcome, got none for "
+            f"{outcomes[share.argmin()].item()!r}. Leave these rows out."
+        )
+    rng = np.random.RandomState(seeds.of_clusters(seeds.of_part(share)))
+    n_effective = row_weights.sum() ** 2 / (weights**2 @ counts)
+    if names.clusters is None:
         n = max(1, round(n_effective))
         resamples = rng.multinomial(n, share, size=seeds.n_draws)
     else:
-        sums = listed.clusters.sum(by_outcome)
-        resamples = np.empty((seeds.n_draws, n_outcomes))
+        sums = names.clusters.sum(by_outcome)
+        resamples = np.empty((seeds.n_draws, len(outcomes)))
         ones = np.ones(len(sums), dtype=int)
         for chunk, drawn in draw_units(ones, seeds.n_draws, rng):
             resamples[chunk] = drawn @ sums
-    return share, resamples / resamples.sum(axis=1, keepdims=True)
-
-
-def _columns_of_rates(joint, members, outcomes, n_names, confidence_level):
-    """Return the columns of the rates of labels or groups, by name."""
-    sums = joint.sums(members)
-    rates = rates_of(sums)
-    low, high = interval(rates, confidence_level)
-    n_people = n_names * sums.estimate.sum(axis=0)
-    return {
-        "label": rates.labels,
-        "outcome": np.tile(outcomes, len(members)),
-        "rate": rates.estimate,
-        "low": low,
-        "high": high,
-        "n_people": n_people.repeat(len(outcomes)),
-        "labels": sums.labels,
-        "_members": members,
-    }
-
-
-def rates_of(joint):
-    """Return the rates of outcomes in labels, label by label, as `Draws`.
-
-    Parameters
-    ----------
-    joint : Draws
-        The share of the list that has an outcome and a label, (n_outcomes, n_labels).
-
-    Returns
-    -------
-    Draws
-        With n_labels * n_outcomes labels; one without people has no rate.
-    """
-    n_outcomes = len(joint.estimate)
-    share = joint.estimate.sum(axis=0)
-    n_people = joint.n_effective * share
-    rate = np.full(joint.estimate.shape, np.nan)
-    np.divide(joint.estimate, share, out=rate, where=n_people >= NO_ONE)
-    shares = joint.draws.sum(axis=1, keepdims=True)
-    draws = np.tile(rate, (len(shares), 1, 1))
-    np.divide(joint.draws, shares, out=draws, where=shares > 0)
-    return Draws(
-        labels=joint.labels.repeat(n_outcomes),
-        estimate=rate.T.ravel(),
-        draws=draws.swapaxes(1, 2).reshape(len(draws), -1),
-        # Few people show no rate near 0 or 1.
-        n_effective=np.maximum(n_people, NO_ONE).repeat(n_outcomes),
-    )
+    draws = resamples / resamples.sum(axis=1, keepdims=True)
+    return Draws(labels=outcomes, estimate=share, draws=draws, n_effective=n_effective)

@@ -1,5 +1,6 @@
 """Draw resamples of a list, each one step away from its estimated mix."""
 
+from collections import Counter
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -11,30 +12,40 @@ from .mix import newton_steps, slopes
 CHUNK = 1 << 22  # most counts in a chunk of resamples: 32 MB
 
 
-@dataclass(frozen=True)
-class ResampleSeeds:
-    """Hold what decides the resamples of a list.
+class Seeds:
+    """Decide the draws of a list, or of its parts, of which no two draw alike.
+
+    Lists that are compared draw by their shares, since equal draws would cancel.
 
     Parameters
     ----------
     n_draws : int
-        How many there are.
+        How many draws there are.
     seed : int
         The seed that was asked for.
-    has_common_draws : bool, default=False
-        Whether lists draw alike, those of one table whose clusters they share. Others
-        draw by their shares, so that lists that are compared draw apart.
+    are_of_parts : bool, default=False
+        Whether these are parts of one list. Then clusters are drawn alike in all.
+    n_before : int, default=0
+        How many lists with the same shares may have been drawn before.
     """
 
-    n_draws: int
-    seed: int
-    has_common_draws: bool = False
+    def __init__(self, n_draws, seed, *, are_of_parts=False, n_before=0):
+        self.n_draws = n_draws
+        self.seed = seed
+        self.are_of_parts = are_of_parts
+        self.n_before = n_before
+        self.n_with_share = Counter()
 
-    def rng(self, share):
-        """Return the generator of a list with these shares."""
-        if self.has_common_draws:
-            return np.random.RandomState(self.seed)
-        return np.random.RandomState([self.seed, crc32(share.round(6))])
+    def of_part(self, share):
+        """Return the seed of a list or part with these shares."""
+        digits = crc32(share.round(6))
+        n_before = self.n_before + self.n_with_share[digits]
+        self.n_with_share[digits] += 1
+        return [self.seed, digits, n_before] if n_before else [self.seed, digits]
+
+    def of_clusters(self, seed_of_part):
+        """Return the seed that draws clusters, where the rest has that of its part."""
+        return self.seed if self.are_of_parts else seed_of_part
 
     def errors(self, model_error, n_classes):
         """Return errors of the model in log odds, the same for all lists."""
@@ -100,6 +111,8 @@ class Clusters:
     n : int
         The number of clusters in the table, of which a list may lack some.
     """
+
+    __module__ = "sknames"
 
     index: NDArray[np.integer]
     n: int

@@ -1,255 +1,344 @@
-"""Estimate the mix of nationalities in a list of names, with intervals."""
+"""The shares of a list, as a table."""
 
-from __future__ import annotations  # so that help() shows ArrayLike by its name
-
-from dataclasses import fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import NDArray
 
-from .._base.arguments import explain_arguments
-from .._models.groups import Groups
-from .._models.priors import Priors
-from .estimate import draw_shares
-from .intervals import interval
-from .name_list import GivenRows, ListedModel, NameList, read_users_list, weigh
-from .question import Question, check_parameters
-from .results import FEW_HELD_OUT, Shares
+from .._base.exact_limits import exact_limit
+from .._models.groups import array_of_labels, regions_of
+from .._models.priors import OTHERS, is_not_one
+from .comparison import Comparison, compare_shares
+from .draw_shares import draw_shares
+from .draws import Draws
+from .name_list import FEW_NAMES, check_size, warn_if_few_checked
+from .table import (
+    LEAST_PRINTED,
+    N_PRINTED,
+    About,
+    Table,
+    listing,
+    notes_on_new_labels,
+    read_only,
+)
 
 MEASURED = 0.95  # the confidence level whose coverage was measured
 DOUBTFUL = 0.005  # least standard deviation of a share in a confused pair
+WIDE = 0.3  # intervals of more get a note
+LEAST_IN_DOUBT = 0.01  # a share: of smaller ones, no note says that they are unsure
 
 
-@explain_arguments
-def estimate_shares(
-    estimator: Any,
-    X: Any,
-    *,
-    sample_weight: ArrayLike | None = None,
-    counts: ArrayLike | None = None,
-    clusters: ArrayLike | None = None,
-    y: ArrayLike | None = None,
-    checked_weight: ArrayLike | None = None,
-    assumed_prior: Priors | None = None,
-    groups: Groups | None = None,
-    confidence_level: float = 0.95,
-    n_draws: int = 1000,
-    random_state: int | np.random.RandomState | None = None,
-) -> Shares:
-    """Estimate the share of each nationality in a list of names.
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Shares(Table):
+    """The result of `estimate_shares`, which describes what it has."""
 
-    Counting predicted labels gives wrong shares, because classification errors are not
-    symmetric. The mean prediction under the mix of the list does better, see
-    :class:`PriorShiftClassifier`.
+    __module__ = "sknames"
 
-    Parameters
-    ----------
-    estimator : classifier
-        Fitted classifier with `predict_proba`, such as :func:`load_pretrained`.
-    X : iterable of str, or other input of the estimator
-        The list. Missing names and texts that are not names, see
-        :meth:`SelectiveClassifier.reasons`, are counted separately.
-    sample_weight : array-like of shape (n_names,) or None, default=None
-        Weights of the names, such as survey weights, not negative.
-    counts : array-like of shape (n_names,), int, or None, default=None
-        How often each name occurs in the list. Distinct names with counts give the same
-        result as the whole list, in less memory.
-    clusters : array-like of shape (n_names,) or None, default=None
-        The paper, family, team or household of each name, if names within one are
-        alike. A cluster is then drawn with all its rows, and a name counts once within
-        it, with the label of any of its rows. Expected are 30 clusters or more.
-    y : array-like of shape (n_names,) or None, default=None
-        Labels of rows that were checked, None, NaN or ``pd.NA`` for the others. They
-        must not come from reading the name, and the rows must be drawn at random;
-        expected are 100 or more. A row that nobody could decide is "unknown". Labels
-        that the model lacks get a share, too; those that it groups count for the group.
-    checked_weight : array-like of shape (n_names,) or None, default=None
-        1 / the probability with which each checked row was drawn, if it was not the
-        same for all. `sample_weight` weighs the list.
-    assumed_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) \
-or None, default=None
-        Priors that the probabilities assume, as in :class:`PriorShiftClassifier`.
-    groups : dict, {"subregion", "region"} or None, default=None
-        Labels to sum, such as ``{"Nordic": ["Danish", "Norwegian", "Swedish"]}``, in
-        any form that :class:`GroupedClassifier` takes. Each sum gets an interval.
-        Groups may overlap, and leave labels out.
-    confidence_level : float, default=0.95
-        Confidence level of the intervals.
-    n_draws : int, default=1000
-        Number of draws of the list.
-    random_state : int, RandomState instance or None, default=None
-        Seed of the draws. An int gives the same intervals for the same list in each
-        call.
+    @property
+    def draws(self) -> NDArray[np.floating]:
+        """The shares in each draw, (n_draws, n_labels), for reading only."""
+        return read_only(self._draws.draws)
 
-    Returns
-    -------
-    Shares
-        It prints as a table. ``shares["German"]`` is a row, and iterating gives the
-        labels. It has
+    @property
+    def floor(self) -> float:
+        """How far the interval of a share of 0 reaches."""
+        return exact_limit(self._draws.n_effective, self.confidence_level)
 
-        - label, share, low, high: arrays of shape (n_classes,), the largest share
-          first,
-        - groups: the same for the groups, in their order, or None; its `members` are
-          the labels of each group,
-        - confused_pairs: tuples (label, label, correlation) of nationalities that the
-          model confuses, the least certain pair first; the sum of a pair is more
-          certain than either,
-        - few_held_out: labels of which fewer than 20 people have shown how the model
-          errs. They cannot be distinguished from their neighbours in a list, and
-          their shares are too small. So their `low` and `high` are NaN, but a group
-          that holds them has an interval. With `y`, there are none,
-        - n_names, n_distinct: the number of names, and of distinct ones,
-        - n_not_names: the number of texts that are not names,
-        - n_clusters, n_checked: the number of clusters, and of checked rows, or None,
-        - new_labels: labels of checked rows that the model lacks,
-        - confidence_level,
-        - draws: array of shape (n_draws, n_classes), the shares in each draw, for
-          :func:`estimate_statistic`. They are bootstrap replicates with the model's
-          error, not posterior draws: do not report the part of them above a limit as
-          a probability,
-        - floor: how far the interval of a share of 0 reaches,
-        - assumed_prior, model_error, sharpness: what is assumed of the model, see
-          Notes,
-        - coverage: the part of true shares above 2 % that such intervals held, without
-          `y`, on people of other sources; None if that was not measured,
-        - members_in_model: the labels of each group that the model itself predicts, or
-          None.
+    @property
+    def coverage(self) -> float | None:
+        """The part of true shares that such intervals held, None if not measured."""
+        model = self._about.model
+        is_of_labels = self.members is None and model.group_index is None
+        is_measured = is_of_labels and self.confidence_level == MEASURED
+        return model.coverage if is_measured and self.n_checked is None else None
 
-        Its method `to_frame` makes a DataFrame. ``shares.compare(others)`` compares the
-        shares of two lists: what differs, with intervals, and which differences are
-        sure.
+    @property
+    def few_held_out(self) -> list[Any]:
+        """Labels of which few people have shown how the model errs."""
+        model = self._about.model
+        if self.members is not None or self.n_checked is not None:
+            return []
+        return model.classes[model.is_few].tolist()
 
-    Raises
-    ------
-    ValueError
-        If no text is a name.
+    @property
+    def confused_pairs(self) -> list[tuple[Any, Any, float]]:
+        """Labels that the model confuses, as tuples (label, label, correlation)."""
+        if self.members is not None or self.n_checked is not None:
+            return []
+        return confused_pairs(self._draws)
 
-    Warns
-    -----
-    UserWarning
-        If there are fewer than 100 distinct names, 30 clusters or 100 checked rows, if
-        the checked rows do not look as if they were drawn at random, or if the model is
-        unsure of the names, see :class:`PriorShiftClassifier`.
+    @property
+    def _title(self):
+        if self.coverage is not None:
+            return f"share   interval (held {100 * self.coverage:.0f} % when tested)"
+        title = f"share   {100 * self.confidence_level:.10g} % interval"
+        if self.n_checked is None:
+            title += " (coverage not measured)"
+        return title
 
-    See Also
-    --------
-    SharesDisplay : Draw the shares.
-    estimate_statistic : Estimate a function of shares, such as an index of diversity.
-    PriorShiftClassifier : Predict single names under the mix of the list.
+    @staticmethod
+    def _line(share, low, high):
+        if np.isnan(low):
+            return f"{share:6.1%}   -"
+        return f"{share:6.1%}   {low:.1%} to {high:.1%}"
 
-    Notes
-    -----
-    The intervals are percentiles of a bootstrap (Efron 1979) over distinct names, each
-    resample one constrained Newton step away from the estimate. They cover chance, and
-    errors of the model that are typical for people of another source. For these, the
-    log odds of each class vary with a standard deviation of 0.5. For a model that
-    ships, it is what held-out people showed, and more of a class with few of them.
-    Without `assumed_prior`, the bias by class
-    that the shipped model has shown on held-out people is corrected. Its likelihood
-    ratios are taken to a power, the sharpness, that these people chose.
+    def _is_shown(self):
+        is_first = np.arange(len(self.share)) < N_PRINTED
+        return is_first & (self.share >= LEAST_PRINTED)
 
-    With `clusters`, these are drawn. If names recur in several, the wider of resampling
-    clusters and names is taken.
+    def _sum(self, rows):
+        return f"{self.share[rows].sum():.1%} together"
 
-    With `y`, the share of a label is the mean prediction, corrected by the mean error
-    on the checked rows: the difference estimator of survey sampling (Särndal et al.
-    1992), known as prediction-powered inference (Angelopoulos et al. 2023). Predictions
-    are multiplied by a power that makes the variance least. The intervals hold for this
-    list, not for a population that it is drawn from; with `clusters`, for that of the
-    clusters. If all rows are checked, the shares are counts with exact intervals.
+    def _counts(self):
+        yield (
+            f"{self.n_names + self.n_not_names:,} rows: {self.n_names:,} names "
+            f"({self.n_distinct:,} distinct), {self.n_not_names:,} not names"
+        )
 
-    Examples
-    --------
-    >>> import sknames
-    >>> from sknames.datasets import make_names
-    >>> turkish, _ = make_names(120, nationalities=["Turkish"], random_state=0)
-    >>> dutch, _ = make_names(80, nationalities=["Dutch"], random_state=0)
-    >>> model = sknames.load_pretrained()
-    >>> names = [*turkish, *dutch]
-    >>> shares = sknames.estimate_shares(model, names)
-    >>> shares.label[:2].tolist(), shares.share[:2].round(2).tolist()
-    (['Turkish', 'Dutch'], [0.6, 0.4])
+    def _notes(self):
+        if self.n_clusters is not None:
+            yield "clusters", f"in {self.n_clusters:,} clusters"
+        if self.n_checked is not None:
+            yield from self._notes_on_checked()
+        widths = np.nan_to_num(self.high - self.low)
+        if self.members is not None:
+            return
+        if self.n_distinct >= FEW_NAMES and widths.max() > WIDE:
+            label = self.label[widths.argmax()]
+            note = (
+                f"{label} has a wide interval, since others have such names: sum "
+                'labels, as by groups="subregion", or give a model the priors that you '
+                "know"
+            )
+            yield "wide", note
+        pairs = self._pairs_to_sum()
+        if pairs:
+            note = (
+                f"hard to tell apart here: {listing(pairs)}; sum them, as by "
+                'groups="subregion"'
+            )
+            yield "pairs", note
+
+    def _pairs_to_sum(self):
+        """Return texts of pairs of labels that this list cannot separate."""
+        pairs = [{first, second} for first, second, _ in self.confused_pairs]
+        if self.groups is None:
+            for pair in self._pairs_of_few():
+                if pair not in pairs:
+                    pairs.append(pair)
+        return [" and ".join(sorted(map(str, pair))) for pair in pairs]
+
+    def _pairs_of_few(self):
+        """Yield labels that few people have shown, each with its likeliest neighbour.
+
+        That is the largest other label of its subregion. One of both has a share that
+        matters.
+        """
+        subregion_of = regions_of("subregion")
+        share_of = dict(zip(self.label.tolist(), self.share.tolist(), strict=True))
+        for label in self.few_held_out:
+            pair = [label]
+            for other in share_of:  # the largest first
+                is_near = subregion_of.get(other) == subregion_of.get(label, "")
+                if is_near and other != label:
+                    pair.append(other)
+                    break
+            if max(share_of[name] for name in pair) > LEAST_IN_DOUBT:
+                yield {*pair}
+
+    def _notes_on_checked(self):
+        """Yield what to say of checked rows."""
+        without = self._draws.without
+        if without is None:
+            note = "all names are checked: these are counts, with exact intervals"
+            yield "checked", note
+            return
+        yield "checked", f"{self.n_checked:,} of the names are checked"
+        yield from notes_on_new_labels(self.new_labels)
+        is_outside = (without < self.low) | (without > self.high)
+        is_outside &= ~np.isin(self.label, self.new_labels)
+        for row in np.flatnonzero(is_outside):
+            note = (
+                f"without the checked rows, {self.label[row]} would have "
+                f"{without[row]:.1%}, which is outside its interval"
+            )
+            yield "without", note
+
+    def compare(
+        self, other: "Shares | Mapping[Any, float]", *, same_source: bool = False
+    ) -> "Comparison":
+        """Compare with the shares of another list, or with a known mix.
+
+        Parameters
+        ----------
+        other : Shares or dict
+            The shares of the other list, by the same model and parameters. Or known
+            shares, such as ``{"German": 0.82, "Turkish": 0.04, "others": 0.14}``, where
+            "others" is the sum of the labels that are not given; without it, they are
+            not compared. A census counts birth or citizenship, and this counts names.
+        same_source : bool, default=False
+            Whether both lists are of one source, such as departments in one file, or
+            years of one journal. Then the model's errors are alike in both, and the
+            intervals narrower.
+
+        Returns
+        -------
+        Comparison
+            It prints as a table, and has
+
+            - label: array of shape (n_classes,), the largest difference first,
+            - share, other, difference: the shares here and in the other list, and the
+              former minus the latter,
+            - low, high: the ends of the interval of the difference,
+            - sure: whether the lists differ in this label. This holds for all labels
+              together: at a confidence level of 95 %, one in 20 pairs of lists of equal
+              mixes has any,
+            - p_value: the same as p-values, for all labels together,
+            - groups: the same for the groups, or None,
+            - n_names, n_names_of_other, confidence_level; the second is None for
+              known shares.
+
+            Its method `to_frame` makes a DataFrame, and ``comparison["German"]`` is a
+            row.
+
+        Raises
+        ------
+        ValueError
+            If the shares are of different models or parameters, their groups have
+            other labels, or known shares are not shares.
+        TypeError
+            If the other is neither shares nor a mapping of known ones.
+
+        Notes
+        -----
+        The intervals are percentiles of the differences of draws. A difference is
+        sure if it exceeds the largest error in 95 % of the draws, both in standard
+        deviations. These are at least those of counts of two lists of one mix. People
+        who are in both lists make both cautious. Shares that checked rows correct do
+        not have the errors of the model, and what is sure of them holds for these
+        lists. A label that the model lacks and that is not among the other list's
+        checked rows has a share of 0 there, and none if no rows were checked.
+        """
+        if isinstance(other, Shares):
+            self._check_alike(other)
+            return self._compare_with_list(other, same_source)
+        if hasattr(other, "items") and not isinstance(other, Table):
+            return self._compare_with_known(dict(other.items()))
+        raise TypeError(
+            "Expected the Shares of another list, or a dict of known shares, got "
+            f"{type(other).__name__}. Rates and comparisons are of one list."
+        )
+
+    def _compare_with_list(self, other, same_source):
+        """Compare with the shares of another list, as `compare` says."""
+        here = {*self.label.tolist()}
+        only_there = [label for label in other.label.tolist() if label not in here]
+        labels = self.label
+        if only_there:
+            labels = array_of_labels([*labels.tolist(), *only_there])
+        theirs = other._draws.at(labels).beside(0 if same_source else 1)
+        groups = None
+        if self.groups is not None:
+            groups = self.groups.compare(other.groups, same_source=same_source)
+        return compare_shares(
+            self._draws.at(labels),
+            theirs,
+            self._about,
+            n_names_of_other=other.n_names,
+            has_checked=self.n_checked is not None or other.n_checked is not None,
+            members=self.members,
+            groups=groups,
+        )
+
+    def _compare_with_known(self, known):
+        """Compare with known shares by label, and the sum of the others."""
+        self._check_known(known)
+        labels = self.label.tolist()
+        members = {label: [label] for label in known if label in labels}
+        if len(members) < len(known):
+            members[OTHERS] = [label for label in labels if label not in members]
+        mix = Draws.known({label: known[label] for label in members}, len(self.draws))
+        return compare_shares(
+            self._draws.sums(members),
+            mix,
+            self._about,
+            has_checked=self.n_checked is not None,
+            members=self.members,
+        )
+
+    def _check_known(self, known):
+        """Raise ValueError unless known shares are shares of labels of this list."""
+        labels = self.label.tolist()
+        has_others = OTHERS in known and OTHERS not in labels
+        for label, share in known.items():
+            if label not in labels and label != OTHERS:
+                raise ValueError(
+                    f"Expected known shares of the labels {listing(labels)}, or of "
+                    f"{OTHERS!r}, got {label!r:.80}."
+                )
+            if not (isinstance(share, Real) and 0 <= share <= 1):
+                raise ValueError(
+                    f"Expected known shares from 0 to 1, got {share!r:.80} of "
+                    f"{label!r}."
+                )
+        if has_others and self.members is not None:
+            raise ValueError(
+                f"Expected known shares of groups, got {OTHERS!r}: groups may overlap, "
+                "so that nothing is the sum of the others. Leave it out."
+            )
+        total = sum(known.values())
+        if is_not_one(total) and (total > 1 or has_others):
+            raise ValueError(
+                f"Expected known shares that sum to 1, got {total:.6g}. Without "
+                f"{OTHERS!r}, they may sum to less."
+            )
+        if not known:
+            raise ValueError("Expected known shares of some labels, got none.")
+
+
+def shares_of_list(names, question, seeds=None):
+    """Return the `Shares` of a `NameList`, the largest first.
+
+    `seeds` decide the draws; with None, those of the question.
     """
-    check_parameters("estimate_shares", locals())
-    given = GivenRows(sample_weight, counts, clusters, y, checked_weight)
-    question = Question(groups, confidence_level, n_draws, random_state)
-    return estimate(read_users_list(estimator, X, given, assumed_prior), question)
-
-
-def shares_of_probabilities(probabilities, classes, **values):
-    """Estimate shares from probabilities.
-
-    The others are fields of `ListedModel`, `NameList` and `Question`.
-    """
-    of_model = {"classes": classes} | _taken(ListedModel, values)
-    question = Question(**_taken(Question, values))
-    names = NameList(ListedModel(**of_model), probabilities, **values)
-    return estimate(names, question)
-
-
-def _taken(kind, values):
-    """Take from values, by name, those that are fields of a dataclass."""
-    names = {field.name for field in fields(kind)}
-    return {name: values.pop(name) for name in names & {*values}}
-
-
-def estimate(names, question):
-    """Return the `Shares` of a `NameList`, the largest first."""
-    weighted = weigh(names)
-    drawn = draw_shares(weighted, question.seeds())
-    drawn = drawn.at(drawn.labels[np.argsort(-drawn.estimate, kind="stable")])
-    model = names.model
-    few_held_out = []
-    confused = []
-    coverage = None
-    if names.checked is None:
-        if question.confidence_level == MEASURED and model.group_index is None:
-            coverage = model.coverage
-        confused = confused_pairs(drawn)
-        if model.n_people is not None:
-            few_held_out = model.classes[model.n_people < FEW_HELD_OUT].tolist()
-    columns = _columns_of_shares(drawn, question.confidence_level)
-    is_few = np.isin(drawn.labels, few_held_out)
-    for end in ("low", "high"):
-        columns[end] = np.where(is_few, np.nan, columns[end])
-    shares = Shares(
-        **columns,
-        confidence_level=question.confidence_level,
-        n_names=names.n_names,
-        n_distinct=int(weighted.names.n),
-        n_not_names=names.n_not_names,
-        n_clusters=weighted.n_clusters,
-        n_checked=None if drawn.checked is None else drawn.checked.n_checked,
-        new_labels=names.new_labels,
-        assumed_prior=weighted.assumed,
-        model_error=model.model_error,
-        sharpness=model.sharpness,
-        coverage=coverage,
-        members_in_model=model.members,
-        confused_pairs=confused,
-        few_held_out=few_held_out,
+    distinct = names.distinct()
+    check_size(names, distinct.n)
+    drawn = draw_shares(names, distinct, question, seeds or question.seeds())
+    warn_if_few_checked(names)
+    about = About.of_list(
+        names, question, n_checked=names.n_checked, n_distinct=int(distinct.n)
     )
-    if question.groups is None:
-        return shares
-    members = names.members(question.groups)
-    groups = replace(
-        shares,
-        **_columns_of_shares(drawn.sums(members), question.confidence_level),
-        is_of_groups=True,
+    members = None
+    if question.groups is not None:
+        members = names.members(question.groups)
+    return shares_of_drawn(drawn, about, members)
+
+
+def shares_of_drawn(drawn, about, members):
+    """Return the `Shares` of `Draws`, the largest first, and those of groups."""
+    largest_first = np.argsort(-drawn.estimate, kind="stable")
+    of_labels = drawn.at(drawn.labels[largest_first])
+    groups = None
+    if members is not None:
+        groups = _table_of(of_labels, about, members=members)
+    return _table_of(of_labels, about, groups=groups)
+
+
+def _table_of(of_labels, about, *, members=None, groups=None):
+    """Return the `Shares` of labels, or of groups with these members."""
+    drawn = of_labels if members is None else of_labels.sums(members)
+    low, high = drawn.interval(about.confidence_level)
+    columns = {"label": drawn.labels, "share": drawn.estimate, "low": low, "high": high}
+    return Shares(
+        _columns=columns,
+        _about=about,
+        _of_labels=of_labels,
         members=members,
-        confused_pairs=[],
-        few_held_out=[],
-        coverage=None,
+        groups=groups,
     )
-    return replace(shares, groups=groups)
-
-
-def _columns_of_shares(drawn, confidence_level):
-    """Return the columns of `Draws`, with intervals, by name."""
-    low, high = interval(drawn, confidence_level)
-    columns = {"label": drawn.labels, "share": drawn.estimate, "_draws": drawn}
-    return columns | {"low": low, "high": high}
 
 
 def confused_pairs(drawn):

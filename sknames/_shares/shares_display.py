@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from .._base.plotting import DisplayMixin, check_at_least_1, legend_label, percent
+from .comparison import Comparison
+from .estimate_shares import estimate_shares
 from .intervals import percentiles
-from .results import Comparison, Shares, Table
-from .shares import estimate_shares
+from .shares import Shares
+from .table import Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -269,6 +271,13 @@ class Bars:
 def _tables_by_title(shares):
     """Return the tables to draw by title, "" for a single one."""
     tables = {"": shares} if isinstance(shares, Table) else shares
+    tables = {title: table for title, table in tables.items() if table is not None}
+    for table in tables.values():
+        if not isinstance(table, Shares | Comparison):
+            raise TypeError(
+                f"Expected shares or comparisons, got {type(table).__name__}. Draw "
+                "what estimate_shares or its compare returns."
+            )
     if not tables:
         raise ValueError(
             "Expected shares to draw, got none. Draw lists that have names."
@@ -347,7 +356,7 @@ def _choose_labels(tables, n_top, are_lines):
     elif len(tables) > 1:
         n_top = min(n_top, max(1, MOST_BARS // len(tables)))
     n = min(n_top, max(1, int(is_large.sum())))
-    if n == len(labels) - 1 or tables[0].is_of_groups:
+    if n == len(labels) - 1 or tables[0].members is not None:
         n = len(labels)
     order = np.lexsort([-sizes.mean(axis=0), ~is_large])
     return labels[order[:n]], labels[order[n:]]

@@ -6,19 +6,26 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
 from .._base import warn
 from .._models.groups import array_of_labels
-from .intervals import extended_percentiles
+from .draws import Draws
+from .name_list import FEW_HELD_OUT
+from .parts import Parts
+from .rates import Rates
+from .shares import Shares
 
 FEW_EFFECTIVE = 10  # people of a label: fewer are mostly chance
 NOTABLE = 0.1  # of the width of an interval: how far a statistic moves without them
+RAISED = 1.5  # shares of labels that few people have shown, where they may be too small
+ROUNDING = 1e-9  # relative; what is more than that is no digit that processors change
 
 CONSTRAINTS = {
-    "same_source": ["boolean"],
-    "bounds": [tuple, list, None],
-    "confidence_level": [Interval(Real, 0, 1, closed="neither")],
+    "same_source": ["boolean", None],
+    "bounds": ["array-like", None],
+    "confidence_level": [Interval(Real, 0, 1, closed="neither"), None],
 }
 
 
@@ -47,9 +54,9 @@ class Statistic:
 def estimate_statistic(
     statistic: Callable[..., Any],
     *results: Any,
-    same_source: bool = False,
-    bounds: tuple[float, float] | None = None,
-    confidence_level: float = 0.95,
+    same_source: bool | None = None,
+    bounds: ArrayLike | None = None,
+    confidence_level: float | None = None,
 ) -> Statistic:
     """Estimate a function of the shares of lists, such as an index or a slope.
 
@@ -59,17 +66,20 @@ def estimate_statistic(
         Takes one array for each result, and returns a number or an array. Of shares,
         the array is (n_labels,), in the order of the labels of the first result. Of
         rates, it is (n_labels, n_outcomes), the shares of the list that have a label
-        and an outcome, in the order of `labels` and `outcomes`.
-    *results : Shares or Rates
-        One list or several, by one model and with the same parameters.
-    same_source : bool, default=False
+        and an outcome, in the order of `labels` and `outcomes`. Of parts, there is one
+        array, with an axis of parts in front, in the order of ``list(parts)``.
+    *results : Shares or Rates, or Parts of these
+        One list or several, or the parts of one, by one model and with the same
+        parameters.
+    same_source : bool or None, default=None
         Whether the lists are of one source, as in `Shares.compare`. Then the
-        model's errors are alike in all.
+        model's errors are alike in all. None is True for parts of one list, else
+        False.
     bounds : tuple (lowest, highest) or None, default=None
         What the statistic cannot leave, such as ``(0, 1)`` or ``(0, np.inf)``. The
         interval is cut there.
-    confidence_level : float, default=0.95
-        Confidence level of the interval.
+    confidence_level : float or None, default=None
+        Confidence level of the interval. None is that of the results.
 
     Returns
     -------
@@ -82,13 +92,16 @@ def estimate_statistic(
         If the statistic cannot be called, or is not made of numbers.
     ValueError
         If there are no results, they are of different models or parameters, the bounds
-        are reversed, or the statistic is not finite or changes its shape.
+        are reversed or leave the estimate out, or the statistic is not finite or
+        changes its shape.
 
     Warns
     -----
     UserWarning
         If labels with fewer than ten effective people decide: without them, the
-        statistic moves by a tenth of its interval or more.
+        statistic moves by a tenth of its interval or more. Or if labels do of which
+        few held-out people have shown how the model errs: with half more of them, it
+        moves as much.
 
     See Also
     --------
@@ -98,13 +111,16 @@ def estimate_statistic(
     Notes
     -----
     The statistic is computed in each draw. Its interval is that of percentiles,
-    extended on one side by twice the difference of the estimate and the median of the
-    draws, and cut at the bounds. A function that is not linear has a bias in the
-    estimate, since the list is a sample, and twice that in the draws. Errors of the
-    model may make up for it, so that the other end stays. This rule is ours, neither BC
-    nor BCa. The estimate is not moved, and the bias of the shares stays. On lists of
-    real people, 95 % intervals of indices, ratios, slopes and rates held .89 to .98:
-    see examples/benchmarks/results/shares.md.
+    extended in two ways. A function that is not linear has a bias in the draws. So one
+    end moves by twice that of the curvature, f(mean of draws) - mean of f(draws). And
+    the interval reaches what the function is where one label is at the end of its row
+    in the table, and the others are scaled: draws lack what a list lacks. Of several
+    lists, what this adds is summed as squares. So the interval of a share is its row,
+    that of a sum the same in any spelling, and that of a difference about that of
+    `compare`. Those of ratios and logarithms are not the ends of these, transformed.
+    The estimate is not moved, and the bias of the shares stays. On lists of real
+    people, 95 % intervals of indices, ratios, slopes and rates held .89 to .98: see
+    examples/benchmarks/results/shares.md.
 
     Examples
     --------
@@ -122,25 +138,173 @@ def estimate_statistic(
     0.5
     """
     _check(statistic, results, bounds, same_source, confidence_level)
-    estimates, draws = _in_order(results, same_source)
-    estimate = _value(statistic, estimates, "the estimates")
-    replicates = np.empty((len(draws[0]), *estimate.shape))
-    for k in range(len(replicates)):
-        value = _value(statistic, [of_list[k] for of_list in draws], f"draw {k}")
-        if value.shape != estimate.shape:
-            raise ValueError(
-                f"Expected a statistic of shape {estimate.shape}, as of the estimates, "
-                f"got {value.shape} of draw {k}."
-            )
-        replicates[k] = value
-    low, high = extended_percentiles(replicates, estimate, confidence_level)
-    _warn_if_few_decide(statistic, results, estimates, estimate, high - low)
+    if confidence_level is None:
+        confidence_level = _tables(results)[0].confidence_level
+    lists = _in_order(results, same_source, confidence_level)
+    function = Function(statistic, lists, are_parts=isinstance(results[0], Parts))
+    low, high = function.interval(confidence_level)
+    estimate = function.estimate
+    _warn_if_few_decide(function, high - low)
     if bounds is not None:
-        low = np.clip(low, *bounds)
-        high = np.clip(high, *bounds)
+        lowest, highest = np.asarray(bounds, dtype=np.float64)
+        if not ((lowest <= estimate) & (estimate <= highest)).all():
+            raise ValueError(
+                f"Expected bounds that hold the estimate, {estimate!s:.80}, got "
+                f"{lowest:g} and {highest:g}."
+            )
+        low = np.clip(low, lowest, highest)
+        high = np.clip(high, lowest, highest)
     if not estimate.shape:
-        estimate, low, high = estimate.item(), low.item(), high.item()
+        return Statistic(estimate.item(), low.item(), high.item(), confidence_level)
     return Statistic(estimate, low, high, confidence_level)
+
+
+@dataclass(frozen=True)
+class ListInStatistic:
+    """One of the lists that a statistic takes.
+
+    Parameters
+    ----------
+    drawn : Draws
+        Its shares, or its joint shares of outcomes and labels.
+    ends : ndarray of shape (2, [n_outcomes,] n_labels)
+        The ends of the rows of its table, NaN where there are none.
+    """
+
+    drawn: Draws
+    ends: NDArray[np.floating]
+
+    def without_few(self):
+        """Return its shares without labels that few people have."""
+        n_people = self.drawn.n_effective * self.drawn.estimate
+        if n_people.ndim == 2:
+            n_people = n_people.sum(axis=0)
+        return np.where(n_people < FEW_EFFECTIVE, 0, self.drawn.estimate)
+
+    def with_more(self):
+        """Return its shares with half more of labels that few people have shown."""
+        shares = self.drawn.estimate
+        if self.drawn.upper_of_few is None or not self.drawn.upper_of_few.any():
+            return shares
+        raised = np.where(self.drawn.upper_of_few > 0, RAISED * shares, shares)
+        return raised / raised.sum()
+
+    def at_ends(self):
+        """Yield its shares with one label at an end of its row, the others scaled.
+
+        Of rates, one outcome of a label is at an end of its rate.
+        """
+        estimate = self.drawn.estimate
+        are_rates = estimate.ndim == 2
+        for index in np.ndindex(estimate.shape):
+            # What sums to 1: all labels, or all outcomes of a label.
+            whole = np.s_[:, index[-1]] if are_rates else np.s_[:]
+            total = estimate[whole].sum()
+            rest = total - estimate[index]
+            for end in self.ends[(slice(None), *index)]:
+                if np.isnan(end):
+                    continue
+                moved = estimate.copy()
+                if rest > 0:
+                    moved[whole] *= total * (1 - end) / rest
+                moved[index] = total * end
+                yield moved
+
+
+class Function:
+    """A statistic of lists: its estimate, and its interval.
+
+    Parameters
+    ----------
+    statistic : callable
+        The function that users give.
+    lists : list of ListInStatistic
+        What it takes.
+    are_parts : bool
+        Whether it takes them as one array.
+    """
+
+    def __init__(self, statistic, lists, *, are_parts):
+        self.statistic = statistic
+        self.lists = lists
+        self.are_parts = are_parts
+        self.shares = [one.drawn.estimate for one in lists]
+        self.estimate = self._value(self.shares, "the estimates")
+
+    def _value(self, shares, where):
+        """Return the statistic as an array; raise an error unless it is of numbers."""
+        # Labels come first, and outcomes if there are any.
+        arrays = [of_list.T for of_list in shares]
+        if self.are_parts:
+            arrays = [np.stack(arrays)]
+        value = np.asarray(self.statistic(*arrays))
+        if value.dtype.kind not in "biuf":
+            raise TypeError(
+                "Expected a statistic that is a number or an array of numbers, got "
+                f"{value!s:.80} of {where}."
+            )
+        if not np.isfinite(value).all():
+            raise ValueError(
+                f"Expected a finite statistic, got {value!s:.80} of {where}. A share "
+                "may be 0: return what it is then."
+            )
+        return value.astype(np.float64)
+
+    def moved(self, shares):
+        """Return how far other shares move the statistic, NaN where it fails.
+
+        No draw may have such shares, so that a ratio may divide by 0 there.
+        """
+        try:
+            with np.errstate(all="ignore"):
+                value = self._value(shares, "other shares")
+        except Exception:
+            value = np.nan
+        return np.broadcast_to(value - self.estimate, self.estimate.shape)
+
+    def interval(self, confidence_level):
+        """Return the ends of the interval."""
+        reach = self._reach_of_draws([*range(len(self.lists))], confidence_level)
+        squares = reach**2
+        for k, one in enumerate(self.lists):
+            if len(self.lists) > 1:
+                reach = self._reach_of_draws([k], confidence_level)
+            of_ends = np.zeros_like(reach)
+            for at_end in one.at_ends():
+                shares = [*self.shares]
+                shares[k] = at_end
+                move = np.nan_to_num(self.moved(shares))
+                of_ends = np.maximum(of_ends, [-move, move])
+            is_more = of_ends > (1 + ROUNDING) * reach
+            squares += np.where(is_more, of_ends**2 - reach**2, 0)
+        down, up = np.sqrt(squares)
+        return self.estimate - down, self.estimate + up
+
+    def _reach_of_draws(self, drawn, confidence_level):
+        """Return how far percentiles reach down and up, where these lists are drawn."""
+        n_draws = len(self.lists[0].drawn.draws)
+        values = np.empty((n_draws, *self.estimate.shape))
+        shares = [*self.shares]
+        for row in range(n_draws):
+            for k in drawn:
+                shares[k] = self.lists[k].drawn.draws[row]
+            value = self._value(shares, f"draw {row}")
+            if value.shape != self.estimate.shape:
+                raise ValueError(
+                    f"Expected a statistic of shape {self.estimate.shape}, as of the "
+                    f"estimates, got {value.shape} of draw {row}."
+                )
+            values[row] = value
+        tail = (1 - confidence_level) / 2
+        down = self.estimate - np.quantile(values, tail, axis=0)
+        up = -np.quantile(-values, tail, axis=0) - self.estimate
+        for k in drawn:
+            shares[k] = self.lists[k].drawn.draws.mean(axis=0)
+        at_mean = self.estimate + np.nan_to_num(self.moved(shares))
+        move = 2 * (at_mean - values.mean(axis=0))
+        down = np.maximum(down, 0) + np.maximum(-move, 0)
+        up = np.maximum(up, 0) + np.maximum(move, 0)
+        return np.array([down, up])
 
 
 def _check(statistic, results, bounds, same_source, confidence_level):
@@ -158,68 +322,96 @@ def _check(statistic, results, bounds, same_source, confidence_level):
         )
     if not results:
         raise ValueError("Expected the shares of one list or more, got none.")
-    for result in results:
-        if not hasattr(result, "_draws") or type(result) is not type(results[0]):
+    if isinstance(results[0], Parts):
+        if len(results) > 1 or same_source is False:
+            raise ValueError(
+                "Expected one result of parts, which are of one source; got "
+                f"{len(results)} results and same_source={same_source}."
+            )
+    tables = _tables(results)
+    for table in tables:
+        if not isinstance(table, Shares | Rates) or type(table) is not type(tables[0]):
             raise TypeError(
                 "Expected results of estimate_shares, or of estimate_rates, got "
-                f"{type(result).__name__}."
+                f"{type(table).__name__}."
             )
-        results[0]._check_alike(result)
-    if bounds is not None and not (len(bounds) == 2 and bounds[0] < bounds[1]):
-        raise ValueError(f"Expected bounds (lowest, highest), got {bounds}.")
+        tables[0]._check_alike(table)
+    if bounds is not None:
+        _check_bounds(bounds)
 
 
-def _value(statistic, shares, where):
-    """Return a statistic as an array; raise an error unless it has finite numbers."""
-    value = np.asarray(statistic(*shares))
-    if value.dtype.kind not in "biuf":
-        raise TypeError(
-            f"Expected a statistic that is a number or an array of numbers, got "
-            f"{value!s:.80} of {where}."
-        )
-    if not np.isfinite(value).all():
-        raise ValueError(
-            f"Expected a finite statistic, got {value!s:.80} of {where}. A share may "
-            "be 0: return what it is then."
-        )
-    return value.astype(np.float64)
+def _check_bounds(bounds):
+    """Raise ValueError unless bounds are two numbers, the lower one first."""
+    try:
+        values = np.asarray(bounds, dtype=np.float64)
+        is_right = values.shape == (2,) and values[0] < values[1]
+    except (TypeError, ValueError):
+        is_right = False
+    if not is_right:
+        raise ValueError(f"Expected bounds (lowest, highest), got {bounds!s:.80}.")
 
 
-def _in_order(results, same_source):
-    """Return the shares of each result by the labels of the first one, and draws."""
-    labels = results[0]._draws.labels.tolist()
-    for other in results[1:]:
-        labels += [
-            label for label in other._draws.labels.tolist() if label not in labels
-        ]
-    estimates = []
-    draws = []
-    for k, result in enumerate(results):
-        drawn = result._draws.at(array_of_labels(labels))
-        # All lists have the same errors of the model, in this order. Moved by another
-        # number in each, the errors of any two are independent.
-        shift = 0 if same_source else k
-        # Labels come first, and outcomes if there are any.
-        estimates.append(drawn.estimate.T)
-        draws.append(np.roll(drawn.draws, shift, axis=0).swapaxes(1, -1))
-    return estimates, draws
+def _tables(results):
+    """Return the tables of lists, or of the parts of one list."""
+    if not isinstance(results[0], Parts):
+        return results
+    tables = []
+    for key, table in results[0].items():
+        if table is None:
+            raise ValueError(
+                f"Expected parts that all have an estimate, got none of {key!r:.80}. "
+                "Leave these rows out."
+            )
+        tables.append(table)
+    return tables
 
 
-def _warn_if_few_decide(statistic, results, estimates, estimate, width):
-    """Warn if the statistic moves without labels that few people have."""
-    without = []
-    for result, shares in zip(results, estimates, strict=True):
-        share = shares if shares.ndim == 1 else shares.sum(axis=1)
-        is_few = result._draws.n_effective * share < FEW_EFFECTIVE
-        kept = shares.copy()
-        kept[is_few] = 0
-        without.append(kept)
-    with np.errstate(all="ignore"):
-        moved = np.abs(np.asarray(statistic(*without)) - estimate)
-    is_little = (moved == 0) | (moved < NOTABLE * width)  # not if it is NaN
-    if not is_little.all():
+def _in_order(results, same_source, confidence_level):
+    """Return lists by the labels of the first one, paired by their source."""
+    tables = _tables(results)
+    labels = tables[0]._draws.labels.tolist()
+    for table in tables[1:]:
+        for label in table._draws.labels.tolist():
+            if label not in labels:
+                labels.append(label)
+    are_of_one_source = same_source or isinstance(results[0], Parts)
+    lists = []
+    for k, table in enumerate(tables):
+        drawn = table._draws.at(array_of_labels(labels))
+        rows = drawn
+        if isinstance(table, Rates):
+            rows = drawn.within("label")
+        elif np.isnan(drawn.estimate).any():
+            label = labels[np.isnan(drawn.estimate).argmax()]
+            raise ValueError(
+                f"Expected results with the same labels, got {label!r} in the checked "
+                "rows of one only. Check rows of all, or of none."
+            )
+        ends = np.array(rows.interval(confidence_level))
+        ends[:, np.isnan(rows.estimate)] = np.nan
+        paired = drawn.beside(0 if are_of_one_source else k)
+        lists.append(ListInStatistic(paired, ends))
+    return lists
+
+
+def _warn_if_few_decide(function, width):
+    """Warn if the statistic depends on labels that few people have, or have shown."""
+    if _is_moved(function, [one.without_few() for one in function.lists], width):
         warn(
             f"Labels with fewer than {FEW_EFFECTIVE} people decide the statistic: "
             "without them, it moves by a tenth of its interval or more. Group labels, "
             "or take one that depends on large shares."
         )
+    if _is_moved(function, [one.with_more() for one in function.lists], width):
+        warn(
+            f"Labels with fewer than {FEW_HELD_OUT} held-out people decide the "
+            "statistic: with half more of them, it moves by a tenth of its interval or "
+            "more. Group them with labels of similar names."
+        )
+
+
+def _is_moved(function, shares, width):
+    """Return whether other shares move a statistic by a notable part of its width."""
+    move = np.abs(function.moved(shares))
+    is_little = move <= NOTABLE * width + ROUNDING  # not if it is NaN
+    return not is_little.all()

@@ -10,7 +10,6 @@ from scipy.special import log_softmax
 from sknames._models.groups import M49, group_of_each, read_fallback
 from sknames._models.priors import exchange_priors
 from sknames._shares.name_list import FEW_NAMES
-from sknames._shares.shares import shares_of_probabilities
 from sknames._text.names import Names
 from sknames._wrappers.risk_coverage import (
     confidence_and_hits,
@@ -28,6 +27,7 @@ from sknames.pretrained._load_pretrained import (
 )
 from sknames.pretrained._predict_sets import ranked
 
+from ..measuring import shares_of_rows
 from .files import write_csv
 
 # Standard deviation of the log odds by which a model errs about a class whose bias is
@@ -152,10 +152,11 @@ def shares_of_people(lists, probabilities, labels, classes, **options):
     """Yield the estimated and the true shares of lists."""
     for rows, prior in lists:
         with warnings.catch_warnings(action="ignore"):  # a model unsure of some list
-            found = shares_of_probabilities(
-                *(probabilities[rows], classes),
+            found = shares_of_rows(
+                probabilities[rows],
+                classes,
+                asked={"n_draws": 2},  # no interval is asked
                 assumed_prior=prior,
-                random_state=0,
                 **options,
             )
         yield found, np.mean(labels[rows][:, None] == found.label, axis=0)
@@ -169,7 +170,7 @@ def best_sharpness(probabilities, labels, sources, classes, sharpnesses):
     wrong = {}
     given = (lists, probabilities, labels, classes)
     for power in sharpnesses:
-        pairs = shares_of_people(*given, sharpness=power, n_draws=1)
+        pairs = shares_of_people(*given, sharpness=power)
         wrong[power] = np.array(
             [np.abs(found.share - true).sum() for found, true in pairs]
         )

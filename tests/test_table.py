@@ -21,7 +21,7 @@ def results():
     params = {"n_draws": 20, "random_state": 0, "groups": groups}
     y = np.where(np.arange(200) % 2, "label 0", None)
     model = Known([f"label {k}" for k in range(15)])
-    shares = estimate_shares(model, rows, y=y, **params)
+    shares = estimate_shares(model, rows, checked=y, **params)
     outcome = np.arange(200) % 2
     rates = estimate_rates(model, rows, outcome=outcome, **params)
     plain = estimate_shares(model, rows, **params)
@@ -29,12 +29,12 @@ def results():
         "Shares": shares,
         "Comparison": plain.compare(plain),
         "Rates": rates,
-        "RateComparison": rates.compare(),
+        "Comparison of rates": rates.compare(),
     }
 
 
 KINDS = pytest.mark.parametrize(
-    "kind", ["Shares", "Comparison", "Rates", "RateComparison"]
+    "kind", ["Shares", "Comparison", "Rates", "Comparison of rates"]
 )
 
 
@@ -68,9 +68,25 @@ def test_row_of_rates_has_a_value_for_each_outcome(results):
     assert (row.label, row.outcome) == ("label 0", [0, 1])
     assert row.rate == pytest.approx([0.5, 0.5], abs=0.02)
     assert row.n_people == pytest.approx(67, abs=2)
-    difference = results["RateComparison"]["label 0"]
+    difference = results["Comparison of rates"]["label 0"]
     assert difference.outcome == [0, 1]
     assert len(difference.sure) == 2
+
+
+@KINDS
+def test_table_equals_itself_only_and_is_read_only(results, kind):
+    table = results[kind]
+    assert table == table
+    assert table != pickle.loads(pickle.dumps(table))
+    assert len({table, table}) == 1
+    with pytest.raises(ValueError, match="read-only"):
+        table.low[0] = 0.5
+
+
+@KINDS
+def test_columns_are_completed_by_shells(results, kind):
+    table = results[kind]
+    assert {*table.to_frame().columns} < {*dir(table)}
 
 
 @KINDS
@@ -106,7 +122,7 @@ def test_file_of_results_is_read_in_another_process(results, tmp_path):
     path.write_bytes(pickle.dumps(results))
     assert b"_shares" not in path.read_bytes()  # which would tie files to rooms
     for kind, table in results.items():
-        assert type(table) is getattr(sknames, kind)
+        assert type(table) is getattr(sknames, kind.split()[0])
     code = f"import pickle, pathlib; data = pathlib.Path({str(path)!r}).read_bytes()\n"
     code += "for table in pickle.loads(data).values(): print(table), table.to_frame()"
     printed = "".join([f"{table}\n" for table in results.values()])

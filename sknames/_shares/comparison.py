@@ -1,0 +1,126 @@
+"""How lists differ: shares of two lists, or rates of two labels."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .table import LEAST_PRINTED, N_PRINTED, Table
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Comparison(Table):
+    """What `Shares.compare` and `Rates.compare` return, which describe it.
+
+    Parameters
+    ----------
+    p_value : ndarray of shape (n_rows,)
+        How likely differences so large are by chance, for all rows together.
+    n_names_of_other : int or None, default=None
+        The number of names in the other list, None without one.
+    other_label : label or None, default=None
+        What the rates of labels are compared with, None for shares.
+    has_checked : bool, default=False
+        Whether checked rows correct shares of either list.
+    """
+
+    __module__ = "sknames"
+
+    p_value: NDArray[np.floating]
+    n_names_of_other: int | None = None
+    other_label: Any = None
+    has_checked: bool = False
+
+    @property
+    def _title(self):
+        name = "rate" if "rate" in self._columns else "share"
+        level = f"{100 * self.confidence_level:.10g}"
+        return f"{name:>6}    other  difference   {level} % interval"
+
+    @staticmethod
+    def _line(first, other, difference, low, high, sure):
+        if np.isnan(difference):
+            text = f"{first:6.1%}   {other:6.1%}"
+            return text.replace("nan%", "   -")
+        text = f"{first:6.1%}   {other:6.1%}   {difference:+8.1%}   "
+        if np.isnan(low):
+            return f"{text}-"
+        mark = "   sure" if sure else ""
+        return f"{text}{low:+.1%} to {high:+.1%}{mark}"
+
+    def without_sure(self, is_unsure):
+        """Return the same without what is sure, also of groups, if `is_unsure`."""
+        if not is_unsure:
+            return self
+        groups = self.groups and self.groups.without_sure(True)
+        nothing = _with_sure(self, np.full(len(self.sure), False))
+        return replace(nothing, p_value=np.ones(len(self.sure)), groups=groups)
+
+    def _is_shown(self):
+        is_first = np.arange(len(self.label)) < N_PRINTED
+        return self.sure | (is_first & (np.abs(self.difference) >= LEAST_PRINTED))
+
+    def _sum(self, rows):
+        return "none is sure"
+
+    def _counts(self):
+        if self.n_names_of_other is not None:
+            yield f"{self.n_names:,} names against {self.n_names_of_other:,}"
+
+    def _notes(self):
+        if self.other_label is not None:
+            yield "against", f"compared with {self.other_label}"
+        elif self.n_names_of_other is None:
+            note = (
+                f"{self.n_names:,} names against known shares: a census counts birth "
+                "or citizenship, and this counts names"
+            )
+            yield "against", note
+        if self.has_checked:
+            note = "with checked rows: sure of these lists, not of a larger population"
+            yield "checked", note
+
+
+def compare_shares(here, there, about, **fields):
+    """Return the `Comparison` of two `Draws`, the largest difference first.
+
+    `fields` are others of `Comparison`.
+    """
+    columns = {"label": here.labels, "share": here.estimate, "other": there.estimate}
+    columns |= here.minus(there, about.confidence_level)
+    size = np.nan_to_num(np.abs(columns["difference"]))
+    order = np.argsort(-size, kind="stable")
+    columns = {name: values[order] for name, values in columns.items()}
+    p_value = columns.pop("p_value")
+    return Comparison(_columns=columns, _about=about, p_value=p_value, **fields)
+
+
+def hold_together(comparisons):
+    """Return comparisons of which "sure" holds for all together (Holm 1979).
+
+    Their groups are judged together, too.
+    """
+    if not comparisons:
+        return []
+    level = comparisons[0].confidence_level
+    smallest = [table.p_value.min(initial=1) for table in comparisons]
+    held = [_with_sure(table, np.full(len(table.sure), False)) for table in comparisons]
+    n_left = len(comparisons)
+    for k in np.argsort(smallest, kind="stable"):
+        table = comparisons[k]
+        is_sure = table.sure & (table.p_value <= (1 - level) / n_left)
+        if not is_sure.any():
+            break
+        held[k] = _with_sure(table, is_sure)
+        n_left -= 1
+    groups = hold_together([table.groups for table in comparisons if table.groups])
+    for k, table in enumerate(comparisons):
+        if table.groups:
+            held[k] = replace(held[k], groups=groups.pop(0))
+    return held
+
+
+def _with_sure(table, sure):
+    """Return a comparison in which other differences are sure."""
+    return replace(table, _columns=table._columns | {"sure": sure})

@@ -1,0 +1,94 @@
+"""Estimate the shares of a list, with draws of them."""
+
+import numpy as np
+
+from .checked import estimate_from_checked
+from .draws import Draws
+from .mix import estimate_mix
+from .one_blas_thread import one_blas_thread
+from .resampling import Units, resample
+
+
+def draw_shares(names, distinct, question, seeds):
+    """Return the shares of a list, as `Draws`.
+
+    Parameters
+    ----------
+    names : NameList
+        The list.
+    distinct : DistinctNames
+        Its distinct names.
+    question : Question
+        What is asked of it.
+    seeds : Seeds
+        What decides the draws.
+
+    Returns
+    -------
+    Draws
+    """
+    with one_blas_thread:
+        mix = estimate_mix(distinct, names.model.assumed_prior)
+        if names.checked is not None:
+            return _estimate_by_checked(names, mix, seeds)
+        drawn = _estimate_by_model(names, distinct, mix.shares, seeds)
+        return drawn.with_few(names.model.is_few, question.confidence_level)
+
+
+def _estimate_by_model(names, distinct, share, seeds):
+    """Return the shares that the model alone gives, as `Draws`."""
+    errors = seeds.errors(names.model.model_error, len(share))
+    seed = seeds.of_part(share)
+    by_name = Units.of_names(distinct, share)
+    n_effective = by_name.n_effective
+    drawn_units = [(by_name, seed)]
+    if names.clusters is not None:
+        by_cluster, has_recurring_names = _clusters_of(names, distinct, share)
+        n_effective = min(n_effective, by_cluster.n_effective)
+        drawn_units.insert(0, (by_cluster, seeds.of_clusters(seed)))
+        if not has_recurring_names:
+            drawn_units.pop()
+    resamples = []
+    for units, seed_of_units in drawn_units:
+        rng = np.random.RandomState(seed_of_units)
+        resamples.append(resample(distinct, share, errors, rng, units))
+    widest = max(resamples, key=lambda shares: shares.var(axis=0).sum())
+    return Draws(
+        labels=names.labels,
+        estimate=names.by_label(share[None])[0],
+        draws=names.by_label(widest),
+        n_effective=float(n_effective),
+    )
+
+
+def _clusters_of(names, distinct, share):
+    """Return the clusters of a list as `Units`, and whether a name is in several."""
+    weights = names.row_weights
+    ratios = names.ratios
+    informs = (weights > 0) & ratios.any(axis=1)
+    has_recurring_names = False
+    if names.ids is not None:
+        ids = names.by_row(names.ids)[informs]
+        has_recurring_names = len(np.unique(ids)) < len(ids)
+    clusters = names.clusters[informs]
+    weights = weights[informs] * distinct.scale
+    units = Units.of_clusters(ratios[informs], weights, clusters, share)
+    return units, has_recurring_names
+
+
+def _estimate_by_checked(names, mix, seeds):
+    """Return the shares of a list that checked rows correct, as `Draws`."""
+    is_name = names.row_weights > 0
+    weights = names.row_weights[is_name]
+    names = names.take(is_name)
+    predictions = names.ratios * mix.priors
+    sums = predictions.sum(axis=1, keepdims=True)
+    np.divide(predictions, sums, out=predictions, where=sums > 0)
+    return estimate_from_checked(
+        names.by_label(predictions),
+        weights,
+        names.checked,
+        names.clusters,
+        names.by_label(mix.shares[None])[0],
+        seeds,
+    )

@@ -1,0 +1,330 @@
+"""The parts of a list, such as years or regions, and how they differ."""
+
+import warnings
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from .._base import warn
+from .._models.frames import to_frame
+from .comparison import hold_together
+from .name_list import NameList
+from .question import Question
+from .shares import Shares, shares_of_drawn, shares_of_list
+from .split import Split, split_rows
+from .table import listing
+
+FEW_IN_PART = 30  # names: with fewer, nothing is sure of a part
+# Parts that may each get a message of their own; more that say the same get one.
+FEW_PARTS = 3
+# Share of a list. Others are the list less a part, drawn with the whole. What a larger
+# part leaves is drawn by itself, since the chance of the part would count twice.
+SMALL_PART = 0.05
+# Columns of comparisons, also where no part can be compared.
+COMPARED = ["label", "share", "other", "difference", "low", "high", "sure"]
+NO_ROW_CHECKED = "no row is checked: these shares are estimated from names alone"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Parts(Mapping):
+    """What is estimated of each part of a list, by its values in the columns of `by`.
+
+    It is what :func:`estimate_shares` and :func:`estimate_rates` return with `by`, and
+    what `compare` returns of their parts. ``parts[2020]`` is the result of a part, or
+    None without an estimate. Keys are the columns' own values, None for missing ones;
+    of several columns, they are tuples. They are sorted, missing values first, or else
+    in order of appearance.
+
+    Attributes
+    ----------
+    names : list of str
+        What the columns of `by` are called.
+    """
+
+    __module__ = "sknames"
+
+    _split: Split
+    _tables: dict[Any, Any]
+    _counts: dict[Any, tuple[int, int]]
+    _notes_of_part: dict[Any, list[tuple[str, str]]]
+    _list: NameList | None = None
+    _question: Question | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """What the columns of `by` are called."""
+        return self._split.names
+
+    def __getitem__(self, key: Any) -> Any:
+        """Return the result of a part."""
+        if key not in self._tables:
+            raise KeyError(
+                f"Expected one of the parts {listing([*self])}, got {key!r:.80}."
+            )
+        return self._tables[key]
+
+    def __iter__(self) -> Iterator[Any]:
+        """Iterate over the keys of the parts."""
+        return iter(self._tables)
+
+    def __len__(self) -> int:
+        """Return the number of parts."""
+        return len(self._tables)
+
+    def __hash__(self) -> int:
+        """Return a number of these parts alone, which equal no others."""
+        return id(self)
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether these are the same parts."""
+        return self is other
+
+    def __repr__(self):
+        return "\n\n".join(map(self._text_of, self))
+
+    def _text_of(self, key):
+        """Return what is printed of a part."""
+        table = self._tables[key]
+        n_names, n_not_names = self._counts[key]
+        text = str(table)
+        if table is None:
+            text = f"no name; {n_not_names:,} not names"
+            if n_names:
+                text = f"no estimate; {n_names:,} names"
+        notes = [note for _, note in self._notes_of_part[key]]
+        return "\n".join([self._split.title(key), text, *notes])
+
+    def _notes(self):
+        """Yield what is said below the tables, but for counts of rows, in short."""
+        messages = []
+        for key, table in self._tables.items():
+            notes = [] if table is None else [*table._notes()]
+            for kind, note in [*notes, *self._notes_of_part[key]]:
+                messages.append((self._split.title(key), kind, note))
+        for line in condensed(messages):
+            yield "parts", line
+
+    def to_frame(self) -> Any:
+        """Return all parts as one DataFrame of pandas, with the columns of `by` first.
+
+        The columns names and not_names count the rows of each part. A part without an
+        estimate has a row of missing values. It is a DataFrame of polars if only that
+        is installed.
+        """
+        return to_frame(self._columns)
+
+    @property
+    def _columns(self):
+        """Return the columns of `to_frame`, arrays by name."""
+        tables = [table for table in self._tables.values() if table is not None]
+        names = [*tables[0]._columns] if tables else COMPARED
+        columns = defaultdict(list)
+        for key, table in self._tables.items():
+            n_rows = 1 if table is None else len(table.label)
+            of_key = key if len(self.names) > 1 else (key,)
+            for name, value in zip(self.names, of_key, strict=True):
+                columns[name] += [value] * n_rows
+            for name in names:
+                values = [None] if table is None else table._columns[name].tolist()
+                columns[name] += values
+            n_names, n_not_names = self._counts[key]
+            columns["names"] += [n_names] * n_rows
+            columns["not_names"] += [n_not_names] * n_rows
+        return {name: _as_array(values) for name, values in columns.items()}
+
+    def compare(self, against: Any = "others") -> "Parts":
+        """Compare the shares of each part with those of others.
+
+        Parameters
+        ----------
+        against : "others", key or dict, default="others"
+            "others" compares each part with all other rows of the list, a key with
+            this part, and a dict or Series with known shares, as in `Shares.compare`.
+
+        Returns
+        -------
+        Parts
+            The comparison of each part; None if it, or what it is compared with, has no
+            estimate. "sure" holds for all parts together (Holm 1979), and a part of
+            fewer than 30 names is never sure.
+
+        Raises
+        ------
+        KeyError
+            If no part has this key.
+        TypeError
+            If these are not shares.
+        ValueError
+            If there is only one part, or one is called "others".
+
+        Notes
+        -----
+        The parts are of one source, so that the errors of the model are alike in all.
+        The shares of others are those of the whole list less those of the part: a sum
+        of the shares of short parts would be too near the priors.
+        """
+        if not all(isinstance(table, Shares | None) for table in self._tables.values()):
+            raise TypeError(
+                "Expected parts with shares, got others. Compare the rates of one part "
+                "by its compare, those of several by estimate_statistic."
+            )
+        other_of = self._other_of(against)
+        messages: list[tuple[str, str, str]] = []
+        compared: dict[Any, Any] = {}
+        for key, table in self._tables.items():
+            if not isinstance(against, Mapping) and key == against:
+                continue  # the others are compared with it
+            compared[key] = None
+            with caught_warnings(f"not {self._split.title(key)}", messages):
+                other = None if table is None else other_of(key)
+            if other is not None:
+                comparison = table.compare(other, same_source=True)
+                compared[key] = comparison.without_sure(table.n_names < FEW_IN_PART)
+        for message in condensed(messages):
+            warn(message)
+        held = iter(hold_together([table for table in compared.values() if table]))
+        for key, table in compared.items():
+            compared[key] = next(held) if table else None
+        return replace(self, _tables=compared, _list=None, _question=None)
+
+    def _other_of(self, against):
+        """Return the function of a key that gives what its part is compared with."""
+        if hasattr(against, "items"):
+            return lambda key: against
+        if len(self) == 1:
+            raise ValueError(
+                f"Expected several parts to compare, got only {listing([*self])}. Give "
+                "other columns as by."
+            )
+        if against != "others":
+            other = self[against]
+            return lambda key: other
+        if "others" in self:
+            raise ValueError(
+                "Expected no part called 'others', which stands for all other rows. "
+                "Rename it, or give a key as against."
+            )
+        return Others(self).of
+
+
+class Others:
+    """Estimate the shares of all rows but those of a part.
+
+    Parameters
+    ----------
+    parts : Parts
+        The parts of the list.
+    """
+
+    def __init__(self, parts):
+        self.parts = parts
+        self.names = parts._list
+        self.question = parts._question
+        self.rows = dict(zip(parts, parts._split.rows, strict=True))
+        self.weights = self.names.row_weights
+
+    def of(self, key):
+        """Return the `Shares` of all rows but those of a part, None without names."""
+        rows = self.rows[key]
+        weight = self.weights[rows].sum() / self.weights.sum()
+        if weight == 1:
+            return None
+        if weight > SMALL_PART or self.names.checked is not None:
+            is_other = np.full(len(self.names), True)
+            is_other[rows] = False
+            return shares_of_list(self.names.take(is_other), self.question, self.seeds)
+        part = self.parts[key]
+        about = replace(
+            part._about,
+            n_names=self.whole.n_names - part.n_names,
+            n_not_names=self.whole.n_not_names - part.n_not_names,
+        )
+        drawn = self.whole._of_labels.less(part._of_labels, weight)
+        members = None if part.groups is None else part.groups.members
+        return shares_of_drawn(drawn, about, members)
+
+    @property
+    def seeds(self):
+        """What decides the draws, apart from those of the parts."""
+        return self.question.seeds(are_of_parts=True, n_before=len(self.parts))
+
+    @cached_property
+    def whole(self):
+        """The `Shares` of the whole list."""
+        return shares_of_list(self.names, self.question, self.seeds)
+
+
+def estimate_parts(names, by, question, estimate):
+    """Return what is estimated of each part of a `NameList`, as `Parts`.
+
+    `estimate` returns the result of a part: of its `NameList`, its rows and the seeds.
+    """
+    split = split_rows(by, len(names))
+    seeds = question.seeds(are_of_parts=True)
+    tables = {}
+    counts = {}
+    notes = {}
+    messages = []
+    for key, rows in zip(split.keys, split.rows, strict=True):
+        part = names.take(rows)
+        counts[key] = (part.n_names, sum(part.n_of_reason.values()))
+        tables[key] = None
+        notes[key] = []
+        if part.n_checked == 0:
+            part = replace(part, checked=None)
+            notes[key] = [("checked", NO_ROW_CHECKED)]
+        if part.n_names == 0:
+            continue
+        try:
+            with caught_warnings(split.title(key), messages):
+                tables[key] = estimate(part, rows, seeds)
+        except ValueError as error:
+            messages.append((split.title(key), "error", f"no estimate: {error}"))
+    if all(table is None for table in tables.values()):
+        reason = f"; {condensed(messages[-1:])[0]}" if messages else "."
+        raise ValueError(f"Expected a part with an estimate, got none{reason}")
+    for message in condensed(messages):
+        warn(message)
+    return Parts(split, tables, counts, notes, names, question)
+
+
+@contextmanager
+def caught_warnings(title, messages):
+    """Add the warnings of a block to messages: the title, and kind and text of each."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for warning in caught:
+        kind = getattr(warning.message, "warned_in", "")
+        messages.append((title, kind, str(warning.message)))
+
+
+def condensed(messages):
+    """Return messages on parts as lines: for many of one kind, the first stands."""
+    of_kind = defaultdict(dict)
+    for title, kind, text in messages:
+        of_kind[kind].setdefault(title, f"{title}: {text}")
+    lines = []
+    for of_title in of_kind.values():
+        texts = [*of_title.values()]
+        if len(texts) > FEW_PARTS:
+            texts = [f"{len(texts):,} parts, of which the first: {texts[0]}"]
+        lines += texts
+    return lines
+
+
+def _as_array(values):
+    """Return values of a column, some of which may be None, as an array."""
+    known = [value for value in values if value is not None]
+    if len(known) < len(values) and all(isinstance(value, float) for value in known):
+        return np.array([np.nan if value is None else value for value in values])
+    if len(known) < len(values) or len({type(value) for value in known}) > 1:
+        array = np.empty(len(values), dtype=object)
+        array[:] = values
+        return array
+    return np.array(values)

@@ -1,0 +1,328 @@
+"""What the tables that users hold have in common."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._models.frames import to_frame
+from .name_list import ListedModel
+
+# What a table lacks, and who has it.
+ELSEWHERE = {
+    "plot": "draw it with sknames.SharesDisplay.from_shares",
+    "to_csv": "write it with .to_frame().to_csv",
+}
+N_PRINTED = 10  # rows of a table that prints
+LEAST_PRINTED = 0.0005  # a share or difference, which rounds to 0.1 %
+
+
+class Row(SimpleNamespace):
+    """Hold a row of a table: its columns as attributes, with values of Python.
+
+    Those of rates are lists, with a value for each outcome.
+    """
+
+    __module__ = "sknames"
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """Hold what all tables of a list have in common; `estimate_shares` describes it.
+
+    Parameters
+    ----------
+    model : ListedModel
+        What is known of the model.
+    confidence_level : float
+        Confidence level of the intervals.
+    n_draws : int
+        The number of draws.
+    n_names, n_not_names : int
+        The number of names, and of texts that are not names.
+    n_distinct : int or None
+        The number of distinct names, None where it does not matter.
+    n_clusters : int or None
+        The number of clusters.
+    n_checked : int, dict or None
+        The number of checked rows; by outcome, if there are outcomes.
+    new_labels : list
+        Labels of checked rows that the model lacks.
+    """
+
+    __module__ = "sknames"
+
+    model: ListedModel
+    confidence_level: float
+    n_draws: int
+    n_names: int
+    n_not_names: int
+    n_distinct: int | None
+    n_clusters: int | None
+    n_checked: Any
+    new_labels: list[Any]
+
+    @classmethod
+    def of_list(
+        cls, names: Any, question: Any, *, n_checked: Any, n_distinct: Any = None
+    ) -> Self:
+        """Return what is said of a `NameList` of which a `Question` was asked."""
+        return cls(
+            model=names.model,
+            confidence_level=question.confidence_level,
+            n_draws=question.n_draws,
+            n_names=names.n_names,
+            n_not_names=sum(names.n_of_reason.values()),
+            n_distinct=n_distinct,
+            n_clusters=names.n_clusters,
+            n_checked=n_checked,
+            new_labels=names.new_labels,
+        )
+
+    @property
+    def assumed_prior(self) -> NDArray[np.floating]:
+        """Priors that the probabilities assume."""
+        return self.model.assumed_prior
+
+    @property
+    def model_error(self) -> Any:
+        """Standard deviation of the log odds by which the model errs."""
+        return self.model.model_error
+
+    @property
+    def sharpness(self) -> float:
+        """The power of likelihood ratios."""
+        return self.model.sharpness
+
+    @property
+    def members_in_model(self) -> dict[Any, Any] | None:
+        """The labels of each group that the model itself predicts."""
+        return self.model.members
+
+    def settings(self) -> dict[str, Any]:
+        """Return what results must have in common, by what to call it."""
+        return {
+            "labels": {*self.model.classes.tolist()},
+            "groups in the model": sorted_members(self.model.members),
+            "confidence_level": self.confidence_level,
+            "n_draws": self.n_draws,
+            "priors of the model": self.assumed_prior.round(9).tolist(),
+            "error of the model": np.round(self.model_error, 9).tolist(),
+            "sharpness of the model": self.sharpness,
+            "model": self.model.name,
+        }
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Table(Mapping):
+    """Hold columns of equal length as attributes, and rows by label.
+
+    The columns `TEXTS` are printed as they are; `_line` writes the others.
+
+    Parameters
+    ----------
+    members : dict or None, default=None
+        The labels of each group, in a table of groups, which prints all its rows.
+    groups : Table or None, default=None
+        The same for groups, if these were asked for.
+    """
+
+    _columns: dict[str, NDArray[Any]]
+    _about: About
+    _of_labels: Any = None  # Draws; None of a comparison
+    members: dict[Any, Any] | None = None
+    groups: Self | None = None
+
+    TEXTS: ClassVar[tuple[str, ...]] = ("label", "outcome")
+    _header: ClassVar[str] = ""
+
+    def __post_init__(self):
+        columns = {name: read_only(values) for name, values in self._columns.items()}
+        object.__setattr__(self, "_columns", columns)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a column, or what is said of the list."""
+        own = vars(self)  # empty while a pickle is read
+        if name in own.get("_columns", ()):
+            return own["_columns"][name]
+        if not name.startswith("_") and hasattr(own.get("_about"), name):
+            return getattr(own["_about"], name)
+        if name in ELSEWHERE:
+            raise AttributeError(f"{type(self).__name__}.{name}: {ELSEWHERE[name]}")
+        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+
+    def __dir__(self) -> list[str]:
+        """Return the names of attributes, which interactive shells complete."""
+        return [*super().__dir__(), *self._columns]
+
+    @property
+    def _draws(self):
+        """The draws of its rows."""
+        if self.members is None:
+            return self._of_labels
+        return self._of_labels.sums(self.members)
+
+    def to_frame(self) -> Any:
+        """Return the table as a DataFrame of pandas.
+
+        It is one of polars if only that is installed.
+        """
+        return to_frame(self._columns)
+
+    def __getitem__(self, label):
+        """Return the row of a label."""
+        rows = [k for k, other in enumerate(self.label.tolist()) if other == label]
+        if rows:
+            return self._row(rows)
+        if isinstance(label, str) and hasattr(self, label):
+            raise KeyError(f"Expected a label, got {label!r}: take .{label}.")
+        raise KeyError(
+            f"Expected one of the labels {listing([*self])}, got {label!r:.80}."
+        )
+
+    def _row(self, rows):
+        """Return the rows of a label as one with values of Python."""
+        values = {name: column[rows] for name, column in self._columns.items()}
+        if "outcome" not in values:
+            return Row(**{name: column.item() for name, column in values.items()})
+        by_outcome = {name: column.tolist() for name, column in values.items()}
+        # These are the same in all rows of a label.
+        for name in {"label", "n_people"} & {*by_outcome}:
+            by_outcome[name] = by_outcome[name][0]
+        return Row(**by_outcome)
+
+    def _settings(self):
+        """Return what results must have in common, by what to call it."""
+        members = self.members
+        if self.groups is not None:
+            members = self.groups.members
+        return self._about.settings() | {"groups": sorted_members(members)}
+
+    def _check_alike(self, other):
+        """Raise ValueError unless another result is of the same model and settings."""
+        other_settings = other._settings()
+        for name, value in self._settings().items():
+            other_value = other_settings[name]
+            if value == other_value:
+                continue
+            if name == "model" and None in (value, other_value):
+                continue  # some models have no name
+            only_here = _only_in(value, other_value)
+            only_there = _only_in(other_value, value)
+            raise ValueError(
+                f"Expected results with the same {name}, got {only_here!s:.60} and "
+                f"{only_there!s:.60}. Estimate both by one model and the same "
+                "parameters."
+            )
+
+    def __iter__(self):
+        """Iterate over labels."""
+        return iter(dict.fromkeys(self.label.tolist()))
+
+    def __len__(self):
+        """Return the number of labels."""
+        return len({*self.label.tolist()})
+
+    def __hash__(self):
+        """Return a number of this table alone, which equals no other."""
+        return id(self)
+
+    def __eq__(self, other):
+        """Return whether this is the same table."""
+        return self is other
+
+    def _counts(self):
+        """Return lines that count rows or names."""
+        return []
+
+    def _notes(self):
+        """Return what else is to be said: the kind of a note, and its text."""
+        return []
+
+    @property
+    def _title(self):
+        """The header of all columns that are no texts."""
+        return self._header.format(100 * self._about.confidence_level)
+
+    def __repr__(self):
+        tables = [self]
+        if self.groups:
+            tables.append(self.groups)
+        texts = [name for name in self.TEXTS if name in self._columns]
+        widths = []
+        for name in texts:
+            printed = [name]
+            for table in tables:
+                printed += map(str, table._columns[name])
+            widths.append(max(map(len, printed)))
+        lines = [f"{_padded(texts, widths)}   {self._title}"]
+        lines += self._lines(widths)
+        if len(tables) > 1:
+            lines.append("of groups:")
+            if self.groups._title != self._title:
+                lines.append(f"{_padded(texts, widths)}   {self.groups._title}")
+            lines += self.groups._lines(widths)
+        lines += self._counts()
+        lines += [note for _, note in self._notes()]
+        return "\n".join(lines)
+
+    def _lines(self, widths):
+        """Return the lines of the rows; a table of groups shows all."""
+        is_shown = np.full(len(self.label), True)
+        if self.members is None:
+            is_shown = self._is_shown()
+        lines = []
+        for row in np.flatnonzero(is_shown):
+            values = [column[row] for column in self._columns.values()]
+            texts = _padded(values[: len(widths)], widths)
+            lines.append(f"{texts}  {self._line(*values[len(widths) :])}")
+        if not is_shown.all():  # groups may overlap, so no "others" sums them
+            hidden = {*self.label[~is_shown].tolist()}
+            lines.append(f"{len(hidden)} others: {self._sum(~is_shown)}")
+        return lines
+
+
+def read_only(values):
+    """Return a view of an array that cannot be written to."""
+    view = values.view()
+    view.flags.writeable = False
+    return view
+
+
+def listing(texts):
+    """Return texts with commas, and how many more there are than are printed."""
+    text = ", ".join(map(str, texts[:N_PRINTED]))
+    if len(texts) > N_PRINTED:
+        text += f" and {len(texts) - N_PRINTED} more"
+    return text
+
+
+def notes_on_new_labels(new_labels):
+    """Yield what to say of labels that the model lacks."""
+    if new_labels:
+        yield "new", f"labels that the model lacks: {listing(new_labels)}"
+
+
+def sorted_members(members):
+    """Return the labels of each group in an order of their own, or None."""
+    if members is None:
+        return None
+    return {group: sorted({*labels}, key=str) for group, labels in members.items()}
+
+
+def _padded(texts, widths):
+    """Return texts side by side, each as wide as its column."""
+    pairs = zip(texts, widths, strict=True)
+    return "   ".join(f"{text!s:<{width}}" for text, width in pairs)
+
+
+def _only_in(value, other):
+    """Return what differs from another value of sets and dicts, which may be long."""
+    if isinstance(value, set):
+        return sorted(value - other, key=str)
+    if isinstance(value, dict) and isinstance(other, dict):
+        return {key: value[key] for key in value if other.get(key) != value[key]}
+    return value

@@ -1,0 +1,359 @@
+"""The parts of a list: what `by` gives, and how parts differ."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknames import SharesDisplay, estimate_rates, estimate_shares, estimate_statistic
+from tests.conftest import CLASSES, Known, draw_people
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*The shares are rough")
+
+MIX = [0.3, 0.3, 0.02, 0.38, 0]
+PARAMS = {"n_draws": 100, "random_state": 0}
+YEARS = 2000 + np.arange(300) % 3
+FEW = settings(deadline=None, derandomize=True, max_examples=10)
+
+
+def people(n=300, seed=0, mix=MIX):
+    """Return names with their probabilities, distinct ones, and their labels."""
+    rows, labels = draw_people(mix, n, seed)
+    return np.column_stack([rows, np.arange(n)]), labels
+
+
+def estimate(by, names=None, **more):
+    if names is None:
+        names, _ = people()
+    return estimate_shares(Known(), names, by=by, **PARAMS | more)
+
+
+@pytest.fixture(scope="module")
+def parts():
+    return estimate(YEARS, groups={"west": ["Dutch", "Irish"]})
+
+
+def assert_same_table(one, other, atol=0):
+    assert one.label.tolist() == other.label.tolist()
+    for column in ("share", "low", "high"):
+        assert_allclose(getattr(one, column), getattr(other, column), atol=atol)
+    assert_allclose(one.draws, other.draws, atol=atol)
+
+
+@FEW
+@given(
+    seed=st.integers(0, 99),
+    by=st.lists(st.sampled_from("abc"), min_size=120, max_size=120),
+    kind=st.sampled_from(["", "sample_weight", "counts", "checked"]),
+)
+@pytest.mark.filterwarnings("ignore:.*rows are checked", "ignore:.*The checked rows")
+def test_part_is_the_list_of_its_rows_to_the_bit(seed, by, kind):
+    names, labels = people(120, seed)
+    rng = np.random.default_rng(seed)
+    by = np.array(by)
+    given = {
+        "sample_weight": rng.integers(1, 4, 120),
+        "counts": rng.integers(1, 4, 120),
+    }
+    given["checked"] = np.where(rng.random(120) < 0.5, CLASSES[labels], None)
+    row_values = {kind: given[kind]} if kind else {}
+    parts = estimate(by, names, **row_values)
+    for key, part in parts.items():
+        rows = by == key
+        if part is None or (kind == "checked" and part.n_checked is None):
+            continue
+        of_rows = {name: values[rows] for name, values in row_values.items()}
+        alone = estimate_shares(Known(), names[rows], **PARAMS, **of_rows)
+        for column in ("label", "share", "low", "high", "draws"):
+            assert_array_equal(getattr(part, column), getattr(alone, column))
+        assert part.n_names == alone.n_names
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda table: table["year"],
+        lambda table: table["year"].tolist(),
+        lambda table: table["year"].to_numpy(),
+        lambda table: pl.Series("year", table["year"]),
+        lambda table: pa.array(table["year"]),
+        lambda table: table[["year"]],
+        lambda table: pa.table({"year": table["year"]}),
+        lambda table: {"year": table["year"].tolist()},
+    ],
+)
+def test_column_of_any_kind_gives_its_own_values(make, parts):
+    found = estimate(make(pd.DataFrame({"year": YEARS})))
+    assert [*found] == [2000, 2001, 2002]
+    assert {type(key) for key in found} == {int}
+    assert_same_table(found[2001], parts[2001])
+
+
+def test_several_columns_give_tuples_and_missing_values_none():
+    half = np.where(np.arange(300) < 150, "first", None)
+    table = pl.DataFrame({"half": half.tolist(), "year": YEARS})
+    for by in (table, table.to_pandas(), table.to_arrow(), table.to_dict()):
+        found = estimate(by)
+        assert found.names == ["half", "year"]
+        keys = [(half, year) for half in (None, "first") for year in (2000, 2001, 2002)]
+        assert [*found] == keys
+        assert repr(found).startswith("half: (blank), year: 2000\nlabel")
+
+
+def test_keys_that_cannot_be_sorted_are_in_order_of_appearance():
+    by = np.array(["b", 2, "a"] * 100, dtype=object)
+    assert [*estimate(by)] == ["b", 2, "a"]
+
+
+def test_frame_has_the_columns_of_by_in_front(parts):
+    frame = parts.to_frame()
+    columns = ["by", "label", "share", "low", "high", "names", "not_names"]
+    assert [*frame.columns] == columns
+    assert frame["by"].tolist() == [2000] * 5 + [2001] * 5 + [2002] * 5
+    assert frame["names"].unique().tolist() == [100]
+    of_2001 = frame[frame["by"] == 2001]
+    assert of_2001["share"].tolist() == parts[2001].share.tolist()
+
+
+def test_part_without_names_is_none_and_has_a_row_of_nulls(shipped):
+    names = [*["Jan de Vries", "Ayşe Yılmaz", "Piet Bakker"] * 50, "123", "7"]
+    parts = estimate_shares(shipped, names, by=[1] * 150 + [2] * 2, **PARAMS)
+    assert parts[2] is None
+    assert parts[1].n_names == 150
+    last = parts.to_frame().iloc[-1]
+    assert (last["by"], last["names"], last["not_names"]) == (2, 0, 2)
+    assert last[["label", "share", "low", "high"]].isna().all()
+    assert repr(parts).endswith("by: 2\nno name; 2 not names")
+    assert [*parts.compare()] == [1, 2]
+    assert parts.compare()[1] is None
+
+
+@pytest.mark.filterwarnings("ignore:.*rows are checked")
+def test_part_that_cannot_be_estimated_says_why():
+    names, labels = people()
+    checked = np.full(300, None, dtype=object)
+    checked[3:100:3] = CLASSES[labels[3:100:3]]  # of the first year
+    checked[1] = "Dutch"  # of the second
+    with pytest.warns(UserWarning, match="by: 2001: no estimate: Expected two or more"):
+        parts = estimate(YEARS, names, checked=checked)
+    assert parts[2001] is None
+    assert "by: 2001\nno estimate; 100 names" in repr(parts)
+    note = "no row is checked: these shares are estimated from names alone"
+    assert repr(parts).endswith(note)
+    assert parts[2002].n_checked is None
+
+
+def test_list_of_which_no_part_can_be_estimated_is_an_error():
+    with pytest.raises(ValueError, match="a part with an estimate, got none; by: a: "):
+        estimate(
+            ["a"] * 300,
+            sample_weight=np.append(1, np.zeros(299)),
+            checked=[*["Dutch"] * 2, *[None] * 298],
+        )
+
+
+def test_many_alike_warnings_become_one():
+    with pytest.warns(UserWarning) as caught:
+        estimate(np.arange(300) % 30)
+    messages = [str(warning.message) for warning in caught]
+    assert len(messages) == 1
+    assert messages[0].startswith("30 parts, of which the first: by: 0: The shares are")
+
+
+@pytest.mark.parametrize(
+    ("by", "error", "message"),
+    [
+        ([1, 2], ValueError, "by with a value for each of 300 names, got 2 of 'by'"),
+        ({"share": YEARS}, ValueError, "by that is not called 'share', as one of the"),
+        ([[1]] * 300, TypeError, "values in by that are texts or numbers, got unhash"),
+    ],
+)
+def test_wrong_columns_are_errors(by, error, message):
+    with pytest.raises(error, match=message):
+        estimate(by)
+
+
+def test_groups_of_rows_lead_to_by():
+    with pytest.raises(TypeError, match="For parts of the rows, give by"):
+        estimate(None, groups=YEARS)
+
+
+def test_unknown_part_is_a_key_error(parts):
+    with pytest.raises(KeyError, match=r"one of the parts 2000, 2001, 2002, got 2003"):
+        parts[2003]
+    assert 2003 not in parts
+
+
+# ---- Comparisons
+
+
+def test_large_part_is_compared_with_the_list_of_the_other_rows(parts):
+    names, _ = people()
+    compared = parts.compare()
+    others = estimate_shares(Known(), names[YEARS != 2001], **PARAMS)
+    found = compared[2001]
+    for label in CLASSES:
+        assert found[label].other == pytest.approx(others[label].share, abs=1e-9)
+    assert found.n_names_of_other == 200
+    assert found.groups.label.tolist() == ["west"]
+
+
+def test_small_part_is_compared_with_the_list_less_its_shares():
+    """Others of a small part are drawn with the whole, not by themselves."""
+    names, _ = people(1000)
+    by = np.arange(1000) < 40
+    compared = estimate(by, names).compare()
+    others = estimate_shares(Known(), names[~by], **PARAMS)
+    direct = estimate_shares(Known(), names[by], **PARAMS).compare(
+        others, same_source=True
+    )
+    for label in CLASSES[[0, 1, 3]]:
+        row = compared[True][label]
+        assert row.other == pytest.approx(others[label].share, abs=0.01)
+        width = direct[label].high - direct[label].low
+        assert row.high - row.low == pytest.approx(width, rel=0.2)
+    assert compared[True].n_names_of_other == 960
+
+
+@pytest.mark.filterwarnings("ignore:.*The model is unsure")
+def test_large_part_among_short_ones_of_one_mix_is_rarely_sure():
+    """A sum of the shares of short parts would be too near the priors."""
+    n_sure = 0
+    for seed in range(8):
+        names, _ = people(1000, seed, [0.5, 0.3, 0.2, 0, 0])
+        by = np.concatenate([np.zeros(500), 1 + np.arange(500) // 5])
+        compared = estimate(by, names).compare()
+        n_sure += any(table.sure.any() for table in compared.values())
+        assert_allclose(compared[0].other.sum(), 1)
+        assert abs(compared[0]["Danish"].difference) < 0.15
+    assert n_sure <= 1
+
+
+def test_part_of_fewer_than_30_names_is_never_sure():
+    names, labels = people(600, mix=[0.5, 0, 0, 0, 0.5])
+    for n, is_sure in ((29, False), (30, True)):
+        turkish = np.flatnonzero(labels == 4)[:n]
+        danish = np.flatnonzero(labels == 0)[:200]
+        rows = np.concatenate([turkish, danish])
+        by = np.repeat(["few", "many"], [n, 200])
+        found = estimate(by, names[rows]).compare("many")
+        assert [*found] == ["few"]
+        assert found["few"].sure.any() == is_sure
+
+
+def test_parts_are_compared_with_one_of_them_or_a_known_mix(parts):
+    found = parts.compare(2000)
+    assert [*found] == [2001, 2002]
+    expected = parts[2001].compare(parts[2000], same_source=True)
+    assert_array_equal(found[2001].low, expected.low)
+    known = parts.compare({"Dutch": 0.3, "others": 0.7})
+    assert [*known] == [2000, 2001, 2002]
+    assert known[2001]["Dutch"].other == 0.3
+    assert [*known.to_frame().columns][:4] == ["by", "label", "share", "other"]
+
+
+@pytest.mark.parametrize(
+    ("by", "against", "error", "message"),
+    [
+        (np.zeros(300), "others", ValueError, "parts to compare, got only 0"),
+        (YEARS, 1999, KeyError, "one of the parts 2000, 2001, 2002, got 1999"),
+        (
+            np.where(YEARS == 2000, "others", "x"),
+            "others",
+            ValueError,
+            "no part called",
+        ),
+    ],
+)
+def test_wrong_comparisons_are_errors(by, against, error, message):
+    with pytest.raises(error, match=message):
+        estimate(by).compare(against)
+
+
+def test_alike_parts_draw_apart():
+    """The same people in two years: their chance would cancel in the difference."""
+    names = np.eye(5)[np.arange(100) % 2]
+    names = np.column_stack([np.vstack([names, names]), np.arange(200) % 100])
+    parts = estimate(np.repeat([1, 2], 100), names, n_draws=1000)
+    row = parts.compare(1)[2]["Danish"]
+    assert row.difference == 0
+    assert row.high - row.low == pytest.approx(2 * 1.96 * np.sqrt(0.5 / 100), rel=0.15)
+
+
+@pytest.mark.filterwarnings("ignore:There are", "ignore:.*There are")
+def test_clusters_are_drawn_alike_in_all_parts():
+    """Each household has one of two labels, in both years: its counts cancel."""
+    names = np.column_stack([np.eye(5)[np.tile(np.arange(60) % 2, 2)], np.arange(120)])
+    parts = estimate(
+        np.repeat([1, 2], 60), names, clusters=np.tile(np.arange(60), 2), n_draws=500
+    )
+    row = parts.compare(1)[2]["Danish"]
+    assert row.high - row.low < 0.15
+    apart = estimate(
+        np.repeat([1, 2], 60), names, clusters=np.arange(120), n_draws=500
+    ).compare(1)[2]["Danish"]
+    assert apart.high - apart.low > 0.3
+
+
+def test_parts_are_read_from_a_file(parts):
+    again = pickle.loads(pickle.dumps(parts))
+    assert repr(again) == repr(parts)
+    assert repr(again.compare()) == repr(parts.compare())
+    assert b"_shares" not in pickle.dumps(parts)
+
+
+# ---- What takes parts
+
+
+@pytest.mark.filterwarnings("ignore:Labels with fewer than 10 people")
+def test_statistic_takes_parts_as_one_array(parts):
+    centred = np.array([-1, 0, 1])
+
+    def slope(share):
+        return centred @ share / 2
+
+    found = estimate_statistic(slope, parts)
+    labels = parts[2000].label
+    expected = [(parts[2002][k].share - parts[2000][k].share) / 2 for k in labels]
+    assert_allclose(found.estimate, expected)
+    tables = [*parts.values()]
+    of_tables = estimate_statistic(
+        lambda *shares: slope(np.array(shares)), *tables, same_source=True
+    )
+    assert_allclose(found.low, of_tables.low)
+    with pytest.raises(ValueError, match="one result of parts, which are of one"):
+        estimate_statistic(slope, parts, same_source=False)
+
+
+def test_rates_have_parts(recwarn):
+    names, labels = people()
+    outcome = np.random.default_rng(0).random(300) < 0.4 + 0.2 * (labels == 0)
+    parts = estimate_rates(Known(), names, outcome=outcome, by=YEARS, **PARAMS)
+    rows = YEARS == 2001
+    alone = estimate_rates(Known(), names[rows], outcome=outcome[rows], **PARAMS)
+    assert_array_equal(parts[2001].rate, alone.rate)
+    assert [*parts.to_frame().columns][:3] == ["by", "label", "outcome"]
+    with pytest.raises(TypeError, match="Compare the rates of one part by its compare"):
+        parts.compare()
+    found = estimate_statistic(lambda joint: joint.sum(axis=1), parts)
+    assert found.estimate.shape == (3, 2)
+
+
+def test_display_draws_parts(parts):
+    display = SharesDisplay.from_shares(parts)
+    assert len(display.lines_) > 0  # over years
+    assert display.ax_.get_xlim()[0] < 2001 < display.ax_.get_xlim()[1]
+
+
+@pytest.mark.parametrize("by", [None, YEARS])
+def test_rates_are_not_drawn(by):
+    names, labels = people()
+    rates = estimate_rates(Known(), names, outcome=labels == 0, by=by, **PARAMS)
+    with pytest.raises(TypeError, match="Expected shares or comparisons, got Rates"):
+        SharesDisplay.from_shares(rates)
