@@ -52,7 +52,7 @@ TERMS = [
     ("groups", "Labels to sum. Groups of rows are those of `--by`."),
     ("others", "What is not named: labels, or groups of rows in `--against others`."),
     ("threshold", "The probability that an answer must exceed."),
-    ("risk", "The share of answers that are wrong. `abstain` is True, or a risk."),
+    ("risk", "The share of answers that are wrong. `abstain` takes the model's own."),
     ("coverage", "The share of names that get an answer."),
     ("confidence_level", "How often an interval, a set or a bound holds."),
 ]

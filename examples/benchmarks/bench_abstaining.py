@@ -164,9 +164,11 @@ def tables_of_curves(target, model, choose, report):
     rows_with_fallback = []
     for risk in RISKS:
         try:
-            threshold = load_pretrained(target, abstain=risk).threshold_
-            with_fallback = load_pretrained(target, abstain=risk, fallback=[*M49])
+            threshold = load_pretrained(target, risk=risk).threshold_
+            with_fallback = load_pretrained(target, risk=risk, fallback=[*M49])
         except ValueError:  # not proven
+            continue
+        if not threshold or not with_fallback.threshold_:  # all answers keep it
             continue
         cells = [at_threshold(curve, threshold) for curve in curves]
         rows.append(

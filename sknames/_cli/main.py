@@ -28,7 +28,7 @@ CALLED_ELSEWHERE = {
 }
 # What to do where a command has no such option, or rejects its value.
 HINTS = {
-    "--confidence": "Give --threshold with --abstain; intervals are of 95 %.",
+    "--confidence": "Give --risk or --threshold; intervals are of 95 %.",
     "--groups": "In Python, GroupedClassifier takes groups of your own.",
     "--quiet": "Messages go to the error stream: add 2> messages.log.",
     "--seed": "Random draws are the same in each call.",
