@@ -49,6 +49,10 @@ TERMS = [
         "What is predicted, or true. `--label` is a column, `--class` one label.",
     ),
     ("target", "Which model ships. `--model` is a target or a file."),
+    (
+        "model, estimator",
+        'What predicts. `model` may also be a name, such as "country", or a file.',
+    ),
     ("groups", "Labels to sum. Groups of rows are those of `--by`."),
     ("others", "What is not named: labels, or groups of rows in `--against others`."),
     ("threshold", "The probability that an answer must exceed."),
