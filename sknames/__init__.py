@@ -14,6 +14,7 @@ __all__ = [
     "NameEncoder",
     "NameFeatures",
     "NameNationalityClassifier",
+    "Predictions",
     "PriorShiftClassifier",
     "SelectiveClassifier",
     "SharesDisplay",

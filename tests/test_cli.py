@@ -2,6 +2,7 @@
 
 import bz2
 import csv
+import dataclasses
 import datetime as dt
 import gzip
 import io
@@ -591,9 +592,9 @@ def test_predict_answers_as_python(run, tiny, options):
     model = make(tiny)
     answers = predict_names(model, PEOPLE, **asked)
     if "--set" in given:
-        answers.sets = predict_sets(
-            model, PEOPLE, confidence_level=float(given["--set"])
-        )
+        level = float(given["--set"])
+        sets = predict_sets(model, PEOPLE, confidence_level=level).sets
+        answers = dataclasses.replace(answers, sets=sets)
     expected = answers_of(
         answers, prefix=given.get("--prefix", ""), proba="--proba" in given
     )

@@ -339,8 +339,9 @@ def test_wrong_parameters_raise(model):
 def test_explanation_does_not_depend_on_set_output(small_names, tiny, library):
     own = clone(tiny).set_output(transform=library).fit(*small_names)
     for function in (prefix_proba, character_importance, feature_contributions):
-        expected = function(tiny, "Ana")
-        found = function(own, "Ana")
+        expected, found = (function(model, "Ana") for model in (tiny, own))
+        if function is feature_contributions:
+            expected, found = vars(expected), vars(found)
         assert found.keys() == expected.keys()
         for key in found.keys() - {"name", "label"}:
             assert_array_equal(found[key], expected[key])

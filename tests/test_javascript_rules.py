@@ -123,7 +123,7 @@ def test_javascript_falls_back_as_python(evaluate, judged):
     assert np.array(labels)[is_name].tolist() == found.labels[is_name, 0].tolist()
     assert np.array(levels)[is_name].tolist() == found.levels[is_name].tolist()
     assert np.array(reasons)[is_name].tolist() == found.reasons[is_name].tolist()
-    expected = found.probabilities[is_name, 0]
+    expected = found.top_proba[is_name, 0]
     assert_allclose(np.array(probabilities)[is_name], expected, rtol=0, atol=1e-6)
 
 

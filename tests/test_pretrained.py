@@ -440,7 +440,7 @@ def test_countries_have_their_own_thresholds_sets_and_card(countries):
     careful = load_pretrained("country", abstain=True)
     assert careful.risk_ < careful.coverage_ < load_pretrained(abstain=True).coverage_
     assert careful.predict(["Kim Min-jun", "John Smith"]).tolist() == ["KR", "unknown"]
-    sets = predict_sets(careful, ["Kim Min-jun", "Lee"])
+    sets = predict_sets(careful, ["Kim Min-jun", "Lee"]).sets
     assert sets[0] == ["KR"]
     assert {"KR", "CN"} < {*sets[1]}
     with pytest.raises(ValueError, match="got other priors"):

@@ -220,7 +220,7 @@ def tables_of_curves(target, model, choose, report):
         if level:
             estimator = GroupedClassifier(shipped, groups=level)
             labels = read_fallback([level], classes)[0].group_of(labels)
-        sets = predict_sets(estimator, report.names)
+        sets = predict_sets(estimator, report.names).sets
         rows.append([level or target, *figures_of_sets(sets, labels, weights)[0]])
     print(
         table(["sets of 90%", "covered", "mean size", "of one", "largest"], rows),

@@ -290,6 +290,9 @@ def _predictions(read, stack, below, threshold, wanted, texts):
     """Return predictions of texts, which `read` predicts by the stack below layers."""
     listed = read(texts)
     changed = replace(listed, proba=stack.change(listed.proba, len(below.layers)))
+    sets = None
+    if wanted.confidence_level is not None:
+        sets = sets_of_probabilities(stack, listed.proba, wanted.confidence_level)
     predictions = predictions_of(
         stack,
         changed,
@@ -297,17 +300,12 @@ def _predictions(read, stack, below, threshold, wanted, texts):
         threshold=threshold,
         known_words=wanted.known_words,
     )
-    if wanted.confidence_level is not None:
-        predictions.sets = sets_of_probabilities(
-            stack, listed.proba, wanted.confidence_level
-        )
-    if not wanted.proba:  # they are many
-        predictions.proba = None
     if wanted.known_words and predictions.known_words is None:
         raise click.UsageError(
             "--known-words: the model has no table of words: leave it out"
         )
-    return predictions
+    proba = predictions.proba if wanted.proba else None  # they are many
+    return replace(predictions, proba=proba, sets=sets)
 
 
 def _type_of_answers(stack):

@@ -54,7 +54,7 @@ HELD_OUT = (
 
 def figures_of(card):
     """Return the figures of a scorecard that cards have."""
-    return {"n": card.n} | {key: float(card[key]) for key in FIGURES}
+    return {"n": card.n} | {key: float(getattr(card, key)) for key in FIGURES}
 
 
 def by_group(groups, is_right):
@@ -183,7 +183,7 @@ def of_new_words(model, people, **options):
     new = people.at(rows)
     options = {key: value[rows] for key, value in options.items()}
     card = figures_of(scorecard(model, new.names, new.labels, **options))
-    return {key: card[key] for key in ("n", "accuracy", "top_3")}
+    return {key: getattr(card, key) for key in ("n", "accuracy", "top_3")}
 
 
 def measure(model, people, born, known):
