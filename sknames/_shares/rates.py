@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
-from .._base.arguments import explain_arguments
 from .._models.groups import Groups, check_alike
 from .._models.priors import Priors
 from .columns import index_in, read_column
@@ -218,7 +217,6 @@ class RateComparison(Differences, TableByOutcome):
         yield f"compared with {self.other_label}"
 
 
-@explain_arguments
 def estimate_rates(
     estimator: Any,
     X: Any,

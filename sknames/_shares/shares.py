@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._base.arguments import explain_arguments
 from .._models.groups import Groups
 from .._models.priors import Priors
 from .estimate import draw_shares
@@ -21,7 +20,6 @@ MEASURED = 0.95  # the confidence level whose coverage was measured
 DOUBTFUL = 0.005  # least standard deviation of a share in a confused pair
 
 
-@explain_arguments
 def estimate_shares(
     estimator: Any,
     X: Any,
