@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from numbers import Integral, Real
-from typing import Any, Literal, NoReturn, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,7 +11,6 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._base.arguments import explain_arguments
 from ._base.estimators import DocLinkMixin, LogProbabilityMixin
 from ._base.labels_and_weights import check_labels, check_weights, weigh_classes
 from ._base.saved_state import stamped, unstamped
@@ -22,7 +21,6 @@ from ._network.ngrams import check_ngram_range
 from ._network.quantized import dequantize
 
 
-@explain_arguments
 @dataclass(kw_only=True, eq=False, repr=False)
 class NameNationalityClassifier(
     DocLinkMixin, LogProbabilityMixin, ClassifierMixin, BaseEstimator
@@ -360,15 +358,6 @@ class NameNationalityClassifier(
     def n_iter_(self) -> int:
         """The number of epochs that `fit` trained."""
         return len(self.history_)
-
-    @property
-    def loss_curve_(self) -> NoReturn:
-        """Raise AttributeError, since `history_` holds the losses."""
-        raise AttributeError(
-            f"{type(self).__name__} has no loss_curve_, which is of scikit-learn's "
-            "MLPClassifier. The losses are in history_: "
-            "[epoch['train_loss'] for epoch in model.history_]."
-        )
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Return the parameters of the network by name.

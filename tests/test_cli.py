@@ -1589,26 +1589,14 @@ predict byte.csv --encoding cp1252
   1: e.g. --encoding cp850.
 predict 1250.csv --encoding auto
   1: e.g. --encoding cp1250 or cp850.
-predict in.csv --target country
-  2: Did you mean '--model'?
-predict in.csv --country
-  2: Did you mean '--model'?
-predict in.csv --sep ;
-  2: Did you mean '--delimiter'?
+predict in.csv --abstian
+  2: No such option '--abstian'. Did you mean '--abstain'? See `sknames predict --help`
 predict in.csv --model countries
   1: models that ship are nationality and
 predict in.csv --priors Turkish:0.5
   1: give pairs such as Turkish=.5
-predict in.csv --quiet
-  2: No such option '--quiet'. Messages go to the
-shares in.csv --seed 1
-  2: No such option '--seed'. Random draws are
-predict in.csv --confidence .9
-  2: Give --risk or --threshold; intervals
 shares in.csv --groups TS=Turkish
-  2: GroupedClassifier takes groups of
-train in.csv --target country
-  2: No such option '--target'. See `sk
+  2: 'TS=Turkish' is not one of 'subregion', 'region'
 predict 'Mehmet Yilmaz'
   1: no such file: check the path, or, for a single name, run sknames explain 'Meh
 train in.csv --param cell=gru

@@ -104,6 +104,12 @@ def test_signature_has_types(name):
         assert known or parameter.name in ("self", "cls"), parameter
 
 
+@pytest.mark.parametrize("name", PUBLIC)
+def test_signature_in_help_fits_the_screen(name):
+    """ArrayLike is shown by its name, not by the types that it stands for."""
+    assert len(str(inspect.signature(find(name)))) < 1000
+
+
 @pytest.mark.parametrize("name", [name for name in PUBLIC if name not in CLASSES])
 def test_example_of_a_function_runs(name):
     run_examples(name)

@@ -11,7 +11,6 @@ from sklearn.base import clone
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.metadata_routing import process_routing
 
-from .._base.arguments import explain_arguments
 from .._base.estimators import is_frozen
 from .._base.labels_and_weights import check_labels
 from .._models.groups import M49, Groups, group_of_each
@@ -19,7 +18,6 @@ from .._models.layers import Sum
 from .wrapper import Wrapper
 
 
-@explain_arguments
 @dataclass(eq=False, repr=False)
 class GroupedClassifier(Wrapper):
     """Predict groups of labels: sum the probabilities of a classifier.

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from .._base.arguments import explain_arguments
 from .._base.estimators import check_is_frozen
 from .._base.labels_and_weights import check_weights
 from .._models.layers import Shift
@@ -19,7 +18,6 @@ from .._shares.mix import priors_of_probabilities, sharpness_of
 from .wrapper import Wrapper
 
 
-@explain_arguments
 @dataclass(eq=False, repr=False)
 class PriorShiftClassifier(Wrapper):
     """Adapt predictions to a list's mix of nationalities, estimated from its names.

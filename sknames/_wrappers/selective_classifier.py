@@ -26,7 +26,6 @@ from sklearn.utils.validation import (
 )
 
 from .._base import warn
-from .._base.arguments import explain_arguments
 from .._base.estimators import is_frozen
 from .._base.labels_and_weights import check_labels, check_some_known, check_weights
 from .._models.groups import FallbackLevel, Groups, read_fallback
@@ -43,7 +42,6 @@ from .risk_coverage import (
 from .wrapper import Wrapper
 
 
-@explain_arguments
 @dataclass(eq=False, repr=False)
 class SelectiveClassifier(Wrapper):
     """Predict only where the model is sure enough, and where the input is a name.
