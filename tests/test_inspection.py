@@ -83,7 +83,7 @@ def some_names():
 def test_characters_are_those_of_the_codes(params, some_names):
     encoder = CharEncoder(**{"max_length": 30} | params).fit(some_names[::2])
     for name in [*some_names, *NAMES, *ODD_NAMES, "", "Frau Dr. Müller"]:
-        pairs = encoder._spell(*Names([name], encoder).tidy)
+        pairs = encoder._spell(*Names([name], encoder._rules).tidy)
         codes = encoder.transform([name])
         known = ["\ufffd" if c not in encoder.alphabet_ else c for c, *_ in pairs]
         assert "".join(known) == encoder.inverse_transform(codes)[0]

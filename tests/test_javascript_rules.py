@@ -181,10 +181,10 @@ def test_javascript_reads_and_judges_texts_as_python(
     asked = "[js.tidy(t, given.model.encoder), js.whyNotName(t, given.model)]"
     model = model_of(encoder)
     found = evaluate(f"given.texts.map((t) => {asked})", texts=texts, model=model)
-    names = Names(texts, encoder)
+    names = Names(texts, encoder._rules)
     assert [name for name, _ in found] == names.tidy
     assert [reason for _, reason in found] == names.reasons.tolist()
-    assert Names(names.tidy, encoder).tidy == names.tidy
+    assert Names(names.tidy, encoder._rules).tidy == names.tidy
 
 
 def test_javascript_reads_long_texts_in_linear_time(evaluate, shipped):

@@ -20,7 +20,7 @@ from .._base import warn
 from .._base.estimators import DocLinkMixin
 from .._base.saved_state import stamped, unstamped
 from .._text.in_latin import in_latin
-from .._text.names import Names, NamesMixin, read_names
+from .._text.names import Names, NamesMixin, ReadingRules, read_names
 from .._text.spelling import (
     Translation,
     code_points,
@@ -199,12 +199,13 @@ class CharEncoder(
     def _fit(self, X):
         """Learn from X, and return its names, which may have come from a generator."""
         self._validate_params()
-        names = Names(read_names(X, self.handle_missing), self)
+        names = Names(read_names(X, self.handle_missing))
         alphabet = None if self.alphabet is None else self._check_alphabet()
         if self.tidy == "auto":
             self.tidy_ = not are_titled(names.clean)
         else:
             self.tidy_ = bool(self.tidy)
+        names.rules = self._rules  # before they are tidied
         spelt = self._spelt(names.tidy, alphabet)
         if alphabet is None:
             alphabet = self._frequent(spelt)
@@ -288,7 +289,12 @@ class CharEncoder(
 
     def _encode(self, names):
         """Return the codes of names, (n, max_length_)."""
-        return self._codes(names.read_by(self).tidy)
+        return self._codes(names.read_by(self._rules).tidy)
+
+    @property
+    def _rules(self):
+        """How names are read."""
+        return ReadingRules(self.clean, self.tidy_, self._knows_letter)
 
     def _as_output(self, codes):
         """Return codes, (n, max_length_), in the container that `set_output` chose."""

@@ -288,7 +288,7 @@ def predict_list(stack, X):
     names = None
     with suppress(TypeError, ValueError):  # if it holds no texts
         joined = X if stack.join is None else stack.join.transform(X)
-        names = read_names(joined, handle_missing="empty").read_by(stack.encoder)
+        names = read_names(joined, handle_missing="empty").read_by(stack.rules)
     if names is None:
         proba = stack.predict_proba(X)
     elif stack.encoder is None:

@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._base.digits import OF_BASE, digits_of
 from .._encoding.char_encoder import CharEncoder
 from .._encoding.join_names import JoinNames
+from .._text.names import BY_DEFAULT
 from .layers import Assumed, Decision, Layer, Sum, Threshold
 
 CALIBRATED = "calibrated_classifiers_"  # of CalibratedClassifierCV, one a fold
@@ -67,6 +68,11 @@ class Stack:
         first = self._behind_join[0] if self._behind_join else None
         is_encoder = isinstance(first, CharEncoder) and hasattr(first, "alphabet_")
         return first if is_encoder else None
+
+    @property
+    def rules(self):
+        """How it reads names."""
+        return BY_DEFAULT if self.encoder is None else self.encoder._rules
 
     @property
     def network(self):
