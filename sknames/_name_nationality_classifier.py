@@ -1,7 +1,6 @@
 """Predict nationalities from codes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from numbers import Integral, Real
 from typing import Any, Literal, Self
 
@@ -21,7 +20,6 @@ from ._network.ngrams import check_ngram_range
 from ._network.quantized import dequantize
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
 class NameNationalityClassifier(
     DocLinkMixin, LogProbabilityMixin, ClassifierMixin, BaseEstimator
 ):
@@ -204,34 +202,13 @@ class NameNationalityClassifier(
 
     __module__ = "sknames"
 
-    cell: Literal["gru", "rnn", "sigmoid_rnn"] = "gru"
-    hidden_size: int = 128
-    num_layers: int = 1
-    embedding_dim: int | None = 64
-    dropout: float | Literal["auto"] = "auto"
-    regularization: float = 1.0
-    ngram_range: tuple[int, int] | None = (1, 5)
-    min_df: int | Literal["auto"] = "auto"
-    word_weight: float | Literal["auto"] = "auto"
-    logit_adjustment: float = 0.15
-    class_weight: Mapping[Any, float] | Literal["balanced"] | None = None
-    lr: float | Literal["auto"] = "auto"
-    max_epochs: int | Literal["auto"] = "auto"
-    batch_size: int | Literal["auto"] = "auto"
-    early_stopping: bool = False
-    n_iter_no_change: int = 10
-    device: Literal["cpu", "cuda", "auto"] = "cpu"
-    callbacks: list[Any] | None = None
-    verbose: int = 0
-    random_state: int | np.random.RandomState | None = None
-
-    classes_: NDArray[Any] = field(init=False)
-    n_features_in_: int = field(init=False)
-    feature_names_in_: NDArray[np.object_] = field(init=False)
-    network_: Network = field(init=False)
-    history_: list[dict[str, int | float]] = field(init=False)
-    _forward: Any = field(init=False)
-    _net: Any = field(init=False)
+    classes_: NDArray[Any]
+    n_features_in_: int
+    feature_names_in_: NDArray[np.object_]
+    network_: Network
+    history_: list[dict[str, int | float]]
+    _forward: Any
+    _net: Any
 
     _parameter_constraints = {
         "cell": [StrOptions(set(N_GATES))],
@@ -263,6 +240,51 @@ class NameNationalityClassifier(
         "verbose": ["verbose"],
         "random_state": ["random_state"],
     }
+
+    def __init__(
+        self,
+        *,
+        cell: Literal["gru", "rnn", "sigmoid_rnn"] = "gru",
+        hidden_size: int = 128,
+        num_layers: int = 1,
+        embedding_dim: int | None = 64,
+        dropout: float | Literal["auto"] = "auto",
+        regularization: float = 1.0,
+        ngram_range: tuple[int, int] | None = (1, 5),
+        min_df: int | Literal["auto"] = "auto",
+        word_weight: float | Literal["auto"] = "auto",
+        logit_adjustment: float = 0.15,
+        class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
+        lr: float | Literal["auto"] = "auto",
+        max_epochs: int | Literal["auto"] = "auto",
+        batch_size: int | Literal["auto"] = "auto",
+        early_stopping: bool = False,
+        n_iter_no_change: int = 10,
+        device: Literal["cpu", "cuda", "auto"] = "cpu",
+        callbacks: list[Any] | None = None,
+        verbose: int = 0,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.cell = cell
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.embedding_dim = embedding_dim
+        self.dropout = dropout
+        self.regularization = regularization
+        self.ngram_range = ngram_range
+        self.min_df = min_df
+        self.word_weight = word_weight
+        self.logit_adjustment = logit_adjustment
+        self.class_weight = class_weight
+        self.lr = lr
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.early_stopping = early_stopping
+        self.n_iter_no_change = n_iter_no_change
+        self.device = device
+        self.callbacks = callbacks
+        self.verbose = verbose
+        self.random_state = random_state
 
     def fit(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None

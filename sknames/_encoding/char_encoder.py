@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
 from numbers import Integral
@@ -47,7 +46,6 @@ BLOCK = 128
 LARGE_SCRIPTS = ("CJK", "HANGUL")  # of which no alphabet has all characters
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
 class CharEncoder(
     DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, BaseEstimator
 ):
@@ -165,20 +163,10 @@ class CharEncoder(
     __module__ = "sknames"
     _fitted = "alphabet_"
 
-    clean: bool = True
-    tidy: bool | Literal["auto"] = "auto"
-    handle_missing: Literal["error", "empty"] = "error"
-    transliterate: bool | Literal["unknown", "both"] = "unknown"
-    lowercase: bool = True
-    alphabet: str | None = None
-    min_frequency: int | float | Literal["auto"] = "auto"
-    max_length: int | None = 64
-    handle_unknown: Literal["use_unknown_code", "error"] = "use_unknown_code"
-
-    alphabet_: str = field(init=False)
-    unknown_code_: int = field(init=False)
-    max_length_: int = field(init=False)
-    tidy_: bool = field(init=False)
+    alphabet_: str
+    unknown_code_: int
+    max_length_: int
+    tidy_: bool
 
     _parameter_constraints = {
         "clean": ["boolean"],
@@ -195,6 +183,29 @@ class CharEncoder(
         "max_length": [Interval(Integral, 1, None, closed="left"), None],
         "handle_unknown": [StrOptions({"use_unknown_code", "error"})],
     }
+
+    def __init__(
+        self,
+        *,
+        clean: bool = True,
+        tidy: bool | Literal["auto"] = "auto",
+        handle_missing: Literal["error", "empty"] = "error",
+        transliterate: bool | Literal["unknown", "both"] = "unknown",
+        lowercase: bool = True,
+        alphabet: str | None = None,
+        min_frequency: int | float | Literal["auto"] = "auto",
+        max_length: int | None = 64,
+        handle_unknown: Literal["use_unknown_code", "error"] = "use_unknown_code",
+    ) -> None:
+        self.clean = clean
+        self.tidy = tidy
+        self.handle_missing = handle_missing
+        self.transliterate = transliterate
+        self.lowercase = lowercase
+        self.alphabet = alphabet
+        self.min_frequency = min_frequency
+        self.max_length = max_length
+        self.handle_unknown = handle_unknown
 
     def _fit(self, X):
         """Learn from X, and return its names, which may have come from a generator."""

@@ -1,6 +1,5 @@
 """Predict regions or other groups of nationalities or countries."""
 
-from dataclasses import KW_ONLY, dataclass, field
 from numbers import Real
 from typing import Any, Self
 
@@ -18,7 +17,6 @@ from .._models.layers import Sum
 from .wrapper import Wrapper
 
 
-@dataclass(eq=False, repr=False)
 class GroupedClassifier(Wrapper):
     """Predict groups of labels: sum the probabilities of a classifier.
 
@@ -81,18 +79,24 @@ class GroupedClassifier(Wrapper):
 
     __module__ = "sknames"
 
-    estimator: Any
-    _: KW_ONLY
-    groups: Groups = "region"
-    others: str | float | None = None
-
-    estimator_: Any = field(init=False)
+    estimator_: Any
 
     _parameter_constraints = {
         "estimator": [HasMethods(["fit", "predict_proba"])],
         "groups": [StrOptions({*M49}), HasMethods(["items"])],
         "others": [str, Real, None],
     }
+
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        groups: Groups = "region",
+        others: str | float | None = None,
+    ) -> None:
+        self.estimator = estimator
+        self.groups = groups
+        self.others = others
 
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
         """Fit a clone of the estimator.
