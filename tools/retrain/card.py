@@ -183,7 +183,7 @@ def of_new_words(model, people, **options):
     new = people.at(rows)
     options = {key: value[rows] for key, value in options.items()}
     card = figures_of(scorecard(model, new.names, new.labels, **options))
-    return {key: getattr(card, key) for key in ("n", "accuracy", "top_3")}
+    return {key: card[key] for key in ("n", "accuracy", "top_3")}
 
 
 def measure(model, people, born, known):
