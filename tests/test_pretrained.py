@@ -255,7 +255,10 @@ READ_BY = {
         load_pretrained, abstain=True, fallback=M49
     ),
     _load_pretrained.SETS: predict_shipped_sets,
-    **dict.fromkeys([ARRAYS, DESCRIPTION, _load_pretrained.BIAS], load_pretrained),
+    **dict.fromkeys(
+        [ARRAYS, DESCRIPTION, _load_pretrained.BIAS, _load_pretrained.FIGURES],
+        load_pretrained,
+    ),
 }
 
 
@@ -352,15 +355,16 @@ def test_bias_is_read_by_nationality(folder, shipped):
     (folder / _load_pretrained.BIAS).write_text(
         "\n".join([header, *rows[::-1]]), encoding="utf-8"
     )
-    found = load_pretrained()[-1].network_.class_bias
-    bias = shipped[-1].network_.class_bias
-    assert_array_equal(found, bias)
-    with open(folder / _load_pretrained.BIAS, "a", encoding="utf-8") as file:
-        file.write("\nsharpness,1.2500,\n")
-    again = load_pretrained()[-1].network_
-    assert again.sharpness == [1.25]
-    n_people = shipped[-1].network_.n_people
+    edit(folder / _load_pretrained.FIGURES, lambda figures: figures.pop("coverage"))
+    edit(folder / _load_pretrained.FIGURES, lambda f: f.update(sharpness=1.25))
+    again = load_pretrained()[-1].network_.measured
+    measured = shipped[-1].network_.measured
+    bias = measured.class_bias
+    n_people = measured.n_people
+    assert_array_equal(again.class_bias, bias)
     assert_array_equal(again.n_people, n_people)
+    assert (again.sharpness, again.coverage) == (1.25, None)
+    assert again.model_error == measured.model_error == 0.4
     expected = [shipped.classes_[1], f"{bias[1]:.4f}", str(n_people[1])]
     assert rows[1].split(",") == expected
     assert len({*bias}) > 60
@@ -467,8 +471,8 @@ def test_countries_have_their_own_thresholds_sets_and_card(countries):
     assert both <= card.keys() & load_card().keys()
     assert all(code not in classes and code in card["missing"] for code in ("CG", "CW"))
     network = countries[-1].network_
-    assert network.class_bias.shape == network.class_prior.shape
-    assert network.class_bias.std() > 0.1
+    assert network.measured.class_bias.shape == network.class_prior.shape
+    assert network.measured.class_bias.std() > 0.1
     with pytest.raises(ValueError, match="The 'target' parameter of load_.*'city'"):
         load_card("city")
 

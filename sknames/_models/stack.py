@@ -323,13 +323,15 @@ def _held(model):
 
 def _assumed_by(model):
     """Return what an estimator that holds no other assumes."""
-    network = getattr(model, "network_", None)
-    sharpness = getattr(network, "sharpness", None)
-    return Assumed(
-        class_prior=getattr(model, "class_prior_", None),
-        class_bias=getattr(network, "class_bias", None),
-        sharpness=None if sharpness is None else float(sharpness[0]),
-        n_people=getattr(network, "n_people", None),
+    assumed = Assumed(class_prior=getattr(model, "class_prior_", None))
+    measured = getattr(getattr(model, "network_", None), "measured", None)
+    if measured is None:
+        return assumed
+    return replace(
+        assumed,
+        class_bias=measured.class_bias,
+        sharpness=measured.sharpness,
+        n_people=measured.n_people,
     )
 
 

@@ -16,11 +16,21 @@ from .words import Words
 
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
 KEYS = "ngram_keys."  # the beginning of their names in `Network.to_arrays`
-# Fields that only the models that ship have.
-ONLY_SHIPPED = ("class_bias", "model_error", "sharpness", "n_people", "coverage")
+MEASURED = "measured."  # the beginning of the names of what is in `Network.measured`
 # The largest weights, which may be Quantized.
 QUANTIZED = ("ngram_weight", "next_symbol.weight", "head.ngram_weight")
 NEVER = -1e4  # the logit of a class with prior 0: finite, but its probability is 0
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Hold what held-out people show of a model that ships."""
+
+    class_bias: np.ndarray  # (n_classes,), log odds that correct the bias on people
+    n_people: np.ndarray  # (n_classes,), how many people of each were held out
+    model_error: float  # the standard deviation of the log odds that are left
+    sharpness: float = 1.0  # the power of likelihood ratios that shares take
+    coverage: float | None = None  # the part of true shares that 95 % intervals held
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,11 +53,7 @@ class Network:
     separator: int | None = None  # the code between words, if n-grams stay within words
     class_prior: Any = None  # (n_classes,), what the logits assume; None before `fit`
     words: Words | None = None
-    class_bias: Any = None  # (n_classes,), log odds that correct the bias on people
-    model_error: Any = None  # (1,), the standard deviation of what they leave
-    sharpness: Any = None  # (1,), the power of likelihood ratios that shares take
-    n_people: Any = None  # (n_classes,), how many people of each were held out
-    coverage: Any = None  # (1,), the part of true shares that 95 % intervals held
+    measured: Measured | None = None  # of a model that ships
     fingerprint: str | None = None  # of a model that ships, which priors do not change
 
     def __post_init__(self):
@@ -169,9 +175,10 @@ class Network:
             **{f"{KEYS}{n}": keys for n, keys in enumerate(self.ngram_keys)},
             **to_plain(self.weights),
         }
-        for name in ONLY_SHIPPED:
-            if getattr(self, name) is not None:
-                arrays[name] = getattr(self, name)
+        if self.measured is not None:
+            for name, value in vars(self.measured).items():
+                if value is not None:
+                    arrays[MEASURED + name] = np.asarray(value)
         if self.fingerprint is not None:
             arrays["fingerprint"] = np.array(self.fingerprint)
         if self.words is not None:
@@ -192,6 +199,12 @@ class Network:
         keys = [weights.pop(f"{KEYS}{n}") for n in range(n_lengths)]
         separator = weights.pop("separator")
         fingerprint = weights.pop("fingerprint", None)
+        measured = {}
+        for name in arrays:
+            if name.startswith(MEASURED):
+                value = weights.pop(name)
+                key = name.removeprefix(MEASURED)
+                measured[key] = float(value) if value.ndim == 0 else value
         words = None
         if "word_keys" in weights:
             differences = weights.pop("word_keys")
@@ -209,7 +222,7 @@ class Network:
             class_prior=weights.pop("class_prior"),
             words=words,
             fingerprint=None if fingerprint is None else str(fingerprint),
-            **{name: weights.pop(name, None) for name in ONLY_SHIPPED},
+            measured=Measured(**measured) if measured else None,
             weights=weights,  # what is left
         )
 
@@ -223,7 +236,7 @@ def narrow(keys):
 
 def _read_only(value):
     """Return arrays, and what holds some, as what cannot be written to."""
-    if isinstance(value, Quantized | Words):
+    if isinstance(value, Quantized | Words | Measured):
         return type(value)(*map(_read_only, vars(value).values()))
     if isinstance(value, Mapping):
         arrays = {name: _read_only(array) for name, array in value.items()}

@@ -22,7 +22,7 @@ NamesLike: TypeAlias = Iterable[str] | ArrayLike
 
 @dataclass(frozen=True)
 class ReadingRules:
-    """Say how an encoder reads names; by default, as one that was not told otherwise.
+    """Say how an encoder reads names; by default, how they are read without one.
 
     Parameters
     ----------

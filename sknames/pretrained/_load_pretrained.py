@@ -22,7 +22,7 @@ from .._models.groups import M49, Groups
 from .._models.layers import priors_fingerprint
 from .._models.priors import Priors, check_priors
 from .._name_nationality_classifier import NameNationalityClassifier
-from .._network.network import Network
+from .._network.network import Measured, Network
 from .._wrappers.selective_classifier import SelectiveClassifier
 from ._frozen_pipeline import FrozenPipeline
 
@@ -40,12 +40,9 @@ CURVE = "risk_coverage.csv"
 # The same if subregions and regions are answered, too.
 FALLBACK_CURVE = "fallback_risk_coverage.csv"
 CURVE_COLUMNS = ["threshold", "coverage", "risk", "n_answered"]  # of both
-# `class_bias` and `n_people` of the network by label. More rows have its `model_error`,
-# under "", its `sharpness`, and the `coverage` of its intervals.
+# `Measured` of the network: what is by label, and the rest.
 BIAS = "class_bias.csv"
-MODEL_ERROR_ROW = ""
-SHARPNESS = "sharpness"
-COVERAGE = "coverage"
+FIGURES = "measured.json"
 SETS = "set_thresholds.csv"  # by coverage, from the same people
 # Thresholds of one label against the rest, and what they find and take.
 POINTS = "operating_points.csv"
@@ -212,8 +209,9 @@ default="population"
             f"fallback={fallback!r}, abstain={abstain!r} and risk={risk!r}. For groups "
             "of your own, give a threshold, or fit a SelectiveClassifier on names."
         )
-    bias = read_columns(BIAS, target)
-    model = read_model(FOLDER / target, pretrained_sha256(target), priors, bias, tidy)
+    model = read_model(
+        FOLDER / target, pretrained_sha256(target), priors, tidy, is_measured=True
+    )
     if not abstains:
         return model
     curve = None
@@ -336,13 +334,13 @@ def _read_points(target):
     return points
 
 
-def read_model(folder, sha256=None, priors=AS_WRITTEN, bias=None, tidy=True):
+def read_model(folder, sha256=None, priors=AS_WRITTEN, tidy=True, *, is_measured=False):
     """Read a fitted pipeline from the files of a folder, for a head also of its trunk.
 
     The description may have any digest if `sha256` is None; it holds that of the
     arrays. Priors are those that the network was written with, or as in
-    `load_pretrained`. `bias` has the columns of the file of it, and `tidy` is of the
-    encoder.
+    `load_pretrained`. `tidy` is of the encoder. If the model `is_measured`, the folder
+    has what held-out people show of it.
     """
     path = folder / DESCRIPTION
     description = json.loads(_content(path, sha256))
@@ -368,8 +366,8 @@ def read_model(folder, sha256=None, priors=AS_WRITTEN, bias=None, tidy=True):
         network = _with_priors(network, classes, priors)
     if not tidy:
         network = _named(network, "untidied")
-    if bias is not None:
-        network = _with_bias(network, classes, bias)
+    if is_measured:
+        network = replace(network, measured=_read_measured(folder, classes))
     classify = trunk["classify"]
     params = classify["params"]
     params["ngram_range"] = tuple(params["ngram_range"])  # JSON has lists
@@ -412,22 +410,16 @@ def _named(network, change):
     return replace(network, fingerprint=f"{network.fingerprint}+{change}")
 
 
-def _with_bias(network, classes, bias):
-    """Return a network with its bias on people, from the columns of the file of it."""
-    row_of = {label: row for row, label in enumerate(bias["label"])}
-    values = bias["bias"]
+def _read_measured(folder, classes):
+    """Return what held-out people show of a model, from the files of its folder."""
+    columns = _read(folder / BIAS, _columns_of)
+    row_of = {label: row for row, label in enumerate(columns["label"])}
     rows = [row_of[label] for label in classes.tolist()]
-    network = replace(
-        network,
-        class_bias=values[rows],
-        model_error=values[[row_of[MODEL_ERROR_ROW]]],
-        n_people=bias["n_people"][rows].astype(int),
+    return Measured(
+        class_bias=columns["bias"][rows],
+        n_people=columns["n_people"][rows].astype(int),
+        **_read(folder / FIGURES, json.loads),
     )
-    if SHARPNESS in row_of:
-        network = replace(network, sharpness=values[[row_of[SHARPNESS]]])
-    if COVERAGE in row_of:
-        network = replace(network, coverage=values[[row_of[COVERAGE]]])
-    return network
 
 
 def _arrays(folder, description, arrays_of_head=None):
