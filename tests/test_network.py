@@ -377,9 +377,9 @@ def test_one_long_row_takes_few_bytes_a_code(work):
 
 def test_states_after_each_code_give_the_logits_of_that_prefix(network):
     codes = np.array([[1, 4, 2, 5, 3]])
-    states, logits = network.hidden_states(codes[0])
-    assert states.shape == (network.num_layers, 5, SIZE)
     forward = _forward.Forward(network, "float32")
+    states, logits = forward.hidden_states(codes[0])
+    assert states.shape == (network.num_layers, 5, SIZE)
     of_head = network.weights.get("head.weight")
     for n in range(1, 6):
         expected, *_ = forward.logit_terms(codes[:, :n])
@@ -393,6 +393,7 @@ def test_states_after_each_code_give_the_logits_of_that_prefix(network):
 
 
 def test_states_of_no_code_are_none(network):
-    states, logits = network.hidden_states(np.array([], dtype=np.uint8))
+    forward = _forward.Forward(network, "float32")
+    states, logits = forward.hidden_states(np.array([], dtype=np.uint8))
     assert states.shape == (network.num_layers, 0, SIZE)
     assert logits.shape == (0, len(network.weights["output.bias"]))

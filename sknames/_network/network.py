@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from .cells import make_step
 from .codes import code_table, to_codes
 from .ngrams import NGrams
 from .quantized import Quantized, from_plain, to_plain
@@ -121,30 +120,6 @@ class Network:
             if name not in QUANTIZED:
                 weights[name] = weight.astype(dtype, copy=False)
         return weights
-
-    def hidden_states(self, codes):
-        """Return the states after each code of a row (T,), and the net's logits.
-
-        Their shapes are (num_layers, T, H) and (T, n_classes). Of a head, they are
-        those of the network below. `Forward` computes the same for many rows at once.
-        """
-        weights = self.weights_in(np.float32)
-        size = self.hidden_size
-        states = np.empty((self.num_layers, len(codes), size), dtype=np.float32)
-        if "embedding" in weights:
-            inputs = weights["embedding"][codes]  # (T, E)
-        else:
-            inputs = np.eye(self.n_codes, dtype=np.float32)[codes]  # (T, n_codes)
-        for k, states_of_layer in enumerate(states):
-            step = make_step(self.cell, weights, k)
-            x = inputs @ step.input + step.bias  # (n_gates, T, H)
-            h_prev = np.zeros((1, size), dtype=np.float32)
-            for t in range(len(codes)):
-                h_t = states_of_layer[t : t + 1]  # (1, H)
-                step(x[:, t : t + 1], h_prev @ step.recurrent, h_prev, out=h_t)
-                h_prev = h_t
-            inputs = states_of_layer
-        return states, inputs @ weights["output.weight"].T + weights["output.bias"]
 
     def with_priors(self, priors):
         """Shift the output bias to other priors, (n_classes,), that sum to 1.
