@@ -3,6 +3,7 @@
 import sys
 
 import numpy as np
+import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import binomtest
@@ -346,10 +347,15 @@ def test_text_of_many_nationalities_fits_one_screen(shipped):
     assert frame.n.sum() == 1500
 
 
-def test_scorecard_to_frame_without_pandas_says_what_it_needs(shipped, monkeypatch):
+def test_scorecard_makes_a_frame_of_the_library_that_is_installed(shipped, monkeypatch):
     card = scorecard(shipped, ["Jan Kowalski"], ["Polish"])
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ImportError, match="Scorecard.to_frame requires pandas"):
+    frame = card.to_frame()
+    assert isinstance(frame, pl.DataFrame)
+    assert frame.row(0, named=True)["label"] == "Polish"
+    assert frame["recall"].to_list() == [1.0]
+    monkeypatch.setitem(sys.modules, "polars", None)
+    with pytest.raises(ImportError, match="Expected pandas or polars .* Install one"):
         card.to_frame()
 
 

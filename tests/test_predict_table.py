@@ -160,10 +160,15 @@ def test_polars_column_of_labels_and_other_groups_is_text(monkeypatch):
 
 
 @pytest.mark.parametrize("container", [list, iter, np.array])
-def test_names_alone_give_a_table_of_pandas(shipped, container):
-    found = predict_table(shipped, container(["Kim", "Papadopoulos"]))
-    assert found["name"].tolist() == ["Kim", "Papadopoulos"]
-    assert found["predicted"].tolist() == ["Korean", "Greek"]
+def test_names_alone_give_a_table_of_the_library_that_is_installed(
+    shipped, container, monkeypatch
+):
+    for library in (pd, pl):
+        found = predict_table(shipped, container(["Kim", None, "Papadopoulos"]))
+        assert isinstance(found, library.DataFrame)
+        assert found["name"].to_list() == ["Kim", "", "Papadopoulos"]
+        assert found["predicted"].to_list()[::2] == ["Korean", "Greek"]
+        monkeypatch.setitem(sys.modules, "pandas", None)
 
 
 @pytest.mark.parametrize("library", [pd, pl])

@@ -4,7 +4,6 @@ from contextlib import suppress
 from importlib import import_module
 
 import numpy as np
-from sklearn.utils._optional_dependencies import check_pandas_support
 
 
 def to_frame(columns, labels=(), prefix=""):
@@ -54,7 +53,7 @@ def with_columns(table, columns, labels, prefix):
     if hasattr(table, "hstack"):  # of polars
         return table.hstack(_polars_frame(type(table), columns, labels, prefix))
     # At once: a table that many columns are added to, one by one, is slow.
-    pd = check_pandas_support("predict_table")
+    pd = import_module("pandas")
     return pd.concat([table, pd.DataFrame(columns, index=table.index)], axis=1)
 
 

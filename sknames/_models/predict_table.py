@@ -5,14 +5,13 @@ from numbers import Integral
 from typing import Any, Literal
 
 import numpy as np
-from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import HasMethods, Interval
 
 from .._base import validate_params
 from .._encoding.char_encoder import CHUNK_NAMES
 from .._encoding.join_names import JoinNames, find_column
 from .._text.names import Names, check_is_in_memory, read_names
-from .frames import is_table, with_columns
+from .frames import is_table, to_frame, with_columns
 from .predict_names import THRESHOLD, predict_names
 
 
@@ -67,8 +66,8 @@ default=None
     -------
     DataFrame
         The table, its index and columns unchanged, with the new columns behind them. It
-        is one of polars for what comes from polars, else one of pandas. The new columns
-        are
+        is one of polars for what comes from polars, or if only that is installed, else
+        one of pandas. The new columns are
 
         - predicted, probability: the most probable nationality and its probability,
         - predicted_2, probability_2 and so on, up to `top`,
@@ -83,7 +82,7 @@ default=None
     ValueError
         If the table already has a column with the name of a new one.
     ImportError
-        If `X` is no table, and pandas is not installed.
+        If `X` is no table, and neither pandas nor polars is installed.
 
     See Also
     --------
@@ -135,9 +134,8 @@ def _read(X, column):
     if hasattr(X, "to_frame"):  # a Series
         return X.to_frame(X.name or "name"), X
     if not is_table(X):
-        pd = check_pandas_support("predict_table of names in no table")
         names = read_names(X, "empty")
-        return pd.DataFrame({"name": names}), names
+        return to_frame({"name": np.array(names, dtype=object)}), names
     columns = list(X.columns)
     if column is None:
         column = columns if len(columns) == 1 else "name"

@@ -2,24 +2,21 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import precision_recall_fscore_support
-from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import HasMethods
 
 from .._base import validate_params
 from .._base.labels_and_weights import check_labels, check_some_known, check_weights
+from .._models.frames import to_frame
 from .._models.predict_names import predict_list, predictions_of
 from .._models.stack import resolve
 from .._text.names import read_names
 from ._calibration import calibration_error
 from ._top_label import effective_number, wilson_interval
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 N_CLASSES_PRINTED = 20  # nationalities, so that all fits on one screen
 N_CONFUSIONS = 5  # printed
@@ -100,16 +97,17 @@ class Scorecard:
     calibration_by_chance: float | None = None
     by_known_words: dict[str, dict[str, float]] | None = None
 
-    def to_frame(self) -> "pd.DataFrame":
-        """Return the figures by nationality as a table.
+    def to_frame(self) -> Any:
+        """Return the figures by nationality as a DataFrame of pandas.
+
+        It is one of polars if only that is installed.
 
         Returns
         -------
         DataFrame
             The columns of `by_class`.
         """
-        pd = check_pandas_support("Scorecard.to_frame")
-        return pd.DataFrame(self.by_class)
+        return to_frame(self.by_class)
 
     def to_text(self, n_classes: int | None = None) -> str:
         """Return what is printed, also with more nationalities.
