@@ -24,6 +24,7 @@ KNOWN = re.compile(
     "_.*|fit|fit_transform|from_estimator|get_.*|inverse_transform|plot|predict|"
     "predict_log_proba|predict_proba|score|set_.*|transform"
 )
+RESULT = "a result"  # what functions return, as a class
 ROLE = re.compile(r":\w+:`~?(?:[\w.]*\.)?(\w+)`")
 INTRODUCTION = """\
 <!-- Written by `PYTHONPATH=. python docs/interface.py`. -->
@@ -39,7 +40,8 @@ and docstrings say the rest:
 `help(sknames.predict_table)`.
 All classifiers have `fit`, `predict`, `predict_proba`, `predict_log_proba` and \
 `score`, and all transformers `fit`,
-`transform` and `get_feature_names_out`, as in scikit-learn. Displays have `plot`, too.
+`transform` and `get_feature_names_out`, as in scikit-learn. Displays have `plot`, \
+too. Results are what functions return.
 """
 
 # Words that have one meaning everywhere, and what else a reader may take them for.
@@ -49,10 +51,14 @@ TERMS = [
         "What is predicted, or true. `--label` is a column, `--class` one label.",
     ),
     ("target", "Which model ships. `--model` is a target or a file."),
+    (
+        "model, estimator",
+        'What predicts. `model` may also be a name, such as "country", or a file.',
+    ),
     ("groups", "Labels to sum. Groups of rows are those of `--by`."),
     ("others", "What is not named: labels, or groups of rows in `--against others`."),
     ("threshold", "The probability that an answer must exceed."),
-    ("risk", "The share of answers that are wrong. `abstain` is True, or a risk."),
+    ("risk", "The share of answers that are wrong. `abstain` takes the model's own."),
     ("coverage", "The share of names that get an answer."),
     ("confidence_level", "How often an interval, a set or a bound holds."),
 ]
@@ -92,24 +98,28 @@ def call_of(name, function):
     return f"`{name}({', '.join(names)})`"
 
 
-def row_of(name, public):
-    doc = NumpyDocString(inspect.getdoc(public))
+def kind_of(cls):
     kinds = {
         "predict": "a classifier",
         "transform": "a transformer",
         "plot": "a display",
     }
+    found = (kind for member, kind in kinds.items() if hasattr(cls, member))
+    return next(found, RESULT)
+
+
+def row_of(name, public):
+    doc = NumpyDocString(inspect.getdoc(public))
     if inspect.isclass(public):
-        returned = next(
-            kind for member, kind in kinds.items() if hasattr(public, member)
-        )
+        returned = kind_of(public)
     else:
         returned = "; ".join(item.type or item.name for item in doc["Returns"])
     if hasattr(public, "from_estimator"):
         name = f"{name}.from_estimator"
         public = public.from_estimator
     summary = " ".join(doc["Summary"])
-    cells = call_of(name, public), ROLE.sub(r"`\1`", summary), ROLE.sub(r"\1", returned)
+    call = f"`{name}`" if returned == RESULT else call_of(name, public)
+    cells = call, ROLE.sub(r"`\1`", summary), ROLE.sub(r"\1", returned)
     return f"| {' | '.join(cells)} |"
 
 
@@ -118,7 +128,9 @@ def values_of(name, public):
     described = getattr(public, "from_estimator", public)
     doc = NumpyDocString(inspect.getdoc(described))
     yield name
-    yield from (f"    {item.name} : {item.type}" for item in doc["Parameters"])
+    is_result = inspect.isclass(public) and kind_of(public) == RESULT
+    arrow = "-> " if is_result else ""
+    yield from (f"    {arrow}{item.name} : {item.type}" for item in doc["Parameters"])
     if inspect.isclass(public):
         fields = [
             (item.name, item.type)
@@ -135,9 +147,10 @@ def values_of(name, public):
         if inspect.isclass(public)
         else inspect.signature(public).return_annotation
     )
-    for key, method in (
-        inspect.getmembers(result, inspect.isroutine) if is_ours(result) else ()
-    ):
+    # Those of a public result stand with it.
+    if not is_ours(result) or (result is not public and result in PUBLIC.values()):
+        return
+    for key, method in inspect.getmembers(result, inspect.isroutine):
         if is_ours(method) and not KNOWN.fullmatch(key):
             yield f"    {call_of('.' + key, method).strip('`')}"
 

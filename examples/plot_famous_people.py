@@ -59,7 +59,7 @@ for target in ("nationality", "country"):
     model = sknames.load_pretrained(target, abstain=True)
     best = sknames.predict_names(model, names.ravel().tolist(), threshold=None)
     labels = best.labels[:, 0].reshape(names.shape)
-    sure = best.probabilities[:, 0].reshape(names.shape)
+    sure = best.top_proba[:, 0].reshape(names.shape)
     right = np.empty(names.shape, dtype=bool)
     for row, person in enumerate(people):
         right[row] = np.isin(labels[row], person[target].split())

@@ -16,6 +16,7 @@ __all__ = [
     "NameFeatures",
     "NameNationalityClassifier",
     "Parts",
+    "Predictions",
     "PriorShiftClassifier",
     "Rates",
     "SelectiveClassifier",
@@ -47,12 +48,6 @@ _RESULTS = {
     "Split",
 }
 _MODULES = {"datasets", "inspection", "metrics", "onnx", "pretrained"}
-_ELSEWHERE = {  # what is looked for here, and where it is
-    "evaluate": "sknames.metrics.scorecard",
-    "explain": "sknames.inspection.feature_contributions",
-    "load_card": "sknames.pretrained.load_card",
-    "scorecard": "sknames.metrics.scorecard",
-}
 
 
 if not TYPE_CHECKING:  # type checkers would take any name for one of the package
@@ -62,10 +57,9 @@ if not TYPE_CHECKING:  # type checkers would take any name for one of the packag
         if name in _MODULES:
             return import_module(f".{name}", __name__)
         if name not in __all__ and name not in _RESULTS:
-            message = f"module {__name__!r} has no attribute {name!r}"
-            if name in _ELSEWHERE:
-                message += f". Take {_ELSEWHERE[name]}."
-            raise AttributeError(message)
+            from ._base.elsewhere import no_attribute
+
+            raise no_attribute(f"module {__name__!r}", name)
         globals()[name] = getattr(import_module("._public", __name__), name)
         return globals()[name]
 

@@ -1,7 +1,6 @@
 """Encode names by the probabilities of a fitted model."""
 
 import os
-from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -22,7 +21,6 @@ from .pretrained._load_pretrained import TARGETS, load_pretrained, pretrained_sh
 NATIONALITY = "nationality"
 
 
-@dataclass(eq=False, repr=False)
 class NameEncoder(NamesMixin, DocLinkMixin, BaseEstimator):
     """Encode names by the probabilities of a fitted model, for any other estimator.
 
@@ -87,14 +85,19 @@ class NameEncoder(NamesMixin, DocLinkMixin, BaseEstimator):
     __module__ = "sknames"
     _fitted = "model_"
 
-    model: Any = NATIONALITY
-    _: KW_ONLY
-    handle_missing: Literal["error", "empty"] = "error"
-
     _parameter_constraints = {
         "model": [str, os.PathLike, HasMethods(["predict_proba"])],
         "handle_missing": [StrOptions({"error", "empty"})],
     }
+
+    def __init__(
+        self,
+        model: Any = NATIONALITY,
+        *,
+        handle_missing: Literal["error", "empty"] = "error",
+    ) -> None:
+        self.model = model
+        self.handle_missing = handle_missing
 
     def _fit(self, X):
         """Set the model, and return the names as a list."""

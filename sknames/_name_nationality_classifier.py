@@ -1,9 +1,8 @@
 """Predict nationalities from codes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from numbers import Integral, Real
-from typing import Any, Literal, NoReturn, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,7 +10,6 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._base.arguments import explain_arguments
 from ._base.estimators import DocLinkMixin, LogProbabilityMixin
 from ._base.labels_and_weights import check_labels, check_weights, weigh_classes
 from ._base.saved_state import stamped, unstamped
@@ -22,8 +20,6 @@ from ._network.ngrams import check_ngram_range
 from ._network.quantized import dequantize
 
 
-@explain_arguments
-@dataclass(kw_only=True, eq=False, repr=False)
 class NameNationalityClassifier(
     DocLinkMixin, LogProbabilityMixin, ClassifierMixin, BaseEstimator
 ):
@@ -206,34 +202,13 @@ class NameNationalityClassifier(
 
     __module__ = "sknames"
 
-    cell: Literal["gru", "rnn", "sigmoid_rnn"] = "gru"
-    hidden_size: int = 128
-    num_layers: int = 1
-    embedding_dim: int | None = 64
-    dropout: float | Literal["auto"] = "auto"
-    regularization: float = 1.0
-    ngram_range: tuple[int, int] | None = (1, 5)
-    min_df: int | Literal["auto"] = "auto"
-    word_weight: float | Literal["auto"] = "auto"
-    logit_adjustment: float = 0.15
-    class_weight: Mapping[Any, float] | Literal["balanced"] | None = None
-    lr: float | Literal["auto"] = "auto"
-    max_epochs: int | Literal["auto"] = "auto"
-    batch_size: int | Literal["auto"] = "auto"
-    early_stopping: bool = False
-    n_iter_no_change: int = 10
-    device: Literal["cpu", "cuda", "auto"] = "cpu"
-    callbacks: list[Any] | None = None
-    verbose: int = 0
-    random_state: int | np.random.RandomState | None = None
-
-    classes_: NDArray[Any] = field(init=False)
-    n_features_in_: int = field(init=False)
-    feature_names_in_: NDArray[np.object_] = field(init=False)
-    network_: Network = field(init=False)
-    history_: list[dict[str, int | float]] = field(init=False)
-    _forward: Any = field(init=False)
-    _net: Any = field(init=False)
+    classes_: NDArray[Any]
+    n_features_in_: int
+    feature_names_in_: NDArray[np.object_]
+    network_: Network
+    history_: list[dict[str, int | float]]
+    _forward: Any
+    _net: Any
 
     _parameter_constraints = {
         "cell": [StrOptions(set(N_GATES))],
@@ -265,6 +240,51 @@ class NameNationalityClassifier(
         "verbose": ["verbose"],
         "random_state": ["random_state"],
     }
+
+    def __init__(
+        self,
+        *,
+        cell: Literal["gru", "rnn", "sigmoid_rnn"] = "gru",
+        hidden_size: int = 128,
+        num_layers: int = 1,
+        embedding_dim: int | None = 64,
+        dropout: float | Literal["auto"] = "auto",
+        regularization: float = 1.0,
+        ngram_range: tuple[int, int] | None = (1, 5),
+        min_df: int | Literal["auto"] = "auto",
+        word_weight: float | Literal["auto"] = "auto",
+        logit_adjustment: float = 0.15,
+        class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
+        lr: float | Literal["auto"] = "auto",
+        max_epochs: int | Literal["auto"] = "auto",
+        batch_size: int | Literal["auto"] = "auto",
+        early_stopping: bool = False,
+        n_iter_no_change: int = 10,
+        device: Literal["cpu", "cuda", "auto"] = "cpu",
+        callbacks: list[Any] | None = None,
+        verbose: int = 0,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.cell = cell
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.embedding_dim = embedding_dim
+        self.dropout = dropout
+        self.regularization = regularization
+        self.ngram_range = ngram_range
+        self.min_df = min_df
+        self.word_weight = word_weight
+        self.logit_adjustment = logit_adjustment
+        self.class_weight = class_weight
+        self.lr = lr
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.early_stopping = early_stopping
+        self.n_iter_no_change = n_iter_no_change
+        self.device = device
+        self.callbacks = callbacks
+        self.verbose = verbose
+        self.random_state = random_state
 
     def fit(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
@@ -360,15 +380,6 @@ class NameNationalityClassifier(
     def n_iter_(self) -> int:
         """The number of epochs that `fit` trained."""
         return len(self.history_)
-
-    @property
-    def loss_curve_(self) -> NoReturn:
-        """Raise AttributeError, since `history_` holds the losses."""
-        raise AttributeError(
-            f"{type(self).__name__} has no loss_curve_, which is of scikit-learn's "
-            "MLPClassifier. The losses are in history_: "
-            "[epoch['train_loss'] for epoch in model.history_]."
-        )
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Return the parameters of the network by name.

@@ -5,6 +5,7 @@ from ._encoding.char_encoder import CharEncoder as CharEncoder
 from ._encoding.join_names import JoinNames as JoinNames
 from ._encoding.name_features import NameFeatures as NameFeatures
 from ._models.fingerprint import fingerprint as fingerprint
+from ._models.predict_names import Predictions as Predictions
 from ._models.predict_names import predict_names as predict_names
 from ._models.predict_table import predict_table as predict_table
 from ._name_encoder import NameEncoder as NameEncoder

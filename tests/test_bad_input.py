@@ -19,6 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 from sklearn.utils._param_validation import InvalidParameterError
 
+import sknames
 from sknames import (
     CharEncoder,
     NameEncoder,
@@ -26,6 +27,8 @@ from sknames import (
     PriorShiftClassifier,
     SelectiveClassifier,
 )
+from sknames.datasets import make_names
+from sknames.metrics import scorecard
 from tests.conftest import TINY, tiny_pipeline
 
 ANY = settings(deadline=None, derandomize=True)
@@ -445,3 +448,26 @@ def test_long_name_is_classified_whole_and_in_linear_time(small_names):
     assert_allclose(alone[0], probabilities[0], rtol=0, atol=1e-12)
     time_of_long = seconds(model.predict_proba, [long])
     assert seconds(model.predict_proba, [longer]) < 40 * max(time_of_long, 1e-2)
+
+
+# ---- Functions
+
+
+def test_labels_of_another_model_name_the_way_to_it(shipped):
+    frame = pd.DataFrame({"name": ["Anna Müller", "Mehmet Yılmaz"]})
+    with pytest.raises(ValueError, match=r"load_pretrained\('country'\)"):
+        scorecard(shipped, frame["name"], ["DE", "TR"])
+    with pytest.raises(ValueError, match="others=..."):
+        scorecard(shipped, frame["name"], ["other", "TS"])
+
+
+def test_text_in_place_of_a_list_is_to_be_wrapped():
+    with pytest.raises(ValueError, match="Got 'Turkish' instead. Wrap a single one in"):
+        make_names(5, nationalities="Turkish")
+
+
+def test_groups_of_rows_are_told_from_groups_of_labels(shipped):
+    for estimate in (sknames.estimate_shares, sknames.estimate_rates):
+        outcome = {"outcome": [0, 1]} if estimate is sknames.estimate_rates else {}
+        with pytest.raises(TypeError, match="For groups of rows, estimate each by its"):
+            estimate(shipped, ["Anna", "Jan"], groups=["a", "b"], **outcome)

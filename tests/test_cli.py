@@ -2,6 +2,7 @@
 
 import bz2
 import csv
+import dataclasses
 import datetime as dt
 import gzip
 import io
@@ -327,7 +328,7 @@ def test_predict_header_is_found_or_made(run, text, options, header, said):
         (["", ""], "", 1),
         (["7", ""], "", 1),
         (["Kim", ""], "", 0),
-        (["Kim"], "--abstain --threshold 1", 0),
+        (["Kim"], "--threshold 1", 0),
         ([], "", 0),
     ],
     ids=str,
@@ -505,8 +506,11 @@ def careful(tiny):
     return model.fit(["Ana", "Yuki", "Jan", "Ali"], tiny.classes_)
 
 
+M49 = ["subregion", "region"]
+
+
 def countries(tiny):
-    return load_pretrained("country", abstain=True, fallback=["subregion", "region"])
+    return load_pretrained("country", abstain=True, fallback=M49)
 
 
 def adapted(tiny):
@@ -532,7 +536,7 @@ ANSWERS = {
         {},
     ),
     "--model country --abstain --fallback": (countries, {}),
-    "--model country --abstain --fallback --threshold .5": (
+    "--model country --fallback --threshold .5": (
         countries,
         {"threshold": 0.5},
     ),
@@ -540,7 +544,12 @@ ANSWERS = {
         lambda tiny: GroupedClassifier(load_pretrained("country")),
         {},
     ),
-    "--abstain --threshold .4": (lambda tiny: tiny, {"threshold": 0.4}),
+    "--model nationality --risk .1": (lambda tiny: load_pretrained(risk=0.1), {}),
+    "--model country --risk .3 --abstain --fallback": (
+        lambda tiny: load_pretrained("country", risk=0.3, fallback=M49),
+        {},
+    ),
+    "--threshold .4": (lambda tiny: tiny, {"threshold": 0.4}),
     "--abstain --threshold 1": (lambda tiny: tiny, {"threshold": 1}),
     "--priors mix.csv": (mixed, {}),
     "--priors Greek=.25,Polish=.75 --groups region --proba": (
@@ -553,7 +562,7 @@ ANSWERS = {
         {},
     ),
     "--adapt-priors --proba": (adapted, {}),
-    "--model careful.skops --abstain --adapt-priors --threshold .4": (
+    "--model careful.skops --adapt-priors --threshold .4": (
         adapted,
         {"threshold": 0.4},
     ),
@@ -583,9 +592,9 @@ def test_predict_answers_as_python(run, tiny, options):
     model = make(tiny)
     answers = predict_names(model, PEOPLE, **asked)
     if "--set" in given:
-        answers.sets = predict_sets(
-            model, PEOPLE, confidence_level=float(given["--set"])
-        )
+        level = float(given["--set"])
+        sets = predict_sets(model, PEOPLE, confidence_level=level).sets
+        answers = dataclasses.replace(answers, sets=sets)
     expected = answers_of(
         answers, prefix=given.get("--prefix", ""), proba="--proba" in given
     )
@@ -691,7 +700,7 @@ LETTERS = (
         (["JoÃ£o", "Å\x81ukasz", "Anna"], LETTERS),
     ],
 )
-@pytest.mark.parametrize("options", ["", "--abstain --threshold 1"])
+@pytest.mark.parametrize("options", ["", "--threshold 1"])
 def test_predict_form_of_names_is_warned_of(run, names, warning, options):
     write_names(names)
     _, said = run(f"predict in.csv {options}")
@@ -1108,7 +1117,7 @@ def test_train_fits_the_recipe_for_own_labels(run, small_names, monkeypatch):
     monkeypatch.setattr(
         "sknames._name_encoder.pretrained_sha256", lambda target: "later"
     )
-    more = "--abstain --threshold .6 --priors uniform"
+    more = "--threshold .6 --priors uniform"
     run(f"predict in.csv --model own.skops {more}")
     run("shares in.csv --model own.skops")
     _, said = run("predict in.csv --known-words --model own.skops", code=2)
@@ -1487,15 +1496,23 @@ predict in.csv --abstain --adapt-priors
 predict in.csv --abstain
   2: is no SelectiveClassifier: --abstain needs a --threshold
 predict in.csv --fallback
-  2: --fallback needs --abstain and a model that ships
+  2: --fallback needs --abstain, --risk or --threshold, and a model that ships
 predict in.csv --model country --abstain --fallback --priors uniform
   2: without other priors and groups
-predict in.csv --threshold .5
-  2: --threshold needs --abstain, and a number from 0 to 1
-predict in.csv --abstain --threshold nan
-  2: and a number from 0 to 1
-predict in.csv --abstain --threshold -0.01
-  2: and a number from 0 to 1
+predict in.csv --threshold nan
+  2: --threshold nan: give a number from 0 to 1
+predict in.csv --threshold -0.01
+  2: --threshold -0.01: give a number from 0 to 1
+predict in.csv --threshold 1.01
+  2: --threshold 1.01: give a number from 0 to 1
+predict in.csv --risk .1
+  2: --risk needs a model that ships
+predict in.csv --model country --risk .1 --groups region
+  2: --risk needs a model that ships, without other priors, groups
+predict in.csv --model country --risk .1 --threshold .9
+  2: groups and --threshold: give a --threshold instead
+predict in.csv --model country --risk nan
+  1: The 'risk' parameter of load_pretrained must be
 predict in.csv --adapt-priors --priors uniform
   2: give one of them
 predict in.csv --priors Elvish=1
@@ -1574,26 +1591,14 @@ predict byte.csv --encoding cp1252
   1: e.g. --encoding cp850.
 predict 1250.csv --encoding auto
   1: e.g. --encoding cp1250 or cp850.
-predict in.csv --target country
-  2: Did you mean '--model'?
-predict in.csv --country
-  2: Did you mean '--model'?
-predict in.csv --sep ;
-  2: Did you mean '--delimiter'?
+predict in.csv --abstian
+  2: No such option '--abstian'. Did you mean '--abstain'? See `sknames predict --help`
 predict in.csv --model countries
   1: models that ship are nationality and
 predict in.csv --priors Turkish:0.5
   1: give pairs such as Turkish=.5
-predict in.csv --quiet
-  2: No such option '--quiet'. Messages go to the
-shares in.csv --seed 1
-  2: No such option '--seed'. Random draws are
-predict in.csv --confidence .9
-  2: Give --threshold with --abstain
 shares in.csv --groups TS=Turkish
-  2: GroupedClassifier takes groups of
-train in.csv --target country
-  2: No such option '--target'. See `sk
+  2: 'TS=Turkish' is not one of 'subregion', 'region'
 predict 'Mehmet Yilmaz'
   1: no such file: check the path, or, for a single name, run sknames explain 'Meh
 train in.csv --param cell=gru

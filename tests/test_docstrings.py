@@ -5,6 +5,7 @@ docs/interface.py finds what is public, and writes the page about it.
 
 import doctest
 import inspect
+import pickle
 import re
 
 import pytest
@@ -13,7 +14,7 @@ from numpydoc.validate import Validator, validate
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import FeatureUnion
 
-from docs.interface import PAGE, PUBLIC, page_of_interface
+from docs.interface import PAGE, PUBLIC, is_ours, page_of_interface
 
 # Checks of numpydoc that do not hold here, each with its reason.
 LEFT_OUT = {
@@ -103,6 +104,12 @@ def test_signature_has_types(name):
         assert known or parameter.name in ("self", "cls"), parameter
 
 
+@pytest.mark.parametrize("name", PUBLIC)
+def test_signature_in_help_fits_the_screen(name):
+    """ArrayLike is shown by its name, not by the types that it stands for."""
+    assert len(str(inspect.signature(find(name)))) < 1000
+
+
 @pytest.mark.parametrize("name", [name for name in PUBLIC if name not in CLASSES])
 def test_example_of_a_function_runs(name):
     run_examples(name)
@@ -135,6 +142,19 @@ def test_estimator_links_to_its_page(name):
     estimator = CLASSES[name].__new__(CLASSES[name])
     pages = "https://sknames.github.io/sknames"
     assert estimator._get_doc_link() == f"{pages}/generated/{name}.html"
+
+
+# Results of lists are not yet in `sknames.__all__`.
+OF_LISTS = {f"sknames.estimate_{what}" for what in ("rates", "shares", "statistic")}
+
+
+@pytest.mark.parametrize("name", sorted({*PUBLIC, *MEMBERS} - {*CLASSES} - OF_LISTS))
+def test_what_a_call_returns_is_public_and_pickled_by_this_name(name):
+    function = inspect.unwrap(getattr(find(name), "fget", find(name)))
+    result = inspect.signature(function).return_annotation
+    if is_ours(result):
+        assert PUBLIC[f"{result.__module__}.{result.__name__}"] is result
+        assert pickle.loads(pickle.dumps(result)) is result
 
 
 def test_page_of_the_interface_is_what_can_be_imported():

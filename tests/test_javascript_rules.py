@@ -123,7 +123,7 @@ def test_javascript_falls_back_as_python(evaluate, judged):
     assert np.array(labels)[is_name].tolist() == found.labels[is_name, 0].tolist()
     assert np.array(levels)[is_name].tolist() == found.levels[is_name].tolist()
     assert np.array(reasons)[is_name].tolist() == found.reasons[is_name].tolist()
-    expected = found.probabilities[is_name, 0]
+    expected = found.top_proba[is_name, 0]
     assert_allclose(np.array(probabilities)[is_name], expected, rtol=0, atol=1e-6)
 
 
@@ -181,10 +181,10 @@ def test_javascript_reads_and_judges_texts_as_python(
     asked = "[js.tidy(t, given.model.encoder), js.whyNotName(t, given.model)]"
     model = model_of(encoder)
     found = evaluate(f"given.texts.map((t) => {asked})", texts=texts, model=model)
-    names = Names(texts, encoder)
+    names = Names(texts, encoder._rules)
     assert [name for name, _ in found] == names.tidy
     assert [reason for _, reason in found] == names.reasons.tolist()
-    assert Names(names.tidy, encoder).tidy == names.tidy
+    assert Names(names.tidy, encoder._rules).tidy == names.tidy
 
 
 def test_javascript_reads_long_texts_in_linear_time(evaluate, shipped):

@@ -3,6 +3,7 @@
 import sys
 
 import numpy as np
+import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import binomtest
@@ -137,7 +138,8 @@ def test_unknown_labels_count_as_wrong(model, parts):
     assert_array_equal(np.isnan(card.by_class["precision"]), never)
     assert card.log_loss == pytest.approx(known.log_loss)
     for figure in ("accuracy", "top_3"):
-        assert card[figure] == pytest.approx(known[figure] * len(names) / len(more))
+        expected = getattr(known, figure) * len(names) / len(more)
+        assert getattr(card, figure) == pytest.approx(expected)
     proba = model.predict_proba(more)
     classes = model.classes_
     error = expected_calibration_error(truth, proba, labels=classes)
@@ -190,7 +192,7 @@ def test_names_with_several_labels_bound_the_accuracy(model):
 def test_weight_of_2_counts_as_two_names(weighted, twice):
     keys = "accuracy macro_f1 log_loss top_3 best_accuracy calibration_error"
     for key in keys.split():
-        assert weighted[key] == pytest.approx(twice[key]), key
+        assert getattr(weighted, key) == pytest.approx(getattr(twice, key)), key
     for key in ("recall", "precision"):
         assert_allclose(weighted.by_class[key], twice.by_class[key])
 
@@ -233,7 +235,7 @@ def test_equal_weights_change_no_interval(model, parts, card, factor):
     weights = np.full(len(names), factor)
     same = scorecard(model, names, labels, sample_weight=weights)
     for key in ("accuracy_interval", "macro_f1_interval", "calibration_by_chance"):
-        assert same[key] == pytest.approx(card[key]), key
+        assert getattr(same, key) == pytest.approx(getattr(card, key)), key
 
 
 def test_model_without_probabilities_has_the_other_figures(parts):
@@ -241,7 +243,7 @@ def test_model_without_probabilities_has_the_other_figures(parts):
     card = scorecard(svm.fit(*parts[0]), *parts[1])
     assert card.accuracy > 0.5
     for name in ("log_loss", "top_3", "calibration_error", "calibration_by_chance"):
-        assert card[name] is None
+        assert getattr(card, name) is None
     text = repr(card)
     assert "log loss, top-3 and ECE need predict_proba, which the model lacks" in text
     assert f"accuracy  {card.accuracy:.4f}" in text
@@ -345,10 +347,15 @@ def test_text_of_many_nationalities_fits_one_screen(shipped):
     assert frame.n.sum() == 1500
 
 
-def test_scorecard_to_frame_without_pandas_says_what_it_needs(shipped, monkeypatch):
+def test_scorecard_makes_a_frame_of_the_library_that_is_installed(shipped, monkeypatch):
     card = scorecard(shipped, ["Jan Kowalski"], ["Polish"])
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ImportError, match="Scorecard.to_frame requires pandas"):
+    frame = card.to_frame()
+    assert isinstance(frame, pl.DataFrame)
+    assert frame.row(0, named=True)["label"] == "Polish"
+    assert frame["recall"].to_list() == [1.0]
+    monkeypatch.setitem(sys.modules, "polars", None)
+    with pytest.raises(ImportError, match="Expected pandas or polars .* Install one"):
         card.to_frame()
 
 

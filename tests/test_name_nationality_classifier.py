@@ -176,8 +176,6 @@ def test_history_holds_plain_numbers(codes):
     kinds = {type(value) for epoch in model.history_ for value in epoch.values()}
     assert kinds <= {int, float, bool}
     assert model.history_[-1]["train_loss"] < model.history_[0]["train_loss"]
-    with pytest.raises(AttributeError, match=r"history_: \[epoch\['train_loss'\]"):
-        model.loss_curve_  # noqa: B018
 
 
 TWELVE = (

@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 
 from sknames import CharEncoder, JoinNames, estimate_shares, predict_names
 from sknames._text import names as module
-from sknames._text.names import Names, read_names
+from sknames._text.names import Names, ReadingRules, read_names
 from sknames.inspection import prefix_proba
 
 TYPED = ["Dr. Anna Kim", "Anna Kim", "", "123", "Müller GmbH"]
@@ -54,18 +54,20 @@ def test_names_say_how_they_are_read(shipped):
     ]
     assert names.reasons.tolist()[1:3] == ["", "missing name"]
     as_typed = CharEncoder(tidy=False).fit(["Anna"])
-    assert names.read_by(None) is names
-    assert names.read_by(as_typed).ids.tolist()[:2] == [0, 1]
-    assert CharEncoder().fit(["x"]).transform(names.read_by(as_typed)).any(axis=1)[0]
-    by_other = as_typed.transform(names.read_by(shipped[0]))  # read anew
+    assert names.read_by(ReadingRules()) is names
+    rules = as_typed._rules
+    assert names.read_by(rules).ids.tolist()[:2] == [0, 1]
+    assert names.read_by(rules).read_by(as_typed._rules).rules is rules
+    assert CharEncoder().fit(["x"]).transform(names.read_by(rules)).any(axis=1)[0]
+    by_other = as_typed.transform(names.read_by(shipped[0]._rules))  # read anew
     np.testing.assert_array_equal(by_other, as_typed.transform([*names]))
-    copied = pickle.loads(pickle.dumps(names.read_by(as_typed)))
+    copied = pickle.loads(pickle.dumps(names.read_by(rules)))
     assert type(copied) is Names
-    assert vars(copied) == {"encoder": None}
+    assert vars(copied) == {"rules": ReadingRules()}
 
 
 def test_fit_reads_names_anew_that_it_has_read_before():
     encoder = CharEncoder(tidy=False).fit(["Dr. Anna Kim"])
-    names = Names(["Dr. Anna Kim"], encoder)
+    names = Names(["Dr. Anna Kim"], encoder._rules)
     assert names.tidy == ["Dr. Anna Kim"]
     assert encoder.set_params(tidy=True).fit(names).alphabet_ == " aikmn"

@@ -13,7 +13,7 @@ from sknames._network import forward as _forward
 from sknames._network import ngrams as _ngrams
 from sknames._network import quantized as _quantized
 from sknames._network import words as _words
-from sknames._network.network import QUANTIZED, Network, narrow
+from sknames._network.network import QUANTIZED, Measured, Network, narrow
 from tests.conftest import random_codes, random_network
 from tools.retrain.rounding import quantize, rounded, with_temperature
 
@@ -104,6 +104,21 @@ def assert_same(network, expected):
     assert list(network.weights) == list(expected.weights)
     for ours, theirs in zip(arrays_of(network), arrays_of(expected), strict=True):
         assert_array_equal(ours, theirs, strict=True)
+
+
+@pytest.mark.parametrize("coverage", [0.9, None])
+def test_arrays_hold_what_was_measured(coverage):
+    figures = {"model_error": 0.4, "sharpness": 1.5, "coverage": coverage}
+    measured = Measured(np.array([0.5, -0.5]), np.array([7, 9]), **figures)
+    network = replace(make(), measured=measured)
+    arrays = network.to_arrays()
+    again = vars(Network.from_arrays(arrays).measured)
+    assert_array_equal(again.pop("class_bias"), [0.5, -0.5])
+    assert_array_equal(again.pop("n_people"), [7, 9])
+    assert again == figures
+    assert Network.from_arrays(make().to_arrays()).measured is None
+    with pytest.raises(ValueError, match="read-only"):
+        network.measured.class_bias[0] = 0
 
 
 @pytest.mark.parametrize("is_rounded", [False, True])
@@ -362,9 +377,9 @@ def test_one_long_row_takes_few_bytes_a_code(work):
 
 def test_states_after_each_code_give_the_logits_of_that_prefix(network):
     codes = np.array([[1, 4, 2, 5, 3]])
-    states, logits = network.hidden_states(codes[0])
-    assert states.shape == (network.num_layers, 5, SIZE)
     forward = _forward.Forward(network, "float32")
+    states, logits = forward.hidden_states(codes[0])
+    assert states.shape == (network.num_layers, 5, SIZE)
     of_head = network.weights.get("head.weight")
     for n in range(1, 6):
         expected, *_ = forward.logit_terms(codes[:, :n])
@@ -378,6 +393,7 @@ def test_states_after_each_code_give_the_logits_of_that_prefix(network):
 
 
 def test_states_of_no_code_are_none(network):
-    states, logits = network.hidden_states(np.array([], dtype=np.uint8))
+    forward = _forward.Forward(network, "float32")
+    states, logits = forward.hidden_states(np.array([], dtype=np.uint8))
     assert states.shape == (network.num_layers, 0, SIZE)
     assert logits.shape == (0, len(network.weights["output.bias"]))

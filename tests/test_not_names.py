@@ -22,7 +22,7 @@ from sknames import (
     predict_names,
     predict_table,
 )
-from sknames._text.names import Names
+from sknames._text.names import Names, ReadingRules
 from sknames._text.not_names import BROKEN, RULES, TIDY, _why_not_name
 from sknames._text.spelling import clean, compose
 from sknames.datasets import load_names
@@ -36,11 +36,11 @@ ORGANIZATIONS = (
 
 @pytest.mark.parametrize("with_encoder", [False, True])
 def test_text_gets_its_reason_in_any_company(shipped, judged, with_encoder):
-    encoder = shipped[0] if with_encoder else None
+    rules = shipped[0]._rules if with_encoder else ReadingRules()
     texts = [*judged, *["Anna"] * 20]
-    assert Names(texts, encoder).reasons[: len(judged)].tolist() == [*judged.values()]
+    assert Names(texts, rules).reasons[: len(judged)].tolist() == [*judged.values()]
     for text, reason in judged.items():
-        assert Names([text], encoder).reasons.tolist() == [reason], text
+        assert Names([text], rules).reasons.tolist() == [reason], text
 
 
 def test_every_character_is_a_letter_invisible_or_neither():
@@ -107,10 +107,10 @@ def test_letter_counts_if_the_encoder_knows_it_composed():
     encoder = CharEncoder.from_alphabet(" é", 9, transliterate=False)
     texts = ["e\u0301", "e", "E\u0301", "王", "王 é"]
     no = "no known letter"
-    assert Names(texts, encoder).reasons.tolist() == ["", no, "", no, ""]
+    assert Names(texts, encoder._rules).reasons.tolist() == ["", no, "", no, ""]
     # The letter ʔ is read as an apostrophe.
     encoder = CharEncoder.from_alphabet(" '", 9)
-    assert Names(["ʔ"], encoder).reasons.tolist() == [no]
+    assert Names(["ʔ"], encoder._rules).reasons.tolist() == [no]
 
 
 def test_missing_name_has_a_reason_and_no_answer(shipped):
@@ -173,15 +173,16 @@ for texts in RULES.values():
 @example("www. Anna")
 @ANY
 def test_quick_look_judges_as_the_full_one(typed):
-    for encoder in (None, CharEncoder.from_alphabet(" anm", 9)):
-        (reason,) = Names([typed], encoder).reasons
+    few_letters = CharEncoder.from_alphabet(" anm", 9)._rules
+    for rules in (ReadingRules(), few_letters):
+        (reason,) = Names([typed], rules).reasons
         if reason != BROKEN:
-            assert reason == _why_not_name(*compose(clean([typed])), encoder)
+            assert reason == _why_not_name(*compose(clean([typed])), rules.knows_letter)
 
 
 @pytest.mark.parametrize("text", ["ᏣᎳᎩ", "ⵎⵓⵃⵎⴷ", "ꦱꦸꦲꦂꦠ"])
 def test_text_of_a_script_that_the_alphabet_lacks_is_no_name(shipped, text):
-    reasons = Names([text, f"{text} Anna"], shipped[0]).reasons
+    reasons = Names([text, f"{text} Anna"], shipped[0]._rules).reasons
     assert reasons.tolist() == ["no known letter", ""]
 
 
@@ -190,4 +191,4 @@ def test_letter_next_to_those_of_the_alphabet_is_known(shipped, text):
     reader = shipped[0]
     if text == "ᏣᎳᎩ":  # which this one reads in ASCII, as all letters
         reader = CharEncoder(transliterate=True).fit(["tsalagi"])
-    assert Names([text], reader).reasons.tolist() == [""]
+    assert Names([text], reader._rules).reasons.tolist() == [""]

@@ -59,8 +59,8 @@ def test_thresholds_are_those_of_the_smallest_stored_coverage_that_is_enough():
 
 def test_sets_by_class_have_thresholds_of_their_own(shipped):
     names = make_names(300, random_state=0)[0]
-    common = predict_sets(shipped, names, by_class=False)
-    own = predict_sets(shipped, names, by_class=True)
+    common = predict_sets(shipped, names, by_class=False).sets
+    own = predict_sets(shipped, names, by_class=True).sets
     assert common != own
     assert [found[0] for found in own] == [found[0] for found in common]
     thresholds = set_thresholds_of(0.9, shipped.classes_)
@@ -75,7 +75,8 @@ def test_sets_of_countries_have_thresholds_of_countries():
     threshold = set_thresholds_of(0.9, target="country")
     assert threshold != set_thresholds_of(0.9)
     proba = model.predict_proba(names)
-    assert predict_sets(model, names) == sets_of(model.classes_, proba, threshold)
+    sets = predict_sets(model, names).sets
+    assert sets == sets_of(model.classes_, proba, threshold)
 
 
 def test_thresholds_of_a_class_come_from_its_people_if_these_are_enough():
@@ -102,12 +103,14 @@ def test_sets_of_groups_have_the_groups_of_the_nationalities(shipped, by_class):
     names = [*make_names(100, random_state=0)[0], "Lee"]
     table = load_nationalities()
     region = dict(zip(table.nationality, table.region, strict=True))
-    sets = predict_sets(shipped, names, by_class=by_class)
+    sets = predict_sets(shipped, names, by_class=by_class).sets
     expected = [[*dict.fromkeys(region[label] for label in found)] for found in sets]
     grouped = GroupedClassifier(FrozenEstimator(shipped), groups="region")
     joined = make_pipeline(JoinNames(), grouped)
     for model in (grouped, FrozenEstimator(grouped), joined):
-        assert predict_sets(model, iter(names), by_class=by_class) == expected
+        found = predict_sets(model, iter(names), by_class=by_class)
+        assert found.sets == expected
+        assert found.labels[:, 0].tolist() == [labels[0] for labels in expected]
     assert 1 < max(map(len, expected)) < max(map(len, sets))
 
 
@@ -115,7 +118,7 @@ def test_sets_under_other_priors_raise(shipped, shipped_uniform, tiny):
     around = PriorShiftClassifier(shipped, priors={"Irish": 0.5, "Polish": 0.5})
     around.fit(None)
     back = PriorShiftClassifier(shipped_uniform, priors="population").fit(None)
-    assert predict_sets(back, ["Lee"]) == predict_sets(shipped, ["Lee"])
+    assert predict_sets(back, ["Lee"]).sets == predict_sets(shipped, ["Lee"]).sets
     # As of a training of one's own.
     network = replace(shipped[-1].network_, fingerprint=None)
     own = NameNationalityClassifier._from_network(
@@ -146,8 +149,13 @@ def test_parameter_of_another_type_raises(shipped, params):
         predict_sets(shipped, ["Lee"], **params)
 
 
-def test_text_that_is_no_name_has_the_empty_set(shipped):
-    sets = predict_sets(shipped, ["Mehmet Yılmaz", None, "123", "Lee"])
-    assert sets[1:3] == [[], []]
-    assert sets[0] == ["Turkish"]
-    assert {"Chinese", "Korean"} <= {*sets[3]}
+def test_text_that_is_no_name_has_the_empty_set_and_a_reason(shipped):
+    careful = sknames.load_pretrained(abstain=True)
+    for model in (shipped, careful):
+        found = predict_sets(model, ["Mehmet Yılmaz", None, "123", "Lee"])
+        assert found.sets[:3] == [["Turkish"], [], []]
+        assert {"Chinese", "Korean"} <= {*found.sets[3]}
+        assert found.reasons.tolist() == ["", "missing name", "no known letter", ""]
+        columns = found.columns()
+        assert [*columns] == ["predicted", "probability", "set", "reason"]
+        assert columns["set"][0] == "Turkish"

@@ -1,5 +1,6 @@
 """predict_table: a table with the columns of `sknames predict`."""
 
+import dataclasses
 import sys
 
 import numpy as np
@@ -159,10 +160,15 @@ def test_polars_column_of_labels_and_other_groups_is_text(monkeypatch):
 
 
 @pytest.mark.parametrize("container", [list, iter, np.array])
-def test_names_alone_give_a_table_of_pandas(shipped, container):
-    found = predict_table(shipped, container(["Kim", "Papadopoulos"]))
-    assert found["name"].tolist() == ["Kim", "Papadopoulos"]
-    assert found["predicted"].tolist() == ["Korean", "Greek"]
+def test_names_alone_give_a_table_of_the_library_that_is_installed(
+    shipped, container, monkeypatch
+):
+    for library in (pd, pl):
+        found = predict_table(shipped, container(["Kim", None, "Papadopoulos"]))
+        assert isinstance(found, library.DataFrame)
+        assert found["name"].to_list() == ["Kim", "", "Papadopoulos"]
+        assert found["predicted"].to_list()[::2] == ["Korean", "Greek"]
+        monkeypatch.setitem(sys.modules, "pandas", None)
 
 
 @pytest.mark.parametrize("library", [pd, pl])
@@ -218,6 +224,17 @@ def test_top_may_be_all_classes_and_repeats_none():
     assert found.loc[0, ["predicted", "predicted_2"]].tolist() == ["b", "a"]
 
 
+def test_threshold_is_that_of_predict_names():
+    names = ["Mehmet Yılmaz", "Lee"]
+    careful = load_pretrained(abstain=True)
+    for threshold in ("auto", None, 0.4, 1.0):
+        found = predict_table(careful, names, threshold=threshold)
+        expected = predict_names(careful, names, threshold=threshold).columns()
+        assert found["reason"].tolist() == expected["reason"].tolist()
+    with pytest.raises(ValueError, match="The 'threshold' parameter of predict_table"):
+        predict_table(careful, names, threshold=1.1)
+
+
 # ---- What predict_names returns
 
 
@@ -239,16 +256,21 @@ def test_columns_have_none_and_nan_without_an_answer(found):
     assert columns["x_predicted"][1] == "Eastern Asia"
     assert columns["x_level"][1] == "subregion"
     np.testing.assert_array_equal(
-        columns["x_probability_2"][1:2], found.probabilities[1:2, 1]
+        columns["x_probability_2"][1:2], found.top_proba[1:2, 1]
     )
     np.testing.assert_array_equal(columns[f"x_{labels[5]}"][:2], found.proba[:2, 5])
     assert np.isnan(columns[f"x_{labels[5]}"][2])
     assert [*found.columns()][-3] == "probability_3"
 
 
+def test_predictions_are_frozen(found):
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        found.names = []
+
+
 def test_what_is_unsure_has_a_set_and_probabilities():
     found = predict_names(load_pretrained(abstain=True), ["Lee", "1"], threshold=0.9)
-    found.sets = [["Korean", "Chinese"], []]
+    found = dataclasses.replace(found, sets=[["Korean", "Chinese"], []])
     columns = found.columns(proba=True)
     assert columns["predicted"].tolist() == [None, None]
     assert columns["set"].tolist() == ["Korean;Chinese", None]

@@ -122,13 +122,12 @@ def test_wrong_priors_do_not_blame_the_file():
 
 def test_abstains(shipped):
     selective = load_pretrained(abstain=True)
-    bold = load_pretrained(abstain=0.18)
+    bold = load_pretrained(risk=0.18)
     assert type(selective.estimator) is type(shipped)
     assert 0 < bold.threshold_ < selective.threshold_ < 1
     assert 0 < selective.coverage_ < bold.coverage_ < 1
-    assert (
-        load_pretrained(abstain=0.06).risk_ < 0.06
-    )  # the docstring says from where on
+    # The docstring says from where on.
+    assert load_pretrained(abstain=True, risk=0.06).risk_ < 0.06
     assert selective.risk_ < 0.13 < bold.risk_ < 0.18
     answered = shipped.predict_proba(NAMES).max(axis=1) > selective.threshold_
     assert 3 < answered.sum() < len(NAMES)
@@ -158,52 +157,41 @@ def test_abstain_keeps_the_smallest_whole_risk_that_answers_enough(
 ):
     model = load_pretrained(target, abstain=True, fallback=fallback)
     smaller = load_pretrained(
-        target, abstain=round(model.risk - 0.01, 2), fallback=fallback
+        target, risk=round(model.risk - 0.01, 2), fallback=fallback
     )
     assert round(smaller.coverage_, 3) < least <= round(model.coverage_, 3)
     assert f"{100 * model.risk:.0f} %" in load_pretrained.__doc__
 
 
-WRONG = "The 'abstain' parameter of load_pretrained"
+WRONG = "The 'risk' parameter of load_pretrained must be"
 NO_GROUPS = "Expected fallback=.*For groups of your own, give a threshold"
+SWITCH = "Expected abstain to be True, False or None, got .* as risk, .* as threshold"
+ONE = "Expected a risk or a threshold, and not abstain=False.* Give one of them"
 
 
 @pytest.mark.parametrize(
-    "abstain, fallback, message",
+    "arguments, message",
     [
-        (0.001, None, "abstain=0.001: risk=0.001 is not reached.*For names or"),
-        (True, ["region"], NO_GROUPS),
-        (0.2, [{"Irish": "Celtic"}], NO_GROUPS),
-        (False, M49, NO_GROUPS),
-        *((abstain, None, WRONG) for abstain in (None, 0, 1.5, np.nan, "yes")),
+        ({"risk": 0.001}, "risk=0.001 is not reached.*Give a larger risk"),
+        ({"abstain": True, "fallback": ["region"]}, NO_GROUPS),
+        ({"risk": 0.2, "fallback": [{"Irish": "Celtic"}]}, NO_GROUPS),
+        ({"fallback": M49}, NO_GROUPS),
+        *(({"risk": risk}, WRONG) for risk in (0, 1, np.nan, "yes")),
+        *(({"abstain": abstain}, SWITCH) for abstain in (0.1, 1, "yes")),
+        ({"risk": 0.1, "threshold": 0.9}, ONE),
+        ({"abstain": True, "risk": 0.1, "threshold": 0.9}, ONE),
+        ({"abstain": False, "risk": 0.1}, ONE),
+        ({"abstain": np.False_, "threshold": 0.0}, ONE),
     ],
 )
-def test_what_no_stored_threshold_keeps_raises(abstain, fallback, message):
+def test_abstaining_that_cannot_be_raises(arguments, message):
     with pytest.raises(ValueError, match=message):
-        load_pretrained(abstain=abstain, fallback=fallback)
-
-
-@pytest.mark.parametrize(
-    "target, abstain, fallback",
-    [
-        ("nationality", 0.25, None),
-        ("nationality", 0.9, None),
-        ("nationality", 0.9, M49),
-        ("country", 0.6, None),
-        ("country", 0.6, M49),
-    ],
-)
-def test_risk_that_all_answers_keep_raises_with_both_readings(
-    target, abstain, fallback
-):
-    message = f"a risk: up to {abstain:.0%} of .*sure, give threshold={abstain}"
-    with pytest.raises(ValueError, match=message):
-        load_pretrained(target, abstain=abstain, fallback=fallback)
+        load_pretrained(**arguments)
 
 
 @pytest.mark.parametrize("fallback", [None, M49])
 def test_risk_of_one_half_is_possible_for_countries(fallback):
-    model = load_pretrained("country", abstain=0.5, fallback=fallback)
+    model = load_pretrained("country", risk=0.5, fallback=fallback)
     assert 0 < model.threshold_ < 0.2
 
 
@@ -219,9 +207,9 @@ def test_threshold_is_the_probability_above_which_a_label_is_an_answer():
     assert east.predict(["Lee", "Kowalski"]).tolist() == ["East", "Polish"]
 
 
-def test_threshold_with_abstain_raises():
-    with pytest.raises(ValueError, match="abstain=0.1 and threshold=0.9. Give one"):
-        load_pretrained(abstain=0.1, threshold=0.9)
+@pytest.mark.parametrize("abstain", [None, True, np.True_])
+def test_abstain_next_to_a_threshold_changes_nothing(abstain):
+    assert load_pretrained(abstain=abstain, threshold=0.0).threshold_ == 0
 
 
 def arrays_of(weight):
@@ -267,7 +255,10 @@ READ_BY = {
         load_pretrained, abstain=True, fallback=M49
     ),
     _load_pretrained.SETS: predict_shipped_sets,
-    **dict.fromkeys([ARRAYS, DESCRIPTION, _load_pretrained.BIAS], load_pretrained),
+    **dict.fromkeys(
+        [ARRAYS, DESCRIPTION, _load_pretrained.BIAS, _load_pretrained.FIGURES],
+        load_pretrained,
+    ),
 }
 
 
@@ -364,15 +355,16 @@ def test_bias_is_read_by_nationality(folder, shipped):
     (folder / _load_pretrained.BIAS).write_text(
         "\n".join([header, *rows[::-1]]), encoding="utf-8"
     )
-    found = load_pretrained()[-1].network_.class_bias
-    bias = shipped[-1].network_.class_bias
-    assert_array_equal(found, bias)
-    with open(folder / _load_pretrained.BIAS, "a", encoding="utf-8") as file:
-        file.write("\nsharpness,1.2500,\n")
-    again = load_pretrained()[-1].network_
-    assert again.sharpness == [1.25]
-    n_people = shipped[-1].network_.n_people
+    edit(folder / _load_pretrained.FIGURES, lambda figures: figures.pop("coverage"))
+    edit(folder / _load_pretrained.FIGURES, lambda f: f.update(sharpness=1.25))
+    again = load_pretrained()[-1].network_.measured
+    measured = shipped[-1].network_.measured
+    bias = measured.class_bias
+    n_people = measured.n_people
+    assert_array_equal(again.class_bias, bias)
     assert_array_equal(again.n_people, n_people)
+    assert (again.sharpness, again.coverage) == (1.25, None)
+    assert again.model_error == measured.model_error == 0.4
     expected = [shipped.classes_[1], f"{bias[1]:.4f}", str(n_people[1])]
     assert rows[1].split(",") == expected
     assert len({*bias}) > 60
@@ -452,7 +444,7 @@ def test_countries_have_their_own_thresholds_sets_and_card(countries):
     careful = load_pretrained("country", abstain=True)
     assert careful.risk_ < careful.coverage_ < load_pretrained(abstain=True).coverage_
     assert careful.predict(["Kim Min-jun", "John Smith"]).tolist() == ["KR", "unknown"]
-    sets = predict_sets(careful, ["Kim Min-jun", "Lee"])
+    sets = predict_sets(careful, ["Kim Min-jun", "Lee"]).sets
     assert sets[0] == ["KR"]
     assert {"KR", "CN"} < {*sets[1]}
     with pytest.raises(ValueError, match="got other priors"):
@@ -479,8 +471,8 @@ def test_countries_have_their_own_thresholds_sets_and_card(countries):
     assert both <= card.keys() & load_card().keys()
     assert all(code not in classes and code in card["missing"] for code in ("CG", "CW"))
     network = countries[-1].network_
-    assert network.class_bias.shape == network.class_prior.shape
-    assert network.class_bias.std() > 0.1
+    assert network.measured.class_bias.shape == network.class_prior.shape
+    assert network.measured.class_bias.std() > 0.1
     with pytest.raises(ValueError, match="The 'target' parameter of load_.*'city'"):
         load_card("city")
 

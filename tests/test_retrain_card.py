@@ -21,6 +21,7 @@ WRITTEN = {
     "card.json",
     "class_bias.csv",
     "fallback_risk_coverage.csv",
+    "measured.json",
     "operating_points.csv",
     "risk_coverage.csv",
     "set_thresholds.csv",
@@ -198,7 +199,9 @@ def test_measure_weighs_countries_by_inhabitants(folder, people):
     for code in ("GB", "TR", "FR"):
         assert int(rows[code]["n_people"]) == apart.count(code)
     assert float(rows["GB"]["bias"]) != 0 == float(rows["FR"]["bias"])
-    assert rows[""]["n_people"] == rows["sharpness"]["n_people"] == ""
+    assert all(row["n_people"].isdigit() for row in rows.values())
+    measured = json.loads((folder / "country" / "measured.json").read_text())
+    assert measured == {"model_error": 0.4, "sharpness": 1.0}
 
 
 # ---- People kept apart

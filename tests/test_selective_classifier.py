@@ -430,7 +430,7 @@ def test_answer_is_the_finest_group_above_the_threshold():
         shares = {0: [1, 0, 0, 0], 1: [0, 1, 0, 0], 2: [0, 0, 1, 0], 20: [1, 1, 1, 1]}
         shares |= {10: [1, 1, 0, 0], 11: [0, 0, 1, 1]}
         sums = [row @ shares[answer] for row, answer in zip(rows, answers, strict=True)]
-        assert_allclose(found.probabilities[:, 0], sums)
+        assert_allclose(found.top_proba[:, 0], sums)
 
 
 def test_answers_keep_the_types_of_labels_and_groups():
@@ -446,7 +446,7 @@ def test_answers_keep_the_types_of_labels_and_groups():
     )  # until it is fitted
     found = predict_names(model, rows, top=3)
     assert found.labels[1].tolist() == ["a", 0, 1]
-    assert_allclose(found.probabilities[1], [0.8, 0.5, 0.3])
+    assert_allclose(found.top_proba[1], [0.8, 0.5, 0.3])
 
 
 def test_booleans_stay_booleans():

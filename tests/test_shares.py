@@ -678,14 +678,11 @@ def test_wrong_lists_raise(shipped):
 
 @pytest.mark.parametrize("labels", TARGETS)
 def test_error_of_the_model_is_larger_where_few_people_have_shown_it(labels, names):
-    columns = read_columns(BIAS, labels)
-    row_of = {label: row for row, label in enumerate(columns["label"])}
     model = load_pretrained(labels)
-    rows = [row_of[label] for label in model.classes_.tolist()]
-    n_people = np.array(columns["n_people"])[rows].astype(int)
-    of_known_bias = columns["bias"][row_of[""]]
+    measured = model[-1].network_.measured
     # Half of the people have shown the bias, with a variance of 2 / half.
-    expected = np.hypot(of_known_bias, 2 / np.sqrt(np.maximum(n_people, 1)))
+    n_people = np.maximum(measured.n_people, 1)
+    expected = np.hypot(measured.model_error, 2 / np.sqrt(n_people))
     found = estimate_shares(model, names[:120], n_draws=2).model_error
     assert_allclose(found, expected)
 
@@ -704,8 +701,7 @@ def test_table_says_what_intervals_of_a_shipped_model_held(shipped, names):
         shares = estimate_shares(shipped, names[:120], n_draws=2, **params)
         return repr(shares).splitlines()[0].split("   ", 2)[-1].strip()
 
-    columns = read_columns(BIAS, "nationality")
-    held = dict(zip(columns["label"], columns["bias"], strict=True))["coverage"]
+    held = shipped[-1].network_.measured.coverage
     assert title().endswith(f"interval (held {100 * held:.0f} % when tested)")
     not_measured = "interval (coverage not measured)"
     assert title(confidence_level=0.9).endswith(f"90 % {not_measured}")

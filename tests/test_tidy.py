@@ -221,9 +221,8 @@ def test_titles_are_hardly_ever_names():
     ],
 )
 def test_dropped_pieces_are_those_that_are_not_read(typed, pieces):
-    names = [typed]
-    assert dropped(typed, CharEncoder(tidy=True).fit(names)) == pieces
-    assert dropped(typed, CharEncoder(tidy=False).fit(names)) == []
+    assert dropped(typed, cleans=True, drops=True) == pieces
+    assert dropped(typed, cleans=True, drops=False) == []
 
 
 def test_spelling_groups_of_typed_names():

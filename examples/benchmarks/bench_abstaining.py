@@ -164,9 +164,11 @@ def tables_of_curves(target, model, choose, report):
     rows_with_fallback = []
     for risk in RISKS:
         try:
-            threshold = load_pretrained(target, abstain=risk).threshold_
-            with_fallback = load_pretrained(target, abstain=risk, fallback=[*M49])
+            threshold = load_pretrained(target, risk=risk).threshold_
+            with_fallback = load_pretrained(target, risk=risk, fallback=[*M49])
         except ValueError:  # not proven
+            continue
+        if not threshold or not with_fallback.threshold_:  # all answers keep it
             continue
         cells = [at_threshold(curve, threshold) for curve in curves]
         rows.append(
@@ -218,7 +220,7 @@ def tables_of_curves(target, model, choose, report):
         if level:
             estimator = GroupedClassifier(shipped, groups=level)
             labels = read_fallback([level], classes)[0].group_of(labels)
-        sets = predict_sets(estimator, report.names)
+        sets = predict_sets(estimator, report.names).sets
         rows.append([level or target, *figures_of_sets(sets, labels, weights)[0]])
     print(
         table(["sets of 90%", "covered", "mean size", "of one", "largest"], rows),

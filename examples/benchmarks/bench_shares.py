@@ -35,6 +35,7 @@ mixes of one source, and one mix of two sources.
 """
 
 import argparse
+import json
 import os
 import warnings
 from dataclasses import dataclass
@@ -60,7 +61,7 @@ from sknames._shares.name_list import FEW_HELD_OUT
 from sknames._shares.rates import rates_of_list
 from sknames._shares.resampling import Clusters
 from sknames.datasets import load_nationalities
-from sknames.pretrained._load_pretrained import BIAS, COVERAGE, FOLDER, TARGETS
+from sknames.pretrained._load_pretrained import FIGURES, FOLDER, TARGETS
 from tools.measuring import (
     likeliest_shares,
     list_of_rows,
@@ -73,6 +74,7 @@ from tools.measuring import (
 )
 from tools.public_sets import is_reported, read_set
 from tools.retrain import kept_apart
+from tools.retrain.files import write_json
 from tools.retrain.new_people import read_public, source_people
 from tools.retrain.risk_coverage import OF_KNOWN_BIAS, class_bias
 
@@ -616,12 +618,10 @@ def judge_lists(lists, enough, classes):
 
 
 def write_coverage(target, coverage):
-    """Write the coverage of a model that ships into the file of its bias."""
-    path = FOLDER / target / BIAS
-    lines = path.read_text(encoding="utf-8").splitlines()
-    lines = [line for line in lines if not line.startswith(f"{COVERAGE},")]
-    lines.append(f"{COVERAGE},{coverage:.4f},")
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    """Write the coverage of a model that ships into the file of its figures."""
+    path = FOLDER / target / FIGURES
+    measured = json.loads(path.read_text(encoding="utf-8"))
+    write_json(path, measured | {"coverage": round(coverage, 4)})
 
 
 # ---- Papers, checked rows and outcomes

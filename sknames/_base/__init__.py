@@ -4,12 +4,11 @@ import sys
 import warnings
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from sklearn.utils import _param_validation
 
-from .arguments import Called, explain_arguments
-
+Called = TypeVar("Called", bound=Callable[..., Any])
 # What lies between a user's line and ours.
 _LIBRARIES = {"sknames", "sklearn", "skorch", "contextlib"}
 
@@ -59,6 +58,6 @@ def validate_params(constraints: dict[str, Any]) -> Callable[[Called], Called]:
                     message += " Wrap a single one in a list."
                 raise _param_validation.InvalidParameterError(message) from None
 
-        return explain_arguments(call)  # type: ignore[return-value]
+        return call  # type: ignore[return-value]
 
     return decorate

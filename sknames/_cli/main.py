@@ -20,20 +20,6 @@ from .rates import rates
 from .shares import shares
 from .train import train
 
-# What load_pretrained, pandas and other commands call options, and their names here.
-CALLED_ELSEWHERE = {
-    "--country": "--model",
-    "--sep": "--delimiter",
-    "--target": "--model",
-}
-# What to do where a command has no such option, or rejects its value.
-HINTS = {
-    "--confidence": "Give --threshold with --abstain; intervals are of 95 %.",
-    "--groups": "In Python, GroupedClassifier takes groups of your own.",
-    "--quiet": "Messages go to the error stream: add 2> messages.log.",
-    "--seed": "Random draws are the same in each call.",
-}
-
 
 def _say_version(context, option, is_asked):
     """Say the version and the models that ship, and exit, if it is asked for."""
@@ -78,26 +64,12 @@ def run(arguments):
     except click.ClickException as error:
         hint = ""
         if isinstance(error, click.UsageError) and error.ctx is not None:
-            hint = f"{_suggest(error)} See `{error.ctx.command_path} --help`."
+            hint = f" See `{error.ctx.command_path} --help`."
         say(f"sknames: {_in_one_line(error.format_message())}{hint}")
         return error.exit_code
     except Exception as error:
         say(f"sknames: {_in_one_line(_message(error))}")
         return 1
-
-
-def _suggest(error):
-    """Return what to do about an option; name the one that others call like this."""
-    option = getattr(error, "option_name", None)  # which no command has
-    if getattr(error, "param", None) is not None:
-        option = error.param.opts[0]
-    meant = CALLED_ELSEWHERE.get(option)
-    if any(meant in parameter.opts for parameter in error.ctx.command.params):
-        error.possibilities = [meant]
-    if option not in HINTS:
-        return ""
-    error.possibilities = []  # options with similar letters
-    return f" {HINTS[option]}"
 
 
 def _in_one_line(message):

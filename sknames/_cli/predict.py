@@ -51,9 +51,12 @@ class Changes:
     Parameters
     ----------
     abstain : bool
-        Whether to give no prediction where the model is unsure.
+        Whether to give no prediction where the model is unsure. A risk or a threshold
+        does so, too.
     fallback : bool
         Whether to give a region where only that is sure.
+    risk : float or None
+        Largest share of wrong answers.
     threshold : float or None
         Probability to exceed; None for the model's.
     groups : str or None
@@ -66,10 +69,16 @@ class Changes:
 
     abstain: bool
     fallback: bool
+    risk: float | None
     threshold: float | None
     groups: str | None
     priors: str | None
     adapt: bool
+
+    @property
+    def abstains(self):
+        """Whether to give no prediction where the model is unsure."""
+        return self.abstain or self.risk is not None or self.threshold is not None
 
     @property
     def of_probabilities(self):
@@ -144,10 +153,13 @@ class Wanted:
     fallback=click.option(
         "--fallback", is_flag=True, help="Where only a region is sure, give it."
     ),
+    risk=click.option(
+        "--risk", type=float, help="Abstain; the largest share of wrong answers: 0.05."
+    ),
     threshold=click.option(
         "--threshold",
         type=float,
-        help="Probability to exceed. [default: the model's]",
+        help="Abstain; the probability to exceed. [default: the model's]",
     ),
 )
 @output_options
@@ -212,9 +224,9 @@ def make_model(model, table, jobs, changes):
     """
     _check_changes(changes, model)
     fallback = [*M49] if changes.fallback else None
-    fitted = model.load(abstain=changes.abstain, fallback=fallback)
+    fitted = model.load(abstain=changes.abstains, risk=changes.risk, fallback=fallback)
     threshold = changes.threshold
-    if changes.abstain and threshold is None:
+    if changes.abstains and threshold is None:
         held = resolve(fitted).threshold
         if held is None:
             raise click.UsageError(
@@ -244,17 +256,20 @@ def _check_changes(changes, model):
         raise click.UsageError(
             "--adapt-priors estimates what --priors gives: give one of them"
         )
-    may_fall_back = changes.abstain and model.source in TARGETS
-    if changes.fallback and (not may_fall_back or changes.of_probabilities):
+    is_changed = model.source not in TARGETS or changes.of_probabilities
+    if changes.fallback and (is_changed or not changes.abstains):
         raise click.UsageError(
-            "--fallback needs --abstain and a model that ships, without other priors "
-            "and groups"
+            "--fallback needs --abstain, --risk or --threshold, and a model that "
+            "ships, without other priors and groups"
+        )
+    if changes.risk is not None and (is_changed or threshold is not None):
+        raise click.UsageError(
+            "--risk needs a model that ships, without other priors, groups and "
+            "--threshold: give a --threshold instead, such as 0.6"
         )
     # click lets NaN through.
-    if threshold is not None and not (changes.abstain and 0 <= threshold <= 1):
-        raise click.UsageError(
-            "--threshold needs --abstain, and a number from 0 to 1: give both"
-        )
+    if threshold is not None and not 0 <= threshold <= 1:
+        raise click.UsageError(f"--threshold {threshold}: give a number from 0 to 1")
     if changes.of_probabilities and changes.abstain and threshold is None:
         raise click.UsageError(
             "--abstain with --groups, --priors or --adapt-priors needs a --threshold, "
@@ -275,6 +290,9 @@ def _predictions(read, stack, below, threshold, wanted, texts):
     """Return predictions of texts, which `read` predicts by the stack below layers."""
     listed = read(texts)
     changed = replace(listed, proba=stack.change(listed.proba, len(below.layers)))
+    sets = None
+    if wanted.confidence_level is not None:
+        sets = sets_of_probabilities(stack, listed.proba, wanted.confidence_level)
     predictions = predictions_of(
         stack,
         changed,
@@ -282,17 +300,12 @@ def _predictions(read, stack, below, threshold, wanted, texts):
         threshold=threshold,
         known_words=wanted.known_words,
     )
-    if wanted.confidence_level is not None:
-        predictions.sets = sets_of_probabilities(
-            stack, listed.proba, wanted.confidence_level
-        )
-    if not wanted.proba:  # they are many
-        predictions.proba = None
     if wanted.known_words and predictions.known_words is None:
         raise click.UsageError(
             "--known-words: the model has no table of words: leave it out"
         )
-    return predictions
+    proba = predictions.proba if wanted.proba else None  # they are many
+    return replace(predictions, proba=proba, sets=sets)
 
 
 def _type_of_answers(stack):

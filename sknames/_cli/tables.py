@@ -116,8 +116,17 @@ class InputTable:
         self.has_header = has_header
         # Whether blank lines are no rows in a table of one column, as in pandas.
         self.skips_blank_lines = False
-        self._path = local_file(path)
+        self.format = "csv"  # or "jsonl" or "parquet"
+        self.delimiter = None  # of CSV with several columns
+        self.first_row = 1
+        self.done = 0
+        self.total = None
         self._has_warned = False
+        self._path = local_file(path)
+        with self._errors_name_the_file(), open(self._path, "rb") as file:
+            self._compression = _value_of_start(MAGIC, file.read(4))
+        if self._compression is None:
+            self.total = os.path.getsize(self._path)
         self._start()
 
     def __iter__(self):
@@ -126,14 +135,9 @@ class InputTable:
             yield from chunks
 
     def _start(self):
-        """Return the chunks; set `format`, `delimiter`, `first_row` and `total`."""
-        self.delimiter = None
-        self.first_row = 1
+        """Return the chunks; find the format, the delimiter and the header."""
         self.done = 0
         with self._errors_name_the_file():
-            with open(self._path, "rb") as file:
-                self._compression = _value_of_start(MAGIC, file.read(4))
-            self.total = None if self._compression else os.path.getsize(self._path)
             head = self._open().read(BYTES_OF_BLOCK)
             text = head.removeprefix(codecs.BOM_UTF8).lstrip()
             problem = _value_of_start(NOT_READ, text)

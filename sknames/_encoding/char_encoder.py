@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
 from numbers import Integral
@@ -20,7 +19,7 @@ from .._base import warn
 from .._base.estimators import DocLinkMixin
 from .._base.saved_state import stamped, unstamped
 from .._text.in_latin import in_latin
-from .._text.names import Names, NamesMixin, read_names
+from .._text.names import Names, NamesMixin, ReadingRules, read_names
 from .._text.spelling import (
     Translation,
     code_points,
@@ -47,7 +46,6 @@ BLOCK = 128
 LARGE_SCRIPTS = ("CJK", "HANGUL")  # of which no alphabet has all characters
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
 class CharEncoder(
     DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, BaseEstimator
 ):
@@ -165,20 +163,10 @@ class CharEncoder(
     __module__ = "sknames"
     _fitted = "alphabet_"
 
-    clean: bool = True
-    tidy: bool | Literal["auto"] = "auto"
-    handle_missing: Literal["error", "empty"] = "error"
-    transliterate: bool | Literal["unknown", "both"] = "unknown"
-    lowercase: bool = True
-    alphabet: str | None = None
-    min_frequency: int | float | Literal["auto"] = "auto"
-    max_length: int | None = 64
-    handle_unknown: Literal["use_unknown_code", "error"] = "use_unknown_code"
-
-    alphabet_: str = field(init=False)
-    unknown_code_: int = field(init=False)
-    max_length_: int = field(init=False)
-    tidy_: bool = field(init=False)
+    alphabet_: str
+    unknown_code_: int
+    max_length_: int
+    tidy_: bool
 
     _parameter_constraints = {
         "clean": ["boolean"],
@@ -196,15 +184,39 @@ class CharEncoder(
         "handle_unknown": [StrOptions({"use_unknown_code", "error"})],
     }
 
+    def __init__(
+        self,
+        *,
+        clean: bool = True,
+        tidy: bool | Literal["auto"] = "auto",
+        handle_missing: Literal["error", "empty"] = "error",
+        transliterate: bool | Literal["unknown", "both"] = "unknown",
+        lowercase: bool = True,
+        alphabet: str | None = None,
+        min_frequency: int | float | Literal["auto"] = "auto",
+        max_length: int | None = 64,
+        handle_unknown: Literal["use_unknown_code", "error"] = "use_unknown_code",
+    ) -> None:
+        self.clean = clean
+        self.tidy = tidy
+        self.handle_missing = handle_missing
+        self.transliterate = transliterate
+        self.lowercase = lowercase
+        self.alphabet = alphabet
+        self.min_frequency = min_frequency
+        self.max_length = max_length
+        self.handle_unknown = handle_unknown
+
     def _fit(self, X):
         """Learn from X, and return its names, which may have come from a generator."""
         self._validate_params()
-        names = Names(read_names(X, self.handle_missing), self)
+        names = Names(read_names(X, self.handle_missing))
         alphabet = None if self.alphabet is None else self._check_alphabet()
         if self.tidy == "auto":
             self.tidy_ = not are_titled(names.clean)
         else:
             self.tidy_ = bool(self.tidy)
+        names.rules = self._rules  # before they are tidied
         spelt = self._spelt(names.tidy, alphabet)
         if alphabet is None:
             alphabet = self._frequent(spelt)
@@ -288,7 +300,12 @@ class CharEncoder(
 
     def _encode(self, names):
         """Return the codes of names, (n, max_length_)."""
-        return self._codes(names.read_by(self).tidy)
+        return self._codes(names.read_by(self._rules).tidy)
+
+    @property
+    def _rules(self):
+        """How names are read."""
+        return ReadingRules(self.clean, self.tidy_, self._knows_letter)
 
     def _as_output(self, codes):
         """Return codes, (n, max_length_), in the container that `set_output` chose."""

@@ -5,7 +5,7 @@ from typing import Any
 from .stack import refusal, resolve
 
 
-def fingerprint(model: Any) -> str:
+def fingerprint(estimator: Any) -> str:
     """Return a short name of a fitted model, from what it learned.
 
     The same model has the same name on each machine, before and after it is saved to a
@@ -15,7 +15,7 @@ def fingerprint(model: Any) -> str:
 
     Parameters
     ----------
-    model : estimator
+    estimator : estimator
         Fitted model, such as :func:`load_pretrained`, or any scikit-learn estimator.
 
     Returns
@@ -64,7 +64,7 @@ def fingerprint(model: Any) -> str:
     >>> sknames.fingerprint(grouped).startswith(f"{name}-{digits}+groups-")
     True
     """
-    if not hasattr(model, "fit"):
+    if not hasattr(estimator, "fit"):
         step = "To name the model in a file, load it: load_model(path)."
-        raise refusal(model, "a fitted estimator", step)
-    return resolve(model).fingerprint
+        raise refusal(estimator, "a fitted estimator", step)
+    return resolve(estimator).fingerprint

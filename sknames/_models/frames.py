@@ -1,25 +1,27 @@
-"""Make tables of pandas or polars from columns."""
+"""Read and make tables of pandas and polars."""
 
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib import import_module
 
+import numpy as np
+
 
 def to_frame(columns, labels=(), prefix=""):
     """Return columns as a DataFrame of pandas, of polars if only that is installed.
 
-    Labels and prefix are as in `polars_frame`.
+    Labels and prefix are as in `_polars_frame`.
     """
     with suppress(ImportError):
         return import_module("pandas").DataFrame(columns)
     with suppress(ImportError):
-        return polars_frame(import_module("polars").DataFrame, columns, labels, prefix)
+        return _polars_frame(import_module("polars").DataFrame, columns, labels, prefix)
     raise ImportError(
         "Expected pandas or polars for a table. Install one, or take its arrays."
     )
 
 
-def polars_frame(frame_type, columns, labels, prefix):
+def _polars_frame(frame_type, columns, labels, prefix):
     """Return columns as a DataFrame of polars, with null for what is missing.
 
     Objects are text or, in columns of predictions, of the type of the model's labels.
@@ -61,3 +63,31 @@ def _values(column):
         if hasattr(column, method):
             return getattr(column, method)()
     return list(column)
+
+
+def is_table(X):
+    """Return whether X is a DataFrame of pandas or polars."""
+    return hasattr(X, "columns") and (hasattr(X, "assign") or hasattr(X, "hstack"))
+
+
+def with_columns(table, columns, labels, prefix):
+    """Return a DataFrame with new columns behind its own, as in `to_frame`."""
+    if hasattr(table, "hstack"):  # of polars
+        return table.hstack(_polars_frame(type(table), columns, labels, prefix))
+    # At once: a table that many columns are added to, one by one, is slow.
+    pd = import_module("pandas")
+    return pd.concat([table, pd.DataFrame(columns, index=table.index)], axis=1)
+
+
+def filled(X, names):
+    """Return X without missing names, which a model need not take.
+
+    It keeps its type if it can. `names` are those in X, "" for a missing one.
+    """
+    if hasattr(X, "fill_null"):  # of polars
+        return X.fill_null("")
+    if hasattr(X, "fillna"):  # of pandas
+        return X.astype(object).fillna("")
+    if np.shape(X) == (len(names), 1):
+        return np.array(names, dtype=object)[:, None]
+    return [*names]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import compress, islice, pairwise
 from numbers import Integral, Real
 from typing import Any, Literal
@@ -11,13 +11,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
-from sklearn.utils import Bunch, check_array, gen_batches
+from sklearn.utils import check_array, gen_batches
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._base import validate_params, warn
 from .._text.names import Names, read_names
 from .._text.tidy import without_initials
-from .frames import to_frame
+from .frames import filled, to_frame
 from .groups import fallback_probabilities
 from .stack import resolve
 
@@ -31,11 +31,67 @@ COST_FOR_SHARES = (
     "the errors of shares are about half as large again, and intervals do not show it"
 )
 SAMPLED_NAMES = 1000  # the first of a list; they show how it is written
+# What a threshold may be.
+THRESHOLD = [StrOptions({"auto"}), Interval(Real, 0, 1, closed="both"), None]
 ENCODED_NAMES = 8192  # names whose codes are in memory at a time
 
 
-class Predictions(Bunch):
-    """The result of `predict_names`: a Bunch, also as columns or a table."""
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Answers for names: arrays with a row for each, also for one without an answer.
+
+    :func:`predict_names` returns them.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_names, top)
+        The answer, then the next labels, the most probable first. Behind a group, they
+        begin with the most probable one.
+    top_proba : ndarray of shape (n_names, top)
+        Their probabilities.
+    levels : ndarray of shape (n_names,) of str, or None
+        What the answer is: "label", or of a :class:`SelectiveClassifier` with a
+        `fallback` such as "region"; None without it.
+    reasons : ndarray of shape (n_names,) of str
+        Why there is no answer, else "", see :meth:`SelectiveClassifier.reasons`.
+    known_words : ndarray of shape (n_names,) of int, or None
+        The number of words that were in training, 0 for what is not a name; None if
+        not asked for, or if the estimator does not know.
+    proba : ndarray of shape (n_names, n_classes)
+        The probabilities of all labels.
+    classes : ndarray of shape (n_classes,)
+        These labels.
+    names : list of str, or None
+        The names, "" for a missing one; None if the input holds no texts.
+    sets : list of list, or None
+        The sets of :func:`~sknames.pretrained.predict_sets`, the most probable label
+        first; empty for what is not a name. None if not asked for.
+
+    See Also
+    --------
+    predict_table : Add the same columns to a table.
+
+    Examples
+    --------
+    >>> from sknames import load_pretrained, predict_names
+    >>> found = predict_names(load_pretrained(threshold=0.9), ["Mehmet Yılmaz", "Lee"])
+    >>> found.labels.tolist(), found.reasons.tolist()
+    ([['Turkish'], ['Korean']], ['', 'unsure'])
+    >>> list(found.columns())
+    ['predicted', 'probability', 'reason']
+    """
+
+    __module__ = "sknames"
+
+    labels: NDArray[Any]
+    top_proba: NDArray[np.floating]
+    levels: NDArray[np.object_] | None
+    reasons: NDArray[np.object_]
+    known_words: NDArray[np.integer] | None
+    proba: NDArray[np.floating]
+    classes: NDArray[Any]
+    names: list[str] | None
+    sets: list[list[Any]] | None = None
 
     def columns(
         self, top: int | None = None, prefix: str = "", *, proba: bool = False
@@ -55,9 +111,9 @@ class Predictions(Bunch):
         Returns
         -------
         dict of str to array of shape (n_names,)
-            predicted, probability, predicted_2, probability_2 and so on: None and NaN
-            without an answer; and where there are any, level, set, the probabilities
-            and known_words; reason.
+            Columns predicted, probability, predicted_2, probability_2 and so on: None
+            and NaN without an answer; and where there are any, level, set, the
+            probabilities and known_words; reason.
         """
         no_answer = self.reasons != ""
         no_name = no_answer & (self.reasons != UNSURE)
@@ -65,12 +121,12 @@ class Predictions(Bunch):
         columns = {}
         for k in range(n_labels):
             end = "" if k == 0 else f"_{k + 1}"
-            probabilities = np.where(no_answer, np.nan, self.probabilities[:, k])
+            probabilities = np.where(no_answer, np.nan, self.top_proba[:, k])
             columns[f"predicted{end}"] = _or_none(self.labels[:, k], no_answer)
             columns[f"probability{end}"] = probabilities
             if k == 0 and self.levels is not None:
                 columns["level"] = _or_none(self.levels, no_answer)
-        if "sets" in self:
+        if self.sets is not None:
             sets = np.array([*map(";".join, self.sets)], dtype=str)
             columns["set"] = _or_none(sets, no_name)
         if proba:
@@ -115,7 +171,7 @@ def _or_none(values, is_none):
     {
         "estimator": [HasMethods(["predict_proba"])],
         "top": [Interval(Integral, 1, None, closed="left")],
-        "threshold": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="both"), None],
+        "threshold": THRESHOLD,
         "known_words": ["boolean"],
     }
 )
@@ -150,26 +206,7 @@ def predict_names(
     Returns
     -------
     Predictions
-        A Bunch of arrays with a row for each name, also for one without an answer:
-
-        - labels: array of shape (n_names, top), the answer, then the next labels, the
-          most probable first. Behind a group, they begin with the most probable one,
-        - probabilities: array of shape (n_names, top), their probabilities,
-        - levels: array of shape (n_names,) of str, what the answer is: "label", or of a
-          :class:`SelectiveClassifier` with a `fallback` such as "region"; None without
-          it,
-        - reasons: array of shape (n_names,) of str, why there is no answer, else "",
-          see :meth:`SelectiveClassifier.reasons`,
-        - known_words: array of shape (n_names,) of int, 0 for what is not a name; None
-          if not asked for, or if the estimator does not know,
-        - proba, classes: arrays of shape (n_names, n_classes) and (n_classes,), the
-          probabilities of all labels, and these labels,
-        - names: list of str, the names, "" for a missing one; None if `X` holds no
-          texts.
-
-        Its method ``columns(top=None, prefix="")`` returns the columns that
-        :func:`predict_table` adds, as a dict of arrays; `to_frame` makes a DataFrame of
-        them.
+        Labels, their probabilities and reasons, with a row for each name.
 
     Raises
     ------
@@ -180,13 +217,14 @@ def predict_names(
     See Also
     --------
     predict_table : Add predictions to a table.
+    Predictions : What is returned.
 
     Examples
     --------
     >>> from sknames import load_pretrained, predict_names
     >>> names = ["Mehmet Yılmaz", "Lee", "123"]
     >>> found = predict_names(load_pretrained(abstain=True), names, top=2)
-    >>> found.labels[:2].tolist(), found.probabilities[:2].round(2).tolist()
+    >>> found.labels[:2].tolist(), found.top_proba[:2].round(2).tolist()
     ([['Turkish', 'Armenian'], ['Korean', 'Chinese']], [[1.0, 0.0], [0.45, 0.35]])
     >>> found.reasons.tolist()
     ['', 'unsure', 'no known letter']
@@ -250,29 +288,15 @@ def predict_list(stack, X):
     names = None
     with suppress(TypeError, ValueError):  # if it holds no texts
         joined = X if stack.join is None else stack.join.transform(X)
-        names = read_names(joined, handle_missing="empty").read_by(stack.encoder)
+        names = read_names(joined, handle_missing="empty").read_by(stack.rules)
     if names is None:
         proba = stack.predict_proba(X)
     elif stack.encoder is None:
-        readable = _filled(X, names) if "" in names else X
+        readable = filled(X, names) if "" in names else X
         proba = stack.predict_proba(readable)
     else:
         proba = stack.predict_names(names)
     return PredictedList(X, names, proba)
-
-
-def _filled(X, names):
-    """Return X without missing names, which a model need not take.
-
-    It keeps its type if it can.
-    """
-    if hasattr(X, "fill_null"):  # of polars
-        return X.fill_null("")
-    if hasattr(X, "fillna"):  # of pandas
-        return X.astype(object).fillna("")
-    if np.shape(X) == (len(names), 1):
-        return np.array(names, dtype=object)[:, None]
-    return [*names]
 
 
 def predictions_of(stack, listed, *, top=1, threshold=None, known_words=False):
@@ -281,47 +305,51 @@ def predictions_of(stack, listed, *, top=1, threshold=None, known_words=False):
     if top > n_classes:
         raise ValueError(f"top={top}: the model has {n_classes} labels. Lower top.")
     best = stack.best(listed.proba, top)
-    reasons = listed.reasons
+    words = None
+    if known_words:
+        words = _count_known_words(stack, listed.names, listed.reasons)
     predictions = Predictions(
         labels=stack.classes[best],
-        probabilities=np.take_along_axis(listed.proba, best, axis=1),
+        top_proba=np.take_along_axis(listed.proba, best, axis=1),
         levels=None,
-        reasons=reasons,
-        known_words=None,
+        reasons=listed.reasons,
+        known_words=words,
         proba=listed.proba,
         classes=stack.classes,
         names=None if listed.names is None else [*listed.names],
     )
-    if known_words:
-        predictions.known_words = _count_known_words(stack, listed.names, reasons)
-    if threshold is not None:
-        fallback = () if stack.threshold is None else stack.threshold.fallback
-        _abstain(predictions, best[:, 0], threshold, fallback)
-    return predictions
+    if threshold is None:
+        return predictions
+    fallback = () if stack.threshold is None else stack.threshold.fallback
+    return _abstain(predictions, best[:, 0], threshold, fallback)
 
 
 def _abstain(predictions, best, threshold, fallback):
-    """Set, in place, what is sure: labels, else groups of them, else a reason.
+    """Return what is sure: labels, else groups of them, else a reason.
 
     `best`, (n_names,), has the columns of the labels.
     """
     probabilities = fallback_probabilities(predictions.proba, best, fallback)
     is_sure = probabilities > threshold
     is_unsure = (predictions.reasons == "") & ~is_sure.any(axis=1)
-    predictions.reasons = np.where(is_unsure, UNSURE, predictions.reasons)
+    reasons = np.where(is_unsure, UNSURE, predictions.reasons)
     if not fallback:
-        return
+        return replace(predictions, reasons=reasons)
     finest_sure = is_sure.argmax(axis=1)  # 0, the label, also if none is sure
-    predictions.labels = predictions.labels.astype(object)  # keeps each answer's type
-    predictions.levels = np.full(len(best), "label", dtype=object)
+    labels = predictions.labels.astype(object)  # keeps each answer's type
+    top_proba = predictions.top_proba.copy()
+    levels = np.full(len(best), "label", dtype=object)
     for k, level in enumerate(fallback, start=1):
         rows = finest_sure == k
         # The group comes first, then the labels, the most probable first.
-        predictions.labels[rows, 1:] = predictions.labels[rows, :-1]
-        predictions.labels[rows, 0] = level.groups[best[rows]].tolist()
-        predictions.probabilities[rows, 1:] = predictions.probabilities[rows, :-1]
-        predictions.probabilities[rows, 0] = probabilities[rows, k]
-        predictions.levels[rows] = level.name
+        labels[rows, 1:] = labels[rows, :-1]
+        labels[rows, 0] = level.groups[best[rows]].tolist()
+        top_proba[rows, 1:] = top_proba[rows, :-1]
+        top_proba[rows, 0] = probabilities[rows, k]
+        levels[rows] = level.name
+    return replace(
+        predictions, labels=labels, top_proba=top_proba, levels=levels, reasons=reasons
+    )
 
 
 def check_probabilities(listed):

@@ -2,18 +2,17 @@
 
 from collections.abc import Hashable, Sequence
 from numbers import Integral
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import HasMethods, Interval
 
 from .._base import validate_params
 from .._encoding.char_encoder import CHUNK_NAMES
 from .._encoding.join_names import JoinNames, find_column
 from .._text.names import Names, check_is_in_memory, read_names
-from .frames import polars_frame
-from .predict_names import predict_names
+from .frames import is_table, to_frame, with_columns
+from .predict_names import THRESHOLD, predict_names
 
 
 @validate_params(
@@ -21,6 +20,7 @@ from .predict_names import predict_names
         "estimator": [HasMethods(["predict_proba"])],
         "column": "no_validation",
         "top": [Interval(Integral, 1, None, closed="left")],
+        "threshold": THRESHOLD,
         "known_words": ["boolean"],
         "prefix": [str],
     }
@@ -31,6 +31,7 @@ def predict_table(
     *,
     column: Hashable | Sequence[Hashable] = None,
     top: int = 1,
+    threshold: float | Literal["auto"] | None = "auto",
     known_words: bool = False,
     prefix: str = "",
 ) -> Any:
@@ -52,6 +53,9 @@ default=None
         counts only if several columns match.
     top : int, default=1
         Number of labels for each name.
+    threshold : float, "auto" or None, default="auto"
+        Only a larger probability is a prediction. "auto" uses the threshold of a
+        :class:`SelectiveClassifier`, if the model is or holds one. None uses none.
     known_words : bool, default=False
         Whether to add a column with the number of words of the name that were in
         training.
@@ -62,8 +66,8 @@ default=None
     -------
     DataFrame
         The table, its index and columns unchanged, with the new columns behind them. It
-        is one of polars for what comes from polars, else one of pandas. The new columns
-        are
+        is one of polars for what comes from polars, or if only that is installed, else
+        one of pandas. The new columns are
 
         - predicted, probability: the most probable nationality and its probability,
         - predicted_2, probability_2 and so on, up to `top`,
@@ -71,14 +75,14 @@ default=None
           :class:`SelectiveClassifier` with a `fallback`,
         - known_words: how many words of the name were in training, if asked for,
         - reason: why a row has no prediction, else "", see
-          :meth:`SelectiveClassifier.reasons`; only such a model has "unsure".
+          :meth:`SelectiveClassifier.reasons`; "unsure" needs a threshold.
 
     Raises
     ------
     ValueError
         If the table already has a column with the name of a new one.
     ImportError
-        If `X` is no table, and pandas is not installed.
+        If `X` is no table, and neither pandas nor polars is installed.
 
     See Also
     --------
@@ -105,8 +109,15 @@ default=None
     chunks = []
     for start in range(0, max(1, len(names)), CHUNK_NAMES):  # one without names, too
         chunk = Names(names[start : start + CHUNK_NAMES])
-        columns = _columns(estimator, chunk, prefix, top=top, known_words=known_words)
-        chunks.append(columns)
+        predictions = predict_names(
+            estimator, chunk, top=top, threshold=threshold, known_words=known_words
+        )
+        if known_words and predictions.known_words is None:
+            raise ValueError(
+                "known_words=True expects a model with a table of words, such as "
+                f"load_pretrained(), got {estimator!r:.100}. Leave known_words out."
+            )
+        chunks.append(predictions.columns(prefix=prefix))
     new = {}
     for name in chunks[0]:
         if name in table.columns:
@@ -114,11 +125,7 @@ default=None
                 f"The table has a column {name!r} already: rename it, or give a prefix."
             )
         new[name] = np.concatenate([columns[name] for columns in chunks])
-    if hasattr(table, "hstack"):
-        return table.hstack(polars_frame(type(table), new, estimator.classes_, prefix))
-    # At once: a table that many columns are added to, one by one, is slow.
-    pd = check_pandas_support("predict_table")
-    return pd.concat([table, pd.DataFrame(new, index=table.index)], axis=1)
+    return with_columns(table, new, estimator.classes_, prefix)
 
 
 def _read(X, column):
@@ -126,10 +133,9 @@ def _read(X, column):
     check_is_in_memory(X)
     if hasattr(X, "to_frame"):  # a Series
         return X.to_frame(X.name or "name"), X
-    if not hasattr(X, "columns") or not (hasattr(X, "assign") or hasattr(X, "hstack")):
-        pd = check_pandas_support("predict_table of names in no table")
+    if not is_table(X):
         names = read_names(X, "empty")
-        return pd.DataFrame({"name": names}), names
+        return to_frame({"name": np.array(names, dtype=object)}), names
     columns = list(X.columns)
     if column is None:
         column = columns if len(columns) == 1 else "name"
@@ -149,14 +155,3 @@ def _read(X, column):
     if len(columns_of_names) == 1 or not len(X):
         return X, X[columns_of_names[0]]
     return X, JoinNames().transform(X[columns_of_names])
-
-
-def _columns(estimator, names, prefix, **options):
-    """Return the new columns for names."""
-    predictions = predict_names(estimator, names, **options)
-    if options["known_words"] and predictions.known_words is None:
-        raise ValueError(
-            "known_words=True expects a model with a table of words, such as "
-            f"load_pretrained(), got {estimator!r:.100}. Leave known_words out."
-        )
-    return predictions.columns(prefix=prefix)

@@ -30,8 +30,8 @@ def check_priors(priors, classes, name="priors", own="uniform"):
         return values / values.sum()
     labels = classes.tolist()
     # A Series is read by label, too: its order may differ.
-    by_label = priors.to_dict() if hasattr(priors, "to_dict") else priors
-    if isinstance(by_label, Mapping):
+    by_label = dict(priors.items()) if hasattr(priors, "items") else priors
+    if isinstance(by_label, dict):
         values = _by_label(by_label, classes, name, own)
     else:
         values = np.asarray(priors, dtype=np.float64)

@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._base.digits import OF_BASE, digits_of
 from .._encoding.char_encoder import CharEncoder
 from .._encoding.join_names import JoinNames
+from .._text.names import BY_DEFAULT
 from .layers import Assumed, Decision, Layer, Sum, Threshold
 
 CALIBRATED = "calibrated_classifiers_"  # of CalibratedClassifierCV, one a fold
@@ -67,6 +68,11 @@ class Stack:
         first = self._behind_join[0] if self._behind_join else None
         is_encoder = isinstance(first, CharEncoder) and hasattr(first, "alphabet_")
         return first if is_encoder else None
+
+    @property
+    def rules(self):
+        """How it reads names."""
+        return BY_DEFAULT if self.encoder is None else self.encoder._rules
 
     @property
     def network(self):
@@ -332,13 +338,15 @@ def _held(model):
 
 def _assumed_by(model):
     """Return what an estimator that holds no other assumes."""
-    network = getattr(model, "network_", None)
-    sharpness = getattr(network, "sharpness", None)
-    return Assumed(
-        class_prior=getattr(model, "class_prior_", None),
-        class_bias=getattr(network, "class_bias", None),
-        sharpness=None if sharpness is None else float(sharpness[0]),
-        n_people=getattr(network, "n_people", None),
+    assumed = Assumed(class_prior=getattr(model, "class_prior_", None))
+    measured = getattr(getattr(model, "network_", None), "measured", None)
+    if measured is None:
+        return assumed
+    return replace(
+        assumed,
+        class_bias=measured.class_bias,
+        sharpness=measured.sharpness,
+        n_people=measured.n_people,
     )
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from .cells import make_step
 from .codes import code_table, to_codes
 from .ngrams import NGrams
 from .quantized import Quantized, from_plain, to_plain
@@ -16,11 +15,21 @@ from .words import Words
 
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
 KEYS = "ngram_keys."  # the beginning of their names in `Network.to_arrays`
-# Fields that only the models that ship have.
-ONLY_SHIPPED = ("class_bias", "model_error", "sharpness", "n_people", "coverage")
+MEASURED = "measured."  # the beginning of the names of what is in `Network.measured`
 # The largest weights, which may be Quantized.
 QUANTIZED = ("ngram_weight", "next_symbol.weight", "head.ngram_weight")
 NEVER = -1e4  # the logit of a class with prior 0: finite, but its probability is 0
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Hold what held-out people show of a model that ships."""
+
+    class_bias: np.ndarray  # (n_classes,), log odds that correct the bias on people
+    n_people: np.ndarray  # (n_classes,), how many people of each were held out
+    model_error: float  # the standard deviation of the log odds that are left
+    sharpness: float = 1.0  # the power of likelihood ratios that shares take
+    coverage: float | None = None  # the part of true shares that 95 % intervals held
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,11 +52,7 @@ class Network:
     separator: int | None = None  # the code between words, if n-grams stay within words
     class_prior: Any = None  # (n_classes,), what the logits assume; None before `fit`
     words: Words | None = None
-    class_bias: Any = None  # (n_classes,), log odds that correct the bias on people
-    model_error: Any = None  # (1,), the standard deviation of what they leave
-    sharpness: Any = None  # (1,), the power of likelihood ratios that shares take
-    n_people: Any = None  # (n_classes,), how many people of each were held out
-    coverage: Any = None  # (1,), the part of true shares that 95 % intervals held
+    measured: Measured | None = None  # of a model that ships
     fingerprint: str | None = None  # of a model that ships, which priors do not change
 
     def __post_init__(self):
@@ -116,30 +121,6 @@ class Network:
                 weights[name] = weight.astype(dtype, copy=False)
         return weights
 
-    def hidden_states(self, codes):
-        """Return the states after each code of a row (T,), and the net's logits.
-
-        Their shapes are (num_layers, T, H) and (T, n_classes). Of a head, they are
-        those of the network below. `Forward` computes the same for many rows at once.
-        """
-        weights = self.weights_in(np.float32)
-        size = self.hidden_size
-        states = np.empty((self.num_layers, len(codes), size), dtype=np.float32)
-        if "embedding" in weights:
-            inputs = weights["embedding"][codes]  # (T, E)
-        else:
-            inputs = np.eye(self.n_codes, dtype=np.float32)[codes]  # (T, n_codes)
-        for k, states_of_layer in enumerate(states):
-            step = make_step(self.cell, weights, k)
-            x = inputs @ step.input + step.bias  # (n_gates, T, H)
-            h_prev = np.zeros((1, size), dtype=np.float32)
-            for t in range(len(codes)):
-                h_t = states_of_layer[t : t + 1]  # (1, H)
-                step(x[:, t : t + 1], h_prev @ step.recurrent, h_prev, out=h_t)
-                h_prev = h_t
-            inputs = states_of_layer
-        return states, inputs @ weights["output.weight"].T + weights["output.bias"]
-
     def with_priors(self, priors):
         """Shift the output bias to other priors, (n_classes,), that sum to 1.
 
@@ -169,9 +150,10 @@ class Network:
             **{f"{KEYS}{n}": keys for n, keys in enumerate(self.ngram_keys)},
             **to_plain(self.weights),
         }
-        for name in ONLY_SHIPPED:
-            if getattr(self, name) is not None:
-                arrays[name] = getattr(self, name)
+        if self.measured is not None:
+            for name, value in vars(self.measured).items():
+                if value is not None:
+                    arrays[MEASURED + name] = np.asarray(value)
         if self.fingerprint is not None:
             arrays["fingerprint"] = np.array(self.fingerprint)
         if self.words is not None:
@@ -192,6 +174,12 @@ class Network:
         keys = [weights.pop(f"{KEYS}{n}") for n in range(n_lengths)]
         separator = weights.pop("separator")
         fingerprint = weights.pop("fingerprint", None)
+        measured = {}
+        for name in arrays:
+            if name.startswith(MEASURED):
+                value = weights.pop(name)
+                key = name.removeprefix(MEASURED)
+                measured[key] = float(value) if value.ndim == 0 else value
         words = None
         if "word_keys" in weights:
             differences = weights.pop("word_keys")
@@ -209,7 +197,7 @@ class Network:
             class_prior=weights.pop("class_prior"),
             words=words,
             fingerprint=None if fingerprint is None else str(fingerprint),
-            **{name: weights.pop(name, None) for name in ONLY_SHIPPED},
+            measured=Measured(**measured) if measured else None,
             weights=weights,  # what is left
         )
 
@@ -223,7 +211,7 @@ def narrow(keys):
 
 def _read_only(value):
     """Return arrays, and what holds some, as what cannot be written to."""
-    if isinstance(value, Quantized | Words):
+    if isinstance(value, Quantized | Words | Measured):
         return type(value)(*map(_read_only, vars(value).values()))
     if isinstance(value, Mapping):
         arrays = {name: _read_only(array) for name, array in value.items()}

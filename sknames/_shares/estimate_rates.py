@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._base.arguments import explain_arguments
 from .._models.groups import Groups
 from .._models.priors import Priors
 from .name_list import read_users_list
@@ -16,7 +15,6 @@ from .question import Question, check_parameters
 from .rates import Rates, rates_of_list
 
 
-@explain_arguments
 def estimate_rates(
     estimator: Any,
     X: Any,

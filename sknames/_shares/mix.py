@@ -97,15 +97,14 @@ def errors_by_class(model_error, n_people):
 def settings_of_shares(stack, assumed_prior=None) -> dict[str, Any]:
     """Return what the shares of a list take from a model, fields of `ListedModel`."""
     network: Any = getattr(stack.innermost, "network_", None)
-    stored_error = getattr(network, "model_error", None)
+    measured = getattr(network, "measured", None)
     model_error = MODEL_ERROR
     coverage = None
     n_people = stack.assumed.n_people
-    if stored_error is not None and n_people is not None:
-        model_error = errors_by_class(stored_error[0], n_people)
-        is_measured = assumed_prior is None and network.coverage is not None
-        if is_measured and stack.within is None:  # not of a calibration
-            coverage = float(network.coverage[0])
+    if measured is not None and n_people is not None:
+        model_error = errors_by_class(measured.model_error, n_people)
+        if assumed_prior is None and stack.within is None:  # not of a calibration
+            coverage = measured.coverage
     return {
         "coverage": coverage,
         "assumed_prior": assumed_priors(stack, assumed_prior, of_people=True),

@@ -8,14 +8,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from .._base.elsewhere import no_attribute
 from .._models.frames import to_frame
 from .name_list import ListedModel
 
-# What a table lacks, and who has it.
-ELSEWHERE = {
-    "plot": "draw it with sknames.SharesDisplay.from_shares",
-    "to_csv": "write it with .to_frame().to_csv",
-}
 N_PRINTED = 10  # rows of a table that prints
 LEAST_PRINTED = 0.0005  # a share or difference, which rounds to 0.1 %
 
@@ -150,9 +146,7 @@ class Table(Mapping):
             return own["_columns"][name]
         if not name.startswith("_") and hasattr(own.get("_about"), name):
             return getattr(own["_about"], name)
-        if name in ELSEWHERE:
-            raise AttributeError(f"{type(self).__name__}.{name}: {ELSEWHERE[name]}")
-        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+        raise no_attribute(repr(type(self).__name__), name)
 
     def __dir__(self) -> list[str]:
         """Return the names of attributes, which interactive shells complete."""

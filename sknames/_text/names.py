@@ -1,6 +1,7 @@
 """Take names from any collection or one-column table, and read each only once."""
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
+from dataclasses import dataclass
 from functools import cached_property
 from reprlib import repr as shorten
 from typing import Any, NoReturn, Self, TypeAlias
@@ -8,7 +9,7 @@ from typing import Any, NoReturn, Self, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .._base.labels_and_weights import is_missing
@@ -19,20 +20,41 @@ from .tidy import tidy
 NamesLike: TypeAlias = Iterable[str] | ArrayLike
 
 
+@dataclass(frozen=True)
+class ReadingRules:
+    """Say how an encoder reads names; by default, how they are read without one.
+
+    Parameters
+    ----------
+    cleans : bool, default=True
+        Whether traces of typing, copying and files are left out.
+    drops : bool, default=True
+        Whether titles, degrees and brackets are left out.
+    knows_letter : callable or None, default=None
+        Whether the encoder knows a letter. None knows all.
+    """
+
+    cleans: bool = True
+    drops: bool = True
+    knows_letter: Callable[[str], bool] | None = None
+
+
+BY_DEFAULT = ReadingRules()
+
+
 class Names(list[str]):
     """Hold texts as they were typed, and compute on first use what is asked about them.
 
-    It is a list, so any model takes it. An encoder says how names are read, and which
-    letters are known; without one, they are read as by default, and all are.
+    It is a list, so any model takes it.
     """
 
-    def __init__(self, texts: Iterable[str], encoder: Any = None):
+    def __init__(self, texts: Iterable[str], rules: ReadingRules = BY_DEFAULT):
         super().__init__(texts)
-        self.encoder = encoder
+        self.rules = rules
 
-    def read_by(self, encoder: Any) -> "Names":
-        """Return the names for an encoder: these, if they are for it."""
-        return self if self.encoder is encoder else Names(self, encoder)
+    def read_by(self, rules: ReadingRules) -> "Names":
+        """Return the names as read by other rules: these, if the rules are the same."""
+        return self if self.rules == rules else Names(self, rules)
 
     @cached_property
     def clean(self) -> list[str]:
@@ -42,14 +64,13 @@ class Names(list[str]):
     @cached_property
     def tidy(self) -> list[str]:
         """The names as they are read."""
-        cleans = self.encoder is None or self.encoder.clean
-        drops = self.encoder is None or self.encoder.tidy_
-        return tidy(self.clean if cleans else self, cleans, drops)
+        texts = self.clean if self.rules.cleans else self
+        return tidy(texts, self.rules.cleans, self.rules.drops)
 
     @cached_property
     def reasons(self) -> NDArray[np.object_]:
         """Why each text is no name, "" for a name, (n_names,), str objects."""
-        return why_not_names(self, self.clean, self.encoder)
+        return why_not_names(self, self.clean, self.rules.knows_letter)
 
     @cached_property
     def ids(self) -> NDArray[np.intp]:
@@ -78,7 +99,7 @@ class Names(list[str]):
         return Names, ([*self],)
 
 
-class NamesMixin(TransformerMixin, BaseEstimator):
+class NamesMixin(TransformerMixin):
     """Define transformers of names by `_fit`, `_encode` and the attribute `_fitted`."""
 
     # skrub's ApplyToCols and TableVectorizer then pass one column at a time.

@@ -113,20 +113,20 @@ _WORDS = _words_of_others()
 _SIGNS = re.compile(r"[!-&(-+/:-@\[-`{-~、，（）「」・]|\.(?![ ,])")
 
 
-def why_not_names(typed, texts, encoder=None):
+def why_not_names(typed, texts, knows_letter=None):
     """Return why each clean text is not a name, and "" for a name, as str objects.
 
     They are what was typed, clean. `SelectiveClassifier.reasons` describes the reasons.
-    An `encoder` says which letters are known; without one, all are.
+    `knows_letter` says whether a letter is known; without it, all are.
     """
     reasons = np.full(len(texts), "", dtype=object)
     texts = compose(texts)
     is_known = {}
     for first in {text[:1] for text in texts}:
-        is_known[first] = _is_known(first, encoder)
+        is_known[first] = _is_known(first, knows_letter)
     for row, text in enumerate(texts):
         if not is_known[text[:1]] or _is_unusual(text):
-            reasons[row] = _why_not_name(text, encoder)
+            reasons[row] = _why_not_name(text, knows_letter)
     if _BROKEN.search("\n".join(typed)):
         are_broken = [_BROKEN.search(text) is not None for text in typed]
         reasons[are_broken] = BROKEN
@@ -150,7 +150,7 @@ def _is_unusual(text):
     return "," in text and sum(" " in part.strip() for part in text.split(",")) > 1
 
 
-def _why_not_name(text, encoder):
+def _why_not_name(text, knows_letter):
     """Return why a composed text is not a name, and "" for a name."""
     if text == "":
         return MISSING
@@ -164,7 +164,7 @@ def _why_not_name(text, encoder):
     read = outside if any(map(str.isalpha, outside)) else text
     if _has_form_in_brackets(text) or _is_organization(read):
         return ORGANIZATION
-    if not any(_is_known(character, encoder) for character in text):
+    if not any(_is_known(character, knows_letter) for character in text):
         return NO_LETTER
     if _are_people(read):
         return SEVERAL
@@ -317,9 +317,9 @@ def _is_between_names(tokens, k, is_behind_comma):
     return n_behind >= max(k, 2)  # "Thurn und Taxis" is a surname
 
 
-def _is_known(character, encoder):
-    """Return whether a character is a letter that an encoder, if any, knows."""
+def _is_known(character, knows_letter):
+    """Return whether a character is a letter, and known."""
     # The character itself is a letter: in ASCII, an emoji becomes a word.
-    if encoder is None or not character.isalpha():
+    if knows_letter is None or not character.isalpha():
         return character.isalpha()
-    return encoder._knows_letter(character)
+    return knows_letter(character)

@@ -59,11 +59,11 @@ def are_titled(names):
     return n_titled >= LEAST_TITLED * len(names)
 
 
-def dropped(name, encoder):
-    """Return the pieces of a name that an encoder leaves out."""
-    typed = clean([name]) if encoder.clean else [name]
+def dropped(name, cleans, drops):
+    """Return the pieces of a name that `tidy` leaves out."""
+    typed = clean([name]) if cleans else [name]
     words = compose(typed)[0].split()
-    (tidied,) = tidy(typed, encoder.clean, encoder.tidy_)
+    (tidied,) = tidy(typed, cleans, drops)
     unmatched = Counter(_key(word) for word in tidied.split())
     are_read = []
     for word in words:

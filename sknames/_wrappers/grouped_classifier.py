@@ -1,6 +1,5 @@
 """Predict regions or other groups of nationalities or countries."""
 
-from dataclasses import KW_ONLY, dataclass, field
 from numbers import Real
 from typing import Any, Self
 
@@ -11,7 +10,6 @@ from sklearn.base import clone
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.metadata_routing import process_routing
 
-from .._base.arguments import explain_arguments
 from .._base.estimators import is_frozen
 from .._base.labels_and_weights import check_labels
 from .._models.groups import M49, Groups, group_of_each
@@ -19,8 +17,6 @@ from .._models.layers import Sum
 from .wrapper import Wrapper
 
 
-@explain_arguments
-@dataclass(eq=False, repr=False)
 class GroupedClassifier(Wrapper):
     """Predict groups of labels: sum the probabilities of a classifier.
 
@@ -83,18 +79,24 @@ class GroupedClassifier(Wrapper):
 
     __module__ = "sknames"
 
-    estimator: Any
-    _: KW_ONLY
-    groups: Groups = "region"
-    others: str | float | None = None
-
-    estimator_: Any = field(init=False)
+    estimator_: Any
 
     _parameter_constraints = {
         "estimator": [HasMethods(["fit", "predict_proba"])],
         "groups": [StrOptions({*M49}), HasMethods(["items"])],
         "others": [str, Real, None],
     }
+
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        groups: Groups = "region",
+        others: str | float | None = None,
+    ) -> None:
+        self.estimator = estimator
+        self.groups = groups
+        self.others = others
 
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
         """Fit a clone of the estimator.

@@ -1,6 +1,5 @@
 """Predict under the mix of nationalities in a list."""
 
-from dataclasses import KW_ONLY, dataclass, field
 from numbers import Integral, Real
 from typing import Any, Literal, Self
 
@@ -8,7 +7,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from .._base.arguments import explain_arguments
 from .._base.estimators import check_is_frozen
 from .._base.labels_and_weights import check_weights
 from .._models.layers import Shift
@@ -19,8 +17,6 @@ from .._shares.mix import priors_of_probabilities, sharpness_of
 from .wrapper import Wrapper
 
 
-@explain_arguments
-@dataclass(eq=False, repr=False)
 class PriorShiftClassifier(Wrapper):
     """Adapt predictions to a list's mix of nationalities, estimated from its names.
 
@@ -113,15 +109,8 @@ or None, default=None
 
     __module__ = "sknames"
 
-    estimator: Any
-    _: KW_ONLY
-    priors: Literal["estimate"] | Priors = "estimate"
-    assumed_prior: Priors | None = None
-    tol: float = 1e-7
-    max_iter: int = 200
-
-    class_prior_: NDArray[np.float64] = field(init=False)
-    n_iter_: int = field(init=False)
+    class_prior_: NDArray[np.float64]
+    n_iter_: int
 
     _parameter_constraints = {
         "estimator": [HasMethods(["predict_proba"])],
@@ -139,6 +128,21 @@ or None, default=None
         "tol": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
     }
+
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        priors: Literal["estimate"] | Priors = "estimate",
+        assumed_prior: Priors | None = None,
+        tol: float = 1e-7,
+        max_iter: int = 200,
+    ) -> None:
+        self.estimator = estimator
+        self.priors = priors
+        self.assumed_prior = assumed_prior
+        self.tol = tol
+        self.max_iter = max_iter
 
     def fit(
         self, X: Any, y: object = None, sample_weight: ArrayLike | None = None

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -26,7 +25,6 @@ from sklearn.utils.validation import (
 )
 
 from .._base import warn
-from .._base.arguments import explain_arguments
 from .._base.estimators import is_frozen
 from .._base.labels_and_weights import check_labels, check_some_known, check_weights
 from .._models.groups import FallbackLevel, Groups, read_fallback
@@ -43,8 +41,6 @@ from .risk_coverage import (
 from .wrapper import Wrapper
 
 
-@explain_arguments
-@dataclass(eq=False, repr=False)
 class SelectiveClassifier(Wrapper):
     """Predict only where the model is sure enough, and where the input is a name.
 
@@ -162,17 +158,6 @@ class SelectiveClassifier(Wrapper):
 
     __module__ = "sknames"
 
-    estimator: Any
-    _: KW_ONLY
-    coverage: float | None = None
-    risk: float | None = None
-    threshold: float | None = None
-    fallback: list[Groups] | None = None
-    abstain_label: str | float = "auto"
-    cv: Any = 5
-    confidence_level: float = 0.95
-    n_jobs: int | None = None
-
     _parameter_constraints = {
         "estimator": [HasMethods(["fit", "predict_proba"])],
         "coverage": [Interval(Real, 0, 1, closed="right"), None],
@@ -184,6 +169,29 @@ class SelectiveClassifier(Wrapper):
         "confidence_level": [Interval(Real, 0, 1, closed="neither")],
         "n_jobs": [Integral, None],
     }
+
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        coverage: float | None = None,
+        risk: float | None = None,
+        threshold: float | None = None,
+        fallback: list[Groups] | None = None,
+        abstain_label: str | float = "auto",
+        cv: Any = 5,
+        confidence_level: float = 0.95,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.estimator = estimator
+        self.coverage = coverage
+        self.risk = risk
+        self.threshold = threshold
+        self.fallback = fallback
+        self.abstain_label = abstain_label
+        self.cv = cv
+        self.confidence_level = confidence_level
+        self.n_jobs = n_jobs
 
     def fit(
         self, X: Any, y: Any, sample_weight: ArrayLike | None = None, **params: Any

@@ -23,11 +23,68 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Contributions(Bunch):
-    """The result of `feature_contributions`: a Bunch, also as a table."""
+@dataclass(frozen=True, eq=False)
+class Contributions:
+    """What each feature of a name adds to the logits of each label.
+
+    :func:`feature_contributions` returns it.
+
+    Parameters
+    ----------
+    name : str
+        The name.
+    classes : ndarray of shape (n_classes,)
+        The labels.
+    features : ndarray of shape (n_features,) of str
+        Those present in the name: for a net its n-grams, one entry for each occurrence,
+        then its words. If n-grams stay within words, a space marks the ends of a word;
+        otherwise "^" and "$" mark those of the name. For a linear classifier they have
+        the names that `get_feature_names_out` returns.
+    contributions : ndarray of shape (n_features, n_classes)
+        What each feature adds to the logits.
+    intercept : ndarray of shape (n_classes,)
+        The rest of the logits: those of the recurrent net with their bias, or the
+        intercept of the linear classifier.
+    spans : ndarray of shape (n_features, 2), or None
+        Start and stop of each feature among the `characters`, of a network only; the
+        marks are at -1 and n_characters.
+    dropped, characters, sources, source_index : list or ndarray, or None
+        What was read, of a network only, as in :func:`prefix_proba`.
+
+    See Also
+    --------
+    FeatureContributionsDisplay : Draw what separates two labels.
+
+    Examples
+    --------
+    >>> import sknames
+    >>> from sknames.inspection import feature_contributions
+    >>> found = feature_contributions(sknames.load_pretrained(), "Kowalski")
+    >>> found.contributions.shape == (len(found.features), len(found.classes))
+    True
+    """
+
+    __module__ = "sknames.inspection"
+
+    name: str
+    classes: NDArray[Any]
+    features: NDArray[Any]
+    contributions: NDArray[np.floating]
+    intercept: NDArray[np.floating]
+    spans: NDArray[np.integer] | None = None
+    dropped: list[str] | None = None
+    characters: NDArray[Any] | None = None
+    sources: NDArray[Any] | None = None
+    source_index: NDArray[np.integer] | None = None
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return the contributions as a DataFrame, a row for each feature."""
+        """Return the contributions as a table.
+
+        Returns
+        -------
+        DataFrame
+            A row for each feature, a column for each label.
+        """
         pd = check_pandas_support("Contributions.to_frame")
         return pd.DataFrame(
             self.contributions, index=self.features, columns=self.classes
@@ -36,7 +93,16 @@ class Contributions(Bunch):
     def log_odds(self, label: Any = None, other: Any = None) -> Bunch:
         """Return the log odds of a label against another, split by feature.
 
-        The largest come first. By default, the labels are the two most probable ones.
+        Parameters
+        ----------
+        label, other : str or int or None, default=None
+            The labels. By default, they are the two most probable ones.
+
+        Returns
+        -------
+        :class:`~sklearn.utils.Bunch`
+            The label, the other, features and their contributions, the largest first,
+            and the intercept.
         """
         logits = self.intercept + self.contributions.sum(axis=0)
         first = column_of(self.classes, label, logits)
@@ -80,27 +146,7 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
     Returns
     -------
     Contributions
-        A Bunch with
-
-        - name: the name,
-        - classes: array of shape (n_classes,), the labels,
-        - features: array of shape (n_features,) of str, those present in the name: for
-          a net its n-grams, one entry for each occurrence, then its words. If n-grams
-          stay within words, a space marks the ends of a word; otherwise "^" and "$"
-          mark those of the name. For a linear classifier they have the names that
-          `get_feature_names_out` returns,
-        - contributions: array of shape (n_features, n_classes),
-        - intercept: array of shape (n_classes,), the rest of the logits: those of the
-          recurrent net with their bias, or the intercept of the linear classifier,
-        - spans: array of shape (n_features, 2), of a network only: the start and stop
-          of each feature among the `characters`; the marks are at -1 and n_characters.
-          Then there are also `dropped`, `characters`, `sources` and `source_index`, as
-          in :func:`prefix_proba`.
-
-        Its method `to_frame` makes a DataFrame with a row for each feature.
-        ``log_odds(label=None, other=None)`` returns a Bunch of a label against another,
-        by default of the two most probable ones: label, other, features and their
-        contributions, the largest first, and intercept.
+        The features, and what each adds to the logits of each label.
 
     See Also
     --------

@@ -79,7 +79,8 @@ def hidden_states(estimator: Any, name: str) -> Bunch:
     reading = Reading(estimator, stack, name)
     network = stack.network
     (codes,) = network.to_codes(reading.codes)
-    states, logits = network.hidden_states(codes[: len(reading.characters)])
+    forward = stack.innermost._forward
+    states, logits = forward.hidden_states(codes[: len(reading.characters)])
     return reading.bunch(states=states, logits=logits)
 
 

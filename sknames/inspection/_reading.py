@@ -29,8 +29,9 @@ class Reading:
             )
         self.classes = stack.classes
         self.name = name
-        self.dropped = dropped(name, self.encoder)
-        names = read_names([name]).read_by(self.encoder)
+        rules = self.encoder._rules
+        self.dropped = dropped(name, rules.cleans, rules.drops)
+        names = read_names([name]).read_by(rules)
         # It is a DataFrame after set_output.
         self.codes = np.asarray(self.encoder.transform(names))
         spelt = self.encoder._spell(names.tidy[0])

@@ -1,55 +1,126 @@
 """Report how good a model is on names with known nationalities, on one screen."""
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import precision_recall_fscore_support
-from sklearn.utils import Bunch
-from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils._param_validation import HasMethods
 
 from .._base import validate_params
 from .._base.labels_and_weights import check_labels, check_some_known, check_weights
+from .._models.frames import to_frame
 from .._models.predict_names import predict_list, predictions_of
 from .._models.stack import resolve
 from .._text.names import read_names
 from ._calibration import calibration_error
 from ._top_label import effective_number, wilson_interval
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 N_CLASSES_PRINTED = 20  # nationalities, so that all fits on one screen
 N_CONFUSIONS = 5  # printed
 TOP = 3  # labels, of top_3
 UNKNOWN = -1  # in place of the column of a label that the model lacks
 N_RESAMPLES = 1000  # of the rows, for the interval of macro-F1
-# Figures that need probabilities or known words, and are None otherwise.
-NOT_ALWAYS = (
-    "log_loss",
-    "top_3",
-    "top_3_interval",
-    "calibration_error",
-    "calibration_by_chance",
-    "by_known_words",
-)
 KNOWN_WORDS = ("0", "1", "2 or more")  # how many, in by_known_words
 
 
-class Scorecard(Bunch):
-    """The result of `scorecard`: a Bunch that prints on one screen."""
+@dataclass(frozen=True, eq=False)
+class Scorecard:
+    """Figures of a model on names with known nationalities, printed on one screen.
 
-    def to_frame(self) -> "pd.DataFrame":
-        """Return the figures by nationality as a DataFrame."""
-        pd = check_pandas_support("Scorecard.to_frame")
-        return pd.DataFrame(self.by_class)
+    :func:`scorecard` returns them.
+
+    Parameters
+    ----------
+    n, is_right : int, ndarray of shape (n,) of bool
+        The number of rows, and whether each prediction is right, in their order.
+    accuracy, accuracy_interval : float, (low, high)
+        The accuracy, and its 95 % interval (Wilson 1927).
+    macro_f1, macro_f1_interval : float, (low, high)
+        The mean F1 of the nationalities in `y` or predicted, with an interval from a
+        bootstrap.
+    best_accuracy, n_ambiguous : float, int
+        The highest accuracy that names alone allow, since so many names have several
+        labels here.
+    unknown_labels : dict of label to int
+        The number of rows of labels that the model lacks.
+    by_class : dict of str to ndarray of shape (n_labels,)
+        Columns label, n, recall, recall_low, recall_high, precision, precision_low,
+        precision_high, n_predicted.
+    confusions : list of (label, predicted, int)
+        The number of rows, the most frequent first.
+    log_loss : float or None
+        The log loss; None without probabilities, as the next figures.
+    top_3, top_3_interval : float, (low, high), or None
+        How often the label is among the first three.
+    calibration_error, calibration_by_chance : float or None
+        See :func:`expected_calibration_error`, and the mean error of a calibrated model
+        on such names.
+    by_known_words : dict or None
+        {"0", "1" or "2 or more": {"n", "accuracy"}} by how many words of the name were
+        in training; None if the model does not know.
+
+    See Also
+    --------
+    expected_calibration_error : Compute one of the figures.
+
+    Examples
+    --------
+    >>> from sknames import load_pretrained
+    >>> from sknames.metrics import scorecard
+    >>> names = ["Mehmet Yılmaz", "Ayşe Demir", "Kowalski", "Lee"]
+    >>> labels = ["Turkish", "Turkish", "Polish", "Chinese"]
+    >>> card = scorecard(load_pretrained(), names, labels)
+    >>> card.accuracy, card.confusions
+    (0.75, [('Chinese', 'Korean', 1)])
+    """
+
+    __module__ = "sknames.metrics"
+
+    n: int
+    is_right: NDArray[np.bool_]
+    accuracy: float
+    accuracy_interval: tuple[float, float]
+    macro_f1: float
+    macro_f1_interval: tuple[float, float]
+    best_accuracy: float
+    n_ambiguous: int
+    unknown_labels: dict[Any, int]
+    by_class: dict[str, NDArray[Any]]
+    confusions: list[tuple[Any, Any, int]]
+    log_loss: float | None = None
+    top_3: float | None = None
+    top_3_interval: tuple[float, float] | None = None
+    calibration_error: float | None = None
+    calibration_by_chance: float | None = None
+    by_known_words: dict[str, dict[str, float]] | None = None
+
+    def to_frame(self) -> Any:
+        """Return the figures by nationality as a DataFrame of pandas.
+
+        It is one of polars if only that is installed.
+
+        Returns
+        -------
+        DataFrame
+            The columns of `by_class`.
+        """
+        return to_frame(self.by_class)
 
     def to_text(self, n_classes: int | None = None) -> str:
-        """Return the printed text, with at most `n_classes` nationalities.
+        """Return what is printed, also with more nationalities.
 
-        The most frequent come first.
+        Parameters
+        ----------
+        n_classes : int or None, default=None
+            Number of nationalities at most, the most frequent ones; None for all.
+
+        Returns
+        -------
+        str
+            The text.
         """
         lines = [
             f"accuracy  {self.accuracy:.4f} ({_interval(self.accuracy_interval)})",
@@ -163,27 +234,7 @@ def scorecard(
     Returns
     -------
     Scorecard
-        A Bunch that prints on one screen, with
-
-        - n: the number of rows; is_right: array of shape (n,), whether each prediction
-          is right, in the order of the names,
-        - accuracy, with its 95 % accuracy_interval (low, high) (Wilson 1927),
-        - macro_f1, the mean F1 of the nationalities in `y` or predicted, with
-          macro_f1_interval from a bootstrap,
-        - log_loss, top_3 with top_3_interval, and calibration_error, see
-          :func:`expected_calibration_error`, with calibration_by_chance, the mean error
-          of a calibrated model on such names; None without probabilities,
-        - best_accuracy: the highest accuracy that names alone allow, since n_ambiguous
-          names have several labels here,
-        - unknown_labels: {label: number of rows} of labels that the model lacks,
-        - by_known_words: {"0", "1" or "2 or more": {"n", "accuracy"}} by how many words
-          of the name were in training; None if the model does not know,
-        - by_class: dict of arrays label, n, recall, recall_low, recall_high, precision,
-          precision_low, precision_high, n_predicted,
-        - confusions: tuples (label, predicted, number of rows), the most frequent
-          first.
-
-        Its method `to_frame` makes a DataFrame of by_class, `to_text` a longer text.
+        The figures. It prints on one screen.
 
     Raises
     ------
@@ -240,23 +291,19 @@ def scorecard_from(names, labels, predicted, proba, classes, known=None, weights
     index = {label: k for k, label in enumerate(classes)}
     columns = np.array([index.get(label, UNKNOWN) for label in labels])
     unknown = Counter(label for label in labels if label not in index)
-    card = Scorecard(
-        **figures(labels, predicted, weights),
-        n=len(names),
-        unknown_labels=dict(unknown.most_common()),
-        **_best(names, labels, weights),
-        **dict.fromkeys(NOT_ALWAYS),
-    )
+    found = figures(labels, predicted, weights) | _best(names, labels, weights)
     if proba is not None:
-        card.update(_figures_of_probabilities(proba, columns, weights))
+        found |= _figures_of_probabilities(proba, columns, weights)
     if known is not None:
-        card.by_known_words = {}
+        by_known_words = {}
         for n, name in enumerate(KNOWN_WORDS):
             rows = np.minimum(known, 2) == n
             if rows.any():
-                accuracy, _ = _share(card.is_right[rows], weights[rows])
-                card.by_known_words[name] = {"n": int(rows.sum()), "accuracy": accuracy}
-    return card
+                accuracy, _ = _share(found["is_right"][rows], weights[rows])
+                by_known_words[name] = {"n": int(rows.sum()), "accuracy": accuracy}
+        found["by_known_words"] = by_known_words
+    unknown_labels = dict(unknown.most_common())
+    return Scorecard(n=len(names), unknown_labels=unknown_labels, **found)
 
 
 def _figures_of_probabilities(proba, columns, weights):

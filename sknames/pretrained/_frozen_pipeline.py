@@ -1,5 +1,6 @@
 """The type of the models that ship: no method fits them again."""
 
+from reprlib import repr as shorten
 from typing import Any, NoReturn, Self
 
 import numpy as np
@@ -7,8 +8,8 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 
+from .._base import warn
 from .._base.estimators import DocLinkMixin, input_tags_of
-from .._base.labels_and_weights import check_some_known
 
 # What takes metadata if it is routed, as of Pipeline, but for `fit`.
 ROUTED = (
@@ -79,8 +80,8 @@ class FrozenPipeline(DocLinkMixin, Pipeline):
         X : object
             Ignored.
         y : array-like of shape (n_samples,) or None, default=None
-            Labels. One of them must be a label of the pipeline, or they number its
-            labels, as ensembles do.
+            Labels. Those that the pipeline lacks give a warning, unless they number
+            its labels, as ensembles do.
         **params
             Ignored.
 
@@ -88,25 +89,20 @@ class FrozenPipeline(DocLinkMixin, Pipeline):
         -------
         self : FrozenPipeline
             The pipeline.
-
-        Raises
-        ------
-        ValueError
-            If no label in `y` is one of the pipeline's.
         """
         classes = getattr(self, "classes_", None)  # which a transformer has not
         if y is None or classes is None or _are_numbers_of(y, classes):
             return self
-        try:
-            check_some_known(y, classes)
-        except ValueError as error:
-            raise ValueError(
-                f"{error} The model is frozen and learns no others: for labels of your "
-                "own, fit make_own_labels_pipeline(). Ensembles and calibration of "
-                "scikit-learn number the labels, so they need names of all "
-                f"{len(classes)} labels, or another model: "
-                "make_pipeline(NameEncoder(), LogisticRegression())."
-            ) from error
+        known = set(classes.tolist())
+        lacking = [label for label in np.ravel(y).tolist() if label not in known]
+        if lacking:
+            warn(
+                "fit learns nothing: the model is frozen, and lacks the labels "
+                f"{shorten([*dict.fromkeys(lacking)])}. For labels of your own, fit "
+                "make_own_labels_pipeline(). Ensembles and calibration of scikit-learn "
+                f"number the labels, so they need names of all {len(classes)}, or "
+                "another model: make_pipeline(NameEncoder(), LogisticRegression())."
+            )
         return self
 
     @property

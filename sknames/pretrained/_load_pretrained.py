@@ -22,7 +22,7 @@ from .._models.groups import M49, Groups
 from .._models.layers import priors_fingerprint
 from .._models.priors import Priors, check_priors
 from .._name_nationality_classifier import NameNationalityClassifier
-from .._network.network import Network
+from .._network.network import Measured, Network
 from .._wrappers.selective_classifier import SelectiveClassifier
 from ._frozen_pipeline import FrozenPipeline
 
@@ -40,12 +40,9 @@ CURVE = "risk_coverage.csv"
 # The same if subregions and regions are answered, too.
 FALLBACK_CURVE = "fallback_risk_coverage.csv"
 CURVE_COLUMNS = ["threshold", "coverage", "risk", "n_answered"]  # of both
-# `class_bias` and `n_people` of the network by label. More rows have its `model_error`,
-# under "", its `sharpness`, and the `coverage` of its intervals.
+# `Measured` of the network: what is by label, and the rest.
 BIAS = "class_bias.csv"
-MODEL_ERROR_ROW = ""
-SHARPNESS = "sharpness"
-COVERAGE = "coverage"
+FIGURES = "measured.json"
 SETS = "set_thresholds.csv"  # by coverage, from the same people
 # Thresholds of one label against the rest, and what they find and take.
 POINTS = "operating_points.csv"
@@ -61,7 +58,6 @@ RISK = {
     CURVE: {"nationality": 0.14, "country": 0.26},
     FALLBACK_CURVE: {"nationality": 0.1, "country": 0.21},
 }
-LARGEST_RISK = 0.5  # of abstain; more is meant as a probability, also with a fallback
 AS_WRITTEN = object()  # the priors that a network was written with
 DEFAULT_PRIORS = "population"  # of load_pretrained, which its fingerprint leaves out
 # pip leaves an installed version as it is, without --force-reinstall.
@@ -79,7 +75,8 @@ SUMMED_IN_PLACE = "word_keys"  # by `Network.from_arrays`, so they are not share
 @validate_params(
     {
         "target": [str],
-        "abstain": ["boolean", Interval(Real, 0, 1, closed="neither")],
+        "abstain": "no_validation",
+        "risk": [Interval(Real, 0, 1, closed="neither"), None],
         "threshold": [Interval(Real, 0, 1, closed="left"), None],
         "tidy": ["boolean"],
     }
@@ -88,7 +85,8 @@ def load_pretrained(
     target: Target = "nationality",
     *,
     priors: Priors = "population",
-    abstain: bool | float = False,
+    abstain: bool | None = None,
+    risk: float | None = None,
     threshold: float | None = None,
     fallback: list[Groups] | None = None,
     tidy: bool = True,
@@ -122,27 +120,29 @@ default="population"
         For a list of people, whose names tell the mix, see
         :class:`PriorShiftClassifier`. The priors are a shift of the output bias;
         `class_prior_` holds those in force.
-    abstain : bool or float, default=False
+    abstain : bool or None, default=None
         Whether to give no answer ("unknown") where the model is unsure, or the text is
-        not a name. True keeps these shares with 95 % confidence, for people as frequent
-        as "population" says:
+        not a name. None does so if `risk` or `threshold` is given. True without them
+        keeps these shares with 95 % confidence, for people as frequent as "population"
+        says:
 
         - nationalities: at most 14 % of the answers are wrong, and four of five people
           get one; with `fallback`, 10 %, and nine of ten,
         - countries: at most 26 %, and half; with `fallback`, 21 %, and three of four.
 
-        A float is the largest share of wrong answers instead, from .06: a risk, not a
-        probability. People of a nationality that the model does not know are often
-        answered, too. The `page on
+        People of a nationality that the model does not know are often answered, too.
+        The `page on
         abstaining <https://sknames.github.io/sknames/abstaining.html>`_ has more
         figures.
+    risk : float or None, default=None
+        The largest share of wrong answers, from .06.
     threshold : float or None, default=None
-        Instead of `abstain`, the probability above which a label is an answer, at least
-        0 and below 1. It may have any priors.
+        Instead of `risk`, the probability above which a label is an answer, at least 0
+        and below 1. It may have any priors.
     fallback : list or None, default=None
         What to answer where a label is unsure, see :class:`SelectiveClassifier`: None,
         or ``["subregion", "region"]``, which we recommend for countries. It needs
-        `abstain` or a `threshold`. Other groups need a `threshold`.
+        `abstain`, a `risk` or a `threshold`. Other groups need a `threshold`.
     tidy : bool, default=True
         Whether to read "Dr. Anna Kim, PhD" as "Anna Kim", see :class:`CharEncoder`.
         False reads names as they are typed.
@@ -152,15 +152,14 @@ default="population"
     FrozenPipeline or SelectiveClassifier
         Pipeline of "encode", a :class:`CharEncoder`, and "classify", a
         :class:`NameNationalityClassifier`, which is never fitted again, see
-        :class:`~sknames.pretrained.FrozenPipeline`. With `abstain` or a `threshold`, a
+        :class:`~sknames.pretrained.FrozenPipeline`. If it abstains, a
         :class:`SelectiveClassifier` around it, whose clone is unfitted, as usual.
 
     Raises
     ------
     ValueError, OSError
         If the files in the package are missing or differ from those that it was
-        released with, or no threshold keeps so small a risk, or all answers keep so
-        large a one.
+        released with, or no threshold keeps so small a risk.
 
     See Also
     --------
@@ -202,54 +201,46 @@ default="population"
         raise ValueError(
             f"Expected the target 'nationality' or 'country', got {target!r}. {step}"
         )
-    if abstain and threshold is not None:
-        raise ValueError(
-            f"Expected abstain or a threshold, got abstain={abstain!r} and "
-            f"threshold={threshold!r}. Give one of them."
-        )
-    is_stored = abstain and fallback == [*M49]  # there is a curve of it
+    abstains = _abstains(abstain, risk, threshold)
+    is_stored = abstains and fallback == [*M49]  # there is a curve of it
     if fallback is not None and threshold is None and not is_stored:
         raise ValueError(
-            f"Expected fallback={[*M49]}, with abstain, or None; got "
-            f"fallback={fallback!r} and abstain={abstain!r}. For groups of your own, "
-            "give a threshold, or fit a SelectiveClassifier on names."
+            f"Expected fallback={[*M49]}, with abstain=True or a risk, or None; got "
+            f"fallback={fallback!r}, abstain={abstain!r} and risk={risk!r}. For groups "
+            "of your own, give a threshold, or fit a SelectiveClassifier on names."
         )
-    bias = read_columns(BIAS, target)
-    model = read_model(FOLDER / target, pretrained_sha256(target), priors, bias, tidy)
-    if threshold is not None:
-        return SelectiveClassifier._around(
-            model, threshold=threshold, fallback=fallback
-        )
-    if not abstain:
+    model = read_model(
+        FOLDER / target, pretrained_sha256(target), priors, tidy, is_measured=True
+    )
+    if not abstains:
         return model
-    return _with_risk(model, target, abstain, fallback)
+    curve = None
+    if threshold is None:
+        file = FALLBACK_CURVE if fallback else CURVE
+        columns = read_columns(file, target)
+        curve = Bunch(**{name: columns[name] for name in CURVE_COLUMNS})
+        risk = RISK[file][target] if risk is None else risk
+    return SelectiveClassifier._around(
+        model, curve, risk=risk, threshold=threshold, fallback=fallback
+    )
 
 
-def _with_risk(model, target, abstain, fallback):
-    """Return a model that abstains where it must, to keep a risk."""
-    file = FALLBACK_CURVE if fallback else CURVE
-    columns = read_columns(file, target)
-    curve = Bunch(**{name: columns[name] for name in CURVE_COLUMNS})
-    risk = abstain
-    if isinstance(abstain, bool | np.bool_):
-        risk = RISK[file][target]
-    try:
-        selective = SelectiveClassifier._around(
-            model, curve, risk=risk, fallback=fallback
-        )
-    except ValueError as error:
+def _abstains(abstain, risk, threshold):
+    """Return whether to abstain; raise ValueError if the arguments do not agree."""
+    if not isinstance(abstain, bool | np.bool_ | None):
         raise ValueError(
-            f"abstain={abstain!r}: {error} For names or a coverage of your own, see "
-            "SelectiveClassifier."
-        ) from error
-    if selective.threshold_ == 0 or risk > LARGEST_RISK:
-        raise ValueError(
-            f"abstain={abstain!r} is a risk: up to {risk:.0%} of the answers may be "
-            "wrong. All answers keep it, so no name would be unsure. Give a smaller "
-            f"risk. If you want answers that are {risk:.0%} sure, give "
-            f"threshold={abstain!r}."
+            f"Expected abstain to be True, False or None, got {abstain!r}. Give the "
+            "largest share of wrong answers as risk, or the probability that an answer "
+            "must exceed as threshold."
         )
-    return selective
+    n_goals = (risk is not None) + (threshold is not None)
+    if n_goals == 2 or (n_goals and abstain is not None and not abstain):
+        raise ValueError(
+            "Expected a risk or a threshold, and not abstain=False with it; got "
+            f"abstain={abstain!r}, risk={risk!r} and threshold={threshold!r}. Give one "
+            "of them."
+        )
+    return bool(abstain or n_goals)
 
 
 def read_columns(name, target="nationality"):
@@ -343,13 +334,13 @@ def _read_points(target):
     return points
 
 
-def read_model(folder, sha256=None, priors=AS_WRITTEN, bias=None, tidy=True):
+def read_model(folder, sha256=None, priors=AS_WRITTEN, tidy=True, *, is_measured=False):
     """Read a fitted pipeline from the files of a folder, for a head also of its trunk.
 
     The description may have any digest if `sha256` is None; it holds that of the
     arrays. Priors are those that the network was written with, or as in
-    `load_pretrained`. `bias` has the columns of the file of it, and `tidy` is of the
-    encoder.
+    `load_pretrained`. `tidy` is of the encoder. If the model `is_measured`, the folder
+    has what held-out people show of it.
     """
     path = folder / DESCRIPTION
     description = json.loads(_content(path, sha256))
@@ -375,8 +366,8 @@ def read_model(folder, sha256=None, priors=AS_WRITTEN, bias=None, tidy=True):
         network = _with_priors(network, classes, priors)
     if not tidy:
         network = _named(network, "untidied")
-    if bias is not None:
-        network = _with_bias(network, classes, bias)
+    if is_measured:
+        network = replace(network, measured=_read_measured(folder, classes))
     classify = trunk["classify"]
     params = classify["params"]
     params["ngram_range"] = tuple(params["ngram_range"])  # JSON has lists
@@ -419,22 +410,16 @@ def _named(network, change):
     return replace(network, fingerprint=f"{network.fingerprint}+{change}")
 
 
-def _with_bias(network, classes, bias):
-    """Return a network with its bias on people, from the columns of the file of it."""
-    row_of = {label: row for row, label in enumerate(bias["label"])}
-    values = bias["bias"]
+def _read_measured(folder, classes):
+    """Return what held-out people show of a model, from the files of its folder."""
+    columns = _read(folder / BIAS, _columns_of)
+    row_of = {label: row for row, label in enumerate(columns["label"])}
     rows = [row_of[label] for label in classes.tolist()]
-    network = replace(
-        network,
-        class_bias=values[rows],
-        model_error=values[[row_of[MODEL_ERROR_ROW]]],
-        n_people=bias["n_people"][rows].astype(int),
+    return Measured(
+        class_bias=columns["bias"][rows],
+        n_people=columns["n_people"][rows].astype(int),
+        **_read(folder / FIGURES, json.loads),
     )
-    if SHARPNESS in row_of:
-        network = replace(network, sharpness=values[[row_of[SHARPNESS]]])
-    if COVERAGE in row_of:
-        network = replace(network, coverage=values[[row_of[COVERAGE]]])
-    return network
 
 
 def _arrays(folder, description, arrays_of_head=None):

@@ -5,6 +5,7 @@ is a quantile, over held-out names, of the probability of labels ranked above th
 one (Romano, Sesia and Candès 2020, without randomisation). So no set is empty.
 """
 
+from dataclasses import replace
 from functools import cache
 from numbers import Real
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 from sklearn.utils._param_validation import HasMethods
 
 from .._base import validate_params
-from .._models.predict_names import predict_list
+from .._models.predict_names import Predictions, predict_list, predictions_of
 from .._models.priors import check_priors
 from .._models.stack import resolve
 from ._load_pretrained import SETS, read_columns
@@ -52,7 +53,7 @@ def sets_of(classes, probabilities, thresholds):
 )
 def predict_sets(
     estimator: Any, X: Any, *, confidence_level: float = 0.9, by_class: bool = False
-) -> list[list[str]]:
+) -> Predictions:
     """Predict sets of nationalities that contain the true one with a given probability.
 
     A set has the most probable nationalities, until their sum exceeds a threshold: one
@@ -76,9 +77,10 @@ def predict_sets(
 
     Returns
     -------
-    list of list of str
-        The set of each name, the most probable nationality first. Only a text that is
-        no name has the empty set.
+    Predictions
+        What :func:`~sknames.predict_names` returns without a threshold, and `sets`:
+        the set of each name, the most probable nationality first. Only a text that is
+        no name has the empty set, and a reason.
 
     See Also
     --------
@@ -95,11 +97,11 @@ def predict_sets(
     --------
     >>> from sknames import load_pretrained
     >>> from sknames.pretrained import predict_sets
-    >>> sets = predict_sets(load_pretrained(), ["Mehmet Yılmaz", "Lee"])
-    >>> sets[0]
-    ['Turkish']
-    >>> sorted(sets[1])
-    ['Chinese', 'English', 'Korean']
+    >>> found = predict_sets(load_pretrained(), ["Mehmet Yılmaz", "Lee", "123"])
+    >>> [sorted(labels) for labels in found.sets]
+    [['Turkish'], ['Chinese', 'English', 'Korean'], []]
+    >>> found.reasons.tolist()
+    ['', '', 'no known letter']
     """
     stack = resolve(estimator)
     below, _ = stack.without_groups()
@@ -107,7 +109,8 @@ def predict_sets(
     sets = sets_of_probabilities(stack, listed.proba, confidence_level, by_class)
     for row in np.flatnonzero(listed.reasons != ""):
         sets[row] = []
-    return sets
+    changed = replace(listed, proba=stack.change(listed.proba, len(below.layers)))
+    return replace(predictions_of(stack, changed), sets=sets)
 
 
 def sets_of_probabilities(stack, probabilities, confidence_level, by_class=False):

@@ -54,7 +54,7 @@ HELD_OUT = (
 
 def figures_of(card):
     """Return the figures of a scorecard that cards have."""
-    return {"n": card.n} | {key: float(card[key]) for key in FIGURES}
+    return {"n": card.n} | {key: float(getattr(card, key)) for key in FIGURES}
 
 
 def by_group(groups, is_right):
@@ -286,7 +286,7 @@ def measure_countries(model, people, training_labels):
         "have equal priors.",
         **figures_of(scorecard(default, people.names, y, **weights)),
         "new_words": of_new_words(default, people, **weights),
-        **{f"{key}_alike": float(equal[key]) for key in FIGURES},
+        **{f"{key}_alike": float(getattr(equal, key)) for key in FIGURES},
         "by_country": {
             code: {"n": row["n"], "recall": row["recall"]}
             for code, row in by_label(equal).items()

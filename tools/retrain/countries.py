@@ -255,7 +255,7 @@ def fit(pipeline, names, countries, *, seed=SEED, verbose=0):
         weights=network.weights | weights,
         words=words,
         class_prior=np.full(len(classes), 1 / len(classes)),
-        class_bias=None,
+        measured=None,
     )
     network = rounded(with_temperature(network, TEMPERATURE))
     classifier = NameNationalityClassifier._from_network(

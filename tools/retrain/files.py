@@ -91,7 +91,7 @@ def write_card(folder, card):
     description = json.loads((folder / DESCRIPTION).read_bytes())
     stored = {"fingerprint": description["fingerprint"]} | card
     del stored["operating_points"]
-    (folder / CARD).write_bytes(f"{json.dumps(stored, indent=1)}\n".encode())
+    write_json(folder / CARD, stored)
 
 
 def write_recalls(card, path=NATIONALITIES):
@@ -103,6 +103,11 @@ def write_recalls(card, path=NATIONALITIES):
             card["by_nationality"].get(row["nationality"], {}).get("recall", "")
         )
     write_csv(path, [*rows[0]], (row.values() for row in rows))
+
+
+def write_json(path, content):
+    """Write a file that is equal on each system."""
+    path.write_bytes(f"{json.dumps(content, indent=1)}\n".encode())
 
 
 def write_csv(path, header, rows):

@@ -284,5 +284,5 @@ def folded(network, head, share):
     weights["ngram_weight"] = ngrams
     equal = np.full(network.n_classes, 1 / network.n_classes)
     return replace(
-        network, weights=weights, class_prior=equal, class_bias=None, words=None
+        network, weights=weights, class_prior=equal, measured=None, words=None
     )

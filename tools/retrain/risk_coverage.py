@@ -21,14 +21,13 @@ from sknames.pretrained._load_pretrained import (
     CURVE,
     CURVE_COLUMNS,
     FALLBACK_CURVE,
-    MODEL_ERROR_ROW,
+    FIGURES,
     SETS,
-    SHARPNESS,
 )
 from sknames.pretrained._predict_sets import ranked
 
 from ..measuring import shares_of_rows
-from .files import write_csv
+from .files import write_csv, write_json
 
 # Standard deviation of the log odds by which a model errs about a class whose bias is
 # known. `bench_shares.py --sources` shows what its intervals hold.
@@ -109,9 +108,8 @@ def write_bias(folder, model, people, n_people):
     rows = []
     for label, bias_of_label, n in zip(classes, bias, n_people, strict=True):
         rows.append([label, f"{bias_of_label:.4f}", n])
-    rows.append([MODEL_ERROR_ROW, f"{OF_KNOWN_BIAS:.4f}", ""])
-    rows.append([SHARPNESS, f"{sharpness:.4f}", ""])
     write_csv(folder / BIAS, ["label", "bias", "n_people"], rows)
+    write_json(folder / FIGURES, {"model_error": OF_KNOWN_BIAS, "sharpness": sharpness})
 
 
 def lists_of_people(probabilities, labels, sources, classes):
