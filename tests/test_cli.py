@@ -1511,9 +1511,27 @@ predict in.csv --priors mix.csv
 predict in.csv --priors Greek=half
   1: of 'Greek' is 'half'; expected a num
 predict in.csv --output ./in.csv
-  1: ./in.csv is INPUT itself: give another
+  1: --output ./in.csv: is INPUT itself: give another --output
+predict in.csv --output hard.csv
+  1: --output hard.csv: is INPUT itself
 shares in.csv --output ./in.csv
-  1: ./in.csv is INPUT itself: give another
+  1: --output ./in.csv: is INPUT itself
+train table.skops --output table.skops
+  1: --output table.skops: is INPUT itself
+predict in.csv --output model.skops
+  1: --output model.skops: is --model itself
+predict in.csv --output mix.csv --priors ./mix.csv
+  1: --output mix.csv: is --priors itself
+shares in.csv --output mix.csv --against-mix ./mix.csv
+  1: --output mix.csv: is --against-mix itself
+shares in.csv --plot in.png --against-mix in.png
+  1: --plot in.png: is --against-mix itself: give another --plot
+shares in.csv --output new.png --plot ./new.png
+  1: --output new.png: is --plot itself
+predict in.csv --output ''
+  1: --output : is no name of a file: give another
+predict in.csv --output new/.
+  1: --output new/.: is no name of a file
 predict in.csv --priors no.csv
   1: no.csv: no such file: check the path
 predict empty.csv --adapt-priors
@@ -1621,6 +1639,7 @@ FILES = {
     "wide.csv": ",".join(f"c{k}" for k in range(21)),
     "taken.csv": "name,reason,share,names,label,label\nKim,a,b,c,d,e\n",
     "odd.csv": 'name,d,e\nKim,"x,y",z\nLee,x,"y,z"\nBo,others,\n',
+    "table.skops": "name,nationality\nHans,a\nAnna,b\n",
     "mix.csv": "label,share\nGreek,.5\n,.5\n",
     "byte.csv": b"name\nM\x81ller\n",
     "1250.csv": "name\nAnna Źak\n".encode("cp1250"),
@@ -1634,6 +1653,7 @@ def files_of_errors(folder):
     write_csv("in.csv", rows, header=("id", "name", "note", "nationality"))
     for name, text in FILES.items():
         Path(name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    os.link("in.csv", "hard.csv")
     os.mkdir("folder.skops")
     return sorted(os.listdir())
 

@@ -14,7 +14,7 @@ import pyarrow.parquet
 
 from .._base.version import __version__
 from .._models.priors import assumed_priors
-from .files import STDOUT, check_not_input, check_output, whole_file
+from .files import STDOUT, check_output, whole_file
 from .tables import COMPRESSIONS, FORMATS, JsonRows, dumps, suffix_of, to_text
 
 NOT_WRITTEN = {".xlsx", ".xls", ".ods", ".zip", ".bz2", ".xz"}
@@ -80,7 +80,6 @@ class Output:
         options that do not go together, ValueError if the file cannot be written.
         """
         check_output(self.path)
-        check_not_input(self.path, table.path)
         suffix = Path(self.path).suffix.lower()
         if suffix in NOT_WRITTEN:
             raise click.UsageError(

@@ -107,7 +107,6 @@ class InputTable:
     def __init__(
         self, path, column=None, given_delimiter=None, encoding=None, has_header=True
     ):
-        self.path = path
         self.name = "standard input" if path == "-" else path
         self.column = column
         self.given_delimiter = given_delimiter
