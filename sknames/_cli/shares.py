@@ -277,8 +277,13 @@ def _say_notes(row_groups):
         of_group = list(group.notes)
         if group.estimated is not None:
             of_group += group.estimated._notes()
-        notes += [(group.title, note) for note in of_group]
+        notes += [(group.title, _as_options(note)) for note in of_group]
     say_alike("note", notes)
+
+
+def _as_options(text):
+    """Return a text of Python with the options of this command."""
+    return text.replace('groups="subregion"', "--groups subregion")
 
 
 def _compare_within(row_groups, against, predicted, warned):
@@ -325,7 +330,7 @@ def _show(row_groups, columns, listed, stack):
 def _to_text(group):
     """Return what a terminal shows of a group."""
     if group.estimated is not None:
-        lines = [str(group.estimated)]
+        lines = [_as_options(str(group.estimated))]
     elif group.n_names:
         lines = [f"no shares; {group.n_names:,} names"]
     else:
