@@ -251,7 +251,7 @@ def test_reader_blank_lines_above_the_header_are_no_rows(folder):
     ],
 )
 def test_reader_quotation_mark_behind_a_backslash_is_kept(folder, row, values):
-    (folder / "in.csv").write_text(f"name,note\n{row}\n", encoding="utf-8")
+    (folder / "in.csv").write_bytes(f"name,note\r\n{row}\r\n".encode())
     (chunk,) = tables.InputTable("in.csv")
     assert [*chunk.to_pylist()[0].values()] == values
 

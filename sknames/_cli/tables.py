@@ -381,7 +381,7 @@ class InputTable:
         """
         lines_of_row = []
         # Within a value; the last character of one may be a backslash.
-        escaped_mark = re.compile(rf'\\"(?![{re.escape(delimiter)}\r\n]|$)')
+        escaped_mark = re.compile(rf'\\"(?![{re.escape(delimiter)}\r]|$)')
 
         def keep(line):
             if '\\"' in line and not _is_strict([line], delimiter):
