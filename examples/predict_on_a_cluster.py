@@ -1,11 +1,11 @@
 """Predict the names in a folder of Parquet files on a Dask cluster.
 
-Run ``python examples/predict_on_a_cluster.py INPUT OUTPUT [--column name] [--model
-FILE]``, where INPUT is a folder of Parquet files and OUTPUT one that does not exist yet
-or is empty. It needs ``pip install 'dask[dataframe,distributed]'`` and starts two
-processes on this machine as a small cluster. On a real cluster one line changes, the
-one marked below; its workers need sknames, and find both folders under the same names
-(on a shared disk, or as s3://...).
+Run ``python examples/predict_on_a_cluster.py INPUT OUTPUT [--column given,family]
+[--model FILE]``, where INPUT is a folder of Parquet files and OUTPUT one that does not
+exist yet or is empty. It needs ``pip install 'dask[dataframe,distributed]'`` and starts
+two processes on this machine as a small cluster. On a real cluster one line changes,
+the one marked below; its workers need sknames, and find both folders under the same
+names (on a shared disk, or as s3://...).
 
 Every row comes out once, in order, with the columns that `sknames predict` adds to its
 own.
@@ -39,10 +39,11 @@ class Model(WorkerPlugin):
         worker.model = self.model
 
 
-def add_predictions(part, column):
+def add_predictions(part, columns):
     """Add new columns to a part of the table; rows with no prediction have a reason."""
     model = get_worker().model
-    table = sknames.predict_table(model, part[column].astype(TEXT))
+    names = part[columns].astype(TEXT)
+    table = sknames.predict_table(model, names, column=columns)
     found = table[[*NEW]].round(6)
     found = found.assign(reason=found["reason"].replace({"": None})).astype(NEW)
     return pd.concat([part, found], axis=1)
@@ -57,7 +58,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("input")
     parser.add_argument("output")
-    parser.add_argument("--column", default="name")
+    parser.add_argument(
+        "--column", default="name", help="of names, or of their parts: given,family"
+    )
     parser.add_argument(
         "--model", help="a joblib file: a pickle, so of somebody you trust"
     )
@@ -71,12 +74,14 @@ def main():
     table = dd.read_parquet(
         arguments.input, index=False, categories=[], arrow_to_pandas=types
     )
-    columns = ", ".join(table.columns)
-    if arguments.column not in table.columns:
-        parser.error(f"no column {arguments.column!r}: give --column, one of {columns}")
+    columns = arguments.column.split(",")
+    listed = ", ".join(table.columns)
+    for column in columns:
+        if column not in table.columns:
+            parser.error(f"no column {column!r}: give --column, of {listed}")
     if not set(NEW).isdisjoint(table.columns):
         parser.error(
-            f"rename the columns of the input that {[*NEW]} would replace: {columns}"
+            f"rename the columns of the input that {[*NEW]} would replace: {listed}"
         )
     if arguments.model:
         model = joblib.load(arguments.model)
@@ -89,7 +94,7 @@ def main():
     with client:
         client.register_plugin(Model(model))
         meta = table.dtypes.to_dict() | NEW
-        predicted = table.map_partitions(add_predictions, arguments.column, meta=meta)
+        predicted = table.map_partitions(add_predictions, columns, meta=meta)
         predicted.to_parquet(
             arguments.output, write_index=False, name_function=name_of_part
         )

@@ -239,6 +239,24 @@ def test_reader_blank_lines_above_the_header_are_no_rows(folder):
     assert chunk.to_pydict() == {"name": ["Bo", "", "Kim"]}
 
 
+@pytest.mark.parametrize(
+    "row, values",
+    [
+        (r'"Mehmet \" Yilmaz",1', [r"Mehmet \" Yilmaz", "1"]),
+        (r'1,"Mehmet \"Mo\""', ["1", r"Mehmet \"Mo\""]),
+        (r'"Mehmet \"Mo\"","C:\"', [r"Mehmet \"Mo\"", "C:\\"]),
+        (r'"C:\","C:\"', ["C:\\", "C:\\"]),
+        (r'"C:\","Anna \"\" Bo"', ["C:\\", r"Anna \"\" Bo"]),
+        (r"5\" long,Bo", [r"5\" long", "Bo"]),
+        ('"Jan" Bo,1', ["Jan Bo", "1"]),
+    ],
+)
+def test_reader_quotation_mark_behind_a_backslash_is_kept(folder, row, values):
+    (folder / "in.csv").write_bytes(f"name,note\r\n{row}\r\n".encode())
+    (chunk,) = tables.InputTable("in.csv")
+    assert [*chunk.to_pylist()[0].values()] == values
+
+
 def test_reader_chunks_have_few_rows_and_few_bytes(folder, monkeypatch):
     texts = ["x" * n for n in (9, 9, 9, 9, 99, 9, 9)]
     rows = [json.dumps({"name": "Kim", "x": text}) for text in texts]
@@ -416,6 +434,8 @@ def test_predict_nan_is_null_in_json(run):
     nan = float("nan")
     inf = float("inf")
     table = parquet_table().append_column("rows", [[[{"x": [1.5, nan, -inf]}]] * 7])
+    took = pa.array([93_600, *range(6)], pa.duration("s"))
+    table = table.append_column("took", took)
     pa.parquet.write_table(table, "in.parquet")
     run("predict in.parquet --output 1.ndjson")
     lines = text_of("1.ndjson").splitlines()
@@ -423,18 +443,21 @@ def test_predict_nan_is_null_in_json(run):
     assert [row["share"] for row in rows] == [0.1, None, None, 1e-300, 2.0, 3.0, -0.0]
     assert rows[1]["when"] == "1970-01-01 00:00:00.000001+00:00"
     assert rows[0]["rows"] == [{"x": [1.5, None, None]}]
+    assert rows[0]["took"] == "1 day, 2:00:00"
     header, *rows = read_csv(
         run("predict in.parquet --format csv")[0]
     )  # nested values are JSON
     found = [dict(zip(header, row, strict=True)) for row in rows]
     assert [row["list"] for row in found[:4]] == ["[1]", "[]", "", "[2, 3]"]
     assert found[0]["rows"] == '[{"x": [1.5, null, null]}]'
+    assert found[0]["took"] == "1 day, 2:00:00"
     Path("in.jsonl").write_text(
-        '{"name": "Müller", "x": [1, {"y": -1e999}]}', encoding="utf-8"
+        '{"name": "Müller", "x": [1, {"y": NaN}], "z": 1e400}', encoding="utf-8"
     )
     out, _ = run("predict in.jsonl")
     assert '"Müller"' in out  # not escaped
     assert json.loads(out)["x"] == [1, {"y": None}]
+    assert json.loads(out)["z"] == "1e400"  # no float is as large
 
 
 @pytest.mark.parametrize("suffix, codec", [("gz", "gzip"), ("zst", "zstd")])
@@ -465,6 +488,12 @@ def test_predict_standard_input_detects_the_format(run, kind, name):
     )  # which does not overrule
     table = tables.InputTable("out.tsv" if kind == "parquet" else "out.csv")
     assert (table.format, table.delimiter) == (kind, ";" if kind == "csv" else None)
+
+
+def test_predict_output_may_be_called_as_a_model_that_ships(run):
+    write_csv("in.csv")
+    run("predict in.csv --model nationality --output nationality")
+    assert read_csv(text_of("nationality"))[0][-3:] == NEW
 
 
 def test_predict_pipe_is_read_and_appended_to_standard_output(run, tiny):
@@ -706,6 +735,9 @@ def test_predict_form_of_names_is_warned_of(run, names, warning, options):
     _, said = run(f"predict in.csv {options}")
     assert said.count("warning") == (warning is not None)
     assert warning is None or f"sknames: warning: {warning}" in said
+    pa.parquet.write_table(pa.table({"name": names}), "in.parquet")
+    _, said = run(f"predict in.parquet -o o.parquet {options}")
+    assert ("Windows-1252: export the table again" in said) == (warning == LETTERS)
 
 
 @pytest.mark.filterwarnings("ignore:The shares are rough")
@@ -1002,6 +1034,27 @@ def test_shares_for_excel_have_its_mark_and_decimals(run, small_names):
     write_names(["Kim"])  # whose delimiter is not known
     out, _ = run("predict in.csv --decimal ,")
     assert '"Kim";"' in out
+
+
+FORMULAS = ["=1+1", "+49 30", "-5-1", "@a", "-", "+-1", "=5"]
+NO_FORMULAS = ["-5", "+1,234.50", "-1e-7", "-5%", "a=b", " =1", ""]
+
+
+def test_predict_for_excel_writes_no_formula(run):
+    cells = [*FORMULAS, *NO_FORMULAS]
+    expected = [f"'{text}" for text in FORMULAS] + NO_FORMULAS
+    write_csv("in.csv", [("Kim", text) for text in cells], ("name", "=x"))
+    run("predict in.csv -o o.csv --excel")
+    header, *rows = read_csv(Path("o.csv").read_text(encoding="utf-8-sig"))
+    assert header[1] == "'=x"
+    assert [row[1] for row in rows] == expected
+    assert [row[1] for row in read_csv(run("predict in.csv")[0])] == ["=x", *cells]
+    columns = {"name": "Kim", "x": pa.array(cells).dictionary_encode(), "n": -1}
+    columns |= {name: [columns[name]] * len(cells) for name in ("name", "n")}
+    pa.parquet.write_table(pa.table(columns), "in.parquet")
+    run("predict in.parquet -o o.csv --excel")
+    _, *rows = read_csv(Path("o.csv").read_text(encoding="utf-8-sig"))
+    assert [row[1:3] for row in rows] == [[text, "-1"] for text in expected]
 
 
 # ---- explain, evaluate and train
@@ -1455,6 +1508,12 @@ predict in.csv --output out.parquet --decimal ,
   2: --decimal is for CSV, not for
 shares in.csv --output out.jsonl --excel --model nofile.skops
   2: --excel is for CSV, not for jsonl
+predict in.jsonl --encoding auto
+  2: --encoding is for CSV, not for jsonl: leave it out
+predict in.jsonl --delimiter ,
+  2: --delimiter is for CSV, not for jsonl
+predict in.jsonl --no-header
+  2: --no-header is for CSV, not for jsonl
 predict in.csv --top 5
   1: top=5: the model has 4 labels. Lower top
 predict in.csv --delimiter ab
@@ -1530,9 +1589,27 @@ predict in.csv --priors mix.csv
 predict in.csv --priors Greek=half
   1: of 'Greek' is 'half'; expected a num
 predict in.csv --output ./in.csv
-  1: ./in.csv is INPUT itself: give another
+  1: --output ./in.csv: is INPUT itself: give another --output
+predict in.csv --output hard.csv
+  1: --output hard.csv: is INPUT itself
 shares in.csv --output ./in.csv
-  1: ./in.csv is INPUT itself: give another
+  1: --output ./in.csv: is INPUT itself
+train table.skops --output table.skops
+  1: --output table.skops: is INPUT itself
+predict in.csv --output model.skops
+  1: --output model.skops: is --model itself
+predict in.csv --output mix.csv --priors ./mix.csv
+  1: --output mix.csv: is --priors itself
+shares in.csv --output mix.csv --against-mix ./mix.csv
+  1: --output mix.csv: is --against-mix itself
+shares in.csv --plot in.png --against-mix in.png
+  1: --plot in.png: is --against-mix itself: give another --plot
+shares in.csv --output new.png --plot ./new.png
+  1: --output new.png: is --plot itself
+predict in.csv --output ''
+  1: --output : is no name of a file: give another
+predict in.csv --output new/.
+  1: --output new/.: is no name of a file
 predict in.csv --priors no.csv
   1: no.csv: no such file: check the path
 predict empty.csv --adapt-priors
@@ -1628,7 +1705,9 @@ FILES = {
     "wide.csv": ",".join(f"c{k}" for k in range(21)),
     "taken.csv": "name,reason,share,names,label,label\nKim,a,b,c,d,e\n",
     "odd.csv": 'name,d,e\nKim,"x,y",z\nLee,x,"y,z"\nBo,others,\n',
+    "table.skops": "name,nationality\nHans,a\nAnna,b\n",
     "mix.csv": "label,share\nGreek,.5\n,.5\n",
+    "in.jsonl": '{"name": "Kim"}\n',
     "byte.csv": b"name\nM\x81ller\n",
     "1250.csv": "name\nAnna Źak\n".encode("cp1250"),
 }
@@ -1641,6 +1720,7 @@ def files_of_errors(folder):
     write_csv("in.csv", rows, header=("id", "name", "note", "nationality"))
     for name, text in FILES.items():
         Path(name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    os.link("in.csv", "hard.csv")
     os.mkdir("folder.skops")
     return sorted(os.listdir())
 

@@ -274,6 +274,18 @@ def test_known_mix_and_priors_that_do_not_sum_to_1_are_refused(run, others):
     assert "--priors sum to" in said
 
 
+def test_shares_notes_name_the_option_that_sums_labels(
+    run, run_here, tmp_path, monkeypatch
+):
+    alike = ["Danish", "Norwegian"]
+    names, _ = make_names(60, nationalities=alike, random_state=0)
+    (tmp_path / "in.csv").write_text("\n".join(["name", *names]), "utf-8")
+    note = "sum them, as by --groups subregion"
+    assert note in run(f"shares {tmp_path}/in.csv")[1]
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    assert note in run_here(f"shares {tmp_path}/in.csv")[0]
+
+
 def test_lists_of_authors_are_to_be_split(run, tmp_path):
     path = tmp_path / "papers.csv"
     path.write_text("name\n" + '"Smith J, Doe J"\n' * 2 + "Jan Kowalski\n")

@@ -34,6 +34,7 @@ def folder(tmp_path_factory):
         table = {
             "row": pa.array(2**60 + rows),  # which a float cannot hold
             "name": pa.array(names[rows], pa.string()),
+            "given": [None if name in MISSING else "Anna" for name in names[rows]],
             "born": pa.array([None, *range(1900, 1899 + len(rows))], pa.int16()),
             "kind": pa.array(
                 [f"{k}"] * len(rows)
@@ -43,15 +44,21 @@ def folder(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module", params=["name", "given,name"])
+def column(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def expected(folder, tmp_path_factory):
+def expected(folder, column, tmp_path_factory):
     """What the command line says of the same rows, in their order."""
     before, after = (
         tmp_path_factory.mktemp("command") / "people.parquet" for _ in range(2)
     )
     files = [folder / f"part.{k}.parquet" for k in range(11)]
     pq.write_table(pa.concat_tables(map(pq.read_table, files)), before)
-    done = run("-m", "sknames", "predict", before, "--output", after)
+    options = ["--column", column, "--output", after]
+    done = run("-m", "sknames", "predict", before, *options)
     assert f" {len(MISSING)} missing name" in done.stderr
     return read(after.parent)
 
@@ -59,17 +66,19 @@ def expected(folder, tmp_path_factory):
 def read(folder):
     """The rows of all files, in the order of their names; their categories as text."""
     table = pa.concat_tables(map(pq.read_table, sorted(folder.glob("*.parquet"))))
-    return table.set_column(3, "kind", table["kind"].cast(pa.string()))
+    kind = table.column_names.index("kind")
+    return table.set_column(kind, "kind", table["kind"].cast(pa.string()))
 
 
-def test_dask(folder, expected, tmp_path):
+def test_dask(folder, column, expected, tmp_path):
     pytest.importorskip("dask.dataframe")
     pytest.importorskip("distributed")
-    run(ROOT / "examples" / "predict_on_a_cluster.py", folder, tmp_path / "out")
+    example = ROOT / "examples" / "predict_on_a_cluster.py"
+    run(example, folder, tmp_path / "out", "--column", column)
     assert read(tmp_path / "out").equals(expected)
 
 
-def test_spark(folder, expected, tmp_path):
+def test_spark(folder, column, expected, tmp_path):
     pytest.importorskip("pyspark")
     if not shutil.which("java"):
         pytest.skip("Spark needs Java")
@@ -81,17 +90,21 @@ def test_spark(folder, expected, tmp_path):
         "PYSPARK_SUBMIT_ARGS": f"{options} --conf spark.ui.enabled=false pyspark-shell",
         "SPARK_LOCAL_IP": "127.0.0.1",
     }
-    run(example, folder, tmp_path / "out", **environment)
+    run(example, folder, tmp_path / "out", "--column", column, **environment)
     assert read(tmp_path / "out").sort_by("row").equals(expected)
 
 
-def test_dask_refuses_what_it_would_overwrite(folder, expected, tmp_path):
+def test_dask_refuses_what_does_not_fit(folder, tmp_path):
     pytest.importorskip("dask.dataframe")
     pytest.importorskip("distributed")
     example = ROOT / "examples" / "predict_on_a_cluster.py"
     done = run(example, folder, folder, code=2)
     assert f"{folder} is not empty: give another output" in done.stderr
-    pq.write_table(expected, tmp_path / "found.parquet")
+    done = run(example, folder, tmp_path / "out", "--column", "name,surname", code=2)
+    assert "no column 'surname': give --column, of row, name, given" in done.stderr
+    pq.write_table(
+        pa.table({"name": ["Kim"], "reason": [""]}), tmp_path / "found.parquet"
+    )
     done = run(example, tmp_path, tmp_path / "out", code=2)
     assert (
         "rename the columns of the input that ['predicted', 'probability'"

@@ -160,6 +160,14 @@ def test_figures_of_scripts_are_those_of_the_cards():
 # ---- Files around them
 
 
+def test_codespell_skips_what_the_site_is_made_of():
+    makefile = (ROOT / "docs" / "Makefile").read_text("utf-8")
+    folders = re.search(r"rm -rf (.+)", makefile)[1].split()
+    assert "_extra" in folders
+    skipped = PROJECT["tool"]["codespell"]["skip"].split(",")
+    assert {f"*/{folder}/*" for folder in folders} <= {*skipped}
+
+
 def test_build_makes_links_of_readme_absolute_for_the_index():
     text = README
     for rule in HATCH["metadata"]["hooks"]["fancy-pypi-readme"]["substitutions"]:

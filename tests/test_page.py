@@ -617,16 +617,40 @@ def test_fingerprint_names_the_model(browser, server, tmp_path):
         assert "model made-up-7f3a2c, on " in text_of(page, "shares")
 
 
-def test_says_what_failed(browser, server, tmp_path):
+@pytest.mark.parametrize(
+    "labels, file, reason",
+    [
+        ("nationality", "nationality.onnx.gzip", "nationality.onnx.gzip: 404"),
+        ("nationality", "worker.js", "worker.js did not start"),
+        ("country", "vendor/countries-110m.json", "vendor/countries-110m.json: 404"),
+    ],
+)
+@pytest.mark.parametrize("by_typing", [False, True])
+def test_page_says_what_failed_and_recovers(
+    browser, server, tmp_path, labels, file, reason, by_typing
+):
     shutil.copytree(server.folder, tmp_path / "page")
-    (tmp_path / "page" / "nationality.onnx.gzip").unlink()
+    (tmp_path / "page" / file).rename(tmp_path / "away")
     with serving(tmp_path / "page") as other:
         browser.get(other.url)
+        choose(browser, labels)
         wait_for(
             browser,
             lambda page: text_of(page, "verdict") == "The model does not answer",
         )
-        assert text_of(browser, "reason").startswith("nationality.onnx.gzip: 404")
+        assert text_of(browser, "reason").startswith(reason)
+        (tmp_path / "away").rename(tmp_path / "page" / file)
+        if by_typing:
+            ask(browser, "Anna")
+        else:
+            browser.execute_script('dispatchEvent(new Event("online"))')
+        wait_for(
+            browser,
+            lambda page: text_of(page, "verdict") != "The model does not answer",
+        )
+        wait_for(browser, lambda page: "model " in text_of(page, "model"))
+        assert ask(browser, "Mehmet Yılmaz")["bars"]
+        assert not browser.find_element("id", "loading").is_displayed()
     browser.get_log("browser")  # it has the failure
 
 

@@ -3,8 +3,9 @@
 // A worker from a file would have no Content-Security-Policy; one from a blob has the page's.
 const script = `import ${JSON.stringify(new URL("worker.js", import.meta.url).href)};`;
 const blob = new Blob([script], { type: "text/javascript" });
-const worker = new Worker(URL.createObjectURL(blob), { type: "module" });
+const source = URL.createObjectURL(blob);
 
+let worker = null;
 const waiting = new Map();
 let nAsked = 0;
 let showLoading = () => {};
@@ -21,11 +22,25 @@ export function ask(question, given, onProgress = () => {}) {
   const id = nAsked;
   return new Promise((resolve, reject) => {
     waiting.set(id, { resolve, reject, onProgress });
+    worker ??= start();
     worker.postMessage({ id, question, given });
   });
 }
 
-worker.addEventListener("message", ({ data }) => {
+function start() {
+  const started = new Worker(source, { type: "module" });
+  started.addEventListener("message", settle);
+  // A script of the worker did not load. The next question starts another.
+  started.addEventListener("error", () => {
+    started.terminate();
+    worker = null;
+    for (const { reject } of waiting.values()) reject(new Error("worker.js did not start"));
+    waiting.clear();
+  });
+  return started;
+}
+
+function settle({ data }) {
   if (data.loading) {
     showLoading(data.loading);
     return;
@@ -38,10 +53,4 @@ worker.addEventListener("message", ({ data }) => {
   waiting.delete(data.id);
   if (data.error) reject(new Error(data.error));
   else resolve(data.answer);
-});
-
-// A script of the worker did not load.
-worker.addEventListener("error", () => {
-  for (const { reject } of waiting.values()) reject(new Error("worker.js did not start"));
-  waiting.clear();
-});
+}

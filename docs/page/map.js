@@ -2,6 +2,7 @@
 
 import feature from "./vendor/topojson/feature.js";
 import { percent } from "./numbers.js";
+import { once, request } from "./request.js";
 
 const SHAPES = "vendor/countries-110m.json";
 const INK = "#1d2327";
@@ -30,15 +31,8 @@ const LEGEND = 44;
 const NOTE = 18; // a line
 const MOST_NOTES = 4;
 
-let shapes;
-// The shapes of countries by their code, once.
-export function loadShapes() {
-  shapes ??= fetch(SHAPES).then(async (response) => {
-    if (!response.ok) throw new Error(`${SHAPES}: ${response.status} ${response.statusText}`);
-    return shapesOf(await response.json());
-  });
-  return shapes;
-}
+// The shapes of countries by their code.
+export const loadShapes = once(async () => shapesOf(await (await request(SHAPES)).json()));
 
 // Natural Earth's countries by two-letter code, each a list of rings of [longitude, latitude].
 export function shapesOf(topology) {

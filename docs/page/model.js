@@ -1,6 +1,7 @@
 // The models of nationalities and countries, in the worker: loading, and probabilities of names.
 
 import * as ort from "./vendor/ort.js";
+import { once, request } from "./request.js";
 import { NationalityModel } from "./sknames.js";
 
 const MAX_REMEMBERED = 20_000;
@@ -11,18 +12,6 @@ const countries = new Intl.DisplayNames("en", { type: "region" });
 
 ort.env.wasm.numThreads = 1; // more would need headers that a static host may not send
 
-// Return what makes something from a key, once for each.
-function once(make) {
-  const made = new Map();
-  return (key) => made.get(key) ?? made.set(key, make(key)).get(key);
-}
-
-async function request(file) {
-  const response = await fetch(new URL(file, import.meta.url));
-  if (!response.ok) throw new Error(`${file}: ${response.status} ${response.statusText}`);
-  return response;
-}
-
 const getSettings = once(async () => (await request("page.json")).json());
 
 // Bytes of files that were asked for, and of these, those that have come.
@@ -31,17 +20,25 @@ const loading = { received: 0, total: 0 };
 // A file that build.py compressed. Not every host compresses what it sends.
 const get = once(async (file) => {
   const { sizes } = await getSettings();
-  loading.total += sizes[file];
-  const response = await request(`${file}.gzip`);
+  let received = 0;
   const counter = new TransformStream({
     transform(chunk, controller) {
+      received += chunk.length;
       loading.received += chunk.length;
       postMessage({ loading });
       controller.enqueue(chunk);
     },
   });
-  const bytes = response.body.pipeThrough(counter).pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(bytes).arrayBuffer());
+  loading.total += sizes[file];
+  try {
+    const { body } = await request(`${file}.gzip`);
+    const bytes = body.pipeThrough(counter).pipeThrough(new DecompressionStream("gzip"));
+    return new Uint8Array(await new Response(bytes).arrayBuffer());
+  } catch (error) {
+    loading.total -= sizes[file];
+    loading.received -= received;
+    throw error;
+  }
 });
 
 // The model of nationalities or countries.
@@ -68,8 +65,9 @@ export const load = once(async (labels) => {
 // A session takes one batch at a time.
 let queue = Promise.resolve();
 export function inTurn(ask) {
-  queue = queue.then(ask);
-  return queue;
+  const answer = queue.then(ask);
+  queue = answer.catch(() => {}); // that one fails is no news to the next
+  return answer;
 }
 
 // Probabilities of names, each predicted once.

@@ -35,12 +35,14 @@ onLoading(({ received, total }) => {
 
 const megabytes = (bytes) => Math.round(bytes / 1e6);
 
+let hasFailed = false; // which the network may have, so that all is asked again
 function showFailure(error) {
+  hasFailed = true;
   console.error(error);
   element.loading.hidden = true;
   for (const prefix of ["", "shares-", "differences-"]) {
     element[`${prefix}verdict`].textContent = "The model does not answer";
-    element[`${prefix}reason`].textContent = `${error.message}. Load the page again.`;
+    element[`${prefix}reason`].textContent = `${error.message}. Type again when the network is back.`;
     element[`${prefix}answer`].setAttribute("aria-busy", "false");
   }
 }
@@ -68,12 +70,12 @@ tabs.forEach((tab, i) => {
 for (const example of EXAMPLES) {
   const button = makeButton(example, () => {
     element.name.value = example;
-    answerName().catch(showFailure);
+    update(answerName);
   });
   button.dir = "auto";
   element.examples.append(button);
 }
-element.name.addEventListener("input", () => answerName().catch(showFailure));
+element.name.addEventListener("input", () => update(answerName));
 
 element.labels.addEventListener("change", () => {
   element.verdict.textContent = element["shares-verdict"].textContent = "Loading the model …";
@@ -84,17 +86,21 @@ let wait;
 for (const id of ["list", "other-list", "same-source"]) {
   element[id].addEventListener("input", () => {
     clearTimeout(wait);
-    wait = setTimeout(() => answerList().catch(showFailure), 300);
+    wait = setTimeout(() => update(answerList), 300);
   });
 }
 element["example-list"].addEventListener("click", () => {
   element.list.value = SQUAD.join("\n");
-  answerList().catch(showFailure);
+  update(answerList);
 });
 
-function answer() {
-  showModel().catch(showFailure);
-  answerName().catch(showFailure);
-  answerList().catch(showFailure);
+function update(...questions) {
+  if (hasFailed) questions = [showModel, answerName, answerList];
+  hasFailed = false;
+  for (const question of questions) question().catch(showFailure);
 }
+function answer() {
+  update(showModel, answerName, answerList);
+}
+addEventListener("online", () => update());
 answer();

@@ -10,6 +10,18 @@ from pathlib import Path
 
 import click
 
+from ..pretrained._load_pretrained import TARGETS
+
+# Parameters of commands that may be files, and what messages call them.
+FILES = {
+    "input": "INPUT",
+    "source": "--model",
+    "priors": "--priors",
+    "against_mix": "--against-mix",
+    "path": "--output",
+    "output": "--output",
+    "plot": "--plot",
+}
 STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")  # its names
 say = partial(click.echo, err=True)
 # What a signal says of unfinished files, and of streams. It removes those of type Path.
@@ -84,27 +96,38 @@ def remove_unfinished():
     return "nothing was written"
 
 
-def check_output(path):
-    """Raise ValueError if `path` cannot be written, before long work is lost."""
+def check_output(path, option="--output"):
+    """Raise ValueError if `path` cannot be written, before long work is lost.
+
+    It is no other file of the command, which it would replace.
+    """
     if path in STDOUT and sys.stdout is None:
         raise ValueError("standard output is closed: give an --output")
     if is_special(path):
         return
     folder = Path(os.path.realpath(path)).parent
+    problem = ""
     if os.path.isdir(path):
         problem = "is a folder"
+    elif os.path.basename(path) in ("", "."):
+        problem = "is no name of a file"
     elif not os.access(folder, os.W_OK):
         problem = f"{folder} does not exist or is read-only"
-    else:
-        return
-    raise ValueError(f"{path}: {problem}: give another --output, or create the folder")
+    given = click.get_current_context().params
+    for name, other_option in FILES.items():
+        other = given.get(name)
+        if other_option != option and other not in (None, *TARGETS):
+            if _are_one_file(path, other):
+                problem = f"is {other_option} itself"
+    if problem:
+        raise ValueError(f"{option} {path}: {problem}: give another {option}")
 
 
-def check_not_input(path, source):
-    """Raise ValueError if `path`, which is written, is the file that is read."""
-    is_file = os.path.isfile(path) and os.path.isfile(source)
-    if is_file and os.path.samefile(path, source):
-        raise ValueError(f"{path} is INPUT itself: give another --output")
+def _are_one_file(path, other):
+    """Return whether two paths lead to one file, which may not exist yet."""
+    if os.path.exists(path) and os.path.exists(other):
+        return os.path.samefile(path, other)
+    return os.path.realpath(path) == os.path.realpath(other)
 
 
 def is_special(path):

@@ -129,19 +129,24 @@ class ListInput:
     def show(self, result, stack):
         """Show a result as text on a terminal, or write it and say its notes."""
         if self.output.is_terminal:
-            click.echo(str(result))
+            click.echo(_as_options(str(result)))
         else:
             columns = {}
             for name, values in result._columns.items():
                 columns[name] = to_arrow(values)
             self.write(pa.table(columns), metadata_of(stack))
             for _, note in result._notes():
-                say(f"sknames: note: {note}")
+                say(f"sknames: note: {_as_options(note)}")
 
     def write(self, table, metadata):
         """Write a table of answers; see `Output.write`."""
         (batch,) = table.combine_chunks().to_batches()
         self.output.write([(batch, pa.record_batch([], []))], metadata)
+
+
+def _as_options(text):
+    """Return a text of Python with the options of the commands."""
+    return text.replace('groups="subregion"', "--groups subregion")
 
 
 def _to_numbers(texts, parameter, is_name):

@@ -11,7 +11,7 @@ from .._models.groups import M49
 from ..pretrained._load_pretrained import TARGETS, load_pretrained
 from ..pretrained._model_files import load_model
 from .output import Output
-from .tables import InputTable
+from .tables import InputTable, check_for_csv
 
 label_option = click.option(
     "--label", default="nationality", help="Column that holds the labels."
@@ -121,7 +121,10 @@ def read_input(input, column, delimiter, encoding, no_header):
         delimiter = "\t"
     elif delimiter and len(delimiter) > 1:
         raise click.UsageError(f"--delimiter {delimiter!r}: give one character, or tab")
-    return InputTable(input, column, delimiter or None, encoding, not no_header)
+    table = InputTable(input, column, delimiter or None, encoding, not no_header)
+    options = {"--encoding": encoding, "--delimiter": delimiter}
+    check_for_csv(options | {"--no-header": no_header}, table.format)
+    return table
 
 
 table_options = as_one(
@@ -151,7 +154,9 @@ output_options = as_one(
         "--format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Its format."
     ),
     excel=click.option(
-        "--excel", is_flag=True, help="Mark CSV as UTF-8, as Excel needs it."
+        "--excel",
+        is_flag=True,
+        help="Mark CSV as UTF-8, as Excel needs it; ' before formulas.",
     ),
     decimal=click.option(
         "--decimal", type=click.Choice(".,"), default=".", help="Decimal mark of CSV."

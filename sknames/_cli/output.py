@@ -14,12 +14,22 @@ import pyarrow.parquet
 
 from .._base.version import __version__
 from .._models.priors import assumed_priors
-from .files import STDOUT, check_not_input, check_output, whole_file
-from .tables import COMPRESSIONS, FORMATS, JsonRows, dumps, suffix_of, to_text
+from .files import STDOUT, check_output, whole_file
+from .tables import (
+    COMPRESSIONS,
+    FORMATS,
+    JsonRows,
+    check_for_csv,
+    dumps,
+    suffix_of,
+    to_text,
+)
 
 NOT_WRITTEN = {".xlsx", ".xls", ".ods", ".zip", ".bz2", ".xz"}
 # Where a comma is the decimal mark, Excel expects a semicolon between columns.
 DELIMITER_OF_DECIMAL = {".": ",", ",": ";"}
+FORMULA = r"^([=+\-@])"  # what Excel calculates, unless it is a number
+NUMBER = r"^[+-][\d.,]*\d([eE][+-]?\d+)?%?$"
 DIGITS = 6  # of shares and probabilities: those that float32 has
 
 
@@ -54,7 +64,7 @@ class Output:
     format : str or None
         "csv", "jsonl" or "parquet"; None for what the name of the file says.
     excel : bool
-        Whether CSV begins with a mark, as Excel needs it.
+        Whether CSV begins with a mark, as Excel needs it, and has no formulas.
     decimal : str
         Decimal mark of CSV.
     delimiter : str
@@ -80,7 +90,6 @@ class Output:
         options that do not go together, ValueError if the file cannot be written.
         """
         check_output(self.path)
-        check_not_input(self.path, table.path)
         suffix = Path(self.path).suffix.lower()
         if suffix in NOT_WRITTEN:
             raise click.UsageError(
@@ -95,12 +104,8 @@ class Output:
             )
         if format == "parquet" and self.is_terminal:
             raise click.UsageError("Parquet is not for a terminal: give --output")
-        is_given = {"--excel": self.excel, "--decimal": self.decimal != "."}
-        for option in is_given:
-            if is_given[option] and format != "csv":
-                raise click.UsageError(
-                    f"{option} is for CSV, not for {format}: leave it out"
-                )
+        options = {"--excel": self.excel, "--decimal": self.decimal != "."}
+        check_for_csv(options, format)
         delimiter = table.delimiter or DELIMITER_OF_DECIMAL[self.decimal]
         if suffix_of(self.path) == ".tsv":
             delimiter = "\t"
@@ -160,14 +165,32 @@ class Output:
         """Return a chunk with text for what CSV does not hold."""
         for k, field in enumerate(chunk.schema):
             values = chunk.column(k)
-            if pa.types.is_nested(field.type) or field.type == pa.string_view():
+            is_duration = pa.types.is_duration(field.type)  # else without its unit
+            is_view = field.type == pa.string_view()
+            if pa.types.is_nested(field.type) or is_duration or is_view:
                 values = to_text(values.to_pylist())
             elif pa.types.is_floating(field.type) and self.decimal != ".":
                 values = pc.replace_substring(
                     values.cast(pa.string()), ".", self.decimal
                 )
+            if self.excel:
+                values = _without_formulas(values)
             chunk = chunk.set_column(k, field.name, values)
+        if self.excel:
+            names = _without_formulas(pa.array(chunk.column_names))
+            chunk = chunk.rename_columns(names.to_pylist())
         return chunk
+
+
+def _without_formulas(values):
+    """Return cells with an apostrophe before what Excel would calculate."""
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    if values.type not in (pa.string(), pa.large_string()):
+        return values
+    is_number = pc.match_substring_regex(values, NUMBER)
+    as_text = pc.replace_substring_regex(values, FORMULA, r"'\1")
+    return pc.if_else(is_number, values, as_text)
 
 
 def _with_different_names(chunks, format):

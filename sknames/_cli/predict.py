@@ -209,9 +209,10 @@ def _say_counts(n_of_reason, n_names, table, closing):
         say(f"sknames: warning: {table.name} has {problem}.")
     n_broken = n_of_reason["broken letters"]
     if n_broken:
+        step = "give --encoding auto, or " if table.format == "csv" else ""
         say(
             f"sknames: warning: {n_broken:,} names are UTF-8 that was read as "
-            "Windows-1252: give --encoding auto, or export the table again as UTF-8."
+            f"Windows-1252: {step}export the table again as UTF-8."
         )
     counts = [f", {n:,} {reason}" for reason, n in sorted(n_of_reason.items())]
     say(f"{n_rows:,} rows: {n_predicted:,} predicted{''.join(counts)}; {closing}")

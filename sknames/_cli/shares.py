@@ -95,7 +95,7 @@ def _check_options(by, against, against_mix, plot):
             raise click.UsageError(
                 f"--plot {plot}: let its name end in .png, .svg or .pdf"
             )
-        check_output(plot)
+        check_output(plot, "--plot")
         check_matplotlib_support("--plot")
 
 

@@ -4,6 +4,7 @@ import codecs
 import csv
 import io
 import json
+import math
 import os
 import re
 import tempfile
@@ -85,6 +86,15 @@ def local_file(path):
     return copy.name
 
 
+def check_for_csv(options, format):
+    """Raise UsageError if one of the options, which only CSV has, is given."""
+    for option, is_given in options.items():
+        if is_given and format != "csv":
+            raise click.UsageError(
+                f"{option} is for CSV, not for {format}: leave it out"
+            )
+
+
 class InputTable:
     """A table that is read in each pass in chunks: a RecordBatch or `JsonRows`.
 
@@ -108,7 +118,6 @@ class InputTable:
     def __init__(
         self, path, column=None, given_delimiter=None, encoding=None, has_header=True
     ):
-        self.path = path
         self.name = "standard input" if path == "-" else path
         self.column = column
         self.given_delimiter = given_delimiter
@@ -355,8 +364,12 @@ class InputTable:
         rows would merge. In a table of one column, an empty line is a row.
         """
         lines_of_row = []
+        # Within a value; the last character of one may be a backslash.
+        escaped_mark = re.compile(rf'\\"(?![{re.escape(delimiter)}\r]|$)')
 
         def keep(line):
+            if '\\"' in line and not _is_strict([line], delimiter):
+                line = escaped_mark.sub(r'\\""', line)
             lines_of_row.append(line)
             return line
 
@@ -365,7 +378,11 @@ class InputTable:
         for row in reader:
             if len(lines_of_row) > 1:
                 first_line = reader.line_num - len(lines_of_row) + 1
-                _check_quotation_marks(lines_of_row, delimiter, first_line)
+                if not _is_strict(lines_of_row, delimiter):
+                    raise ValueError(
+                        f"a quotation mark stays open in line {first_line}: close it, "
+                        "or double it and quote the value"
+                    )
             is_blank = not lines_of_row[0].strip(" \t\r\n")
             lines_of_row.clear()
             n_columns = n_columns or len(row)
@@ -432,7 +449,7 @@ class InputTable:
             if not line.strip():
                 continue
             try:
-                row = json.loads(line)
+                row = json.loads(line, parse_float=_to_float)
             except (ValueError, RecursionError) as error:
                 # That of JSON has a position, which begins with "line 1", too.
                 problem = getattr(error, "msg", error)
@@ -462,15 +479,13 @@ class InputTable:
             raise ValueError(f"{self.name}: {message}") from error
 
 
-def _check_quotation_marks(lines, delimiter, number):
-    """Raise ValueError if the lines of a row are not strict CSV."""
+def _is_strict(lines, delimiter):
+    """Return whether the lines of a row are strict CSV."""
     try:
         list(csv.reader(lines, delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        raise ValueError(
-            f"a quotation mark stays open in line {number}: close it, or double it "
-            "and quote the value"
-        ) from error
+    except csv.Error:
+        return False
+    return True
 
 
 def _to_batch(rows, names):
@@ -575,6 +590,12 @@ def to_text(values):
         # It can hold half of a surrogate pair, which UTF-8 cannot.
         texts.append(text.encode(errors="replace").decode())
     return pa.array(texts, pa.string())
+
+
+def _to_float(text):
+    """Return a number of JSON; its text if it is too large for a float."""
+    number = float(text)
+    return text if math.isinf(number) else number
 
 
 def _to_json(value):

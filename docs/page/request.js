@@ -1,0 +1,19 @@
+// Files of the page, and what is made of them once.
+
+// Return what makes something from a key, once for each; once more after a failure.
+export function once(make) {
+  const made = new Map();
+  return (key) => {
+    if (!made.has(key)) {
+      made.set(key, make(key));
+      made.get(key).catch(() => made.delete(key));
+    }
+    return made.get(key);
+  };
+}
+
+export async function request(file) {
+  const response = await fetch(new URL(file, import.meta.url));
+  if (!response.ok) throw new Error(`${file}: ${response.status} ${response.statusText}`);
+  return response;
+}
