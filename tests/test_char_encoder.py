@@ -216,11 +216,11 @@ def test_codes_have_the_smallest_type_that_holds_the_unknown_code(n_characters, 
     """Take CJK ideographs: the block of the first 20,992, then that of 42,720 rarer."""
     ideographs = [*map(chr, range(0x4E00, 0xA000)), *map(chr, range(0x20000, 0x2A6E0))]
     ideographs += [*map(chr, range(0xAC00, 0xD7A4))]
-    name = "".join(ideographs[:n_characters])
-    encoder = CharEncoder(transliterate=False, max_length=2).fit([name])
-    codes = encoder.transform([name[-2:], "a"])
+    *_, before, last = ideographs[:n_characters]
+    encoder = CharEncoder(transliterate=False, max_length=2)
+    codes = encoder.fit(ideographs[:n_characters]).transform([before + last, "a"])
     assert codes.dtype == dtype
-    last = encoder.alphabet_.index(name[-1]) + 1
+    last = encoder.alphabet_.index(last) + 1
     assert codes.tolist() == [[last - 1, last], [n_characters + 2, 0]]
 
 

@@ -1242,6 +1242,7 @@ REPAIRED = "lines had broken letters, repaired: "
         ("auto", MIXED, "Kim Zieliński Müller Bøe", f"2 of 5 {NOT_UTF_8}'Müller'.\n"),
         ("auto", "Żak".encode(), "Żak", ""),
         ("auto", BROKEN, "João Łukasz Кир José’s BĖ", f"4 of 6 {REPAIRED}'João'.\n"),
+        ("auto", "NÉ™biyev RENÉ’".encode(), "Nəbiyev RENÉ’", f"1 of 3 {REPAIRED}"),
         ("auto", "ð\xa0®·".encode(), "𠮷", f"1 of 2 {REPAIRED}'𠮷'"),
         ("auto", b"Jo\xc3\xa3o_\xe3", "João_ã", f"1 of 2 {NOT_UTF_8}'João_ã'"),
         ("cp1252", "Müller".encode("cp1252"), "Müller", ""),

@@ -6,6 +6,7 @@ any-ascii.
 
 import json
 import shutil
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -151,6 +152,14 @@ def test_javascript_decides_from_a_probability_on(evaluate):
 
 CONTROLS = [*map(chr, [*range(0x20), *range(0x7F, 0xA0)])]
 OF_OTHER_SCRIPTS = ["ᏣᎳᎩ", "ⵎⵓⵃⵎⴷ", "ᏣᎳᎩ Anna", "乜", "㐂", "Ѣ"]
+MODIFIERS = [c for c in map(chr, range(0x3000)) if unicodedata.category(c) == "Lm"]
+LONG = [
+    "née X, " * 80,
+    "Ab " * 166 + "A",
+    "Ab " * 166 + "Ana",
+    "𐍈" * 499,
+    "e\u0301" * 600,
+]
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +170,8 @@ def texts(judged):
     for table in [*TIDY.values(), *RULES.values()]:
         if isinstance(table, list):
             pool += [*rng.choice(table, min(len(table), 9))]
-    texts = [*LIKE, *NAMES, *judged, *OF_OTHER_SCRIPTS]
+    texts = [*LIKE, *NAMES, *judged, *OF_OTHER_SCRIPTS, *LONG]
+    texts += [f"Anna {modifier}." for modifier in MODIFIERS]
     texts += [f"An{control}na" for control in CONTROLS]
     for _ in range(1_500):
         words = rng.choice(pool, rng.randint(1, 7))

@@ -180,6 +180,22 @@ def test_quick_look_judges_as_the_full_one(typed):
             assert reason == _why_not_name(*compose(clean([typed])), rules.knows_letter)
 
 
+@pytest.mark.parametrize(
+    "text, reason",
+    [
+        ("Ab " + "II " * 165 + "I", ""),  # 499 characters
+        ("Ab " + "II " * 165 + "II", "several names"),
+        ("née X " * 20_000, "several names"),
+        ("Foo Ltd" + ", Kim" * 100, "organization"),
+        ("𐍈" * 500, "several names"),
+    ],
+)
+def test_of_a_long_text_the_first_500_characters_are_read(text, reason):
+    names = Names([text, text[:500]])
+    assert names.reasons.tolist() == [reason, reason]
+    assert names.tidy[0] == names.tidy[1]
+
+
 @pytest.mark.parametrize("text", ["ᏣᎳᎩ", "ⵎⵓⵃⵎⴷ", "ꦱꦸꦲꦂꦠ"])
 def test_text_of_a_script_that_the_alphabet_lacks_is_no_name(shipped, text):
     reasons = Names([text, f"{text} Anna"], shipped[0]._rules).reasons

@@ -39,7 +39,7 @@ H. G. Wells | M. R. Khan | M. Night Shyamalan | Hj. Petersson | Mehmet Bey
 Christine Chow Ma | Wei Ming Shi | ANNA MARIA SHI | Prince Boateng | Lord Byron
 Oscar Junior | Major M. Hillard | Prince | King Charles | Earl Grey | Dean Martin
 Don Quijote | Max Born | Lim Nee Soon | Michael Herr | السيد بدوي | Drake | Dr-No
-Dr.-No | H. Budi Santoso | Anna Kim née | ABDUL KARIM SE | Anna Gen. Kim
+Dr.-No | H. Budi Santoso | ABDUL KARIM SE | Anna Gen. Kim
 Abdul Rahman Md. | Prince J Boateng | phil. collins | (Anna Kim) 12
 # surnames in capitals, and what is no initial
 NG Wei Ming | LI Na | HE Bingjiao | DO Thi Ha | MD Abdul Karim | MST Fatema
@@ -83,7 +83,9 @@ IN_CONTEXT = {
     "following": ("Dr. {} Anna Kim", "Anna Kim"),
     "relative": ("Anna Kim {} Schmidt", "Anna Kim"),
     "birth": ("Anna Kim {} Schmidt", "Anna Schmidt"),
+    "born": ("Anna Kim {} Leeds, England", "Anna Kim"),
     "birth_of_hungarians": ("Kim Anna {} Schmidt", "Schmidt Anna"),
+    "hungarian_given": ("{} Kim szül. Schmidt", "{} Schmidt"),
     "particles": ("Anna Kim née {} Schmidt", "Anna {} Schmidt"),
     "roles": ("{} Kim", "Kim"),
     "roles_in_capitals": ("Kim, {}", "Kim"),

@@ -18,14 +18,16 @@ const IGNORABLE =
   /[\0-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\p{Cf}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\uffa0\u0640\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/gu;
 // Python's bound counts marks of a combining class alone; other marks never stand so close.
 const TOO_MANY_MARKS = /(\p{M}{30})\p{M}+/gu;
+const MAX_CHARACTERS = 500; // of a text; what stands behind is not read
 
 // Formats of the rules in the metadata that this file reads.
-const TIDY_FORMAT = 3;
-const NOT_NAMES_FORMAT = 3;
-const MOST_READINGS = 9; // passes over one name, until one changes nothing
+const TIDY_FORMAT = 4;
+const NOT_NAMES_FORMAT = 4;
+const MOST_READINGS = 5; // passes over one name, until one changes nothing
 
 const LETTER = /\p{L}/u;
-const OTHER_SCRIPT = /(?!\p{Script=Latin})\p{L}/u;
+// As in Python, modifier letters are of another script, apart from "ⁱ", "ⁿ" and subscripts.
+const OTHER_SCRIPT = /(?!\p{Script=Latin})\p{L}|(?![ⁱⁿₐ-ₜᵢ-ᵥⱼ])\p{Lm}/u;
 const BLOCK = 128; // code points: scripts begin at a multiple of it, or share few letters
 const LARGE_SCRIPT = /[\p{Script=Han}\p{Script=Hangul}]/u;
 const BRACKETS = /[([]([^)\]]*)[)\]]?/gu;
@@ -49,6 +51,12 @@ function clean(name) {
   return name[0] === "'" && name.at(-1) === "'" ? strip(name, "'\" ") : name;
 }
 
+// A text in Unicode's normal form C, as `compose` of sknames/_text/spelling.py.
+function compose(text) {
+  text = text.replace(TOO_MANY_MARKS, "$1").normalize("NFC");
+  return [...text].slice(0, MAX_CHARACTERS).join("");
+}
+
 // A text without some characters at its ends. Regular expressions would take quadratic time.
 function strip(text, characters) {
   let start = 0;
@@ -66,7 +74,7 @@ function stripEnd(text, characters) {
 export function tidy(name, settings) {
   const { clean: cleans, tidy: drops, tidy_rules: rules } = settings;
   if (cleans) name = clean(name);
-  name = name.replace(TOO_MANY_MARKS, "$1").normalize("NFC");
+  name = compose(name);
   if (cleans) name = withoutSigns(name, rules);
   for (let n = MOST_READINGS; n > 0; n -= 1) {
     const before = name;
@@ -128,7 +136,8 @@ function inOrder(rules, words, given = []) {
     let last = words.at(-1);
     if (!last.includes(".") && areInitials(last)) {
       const [first, ...rest] = last; // read once more, it would be initials
-      last = rest.length ? first + rest.join("").toLowerCase() : first.toLowerCase();
+      const small = last.toLowerCase(); // "Σ" at the end is "ς"
+      last = rest.length ? first + small.slice(first.toLowerCase().length) : small;
     }
     words = [...given, ...words.slice(0, -1), last];
   }
@@ -266,7 +275,7 @@ function nameInEntry(entry, rules) {
   if (!/\p{Uppercase}/u.test(entry)) return entry;
   const inCapitals = isUpper(entry);
   const parts = entry.split(",").map(wordsIn).filter((words) => words.length);
-  const ofName = byNameAtBirth(withoutMarks(parts, inCapitals, rules), inCapitals, rules);
+  const ofName = byNameAtBirth(withoutMarks(parts, rules), inCapitals, rules);
   const written = (all) => all.map((words) => words.join(" ")).join(", ");
   return ofName.length && written(ofName) !== written(parts) ? written(ofName) : entry;
 }
@@ -283,7 +292,8 @@ function isWithoutName(text, rules) {
 function withBirthLast(text, rules) {
   for (const match of text.matchAll(BRACKETS)) {
     const inside = match[1];
-    if (!nameBehindBirth(wordsIn(inside), isUpper(inside), rules).length) continue;
+    const words = wordsIn(inside);
+    if (!nameAtBirth(words, nForBirth(words, isUpper(inside), rules), rules).length) continue;
     const [, behind, rest] = /^([^,]*)(.*)$/su.exec(text.slice(match.index + match[0].length));
     return `${text.slice(0, match.index)} ${behind} ${inside}${rest}`;
   }
@@ -291,7 +301,7 @@ function withBirthLast(text, rules) {
 }
 
 // Leave out ditto marks and roles in front, and relations behind commas.
-function withoutMarks([first, ...others], inCapitals, rules) {
+function withoutMarks([first, ...others], rules) {
   const isInFront = (word) => has(rules, "roles", word) || has(rules, "ditto_in_front", word);
   const isCapital = (words) => words.length > 0 && isUpper([...words[0]][0]);
   const start = first.findIndex((word) => !isInFront(word));
@@ -302,9 +312,7 @@ function withoutMarks([first, ...others], inCapitals, rules) {
   }
   const isNoun = (words) =>
     isCapital(first) && words.every((word) => has(rules, "roles_in_capitals", word));
-  const isNote = (words) =>
-    isBirth(words[0], rules) && !nameBehindBirth(words, inCapitals, rules).length;
-  const isMark = (words) => isNoun(words) || isNote(words) || isRelation(words, rules);
+  const isMark = (words) => isNoun(words) || isRelation(words, rules);
   const kept = others.filter((words) => !isMark(words));
   return first.length ? [first, ...kept] : kept;
 }
@@ -320,46 +328,63 @@ function isRelation(words, rules) {
   return rest.length > 0 && rest.every((stem) => isRole(stem) || has(rules, "ages", stem));
 }
 
-// The parts between commas, with the name at birth for the last name: the part before the first
-// comma, or the last word of a name without one.
+// The parts between commas, with names at birth for last names. A place or a date of birth is left
+// out, with all behind it.
 function byNameAtBirth(parts, inCapitals, rules) {
   for (const [k, words] of parts.entries()) {
     for (let i = k === 0 ? 1 : 0; i < words.length; i += 1) {
-      const atBirth = nameBehindBirth(words.slice(i), inCapitals, rules);
-      if (!atBirth.length) continue;
-      const left = [...parts.slice(0, k), words.slice(0, i), ...parts.slice(k + 1)];
-      const [first, ...others] = left.filter((part) => part.length);
-      if (k > 0 && others.length) return [atBirth, ...others];
-      if (has(rules, "birth_of_hungarians", lower(words[i]))) {
-        return [[...atBirth, ...first.slice(1)], ...others];
-      }
-      let n = first.length - 1;
-      while (n > 0 && isLower(first[n - 1])) n -= 1; // particles
-      return [[...first.slice(0, n), ...atBirth], ...others];
+      const n = nForBirth(words.slice(i, i + 2), inCapitals, rules);
+      if (n === 0) continue;
+      const atBirth = nameAtBirth([...words.slice(i), ",", ...(parts[k + 1] ?? [])], n, rules);
+      const before = [...parts.slice(0, k), words.slice(0, i)].filter((part) => part.length);
+      if (!atBirth.length) return before;
+      let [first, ...others] = [...before, ...parts.slice(k + 1)];
+      const isHungarian = has(rules, "birth_of_hungarians", lower(words[i]));
+      if (k > 0 && others.length) first = atBirth;
+      else if (first.length === 1 && !others.length) first = [...first, ...atBirth];
+      else if (isHungarian && !has(rules, "hungarian_given", lower(first[0]))) {
+        first = [...atBirth, ...first.slice(1)];
+      } else first = [...withoutLastName(first, rules), ...atBirth];
+      return byNameAtBirth([first, ...others], inCapitals, rules);
     }
   }
   return parts;
 }
 
-// The name behind a word for birth at the start, or no words.
-function nameBehindBirth(words, inCapitals, rules) {
-  const isParticle = (word) => has(rules, "particles", word);
-  const isOfName = (word) => isParticle(word) || (LETTER.test([...word][0]) && !isLower(word));
+// How many words at the start are for birth.
+function nForBirth(words, inCapitals, rules) {
   for (const n of [1, 2]) {
     let phrase = words.slice(0, n).join(" ");
     if (inCapitals && /[^\0-\x7f]/u.test(phrase)) phrase = lower(phrase);
-    if (!isBirth(phrase, rules)) continue;
-    const behind = words.slice(n);
-    const end = behind.findIndex((word) => !isOfName(word));
-    const name = end < 0 ? behind : behind.slice(0, end);
-    const isDate = /^\p{Decimal_Number}/u.test(behind[name.length] ?? ""); // "May 1994"
-    return isDate || name.every(isParticle) ? [] : name;
+    if (["birth", "birth_of_hungarians", "born"].some((table) => has(rules, table, phrase))) return n;
   }
-  return [];
+  return 0;
 }
 
-function isBirth(phrase, rules) {
-  return has(rules, "birth", phrase) || has(rules, "birth_of_hungarians", phrase);
+// The name behind n words for birth, or none before a place or a date.
+function nameAtBirth(words, n, rules) {
+  if (n === 0 || has(rules, "born", words[0])) return [];
+  const isParticle = (word) => has(rules, "particles", word);
+  const isOfName = (word) => isParticle(word) || (LETTER.test([...word][0]) && !isLower(word));
+  const behind = words.slice(n);
+  const end = behind.findIndex((word) => !isOfName(word));
+  const name = end < 0 ? behind : behind.slice(0, end);
+  const isDate = /^[, ]*\p{Decimal_Number}/u.test(behind.slice(name.length).join(" ")); // "May 1994"
+  return isDate || name.every(isParticle) ? [] : name;
+}
+
+// Leave out words in capitals in front of others, or the last word with its particles. Two capitals,
+// or dotted ones, may be initials.
+function withoutLastName(words, rules) {
+  const nInCapitals = words.findIndex((word) => !isUpper(word));
+  const isSurname = (word) => [...word].length > 2 && !word.includes(".");
+  const others = words.slice(nInCapitals);
+  if (words.slice(0, nInCapitals).some(isSurname) && /\p{Lowercase}/u.test(others.join(""))) {
+    return others;
+  }
+  let n = words.length - 1;
+  while (n > 0 && has(rules, "particles", words[n - 1])) n -= 1;
+  return words.slice(0, n);
 }
 
 function wordsIn(text) {
@@ -462,7 +487,7 @@ function isOfKnownScript(letter, { alphabet }) {
 // Why a text is not a name, or "" for a name, as `why_not_names` of sknames/_text/not_names.py.
 export function whyNotName(text, { encoder, not_names: rules }) {
   if (new RegExp(rules.broken, "u").test(text)) return "broken letters";
-  text = clean(text).replace(TOO_MANY_MARKS, "$1").normalize("NFC");
+  text = compose(clean(text));
   if (text === "") return "missing name";
   if (new RegExp(rules.address, "u").test(lower(text))) return "address";
   const { titles, names } = encoder.tidy_rules;
@@ -471,7 +496,10 @@ export function whyNotName(text, { encoder, not_names: rules }) {
   const isDotted = (t) => t.endsWith(".") && isTitle(t.slice(0, -1));
   if (standsForNone(text, rules) || lower(text).split(" ").every(isDotted)) return "placeholder";
   if (isWithoutName(text, encoder.tidy_rules)) return "placeholder";
-  const isAnyTitle = (word) => isIn(titles, stripOnce(lower(word), "."));
+  const isAnyTitle = (word) => {
+    const stem = stripOnce(lower(word), ".");
+    return isIn(titles, stem) && !stem.endsWith(".");
+  };
   const words = text.split(" ");
   const nTitles = words.findIndex((word) => !isAnyTitle(word));
   const behindTitles = words.slice(nTitles).join(" ");
@@ -487,6 +515,7 @@ export function whyNotName(text, { encoder, not_names: rules }) {
   const isSpelt = (c) => [...fold(c, encoder)].some(isInAlphabet);
   const isKnown = (c) => LETTER.test(c) && (isOfOtherScript(c, encoder) ? isOfKnownScript(c, encoder) : isSpelt(c));
   if (![...text].some(isKnown)) return "no known letter";
+  if ([...text].length === MAX_CHARACTERS) return "several names";
   if (has(rules, "family", lower(read).split(" ")[0])) return "several names";
   if (isCouple(read, rules, encoder.tidy_rules)) return "several names";
   if (read.split(",").some((part, k) => areSeveral(part, rules, k > 0))) return "several names";

@@ -627,7 +627,7 @@ def _repair(match):
     except UnicodeError:
         return characters
     # Two such characters may stand in a text; more of them are hardly ever valid UTF-8.
-    is_certain = len(characters) > 3 or "À" <= text <= "ɏ"
+    is_certain = len(characters) > 3 or "À" <= text <= "ɏ" or text == "ə"
     return text if is_certain else characters
 
 

@@ -58,11 +58,11 @@ class CharEncoder(
        marks and hyphens become the plain ones; half-width and full-width forms and
        Arabic presentation forms become the usual letters.
     2. The name is normalized to NFC, so that an accented letter is one character
-       however it was typed; of more than 30 combining marks in a row, the excess is
-       dropped. Signs such as emoji are dropped, and commas and dots at the ends. In
-       another script than Latin, a comma between words becomes a space. The space
-       behind the surname of a Korean goes ("김 민수"). Tidy names also lose titles and
-       brackets, see `tidy`.
+       however it was typed; of more than 30 combining marks in a row, or 500
+       characters, the excess is dropped. Signs such as emoji are dropped, and commas
+       and dots at the ends. In another script than Latin, a comma between words
+       becomes a space. The space behind the surname of a Korean goes ("김 민수"). Tidy
+       names also lose titles and brackets, see `tidy`.
     3. Each of its characters is lower-cased by itself, and transliterated to ASCII
        unless the alphabet has it, so diacritics and native scripts count where they are
        frequent. Hebrew and Arabic vowel points that it lacks are dropped: names are
@@ -89,8 +89,9 @@ class CharEncoder(
           "Bey", "Prince", "Major" and "Junior" go only if two other words are left:
           "Mehmet Bey" stays, and "Mehmet Yılmaz Bey" is read as "Mehmet Yılmaz".
         - A name at birth replaces the last name: "Anna Kim née Haddad" is read as "Anna
-          Haddad". Relations, roles, ages and ditto marks of old lists are dropped:
-          "infant Smith", "Smith, wife of John", "do., Anna".
+          Haddad". A place or a date of birth is dropped: "born Leeds", "geb. 1890".
+          Relations, roles, ages and ditto marks of old lists are dropped: "infant
+          Smith", "Smith, wife of John", "do., Anna".
         - Numerals behind a name are dropped: "Ludwig II" is read as "Ludwig".
         - Text in brackets is dropped if it is in the same script as the rest. Behind a
           single word, names in brackets stay: "Silva (Ana Maria)".

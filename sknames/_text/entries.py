@@ -15,8 +15,10 @@ BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]?")
 _ROLES = frozenset(TIDY["roles"])
 _ROLES_BORNE = frozenset(TIDY["roles_borne"])
 _ROLES_IN_CAPITALS = frozenset(TIDY["roles_in_capitals"])
+_BORN = frozenset(TIDY["born"])
 _BIRTH_OF_HUNGARIANS = frozenset(TIDY["birth_of_hungarians"])
-_BIRTH = _BIRTH_OF_HUNGARIANS.union(TIDY["birth"])
+_HUNGARIAN_GIVEN = frozenset(TIDY["hungarian_given"])
+_BIRTH = _BORN.union(_BIRTH_OF_HUNGARIANS, TIDY["birth"])
 _BESIDE_NUMBERS = _ROLES.union(TIDY["ages"])
 _NO_GIVEN_NAME = frozenset(TIDY["no_given_name"])
 _DITTO = frozenset(TIDY["ditto"])
@@ -42,7 +44,8 @@ def with_birth_last(text):
     """Return a text where a name at birth in brackets ends the part between commas."""
     for match in BRACKETS.finditer(text):
         inside = match[1]
-        if _name_behind_birth(inside.split(), inside.isupper()):
+        words = inside.split()
+        if _name_at_birth(words, _n_words_for_birth(words, inside.isupper())):
             behind, comma, rest = text[match.end() :].partition(",")
             return f"{text[: match.start()]} {behind} {inside}{comma}{rest}"
     return text
@@ -58,8 +61,7 @@ def name_in_entry(entry):
         return entry
     in_capitals = entry.isupper()
     parts = [part.split() for part in entry.split(",") if part.strip()]
-    parts_of_name = _without_marks(parts, in_capitals)
-    parts_of_name = _by_name_at_birth(parts_of_name, in_capitals)
+    parts_of_name = _by_name_at_birth(_without_marks(parts), in_capitals)
     if not parts_of_name or parts_of_name == parts:
         return entry
     return ", ".join(map(" ".join, parts_of_name))
@@ -74,7 +76,7 @@ def is_without_name(text):
     return len(words) > 0 and (not others or _is_relation(others))
 
 
-def _without_marks(parts, in_capitals):
+def _without_marks(parts):
     """Leave out ditto marks and roles in front, and relations behind commas."""
     first, *others = parts
     n_in_front = len([*takewhile(_IN_FRONT.__contains__, first)])
@@ -87,9 +89,7 @@ def _without_marks(parts, in_capitals):
     may_have_nouns = len(first) > 0 and first[0][0].isupper()
     for words in others:
         is_noun = may_have_nouns and _ROLES_IN_CAPITALS.issuperset(words)
-        has_birth = words[0] in _BIRTH
-        is_note = has_birth and not _name_behind_birth(words, in_capitals)
-        if not (is_noun or is_note or _is_relation(words)):
+        if not (is_noun or _is_relation(words)):
             kept.append(words)
     return kept
 
@@ -109,36 +109,53 @@ def _is_relation(words):
 
 
 def _by_name_at_birth(parts, in_capitals):
-    """Return the parts between commas, with the name at birth for the last name.
+    """Return the parts between commas, with names at birth for last names.
 
-    That is the part before the first comma, or the last word of a name without one.
+    A place or a date of birth is left out, with all behind it.
     """
     for k, words in enumerate(parts):
         for i in range(len(words)):
-            name_at_birth = _name_behind_birth(words[i:], in_capitals)
-            if not name_at_birth or k == i == 0:
+            n = _n_words_for_birth(words[i : i + 2], in_capitals)
+            if n == 0 or k == i == 0:
                 continue
+            next_part = chain([","], *parts[k + 1 : k + 2])
+            name_at_birth = _name_at_birth([*words[i:], *next_part], n)
+            if not name_at_birth:
+                return [part for part in (*parts[:k], words[:i]) if part]
             others = [*parts[:k], words[:i], *parts[k + 1 :]]
             first, *others = [part for part in others if part]
+            is_hungarian = lower(words[i]) in _BIRTH_OF_HUNGARIANS
             if k > 0 and others:
-                return [name_at_birth, *others]
-            if lower(words[i]) in _BIRTH_OF_HUNGARIANS:
-                return [name_at_birth + first[1:], *others]
-            return [_without_last_name(first) + name_at_birth, *others]
+                first = name_at_birth
+            elif len(first) == 1 and not others:
+                first = first + name_at_birth
+            elif is_hungarian and lower(first[0]) not in _HUNGARIAN_GIVEN:
+                first = name_at_birth + first[1:]
+            else:
+                first = _without_last_name(first) + name_at_birth
+            return _by_name_at_birth([first, *others], in_capitals)
     return parts
 
 
-def _name_behind_birth(words, in_capitals):
-    """Return the name behind a word for birth at the start, or no words."""
+def _n_words_for_birth(words, in_capitals):
+    """Return how many words at the start are for birth: one, two or none."""
     for n in (1, 2):
         phrase = " ".join(words[:n])
         if in_capitals and not phrase.isascii():
             phrase = lower(phrase)
         if phrase in _BIRTH:
-            name = [*takewhile(_may_be_of_name, words[n:])]
-            is_date = " ".join(words[n + len(name) :])[:1].isdecimal()  # "May 1994"
-            return [] if is_date or _PARTICLES.issuperset(name) else name
-    return []
+            return n
+    return 0
+
+
+def _name_at_birth(words, n):
+    """Return the name behind n words for birth, or none before a place or a date."""
+    if n == 0 or words[0] in _BORN:
+        return []
+    name = [*takewhile(_may_be_of_name, words[n:])]
+    behind = " ".join(words[n + len(name) :]).lstrip(", ")
+    is_date = behind[:1].isdecimal()  # "May 1994"
+    return [] if is_date or _PARTICLES.issuperset(name) else name
 
 
 def _may_be_of_name(word):
@@ -147,8 +164,16 @@ def _may_be_of_name(word):
 
 
 def _without_last_name(words):
-    """Leave out the last word, and the particles before it."""
+    """Leave out words in capitals in front of others, or the last with its particles.
+
+    Two capitals, or dotted ones, may be initials.
+    """
+    in_capitals = [*takewhile(str.isupper, words)]
+    others = words[len(in_capitals) :]
+    has_surname = any(len(word) > 2 and "." not in word for word in in_capitals)
+    if has_surname and any(map(str.islower, "".join(others))):
+        return others
     n = len(words) - 1
-    while n > 0 and words[n - 1].islower():
+    while n > 0 and words[n - 1] in _PARTICLES:
         n -= 1
     return words[:n]

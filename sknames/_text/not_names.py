@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from .entries import BRACKETS, is_without_name, may_be_entry
-from .spelling import compose, lower, without_accents
+from .spelling import MAX_CHARACTERS, compose, lower, without_accents
 from .tidy import has_initials
 from .titles import TIDY, drop_titles, read_tables
 
@@ -24,7 +24,7 @@ _BEHIND_FIRST = "[\x80-\x9f\xa1-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“�
 
 _PATTERNS = {
     # Letters of UTF-8 that were read as Windows-1252 or Latin-1.
-    "broken": f"[ÂÃÄÅÆÈ]{_BEHIND_FIRST}|(?:[Ê-ß]{_BEHIND_FIRST}){{2}}"
+    "broken": f"[ÂÃÄÅÆÈ]{_BEHIND_FIRST}|É[\x99™]|(?:[Ê-ß]{_BEHIND_FIRST}){{2}}"
     f"|[à-ï]{_BEHIND_FIRST}{{2}}",
     # Email or web, of lower-cased texts.
     "address": r"[^ ]@[^ ]|://|(?:^|[ (<])www\.(?![ ,])"
@@ -58,7 +58,7 @@ def _read_lists():
     for kind in ("word", "phrase"):
         plain = [without_accents(text) for text in lists[kind]]
         lists[kind] = [*dict.fromkeys(lists[kind] + plain)]
-    for kind in ("phrase", "in_brackets"):
+    for kind in ("phrase", "in_brackets", "weak_form"):
         lists[kind] = [_joined(text) for text in lists[kind]]
     return lists
 
@@ -66,7 +66,7 @@ def _read_lists():
 _LISTS = _read_lists()
 # JavaScript reads them in the metadata of an ONNX model.
 RULES = {
-    "format": 3,  # raise it when an older index.mjs would misread it
+    "format": 4,  # raise it when an older index.mjs would misread it
     **_PATTERNS,
     **_LISTS,
 }
@@ -138,7 +138,7 @@ def _is_unusual(text):
 
     Others that begin with a letter are names, which need not be judged in full.
     """
-    if _SIGNS.search(text):
+    if len(text) == MAX_CHARACTERS or _SIGNS.search(text):
         return True
     if ("." in text or not text.isascii()) and _INSIDE.search(text):
         return True
@@ -166,7 +166,7 @@ def _why_not_name(text, knows_letter):
         return ORGANIZATION
     if not any(_is_known(character, knows_letter) for character in text):
         return NO_LETTER
-    if _are_people(read):
+    if len(text) == MAX_CHARACTERS or _are_people(read):
         return SEVERAL
     return ""
 

@@ -31,6 +31,8 @@ PLAIN_FORMS = (
 POINT = re.compile("[\u0590-\u0652\u0656-\u06ff\u08ca-\u08ff]")
 # Combining marks in a row, as in Unicode's stream-safe text format (UAX 15).
 MAX_MARKS = 30
+# Characters of a composed text; no list at hand has a name of 200.
+MAX_CHARACTERS = 500
 
 
 def clean(names):
@@ -94,27 +96,28 @@ def code_points(text):
 
 
 def compose(names):
-    """Return names in Unicode's normal form C.
+    """Return names in Unicode's normal form C, of 500 characters at most.
 
     A letter with a mark is then one character. At most 30 marks in a row are kept,
     since normalization sorts them in quadratic time. Return the same list if nothing
     changes.
     """
     text = "\n".join(names)
-    if text.isascii():
-        return names
-    marks = ""
-    for character in set(text):
-        if unicodedata.combining(unicodedata.normalize("NFD", character)[0]):
-            marks += re.escape(character)
-    if marks:
-        run = re.compile(f"([{marks}]{{{MAX_MARKS}}})[{marks}]+")
-        if run.search(text):
-            names = [run.sub(r"\1", name) for name in names]
-            text = "\n".join(names)
-    if unicodedata.is_normalized("NFC", text):
-        return names
-    return [unicodedata.normalize("NFC", name) for name in names]
+    if not text.isascii():
+        marks = ""
+        for character in set(text):
+            if unicodedata.combining(unicodedata.normalize("NFD", character)[0]):
+                marks += re.escape(character)
+        if marks:
+            run = re.compile(f"([{marks}]{{{MAX_MARKS}}})[{marks}]+")
+            if run.search(text):
+                names = [run.sub(r"\1", name) for name in names]
+                text = "\n".join(names)
+        if not unicodedata.is_normalized("NFC", text):
+            names = [unicodedata.normalize("NFC", name) for name in names]
+    if max(map(len, names), default=0) > MAX_CHARACTERS:
+        names = [name[:MAX_CHARACTERS] for name in names]
+    return names
 
 
 def lower(text):
@@ -125,6 +128,8 @@ def lower(text):
 
 def without_accents(text):
     """Return a text decomposed, without accents."""
+    if text.isascii():
+        return text
     return re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFD", text))
 
 

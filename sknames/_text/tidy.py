@@ -4,17 +4,18 @@ import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 
 from .entries import BRACKETS, may_be_entry, name_in_entry, with_birth_last
 from .spelling import FOLDED, clean, compose, is_other_script, lower, without_accents
-from .titles import TIDY, drop_titles, may_have_title
+from .titles import N_KEPT_WORDS, TIDY, drop_titles, may_have_title
 
 # Share of names: if as many have a title, titles are part of the data.
 LEAST_TITLED = 0.01
 # Passes over one name, since what one leaves out may lay open a title or initials. The
 # last changes nothing; real names take up to three.
-MOST_READINGS = 9
+MOST_READINGS = 5
 # Letters: "ABC" may be initials, and "ABCD" is a word.
 MOST_CAPITALS = 3
 # A Korean surname and given name, which Koreans write without the space.
@@ -325,12 +326,13 @@ def _initials_apart(words):
     return pieces
 
 
+@lru_cache(N_KEPT_WORDS)
 def _initials(word, or_capitals):
     """Return the initials in "A.M.", or perhaps "AM", as "A." and "M.", or none."""
     letters = []
     if "." in word:
-        letters = [letter for letter in re.split("[.-]", word) if letter]
-    if not letters or any(len(letter) > 1 for letter in letters):
+        letters = [*filter(None, word.replace("-", ".").split("."))]
+    if not letters or max(map(len, letters)) > 1:
         if not or_capitals:
             return []
         capitals = word.removesuffix(".").replace("-", "")
@@ -338,9 +340,9 @@ def _initials(word, or_capitals):
         if not (is_short and capitals.isupper()):
             return []
         letters = [*capitals]
-    if not all(map(str.isalpha, letters)):
+    if not "".join(letters).isalpha():
         return []
-    return [f"{letter}." for letter in letters]
+    return [letter + "." for letter in letters]
 
 
 def _is_surname(word, others):

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from configparser import ConfigParser
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def read_tables(file):
 
 # The words of the tables, which JavaScript reads in the metadata of an ONNX model.
 TIDY = {
-    "format": 3,  # raise it when an older index.mjs would misread it
+    "format": 4,  # raise it when an older index.mjs would misread it
     # Han, Kana and Hangul, where a surname stands before the given name also without a
     # comma.
     "joined": "[\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3130-\u318f"
@@ -64,6 +65,7 @@ _BEHIND_DOT = re.compile(r"(?<=\.)(?=[^\W\d_])")
 _DOTTED = re.compile("|".join([r"\.[^ .,]", *map(re.escape, _SPACED)]))
 _BEHIND = ".。, "
 _MARKS = re.compile("[ ,\"']+")
+N_KEPT_WORDS = 4_096  # whose answers are kept, since a text asks several times
 
 
 def may_have_title(name):
@@ -116,7 +118,7 @@ def _words_of(segment, k):
 
 def _titles_apart(word):
     """Return the titles and the rest of a word: three words of "Prof.Dr.Anna"."""
-    if _tables(word):
+    if "." not in word or _tables(word):
         return [word]
     pieces = _BEHIND_DOT.split(word)
     n_titles = 0
@@ -127,6 +129,7 @@ def _titles_apart(word):
     return [*pieces[:n_titles], "".join(pieces[n_titles:])]
 
 
+@lru_cache(N_KEPT_WORDS)
 def _tables(word):
     """Return the tables that have a word, with or without its final dot."""
     is_letter = len(word.rstrip(".")) == 1
@@ -187,8 +190,10 @@ class _Rest:
             is_alone = k > 0 and self.n_words > 1 and "names" not in tables
             is_in_front = is_behind_title or i == 0
             is_before = is_in_front and (i + 1 < len(words) or is_alone)
-            is_surname = lower(" ".join(words[i : i + 2])) in _SURNAME_PAIRS
-            is_behind_title = not is_surname and self._is_title(word, tables, is_before)
+            is_behind_title = self._is_title(word, tables, is_before)
+            if is_behind_title:
+                pair = lower(" ".join(words[i : i + 2]))
+                is_behind_title = pair not in _SURNAME_PAIRS
             if not is_behind_title:
                 left.append(word)
         is_list = all(map(_may_be_degree, left))

@@ -386,7 +386,8 @@ class SelectiveClassifier(Wrapper):
             - "organization" for a legal form, such as Ltd, or a word of organizations,
               such as University, that hardly anybody has as a name,
             - "several names" for names with "and", "&", "/" or ";" between them, or
-              such a word of other languages, for a list of people, or for a family,
+              such a word of other languages, for a list of people, for a family, or
+              for 500 characters or more,
             - "placeholder" for what stands for a missing name, such as n/a or see
               above,
             - "broken letters" for letters that were read in a wrong encoding, such as
