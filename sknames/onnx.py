@@ -48,7 +48,7 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
        :meth:`sknames.CharEncoder.transform`, padded with 0 to any length. A classifier
        alone takes any X like that of `fit`, as int32.
     2. Recurrent layers use ONNX operators. A binary search finds n-grams and words at
-       all positions at once.
+       all positions at once. The runtime must compute int64 exactly.
     3. The output ``probabilities``, float32 of shape (n_names, n_classes), equals
        `predict_proba` to 1e-5. Each row depends on its name alone.
     4. The output ``known_words``, bool of shape (n_names, longest), is true where a
@@ -321,29 +321,38 @@ def _recurrent_logits(graph, network, text, lengths):
         x = graph.add("OneHot", codes, network.n_codes, values)
     else:
         x = graph.add("Gather", graph.constant(weights["embedding"]), codes)
-    steps = graph.add("Squeeze", graph.add("Max", lengths, 1), [1])
-    steps = graph.add("Cast", steps, to=TensorProto.INT32)
     for layer in range(network.num_layers):
         cell = f"cells.{layer}"
         names = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
         parts = [_gates(weights[f"{cell}.{name}"], size) for name in names]
         weight_ih, weight_hh, *biases = parts
-        states, state = graph.add(
+        states = graph.add(
             operator,
             x,
             graph.constant(weight_ih[None]),
             graph.constant(weight_hh[None]),
             graph.constant(np.concatenate(biases)[None]),
-            steps,
             hidden_size=size,
-            n_outputs=2,
             **attributes,
         )
         x = graph.add("Squeeze", states, [1])  # (T + 1, n, H)
-    is_filled = graph.add("Greater", lengths, 0)
-    is_filled = graph.add("Cast", is_filled, to=TensorProto.FLOAT)
-    state = graph.add("Mul", graph.add("Squeeze", state, [0]), is_filled)
+    # The state at each length. Some runtimes ignore lengths as an input of the cell.
+    step = graph.add("Range", 1, _length(graph, text), 1)
+    is_last = graph.add("Equal", graph.add("Unsqueeze", step, [1, 2]), lengths)
+    is_last = graph.add("Cast", is_last, to=TensorProto.FLOAT)  # (T + 1, n, 1)
+    state = graph.add("ReduceSum", graph.add("Mul", x, is_last), [0], keepdims=0)
     return _linear(graph, network, "output", state)
+
+
+def _length(graph, text):
+    """Add the number of columns of text."""
+    return graph.add("Squeeze", graph.add("Shape", text, start=1, end=2), [0])
+
+
+def _moved(graph, rows, first):
+    """Move rows by a column to the right, behind a first value."""
+    padded = graph.add("Pad", rows, [0, 1, 0, 0], first)
+    return graph.add("Slice", padded, [0], [-1], [1])
 
 
 def _linear(graph, network, name, x):
@@ -384,7 +393,7 @@ def _find_ngrams(graph, network, text, lengths, zero):
     found = []
     for n, keys in enumerate(network.ngram_keys, start=1):
         # Those of one symbol begin with the empty one.
-        before = 0 if n == 1 else graph.add("Pad", grams, [0, 1, 0, -1], ABSENT)
+        before = 0 if n == 1 else _moved(graph, grams, ABSENT)
         may_end = goes_on if n > 2 else is_inside
         prefixes = graph.add("Where", may_end, before, ABSENT)
         wanted = graph.add("Mul", prefixes, ngrams.n_symbols)
@@ -446,8 +455,7 @@ def _ngram_symbols(graph, network, text, lengths):
     The booleans are whether a symbol is in the name, marks included, and whether an
     n-gram of three or more may go on with it.
     """
-    length = graph.add("Squeeze", graph.add("Shape", text, start=1, end=2), [0])
-    column = graph.add("Range", 0, length, 1)
+    column = graph.add("Range", 0, _length(graph, text), 1)
     end = graph.add("Add", lengths, 1)
     is_inside = graph.add("LessOrEqual", column, end)  # up to the end mark
     is_end = graph.add("Equal", column, end)
@@ -457,7 +465,7 @@ def _ngram_symbols(graph, network, text, lengths):
         return symbols, is_inside, is_inside
     is_mark = graph.add("Or", graph.add("Equal", text, 0), is_end)
     symbols = graph.add("Where", is_mark, separator, text)
-    before = graph.add("Pad", text, [0, 1, 0, -1])
+    before = _moved(graph, text, 0)
     is_behind = graph.add("Equal", before, separator)
     goes_on = graph.add("And", is_inside, graph.add("Not", is_behind))
     return symbols, is_inside, goes_on

@@ -214,15 +214,28 @@ def test_javascript_reads_long_texts_in_linear_time(evaluate, shipped):
 
 LOAD = """
 await Promise.all(given.models.map((bytes) =>
-  js.NationalityModel.load(Uint8Array.from(bytes)).catch(String)))
+  js.NationalityModel.load(Uint8Array.from(bytes), given.ort).catch(String)))
 """
+ORT = {"InferenceSession": {}}
 
 
 def test_javascript_refuses_what_is_no_model_of_names(evaluate, tiny):
     classifier = to_onnx(tiny[-1]).SerializeToString()
-    errors = evaluate(LOAD, models=[[*classifier], [*b"no model"]])
+    models = [[*classifier], [*b"no model"], [200]]
+    errors = evaluate(LOAD, models=models, ort=ORT)
     assert "Expected a model that to_onnx made of a pipeline" in errors[0]
     assert "Expected an ONNX model" in errors[1]
+    assert "Expected an ONNX model" in errors[2]
+    path = "await js.NationalityModel.load('names.onnx', given.ort).catch(String)"
+    expected = "TypeError: Expected a Uint8Array, the bytes of an ONNX model, got names"
+    assert expected in evaluate(path, ort=ORT)
+
+
+def test_javascript_refuses_a_runtime_that_is_none(evaluate, tiny):
+    model = [*to_onnx(tiny).SerializeToString()]
+    for ort in (None, {}):
+        (error,) = evaluate(LOAD, models=[model], ort=ort)
+        assert "TypeError: Expected the module onnxruntime-node or" in error
 
 
 @pytest.mark.parametrize(
@@ -240,6 +253,6 @@ def test_javascript_refuses_rules_of_an_unknown_format(evaluate, tiny, key, path
         rules["format"] = format_
         field.value = json.dumps(value)
         models.append([*proto.SerializeToString()])
-    errors = evaluate(LOAD, models=models)
+    errors = evaluate(LOAD, models=models, ort=ORT)
     for error, got in zip(errors, ("1", "99", "none"), strict=True):
         assert f"{expected} {got}. Convert" in error

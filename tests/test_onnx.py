@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from onnx.reference import ReferenceEvaluator
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
@@ -26,6 +27,7 @@ from sknames import (
     PriorShiftClassifier,
     SelectiveClassifier,
     fingerprint,
+    load_pretrained,
 )
 from sknames.datasets import load_names, make_names
 from sknames.onnx import to_onnx
@@ -254,6 +256,18 @@ def test_shipped_model_in_onnx_predicts_as_numpy(names, shipped):
     assert_allclose(found.sum(axis=1), 1, rtol=0, atol=1e-5)
     alone = np.concatenate([run(session, row[None]) for row in codes[-50:]])
     assert_allclose(alone, found[-50:], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("target", ["nationality", "country"])
+def test_reference_evaluator_predicts_as_numpy(names, target):
+    names = names[-20:]
+    uniform = load_pretrained(target, priors="uniform")
+    for model in (load_pretrained(target), GroupedClassifier(uniform, groups="region")):
+        codes = uniform[0].transform(names).astype(np.int32)
+        found = ReferenceEvaluator(to_onnx(model)).run(
+            ["probabilities"], {"codes": codes}
+        )
+        assert_allclose(found[0], model.predict_proba(names), rtol=0, atol=2e-6)
 
 
 @pytest.mark.parametrize("transliterate", ["unknown", True, np.False_], ids=str)

@@ -18,6 +18,7 @@ from sknames import CharEncoder, load_pretrained, predict_names
 from sknames.datasets import load_names
 from sknames.onnx import to_onnx
 from tests.conftest import run_process
+from tests.test_port import PORT, TARGETS
 from tests.test_tidy import LIKE
 
 FOLDER = Path(__file__).parent.parent / "examples" / "javascript"
@@ -74,6 +75,24 @@ const found = {
   reasons: names.map((name) => whyNotName(name, model)),
 };
 process.stdout.write(JSON.stringify(found));
+"""
+ANSWER = """
+import { readFileSync } from "node:fs";
+import * as ort from "onnxruntime-node";
+import { NationalityModel, tidy, whyNotName } from "./index.mjs";
+
+const [file, target] = process.argv.slice(1);
+const texts = JSON.parse(readFileSync(0, "utf-8"));
+const model = await NationalityModel.load(readFileSync(file), ort);
+const answers = await model.answer(texts);
+const rows = texts.map((text, i) => ({
+  text,
+  tidy: tidy(text, model.encoder),
+  reason: whyNotName(text, model),
+  [target]: answers[i].label,
+  [`${target}_probability`]: answers[i].probability,
+}));
+process.stdout.write(JSON.stringify(rows));
 """
 ENCODE = """
 import { readFileSync } from "node:fs";
@@ -155,6 +174,16 @@ def test_javascript_predicts_as_python(names, labels, options, step, judged, tmp
         assert [answer["reason"] for answer in found["answers"]] == reasons[-100:]
         assert {"", "unsure", "organization"} < {*reasons[-100:]}
         assert {"KR", "Americas", "Eastern Asia", "unknown"} < {*predicted}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_javascript_gives_the_answers_that_ports_compare(target, tmp_path):
+    expected = json.loads(PORT.read_text(encoding="utf-8"))["rows"]
+    onnx.save(to_onnx(load_pretrained(target)), tmp_path / "names.onnx")
+    texts = json.dumps([row["text"] for row in expected])
+    run = node(ANSWER, str(tmp_path / "names.onnx"), target, input=texts)
+    for found, row in zip(json.loads(run.stdout), expected, strict=True):
+        assert found == pytest.approx({key: row[key] for key in found}, abs=2e-5)
 
 
 STEPS = [

@@ -7,14 +7,22 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pandas as pd
 import polars as pl
 import pytest
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
 
-from sknames import CharEncoder, NameEncoder, make_own_labels_pipeline
+from sknames import (
+    CharEncoder,
+    NameEncoder,
+    NameNationalityClassifier,
+    make_own_labels_pipeline,
+)
 from sknames.datasets import make_names
+from sknames.onnx import to_onnx
 from tests.conftest import tiny_pipeline
 
 
@@ -106,6 +114,20 @@ def test_libraries_that_want_columns_take_names_as_one(shipped, small_names):
     fair.fit(column, is_greek, sensitive_features=groups)
     predicted = fair.predict(column, sensitive_features=groups, random_state=0)
     assert np.mean(predicted == is_greek) > 0.9
+
+
+def test_openvino_predicts_as_numpy_without_ngrams_and_words(small_names, tmp_path):
+    openvino = pytest.importorskip("openvino")
+    classify = NameNationalityClassifier(
+        ngram_range=None, word_weight=0, hidden_size=8, max_epochs=1, random_state=0
+    )
+    model = make_pipeline(CharEncoder(), classify).fit(*small_names)
+    onnx.save(to_onnx(model), tmp_path / "names.onnx")
+    exact = {"INFERENCE_PRECISION_HINT": "f32"}
+    compiled = openvino.Core().compile_model(tmp_path / "names.onnx", "CPU", exact)
+    codes = model[0].transform(small_names[0]).astype(np.int32)
+    expected = model.predict_proba(small_names[0])
+    np.testing.assert_allclose(compiled({"codes": codes})[0], expected, atol=1e-5)
 
 
 def test_tool_server_answers_the_client_of_its_protocol(shipped):

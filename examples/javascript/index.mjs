@@ -693,6 +693,13 @@ export function fallBack(row, { classes, decision, abstain: { threshold, levels 
 // The `metadata_props` of a model, which onnxruntime does not show to JavaScript: fields number 14
 // of its protocol buffer, each a pair of key (1) and value (2).
 export function readMetadata(bytes) {
+  if (!ArrayBuffer.isView(bytes)) {
+    throw new TypeError(
+      `Expected a Uint8Array, the bytes of an ONNX model, got ${bytes}. ` +
+        "Read the file: await readFile(path) in Node.js, or, in a browser, " +
+        "new Uint8Array(await response.arrayBuffer()).",
+    );
+  }
   const decoder = new TextDecoder();
   const metadata = {};
   for (const [number, pair] of fields(bytes)) {
@@ -719,16 +726,21 @@ function checkFormat(key, format, expected) {
   );
 }
 
+function noModel() {
+  return new Error("Expected an ONNX model, got other bytes. Pass the file that onnx.save wrote.");
+}
+
 // Pairs of number and content of the fields of a protocol buffer.
 function* fields(bytes) {
   let at = 0;
   const varint = () => {
     let value = 0;
-    for (let scale = 1; ; scale *= 128) {
+    for (let scale = 1; at < bytes.length; scale *= 128) {
       const byte = bytes[at++];
       value += (byte & 127) * scale;
       if (byte < 128) return value;
     }
+    throw noModel();
   };
   while (at < bytes.length) {
     const tag = varint();
@@ -738,9 +750,7 @@ function* fields(bytes) {
       const end = varint() + at;
       yield [tag >>> 3, bytes.subarray(at, (at = end))];
     } else {
-      throw new Error(
-        "Expected an ONNX model, got other bytes. Pass the file that onnx.save wrote.",
-      );
+      throw noModel();
     }
   }
 }
@@ -751,6 +761,12 @@ export class NationalityModel {
   static async load(bytes, ort, options) {
     const model = new NationalityModel();
     Object.assign(model, readMetadata(bytes), { ort });
+    if (!ort?.InferenceSession) {
+      throw new TypeError(
+        `Expected the module onnxruntime-node or onnxruntime-web as ort, got ${ort}. ` +
+          'Import it: import * as ort from "onnxruntime-node".',
+      );
+    }
     if (!model.classes || !model.encoder) {
       throw new Error(
         "Expected a model that to_onnx made of a pipeline, got one without classes and encoder.",

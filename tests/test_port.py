@@ -1,0 +1,76 @@
+"""Texts and their answers, with which a port to another language checks itself.
+
+Run ``PYTHONPATH=. python tests/test_port.py`` to write the answers of new models and
+rules. A row that is new needs only its text.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from sknames import (
+    CharEncoder,
+    SelectiveClassifier,
+    fingerprint,
+    load_pretrained,
+    predict_names,
+)
+from sknames.onnx import to_onnx
+
+PORT = Path(__file__).parent / "data" / "port.json"
+PAGE = Path(__file__).parent.parent / "docs" / "port.md"
+TARGETS = ["nationality", "country"]
+
+
+def answers(texts):
+    """Return what is answered for texts, a row for each, and the models' fingerprints.
+
+    Models answer also for a text that is no name.
+    """
+    encoder = CharEncoder(
+        transliterate=False, lowercase=False, tidy=True, max_length=None
+    )
+    tidy = encoder.inverse_transform(encoder.fit_transform(texts)).tolist()
+    rows = [{"text": text, "tidy": tidy[i]} for i, text in enumerate(texts)]
+    fingerprints = {}
+    for target in TARGETS:
+        model = load_pretrained(target)
+        fingerprints[target] = fingerprint(model)
+        found = predict_names(model, texts)
+        for i, row in enumerate(rows):
+            row["reason"] = str(found.reasons[i])
+            row[target] = found.labels[i, 0]
+            row[f"{target}_probability"] = round(float(found.probabilities[i, 0]), 6)
+    return {"models": fingerprints, "rows": rows}
+
+
+def read():
+    return json.loads(PORT.read_text(encoding="utf-8"))
+
+
+def test_port_file_has_the_answers_of_python():
+    expected = read()
+    texts = [row["text"] for row in expected["rows"]]
+    found = answers(texts)
+    assert len({*texts}) == len(texts) == 200
+    assert found["models"] == expected["models"]
+    for row, expected_row in zip(found["rows"], expected["rows"], strict=True):
+        # Processors differ in the sixth digit.
+        assert row == pytest.approx(expected_row, abs=2e-5)
+
+
+def test_page_of_ports_names_all_metadata(tiny):
+    metadata = {}
+    for field in to_onnx(SelectiveClassifier(tiny, threshold=0.5)).metadata_props:
+        metadata[field.key] = json.loads(field.value)
+    encoder = metadata["encoder"]
+    names = {*metadata, *encoder, *encoder["tidy_rules"], *metadata["not_names"]}
+    code = re.findall("`+([^`]+)`", PAGE.read_text(encoding="utf-8"))
+    assert names <= {*re.findall(r"\w+", " ".join(code))}
+
+
+if __name__ == "__main__":
+    written = answers([row["text"] for row in read()["rows"]])
+    PORT.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
