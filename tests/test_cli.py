@@ -740,6 +740,25 @@ def test_predict_form_of_names_is_warned_of(run, names, warning, options):
     assert ("Windows-1252: export the table again" in said) == (warning == LETTERS)
 
 
+@pytest.mark.parametrize(
+    "options, n_few",
+    [
+        ("--model nationality", 3),
+        ("--model country", 2),
+        ("--model nationality --abstain --threshold 1", 0),
+        ("--model country --groups region", 0),
+        ("--model model.skops", 0),
+    ],
+)
+def test_predictions_with_few_held_out_people_are_counted(run, options, n_few):
+    few = ["Matti Virtanen", "Jón Jónsson", "Sardor Rashidov"]  # nationalities
+    few_countries = ["Kwok Wai Chan", "Mwape Chanda"]
+    write_names([*few, *few_countries, "Anna Müller", "7"])
+    _, said = run(f"predict in.csv {options}")
+    line = f"fewer than 20 held-out people, whose accuracy is not known: {n_few}.\n"
+    assert (line in said) == ("held-out" in said) == (n_few > 0)
+
+
 @pytest.mark.filterwarnings("ignore:The shares are rough")
 def test_predict_letters_that_the_model_lacks_are_no_names(run, tiny, small_names):
     encode = CharEncoder(max_length=12, transliterate=False)

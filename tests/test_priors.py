@@ -91,7 +91,8 @@ EXPECTED = "Expected priors 'uniform' or 'population', or numbers by label, got 
 
 
 @pytest.mark.parametrize("priors, message", [
-    ("even", EXPECTED + "'even'"),
+    ("even", EXPECTED + r"'even'\.$"),
+    ("Irish", EXPECTED + r"'Irish'\. .*give {'Irish': 0\.5, 'others': 0\.5}"),
     (None, EXPECTED + "None"),
     ({"Irish": 0.02},
      r"sum to 0\.02; expected 1\. Labels that are left out get 0 and are never "

@@ -144,6 +144,9 @@ def test_measure_writes_all_files_and_a_page(folder, sources, people):
     assert 0.8 < point["recall"] <= 1
     untested = {"Zulu", "Greek"}
     assert untested < {*card["few_held_out"]} & {*card["without_operating_points"]}
+    predicted = load_pretrained().predict(people["nationality"].names)
+    never_predicted = {*card["nationalities"]} - {*predicted}
+    assert card["never_predicted"] == sorted(never_predicted)
     assert not points.keys() & {*card["few_held_out"]}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.retrain import learned_rows, people
+from tools.retrain import learned_rows, people, people_sources
 
 ROOT = Path(__file__).parents[1]
 # What each table should hold of the samples below, and all that is learned.
@@ -123,6 +123,19 @@ def test_lifters_of_two_countries_are_left_out(clones):
     with pytest.raises(SystemExit):
         make({"lifters": candidates})
     assert read_table(clones, "lifters")[1:] == []
+
+
+def test_residents_have_one_country_of_their_own_and_one_of_all_meets(clones):
+    rows = "Name,Country\nUwe Two,{}\nPia Private,UK\nJon Meet,\nAnn Home,England\n"
+    write_meet(clones, "0201", "Scotland", rows.format("Germany"))
+    write_meet(clones, "0202", "UK", rows.format("Austria"))
+    write_meet(clones, "0203", "France", "Name,Country\nMia Moves,UK\n")
+    write_meet(clones, "0204", "Spain", "Name,Country\nMia Moves,UK\n")
+    assert sorted(people_sources.read_residents(people.OPL_DATA)) == [
+        ("Ann Home", "GB", "GB"),
+        ("Anna Kern", "DE", "AT"),
+        ("Otto Unlisted", "DE", "AT"),
+    ]
 
 
 def test_learned_row_decides_between_two_spellings(clones):

@@ -21,6 +21,7 @@ from .._models.predict_names import (
 )
 from .._models.priors import assumed_priors, check_priors
 from .._models.stack import resolve
+from .._shares.results import FEW_HELD_OUT
 from .._text.names import Names
 from .._wrappers.grouped_classifier import GroupedClassifier
 from .._wrappers.prior_shift_classifier import (
@@ -192,15 +193,18 @@ def predict(table, model, output, prefix, jobs, changes, wanted):
     answer = partial(_predictions, read, stack, below, threshold, wanted)
     chunks = map_chunks(answer, table.names(), jobs)
     n_of_reason = Counter()
+    n_of_answer = Counter()
     with closing(chunks):
-        columns = _add_columns(chunks, n_of_reason, prefix, _type_of_answers(stack))
+        columns = _add_columns(
+            chunks, n_of_reason, n_of_answer, prefix, _type_of_answers(stack)
+        )
         output.write(columns, metadata_of(stack))
     n_names = n_of_reason[""] + n_of_reason[UNSURE]
-    _say_counts(n_of_reason, n_names, table, closing_words(stack, start))
+    _say_counts(n_of_reason, n_of_answer, n_names, table, stack, start)
     return int(n_of_reason.total() > 0 and n_names == 0)  # the exit code
 
 
-def _say_counts(n_of_reason, n_names, table, closing):
+def _say_counts(n_of_reason, n_of_answer, n_names, table, stack, start):
     """Say how many rows have which reason, what to check, and the closing words."""
     n_rows = n_of_reason.total()
     n_predicted = n_of_reason.pop("", 0)
@@ -214,7 +218,17 @@ def _say_counts(n_of_reason, n_names, table, closing):
             f"sknames: warning: {n_broken:,} names are UTF-8 that was read as "
             f"Windows-1252: {step}export the table again as UTF-8."
         )
+    n_held_out = stack.assumed.n_people
+    if n_held_out is not None:
+        few = stack.classes[n_held_out < FEW_HELD_OUT]
+        n_few = sum(n_of_answer[label] for label in few.tolist())
+        if n_few:
+            say(
+                f"sknames: predictions of labels with fewer than {FEW_HELD_OUT} "
+                f"held-out people, whose accuracy is not known: {n_few:,}."
+            )
     counts = [f", {n:,} {reason}" for reason, n in sorted(n_of_reason.items())]
+    closing = closing_words(stack, start)
     say(f"{n_rows:,} rows: {n_predicted:,} predicted{''.join(counts)}; {closing}")
 
 
@@ -321,8 +335,8 @@ def _type_of_answers(stack):
         return pa.string()
 
 
-def _add_columns(chunks, n_of_reason, prefix, type_of_answers):
-    """Yield each chunk with its new columns; count their reasons."""
+def _add_columns(chunks, n_of_reason, n_of_answer, prefix, type_of_answers):
+    """Yield each chunk with its new columns; count their reasons and answers."""
     for chunk, predictions in chunks:
         reasons = predictions.reasons
         first_names = Names(predictions.names[:SAMPLED_NAMES])
@@ -330,6 +344,7 @@ def _add_columns(chunks, n_of_reason, prefix, type_of_answers):
             cost = INITIALS.format("accuracy is 13 to 16 points lower")
             say(f"sknames: warning: {cost}")
         n_of_reason.update(reasons)
+        n_of_answer.update(predictions.labels[reasons == "", 0].tolist())
         has_proba = predictions.proba is not None
         columns = predictions.columns(prefix=prefix, proba=has_proba)
         columns[f"{prefix}reason"] = np.where(reasons == "", None, reasons)

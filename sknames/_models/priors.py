@@ -108,9 +108,12 @@ def _by_name(priors, classes, name):
     if priors == "uniform":
         return np.ones(len(classes))
     if priors != "population":
+        step = ""
+        if priors in classes.tolist():
+            step = f" For people of one place, give {{{priors!r}: 0.5, 'others': 0.5}}."
         raise ValueError(
             f"Expected {name} 'uniform' or 'population', or numbers by label, got "
-            f"{priors!r}."
+            f"{priors!r}.{step}"
         )
     weights = {}
     with open(POPULATION, encoding="utf-8", newline="") as file:

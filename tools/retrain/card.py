@@ -296,7 +296,7 @@ def measure_countries(model, people, training_labels):
     }
 
 
-def of_people_apart(points, classes, n_people):
+def of_people_apart(points, classes, n_people, best):
     """Return what the card has of both halves of the people apart.
 
     Parameters
@@ -306,10 +306,13 @@ def of_people_apart(points, classes, n_people):
     classes : ndarray of shape (n_classes,)
     n_people : ndarray of shape (n_classes,) of int
         How many people each class has in both halves.
+    best : ndarray of shape (n_people_apart,) of int
+        The class that each of them gets under the default priors.
     """
     has_points = n_people >= min(LEAST_PEOPLE.values())
     return {
         "few_held_out": classes[n_people < FEW_HELD_OUT].tolist(),
+        "never_predicted": np.delete(classes, best).tolist(),
         "without_operating_points": classes[~has_points].tolist(),
         "operating_points": points_by_label(points),
     }
@@ -446,6 +449,7 @@ def texts_of_labels(card):
         "untested": said_of_untested,
         "by_nationality": table(["", "n", "recall", "precision", "n predicted"], rows),
         "few_held_out": listing(card["few_held_out"]),
+        "never_predicted": listing(card["never_predicted"]),
         "n_few_held_out": FEW_HELD_OUT,
         "least_people": min(LEAST_PEOPLE.values()),
         "without_points": listing(card["without_operating_points"]),

@@ -85,7 +85,9 @@ def write_chosen(folder, people):
     choosing, reported = (predicted(model, half, priors) for half in halves)
     points = operating_points(choosing, reported, classes, priors, n_people)
     write_points(folder, points)
-    return model, report, of_people_apart(points, classes, n_people)
+    probabilities = np.concatenate([choosing.probabilities, reported.probabilities])
+    best = probabilities.argmax(axis=1)
+    return model, report, of_people_apart(points, classes, n_people, best)
 
 
 def main():

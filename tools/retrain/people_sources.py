@@ -131,19 +131,13 @@ def read_lifters(clone):
 
     Those who asked the source for privacy are left out.
     """
-    (path,) = clone.files("lifter-data/privacy.csv")
-    private = {row["Name"] for row in _read_csv(path, ["Name"])}
     places = defaultdict(set)
     spellings = defaultdict(set)
-    for path in clone.files("meet-data/**/entries.csv"):
-        meet = next(_read_csv(path.with_name("meet.csv"), ["MeetCountry"]))
-        for entry in _read_csv(path, ["Name"]):
-            name = entry["Name"]
-            if name in private:
-                continue
-            places[name].add((entry.get("Country", ""), meet["MeetCountry"]))
-            for column in SPELLINGS_OF_LIFTERS:
-                spellings[name].add(entry.get(column, "").strip())
+    for entry, country_of_meet in _entries(clone):
+        name = entry["Name"]
+        places[name].add((entry.get("Country", ""), country_of_meet))
+        for column in SPELLINGS_OF_LIFTERS:
+            spellings[name].add(entry.get(column, "").strip())
     alpha_2_of = _alpha_2_of_countries()
     for name, places_of_lifter in places.items():
         country, known_by = _country_of_lifter(places_of_lifter)
@@ -151,6 +145,40 @@ def read_lifters(clone):
             plain_name = _NUMBER_OF_NAMESAKE.sub("", name)
             for spelled in spellings[name] | {""}:
                 yield plain_name, alpha_2_of[country], known_by, spelled
+
+
+def read_residents(clone):
+    """Yield lifters with their one own country, and the one country of all meets."""
+    own = defaultdict(set)
+    of_meets = defaultdict(set)
+    for entry, country_of_meet in _entries(clone):
+        name = entry["Name"]
+        own[name].update(filter(None, [entry.get("Country", "")]))
+        of_meets[name].add(country_of_meet)
+    alpha_2_of = _alpha_2_of_countries()
+    for name in own:
+        codes = {alpha_2_of.get(country) for country in own[name]}
+        codes_of_meets = {alpha_2_of.get(country) for country in of_meets[name]}
+        if (
+            len(codes) == len(codes_of_meets) == 1
+            and None not in codes | codes_of_meets
+        ):
+            plain_name = _NUMBER_OF_NAMESAKE.sub("", name)
+            yield plain_name, codes.pop(), codes_of_meets.pop()
+
+
+def _entries(clone):
+    """Yield the entries of all meets with the country of the meet.
+
+    Those who asked the source for privacy are left out.
+    """
+    (path,) = clone.files("lifter-data/privacy.csv")
+    private = {row["Name"] for row in _read_csv(path, ["Name"])}
+    for path in clone.files("meet-data/**/entries.csv"):
+        meet = next(_read_csv(path.with_name("meet.csv"), ["MeetCountry"]))
+        for entry in _read_csv(path, ["Name"]):
+            if entry["Name"] not in private:
+                yield entry, meet["MeetCountry"]
 
 
 def _country_of_lifter(places):
