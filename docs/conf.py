@@ -5,6 +5,9 @@ import re
 from importlib import import_module
 from pathlib import Path
 
+import latex2mathml.converter
+from docutils import nodes
+
 import sknames
 
 REPOSITORY = "https://github.com/sknames/sknames"
@@ -78,22 +81,21 @@ sphinx_gallery_conf = {
     # Pictures and tables, without the repr of legends and displays.
     "capture_repr": ("_repr_html_",),
 }
+html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
 html_title = "sknames"
 html_copy_source = False
 html_static_path = ["_static"]
 html_css_files = ["sknames.css"]
-# One sidebar, so that a table has room next to it on a laptop. Pages without others
-# below them have no list of pages.
-html_sidebars = {"**": ["page-toc", "sidebar-nav-bs"]}
-html_sidebars |= {
-    page: ["page-toc"] for page in ("install", "faq", "development", "changelog")
+# Pages without others below them have no list of pages.
+html_sidebars = {
+    page: [] for page in ("index", "install", "faq", "development", "changelog")
 }
 html_theme_options = {
     "github_url": REPOSITORY,
     "navbar_align": "left",
     "header_links_before_dropdown": 5,
-    "secondary_sidebar_items": [],
+    "secondary_sidebar_items": {"index": [], "**": ["page-toc"]},
     "footer_start": ["copyright"],
     "footer_end": ["theme-version"],
 }
@@ -154,6 +156,20 @@ def link_to_the_page(app, docname, source):
         source[0] = source[0].replace(heading, heading + link)
 
 
+def write_inline_math(translator, node):
+    """Write a formula in MathML, which browsers show without a script."""
+    translator.body.append(latex2mathml.converter.convert(node.astext()))
+    raise nodes.SkipNode
+
+
+def write_block_math(translator, node):
+    """Write formulas in MathML, below each other and aligned at &."""
+    lines = rf"\begin{{split}}{node.astext()}\end{{split}}"
+    formula = latex2mathml.converter.convert(lines, display="block")
+    translator.body.append(f'<div class="formula">{formula}</div>\n')
+    raise nodes.SkipNode
+
+
 def without_subfolders(app):
     """A README.md in a folder of examples/ is not the header of another gallery."""
     app.config.sphinx_gallery_conf["source_suffix"] = {".rst": "restructuredtext"}
@@ -165,6 +181,9 @@ def without_template(app, error):
 
 
 def setup(app):
+    app.add_html_math_renderer(
+        "mathml", (write_inline_math, None), (write_block_math, None)
+    )
     app.connect("builder-inited", without_subfolders, priority=20)
     app.connect("build-finished", without_template)
     app.connect("include-read", localize)
