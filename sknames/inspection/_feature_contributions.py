@@ -102,6 +102,11 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
         by default of the two most probable ones: label, other, features and their
         contributions, the largest first, and intercept.
 
+    Raises
+    ------
+    TypeError
+        If the model's logits are not a sum over features.
+
     See Also
     --------
     FeatureContributionsDisplay : Draw what separates two labels.
