@@ -30,9 +30,11 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.linkcode",
     "sphinx_copybutton",
+    "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "_extra", "page"]
+# The gallery's table of times would load scripts from the network.
+exclude_patterns = ["_build", "_extra", "page", "**sg_execution_times.rst"]
 # The page that answers, where `make html` has built it.
 html_extra_path = ["_extra"] if Path(__file__).with_name("_extra").exists() else []
 templates_path = ["_templates"]
@@ -43,6 +45,7 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(joblib|numpy|onnx|pandas|sklearn|skorch|torch)\..*")
 ]
 
+myst_enable_extensions = ["colon_fence"]
 # Sections of all pages can be linked to, as on GitHub.
 myst_heading_anchors = 3
 
@@ -95,7 +98,7 @@ html_theme_options = {
     "github_url": REPOSITORY,
     "navbar_align": "left",
     "header_links_before_dropdown": 5,
-    "secondary_sidebar_items": {"index": [], "**": ["page-toc"]},
+    "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": ["theme-version"],
 }
@@ -175,9 +178,22 @@ def without_subfolders(app):
     app.config.sphinx_gallery_conf["source_suffix"] = {".rst": "restructuredtext"}
 
 
-def without_template(app, error):
-    """The theme copies a template that is no page, and its links lead nowhere."""
+# What the theme writes, and what screen readers need instead.
+ACCESSIBLE = {
+    "<summary><span": '<summary aria-label="pages below"><span',
+    ' title="Search" aria-label="Search"': "",  # its text is its name
+    '<th class="head"><p></p></th>': "<td></td>",
+}
+
+
+def finish_pages(app, error):
+    """Name what the theme leaves unnamed; delete a template that is no page."""
     Path(app.outdir, "_static", "webpack-macros.html").unlink(missing_ok=True)
+    for page in Path(app.outdir).rglob("*.html"):
+        text = page.read_text("utf-8")
+        for written, needed in ACCESSIBLE.items():
+            text = text.replace(written, needed)
+        page.write_text(text, "utf-8")
 
 
 def setup(app):
@@ -185,7 +201,7 @@ def setup(app):
         "mathml", (write_inline_math, None), (write_block_math, None)
     )
     app.connect("builder-inited", without_subfolders, priority=20)
-    app.connect("build-finished", without_template)
+    app.connect("build-finished", finish_pages)
     app.connect("include-read", localize)
     app.connect("source-read", link_out_of_docs)
     app.connect("source-read", list_pages)
