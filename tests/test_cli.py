@@ -1497,7 +1497,7 @@ predict in.csv --abstain --threshold -0.01
 predict in.csv --adapt-priors --priors uniform
   2: give one of them
 predict in.csv --priors Elvish=1
-  1: --priors of 'Elvish' is 1.0; expected
+  1: --priors got 'Elvish', but the model's
 predict in.csv --priors 'Greek=.5, Greek =.5'
   1: --priors has 'Greek' twice
 predict in.csv --priors Greek=.5
@@ -1592,6 +1592,10 @@ shares in.csv --groups TS=Turkish
   2: GroupedClassifier takes groups of
 train in.csv --target country
   2: No such option '--target'. See `sk
+in.csv
+  2: No such command 'in.csv'. Give predict, shares, rates, explain, evaluate, tr
+explain Anna Müller
+  2: Quote the name: sknames explain "Anna Müller". See `sk
 predict 'Mehmet Yilmaz'
   1: no such file: check the path, or, for a single name, run sknames explain 'Meh
 train in.csv --param cell=gru

@@ -15,13 +15,13 @@ N_FEATURES = 8
 
 
 @click.command()
-@click.argument("name")
+@click.argument("words", metavar="NAME", nargs=-1, required=True)
 @model_options
 @click.option("--top", type=click.IntRange(1), default=3, help="How many labels.")
 @click.option(
     "--class", "label", help="Explain this label. [default: the most probable one]"
 )
-def explain(name, model, top, label):
+def explain(words, model, top, label):
     """Show why a model gives NAME its nationality.
 
     For each character, as the model reads it, a bar shows how far the log odds of the
@@ -30,6 +30,9 @@ def explain(name, model, top, label):
     what most separates the nationality from the next most probable one: n-grams, or the
     features of a model for own labels.
     """
+    name = " ".join(words)
+    if len(words) > 1:
+        raise click.UsageError(f'Quote the name: sknames explain "{name}".')
     fitted = model.load()
     prediction = predict_names(fitted, [name], threshold=None)
     reason = prediction.reasons[0]
