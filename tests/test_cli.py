@@ -863,10 +863,8 @@ def test_shares_by_two_columns_are_those_of_each_group(run, tiny, groups, monkey
     command = "shares in.csv --by 'Region, year' --groups region"
     out, said = run(f"{command} --plot o.svg --plot o.png")
     assert rows_of(out, ";") == expected
-    of_all = (
-        "sknames: warning: 6 groups, such as region: N, year: 2000: The shares are "
-    )
-    assert said.startswith(f"{of_all}rough"), said
+    of_all = "sknames: warning: 6 groups alike; the first (region: N, year: 2000): The"
+    assert said.startswith(f"{of_all} shares are rough"), said
     assert said.count("are rough") == 1
     assert "\n202 rows: 200 names, 2 not names; " in said
     assert Path("o.png").read_bytes().startswith(b"\x89PNG")

@@ -182,19 +182,19 @@ def caught_warnings(title, messages):
 def say_alike(kind, messages):
     """Say messages, pairs of the title of a group and a text.
 
-    If many groups have texts that differ only in details, the first stands for them.
+    If many groups have texts that differ only in details, the first is an example.
     """
     alike_texts = defaultdict(list)
     for title, text in messages:
         words = re.findall(r"\w+", DETAILS.sub("", text))
         alike_texts[" ".join(words)].append((title, text))
     for alike in alike_texts.values():
-        many = ""
-        if len(alike) > FEW_GROUPS:
-            many = f"{len(alike):,} groups, such as "
-            alike = alike[:1]
+        n_groups = len(alike)
+        if n_groups > FEW_GROUPS:
+            title, text = alike[0]
+            alike = [(f"{n_groups:,} groups alike; the first ({title})", text)]
         for title, text in alike:
-            of_group = f"{many}{title}: " if title else ""
+            of_group = f"{title}: " if title else ""
             say(f"sknames: {kind}: {of_group}{text}")
 
 
