@@ -14,14 +14,21 @@ BAR = 24  # characters of the longest bar
 N_FEATURES = 8
 
 
+def _one_name(context, argument, words):
+    """Return the only argument; raise UsageError if a shell has split the name."""
+    if len(words) > 1:
+        raise click.UsageError(f'Quote the name: sknames explain "{" ".join(words)}".')
+    return words[0]
+
+
 @click.command()
-@click.argument("words", metavar="NAME", nargs=-1, required=True)
+@click.argument("name", metavar="NAME", nargs=-1, required=True, callback=_one_name)
 @model_options
 @click.option("--top", type=click.IntRange(1), default=3, help="How many labels.")
 @click.option(
     "--class", "label", help="Explain this label. [default: the most probable one]"
 )
-def explain(words, model, top, label):
+def explain(name, model, top, label):
     """Show why a model gives NAME its nationality.
 
     For each character, as the model reads it, a bar shows how far the log odds of the
@@ -30,9 +37,6 @@ def explain(words, model, top, label):
     what most separates the nationality from the next most probable one: n-grams, or the
     features of a model for own labels.
     """
-    name = " ".join(words)
-    if len(words) > 1:
-        raise click.UsageError(f'Quote the name: sknames explain "{name}".')
     fitted = model.load()
     prediction = predict_names(fitted, [name], threshold=None)
     reason = prediction.reasons[0]
