@@ -5,6 +5,9 @@ import re
 from importlib import import_module
 from pathlib import Path
 
+import latex2mathml.converter
+from docutils import nodes
+
 import sknames
 
 REPOSITORY = "https://github.com/sknames/sknames"
@@ -27,9 +30,11 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.linkcode",
     "sphinx_copybutton",
+    "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "_extra", "page"]
+# The gallery's table of times would load scripts from the network.
+exclude_patterns = ["_build", "_extra", "page", "**sg_execution_times.rst"]
 # The page that answers, where `make html` has built it.
 html_extra_path = ["_extra"] if Path(__file__).with_name("_extra").exists() else []
 templates_path = ["_templates"]
@@ -40,6 +45,7 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(joblib|numpy|onnx|pandas|sklearn|skorch|torch)\..*")
 ]
 
+myst_enable_extensions = ["colon_fence"]
 # Sections of all pages can be linked to, as on GitHub.
 myst_heading_anchors = 3
 
@@ -78,22 +84,21 @@ sphinx_gallery_conf = {
     # Pictures and tables, without the repr of legends and displays.
     "capture_repr": ("_repr_html_",),
 }
+html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
 html_title = "sknames"
 html_copy_source = False
 html_static_path = ["_static"]
 html_css_files = ["sknames.css"]
-# One sidebar, so that a table has room next to it on a laptop. Pages without others
-# below them have no list of pages.
-html_sidebars = {"**": ["page-toc", "sidebar-nav-bs"]}
-html_sidebars |= {
-    page: ["page-toc"] for page in ("install", "faq", "development", "changelog")
+# Pages without others below them have no list of pages.
+html_sidebars = {
+    page: [] for page in ("index", "install", "faq", "development", "changelog")
 }
 html_theme_options = {
     "github_url": REPOSITORY,
     "navbar_align": "left",
     "header_links_before_dropdown": 5,
-    "secondary_sidebar_items": [],
+    "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": ["theme-version"],
 }
@@ -154,19 +159,49 @@ def link_to_the_page(app, docname, source):
         source[0] = source[0].replace(heading, heading + link)
 
 
+def write_inline_math(translator, node):
+    """Write a formula in MathML, which browsers show without a script."""
+    translator.body.append(latex2mathml.converter.convert(node.astext()))
+    raise nodes.SkipNode
+
+
+def write_block_math(translator, node):
+    """Write formulas in MathML, below each other and aligned at &."""
+    lines = rf"\begin{{split}}{node.astext()}\end{{split}}"
+    formula = latex2mathml.converter.convert(lines, display="block")
+    translator.body.append(f'<div class="formula">{formula}</div>\n')
+    raise nodes.SkipNode
+
+
 def without_subfolders(app):
     """A README.md in a folder of examples/ is not the header of another gallery."""
     app.config.sphinx_gallery_conf["source_suffix"] = {".rst": "restructuredtext"}
 
 
-def without_template(app, error):
-    """The theme copies a template that is no page, and its links lead nowhere."""
+# What the theme writes, and what screen readers need instead.
+ACCESSIBLE = {
+    "<summary><span": '<summary aria-label="pages below"><span',
+    ' title="Search" aria-label="Search"': "",  # its text is its name
+    '<th class="head"><p></p></th>': "<td></td>",
+}
+
+
+def finish_pages(app, error):
+    """Name what the theme leaves unnamed; delete a template that is no page."""
     Path(app.outdir, "_static", "webpack-macros.html").unlink(missing_ok=True)
+    for page in Path(app.outdir).rglob("*.html"):
+        text = page.read_text("utf-8")
+        for written, needed in ACCESSIBLE.items():
+            text = text.replace(written, needed)
+        page.write_text(text, "utf-8")
 
 
 def setup(app):
+    app.add_html_math_renderer(
+        "mathml", (write_inline_math, None), (write_block_math, None)
+    )
     app.connect("builder-inited", without_subfolders, priority=20)
-    app.connect("build-finished", without_template)
+    app.connect("build-finished", finish_pages)
     app.connect("include-read", localize)
     app.connect("source-read", link_out_of_docs)
     app.connect("source-read", list_pages)

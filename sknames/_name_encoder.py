@@ -115,7 +115,13 @@ class NameEncoder(NamesMixin, DocLinkMixin, BaseEstimator):
             from .pretrained._model_files import load_model  # needs skops
 
             # With its folder: Path("country") is a file, not the model that ships.
-            return load_model(os.path.join(os.curdir, self.model)), None
+            path = os.path.join(os.curdir, self.model)
+            if not os.path.exists(path):
+                raise FileNotFoundError(
+                    "Expected model to be 'nationality', 'country', a fitted model or "
+                    f"the path of its file, got {self.model!r}: there is no such file."
+                )
+            return load_model(path), None
         check_is_frozen(self.model, self)
         try:
             got = np.shape(self.model.predict_proba([""]))

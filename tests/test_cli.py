@@ -923,7 +923,7 @@ def test_shares_by_two_columns_are_those_of_each_group(run, tiny, groups, monkey
     command = "shares in.csv --by 'Region, year' --groups region"
     out, said = run(f"{command} --plot o.svg --plot o.png")
     assert rows_of(out, ";") == expected
-    of_all = "6 parts, of which the first: region: N, year: 2000: The shares are "
+    of_all = "6 parts alike; the first (region: N, year: 2000): The shares are "
     assert said.startswith(f"sknames: warning: {of_all}rough"), said
     assert said.count("are rough") == 1
     assert "\n202 rows: 200 names, 2 not names; " in said
@@ -1595,7 +1595,7 @@ predict in.csv --model country --risk nan
 predict in.csv --adapt-priors --priors uniform
   2: give one of them
 predict in.csv --priors Elvish=1
-  1: --priors of 'Elvish' is 1.0; expected
+  1: --priors got 'Elvish', but the model's
 predict in.csv --priors 'Greek=.5, Greek =.5'
   1: --priors has 'Greek' twice
 predict in.csv --priors Greek=.5
@@ -1696,6 +1696,12 @@ predict in.csv --priors Turkish:0.5
   1: give pairs such as Turkish=.5
 shares in.csv --groups TS=Turkish
   2: 'TS=Turkish' is not one of 'subregion', 'region'
+train in.csv --target country
+  2: No such option '--target'. See `sk
+in.csv
+  2: No such command 'in.csv'. Give predict, shares, rates, explain, evaluate, tr
+explain Anna Müller
+  2: Quote the name: sknames explain "Anna Müller". See `sk
 predict 'Mehmet Yilmaz'
   1: no such file: check the path, or, for a single name, run sknames explain 'Meh
 train in.csv --param cell=gru

@@ -126,12 +126,11 @@ def test_pickle_is_rejected_and_never_run(tiny, tmp_path):
 @pytest.mark.parametrize(
     "model, error, message",
     [
-        ("nowhere.skops", OSError, "nowhere.skops"),
+        ("gender", OSError, "'country', a fitted model or .* got 'gender'"),
         (
             make_pipeline(CharEncoder(), NameNationalityClassifier()),
             ValueError,
-            r"^Wrap the fitted model in FrozenEstimator\(model\).*NameEncoder learns "
-            r"no labels",
+            r"^NameEncoder learns no labels.* got Pipeline. Wrap .*FrozenEstimator\(m",
         ),
         (
             FrozenEstimator(make_pipeline(CharEncoder(), NameNationalityClassifier())),

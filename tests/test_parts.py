@@ -163,7 +163,7 @@ def test_many_alike_warnings_become_one():
         estimate(np.arange(300) % 30)
     messages = [str(warning.message) for warning in caught]
     assert len(messages) == 1
-    assert messages[0].startswith("30 parts, of which the first: by: 0: The shares are")
+    assert messages[0].startswith("30 parts alike; the first (by: 0): The shares are r")
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ def test_other_target_raises_with_what_gives_it(target, step):
 
 
 def test_wrong_priors_do_not_blame_the_file():
-    with pytest.raises(ValueError, match="^priors of 'Elvish' is 1; expected a number"):
+    with pytest.raises(ValueError, match="^priors got 'Elvish', but the model"):
         load_pretrained(priors={"Elvish": 1})
 
 

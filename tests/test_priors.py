@@ -112,7 +112,7 @@ EXPECTED = "Expected priors 'uniform' or 'population', or numbers by label, got 
     ({"Irish": 0.989}, r"priors sum to 0\.989; expected 1"),
     ([0, 0, 0], "priors sum to 0; expected 1"),
     ({"Irish": 0.6, "Elvish": 0.4},
-     "priors of 'Elvish' is 0.4; expected .* classes_ Dutch, I"),
+     "priors got 'Elvish', but the model's labels are such as .'Dutch', 'I"),
     ({"Irish": 1.5, "Dutch": -0.5},
      r"of 'Dutch' is -0\.5; expected a number of 0 or more"),
     ({"Irish": np.nan, "Dutch": 1.0}, "priors of 'Irish' is nan; expected a number"),

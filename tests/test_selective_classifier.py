@@ -522,7 +522,7 @@ def test_fallback_of_a_label_that_only_other_training_data_have_may_be_fitted():
     model = SelectiveClassifier(LogisticRegression(), cv=2, **goal).fit(X, y)
     assert model.coverage_ == 1
     frozen = FrozenEstimator(LogisticRegression().fit(X, y))
-    with pytest.raises(ValueError, match="of the model; got 9 in 7"):
+    with pytest.raises(ValueError, match="got 9 in 7, but the model's labels"):
         SelectiveClassifier(frozen, **goal).fit(X, y)
 
 

@@ -92,8 +92,8 @@ function showAnswer({ label, level, probability, reason }, model) {
   const { labels, risk } = model;
   const threshold = percent(model.threshold);
   const right = `at least ${percent(1 - risk)} of the answers are right`;
-  const sure = `${percent(probability)} probable. Above ${threshold}, ${right}.`;
-  const above = `${threshold} probable. Above that, ${right}.`;
+  const sure = `${percent(probability)} probable for this name. For all names above ${threshold}, ${right}.`;
+  const above = `${threshold} probable. For all names above that, ${right}.`;
   const [verdict, why] = {
     "missing name": ["Type a name", "In any script: given name, surname or both."],
     address: ["I don’t know", "That is an address, not a name."],

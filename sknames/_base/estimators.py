@@ -66,10 +66,10 @@ def is_frozen(estimator: Any) -> bool:
 def check_is_frozen(estimator: Any, holder: Any) -> None:
     """Raise ValueError unless the estimator in a `holder` without labels is frozen."""
     if not is_frozen(estimator):
-        got = " ".join(repr(estimator).split())
         raise ValueError(
-            "Wrap the fitted model in FrozenEstimator(model), from sklearn.frozen: "
-            f"{type(holder).__name__} learns no labels, so it takes a model that is "
-            f"never fitted again. load_pretrained() is one. Got {got:.200}."
+            f"{type(holder).__name__} learns no labels, so it expected a model that is "
+            "never fitted again, such as load_pretrained(); got "
+            f"{type(estimator).__name__}. Wrap a fitted model: "
+            "FrozenEstimator(model), from sklearn.frozen."
         )
     check_is_fitted(estimator)

@@ -14,8 +14,15 @@ BAR = 24  # characters of the longest bar
 N_FEATURES = 8
 
 
+def _one_name(context, argument, words):
+    """Return the only argument; raise UsageError if a shell has split the name."""
+    if len(words) > 1:
+        raise click.UsageError(f'Quote the name: sknames explain "{" ".join(words)}".')
+    return words[0]
+
+
 @click.command()
-@click.argument("name")
+@click.argument("name", metavar="NAME", nargs=-1, required=True, callback=_one_name)
 @model_options
 @click.option("--top", type=click.IntRange(1), default=3, help="How many labels.")
 @click.option(

@@ -30,7 +30,19 @@ def _say_version(context, option, is_asked):
         context.exit()
 
 
+class Commands(click.Group):
+    """A group that says which commands there are, if none is called like that."""
+
+    def resolve_command(self, context, arguments):
+        name = arguments[0]
+        if name not in self.commands:
+            known = ", ".join(self.commands)
+            context.fail(f"No such command {name!r}. Give {known} or --version.")
+        return super().resolve_command(context, arguments)
+
+
 @click.group(
+    cls=Commands,
     commands=[predict, shares, rates, explain, evaluate, train],
     context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
 )

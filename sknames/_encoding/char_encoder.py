@@ -363,6 +363,11 @@ class CharEncoder(
         ndarray of shape (n_names,) of str objects
             Names as they were encoded (transliterated, lower-cased); the unknown code
             becomes U+FFFD.
+
+        Raises
+        ------
+        ValueError
+            If a value is not a code.
         """
         check_is_fitted(self)
         codes = check_array(X)

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .._base.labels_and_weights import is_missing
+from .._base.labels_and_weights import is_missing, shorten
 
 M49 = ("subregion", "region")  # the UN's, M49; columns of regions.csv
 REGIONS = Path(__file__).parent / "regions.csv"
@@ -113,12 +113,18 @@ def _known_pairs(groups, classes, name, *, may_lack):
         got = []
         for group, label in reversed(first_unknown.items()):
             got.append(f"{label!r} in {group!r}")
-        raise ValueError(
-            f"Expected {name} of {', '.join(map(str, labels))}, the labels of the "
-            f"model; got {', '.join(got)}."
-        )
+        raise ValueError(unknown_labels(name, ", ".join(got), [*labels]))
     check_alike(first_label_of, name)
     return known
+
+
+def unknown_labels(name, got, labels):
+    """Return the message for labels that the model lacks, with some that it has."""
+    return (
+        f"{name} got {got:.200}, but the model's labels are such as {shorten(labels)}: "
+        "see classes_. load_nationalities and load_countries have the label of a "
+        "country."
+    )
 
 
 def _is_in(label, labels):

@@ -9,6 +9,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .groups import unknown_labels
+
 POPULATION = Path(__file__).parent / "population.csv"
 OTHERS = "others"  # all labels that priors or a known mix do not name
 ROUNDING = 0.01  # how far priors or a known mix may miss 1, as if rounded to percent
@@ -43,7 +45,7 @@ def check_priors(priors, classes, name="priors", own="uniform"):
     is_wrong = ~((values >= 0) & np.isfinite(values))  # NaN is wrong, too
     if is_wrong.any():
         row = is_wrong.argmax()
-        raise _wrong_prior(labels[row], values[row].item(), labels, name)
+        raise _wrong_prior(labels[row], values[row].item(), name)
     rest = 1 - values.sum()
     if is_not_one(values.sum()):
         step = "Divide them by their sum."
@@ -70,8 +72,10 @@ def _by_label(by_label, classes, name, own):
     number_types = {value_type for value_type in types if issubclass(value_type, Real)}
     for label, value in by_label.items():
         is_number = type(value) in number_types and 0 <= value < np.inf
-        if label not in known or not is_number:
-            raise _wrong_prior(label, value, labels, name)
+        if label not in known:
+            raise ValueError(unknown_labels(name, repr(label), labels))
+        if not is_number:
+            raise _wrong_prior(label, value, name)
     values = np.array([by_label.get(label, 0) for label in labels], dtype=np.float64)
     share_of_others = by_label.get(OTHERS, 0)
     if share_of_others > 0 and OTHERS not in labels:
@@ -95,11 +99,10 @@ def _priors_of_others(by_label, classes, name, own):
     return priors / priors.sum()
 
 
-def _wrong_prior(label, value, labels, name):
+def _wrong_prior(label, value, name):
     """Return the error for the prior of a label."""
     return ValueError(
-        f"{name} of {label!r} is {value!r}; expected a number of 0 or more for one of "
-        f"the classes_ {', '.join(map(str, labels))}."
+        f"{name} of {label!r} is {value!r}; expected a number of 0 or more."
     )
 
 

@@ -308,13 +308,14 @@ def condensed(messages):
     """Return messages on parts as lines: for many of one kind, the first stands."""
     of_kind = defaultdict(dict)
     for title, kind, text in messages:
-        of_kind[kind].setdefault(title, f"{title}: {text}")
+        of_kind[kind].setdefault(title, text)
     lines = []
     for of_title in of_kind.values():
-        texts = [*of_title.values()]
-        if len(texts) > FEW_PARTS:
-            texts = [f"{len(texts):,} parts, of which the first: {texts[0]}"]
-        lines += texts
+        if len(of_title) > FEW_PARTS:
+            title, text = next(iter(of_title.items()))
+            lines.append(f"{len(of_title):,} parts alike; the first ({title}): {text}")
+            continue
+        lines += [f"{title}: {text}" for title, text in of_title.items()]
     return lines
 
 

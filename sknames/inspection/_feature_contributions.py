@@ -148,6 +148,11 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
     Contributions
         The features, and what each adds to the logits of each label.
 
+    Raises
+    ------
+    TypeError
+        If the model's logits are not a sum over features.
+
     See Also
     --------
     FeatureContributionsDisplay : Draw what separates two labels.

@@ -150,6 +150,11 @@ class FrozenPipeline(DocLinkMixin, Pipeline):
         -------
         self : FrozenPipeline
             The pipeline.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is given.
         """
         if params:
             raise ValueError(
