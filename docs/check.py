@@ -81,7 +81,7 @@ def long_sentences():
 
 def long_pages():
     """Yield pages that are over their budget."""
-    for pages, most in (([ROOT / "README.md"], 550), (GUIDE, 18_000)):
+    for pages, most in (([ROOT / "README.md"], 550), (GUIDE, 19_000)):
         n = 0
         for page in pages:
             text = CODE_BLOCK.sub("", page.read_text("utf-8"))

@@ -32,7 +32,7 @@ model = make_own_labels_pipeline().fit(data[train], parts[train])
 print(f"{len(train):,} names learned; {model.score(data[test], parts[test]):.3f} right")
 
 # %%
-# Two columns are told apart by the difference of their log odds, summed over the rows.
+# Two columns differ in their log odds, summed over the rows.
 
 
 def log_odds_of_surname(column):
