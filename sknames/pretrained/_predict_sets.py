@@ -87,7 +87,8 @@ def predict_sets(
     Notes
     -----
     The confidence level holds on average over people with the nationality frequencies
-    of ``priors="population"``, and not for nationalities that the model does not know.
+    of ``priors="population"``, in each source of names that chose the thresholds, and
+    not for nationalities that the model does not know.
     Thresholds by class come from some 50 people each, so the share of a nationality
     still varies.
 
@@ -99,7 +100,7 @@ def predict_sets(
     >>> sets[0]
     ['Turkish']
     >>> sorted(sets[1])
-    ['Chinese', 'English', 'Korean']
+    ['Chinese', 'English', 'Korean', 'Malaysian']
     """
     stack = resolve(estimator)
     below, _ = stack.without_groups()
