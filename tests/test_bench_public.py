@@ -1,5 +1,6 @@
 """Benchmarks: labels of models, who is new, and tables in pages."""
 
+import gzip
 from argparse import Namespace
 
 import bench_own_labels
@@ -88,6 +89,31 @@ def test_rivals_without_answers_are_named(tmp_path):
     (tmp_path / "arczi21-name2nat.npz").touch()
     options = {"sets": "arczi21", "models": "svm,name2nat,ethnicolr", "cache": tmp_path}
     assert bench_public.rivals_not_at_hand(Namespace(**options)) == ["ethnicolr"]
+
+
+# ---- NaNa
+
+
+def test_what_is_learned_of_nana_is_in_neither_of_its_parts(tmp_path, monkeypatch):
+    rows = {"test": "Ana Li\tChinese\nBo (singer)\tDane\n", "dev": "Cy Oz\tTurk\n"}
+    (tmp_path / "public").mkdir()
+    for part, text in rows.items():
+        path = tmp_path / "public" / f"nana_{part}.tsv.gz"
+        path.write_bytes(gzip.compress(text.encode()))
+    names = ["Ana Li", "Bo", "Bo (singer)", "Cy Oz"]
+    people = (np.array(names, dtype=object), np.array(["Thai", "Dane", "Dane", "Turk"]))
+    monkeypatch.setattr(bench_public, "read_biographies", lambda raw: people)
+    learned, tested = bench_public.nana_people(tmp_path)
+    assert [column.tolist() for column in learned] == [["Bo"], ["Dane"]]
+    assert [column.tolist() for column in tested] == [
+        ["Ana Li", "Bo (singer)"], ["Chinese", "Dane"],
+    ]  # fmt: skip
+
+
+def test_hits_are_counted_among_the_first_one_to_all_answers():
+    answers = np.array([["a", "b", "c"], ["b", "c", "a"], ["c", "b", "a"]])
+    hits = bench_public.first_hits(answers, np.array(["a", "c", "d"]))
+    np.testing.assert_allclose(hits, [1 / 3, 2 / 3, 2 / 3])
 
 
 # ---- Own labels

@@ -20,7 +20,11 @@ from sknames.pretrained import predict_sets
 from sknames.pretrained._predict_sets import ranked, sets_of
 from sknames.pretrained._predict_sets import set_thresholds as set_thresholds_of
 from tools.retrain import risk_coverage
-from tools.retrain.risk_coverage import calibrate_sets
+from tools.retrain.risk_coverage import (
+    LEAST_OF_SOURCE,
+    calibrate_sets,
+    common_thresholds,
+)
 
 CLASSES = np.array(["a", "b", "c"])
 
@@ -86,7 +90,9 @@ def test_thresholds_of_a_class_come_from_its_people_if_these_are_enough():
     probabilities[205:, 2] += 1  # c is clear
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     equal = np.full(3, 1 / 3)
-    table = risk_coverage.sets_thresholds(probabilities, labels, CLASSES, equal)
+    table = risk_coverage.sets_thresholds(
+        probabilities, labels, np.full(405, "a source"), CLASSES, equal
+    )
     rows = dict(zip(["coverage", "all", *"abc"], np.array([*table]).T, strict=True))
     few = rows["coverage"] > 5 / 6
     assert (rows["a"] == rows["all"])[few].all()
@@ -96,6 +102,30 @@ def test_thresholds_of_a_class_come_from_its_people_if_these_are_enough():
     scores = np.sort(np.where(of_b > of_b[:, [1]], of_b, 0).sum(axis=1))
     (at,) = rows["b"][rows["coverage"] == 0.9]
     assert at == pytest.approx(scores[int(np.ceil(0.9 * 201)) - 1], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("n_hard", "is_held"), [(LEAST_OF_SOURCE + 2, True), (LEAST_OF_SOURCE - 2, False)]
+)
+def test_common_threshold_holds_in_each_source_with_enough_people(n_hard, is_held):
+    n = 2_000
+    sources = np.repeat(["easy", "hard"], [n, n_hard])
+    labels = np.resize(["a", "b"], n + n_hard)
+    # Of the hard source, the label of everybody has another one above it.
+    true = np.where(np.arange(n + n_hard) % 10 < 2, 0.1, 0.3)
+    true[:n] = 0.8
+    probabilities = np.column_stack([true, 0.9 - true, np.full(len(true), 0.1)])
+    is_b = labels == "b"
+    probabilities[is_b] = probabilities[is_b][:, [1, 0, 2]]
+    threshold = common_thresholds(
+        probabilities, labels, sources, CLASSES, np.array([0.5, 0.5, 0]), [0.9]
+    )
+    sets = sets_of(CLASSES, probabilities, threshold)
+    is_in = np.array(
+        [label in found for label, found in zip(labels, sets, strict=True)]
+    )
+    assert is_in[sources == "easy"].all()
+    assert (is_in[sources == "hard"].mean() >= 0.9) == is_held
 
 
 @pytest.mark.parametrize("by_class", [False, True])

@@ -90,6 +90,7 @@ def write_nationality(folder, sources, people):
     return measure.write_nationality(
         folder / "nationality",
         apart,
+        apart.at(slice(0)),
         _card.learned(names, labels, listed, sources),
         _card.birth_years(*players, born),
     )
@@ -170,7 +171,7 @@ def test_nothing_that_is_chosen_depends_on_the_reported_half(folder, people):
     labels[is_reported] = np.roll(labels[is_reported], 50)
     chosen = []
     for some in (apart, apart._replace(labels=labels)):
-        measure.write_chosen(folder / "nationality", some)
+        measure.write_chosen(folder / "nationality", some, some.at(slice(0)))
         texts = {}
         for path in (folder / "nationality").glob("*.csv"):
             texts[path.name] = path.read_text(encoding="utf-8")
@@ -181,8 +182,28 @@ def test_nothing_that_is_chosen_depends_on_the_reported_half(folder, people):
     assert chosen[0][1] != chosen[1][1]
 
 
+def test_people_of_public_sets_choose_common_thresholds_of_sets_alone(folder, people):
+    apart = people["nationality"]
+    english = apart.names[apart.labels == "English"]
+    columns = np.full(len(english), "Turkish"), np.full(len(english), "goalscorers")
+    public = kept_apart.People(english, *columns)
+    written = []
+    for some in (public.at(slice(0)), public):
+        measure.write_chosen(folder / "nationality", apart, some)
+        texts = {}
+        for path in (folder / "nationality").glob("*.csv"):
+            texts[path.name] = path.read_text(encoding="utf-8")
+        sets = [*csv.DictReader(texts.pop("set_thresholds.csv").splitlines())]
+        texts["by class"] = [row["Turkish"] for row in sets[:10]]
+        written.append((texts, [float(row["all"]) for row in sets]))
+    assert written[0][0] == written[1][0]
+    assert np.all(np.greater(written[1][1], written[0][1]))
+
+
 def test_measure_weighs_countries_by_inhabitants(folder, people):
-    measure.write_country(folder / "country", people["country"], [*CODES.values()])
+    apart = people["country"]
+    apart_and_public = apart, apart.at(slice(0))
+    measure.write_country(folder / "country", *apart_and_public, [*CODES.values()])
     assert files_written(folder / "country") == WRITTEN
     card = json.loads((folder / "country" / "card.json").read_text())
     assert card["fingerprint"] == load_card("country")["fingerprint"]

@@ -137,3 +137,25 @@ def test_page_without_the_end_of_a_block_is_left_as_it_is(tmp_path):
     pages.write_blocks(paths[:1], {"a of x.py": "new"})
     written = paths[0].read_text(encoding="utf-8")
     assert written == "<!-- a of x.py -->\n\nnew\n\n<!-- end -->\nkept\n"
+
+
+@pytest.mark.parametrize(
+    ("target", "reported", "labels"),
+    [
+        ("country", True, ["IT", "IT"]),
+        ("country", False, ["JP", "JP"]),
+        ("nationality", False, ["Japanese", "Japanese"]),
+    ],
+)
+def test_public_people_are_new_and_of_one_half(
+    target, reported, labels, tmp_path, monkeypatch
+):
+    (tmp_path / "public").mkdir()
+    # By their hashes, all but Nakamura are reported.
+    rows = "Takeshi Yamamoto\tJP\nHiroshi Nakamura\tJP\nGiuseppe Esposito\tIT\n"
+    for name in ("arczi21_test.tsv", "goalscorers.tsv"):
+        (tmp_path / "public" / name).write_text(rows, encoding="utf-8")
+    monkeypatch.setenv("SKNAMES_DATA", str(tmp_path))
+    people = new_people.public_people(target, {"takeshi yamamoto"}, reported=reported)
+    assert people.labels.tolist() == labels
+    assert people.sources.tolist() == ["arczi21", "goalscorers"]

@@ -8,7 +8,10 @@ They are in the folder "public" of the sources, under these names:
   github.com/martj42/international_results (65d212aa, CC0), without own goals, the four
   teams of the United Kingdom as GB;
 - wikilabels13.tsv.gz: WikiLabels.tar.gz of github.com/appeler/ethnicolr (40b56747),
-  144,632 people of 13 ethnicities (Ambekar et al., KDD 2009).
+  144,632 people of 13 ethnicities (Ambekar et al., KDD 2009);
+- nana_test.tsv.gz, nana_dev.tsv.gz: the folder "nana" of
+  github.com/jimmy927/name2nat (Apache-2.0), 222,654 people of 173 nationalities as
+  name2nat itself split them.
 
 Each row has a name and a label. This file needs numpy alone, since public_rivals.py
 runs where little else is installed.
@@ -25,6 +28,8 @@ FILES = {
     "arczi21": "arczi21_test.tsv",
     "goalscorers": "goalscorers.tsv",
     "wikilabels13": "wikilabels13.tsv.gz",
+    "nana_test": "nana_test.tsv.gz",
+    "nana_dev": "nana_dev.tsv.gz",
 }
 # Sets by which settings were chosen: one half still may choose, the other reports.
 CHOOSING = {"arczi21", "goalscorers"}
@@ -34,17 +39,20 @@ NOT_OF_THE_NAME = re.compile(r"\s*(?:\(.*|,.*)$")
 
 def read_set(data, name):
     """Return the names and labels of a public set, in the folder of data."""
+    titles, labels = read_titles(data, name)
+    names = [NOT_OF_THE_NAME.sub("", title) or title for title in titles]
+    return np.array(names, dtype=object), labels
+
+
+def read_titles(data, name):
+    """Return the names as they stand in a public set, and their labels."""
     path = Path(data) / "public" / FILES[name]
     content = path.read_bytes()
     if path.suffix == ".gz":
         content = gzip.decompress(content)
-    names = []
-    labels = []
-    for line in content.decode().splitlines():
-        title, label = line.split("\t")
-        names.append(NOT_OF_THE_NAME.sub("", title) or title)
-        labels.append(label)
-    return np.array(names, dtype=object), np.array(labels)
+    rows = [line.split("\t") for line in content.decode().splitlines()]
+    titles, labels = zip(*rows, strict=True)
+    return np.array(titles, dtype=object), np.array(labels)
 
 
 def is_reported(name):

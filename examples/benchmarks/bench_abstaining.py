@@ -1,10 +1,11 @@
 """Measure what abstaining gains: the tables of docs/abstaining.md.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_abstaining.py``, with the
-sources of the shipped model in SKNAMES_DATA. It prints tables in Markdown, of
-nationalities and of countries; ``--curve-only`` stops before those of unlisted
-nationalities. The people are those of kept_apart.py in tools/retrain: one half has
-chosen the thresholds, and the other is reported.
+sources of the shipped model and the public sets in SKNAMES_DATA. It prints tables in
+Markdown, of nationalities and of countries; ``--curve-only`` stops before those of
+unlisted nationalities. The people are those of kept_apart.py in tools/retrain: one half
+has chosen the thresholds, and the other is reported. Thresholds of sets are chosen on
+people of the public sets, too.
 """
 
 import argparse
@@ -24,10 +25,16 @@ from sknames.pretrained import predict_sets
 from sknames.pretrained._load_pretrained import RISK, TARGETS
 from sknames.pretrained._predict_sets import set_thresholds, sets_of
 from tools.measuring import machine, population_priors, table
-from tools.retrain import kept_apart, recipe
+from tools.retrain import kept_apart, new_people, recipe
 from tools.retrain.biographies import read_biographies
 from tools.retrain.card import has_new_words
-from tools.retrain.risk_coverage import curve_of, weights_of
+from tools.retrain.risk_coverage import (
+    LEAST_OF_SOURCE,
+    common_thresholds,
+    curve_of,
+    n_effective,
+    weights_of,
+)
 from tools.retrain.tables import read_table
 
 EACH = 100  # people of an unlisted nationality
@@ -228,6 +235,43 @@ def tables_of_curves(target, model, choose, report):
     )
 
 
+def sets_of_sources_left_out(target, model, choose, report, known):
+    """Print what sets hold in each source, by thresholds of the others.
+
+    `known` is what `source_people` returns.
+    """
+    classes = model.classes_
+    priors = population_priors(classes)
+    halves = []
+    for apart, reported in ((choose, False), (report, True)):
+        public = new_people.public_people(target, known, reported=reported)
+        public = public.at(np.isin(public.labels, classes))
+        people = apart.joined(public.few(kept_apart.MOST_CHOOSING))
+        halves.append((people, load_pretrained(target).predict_proba(people.names)))
+    (choose, chosen_proba), (report, proba) = halves
+    found = []
+    for source in np.unique(report.sources):
+        here = report.sources == source
+        labels = report.labels[here]
+        weights = weights_of(labels, classes, priors)
+        if n_effective(weights) < LEAST_OF_SOURCE:
+            continue
+        rest = choose.sources != source
+        thresholds = common_thresholds(
+            chosen_proba[rest], choose.labels[rest], choose.sources[rest], classes,
+            priors, COVERAGES,
+        )  # fmt: skip
+        cells = []
+        for threshold in thresholds:
+            sets = sets_of(classes, proba[here], threshold)
+            cells += figures_of_sets(sets, labels, weights)[0][:2]
+        found.append([source, here.sum(), *cells])
+    header = ["source left out", "people"]
+    for coverage in COVERAGES:
+        header += [f"held at {coverage}", "mean size"]
+    print(table(header, found), end="\n\n")
+
+
 def main():
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -236,11 +280,13 @@ def main():
     )
     args = parser.parse_args()
     print(f"- {machine()}\n")
+    known = new_people.source_people()
     loaded = {target: kept_apart.load(target) for target in TARGETS}
     for target, (model, choose, report, _) in loaded.items():
         n_people = len(choose.names) + len(report.names)
         print(f"### {n_people:,} people kept apart, in two halves: {target}\n")
         tables_of_curves(target, model, choose, report)
+        sets_of_sources_left_out(target, model, choose, report, known)
     if not args.curve_only:
         tables_of_others(loaded[TARGETS[0]][2])
 

@@ -2,7 +2,7 @@
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_public.py --cache FOLDER``.
 It prints the tables of docs/how_it_compares.md. SKNAMES_DATA holds the wheel of
-name2nat and all other sources of people, and in a folder "public" the two sets, see
+name2nat and all other sources of people, and in a folder "public" the sets, see
 tools/public_sets.py. First run public_rivals.py, which lets the rivals predict. The
 cache holds the answers of each model: those that use the shipped model are found again
 only for the same files of it.
@@ -11,11 +11,16 @@ only for the same files of it.
 tools/retrain/new_people.py, as the same words in any order, in ASCII and lower case;
 and none that the training part of the set holds. Of arczi21 they are those of one half,
 since the other may choose settings.
+
+The third set, ``--sets nana``, is name2nat's own split of its people: our estimator
+learns what name2nat learned, which takes minutes. The models that ship have seen these
+people.
 """
 
 import argparse
 import csv
 import pickle
+import resource
 import sys
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -26,6 +31,7 @@ from public_rivals import RIVALS, SETS
 from scipy.special import softmax
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedGroupKFold, train_test_split
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.svm import LinearSVC
@@ -37,7 +43,7 @@ from sknames.metrics._scorecard import scorecard_from
 from sknames.pretrained._load_pretrained import ARRAYS, FOLDER, pretrained_sha256
 from tools.measuring import kept, linear, machine, ours, table, timed, top_3_hits
 from tools.pages import write_blocks
-from tools.public_sets import CHOOSING, is_reported, read_set
+from tools.public_sets import CHOOSING, is_reported, read_set, read_titles
 from tools.retrain.biographies import clean_title, read_biographies
 from tools.retrain.chess_players import clean_entry, read_chess_players
 from tools.retrain.new_people import ISO, country_shares, source_people
@@ -416,11 +422,72 @@ def rivals_table(a_set):
     return table([LABEL_NAMES[a_set.name], "people", *titles], lines)
 
 
+# ---- NaNa: name2nat's own split
+
+NANA = "nana"
+# Published: who, labels learned, memory and training, the right one among the first one
+# to five answers, and macro-F1.
+NANA_PUBLISHED = [
+    ("name2nat", "its own", "-", "-", "0.551", "0.696", "0.779", "0.830", "0.868", "-"),
+    ("a fork of it", "its own", "-", "-", "0.557", "-", "-", "-", "-", "0.26"),
+]
+
+
+def nana_people(data):
+    """Return names and labels to learn from, and those of the test part.
+
+    What name2nat's table has beyond its test and development parts is for learning.
+    """
+    tested = read_titles(data, "nana_test")
+    apart = {*tested[0], *read_titles(data, "nana_dev")[0]}
+    names, labels = read_biographies(raw=True)
+    is_learned = np.array([name not in apart for name in names])
+    return (names[is_learned], labels[is_learned].astype(str)), tested
+
+
+def nana_answers(learned, tested_names):
+    """Return our five most probable answers, CPU seconds, and memory in bytes.
+
+    The memory is the largest of this process so far.
+    """
+    model = ours(random_state=0)
+    fit, _ = timed(model.fit, *learned)
+    took, proba = timed(model.predict_proba, tested_names)
+    five = np.argsort(-proba, axis=1, kind="stable")[:, :5]
+    return {
+        "answers": model.classes_[five],
+        "seconds": [fit, took],
+        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    }
+
+
+def nana_table(cache):
+    """Return the table of NaNa."""
+    learned, (names, labels) = nana_people(data_folder(None))
+    found = kept(cache / f"{NANA}-ours.npz", nana_answers, learned, names)
+    header = ["", "labels learned", "training", "memory"]
+    header += [f"among the first {k}" for k in range(1, 6)] + ["macro-F1"]
+    seconds = f"{found['seconds'][0]:,.0f} s of one CPU core"
+    memory = f"{found['memory'] / 1e9:.1f} GB"
+    row = [MODELS["ours"], f"{len(learned[0]):,}", seconds, memory]
+    row += map(share, first_hits(found["answers"], labels))
+    row.append(share(f1_score(labels, found["answers"][:, 0], average="macro")))
+    published = [[f"{title}, published", *rest] for title, *rest in NANA_PUBLISHED]
+    return table(header, [*published, row])
+
+
+def first_hits(answers, labels):
+    """Return how often the label is among the first one, two, ... answers."""
+    is_hit = answers == labels[:, None]
+    return is_hit.cumsum(axis=1).astype(bool).mean(axis=0)
+
+
 def rivals_not_at_hand(args):
     """Return the wanted rivals of whom the cache lacks answers."""
     rivals = []
     for rival in RIVALS:
-        paths = [args.cache / f"{name}-{rival}.npz" for name in args.sets.split(",")]
+        names = [name for name in args.sets.split(",") if name != NANA]
+        paths = [args.cache / f"{name}-{rival}.npz" for name in names]
         if rival in args.models.split(",") and not all(path.exists() for path in paths):
             rivals.append(rival)
     return rivals
@@ -428,7 +495,7 @@ def rivals_not_at_hand(args):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--sets", default=",".join(SETS))
+    parser.add_argument("--sets", default=",".join([NANA, *SETS]))
     parser.add_argument("--models", default=",".join(MODELS))
     parser.add_argument("--cache", type=Path, default=Path("public_cache"))
     parser.add_argument(
@@ -444,6 +511,9 @@ def main():
         found["machine"] += f"\n- {line}"
     with threadpool_limits(1):
         for name in args.sets.split(","):
+            if name == NANA:
+                found[NANA] = nana_table(args.cache)
+                continue
             a_set = Set(name, args.cache)
             found[name], found[f"{name}, all figures"] = tables(
                 a_set, args.models.split(",")

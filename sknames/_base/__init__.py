@@ -20,7 +20,7 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
     """
     frame = sys._getframe()
     warning = category(message)
-    warning.warned_in = frame.f_back.f_code.co_name  # type: ignore
+    warning.warned_in = frame.f_back.f_code.co_name  # type: ignore[attr-defined, union-attr]
     level = 1
     while frame.f_back:
         library, _, _ = frame.f_globals.get("__name__", "").partition(".")

@@ -89,7 +89,8 @@ def predict_sets(
     Notes
     -----
     The confidence level holds on average over people with the nationality frequencies
-    of ``priors="population"``, and not for nationalities that the model does not know.
+    of ``priors="population"``, in each source of names that chose the thresholds, and
+    not for nationalities that the model does not know.
     Thresholds by class come from some 50 people each, so the share of a nationality
     still varies.
 
@@ -99,7 +100,7 @@ def predict_sets(
     >>> from sknames.pretrained import predict_sets
     >>> found = predict_sets(load_pretrained(), ["Mehmet Yılmaz", "Lee", "123"])
     >>> [sorted(labels) for labels in found.sets]
-    [['Turkish'], ['Chinese', 'English', 'Korean'], []]
+    [['Turkish'], ['Chinese', 'English', 'Korean', 'Malaysian'], []]
     >>> found.reasons.tolist()
     ['', '', 'no known letter']
     """

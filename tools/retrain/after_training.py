@@ -70,6 +70,7 @@ BENCHMARKS = "examples/benchmarks"
 RESULTS = f"{BENCHMARKS}/results"
 COMPARED = ("arczi21", "wikilabels13")
 SCORERS = ("goalscorers",)
+CHOOSING_SETS = ("arczi21", *SCORERS)
 
 
 def benchmark(name, command, page, sets=()):
@@ -78,7 +79,7 @@ def benchmark(name, command, page, sets=()):
 
 
 # Writes thresholds, sets, bias, cards, digests, the page of the card and recalls.
-MEASURE = Piece("measure", "-m tools.retrain.measure")
+MEASURE = Piece("measure", "-m tools.retrain.measure", sets=CHOOSING_SETS)
 # Lets a rival predict the public sets, for `bench_public.py`.
 NAME2NAT = Piece(
     "name2nat",
@@ -90,7 +91,7 @@ PUBLIC = Piece(
     "public",
     f"{BENCHMARKS}/bench_public.py --cache {{any}} "
     f"--write docs/how_it_compares.md {RESULTS}/public.md",
-    sets=COMPARED,
+    sets=(*COMPARED, "nana_test", "nana_dev"),
 )
 OWN_LABELS = Piece(
     "own-labels",
@@ -106,13 +107,13 @@ STAGES = [
             "sources-of-countries",
             "bench_shares.py --sources 40 --labels country --write",
             "shares.md",
-            ("arczi21", *SCORERS),
+            CHOOSING_SETS,
         ),
         benchmark(
             "sources",
             "bench_shares.py --sources 100 --write",
             "shares.md",
-            ("arczi21", *SCORERS),
+            CHOOSING_SETS,
         ),
     ],
     [
@@ -155,13 +156,11 @@ STAGES = [
             "statistics",
             "bench_shares.py --statistics 40",
             "shares.md",
-            ("arczi21", *SCORERS),
+            CHOOSING_SETS,
         ),
         benchmark("regression", "bench_regression.py", "shares.md"),
-        benchmark("abstaining", "bench_abstaining.py", "abstaining.md"),
-        benchmark(
-            "countries", "bench_countries.py", "countries.md", ("arczi21", *SCORERS)
-        ),
+        benchmark("abstaining", "bench_abstaining.py", "abstaining.md", CHOOSING_SETS),
+        benchmark("countries", "bench_countries.py", "countries.md", CHOOSING_SETS),
         # tests/data/pretrained.json
         Piece("golden-outputs", "tests/test_pretrained.py"),
         # tests/data/port.json

@@ -44,6 +44,10 @@ class People(NamedTuple):
         """Return some of the people."""
         return People(*(column[rows] for column in self))
 
+    def joined(self, others):
+        """Return these people and others."""
+        return People(*map(np.concatenate, zip(self, others, strict=True)))
+
     def few(self, most):
         """Return the first people of each label and source, at most so many."""
         groups = np.unique([self.labels, self.sources], axis=1, return_inverse=True)[1]

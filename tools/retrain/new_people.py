@@ -14,7 +14,8 @@ from tools import public_sets
 
 from .biographies import clean_title, read_biographies
 from .chess_players import clean_entry, read_chess_players
-from .countries import read_people_of_countries
+from .countries import nationalities_by_country, read_people_of_countries
+from .kept_apart import People
 from .recipe import person_of
 
 ISO = {"GK": "GR"}  # how arczi21 writes Greece
@@ -50,6 +51,34 @@ def read_public(name, known):
     return PublicSet(
         names, np.array(countries), np.array(is_new), np.array(is_reported)
     )
+
+
+def public_people(target, known, *, reported):
+    """Return the people of public sets whom no source has, of one half.
+
+    Parameters
+    ----------
+    target : {"nationality", "country"}
+        By nationality, people have that of most people of their country.
+    known : set of str
+        What `source_people` returns.
+    reported : bool
+        Whether these are the half that is reported, not the half that chooses.
+
+    Returns
+    -------
+    kept_apart.People
+        The sources are the names of the sets.
+    """
+    nationality_of = nationalities_by_country() if target == "nationality" else {}
+    rows = []
+    for name in sorted(public_sets.CHOOSING):
+        public = read_public(name, known)
+        for k in np.flatnonzero(public.is_new & (public.is_reported == reported)):
+            country = public.countries[k].item()
+            rows.append((public.names[k], nationality_of.get(country, country), name))
+    names, labels, sources = zip(*rows, strict=True)
+    return People(np.array(names, dtype=object), np.array(labels), np.array(sources))
 
 
 def source_people():

@@ -25,6 +25,7 @@ from sknames.pretrained._load_pretrained import (
     SETS,
 )
 from sknames.pretrained._predict_sets import ranked
+from tools.public_sets import CHOOSING
 
 from ..measuring import shares_of_rows
 from .files import write_csv, write_json
@@ -47,6 +48,9 @@ SHARPNESSES = {"nationality": (1.0, 1.25, 1.5, 1.75, 2.0), "country": (1.0,)}
 # examples/benchmarks/results/shares.md.
 RIDGE = 3e-3
 FEW_PEOPLE = 50  # fewer of a class show less, so the ridge is as much larger
+# What the people of a source must be worth, as a number of people who weigh alike, for
+# thresholds of sets that hold for this source, too.
+LEAST_OF_SOURCE = 100
 
 
 def class_bias(probabilities, labels, classes):
@@ -74,7 +78,7 @@ def class_bias(probabilities, labels, classes):
 
 
 def write_thresholds(folder, model, people, priors):
-    """Write thresholds and sets of a model under equal priors, for the package.
+    """Write thresholds of a model under equal priors, for the package.
 
     The people are those held out to choose by.
     """
@@ -87,7 +91,16 @@ def write_thresholds(folder, model, people, priors):
         )
         rows = ([f"{value:.6f}" for value in row] for row in columns)
         write_csv(folder / name, CURVE_COLUMNS, rows)
-    rows = sets_thresholds(probabilities, labels, classes, priors)
+
+
+def write_sets(folder, model, people, priors):
+    """Write thresholds of sets of a model under equal priors, for the package.
+
+    The people are those who choose, of all sources and of public sets.
+    """
+    names, labels, sources = people
+    classes = model.classes_
+    rows = sets_thresholds(model.predict_proba(names), labels, sources, classes, priors)
     rows = ([f"{row[0]:.2f}", *(f"{value:.6f}" for value in row[1:])] for row in rows)
     write_csv(folder / SETS, ["coverage", "all", *classes], rows)
 
@@ -211,17 +224,22 @@ def curve_of(probabilities, names, labels, classes, priors, groups=()):
     return risk_coverage_curve(confidence, hits, weights_of(labels, classes, priors))
 
 
-def sets_thresholds(probabilities, labels, classes, priors):
-    """Return rows: a coverage, its threshold for all classes, and one for each."""
+def sets_thresholds(probabilities, labels, sources, classes, priors):
+    """Return rows: a coverage, its threshold for all classes, and one for each.
+
+    The probabilities are those under equal frequencies. Those of each class are of
+    people kept apart alone: many a player of a national team has a foreign name, and
+    by these few a threshold would be near 1.
+    """
+    is_apart = ~np.isin(sources, [*CHOOSING])
     shifted = exchange_priors(
         probabilities, np.full(len(classes), 1 / len(classes)), priors
     )
     places = np.searchsorted(classes, labels)
-    weights = weights_of(labels, classes, priors)
     coverages = np.arange(80, 100) / 100
-    columns = [calibrate_sets(shifted, places, weights, coverages)]
+    columns = [common_thresholds(shifted, labels, sources, classes, priors, coverages)]
     for k in range(len(classes)):
-        some = places == k
+        some = is_apart & (places == k)
         of_class = columns[0].copy()
         # Below, even the largest score of so few people promises less.
         enough = coverages <= some.sum() / (some.sum() + 1)
@@ -234,6 +252,28 @@ def sets_thresholds(probabilities, labels, classes, priors):
     return zip(coverages, *columns, strict=True)
 
 
+def common_thresholds(probabilities, labels, sources, classes, priors, coverages):
+    """Return the largest of the thresholds of all people, and of each source's own.
+
+    The labels of each weigh as the priors say. A source of few people has none.
+    """
+    places = np.searchsorted(classes, labels)
+    everybody = np.full(len(labels), True)
+    thresholds = []
+    for rows in (everybody, *(sources == source for source in np.unique(sources))):
+        weights = weights_of(labels[rows], classes, priors)
+        if rows is everybody or n_effective(weights) >= LEAST_OF_SOURCE:
+            thresholds.append(
+                calibrate_sets(probabilities[rows], places[rows], weights, coverages)
+            )
+    return np.max(thresholds, axis=0)
+
+
+def n_effective(weights):
+    """Return how many people of equal weights are worth as much as these."""
+    return weights.sum() ** 2 / (weights**2).sum()
+
+
 def calibrate_sets(probabilities, true, weights, coverages):
     """Return the thresholds of these coverages.
 
@@ -244,5 +284,5 @@ def calibrate_sets(probabilities, true, weights, coverages):
     rows = np.argsort(scores)
     reached = weights[rows].cumsum() / weights.sum()
     # Split conformal prediction adds one name whose score is unknown.
-    wanted = np.array(coverages) * (1 + (weights**2).sum() / weights.sum() ** 2)
+    wanted = np.array(coverages) * (1 + 1 / n_effective(weights))
     return scores[rows][np.searchsorted(reached, np.minimum(wanted, reached[-1]))]
