@@ -52,13 +52,11 @@ print(table.head(4).to_string())
 # it, the intervals are too narrow for papers to come: they miss the mix more often.
 
 model = sknames.load_pretrained()
-by_paper = {}
-by_name = {}
-for year, people in table.groupby("year"):
-    by_paper[year] = sknames.estimate_shares(
-        model, people["name"], clusters=people["paper"], random_state=0
-    )
-    by_name[year] = sknames.estimate_shares(model, people["name"], random_state=0)
+names, years = table["name"], table["year"]
+by_paper = sknames.estimate_shares(
+    model, names, by=years, clusters=table["paper"], random_state=0
+)
+by_name = sknames.estimate_shares(model, names, by=years, random_state=0)
 
 for title, shares_of_year in (("by paper", by_paper), ("by name", by_name)):
     n_held = 0

@@ -96,7 +96,7 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
     >>> from sknames.onnx import to_onnx
     >>> proto = to_onnx(sknames.load_pretrained())
     >>> [(field.key, field.value[:12]) for field in proto.metadata_props]
-    [('classes', '["Afghan", "'), ('encoder', '{"alphabet":'), ('not_names', '{"format": 3'), ('fingerprint', '"nationality')]
+    [('classes', '["Afghan", "'), ('encoder', '{"alphabet":'), ('not_names', '{"format": 4'), ('fingerprint', '"nationality')]
     """  # noqa: E501
     check_is_fitted(estimator)
     stack = resolve(estimator)

@@ -469,5 +469,5 @@ def test_text_in_place_of_a_list_is_to_be_wrapped():
 def test_groups_of_rows_are_told_from_groups_of_labels(shipped):
     for estimate in (sknames.estimate_shares, sknames.estimate_rates):
         outcome = {"outcome": [0, 1]} if estimate is sknames.estimate_rates else {}
-        with pytest.raises(TypeError, match="For groups of rows, estimate each by its"):
+        with pytest.raises(TypeError, match="For parts of the rows, give by=..."):
             estimate(shipped, ["Anna", "Jan"], groups=["a", "b"], **outcome)

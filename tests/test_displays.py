@@ -420,9 +420,10 @@ def test_tiny_shares_are_among_the_others():
 def test_large_shares_without_an_interval_have_a_bar():
     shares = of_counts(1, 150, 9, 0, 140)
     is_few = np.isin(shares.label, ["Irish", "Danish"])
-    low = np.where(is_few, np.nan, shares.low)
-    high = np.where(is_few, np.nan, shares.high)
-    display = SharesDisplay.from_shares(replace(shares, low=low, high=high))
+    columns = dict(shares._columns)
+    for end in ("low", "high"):
+        columns[end] = np.where(is_few, np.nan, columns[end])
+    display = SharesDisplay.from_shares(replace(shares, _columns=columns))
     assert bars(display) == ["Dutch", "Turkish", "Irish", "2 others"]
     (segments,) = display.errorbars_[0].lines[2]
     has_line = [len(segment) > 0 for segment in segments.get_segments()]

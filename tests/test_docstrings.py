@@ -144,11 +144,7 @@ def test_estimator_links_to_its_page(name):
     assert estimator._get_doc_link() == f"{pages}/generated/{name}.html"
 
 
-# Results of lists are not yet in `sknames.__all__`.
-OF_LISTS = {f"sknames.estimate_{what}" for what in ("rates", "shares", "statistic")}
-
-
-@pytest.mark.parametrize("name", sorted({*PUBLIC, *MEMBERS} - {*CLASSES} - OF_LISTS))
+@pytest.mark.parametrize("name", sorted({*PUBLIC, *MEMBERS} - {*CLASSES}))
 def test_what_a_call_returns_is_public_and_pickled_by_this_name(name):
     function = inspect.unwrap(getattr(find(name), "fget", find(name)))
     result = inspect.signature(function).return_annotation

@@ -42,7 +42,7 @@ def answers(texts):
         for i, row in enumerate(rows):
             row["reason"] = str(found.reasons[i])
             row[target] = found.labels[i, 0]
-            row[f"{target}_probability"] = round(float(found.probabilities[i, 0]), 6)
+            row[f"{target}_probability"] = round(float(found.top_proba[i, 0]), 6)
     return {"models": fingerprints, "rows": rows}
 
 

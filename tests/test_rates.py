@@ -280,7 +280,7 @@ def test_equal_shares_of_two_outcomes_draw_apart():
 
 def test_wrong_keywords_raise_as_in_estimate_shares():
     for name in ("cluster", "model_error", "has_common_draws", "caller"):
-        message = rf"^estimate_rates\(\): got an unexpected keyword argument '{name}'"
+        message = rf"^estimate_rates\(\) got an unexpected keyword argument '{name}'"
         with pytest.raises(TypeError, match=message):
             estimate(np.eye(5)[:3], [1, 0, 1], **{name: 1})
     with pytest.raises(ValueError, match="'n_draws' parameter of estimate_rates"):

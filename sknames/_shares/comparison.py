@@ -11,10 +11,16 @@ from .table import LEAST_PRINTED, N_PRINTED, Table
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Comparison(Table):
-    """What `Shares.compare` and `Rates.compare` return, which describe it.
+    """What differs: `Shares.compare` and `Rates.compare` return and describe it.
 
     Parameters
     ----------
+    _columns, _about, _of_labels : object
+        What the function that makes it gives.
+    members : dict or None, default=None
+        The labels of each group, in a table of groups.
+    groups : Table or None, default=None
+        The same for groups, if these were asked for.
     p_value : ndarray of shape (n_rows,)
         How likely differences so large are by chance, for all rows together.
     n_names_of_other : int or None, default=None
@@ -23,6 +29,23 @@ class Comparison(Table):
         What the rates of labels are compared with, None for shares.
     has_checked : bool, default=False
         Whether checked rows correct shares of either list.
+
+    See Also
+    --------
+    estimate_shares : Estimate the shares of a list.
+
+    Examples
+    --------
+    >>> import sknames
+    >>> from sknames.datasets import make_names
+    >>> names, _ = make_names(
+    ...     200, nationalities=["Dutch", "Turkish"], random_state=0
+    ... )
+    >>> model = sknames.load_pretrained()
+    >>> shares = sknames.estimate_shares(model, names, random_state=0)
+    >>> comparison = shares.compare({"Dutch": 0.8, "others": 0.2})
+    >>> comparison["Dutch"].sure
+    True
     """
 
     __module__ = "sknames"
@@ -49,11 +72,11 @@ class Comparison(Table):
         mark = "   sure" if sure else ""
         return f"{text}{low:+.1%} to {high:+.1%}{mark}"
 
-    def without_sure(self, is_unsure):
+    def _without_sure(self, is_unsure):
         """Return the same without what is sure, also of groups, if `is_unsure`."""
         if not is_unsure:
             return self
-        groups = self.groups and self.groups.without_sure(True)
+        groups = self.groups and self.groups._without_sure(True)
         nothing = _with_sure(self, np.full(len(self.sure), False))
         return replace(nothing, p_value=np.ones(len(self.sure)), groups=groups)
 

@@ -40,10 +40,29 @@ class Parts(Mapping):
     of several columns, they are tuples. They are sorted, missing values first, or else
     in order of appearance.
 
-    Attributes
+    Parameters
     ----------
-    names : list of str
-        What the columns of `by` are called.
+    _split, _tables, _counts, _notes_of_part, _list, _question : object
+        What the function that makes it gives.
+
+    See Also
+    --------
+    estimate_statistic : Estimate a function of all parts, such as a slope.
+
+    Examples
+    --------
+    >>> import sknames
+    >>> from sknames.datasets import make_names
+    >>> names, _ = make_names(
+    ...     200, nationalities=["Dutch", "Turkish"], random_state=0
+    ... )
+    >>> model = sknames.load_pretrained()
+    >>> years = [2019, 2020] * 100
+    >>> parts = sknames.estimate_shares(model, names, by=years, random_state=0)
+    >>> list(parts), parts[2020].label[:2].tolist()
+    ([2019, 2020], ['Dutch', 'Turkish'])
+    >>> parts.compare()[2020]["Dutch"].sure
+    False
     """
 
     __module__ = "sknames"
@@ -113,8 +132,12 @@ class Parts(Mapping):
         """Return all parts as one DataFrame of pandas, with the columns of `by` first.
 
         The columns names and not_names count the rows of each part. A part without an
-        estimate has a row of missing values. It is a DataFrame of polars if only that
-        is installed.
+        estimate has a row of missing values.
+
+        Returns
+        -------
+        DataFrame
+            It is one of polars if only that is installed.
         """
         return to_frame(self._columns)
 
@@ -184,7 +207,7 @@ class Parts(Mapping):
                 other = None if table is None else other_of(key)
             if other is not None:
                 comparison = table.compare(other, same_source=True)
-                compared[key] = comparison.without_sure(table.n_names < FEW_IN_PART)
+                compared[key] = comparison._without_sure(table.n_names < FEW_IN_PART)
         for message in condensed(messages):
             warn(message)
         held = iter(hold_together([table for table in compared.values() if table]))

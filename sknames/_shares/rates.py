@@ -24,12 +24,35 @@ FEW_OF_OUTCOME = 10  # checked rows of an outcome: with fewer, a warning
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Rates(Table):
-    """The result of `estimate_rates`, which describes what it has.
+    """The rates of an outcome: what :func:`estimate_rates` returns, and describes.
 
     Parameters
     ----------
+    _columns, _about, _of_labels : object
+        What the function that makes it gives.
+    members : dict or None, default=None
+        The labels of each group, in a table of groups.
+    groups : Table or None, default=None
+        The same for groups, if these were asked for.
     outcomes : ndarray of shape (n_outcomes,)
         The distinct outcomes.
+
+    See Also
+    --------
+    estimate_statistic : Estimate a function of rates, such as a ratio.
+
+    Examples
+    --------
+    >>> import sknames
+    >>> from sknames.datasets import make_names
+    >>> names, _ = make_names(
+    ...     200, nationalities=["Dutch", "Turkish"], random_state=0
+    ... )
+    >>> model = sknames.load_pretrained()
+    >>> is_long = [len(name) > 12 for name in names]
+    >>> rates = sknames.estimate_rates(model, names, outcome=is_long, random_state=0)
+    >>> rates["Dutch"].outcome
+    [False, True]
     """
 
     __module__ = "sknames"

@@ -33,7 +33,33 @@ LEAST_IN_DOUBT = 0.01  # a share: of smaller ones, no note says that they are un
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Shares(Table):
-    """The result of `estimate_shares`, which describes what it has."""
+    """The shares of a list: what :func:`estimate_shares` returns, and describes.
+
+    Parameters
+    ----------
+    _columns, _about, _of_labels : object
+        What the function that makes it gives.
+    members : dict or None, default=None
+        The labels of each group, in a table of groups.
+    groups : Table or None, default=None
+        The same for groups, if these were asked for.
+
+    See Also
+    --------
+    SharesDisplay : Draw the shares.
+
+    Examples
+    --------
+    >>> import sknames
+    >>> from sknames.datasets import make_names
+    >>> names, _ = make_names(
+    ...     200, nationalities=["Dutch", "Turkish"], random_state=0
+    ... )
+    >>> model = sknames.load_pretrained()
+    >>> shares = sknames.estimate_shares(model, names, random_state=0)
+    >>> list(shares)[:2], round(shares["Dutch"].share, 1)
+    (['Turkish', 'Dutch'], 0.5)
+    """
 
     __module__ = "sknames"
 

@@ -31,9 +31,9 @@ CONSTRAINTS = {
 
 @dataclass(frozen=True)
 class Statistic:
-    """The result of `estimate_statistic`.
+    """A function of shares or rates: what :func:`estimate_statistic` returns.
 
-    Attributes
+    Parameters
     ----------
     estimate : float or ndarray
         The statistic of the estimated shares.
@@ -41,6 +41,23 @@ class Statistic:
         The ends of its interval, in the shape of the estimate.
     confidence_level : float
         Confidence level of the interval.
+
+    See Also
+    --------
+    estimate_shares : Estimate the shares of a list.
+
+    Examples
+    --------
+    >>> import sknames
+    >>> from sknames.datasets import make_names
+    >>> names, _ = make_names(
+    ...     200, nationalities=["Dutch", "Turkish"], random_state=0
+    ... )
+    >>> model = sknames.load_pretrained()
+    >>> shares = sknames.estimate_shares(model, names, random_state=0)
+    >>> found = sknames.estimate_statistic(lambda share: share[0] - share[1], shares)
+    >>> found.low < found.estimate < found.high
+    True
     """
 
     __module__ = "sknames"

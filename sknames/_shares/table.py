@@ -162,7 +162,10 @@ class Table(Mapping):
     def to_frame(self) -> Any:
         """Return the table as a DataFrame of pandas.
 
-        It is one of polars if only that is installed.
+        Returns
+        -------
+        DataFrame
+            It is one of polars if only that is installed.
         """
         return to_frame(self._columns)
 
