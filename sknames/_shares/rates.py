@@ -49,8 +49,8 @@ class Rates(Table):
     ...     200, nationalities=["Dutch", "Turkish"], random_state=0
     ... )
     >>> model = sknames.load_pretrained()
-    >>> is_long = [len(name) > 12 for name in names]
-    >>> rates = sknames.estimate_rates(model, names, outcome=is_long, random_state=0)
+    >>> invited = [True, False] * 100
+    >>> rates = sknames.estimate_rates(model, names, outcome=invited, random_state=0)
     >>> rates["Dutch"].outcome
     [False, True]
     """
