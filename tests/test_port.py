@@ -20,7 +20,7 @@ from sknames import (
 from sknames.onnx import to_onnx
 
 PORT = Path(__file__).parent / "data" / "port.json"
-PAGE = Path(__file__).parent.parent / "docs" / "port.md"
+PAGE = Path(__file__).parent.parent / "examples" / "javascript" / "port.md"
 TARGETS = ["nationality", "country"]
 
 

@@ -16,7 +16,7 @@ _LIBRARIES = {"sknames", "sklearn", "skorch", "contextlib"}
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
     """Warn of the line that called the library, however deep this is in it.
 
-    The warning knows in which function it was given, which tells alike ones.
+    The warning knows in which function it was given, so that alike ones are known.
     """
     frame = sys._getframe()
     warning = category(message)

@@ -155,7 +155,7 @@ class Stack:
 
     @property
     def name_of_probabilities(self):
-        """What tells its probabilities from those of other models, None if nothing can.
+        """A name that other probabilities do not have, None if there is none.
 
         Thresholds and decisions do not change them. How names are read does.
         """

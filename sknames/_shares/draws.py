@@ -11,7 +11,7 @@ from .columns import index_in
 from .intervals import compare_draws, interval
 
 NO_ONE = 0.5  # estimated people: of fewer, nothing is a part
-# What a linear map of labels maps, besides the draws.
+# What a linear map of labels maps next to the draws.
 BY_LABEL = ("estimate", "predicted", "without", "upper", "upper_of_few")
 
 
@@ -174,7 +174,7 @@ class Draws:
             predicted=predicted,
         )
 
-    def beside(self, k: int) -> Self:
+    def as_list(self, k: int) -> Self:
         """Return the draws as those of list k of several of other sources.
 
         The errors of the model are the same in all lists, in the same order. Paired in

@@ -55,7 +55,7 @@ class ListedModel:
         The part of true shares that its 95 % intervals held, on people of other
         sources; None if that was not measured.
     name : str or None, default=None
-        What tells its probabilities from those of other models, if that can be told.
+        A name that other probabilities do not have, if there is one.
     """
 
     __module__ = "sknames"

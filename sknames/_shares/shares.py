@@ -265,7 +265,7 @@ class Shares(Table):
         labels = self.label
         if only_there:
             labels = array_of_labels([*labels.tolist(), *only_there])
-        theirs = other._draws.at(labels).beside(0 if same_source else 1)
+        theirs = other._draws.at(labels).as_list(0 if same_source else 1)
         groups = None
         if self.groups is not None:
             groups = self.groups.compare(other.groups, same_source=same_source)

@@ -406,7 +406,7 @@ def _in_order(results, same_source, confidence_level):
             )
         ends = np.array(rows.interval(confidence_level))
         ends[:, np.isnan(rows.estimate)] = np.nan
-        paired = drawn.beside(0 if are_of_one_source else k)
+        paired = drawn.as_list(0 if are_of_one_source else k)
         lists.append(ListInStatistic(paired, ends))
     return lists
 
