@@ -219,6 +219,23 @@ def test_threshold_is_the_probability_above_which_a_label_is_an_answer():
     assert east.predict(["Lee", "Kowalski"]).tolist() == ["East", "Polish"]
 
 
+def test_threshold_that_is_set_acts_at_once():
+    model = load_pretrained(threshold=0.9, fallback=[{"Korean": "a", "Chinese": "a"}])
+    assert model.predict(["Lee"]) == ["unknown"]
+    assert model.set_params(threshold=0.6).predict(["Lee"]) == ["a"]
+    assert model.threshold_ == 0.6
+    with pytest.raises(ValueError, match="'threshold' parameter .* Got True instead"):
+        model.set_params(threshold=True).predict(["Lee"])
+
+
+def test_threshold_that_is_a_boolean_raises(shipped):
+    message = "'threshold' parameter .* Got False instead"
+    with pytest.raises(ValueError, match=message):
+        load_pretrained(threshold=False)
+    with pytest.raises(ValueError, match=message):
+        sknames.predict_names(shipped, NAMES, threshold=False)
+
+
 def test_threshold_with_abstain_raises():
     with pytest.raises(ValueError, match="abstain=0.1 and threshold=0.9. Give one"):
         load_pretrained(abstain=0.1, threshold=0.9)

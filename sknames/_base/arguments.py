@@ -5,6 +5,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
+from sklearn.utils._param_validation import Interval
+
 Called = TypeVar("Called", bound=Callable[..., Any])
 
 # What callers write by habit, or from other packages, and what to write here.
@@ -33,6 +35,14 @@ MEANT = {
         "in predict_names(...).proba.",
     },
 }
+
+
+class NumberInterval(Interval):
+    """An interval of numbers, of which booleans are none."""
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Return whether a value is a number in the interval."""
+        return not isinstance(val, bool) and super().is_satisfied_by(val)
 
 
 def explain_arguments(called: Called) -> Called:

@@ -15,6 +15,7 @@ from sklearn.utils import Bunch, check_array, gen_batches
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._base import validate_params, warn
+from .._base.arguments import NumberInterval
 from .._text.names import Names, read_names
 from .._text.tidy import without_initials
 from .frames import to_frame
@@ -115,7 +116,11 @@ def _or_none(values, is_none):
     {
         "estimator": [HasMethods(["predict_proba"])],
         "top": [Interval(Integral, 1, None, closed="left")],
-        "threshold": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="both"), None],
+        "threshold": [
+            StrOptions({"auto"}),
+            NumberInterval(Real, 0, 1, closed="both"),
+            None,
+        ],
         "known_words": ["boolean"],
     }
 )

@@ -26,7 +26,7 @@ from sklearn.utils.validation import (
 )
 
 from .._base import warn
-from .._base.arguments import explain_arguments
+from .._base.arguments import NumberInterval, explain_arguments
 from .._base.estimators import is_frozen
 from .._base.labels_and_weights import check_labels, check_some_known, check_weights
 from .._models.groups import FallbackLevel, Groups, read_fallback
@@ -71,8 +71,8 @@ class SelectiveClassifier(Wrapper):
         The largest share of wrong answers among those given.
     threshold : float or None, default=None
         The threshold itself, at least 0 and below 1: with 0.9, only a probability above
-        0.9 is an answer. Then `fit` holds no names out. Give one of `coverage`, `risk`
-        and `threshold`.
+        0.9 is an answer. Then `fit` holds no names out, and another one that is set
+        afterwards acts at once. Give one of `coverage`, `risk` and `threshold`.
     fallback : list or None, default=None
         Groups to fall back on, from fine to coarse, such as ``["subregion",
         "region"]``. Each is what :class:`GroupedClassifier` takes as `groups`, and each
@@ -177,7 +177,7 @@ class SelectiveClassifier(Wrapper):
         "estimator": [HasMethods(["fit", "predict_proba"])],
         "coverage": [Interval(Real, 0, 1, closed="right"), None],
         "risk": [Interval(Real, 0, 1, closed="neither"), None],
-        "threshold": [Interval(Real, 0, 1, closed="left"), None],
+        "threshold": [NumberInterval(Real, 0, 1, closed="left"), None],
         "fallback": [list, None],
         "abstain_label": [str, Real],
         "cv": ["cv_object"],
@@ -313,14 +313,14 @@ class SelectiveClassifier(Wrapper):
         if curve is None:
             for name in ("risk_coverage_curve_", "coverage_", "risk_"):
                 vars(self).pop(name, None)  # of a fit before
-            self.threshold_ = float(self.threshold)
+            self._threshold = float(self.threshold)
         else:
             if self.risk is None:
                 row = row_of_coverage(curve, self.coverage)
             else:
                 row = row_of_risk(curve, self.risk, self.confidence_level)
             self.risk_coverage_curve_ = curve
-            self.threshold_ = float(curve.threshold[row])
+            self._threshold = float(curve.threshold[row])
             self.coverage_ = float(curve.coverage[row])
             self.risk_ = float(curve.risk[row])
         self.estimator_ = estimator
@@ -398,13 +398,22 @@ class SelectiveClassifier(Wrapper):
     def _layer(self, inner):
         """Return the layer that this wrapper adds to a stack."""
         if super().__sklearn_is_fitted__():
-            least = self.threshold_
             abstain_label = self.abstain_label_
             fallback = tuple(FallbackLevel(*stored) for stored in self._levels)
         else:
-            least = float(self.threshold)
             abstain_label, fallback = self._read_answers(inner)
-        return Threshold(type(self).__name__, least, fallback, abstain_label)
+        return Threshold(type(self).__name__, self.threshold_, fallback, abstain_label)
+
+    @property
+    def threshold_(self) -> float:
+        """Only a larger probability is answered."""
+        if self.threshold is None:
+            return self._threshold
+        if self.threshold != vars(self).get("_threshold", self.threshold):
+            # It was given after `fit`.
+            self._validate_params()
+            self._check_goal()
+        return float(self.threshold)
 
     def __sklearn_is_fitted__(self):
         is_given = self.threshold is not None and self._is_around_fitted()

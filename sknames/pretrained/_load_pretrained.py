@@ -15,6 +15,7 @@ from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._base import validate_params
+from .._base.arguments import NumberInterval
 from .._base.saved_state import FORMAT
 from .._base.version import __version__
 from .._encoding.char_encoder import CharEncoder
@@ -80,7 +81,7 @@ SUMMED_IN_PLACE = "word_keys"  # by `Network.from_arrays`, so they are not share
     {
         "target": [str],
         "abstain": ["boolean", Interval(Real, 0, 1, closed="neither")],
-        "threshold": [Interval(Real, 0, 1, closed="left"), None],
+        "threshold": [NumberInterval(Real, 0, 1, closed="left"), None],
         "tidy": ["boolean"],
     }
 )
