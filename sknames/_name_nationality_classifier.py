@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._base.arguments import explain_arguments
-from ._base.estimators import DocLinkMixin, LogProbabilityMixin
+from ._base.estimators import EstimatorMixin, LogProbabilityMixin
 from ._base.labels_and_weights import check_labels, check_weights, weigh_classes
 from ._base.saved_state import stamped, unstamped
 from ._network.codes import validate_symbols
@@ -25,7 +25,7 @@ from ._network.quantized import dequantize
 @explain_arguments
 @dataclass(kw_only=True, eq=False, repr=False)
 class NameNationalityClassifier(
-    DocLinkMixin, LogProbabilityMixin, ClassifierMixin, BaseEstimator
+    EstimatorMixin, LogProbabilityMixin, ClassifierMixin, BaseEstimator
 ):
     """Classify rows of character codes by nationality, by a recurrent net and n-grams.
 
@@ -476,7 +476,7 @@ class NameNationalityClassifier(
             ) as error:
                 raise ValueError(
                     "Expected a model that sknames saved, got one that is damaged or "
-                    f"not ours ({type(error).__name__}: {error!s:.200}). Save the "
+                    f"not ours ({type(error).__name__}: {error!s:.80}). Save the "
                     "model again."
                 ) from error
 

@@ -45,6 +45,64 @@ def test_argument_by_position_is_to_be_named():
         load_names("Turkish")
 
 
+def public_calls():
+    """Return the functions and class methods that are public, by name."""
+    calls = {}
+    modules = ["datasets", "inspection", "metrics", "onnx", "pretrained"]
+    for module in (sknames, *(getattr(sknames, name) for name in modules)):
+        for name in module.__all__:
+            public = getattr(module, name)
+            if inspect.isfunction(public):
+                calls[name] = public
+            elif inspect.isclass(public):
+                for method in dir(public):
+                    if method.startswith("from_"):
+                        calls[f"{name}.{method}"] = getattr(public, method)
+    return calls
+
+
+CALLS = public_calls()
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_error_of_swapped_arguments_is_short(shipped, name):
+    people = [f"Anna Nowak {k}" for k in range(1000)]
+    given = {"estimator": shipped, "model": shipped, "name": "Anna"}
+    by_position = []
+    by_name = {}
+    for parameter in inspect.signature(CALLS[name]).parameters.values():
+        value = given.get(parameter.name, people)
+        if parameter.default is parameter.empty:
+            if parameter.kind == parameter.KEYWORD_ONLY:
+                by_name[parameter.name] = value
+            else:
+                by_position.append(value)
+    if len(by_position) < 2:  # the other one, more often than there are parameters
+        by_position = [people if shipped in by_position else shipped] * 9
+    with pytest.raises((TypeError, ValueError, AttributeError)) as error:
+        CALLS[name](*by_position[::-1], **by_name)
+    message = " ".join(str(error.value).split())
+    assert len(message) < 500
+    assert repr(people)[:81] not in message
+    assert " ".join(repr(shipped).split())[:81] not in message
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        sknames.GroupedClassifier,
+        sknames.PriorShiftClassifier,
+        sknames.SelectiveClassifier,
+        sknames.NameEncoder,
+    ],
+)
+def test_wrapper_of_a_list_says_little_of_it(wrap):
+    people = [f"Anna Nowak {k}" for k in range(1000)]
+    with pytest.raises((TypeError, ValueError)) as error:
+        wrap(people).fit(people, people)
+    assert len(str(error.value)) < 500
+
+
 def test_estimator_keeps_its_signature_and_clone():
     model = sknames.GroupedClassifier(sknames.CharEncoder(), groups="subregion")
     assert [*inspect.signature(sknames.GroupedClassifier).parameters] == [

@@ -3,7 +3,6 @@
 import sys
 import warnings
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from sklearn.utils import _param_validation
@@ -42,18 +41,6 @@ def validate_params(constraints: dict[str, Any]) -> Callable[[Called], Called]:
     )
 
     def decorate(function: Called) -> Called:
-        validated = validate(function)
-
-        @wraps(function)
-        def call(*args: Any, **kwargs: Any) -> Any:
-            try:
-                return validated(*args, **kwargs)
-            except _param_validation.InvalidParameterError as error:
-                message = str(error)
-                if "must be an array-like" in message and "Got '" in message:
-                    message += " Wrap a single one in a list."
-                raise _param_validation.InvalidParameterError(message) from None
-
-        return explain_arguments(call)  # type: ignore[return-value]
+        return explain_arguments(validate(function))
 
     return decorate

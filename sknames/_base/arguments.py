@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from sklearn.utils._param_validation import Interval
+from sklearn.utils._param_validation import Interval, InvalidParameterError
 
 Called = TypeVar("Called", bound=Callable[..., Any])
 
@@ -37,6 +37,27 @@ MEANT = {
 }
 
 
+MOST_SHOWN = 80  # characters of what came, since errors end in logs
+
+
+def in_short(text: str) -> str:
+    """Return a text on one line, cut to what an error shows of what came."""
+    text = " ".join(text.split())
+    return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 3]}..."
+
+
+def wrong_parameter(error: InvalidParameterError) -> InvalidParameterError:
+    """Return an error of scikit-learn with what came in short, and with a remedy."""
+    expected, _, rest = str(error).partition(" Got ")
+    got = in_short(rest.rpartition(" instead.")[0])
+    remedy = ""
+    if "an array-like" in expected and got[:1] == "'":
+        remedy = " Wrap a single one in a list."
+    if "The 'estimator' parameter" in expected:
+        remedy = " A model comes first."
+    return InvalidParameterError(f"{expected} Got {got} instead.{remedy}")
+
+
 class NumberInterval(Interval):
     """An interval of numbers, of which booleans are none."""
 
@@ -63,7 +84,10 @@ def explain_arguments(called: Called) -> Called:
         except TypeError as error:
             remedy = _remedy(name, signature.parameters, args, kwargs)
             raise TypeError(f"{name}(): {error}.{remedy}") from None
-        return called(*args, **kwargs)
+        try:
+            return called(*args, **kwargs)
+        except InvalidParameterError as error:
+            raise wrong_parameter(error) from None
 
     return call  # type: ignore[return-value]
 
@@ -81,6 +105,6 @@ def _remedy(name, parameters, args, kwargs):
             return " " + MEANT.get(name, {}).get(keyword, others)
     n_by_position = len(parameters) - len(only_by_name)
     if len(args) > n_by_position and only_by_name:
-        value = f"{args[n_by_position]!r:.60}"
+        value = in_short(repr(args[n_by_position]))
         return f" Give {value} by name, as one of {', '.join(only_by_name)}."
     return ""

@@ -146,8 +146,9 @@ def weigh_classes(y, weights, class_weight):
     weights[is_seen] *= by_class[index]
     if not weights.any():
         raise ValueError(
-            f"Expected a positive weight for some row; class_weight={class_weight!r} "
-            f"gives {by_class} to {classes}. Change it, or the sample_weight."
+            f"Expected a positive weight for some row; class_weight="
+            f"{class_weight!r:.80} gives 0 to all. Change it, or the "
+            "sample_weight."
         )
     _check_range(weights, "sample_weight times class_weight")
     return weights

@@ -98,8 +98,8 @@ def _priors_of_others(by_label, classes, name, own):
 def _wrong_prior(label, value, labels, name):
     """Return the error for the prior of a label."""
     return ValueError(
-        f"{name} of {label!r} is {value!r}; expected a number of 0 or more for one of "
-        f"the classes_ {', '.join(map(str, labels))}."
+        f"{name} of {label!r} is {value!r:.80}; expected a number of 0 or more for one "
+        f"of the classes_ {', '.join(map(str, labels))}."
     )
 
 
@@ -110,7 +110,7 @@ def _by_name(priors, classes, name):
     if priors != "population":
         raise ValueError(
             f"Expected {name} 'uniform' or 'population', or numbers by label, got "
-            f"{priors!r}."
+            f"{priors!r:.80}."
         )
     weights = {}
     with open(POPULATION, encoding="utf-8", newline="") as file:

@@ -6,7 +6,6 @@ each other. A wrapper of ours says by its method `_stack` what it adds.
 """
 
 from dataclasses import dataclass, field, replace
-from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from .._base.arguments import in_short
 from .._base.digits import OF_BASE, digits_of
 from .._encoding.char_encoder import CharEncoder
 from .._encoding.join_names import JoinNames
@@ -405,7 +405,7 @@ def refusal(
 
     `step` is what to do.
     """
-    got = shorten(repr(model), 200, placeholder=" ...")
+    got = in_short(repr(model))
     return TypeError(
         f"Expected {expected}, such as load_pretrained(), also inside pipelines with "
         f"JoinNames, searches, FrozenEstimator and {wrappers}; got {got}. {step}"

@@ -509,7 +509,7 @@ def _check_abstain_label(label, classes, *taken):
         kind = "string" if wants_text else "number"
         raise ValueError(
             f"Expected an abstain_label that is a {kind} as the labels, and none of "
-            f"them, got {label!r}. Choose a value that is not a class, or 'auto'."
+            f"them, got {label!r:.80}. Choose a value that is not a class, or 'auto'."
         )
     return label
 

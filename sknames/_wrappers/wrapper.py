@@ -12,7 +12,7 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from .._base.estimators import DocLinkMixin, LogProbabilityMixin, input_tags_of
+from .._base.estimators import EstimatorMixin, LogProbabilityMixin, input_tags_of
 from .._models.stack import resolve
 
 
@@ -20,7 +20,7 @@ class Wrapper(
     LogProbabilityMixin,
     ClassifierMixin,
     MetaEstimatorMixin,
-    DocLinkMixin,
+    EstimatorMixin,
     BaseEstimator,
 ):
     """Predict with another classifier, and change its probabilities or answers."""

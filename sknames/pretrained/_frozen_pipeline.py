@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 
-from .._base.estimators import DocLinkMixin, input_tags_of
+from .._base.estimators import EstimatorMixin, input_tags_of
 from .._base.labels_and_weights import check_some_known
 
 # What takes metadata if it is routed, as of Pipeline, but for `fit`.
@@ -21,7 +21,7 @@ ROUTED = (
 )
 
 
-class FrozenPipeline(DocLinkMixin, Pipeline):
+class FrozenPipeline(EstimatorMixin, Pipeline):
     """Hold a pipeline that is never fitted again, like scikit-learn's FrozenEstimator.
 
     A model that ships is one. Its clone is itself, and `fit` learns nothing. So
