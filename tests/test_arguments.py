@@ -1,10 +1,14 @@
 """Errors say what to write instead of arguments that a function does not take."""
 
 import inspect
+import warnings
+from functools import partial
 
+import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
 
 import sknames
 from sknames.datasets import load_names, make_names
@@ -101,6 +105,59 @@ def test_wrapper_of_a_list_says_little_of_it(wrap):
     with pytest.raises((TypeError, ValueError)) as error:
         wrap(people).fit(people, people)
     assert len(str(error.value)) < 500
+
+
+PEOPLE = ["Anna Nowak", "Jan Kowalski", "Mehmet Yılmaz", "Ayşe Kaya"] * 3
+LABELS = ["Polish", "Polish", "Turkish", "Turkish"] * 3
+
+
+def rows_in_each_call(model, X, y, weight):
+    """Yield calls that take values for each row, by the name of one of these."""
+    frozen = FrozenEstimator(model)
+    shares = partial(sknames.estimate_shares, model, X, n_draws=2)
+    rates = partial(sknames.estimate_rates, model, X, n_draws=2)
+    yield "y", partial(shares, y=y)
+    yield "outcome", partial(rates, outcome=y)
+    yield "clusters", partial(rates, outcome=LABELS, clusters=y)
+    yield "sample_weight", partial(shares, sample_weight=weight)
+    yield "y", partial(scorecard, model, X, y)
+    yield "y", partial(sknames.SelectiveClassifier(frozen, coverage=1).fit, X, y)
+    yield "y", partial(sknames.SelectiveClassifier(model, threshold=0).score, X, y)
+    grouped = sknames.GroupedClassifier(model)
+    yield "sample_weight", partial(grouped.score, X, LABELS, weight)
+    shift = sknames.PriorShiftClassifier(frozen)
+    yield "sample_weight", partial(shift.fit, X, sample_weight=weight)
+
+
+def test_rows_with_the_same_index_in_another_order_are_warned_of(shipped):
+    X = pd.Series(PEOPLE)
+    for order, warns in [(X.index[::-1], True), (X.index + 1, False)]:
+        y = pd.Series(LABELS, index=order)
+        weight = pd.Series(1.0, index=order)
+        for name, call in rows_in_each_call(shipped, X, y, weight):
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("ignore")
+                warnings.filterwarnings("always", f"X and {name} have the same index")
+                call()
+            assert [w.filename for w in caught] == [__file__] * warns
+
+
+@pytest.mark.filterwarnings("ignore:Only 9 rows|The shares are rough")
+def test_masked_entries_are_missing_ones(shipped):
+    masked = np.arange(12) % 4 == 1
+    y = np.ma.array(LABELS, mask=masked)
+    weight = np.ma.array(np.ones(12), mask=masked)
+    (_, checked), *others = rows_in_each_call(shipped, PEOPLE, y, weight)
+    assert checked().n_checked == 9
+    counts = np.ma.array([1] * 12, mask=masked)
+    net = sknames.NameNationalityClassifier()
+    raising = [call for _, call in others]
+    raising.append(partial(sknames.estimate_shares, shipped, PEOPLE, counts=counts))
+    raising.append(partial(net.fit, [[1]] * 12, y))
+    raising.append(partial(net.fit, [[1]] * 12, LABELS, weight))
+    for call in raising:
+        with pytest.raises(ValueError, match="NaN|None|of 12 names, integers"):
+            call()
 
 
 def test_estimator_keeps_its_signature_and_clone():

@@ -1,29 +1,14 @@
 """Share checks, bases of estimators, saved states and displays among all folders."""
 
-import sys
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 from sklearn.utils import _param_validation
 
 from .arguments import Called, explain_arguments
+from .callers import warn
 
-# What lies between a user's line and ours.
-_LIBRARIES = {"sknames", "sklearn", "skorch", "contextlib"}
-
-
-def warn(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn of the line that called the library, however deep this is in it."""
-    frame = sys._getframe()
-    level = 1
-    while frame.f_back:
-        library, _, _ = frame.f_globals.get("__name__", "").partition(".")
-        if library not in _LIBRARIES:
-            break
-        frame = frame.f_back
-        level += 1
-    warnings.warn(message, category, stacklevel=level)
+__all__ = ["install", "validate_params", "warn"]
 
 
 def install(extra: str) -> str:

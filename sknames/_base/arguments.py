@@ -1,4 +1,4 @@
-"""Say what callers meant who guessed how to pass an argument."""
+"""Read the arguments of users, and say what those meant who guessed."""
 
 import inspect
 from collections.abc import Callable
@@ -6,6 +6,9 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from sklearn.utils._param_validation import Interval, InvalidParameterError
+
+from .callers import warn
+from .labels_and_weights import with_none
 
 Called = TypeVar("Called", bound=Callable[..., Any])
 
@@ -58,6 +61,28 @@ def wrong_parameter(error: InvalidParameterError) -> InvalidParameterError:
     return InvalidParameterError(f"{expected} Got {got} instead.{remedy}")
 
 
+# Parameters with a value for each row of X.
+BY_ROW = ("y", "outcome", "clusters", "sample_weight", "checked_weight", "counts")
+
+
+def _read_rows(arguments):
+    """Make masked entries missing ones, in place; warn of rows in another order."""
+    index = getattr(arguments.get("X"), "index", None)
+    for name in BY_ROW:
+        if name not in arguments:
+            continue
+        arguments[name] = with_none(arguments[name])
+        other = getattr(arguments[name], "index", None)
+        are_of_pandas = hasattr(index, "equals") and hasattr(other, "equals")
+        if not are_of_pandas or len(index) != len(other) or index.equals(other):
+            continue
+        if index.isin(other).all() and other.isin(index).all():
+            warn(
+                f"X and {name} have the same index labels in another order, and are "
+                f"taken by position. To go by label, give {name}.loc[X.index]."
+            )
+
+
 class NumberInterval(Interval):
     """An interval of numbers, of which booleans are none."""
 
@@ -80,12 +105,13 @@ def explain_arguments(called: Called) -> Called:
     @wraps(called)
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
-            signature.bind(*args, **kwargs)
+            bound = signature.bind(*args, **kwargs)
         except TypeError as error:
             remedy = _remedy(name, signature.parameters, args, kwargs)
             raise TypeError(f"{name}(): {error}.{remedy}") from None
+        _read_rows(bound.arguments)
         try:
-            return called(*args, **kwargs)
+            return called(*bound.args, **bound.kwargs)
         except InvalidParameterError as error:
             raise wrong_parameter(error) from None
 

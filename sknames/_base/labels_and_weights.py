@@ -21,6 +21,13 @@ def is_missing(value):
     return isinstance(value, Real | np.datetime64) and bool(value != value)
 
 
+def with_none(values):
+    """Return values with None in place of masked entries of numpy, if there are any."""
+    if np.ma.is_masked(values):
+        return np.where(values.mask, None, values.data)
+    return values
+
+
 def check_labels(y, n_samples=None):
     """Return labels as a 1-D array; raise ValueError if one is missing or continuous.
 
@@ -28,6 +35,7 @@ def check_labels(y, n_samples=None):
     """
     if y is None:
         raise ValueError("fit requires y to be passed, but the target y is None.")
+    y = with_none(y)
     dtype = getattr(y, "dtype", None)
     if not isinstance(dtype, np.dtype) or dtype.kind not in "biuUS":
         # As objects: numpy would turn a NaN among strings into the string "nan".
@@ -89,7 +97,7 @@ def check_weights(sample_weight, n_samples, name="sample_weight"):
     if isinstance(sample_weight, Real):
         sample_weight = np.full(n_samples, sample_weight, dtype=np.float64)
     weights = check_array(
-        sample_weight, ensure_2d=False, dtype=np.float64, input_name=name
+        with_none(sample_weight), ensure_2d=False, dtype=np.float64, input_name=name
     )
     if weights.shape != (n_samples,):
         raise ValueError(

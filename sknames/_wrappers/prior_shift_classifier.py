@@ -140,6 +140,7 @@ or None, default=None
         "max_iter": [Interval(Integral, 1, None, closed="left")],
     }
 
+    @explain_arguments
     def fit(
         self, X: Any, y: object = None, sample_weight: ArrayLike | None = None
     ) -> Self:

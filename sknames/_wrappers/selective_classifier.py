@@ -21,7 +21,6 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import (
     _check_method_params,
     _num_samples,
-    column_or_1d,
     has_fit_parameter,
 )
 
@@ -185,6 +184,7 @@ class SelectiveClassifier(Wrapper):
         "n_jobs": [Integral, None],
     }
 
+    @explain_arguments
     def fit(
         self, X: Any, y: Any, sample_weight: ArrayLike | None = None, **params: Any
     ) -> Self:
@@ -419,6 +419,7 @@ class SelectiveClassifier(Wrapper):
         is_given = self.threshold is not None and self._is_around_fitted()
         return super().__sklearn_is_fitted__() or is_given
 
+    @explain_arguments
     def score(
         self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> float:
@@ -441,7 +442,7 @@ class SelectiveClassifier(Wrapper):
         """
         stack = self._stack()
         predicted = self._predict(stack, X)
-        y = stack.as_predicted(column_or_1d(y))
+        y = stack.as_predicted(check_labels(y, len(predicted)))
         is_right = stack.as_labels(predicted, y) == y
         weights = check_weights(sample_weight, len(is_right))
         return float(np.average(is_right, weights=weights))

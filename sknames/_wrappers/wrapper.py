@@ -12,7 +12,9 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted
 
+from .._base.arguments import explain_arguments
 from .._base.estimators import EstimatorMixin, LogProbabilityMixin, input_tags_of
+from .._base.labels_and_weights import check_labels, check_weights
 from .._models.stack import resolve
 
 
@@ -84,6 +86,7 @@ class Wrapper(
         stack.check_threshold()
         return stack.classes[stack.predict_proba(X).argmax(axis=1)]
 
+    @explain_arguments
     def score(
         self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> float:
@@ -108,8 +111,9 @@ class Wrapper(
 
         stack = self._stack()
         predicted = self._predict(stack, X)
-        y = stack.as_predicted(y)
-        return float(accuracy_score(y, predicted, sample_weight=sample_weight))
+        y = stack.as_predicted(check_labels(y, len(predicted)))
+        weights = check_weights(sample_weight, len(predicted))
+        return float(accuracy_score(y, predicted, sample_weight=weights))
 
     @property
     def classes_(self) -> NDArray[Any]:
