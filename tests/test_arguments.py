@@ -87,6 +87,8 @@ def test_error_of_swapped_arguments_is_short(shipped, name):
         CALLS[name](*by_position[::-1], **by_name)
     message = " ".join(str(error.value).split())
     assert len(message) < 500
+    if message.startswith("The '") and "." not in name:
+        assert f" parameter of {name} must" in message
     assert repr(people)[:81] not in message
     assert " ".join(repr(shipped).split())[:81] not in message
 
@@ -158,6 +160,17 @@ def test_masked_entries_are_missing_ones(shipped):
     for call in raising:
         with pytest.raises(ValueError, match="NaN|None|of 12 names, integers"):
             call()
+
+
+@pytest.mark.filterwarnings("ignore:Only 12 rows|The shares are rough")
+def test_checked_row_without_a_name_needs_no_weight(shipped):
+    y = [*LABELS, "Turkish"]
+    weight = [1.0] * 12 + [np.nan]
+    with pytest.warns(UserWarning, match="1 checked rows are not names"):
+        shares = sknames.estimate_shares(
+            shipped, [*PEOPLE, ""], y=y, checked_weight=weight, n_draws=2
+        )
+    assert shares.n_checked == 12
 
 
 def test_estimator_keeps_its_signature_and_clone():
