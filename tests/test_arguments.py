@@ -89,6 +89,8 @@ def test_error_of_swapped_arguments_is_short(shipped, name):
     assert len(message) < 500
     if message.startswith("The '") and "." not in name:
         assert f" parameter of {name} must" in message
+    if "'estimator' parameter" in message:
+        assert message.endswith(" instead. A model comes first.")
     assert repr(people)[:81] not in message
     assert " ".join(repr(shipped).split())[:81] not in message
 
@@ -133,7 +135,7 @@ def rows_in_each_call(model, X, y, weight):
 
 def test_rows_with_the_same_index_in_another_order_are_warned_of(shipped):
     X = pd.Series(PEOPLE)
-    for order, warns in [(X.index[::-1], True), (X.index + 1, False)]:
+    for order, n_warned in [(X.index[::-1], 1), (X.index + 1, 0), (X.index, 0)]:
         y = pd.Series(LABELS, index=order)
         weight = pd.Series(1.0, index=order)
         for name, call in rows_in_each_call(shipped, X, y, weight):
@@ -141,7 +143,7 @@ def test_rows_with_the_same_index_in_another_order_are_warned_of(shipped):
                 warnings.simplefilter("ignore")
                 warnings.filterwarnings("always", f"X and {name} have the same index")
                 call()
-            assert [w.filename for w in caught] == [__file__] * warns
+            assert [w.filename for w in caught] == [__file__] * n_warned
 
 
 @pytest.mark.filterwarnings("ignore:Only 9 rows|The shares are rough")

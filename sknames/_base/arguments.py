@@ -74,9 +74,7 @@ def _read_rows(arguments):
         arguments[name] = with_none(arguments[name])
         other = getattr(arguments[name], "index", None)
         are_of_pandas = hasattr(index, "equals") and hasattr(other, "equals")
-        if not are_of_pandas or len(index) != len(other) or index.equals(other):
-            continue
-        if index.isin(other).all() and other.isin(index).all():
+        if are_of_pandas and not index.equals(other) and index.isin(other).all():
             warn(
                 f"X and {name} have the same index labels in another order, and are "
                 f"taken by position. To go by label, give {name}.loc[X.index]."
