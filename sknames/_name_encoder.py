@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._base.estimators import DocLinkMixin, check_is_frozen
+from ._base.estimators import EstimatorMixin, check_is_frozen
 from ._base.saved_state import stamped, unstamped
 from ._base.version import __version__
 from ._encoding.name_features import NameFeatures
@@ -21,7 +21,7 @@ from .pretrained._load_pretrained import TARGETS, load_pretrained, pretrained_sh
 NATIONALITY = "nationality"
 
 
-class NameEncoder(NamesMixin, DocLinkMixin, BaseEstimator):
+class NameEncoder(NamesMixin, EstimatorMixin, BaseEstimator):
     """Encode names by the probabilities of a fitted model, for any other estimator.
 
     Your labels will rarely match the model's nationalities, but what it learned from a

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._base.estimators import DocLinkMixin, LogProbabilityMixin
+from ._base.estimators import EstimatorMixin, LogProbabilityMixin
 from ._base.labels_and_weights import check_labels, check_weights, weigh_classes
 from ._base.saved_state import stamped, unstamped
 from ._network.codes import validate_symbols
@@ -21,7 +21,7 @@ from ._network.quantized import dequantize
 
 
 class NameNationalityClassifier(
-    DocLinkMixin, LogProbabilityMixin, ClassifierMixin, BaseEstimator
+    EstimatorMixin, LogProbabilityMixin, ClassifierMixin, BaseEstimator
 ):
     """Classify rows of character codes by nationality, by a recurrent net and n-grams.
 
@@ -487,7 +487,7 @@ class NameNationalityClassifier(
             ) as error:
                 raise ValueError(
                     "Expected a model that sknames saved, got one that is damaged or "
-                    f"not ours ({type(error).__name__}: {error!s:.200}). Save the "
+                    f"not ours ({type(error).__name__}: {error!s:.80}). Save the "
                     "model again."
                 ) from error
 

@@ -98,7 +98,8 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
     >>> [(field.key, field.value[:12]) for field in proto.metadata_props]
     [('classes', '["Afghan", "'), ('encoder', '{"alphabet":'), ('not_names', '{"format": 4'), ('fingerprint', '"nationality')]
     """  # noqa: E501
-    check_is_fitted(estimator)
+    if hasattr(estimator, "fit"):
+        check_is_fitted(estimator)
     stack = resolve(estimator)
     _check_network(estimator, stack)
     network = stack.network

@@ -1928,15 +1928,31 @@ def test_predict_line_without_an_end_is_refused_before_it_fills_the_memory(run):
 
 
 @pytest.mark.parametrize(
-    "command", ["predict in.csv --priors Greek=.4,Polish=.6", "shares in.csv"]
+    "command, make",
+    [
+        ("predict in.csv --priors Greek=.25,others=.75", rare_greek),
+        ("shares in.csv", lambda tiny: tiny[-1]),
+        (
+            "predict in.csv --abstain --threshold .9",
+            lambda tiny: SelectiveClassifier(tiny, threshold=0.9),
+        ),
+        (
+            "predict in.csv --abstain --threshold .2 --priors Greek=.25,others=.75",
+            lambda tiny: SelectiveClassifier(rare_greek(tiny), threshold=0.2),
+        ),
+        (
+            "predict in.csv --abstain --threshold .5 --model country --fallback",
+            lambda tiny: countries(tiny).set_params(risk=None, threshold=0.5),
+        ),
+    ],
 )
-def test_parquet_and_the_last_line_name_the_model(run, tiny, small_names, command):
+def test_parquet_and_the_last_line_name_the_model(
+    run, tiny, small_names, command, make
+):
     write_list(small_names[0])
-    model = tiny
-    priors = dict(zip(tiny.classes_, tiny[-1].class_prior_, strict=True))
-    if "--priors" in command:
-        priors = dict.fromkeys(tiny.classes_, 0) | {"Greek": 0.4, "Polish": 0.6}
-        model = PriorShiftClassifier(tiny, priors=priors)
+    model = make(tiny)
+    assumed = SelectiveClassifier(model, threshold=0).class_prior_  # of any model
+    priors = dict(zip(model.classes_, assumed, strict=True))
     _, said = run(f"{command} -o o.parquet")
     written = json.loads(pa.parquet.read_schema("o.parquet").metadata[b"sknames"])
     assert written["version"] == __version__

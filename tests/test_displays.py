@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import make_blobs
 from sklearn.linear_model import LogisticRegression
 
-from sknames import SelectiveClassifier, SharesDisplay
+from sknames import SelectiveClassifier, SharesDisplay, estimate_shares
 from sknames.inspection import (
     CharacterImportanceDisplay,
     FeatureContributionsDisplay,
@@ -403,6 +403,15 @@ def test_shares_of_an_estimator_are_those_of_its_probabilities(proba, shares):
     other = SharesDisplay.from_shares(shares, n_top=2)
     assert bars(one) == bars(other)
     assert_array_equal(reaches(one), reaches(other))
+
+
+def test_axis_says_what_intervals_of_a_shipped_model_held(shipped, small_names):
+    names = small_names[0][:150]
+    shares = estimate_shares(shipped, names, n_draws=2)
+    held = f"{100 * shares.coverage:.0f}%"
+    display = SharesDisplay.from_shares(shares)
+    expected = f"share of 150 names, with intervals (held {held} when tested)"
+    assert display.ax_.get_xlabel() == expected
 
 
 def test_tiny_shares_are_among_the_others():

@@ -120,6 +120,17 @@ def test_draws_have_equal_shares_and_rarely_repeat(arguments):
     assert n_distinct / len(names) > (0.98 if arguments.get("full", True) else 0.6)
 
 
+def test_nationalities_are_drawn_by_their_weights(parts):
+    weights = {"Turkish": 3, "Japanese": 0, "Dutch": 9}
+    names, drawn = make_names(4000, nationalities=weights, random_state=0)
+    counts = Counter(drawn)
+    # The standard deviation of a share is .007.
+    assert counts["Dutch"] / 4000 == pytest.approx(0.75, abs=0.03)
+    assert counts["Dutch"] + counts["Turkish"] == 4000
+    for name, nationality in zip(names[:200], drawn, strict=False):
+        assert orders(name, nationality, parts)
+
+
 def test_single_parts_are_half_given_names_and_half_surnames(parts):
     names, nationalities = make_names(5_000, full=False, random_state=0)
     n_given = n_surnames = 0
@@ -145,6 +156,8 @@ def test_single_parts_are_half_given_names_and_half_surnames(parts):
         ({"nationalities": []}, "Got none of them"),
         ({"nationalities": [1, None]}, "Got 1, None"),
         ({"nationalities": np.array([["Greek"]])}, r"Got \['Greek'\]"),
+        ({"nationalities": {"Klingon": 1}}, "Got Klingon"),
+        ({"nationalities": {"Greek": 1, "Polish": -1}}, "-1 at position 1"),
     ],
 )
 def test_bad_arguments_raise(arguments, message):

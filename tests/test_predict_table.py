@@ -137,11 +137,12 @@ def test_polars_columns_have_the_types_of_labels_and_text(
     labels, kind, names, monkeypatch
 ):
     model = FrozenEstimator(DummyClassifier().fit(["Kim", "Lee"], labels))
-    added = predict_table(model, pl.DataFrame({"name": names}), prefix="x_")
+    added = predict_table(model, pl.DataFrame({"name": names}), top=2, prefix="x_")
     monkeypatch.setitem(sys.modules, "pandas", None)
-    for frame in (added, predict_names(model, names).to_frame(prefix="x_")):
-        types = [frame.schema[f"x_{name}"] for name in ("predicted", "reason")]
-        assert types == [kind, pl.String]
+    for frame in (added, predict_names(model, names, top=2).to_frame(prefix="x_")):
+        columns = ("predicted", "predicted_2", "reason")
+        types = [frame.schema[f"x_{name}"] for name in columns]
+        assert types == [kind, kind, pl.String]
         predicted = frame["x_predicted"].to_list()
         expected = {"Kim": labels[0], "Lee": labels[0]}
         assert predicted == [expected.get(name) for name in names]

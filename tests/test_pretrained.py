@@ -212,6 +212,23 @@ def test_abstain_next_to_a_threshold_changes_nothing(abstain):
     assert load_pretrained(abstain=abstain, threshold=0.0).threshold_ == 0
 
 
+def test_threshold_that_is_set_acts_at_once():
+    model = load_pretrained(threshold=0.9, fallback=[{"Korean": "a", "Chinese": "a"}])
+    assert model.predict(["Lee"]) == ["unknown"]
+    assert model.set_params(threshold=0.6).predict(["Lee"]) == ["a"]
+    assert model.threshold_ == 0.6
+    with pytest.raises(ValueError, match="'threshold' parameter .* Got True instead"):
+        model.set_params(threshold=True).predict(["Lee"])
+
+
+def test_threshold_that_is_a_boolean_raises(shipped):
+    message = "'threshold' parameter .* Got False instead"
+    with pytest.raises(ValueError, match=message):
+        load_pretrained(threshold=False)
+    with pytest.raises(ValueError, match=message):
+        sknames.predict_names(shipped, NAMES, threshold=False)
+
+
 def arrays_of(weight):
     """Return the arrays of a weight, which may be rounded to levels."""
     return [weight] if isinstance(weight, np.ndarray) else [*vars(weight).values()]

@@ -247,6 +247,7 @@ def test_given_threshold_predicts_without_fit():
     expected = np.where(sure, inner.predict(X), 9)
     assert_array_equal(model.predict(X), expected)
     assert model.set_params(threshold=0).predict(X).tolist() == [*inner.predict(X)]
+    assert model.threshold_ == 0
     with pytest.raises(NotFittedError):
         SelectiveClassifier(LogisticRegression(), threshold=0.8).predict(X)
 
@@ -267,6 +268,7 @@ def test_fit_with_a_given_threshold_only_fits_the_estimator():
     "params, message",
     [
         ({"threshold": 1}, "The 'threshold' parameter"),
+        ({"threshold": False}, "The 'threshold' parameter .* Got False"),
         ({"threshold": 0.5, "abstain_label": 2}, "none of them, got 2"),
         ({"threshold": 0.5, "coverage": 0.5}, "Give one of them"),
     ],
@@ -276,6 +278,19 @@ def test_wrong_parameters_of_an_unfitted_one_raise(params, message):
     model = SelectiveClassifier(LogisticRegression().fit(X, y), **params)
     with pytest.raises(ValueError, match=message):
         model.predict(X)
+
+
+@pytest.mark.parametrize(
+    "params, message",
+    [
+        ({"threshold": 1}, "The 'threshold' parameter"),
+        ({"threshold": 0.5, "coverage": 0.5}, "Give one of them"),
+    ],
+)
+def test_wrong_threshold_after_fit_raises(params, message):
+    model, rows = falling_back(coverage=None, threshold=0.4)
+    with pytest.raises(ValueError, match=message):
+        model.set_params(**params).predict(rows)
 
 
 def test_labels_all_unknown_to_a_frozen_estimator_raise():
@@ -481,7 +496,8 @@ def test_curve_recomputes_hits_at_each_threshold():
 
 def test_score_counts_a_group_that_holds_the_label():
     model, rows = falling_back()
-    model.threshold_ = 0.55
+    model.set_params(coverage=None, threshold=0.55)  # which acts at once
+    assert model.threshold_ == 0.55
     assert (
         model.score(rows, [0, 1, 3, 2])
         == model.score(rows, pl.Series([0, 1, 3, 2]))

@@ -407,8 +407,6 @@ selective   selective   yes     no      yes
 selective   calibrated  no      no      no
 selective   joined      yes     no      yes
 decided     selective   yes     yes     yes
-decided     grouped     no      yes     yes
-decided     shifted     no      no      yes
 calibrated  grouped     yes     yes     no
 calibrated  shifted     yes     no      no
 calibrated  selective   yes     no      no
@@ -440,7 +438,6 @@ def decided(model):
     return found
 
 
-FIXED = "FixedThresholdClassifier"
 MAKERS = {
     "grouped": in_groups,
     "shifted": given_priors,
@@ -469,8 +466,7 @@ def test_order_of_two_wrappers(model, small_names, row):
         expected = wrapped.predict(names)[is_answered]
         assert_array_equal(answers, expected)
     else:
-        owners = {"selective": "SelectiveClassifier", "decided": FIXED}
-        message = f"^{type(wrapped).__name__} .* of the {owners[inner]} in it does not"
+        message = f"^{type(wrapped).__name__} .* of the SelectiveClassifier in it does"
         with pytest.raises(ValueError, match=message):
             predict_names(wrapped, names)
 
@@ -571,6 +567,38 @@ def test_threshold_classifier_around_a_selective_one_raises(model):
             predict_names(wrapped, ["Ana"])
 
 
+@pytest.mark.parametrize("change", [in_groups, given_priors])
+def test_probabilities_that_a_threshold_classifier_decides_by_stay(model, change):
+    changed = change(decided(model))
+    careful = SelectiveClassifier(changed, threshold=0.1)
+    message = f"^{type(changed).__name__} .* of the FixedThresholdClassifier in it does"
+    for answer in (changed.predict, partial(predict_names, careful, threshold=0.5)):
+        with pytest.raises(ValueError, match=message):
+            answer(["Ana"])
+
+
+@pytest.mark.parametrize(
+    "ensemble",
+    [
+        lambda careful: CalibratedClassifierCV(careful, ensemble=True, cv=2),
+        lambda careful: CalibratedClassifierCV(careful, ensemble=False, cv=2),
+        lambda careful: VotingClassifier([("a", careful)], voting="soft"),
+        lambda careful: VotingClassifier(
+            [("a", GaussianNB()), ("b", make_pipeline(careful))], voting="soft"
+        ),
+    ],
+)
+def test_threshold_inside_several_estimators_raises(ensemble):
+    X = np.array([[0.0], [1.0], [2.0], [3.0]])
+    y = [0, 0, 1, 1]
+    careful = SelectiveClassifier(GaussianNB(), threshold=0.9)
+    fitted = ensemble(careful).fit(X, y)
+    message = f"^{type(fitted).__name__} .* of the SelectiveClassifier in it does not"
+    with pytest.raises(ValueError, match=message):
+        predict_names(fitted, X)
+    assert SelectiveClassifier(fitted, threshold=0.9).reasons(X).shape == (4,)
+
+
 @pytest.mark.parametrize(
     "several",
     [OneVsRestClassifier(LogisticRegression()), MultiOutputClassifier(GaussianNB())],
@@ -635,6 +663,33 @@ def test_members_of_groups_in_groups_are_the_innermost_labels(model):
     shares = estimate_shares(wrapped, ["Ana", "Jan"], n_draws=2)
     assert shares.members_in_model == members
     assert resolve(model).members is None
+
+
+@pytest.mark.parametrize("ensemble", [True, False])
+def test_labels_of_groups_inside_a_calibration_are_mapped(model, small_names, ensemble):
+    names, y = small_names
+    finer = {"Greek": "South", "Turkish": "South", "Polish": "North"}
+    groups = GroupedClassifier(model, groups=finer)
+    calibration = CalibratedClassifierCV(FrozenEstimator(groups), ensemble=ensemble)
+    calibration.fit(names, resolve(groups).as_predicted(y))
+    members = {"Japanese": ["Japanese"], "North": ["Polish"]}
+    members["South"] = ["Greek", "Turkish"]
+    assert resolve(calibration).members == members
+    two = {"South": "West", "North": "West", "Japanese": "East"}
+    outer = GroupedClassifier(calibration, groups=two)
+    west = ["Polish", "Greek", "Turkish"]
+    assert resolve(outer).members == {"East": ["Japanese"], "West": west}
+    labels = ["Greek", "Polish", "Japanese", "other"]
+    assert resolve(outer).as_predicted(labels).tolist() == [
+        "West",
+        "West",
+        "East",
+        "other",
+    ]
+    assert outer.score(names, y) > 0.5
+    checked = np.where(np.arange(len(y)) % 2, y, None)
+    shares = estimate_shares(outer, names, checked=checked, n_draws=2)
+    assert {*shares.label} == {"West", "East"}
 
 
 def test_columns_are_joined_around_a_calibration_and_twice(model, small_names):

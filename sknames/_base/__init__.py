@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 from sklearn.utils import _param_validation
 
+from .parameters import wrong_parameter
+
 Called = TypeVar("Called", bound=Callable[..., Any])
 # What lies between a user's line and ours.
 _LIBRARIES = {"sknames", "sklearn", "skorch", "contextlib"}
@@ -53,10 +55,7 @@ def validate_params(constraints: dict[str, Any]) -> Callable[[Called], Called]:
             try:
                 return validated(*args, **kwargs)
             except _param_validation.InvalidParameterError as error:
-                message = str(error)
-                if "must be an array-like" in message and "Got '" in message:
-                    message += " Wrap a single one in a list."
-                raise _param_validation.InvalidParameterError(message) from None
+                raise wrong_parameter(error) from None
 
         return call  # type: ignore[return-value]
 

@@ -7,17 +7,26 @@ from numpy.typing import NDArray
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
+from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.validation import check_is_fitted
+
+from .parameters import wrong_parameter
 
 # The site that `make -C docs html` builds.
 PAGES = "https://sknames.github.io/sknames"
 
 
-class DocLinkMixin:
-    """Link scikit-learn's HTML representation to our documentation."""
+class EstimatorMixin:
+    """Link scikit-learn's HTML to our pages, and show little of wrong parameters."""
 
     _doc_link_module = "sknames"
     _doc_link_template = PAGES + "/generated/{estimator_module}.{estimator_name}.html"
+
+    def _validate_params(self) -> None:
+        try:
+            super()._validate_params()  # type: ignore[misc]
+        except InvalidParameterError as error:
+            raise wrong_parameter(error) from None
 
 
 class LogProbabilityMixin:

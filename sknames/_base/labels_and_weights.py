@@ -9,6 +9,8 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
+from . import warn
+
 WEIGHTS = (1e-100, 1e100)  # the squares of so many as memory holds have a finite sum
 
 
@@ -21,6 +23,26 @@ def is_missing(value):
     return isinstance(value, Real | np.datetime64) and bool(value != value)
 
 
+def with_none(values):
+    """Return values with None in place of masked entries of numpy, if there are any."""
+    if np.ma.is_masked(values):
+        return np.where(values.mask, None, values.data)
+    return values
+
+
+def warn_of_other_order(X, **by_row):
+    """Warn of values for rows, by name, that have the index of X in another order."""
+    index = getattr(X, "index", None)
+    for name, values in by_row.items():
+        other = getattr(values, "index", None)
+        are_of_pandas = hasattr(index, "equals") and hasattr(other, "equals")
+        if are_of_pandas and not index.equals(other) and index.isin(other).all():
+            warn(
+                f"X and {name} have the same index labels in another order, and are "
+                f"taken by position. To go by label, give {name}.loc[X.index]."
+            )
+
+
 def check_labels(y, n_samples=None):
     """Return labels as a 1-D array; raise ValueError if one is missing or continuous.
 
@@ -28,6 +50,7 @@ def check_labels(y, n_samples=None):
     """
     if y is None:
         raise ValueError("fit requires y to be passed, but the target y is None.")
+    y = with_none(y)
     dtype = getattr(y, "dtype", None)
     if not isinstance(dtype, np.dtype) or dtype.kind not in "biuUS":
         # As objects: numpy would turn a NaN among strings into the string "nan".
@@ -89,7 +112,7 @@ def check_weights(sample_weight, n_samples, name="sample_weight"):
     if isinstance(sample_weight, Real):
         sample_weight = np.full(n_samples, sample_weight, dtype=np.float64)
     weights = check_array(
-        sample_weight, ensure_2d=False, dtype=np.float64, input_name=name
+        with_none(sample_weight), ensure_2d=False, dtype=np.float64, input_name=name
     )
     if weights.shape != (n_samples,):
         raise ValueError(
@@ -146,8 +169,9 @@ def weigh_classes(y, weights, class_weight):
     weights[is_seen] *= by_class[index]
     if not weights.any():
         raise ValueError(
-            f"Expected a positive weight for some row; class_weight={class_weight!r} "
-            f"gives {by_class} to {classes}. Change it, or the sample_weight."
+            f"Expected a positive weight for some row; class_weight="
+            f"{class_weight!r:.80} gives 0 to all. Change it, or the "
+            "sample_weight."
         )
     _check_range(weights, "sample_weight times class_weight")
     return weights

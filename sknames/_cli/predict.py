@@ -182,7 +182,8 @@ def predict(table, model, output, prefix, jobs, changes, wanted):
         raise click.UsageError(
             "--adapt-priors does not go with --set, which is for default priors"
         )
-    stack, threshold, distinct = make_model(model, table, jobs, changes)
+    stack, distinct = make_model(model, table, jobs, changes)
+    threshold = stack.threshold.least if changes.abstains else None
     if distinct is None:
         below, _ = stack.without_groups()
         read = partial(predict_list, below)
@@ -233,22 +234,18 @@ def _say_counts(n_of_reason, n_of_answer, n_names, table, stack, start):
 
 
 def make_model(model, table, jobs, changes):
-    """Return what the model holds, its threshold, and texts that it has predicted.
+    """Return what the model holds, and texts that it has predicted.
 
     Only estimating priors predicts texts, each once.
     """
     _check_changes(changes, model)
     fallback = [*M49] if changes.fallback else None
     fitted = model.load(abstain=changes.abstains, risk=changes.risk, fallback=fallback)
-    threshold = changes.threshold
-    if changes.abstains and threshold is None:
-        held = resolve(fitted).threshold
-        if held is None:
-            raise click.UsageError(
-                f"{model.source} is no SelectiveClassifier: --abstain needs a "
-                "--threshold"
-            )
-        threshold = held.least
+    needs_threshold = changes.abstains and changes.threshold is None
+    if needs_threshold and resolve(fitted).threshold is None:
+        raise click.UsageError(
+            f"{model.source} is no SelectiveClassifier: --abstain needs a --threshold"
+        )
     if changes.of_probabilities and isinstance(fitted, SelectiveClassifier):
         fitted = fitted.estimator_  # its threshold would not hold
     distinct = None
@@ -261,7 +258,18 @@ def make_model(model, table, jobs, changes):
         fitted = PriorShiftClassifier(fitted, priors=priors)
     if changes.groups is not None:
         fitted = GroupedClassifier(fitted, groups=changes.groups)
-    return resolve(fitted), threshold, distinct
+    if changes.threshold is None:
+        return resolve(fitted), distinct
+    return _with_threshold(fitted, changes.threshold), distinct
+
+
+def _with_threshold(fitted, least):
+    """Return what a model holds, with another threshold, which may be 1."""
+    stack = resolve(fitted)
+    if stack.threshold is None:
+        stack = resolve(SelectiveClassifier(fitted, threshold=0))
+    *below, threshold = stack.layers
+    return replace(stack, layers=(*below, replace(threshold, least=least)))
 
 
 def _check_changes(changes, model):

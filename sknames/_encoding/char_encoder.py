@@ -16,7 +16,7 @@ from sklearn.utils._set_output import _wrap_data_with_container
 from sklearn.utils.validation import check_is_fitted
 
 from .._base import warn
-from .._base.estimators import DocLinkMixin
+from .._base.estimators import EstimatorMixin
 from .._base.saved_state import stamped, unstamped
 from .._text.in_latin import in_latin
 from .._text.names import Names, NamesMixin, ReadingRules, read_names
@@ -47,7 +47,7 @@ LARGE_SCRIPTS = ("CJK", "HANGUL")  # of which no alphabet has all characters
 
 
 class CharEncoder(
-    DocLinkMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, BaseEstimator
+    EstimatorMixin, NamesMixin, ClassNamePrefixFeaturesOutMixin, BaseEstimator
 ):
     """Encode names as rows of character codes.
 
@@ -507,7 +507,7 @@ class CharEncoder(
         if not (is_whole and isinstance(length, int) and length > 0):
             raise ValueError(
                 "Expected an alphabet_ of distinct characters, the space first, and a "
-                f"positive int as max_length_; got {alphabet!r:.200} and {length!r}. A "
+                f"positive int as max_length_; got {alphabet!r:.80} and {length!r}. A "
                 "file that has these is damaged or was changed: save the model again."
             )
 

@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from .._base.estimators import DocLinkMixin
+from .._base.estimators import EstimatorMixin
 from .._base.labels_and_weights import is_missing
 from .._text.names import check_is_in_memory
 from .._text.not_names import is_placeholder, is_titled_placeholder
@@ -36,7 +36,7 @@ def join_parts(rows):
             names.append(_join(row))
         except TypeError as error:
             raise TypeError(
-                f"Expected parts of names, each a str or missing, got {row!r:.200} in "
+                f"Expected parts of names, each a str or missing, got {row!r:.80} in "
                 f"row {len(names)}. Pass only columns of names, e.g. df[['given', "
                 "'family']]."
             ) from error
@@ -59,7 +59,7 @@ def _join(row):
 
 
 # A verb, as in SelectKBest: in tables, joiners join rows.
-class JoinNames(DocLinkMixin, TransformerMixin, BaseEstimator):
+class JoinNames(EstimatorMixin, TransformerMixin, BaseEstimator):
     """Join given name, family name and other parts in several columns to one name.
 
     Columns are joined in their order, with a space between. Missing and blank parts are

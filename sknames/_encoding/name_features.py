@@ -5,13 +5,13 @@ from typing import Any, Self
 from sklearn.pipeline import FeatureUnion
 from sklearn.utils.validation import check_is_fitted
 
-from .._base.estimators import DocLinkMixin
+from .._base.estimators import EstimatorMixin
 from .._base.labels_and_weights import check_labels
 from .._text.names import NamesLike, read_names
 from .._text.tidy import are_titled, tidy
 
 
-class NameFeatures(DocLinkMixin, FeatureUnion):
+class NameFeatures(EstimatorMixin, FeatureUnion):
     """Concatenate features of names: a FeatureUnion that reads the names only once.
 
     All parts get names as :class:`CharEncoder` reads them by default: clean, and

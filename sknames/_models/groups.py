@@ -162,14 +162,14 @@ def _pairs(groups, labels, name):
         if unknown:
             raise ValueError(
                 f"{name}={groups!r} expects nationalities of load_nationalities or "
-                f"codes of load_countries, got {', '.join(map(repr, unknown))}. Give "
-                "the groups as a dict."
+                f"codes of load_countries, got {', '.join(map(repr, unknown)):.80}. "
+                "Give the groups as a dict."
             )
         return [(label, group_of[label]) for label in labels]
     if not hasattr(groups, "items"):
         raise ValueError(
             f"Expected {name} 'region', 'subregion', or a dict: the group of each "
-            f"label, or the labels of each group; got {groups!r:.100}. To predict "
+            f"label, or the labels of each group; got {groups!r:.80}. To predict "
             "countries, take load_pretrained('country')."
         )
     has_lists = any(_is_list(value) for _, value in groups.items())
@@ -180,7 +180,7 @@ def _pairs(groups, labels, name):
         if not (_is_list(members) and len(members)):
             raise ValueError(
                 f"Expected a list of labels for each group in {name}, got "
-                f"{members!r} for {group!r}."
+                f"{members!r:.80} for {group!r}."
             )
         pairs += [(label, group) for label in members]
     return pairs

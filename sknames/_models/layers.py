@@ -62,8 +62,6 @@ class Layer:
     owner: str  # the type of the estimator that added it
     # Whether it changes probabilities, so that a threshold below does not hold.
     changes_probabilities: ClassVar[bool] = False
-    # Whether it has such a threshold, of an answer or between two of them.
-    decides: ClassVar[bool] = False
 
     def change(self, probabilities):
         """Return the changed probabilities, (n, n_classes)."""
@@ -187,7 +185,6 @@ class Decision(Layer):
 
     positive: int  # the column of that class
     least: float
-    decides = True
 
     def best(self, probabilities, best):
         """Return the columns of the answer and of the other class: (n, top)."""
@@ -208,7 +205,6 @@ class Threshold(Layer):
     least: float
     fallback: tuple[FallbackLevel, ...]  # from fine to coarse
     abstain_label: Any  # what is predicted instead of an answer
-    decides = True
 
     def threshold(self, threshold):
         """Return itself."""

@@ -15,6 +15,7 @@ from sklearn.utils import check_array, gen_batches
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._base import validate_params, warn
+from .._base.parameters import NumberInterval
 from .._text.names import Names, read_names
 from .._text.tidy import without_initials
 from .frames import filled, to_frame
@@ -32,7 +33,7 @@ COST_FOR_SHARES = (
 )
 SAMPLED_NAMES = 1000  # the first of a list; they show how it is written
 # What a threshold may be.
-THRESHOLD = [StrOptions({"auto"}), Interval(Real, 0, 1, closed="both"), None]
+THRESHOLD = [StrOptions({"auto"}), NumberInterval(Real, 0, 1, closed="both"), None]
 ENCODED_NAMES = 8192  # names whose codes are in memory at a time
 
 

@@ -115,7 +115,7 @@ default=None
         if known_words and predictions.known_words is None:
             raise ValueError(
                 "known_words=True expects a model with a table of words, such as "
-                f"load_pretrained(), got {estimator!r:.100}. Leave known_words out."
+                f"load_pretrained(), got {estimator!r:.80}. Leave known_words out."
             )
         chunks.append(predictions.columns(prefix=prefix))
     new = {}
@@ -147,8 +147,8 @@ def _read(X, column):
         matches = find_column(columns, name)
         if len(matches) != 1:
             raise ValueError(
-                f"Expected one column {name!r}, got {columns}. Give the column of "
-                "names, or a list of columns to join, such as column=['given', "
+                f"Expected one column {name!r}, got {columns!r:.80}. Give the column "
+                "of names, or a list of columns to join, such as column=['given', "
                 "'family']."
             )
         columns_of_names += matches

@@ -102,7 +102,7 @@ def _priors_of_others(by_label, classes, name, own):
 def _wrong_prior(label, value, name):
     """Return the error for the prior of a label."""
     return ValueError(
-        f"{name} of {label!r} is {value!r}; expected a number of 0 or more."
+        f"{name} of {label!r} is {value!r:.80}; expected a number of 0 or more."
     )
 
 
@@ -116,7 +116,7 @@ def _by_name(priors, classes, name):
             step = f" For people of one place, give {{{priors!r}: 0.5, 'others': 0.5}}."
         raise ValueError(
             f"Expected {name} 'uniform' or 'population', or numbers by label, got "
-            f"{priors!r}.{step}"
+            f"{priors!r:.80}.{step}"
         )
     weights = {}
     with open(POPULATION, encoding="utf-8", newline="") as file:

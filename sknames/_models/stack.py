@@ -6,7 +6,6 @@ each other. A wrapper of ours says by its method `_stack` what it adds.
 """
 
 from dataclasses import dataclass, field, replace
-from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from .._base.digits import OF_BASE, digits_of
+from .._base.parameters import in_short
 from .._encoding.char_encoder import CharEncoder
 from .._encoding.join_names import JoinNames
 from .._text.names import BY_DEFAULT
@@ -52,7 +52,13 @@ class Stack:
     layers: tuple[Layer, ...] = ()
 
     def add(self, layer):
-        """Return the stack with one more layer."""
+        """Return the stack with one more layer.
+
+        Raise ValueError if it changes probabilities that a layer below decides by.
+        """
+        for below in self.layers:
+            if isinstance(below, Decision) and layer.changes_probabilities:
+                raise _lost_threshold(layer.owner, below.owner)
         return replace(self, layers=(*self.layers, layer))
 
     # What is in it.
@@ -159,9 +165,9 @@ class Stack:
 
         Thresholds and decisions do not change them. How names are read does.
         """
-        layers = tuple(layer for layer in self.layers if not layer.decides)
+        layers = [x for x in self.layers if not isinstance(x, Decision | Threshold)]
         try:
-            name = replace(self, layers=layers).fingerprint
+            name = replace(self, layers=tuple(layers)).fingerprint
         except TypeError:  # it has no fingerprint, such as a lambda in it
             return None
         if self.encoder is None:
@@ -206,13 +212,19 @@ class Stack:
     @property
     def members(self):
         """The innermost labels of each group that it predicts, None without groups."""
+        within = None
+        for held in _all_held(self.base)[:1]:
+            within = resolve(held).members
+        if not any(isinstance(layer, Sum) for layer in self.layers):
+            return within
         labels = self.base.classes_
-        groups = self.as_predicted(labels)
-        if groups is labels:
-            return None
+        groups = labels
+        for layer in self.layers:
+            groups = layer.grouped(groups)
         members = {}
         for label, group in zip(labels.tolist(), groups.tolist(), strict=True):
-            members.setdefault(group, []).append(label)
+            labels_below = [label] if within is None else within[label]
+            members.setdefault(group, []).extend(labels_below)
         return members
 
     @property
@@ -233,13 +245,13 @@ class Stack:
         """
         changed_by = None
         for layer in reversed(self.layers):
-            if layer.decides and changed_by is None:
+            if isinstance(layer, Threshold) and changed_by is None:
                 return
-            if layer.decides:
+            if isinstance(layer, Threshold):
                 raise _lost_threshold(changed_by, layer.owner)
             if layer.changes_probabilities:
                 changed_by = layer.owner
-        if self.within is not None and self.within.has_threshold:
+        if Stack(base=self.base).has_threshold:
             raise _lost_threshold(type(self.base).__name__, "SelectiveClassifier")
 
     @property
@@ -247,10 +259,12 @@ class Stack:
         """Whether something in it abstains."""
         if any(isinstance(layer, Threshold) for layer in self.layers):
             return True
-        return self.within is not None and self.within.has_threshold
+        return any(resolve(held).has_threshold for held in _all_held(self.base))
 
     def as_predicted(self, y):
         """Return labels as the model predicts them: as groups, if it groups them."""
+        for held in _all_held(self.base)[:1]:  # such as a calibration around groups
+            y = resolve(held).as_predicted(y)
         for layer in self.layers:
             y = layer.grouped(y)
         return y
@@ -323,17 +337,23 @@ def resolve(model: Any) -> Stack:
 
 def _held(model):
     """Return the one estimator that a model predicts with, or None."""
+    held = _all_held(model)
+    is_ensemble = len(held) != 1 or "estimators_" in vars(model)
+    return None if is_ensemble else held[0]
+
+
+def _all_held(model):
+    """Return the estimators that a model predicts with."""
     # FrozenEstimator shows the attributes of what is inside it as its own.
     attributes = getattr(model, "__dict__", {})
     if CALIBRATED in attributes:
-        calibrated = attributes[CALIBRATED]
-        return calibrated[0].estimator if len(calibrated) == 1 else None
+        return [calibrated.estimator for calibrated in attributes[CALIBRATED]]
     if "estimators_" in attributes:
-        return None
+        return [*attributes["estimators_"]]
     for name in HELD:
         if name in attributes:
-            return attributes[name]
-    return None
+            return [attributes[name]]
+    return []
 
 
 def _assumed_by(model):
@@ -408,7 +428,7 @@ def refusal(
 
     `step` is what to do.
     """
-    got = shorten(repr(model), 200, placeholder=" ...")
+    got = in_short(repr(model))
     return TypeError(
         f"Expected {expected}, such as load_pretrained(), also inside pipelines with "
         f"JoinNames, searches, FrozenEstimator and {wrappers}; got {got}. {step}"

@@ -12,7 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._base import warn
-from .._base.labels_and_weights import check_some_known, check_weights, is_missing
+from .._base.labels_and_weights import (
+    check_some_known,
+    check_weights,
+    is_missing,
+    with_none,
+)
 from .._models.groups import array_of_labels, check_alike
 from .columns import index_in, weights_where
 from .draws import Draws, nearest_shares
@@ -165,7 +170,7 @@ def _without_form(label):
 
 def _check_labels(checked, n_rows):
     """Return labels as an array of objects; raise ValueError unless it has n_rows."""
-    labels = np.asarray(checked, dtype=object)
+    labels = np.asarray(with_none(checked), dtype=object)
     if labels.shape != (n_rows,):
         raise ValueError(
             f"Expected {n_rows:,} labels in checked, one for each name and None where "

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._base.labels_and_weights import is_missing
+from .._base.labels_and_weights import is_missing, with_none
 
 
 def read_column(values, is_name, expected, remedy):
@@ -11,7 +11,7 @@ def read_column(values, is_name, expected, remedy):
     Rows that are not names may lack one. Errors say what was `expected`, such as "a
     cluster", and what to do with names that lack it.
     """
-    values = np.asarray(values, dtype=object)
+    values = np.asarray(with_none(values), dtype=object)
     if values.shape != is_name.shape:
         raise ValueError(
             f"Expected {expected} for each of {len(is_name):,} names, got shape "
@@ -36,7 +36,7 @@ def index_in(distinct, values, otherwise):
 
 def weights_where(is_used, weights):
     """Return weights of rows with 0 where they are not used, and may be blank."""
-    weights = np.asarray(weights)
+    weights = np.asarray(with_none(weights))
     if weights.dtype.kind == "O":  # where pd.NA is no number
         blank_as_nan = [np.nan if is_missing(w) else w for w in weights.tolist()]
         weights = np.array(blank_as_nan, dtype=np.float64)

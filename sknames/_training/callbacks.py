@@ -169,7 +169,7 @@ def _split_callbacks(callbacks, has_held_out):
         if not hasattr(callback, "on_epoch_end"):
             raise TypeError(
                 "Expected skorch callbacks, or pairs of a name and a callback, in "
-                f"callbacks; got {callback!r:.200}. Take some of skorch.callbacks, "
+                f"callbacks; got {callback!r:.80}. Take some of skorch.callbacks, "
                 "such as EpochScoring."
             )
         if not isinstance(callback, BatchScoring | EpochScoring | PassthroughScoring):

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._base.estimators import check_is_frozen
-from .._base.labels_and_weights import check_weights
+from .._base.labels_and_weights import check_weights, warn_of_other_order
 from .._models.layers import Shift
 from .._models.predict_names import check_probabilities, predict_list
 from .._models.priors import Priors, assumed_priors, check_priors
@@ -171,6 +171,7 @@ or None, default=None
         """
         self._validate_params()
         check_is_frozen(self.estimator, self)
+        warn_of_other_order(X, sample_weight=sample_weight)
         inner = resolve(self.estimator)
         if self._estimates:
             assumed = assumed_priors(inner, self.assumed_prior)

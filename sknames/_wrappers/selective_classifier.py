@@ -20,13 +20,18 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import (
     _check_method_params,
     _num_samples,
-    column_or_1d,
     has_fit_parameter,
 )
 
 from .._base import warn
 from .._base.estimators import is_frozen
-from .._base.labels_and_weights import check_labels, check_some_known, check_weights
+from .._base.labels_and_weights import (
+    check_labels,
+    check_some_known,
+    check_weights,
+    warn_of_other_order,
+)
+from .._base.parameters import NumberInterval
 from .._models.groups import FallbackLevel, Groups, read_fallback
 from .._models.layers import Threshold
 from .._models.predict_names import predict_list, predict_names, predictions_of
@@ -67,8 +72,8 @@ class SelectiveClassifier(Wrapper):
         The largest share of wrong answers among those given.
     threshold : float or None, default=None
         The threshold itself, at least 0 and below 1: with 0.9, only a probability above
-        0.9 is an answer. Then `fit` holds no names out. Give one of `coverage`, `risk`
-        and `threshold`.
+        0.9 is an answer. Then `fit` holds no names out, and another one that is set
+        afterwards acts at once. Give one of `coverage`, `risk` and `threshold`.
     fallback : list or None, default=None
         Groups to fall back on, from fine to coarse, such as ``["subregion",
         "region"]``. Each is what :class:`GroupedClassifier` takes as `groups`, and each
@@ -162,7 +167,7 @@ class SelectiveClassifier(Wrapper):
         "estimator": [HasMethods(["fit", "predict_proba"])],
         "coverage": [Interval(Real, 0, 1, closed="right"), None],
         "risk": [Interval(Real, 0, 1, closed="neither"), None],
-        "threshold": [Interval(Real, 0, 1, closed="left"), None],
+        "threshold": [NumberInterval(Real, 0, 1, closed="left"), None],
         "fallback": [list, None],
         "abstain_label": [str, Real],
         "cv": ["cv_object"],
@@ -228,6 +233,7 @@ class SelectiveClassifier(Wrapper):
         if isinstance(X, Iterator):
             X = list(X)  # read more than once below
         (X,) = indexable(X)
+        warn_of_other_order(X, y=y, sample_weight=sample_weight)
         y = check_labels(y, _num_samples(X))
         weights = check_weights(sample_weight, len(y))
         routed = self._route(sample_weight, params)
@@ -321,14 +327,14 @@ class SelectiveClassifier(Wrapper):
         if curve is None:
             for name in ("risk_coverage_curve_", "coverage_", "risk_"):
                 vars(self).pop(name, None)  # of a fit before
-            self.threshold_ = float(self.threshold)
+            self._threshold = float(self.threshold)
         else:
             if self.risk is None:
                 row = row_of_coverage(curve, self.coverage)
             else:
                 row = row_of_risk(curve, self.risk, self.confidence_level)
             self.risk_coverage_curve_ = curve
-            self.threshold_ = float(curve.threshold[row])
+            self._threshold = float(curve.threshold[row])
             self.coverage_ = float(curve.coverage[row])
             self.risk_ = float(curve.risk[row])
         self.estimator_ = estimator
@@ -407,13 +413,22 @@ class SelectiveClassifier(Wrapper):
     def _layer(self, inner):
         """Return the layer that this wrapper adds to a stack."""
         if super().__sklearn_is_fitted__():
-            least = self.threshold_
             abstain_label = self.abstain_label_
             fallback = tuple(FallbackLevel(*stored) for stored in self._levels)
         else:
-            least = float(self.threshold)
             abstain_label, fallback = self._read_answers(inner)
-        return Threshold(type(self).__name__, least, fallback, abstain_label)
+        return Threshold(type(self).__name__, self.threshold_, fallback, abstain_label)
+
+    @property
+    def threshold_(self) -> float:
+        """Only a larger probability is answered."""
+        if self.threshold is None:
+            return self._threshold
+        if self.threshold != vars(self).get("_threshold", self.threshold):
+            # It was given after `fit`.
+            self._validate_params()
+            self._check_goal()
+        return float(self.threshold)
 
     def __sklearn_is_fitted__(self):
         is_given = self.threshold is not None and self._is_around_fitted()
@@ -439,9 +454,10 @@ class SelectiveClassifier(Wrapper):
         float
             The share of names with an answer that is, or holds, the label.
         """
+        warn_of_other_order(X, y=y, sample_weight=sample_weight)
         stack = self._stack()
         predicted = self._predict(stack, X)
-        y = stack.as_predicted(column_or_1d(y))
+        y = stack.as_predicted(check_labels(y, len(predicted)))
         is_right = stack.as_labels(predicted, y) == y
         weights = check_weights(sample_weight, len(is_right))
         return float(np.average(is_right, weights=weights))
@@ -509,7 +525,7 @@ def _check_abstain_label(label, classes, *taken):
         kind = "string" if wants_text else "number"
         raise ValueError(
             f"Expected an abstain_label that is a {kind} as the labels, and none of "
-            f"them, got {label!r}. Choose a value that is not a class, or 'auto'."
+            f"them, got {label!r:.80}. Choose a value that is not a class, or 'auto'."
         )
     return label
 

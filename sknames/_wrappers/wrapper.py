@@ -12,7 +12,12 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from .._base.estimators import DocLinkMixin, LogProbabilityMixin, input_tags_of
+from .._base.estimators import EstimatorMixin, LogProbabilityMixin, input_tags_of
+from .._base.labels_and_weights import (
+    check_labels,
+    check_weights,
+    warn_of_other_order,
+)
 from .._models.stack import resolve
 
 
@@ -20,7 +25,7 @@ class Wrapper(
     LogProbabilityMixin,
     ClassifierMixin,
     MetaEstimatorMixin,
-    DocLinkMixin,
+    EstimatorMixin,
     BaseEstimator,
 ):
     """Predict with another classifier, and change its probabilities or answers."""
@@ -106,10 +111,12 @@ class Wrapper(
         """
         from sklearn.metrics import accuracy_score
 
+        warn_of_other_order(X, y=y, sample_weight=sample_weight)
         stack = self._stack()
         predicted = self._predict(stack, X)
-        y = stack.as_predicted(y)
-        return float(accuracy_score(y, predicted, sample_weight=sample_weight))
+        y = stack.as_predicted(check_labels(y, len(predicted)))
+        weights = check_weights(sample_weight, len(predicted))
+        return float(accuracy_score(y, predicted, sample_weight=weights))
 
     @property
     def classes_(self) -> NDArray[Any]:

@@ -1,6 +1,6 @@
 """Make random full names of the surnames and given names that ship with the package."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 
 from .._base import validate_params
+from .._base.labels_and_weights import check_weights
 from ._load_names import SCRIPT_OPTIONS, read_names_in, read_rows
 
 _UNSPACED = {"Hani", "Jpan", "Kore"}  # the surname is first, without a space
@@ -21,7 +22,7 @@ _UNSPACED = {"Hani", "Jpan", "Kore"}  # the surname is first, without a space
     {
         "n_samples": [Interval(Integral, 1, None, closed="left")],
         "full": ["boolean"],
-        "nationalities": ["array-like", None],
+        "nationalities": [dict, "array-like", None],
         "script": [SCRIPT_OPTIONS],
         "random_state": ["random_state"],
     }
@@ -30,14 +31,16 @@ def make_names(
     n_samples: int = 100,
     *,
     full: bool = True,
-    nationalities: Sequence[str] | NDArray[np.str_ | np.object_] | None = None,
+    nationalities: (
+        Sequence[str] | NDArray[np.str_ | np.object_] | Mapping[str, float] | None
+    ) = None,
     script: str = "Latn",
     random_state: int | np.random.RandomState | None = None,
 ) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
     """Draw random full names, each of one nationality in :func:`load_names`.
 
-    Use them for training, benchmarks and load tests. All nationalities are equally
-    likely, and so are all given names and all surnames of a nationality.
+    Use them for training, benchmarks and load tests. By default, all nationalities are
+    equally likely. So are all given names and all surnames of a nationality.
 
     Parameters
     ----------
@@ -46,8 +49,9 @@ def make_names(
     full : bool, default=True
         If True, draw a given name and a surname; if False, one of the two, with equal
         probability.
-    nationalities : array-like of str, default=None
-        Nationalities with names in `script`, in any order. None takes all of them.
+    nationalities : array-like of str, dict or None, default=None
+        Nationalities with names in `script`, in any order, or the weight with which
+        each is drawn: ``{"Dutch": 0.9, "Turkish": 0.1}``. None takes all of them.
     script : str, default="Latn"
         Script of the names, as in :func:`load_names`. The scripts of a nationality are
         equally likely.
@@ -91,7 +95,13 @@ def make_names(
     _, n_pools = np.unique(nationalities_of_pools, return_counts=True)
 
     rng = check_random_state(random_state)
-    nationality = rng.randint(len(chosen), size=n_samples)  # as an index of `chosen`
+    if isinstance(nationalities, dict):
+        given_weights = [nationalities[label] for label in chosen]
+        weights = check_weights(given_weights, len(chosen), "weights of nationalities")
+        shares = weights / weights.sum()
+        nationality = rng.choice(len(chosen), size=n_samples, p=shares)
+    else:
+        nationality = rng.randint(len(chosen), size=n_samples)  # an index of `chosen`
     pool = _draw(rng, n_pools, nationality)
     given = _draw_names(rng, [pool.given for pool in pools], pool)
     surnames = _draw_names(rng, [pool.surnames for pool in pools], pool)
@@ -117,7 +127,7 @@ def _check_nationalities(nationalities, pools, script):
         raise ValueError(
             f"`nationalities` should be some of {', '.join(known)}, which have names "
             f"with script={script!r}. Got "
-            f"{', '.join(sorted(unknown)) or 'none of them'}."
+            f"{', '.join(sorted(unknown)) or 'none of them':.80}."
         )
     return [nationality for nationality in known if nationality in asked]
 

@@ -76,6 +76,6 @@ def column_of(classes, label, proba):
     classes = classes.tolist()
     if label not in classes:
         raise ValueError(
-            f"Expected label to be one of {shorten(classes)}, got {label!r}."
+            f"Expected label to be one of {shorten(classes)}, got {label!r:.80}."
         )
     return classes.index(label)

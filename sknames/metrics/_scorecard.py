@@ -10,7 +10,12 @@ from sklearn.metrics import precision_recall_fscore_support
 from sklearn.utils._param_validation import HasMethods
 
 from .._base import validate_params
-from .._base.labels_and_weights import check_labels, check_some_known, check_weights
+from .._base.labels_and_weights import (
+    check_labels,
+    check_some_known,
+    check_weights,
+    warn_of_other_order,
+)
 from .._models.frames import to_frame
 from .._models.predict_names import predict_list, predictions_of
 from .._models.stack import resolve
@@ -260,6 +265,7 @@ def scorecard(
     >>> card.accuracy, card.top_3
     (1.0, 1.0)
     """
+    warn_of_other_order(X, y=y, sample_weight=sample_weight)
     names = read_names(X)
     labels = check_labels(y, len(names))
     weights = check_weights(sample_weight, len(names))

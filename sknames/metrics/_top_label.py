@@ -20,6 +20,11 @@ def top_label(y_true, y_proba, labels=None):
 
     `labels` are those of the columns; None takes the labels in `y_true`, sorted.
     """
+    if np.ndim(y_proba) != 2:
+        raise ValueError(
+            "Expected y_proba with a row for each name and a column for each label, "
+            f"got shape {np.shape(y_proba)}. Give what predict_proba returns."
+        )
     y_proba = check_array(y_proba, input_name="y_proba")
     y_true = check_labels(y_true, len(y_proba))
     labels = np.unique(y_true) if labels is None else column_or_1d(labels)
@@ -27,7 +32,7 @@ def top_label(y_true, y_proba, labels=None):
     if not are_distinct or len(labels) != y_proba.shape[1]:
         raise ValueError(
             f"Expected distinct labels, one for each of {y_proba.shape[1]} columns of "
-            f"y_proba, got {len(labels)}: {labels!s:.200}. Give labels, such as the "
+            f"y_proba, got {len(labels)}: {labels!s:.80}. Give labels, such as the "
             "classes_ of the classifier."
         )
     if y_proba.min() < 0 or y_proba.max() > 1 + 1e-6:

@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 
 from .._base import warn
-from .._base.estimators import DocLinkMixin, input_tags_of
+from .._base.estimators import EstimatorMixin, input_tags_of
 
 # What takes metadata if it is routed, as of Pipeline, but for `fit`.
 ROUTED = (
@@ -22,7 +22,7 @@ ROUTED = (
 )
 
 
-class FrozenPipeline(DocLinkMixin, Pipeline):
+class FrozenPipeline(EstimatorMixin, Pipeline):
     """Hold a pipeline that is never fitted again, like scikit-learn's FrozenEstimator.
 
     A model that ships is one. Its clone is itself, and `fit` learns nothing. So

@@ -15,6 +15,7 @@ from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._base import validate_params
+from .._base.parameters import NumberInterval
 from .._base.saved_state import FORMAT
 from .._base.version import __version__
 from .._encoding.char_encoder import CharEncoder
@@ -77,7 +78,7 @@ SUMMED_IN_PLACE = "word_keys"  # by `Network.from_arrays`, so they are not share
         "target": [str],
         "abstain": "no_validation",
         "risk": [Interval(Real, 0, 1, closed="neither"), None],
-        "threshold": [Interval(Real, 0, 1, closed="left"), None],
+        "threshold": [NumberInterval(Real, 0, 1, closed="left"), None],
         "tidy": ["boolean"],
     }
 )

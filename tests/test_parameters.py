@@ -1,0 +1,144 @@
+"""Parameters of all public calls: errors are short, and rows are read with care."""
+
+import inspect
+import warnings
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.frozen import FrozenEstimator
+
+import sknames
+from sknames.metrics import scorecard
+
+
+def public_calls():
+    """Return the functions and class methods that are public, by name."""
+    calls = {}
+    modules = ["datasets", "inspection", "metrics", "onnx", "pretrained"]
+    for module in (sknames, *(getattr(sknames, name) for name in modules)):
+        for name in module.__all__:
+            public = getattr(module, name)
+            if inspect.isfunction(public):
+                calls[name] = public
+            elif inspect.isclass(public):
+                for method in dir(public):
+                    if method.startswith("from_"):
+                        calls[f"{name}.{method}"] = getattr(public, method)
+    return calls
+
+
+CALLS = public_calls()
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_error_of_swapped_arguments_is_short(shipped, name):
+    people = [f"Anna Nowak {k}" for k in range(1000)]
+    given = {"estimator": shipped, "model": shipped, "name": "Anna"}
+    by_position = []
+    by_name = {}
+    for parameter in inspect.signature(CALLS[name]).parameters.values():
+        value = given.get(parameter.name, people)
+        if parameter.default is parameter.empty:
+            if parameter.kind == parameter.KEYWORD_ONLY:
+                by_name[parameter.name] = value
+            else:
+                by_position.append(value)
+    if len(by_position) < 2:  # the other one, more often than there are parameters
+        by_position = [people if shipped in by_position else shipped] * 9
+    with pytest.raises((TypeError, ValueError, AttributeError)) as error:
+        CALLS[name](*by_position[::-1], **by_name)
+    message = " ".join(str(error.value).split())
+    assert len(message) < 500
+    if message.startswith("The '") and "." not in name:
+        assert f" parameter of {name} must" in message
+    if "'estimator' parameter" in message:
+        assert message.endswith(" instead. A model comes first.")
+    assert repr(people)[:81] not in message
+    assert " ".join(repr(shipped).split())[:81] not in message
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        sknames.GroupedClassifier,
+        sknames.PriorShiftClassifier,
+        sknames.SelectiveClassifier,
+        sknames.NameEncoder,
+    ],
+)
+def test_wrapper_of_a_list_says_little_of_it(wrap):
+    people = [f"Anna Nowak {k}" for k in range(1000)]
+    with pytest.raises((TypeError, ValueError)) as error:
+        wrap(people).fit(people, people)
+    assert len(str(error.value)) < 500
+
+
+PEOPLE = ["Anna Nowak", "Jan Kowalski", "Mehmet Yılmaz", "Ayşe Kaya"] * 3
+LABELS = ["Polish", "Polish", "Turkish", "Turkish"] * 3
+
+
+def rows_in_each_call(model, X, y, weight):
+    """Yield calls that take values for each row, by the name of one of these."""
+    frozen = FrozenEstimator(model)
+    shares = partial(sknames.estimate_shares, model, X, n_draws=2)
+    rates = partial(sknames.estimate_rates, model, X, n_draws=2)
+    yield "checked", partial(shares, checked=y)
+    yield "outcome", partial(rates, outcome=y)
+    yield "clusters", partial(shares, clusters=y)
+    yield "sample_weight", partial(shares, sample_weight=weight)
+    yield "y", partial(scorecard, model, X, y)
+    yield "y", partial(sknames.SelectiveClassifier(frozen, coverage=1).fit, X, y)
+    yield "y", partial(sknames.SelectiveClassifier(model, threshold=0).score, X, y)
+    grouped = sknames.GroupedClassifier(model)
+    yield "sample_weight", partial(grouped.score, X, LABELS, weight)
+    shift = sknames.PriorShiftClassifier(frozen)
+    yield "sample_weight", partial(shift.fit, X, sample_weight=weight)
+
+
+def test_rows_with_the_same_index_in_another_order_are_warned_of(shipped):
+    X = pd.Series(PEOPLE)
+    for order, n_warned in [(X.index[::-1], 1), (X.index + 1, 0), (X.index, 0)]:
+        y = pd.Series(LABELS, index=order)
+        weight = pd.Series(1.0, index=order)
+        shares = partial(sknames.estimate_shares, shipped, X, n_draws=2)
+        calls = [
+            *rows_in_each_call(shipped, X, y, weight),
+            ("by", partial(shares, by=y)),
+            ("counts", partial(shares, counts=weight.astype(int))),
+            ("checked_weight", partial(shares, checked=LABELS, checked_weight=weight)),
+        ]
+        for name, call in calls:
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("ignore")
+                warnings.filterwarnings("always", f"X and {name} have the same index")
+                call()
+            assert [w.filename for w in caught] == [__file__] * n_warned
+
+
+@pytest.mark.filterwarnings("ignore:Only 9 rows|The shares are rough")
+def test_masked_entries_are_missing_ones(shipped):
+    masked = np.arange(12) % 4 == 1
+    y = np.ma.array(LABELS, mask=masked)
+    weight = np.ma.array(np.ones(12), mask=masked)
+    (_, checked), *others = rows_in_each_call(shipped, PEOPLE, y, weight)
+    assert checked().n_checked == 9
+    net = sknames.NameNationalityClassifier()
+    raising = [call for _, call in others]
+    raising.append(partial(net.fit, [[1]] * 12, y))
+    raising.append(partial(net.fit, [[1]] * 12, LABELS, weight))
+    for call in raising:
+        with pytest.raises(ValueError, match="NaN|None"):
+            call()
+
+
+@pytest.mark.filterwarnings("ignore:Only 12 rows|The shares are rough")
+def test_checked_row_without_a_name_needs_no_weight(shipped):
+    y = [*LABELS, "Turkish"]
+    weight = [1.0] * 12 + [np.nan]
+    with pytest.warns(UserWarning, match="1 checked rows are not names"):
+        shares = sknames.estimate_shares(
+            shipped, [*PEOPLE, ""], checked=y, checked_weight=weight, n_draws=2
+        )
+    assert shares.n_checked == 12
