@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._base.labels_and_weights import with_none
 from .._models.groups import Groups
 from .._models.priors import Priors
 from .name_list import read_users_list
@@ -141,7 +142,7 @@ or None, default=None
     question = Question.of_parameters(parameters)
     if by is None:
         return rates_of_list(names, outcome, question)
-    outcomes = np.asarray(outcome, dtype=object)
+    outcomes = np.asarray(with_none(outcome), dtype=object)
 
     def rates_of_part(part, rows, seeds):
         return rates_of_list(part, outcomes[rows], question, seeds)

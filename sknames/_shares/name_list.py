@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._base import warn
-from .._base.labels_and_weights import check_weights
+from .._base.labels_and_weights import check_weights, with_none
 from .._models.groups import members_of, summed
 from .._models.predict_names import check_probabilities, predict_list
 from .._models.stack import resolve
@@ -326,7 +326,7 @@ def _check_together(given):
 
 def _check_counts(counts, n):
     """Return counts as an array; raise ValueError unless they are counts."""
-    counts = np.asarray(counts)
+    counts = np.asarray(with_none(counts))
     if counts.shape != (n,) or counts.dtype.kind not in "iu" or (counts < 0).any():
         raise ValueError(
             f"Expected counts of {n} names, integers from 0; got {counts.dtype} of "

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._base.labels_and_weights import is_missing
+from .._base.labels_and_weights import is_missing, with_none
 from .._models.frames import columns_of
 
 # Columns of a table of parts, which columns of `by` may not be called like.
@@ -50,7 +50,7 @@ def split_rows(by: Any, n_rows: int) -> Split:
     Keys are sorted, missing values first. Those that cannot be sorted are in order of
     appearance.
     """
-    columns = columns_of(by, "by")
+    columns = columns_of(with_none(by), "by")
     for name, values in columns.items():
         if len(values) != n_rows:
             raise ValueError(
