@@ -7,7 +7,12 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
-from sknames import GroupedClassifier, estimate_rates, estimate_shares
+from sknames import (
+    GroupedClassifier,
+    estimate_rates,
+    estimate_shares,
+    estimate_statistic,
+)
 from tests.conftest import CLASSES, Known, draw_people
 
 pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
@@ -169,6 +174,14 @@ def test_whole_numbers_and_words_are_outcomes_up_to_a_hundred():
         assert len(estimate(rows, outcome, n_draws=2).outcomes) == 21
     with pytest.raises(ValueError, match="Expected 100 outcomes at most, got 101"):
         estimate(rows, [f"team {k % 101}" for k in range(202)])
+
+
+def test_rates_of_other_priors_do_not_go_together():
+    rows, outcome, _ = draw(200)
+    one = estimate(rows, outcome, n_draws=2)
+    other = estimate(rows, outcome, n_draws=2, assumed_prior=[0.1, 0.2, 0.2, 0.2, 0.3])
+    with pytest.raises(ValueError, match="with the same priors of the model"):
+        estimate_statistic(np.subtract, one, other)
 
 
 def test_outcome_without_weight_is_named():

@@ -11,12 +11,14 @@ from scipy.stats import binomtest, norm
 from scipy.stats import t as student
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from sknames import (
     GroupedClassifier,
     JoinNames,
     PriorShiftClassifier,
+    estimate_rates,
     estimate_shares,
     load_pretrained,
 )
@@ -27,7 +29,7 @@ from sknames._shares.name_list import check_clusters
 from sknames._shares.shares import confused_pairs
 from sknames.datasets import make_names
 from sknames.pretrained._load_pretrained import BIAS, TARGETS, read_columns
-from tests.conftest import CLASSES, Known, shares_of
+from tests.conftest import CLASSES, Known, draw_people, shares_of
 from tools.measuring import shares_of_rows
 
 pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
@@ -408,6 +410,18 @@ def test_compare_shows_all_that_is_sure():
     assert repr(lists[0].compare(lists[0])).splitlines()[1] == "30 others: none is sure"
 
 
+def test_printed_comparison_shows_all_groups_and_its_level():
+    groups = {f"group {k}": ["Danish", "Irish"] for k in range(12)}
+    params = {"groups": groups, "confidence_level": 0.975}
+    compared = shares_of(draw(MIX), **params).compare(
+        shares_of(draw(MIX, 50), **params)
+    )
+    lines = repr(compared).splitlines()
+    assert lines[0].endswith(" share    other  difference   97.5 % interval")
+    assert sum(line.startswith("group ") for line in lines) == 12
+    assert len(repr(compared.groups).splitlines()) == 14  # with header and counts
+
+
 def test_compare_of_one_name_is_not_sure_within_its_interval():
     found = shares_of(np.array([[0.02, 0.02, 0.9, 0.03, 0.03]])).compare(
         shares_of(draw(MIX))
@@ -489,6 +503,28 @@ def test_lists_that_were_not_estimated_alike_are_not_compared(params, name):
         shares_of(proba).compare(other)
     with pytest.raises(TypeError, match="or a dict of known shares, got list"):
         other.compare([0.5])
+
+
+@pytest.mark.filterwarnings("ignore:The model is unsure")
+def test_results_of_two_models_with_the_same_labels_are_not_compared():
+    rows, labels = draw_people(MIX, 400)
+    y = CLASSES[labels]
+    one, other = (
+        estimate_shares(LogisticRegression(C=c).fit(rows, y), rows, n_draws=2)
+        for c in (1, 0.01)
+    )
+    with pytest.raises(ValueError, match="same model, got LogisticRegression-"):
+        one.compare(other)
+
+
+def test_rates_and_shares_are_not_compared_with_each_other():
+    rows, labels = draw_people(MIX, 200)
+    shares = shares_of(rows)
+    rates = estimate_rates(Known(), rows, outcome=labels == 0, n_draws=200)
+    with pytest.raises(TypeError, match="dict of known shares, got Rates"):
+        shares.compare(rates)
+    with pytest.raises(TypeError, match="two lists are compared by estimate_statistic"):
+        rates.compare(rates)
 
 
 def test_compare_of_groups_with_other_members_raises():
@@ -717,6 +753,18 @@ def test_a_calibration_of_a_shipped_model_has_no_measured_coverage(shipped, name
     assert shares.coverage is None
 
 
+@pytest.mark.filterwarnings("ignore:The model is unsure")
+def test_a_sigmoid_calibration_of_a_shipped_model_assumes_nothing(shipped, names):
+    y = np.resize(shipped.classes_, 148)
+    frozen = FrozenEstimator(shipped)
+    calibrated = CalibratedClassifierCV(frozen, method="sigmoid", cv=2)
+    calibrated.fit(np.resize(names, 148), y)
+    shares = estimate_shares(calibrated, names[:120], n_draws=2)
+    assert_allclose(shares.assumed_prior, 1 / 74)
+    assert (shares.model_error, shares.sharpness) == (0.5, 1)
+    assert shares.few_held_out == []
+
+
 def test_intervals_of_groups_have_no_measured_coverage(shipped, names):
     given = {"n_draws": 2, "random_state": 0}
     shares = estimate_shares(shipped, names[:120], groups="region", **given)
@@ -745,6 +793,26 @@ def test_labels_of_few_held_out_people_have_an_interval_only_in_a_group():
     assert not np.isnan([shares.groups.low, shares.groups.high]).any()
     (line,) = [text for text in repr(shares).split("\n") if text.startswith("Irish")]
     assert line.endswith(f"{shares['Irish'].share:.1%}   -")
+
+
+def test_sum_that_labels_of_few_held_out_people_decide_has_no_interval():
+    rows = draw([0.4, 0.3, 0.2, 0.1, 0])
+    n_people = np.array([500, 500, 19, 500, 500])
+    groups = {"half": ["Irish", "Turkish"], "rest": ["Danish", "Dutch", "Irish"]}
+    shares = shares_of_model(rows, n_people=n_people, groups=groups)
+    ends = {label: shares_of_model(rows)[label].high for label in CLASSES}
+    for name, members in groups.items():
+        is_decided = 2 * ends["Irish"] >= sum(ends[label] for label in members)
+        assert np.isnan(shares.groups[name].low) == is_decided
+    assert np.isnan(shares.groups["half"].high)
+    other = shares_of_model(draw(OTHER), n_people=n_people, groups=groups)
+    compared = shares.compare(other).groups
+    assert np.isnan(compared["half"].low)
+    assert not np.isnan(compared["rest"].low)
+    known = shares.compare(
+        {"Danish": 0.3, "Dutch": 0.3, "Norwegian": 0.1, "others": 0.3}
+    )
+    assert np.isnan(known["others"].low)  # Irish and Turkish
 
 
 def test_labels_of_few_held_out_people_are_never_sure_to_differ():
