@@ -256,6 +256,32 @@ def test_parts_are_compared_with_one_of_them_or_a_known_mix(parts):
     assert [*known] == [2000, 2001, 2002]
     assert known[2001]["Dutch"].other == 0.3
     assert [*known.to_frame().columns][:4] == ["by", "label", "share", "other"]
+    series = parts.compare(pd.Series({"Dutch": 0.3, "others": 0.7}))
+    assert repr(series) == repr(known)
+
+
+@pytest.mark.filterwarnings("ignore:.*rows are checked", "ignore:.*checked rows")
+def test_others_without_checked_rows_are_estimated_from_names():
+    names, labels = people()
+    checked = np.where(YEARS == 2000, CLASSES[labels], None)
+    checked[(YEARS == 2000) & (np.arange(300) > 150)] = None
+    compared = estimate(YEARS, names, checked=checked).compare()
+    others = estimate_shares(Known(), names[YEARS != 2000], **PARAMS)
+    assert compared[2000]["Dutch"].other == pytest.approx(others["Dutch"].share)
+    assert compared[2001].has_checked
+    note = "with checked rows: sure of these lists, not of a larger population"
+    assert note in repr(compared[2001])
+
+
+@pytest.mark.filterwarnings("ignore:by: 1: no estimate")
+def test_part_whose_others_cannot_be_estimated_says_why():
+    names, _ = people(120)
+    by = np.arange(120) // 60
+    clusters = np.append(np.arange(60), np.zeros(60))
+    clusters[60:] = 99
+    with pytest.warns(UserWarning, match="not by: 0: no estimate: Expected two or mo"):
+        compared = estimate(by, names, clusters=clusters).compare()
+    assert compared[0] is None
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,8 @@
 import warnings
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -197,14 +196,17 @@ class Parts(Mapping):
                 "by its compare, those of several by estimate_statistic."
             )
         other_of = self._other_of(against)
+        is_known = hasattr(against, "items")
         messages: list[tuple[str, str, str]] = []
         compared: dict[Any, Any] = {}
         for key, table in self._tables.items():
-            if not isinstance(against, Mapping) and key == against:
+            if not is_known and key == against:
                 continue  # the others are compared with it
             compared[key] = None
-            with caught_warnings(f"not {self._split.title(key)}", messages):
-                other = None if table is None else other_of(key)
+            other = None
+            title = f"not {self._split.title(key)}"
+            if table is not None:
+                other = estimated(partial(other_of, key), title, messages)
             if other is not None:
                 comparison = table.compare(other, same_source=True)
                 compared[key] = comparison._without_sure(table.n_names < FEW_IN_PART)
@@ -260,7 +262,10 @@ class Others:
         if weight > SMALL_PART or self.names.checked is not None:
             is_other = np.full(len(self.names), True)
             is_other[rows] = False
-            return shares_of_list(self.names.take(is_other), self.question, self.seeds)
+            others = self.names.take(is_other)
+            if others.n_checked == 0:
+                others = replace(others, checked=None)
+            return shares_of_list(others, self.question, self.seeds)
         part = self.parts[key]
         about = replace(
             part._about,
@@ -303,11 +308,8 @@ def estimate_parts(names, by, question, estimate):
             notes[key] = [("checked", NO_ROW_CHECKED)]
         if part.n_names == 0:
             continue
-        try:
-            with caught_warnings(split.title(key), messages):
-                tables[key] = estimate(part, rows, seeds)
-        except ValueError as error:
-            messages.append((split.title(key), "error", f"no estimate: {error}"))
+        of_part = partial(estimate, part, rows, seeds)
+        tables[key] = estimated(of_part, split.title(key), messages)
     if all(table is None for table in tables.values()):
         reason = f"; {condensed(messages[-1:])[0]}" if messages else "."
         raise ValueError(f"Expected a part with an estimate, got none{reason}")
@@ -316,15 +318,22 @@ def estimate_parts(names, by, question, estimate):
     return Parts(split, tables, counts, notes, names, question)
 
 
-@contextmanager
-def caught_warnings(title, messages):
-    """Add the warnings of a block to messages: the title, and kind and text of each."""
+def estimated(estimate, title, messages):
+    """Return what a function estimates, None if it raises a ValueError.
+
+    Its warnings and error are added to messages: the title, and kind and text of each.
+    """
+    result = None
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        yield
+        try:
+            result = estimate()
+        except ValueError as error:
+            messages.append((title, "error", f"no estimate: {error}"))
     for warning in caught:
         kind = getattr(warning.message, "warned_in", "")
         messages.append((title, kind, str(warning.message)))
+    return result
 
 
 def condensed(messages):
