@@ -109,13 +109,17 @@ def linkcode_resolve(domain, info):
     item = import_module(info["module"])
     for name in info["fullname"].split("."):
         item = getattr(item, name)
+    items = [item]
     if inspect.isclass(item):  # a method of its own is in its file
-        item = next(filter(inspect.isfunction, vars(item).values()), item)
-    item = inspect.unwrap(getattr(item, "fget", item))  # of a property, its function
-    file = Path(inspect.getsourcefile(item)).relative_to(
-        Path(sknames.__file__).parents[1]
-    )
-    return f"{REPOSITORY}/blob/main/{file.as_posix()}"
+        items = filter(inspect.isfunction, vars(item).values())
+    root = Path(sknames.__file__).parents[1]
+    for item in items:
+        # Of a property, its function.
+        function = inspect.unwrap(getattr(item, "fget", item))
+        file = Path(inspect.getsourcefile(function))
+        if file.is_relative_to(root):  # dataclasses write methods, too
+            return f"{REPOSITORY}/blob/main/{file.relative_to(root).as_posix()}"
+    return None
 
 
 def localize(app, relative_path, parent_docname, source):
