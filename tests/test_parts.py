@@ -273,7 +273,7 @@ def test_others_without_checked_rows_are_estimated_from_names():
     assert note in repr(compared[2001])
 
 
-@pytest.mark.filterwarnings("ignore:by: 1: no estimate")
+@pytest.mark.filterwarnings("ignore:by. 1. no estimate")
 def test_part_whose_others_cannot_be_estimated_says_why():
     names, _ = people(120)
     by = np.arange(120) // 60
