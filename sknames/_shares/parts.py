@@ -324,15 +324,17 @@ def estimated(estimate, title, messages):
     Its warnings and error are added to messages: the title, and kind and text of each.
     """
     result = None
+    reasons = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             result = estimate()
         except ValueError as error:
-            messages.append((title, "error", f"no estimate: {error}"))
+            reasons.append((title, "error", f"no estimate: {error}"))
     for warning in caught:
         kind = getattr(warning.message, "warned_in", "")
         messages.append((title, kind, str(warning.message)))
+    messages += reasons  # last, where a list of which no part has shares looks for it
     return result
 
 
