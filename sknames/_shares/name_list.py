@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import cached_property
 from numbers import Real
 from typing import Any, Self
 
@@ -148,7 +149,7 @@ class NameList:
             return self.is_name.astype(np.int64)
         return self.counts * self.is_name
 
-    @property
+    @cached_property
     def row_weights(self) -> NDArray[np.floating]:
         """The weights of rows, (n_rows,), in which recurring names count as one."""
         weights = self.row_counts * 1.0
@@ -164,7 +165,7 @@ class NameList:
         """The number of names."""
         return int(self.row_counts.sum())
 
-    @property
+    @cached_property
     def n_of_reason(self) -> dict[str, int]:
         """The number of rows that are not names, by reason, the most frequent first."""
         n_of_reason: Counter[str] = Counter()
