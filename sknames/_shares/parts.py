@@ -334,7 +334,7 @@ def estimated(estimate, title, messages):
     for warning in caught:
         kind = getattr(warning.message, "warned_in", "")
         messages.append((title, kind, str(warning.message)))
-    messages += reasons  # last, where a list of which no part has shares looks for it
+    messages += reasons  # last: without a single estimate, a list raises the last text
     return result
 
 
