@@ -100,7 +100,7 @@ def phrases_to_avoid():
     texts = {page: prose(page) for page in PROSE}
     for path in (ROOT / "sknames").rglob("*.py"):
         texts[path] = path.read_text("utf-8")
-    for folder in ("docs", "examples", "tests", "tools"):
+    for folder in ("docs", "examples", "tests", "tests_of_pages", "tools"):
         for path in (ROOT / folder).rglob("*.py"):
             if IGNORED.isdisjoint(path.parts):
                 texts[path] = "\n".join(comments(path))

@@ -18,8 +18,8 @@ from sknames import CharEncoder, load_pretrained, predict_names
 from sknames.datasets import load_names
 from sknames.onnx import to_onnx
 from tests.conftest import run_process
-from tests.test_port import PORT, TARGETS
 from tests.test_tidy import LIKE
+from tests_of_pages.test_port import PORT, TARGETS
 
 FOLDER = Path(__file__).parent.parent / "examples" / "javascript"
 NODE = shutil.which("node")

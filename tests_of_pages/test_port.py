@@ -1,7 +1,7 @@
 """Texts and their answers, with which a port to another language checks itself.
 
-Run ``PYTHONPATH=. python tests/test_port.py`` to write the answers of new models and
-rules. A row that is new needs only its text.
+Run ``PYTHONPATH=. python tests_of_pages/test_port.py`` to write the answers of new
+models and rules. A row that is new needs only its text.
 """
 
 import json
