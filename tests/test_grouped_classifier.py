@@ -188,6 +188,7 @@ def test_groups_are_those_of_fit_until_the_next(tiny, small_names):
     ({"Greek": 1}, "all strings, or all numbers, got .1, 'Japanese'"),
     ({"Europe": ["Greek", "Spanish"]}, "got 'Spanish' in 'Europe'"),
     ({"Europe": [["Greek"]]}, r"got \['Greek'\] in 'Europe'"),
+    ({"Asia": ["Japan", "China"]}, r"'Japan' in 'Asia', .* such as \['Japanese'\]"),
     ({"Europe": []},
      r"a list of labels for each group in groups, got \[\] for 'Europe'"),
     ({"Europe": ["Greek"], "Asia": "Turkish"}, "got 'Turkish' for 'Asia'"),

@@ -113,8 +113,8 @@ def test_other_target_raises_with_what_gives_it(target, step):
 
 
 def test_wrong_priors_do_not_blame_the_file():
-    with pytest.raises(ValueError, match="^priors got 'Elvish', but the model"):
-        load_pretrained(priors={"Elvish": 1})
+    with pytest.raises(ValueError, match=r"^priors got 'Germany', .* \['DE'\]: see"):
+        load_pretrained("country", priors={"Germany": 1})
 
 
 # ---- It abstains

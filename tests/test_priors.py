@@ -113,6 +113,8 @@ EXPECTED = "Expected priors 'uniform' or 'population', or numbers by label, got 
     ([0, 0, 0], "priors sum to 0; expected 1"),
     ({"Irish": 0.6, "Elvish": 0.4},
      "priors got 'Elvish', but the model's labels are such as .'Dutch', 'I"),
+    ({"NLD": 1}, r"priors got 'NLD', but .* such as \['Dutch'\]:"),
+    ({"turkish": 1}, r"priors got 'turkish', but .* such as \['Turkish'\]:"),
     ({"Irish": 1.5, "Dutch": -0.5},
      r"of 'Dutch' is -0\.5; expected a number of 0 or more"),
     ({"Irish": np.nan, "Dutch": 1.0}, "priors of 'Irish' is nan; expected a number"),

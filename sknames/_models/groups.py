@@ -109,21 +109,24 @@ def _known_pairs(groups, classes, name, *, may_lack):
                 f"{name} has {label!r} in the group {group!r}. Leave it out."
             )
     if unknown and not (may_lack and known):
-        first_unknown = {group: label for label, group in reversed(unknown)}
-        got = []
-        for group, label in reversed(first_unknown.items()):
-            got.append(f"{label!r} in {group!r}")
-        raise ValueError(unknown_labels(name, ", ".join(got), [*labels]))
+        label, group = unknown[0]
+        raise unknown_label(name, label, [*labels], f" in {group!r}")
     check_alike(first_label_of, name)
     return known
 
 
-def unknown_labels(name, got, labels):
-    """Return the message for labels that the model lacks, with some that it has."""
-    return (
-        f"{name} got {got:.200}, but the model's labels are such as {shorten(labels)}: "
-        "see classes_. load_nationalities and load_countries have the label of a "
-        "country."
+def unknown_label(name, got, labels, where=""):
+    """Return the error for a label that the model lacks, with what it calls that."""
+    names_of = regions_of("names")
+    meant = []
+    for label in labels:
+        names = f"{label};{names_of.get(label, '')}".casefold().split(";")
+        if str(got).casefold() in names:
+            meant.append(label)
+    return ValueError(
+        f"{name} got {got!r:.80}{where}, but the model's labels are such as "
+        f"{shorten(meant or labels)}: see classes_. load_nationalities and "
+        "load_countries have the label of a country."
     )
 
 
@@ -193,7 +196,7 @@ def _is_list(value):
 
 @cache
 def regions_of(column):
-    """Return the region or subregion of each nationality and country."""
+    """Return the region, subregion or other names of each nationality and country."""
     with REGIONS.open(encoding="utf-8", newline="") as file:
         return {row["label"]: row[column] for row in csv.DictReader(file)}
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .groups import unknown_labels
+from .groups import unknown_label
 
 POPULATION = Path(__file__).parent / "population.csv"
 OTHERS = "others"  # all labels that priors or a known mix do not name
@@ -73,7 +73,7 @@ def _by_label(by_label, classes, name, own):
     for label, value in by_label.items():
         is_number = type(value) in number_types and 0 <= value < np.inf
         if label not in known:
-            raise ValueError(unknown_labels(name, repr(label), labels))
+            raise unknown_label(name, label, labels)
         if not is_number:
             raise _wrong_prior(label, value, name)
     values = np.array([by_label.get(label, 0) for label in labels], dtype=np.float64)

@@ -1,12 +1,11 @@
 """Read a name as a model does: its characters and their codes."""
 
-from reprlib import repr as shorten
-
 import numpy as np
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
 from .._encoding.char_encoder import REPLACEMENT
+from .._models.groups import unknown_label
 from .._models.stack import refusal, resolve
 from .._text.names import read_names
 from .._text.tidy import dropped
@@ -75,7 +74,5 @@ def column_of(classes, label, proba):
         return int(proba.argmax())
     classes = classes.tolist()
     if label not in classes:
-        raise ValueError(
-            f"Expected label to be one of {shorten(classes)}, got {label!r:.80}."
-        )
+        raise unknown_label("label", label, classes)
     return classes.index(label)

@@ -1,6 +1,7 @@
 """Compile ``nationalities.csv`` and ``countries.csv`` of ``sknames/datasets/data``.
 
-The regions of both also become ``sknames/_models/regions.csv``.
+The regions of both also become ``sknames/_models/regions.csv``, with other names and
+codes of each label.
 
 Run it after a change of these files here::
 
@@ -115,13 +116,29 @@ def main():
                     region,
                 ]
             )
-    lines = ["label,subregion,region"]
-    for name, label in (("nationalities", "nationality"), ("countries", "alpha_2")):
-        with open(DATA / f"{name}.csv", encoding="utf-8") as file:
-            lines += [
-                f"{r[label]},{r['subregion']},{r['region']}"
-                for r in csv.DictReader(file)
-            ]
+    write_regions()
+
+
+def write_regions():
+    """Write regions.csv from the tables of nationalities and countries."""
+    with open(DATA / "nationalities.csv", encoding="utf-8") as file:
+        nationalities = [*csv.DictReader(file)]
+    with open(DATA / "countries.csv", encoding="utf-8") as file:
+        countries = {row["alpha_2"]: row for row in csv.DictReader(file)}
+    names = {code: [row["alpha_3"], row["country"]] for code, row in countries.items()}
+    rows = []
+    for row in nationalities:
+        others = []
+        for code in row["alpha_2"].split():
+            names_of_country = names.setdefault(code, [])  # North Korea has no row
+            others += [code, *names_of_country[:2]]
+            names_of_country.append(row["nationality"])
+        rows.append((row["nationality"], row, others))
+    for code, row in countries.items():
+        rows.append((code, row, names[code]))
+    lines = ["label,subregion,region,names"]
+    for label, row, others in rows:
+        lines.append(f"{label},{row['subregion']},{row['region']},{';'.join(others)}")
     REGIONS.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
