@@ -48,7 +48,7 @@ too. Results are what functions return.
 TERMS = [
     (
         "label",
-        "What is predicted, or true. `--label` is a column, `--class` one label.",
+        "What is predicted, or true. `--label` is a column, in `explain` one label.",
     ),
     ("target", "Which model ships. `--model` is a target or a file."),
     (

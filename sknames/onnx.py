@@ -1,6 +1,7 @@
 """Convert a fitted model to ONNX, to predict without Python."""
 
 import json
+import os
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,9 @@ OPERATORS = {
 }
 
 
-def to_onnx(estimator: Any) -> onnx.ModelProto:
+def to_onnx(
+    estimator: Any, path: str | os.PathLike[str] | None = None
+) -> onnx.ModelProto:
     r"""Convert a fitted model to ONNX, to predict in any language with a runtime.
 
     1. The input ``codes``, int32 of shape (n_names, length), are rows from
@@ -68,12 +71,14 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
         :class:`~sknames.GroupedClassifier`, a :class:`~sknames.PriorShiftClassifier`,
         or a :class:`~sknames.SelectiveClassifier`, whose threshold and fallback are in
         the metadata.
+    path : str, path or None, default=None
+        File to write as well, such as "names.onnx".
 
     Returns
     -------
     onnx.ModelProto
-        The ONNX model. Write it with ``onnx.save(proto, "names.onnx")``. N-gram weights
-        take a byte each if the model's do, as in the one that ships, and otherwise two.
+        The ONNX model. N-gram weights take a byte each if the model's do, as in the one
+        that ships, and otherwise two.
 
     Raises
     ------
@@ -125,6 +130,8 @@ def to_onnx(estimator: Any) -> onnx.ModelProto:
     metadata["fingerprint"] = json.dumps(stack.fingerprint)
     helper.set_model_props(proto, metadata)
     onnx.checker.check_model(proto, full_check=True)
+    if path is not None:
+        onnx.save(proto, path)
     return proto
 
 

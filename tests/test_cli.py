@@ -1109,7 +1109,7 @@ def test_explain_own_labels_shows_features(run, tiny, small_names):
     own = make_own_labels_pipeline(FrozenEstimator(tiny)).fit(names, labels)
     own = PriorShiftClassifier(FrozenEstimator(own)).fit(names)
     save(own, "own.skops")
-    out, said = run("explain Maria --model own.skops --class 0")
+    out, said = run("explain Maria --model own.skops --label 0")
     odds = feature_contributions(own, "Maria").log_odds(0)
     proba = own.predict_proba(["Maria"])[0]
     *shown, blank, of, most = out.splitlines()

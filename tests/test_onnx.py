@@ -332,3 +332,8 @@ def test_import_without_onnx_says_what_to_install(monkeypatch):
         ImportError, match=r"pip install 'sknames\[onnx\]', or pip install"
     ):
         importlib.import_module("sknames.onnx")
+
+
+def test_to_onnx_writes_the_model_that_it_returns(tmp_path):
+    proto = to_onnx(random_classifier(), tmp_path / "names.onnx")
+    assert onnx.load(tmp_path / "names.onnx") == proto

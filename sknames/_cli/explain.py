@@ -26,7 +26,10 @@ def _one_name(context, argument, words):
 @model_options
 @click.option("--top", type=click.IntRange(1), default=3, help="How many labels.")
 @click.option(
-    "--class", "label", help="Explain this label. [default: the most probable one]"
+    "--class",
+    "--label",
+    "label",
+    help="Explain this label. [default: the most probable one]",
 )
 def explain(name, model, top, label):
     """Show why a model gives NAME its nationality.
