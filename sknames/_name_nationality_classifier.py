@@ -362,6 +362,27 @@ class NameNationalityClassifier(
             check_is_fitted(self, "network_")
         return self._forward.probabilities(self._codes(X))
 
+    def score(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
+        """Return the accuracy.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows of symbols, 0 for padding.
+        y : array-like of shape (n_samples,)
+            Their labels.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        float
+            The share of right predictions.
+        """
+        return super().score(X, check_labels(y), sample_weight)
+
     def _codes(self, X):
         """Validate and encode rows of symbols."""
         return self.network_.to_codes(validate_symbols(self, X, reset=False))

@@ -174,7 +174,9 @@ BAD_LABELS = {
 
 
 @pytest.mark.parametrize("y, message", BAD_LABELS.values(), ids=BAD_LABELS)
-def test_wrong_labels_raise(y, message):
+def test_wrong_labels_raise(classifier, y, message):
+    with pytest.raises(ValueError, match=message):
+        classifier.score([[2, 3], [3, 2], [4, 2]], y)
     with pytest.raises(ValueError, match=message):
         NameNationalityClassifier(**TINY).fit([[2, 3], [3, 2], [4, 2]], y)
     with pytest.raises(ValueError, match=message):

@@ -138,10 +138,12 @@ def test_long_labels_are_not_cut(display, label):
     assert max(box.x1 for box in reach) <= shown.figure_.bbox.width
 
 
+@pytest.mark.parametrize("n_top", [0, 2.5, "3"])
 @pytest.mark.parametrize("display", [PrefixProbabilityDisplay, *BARS])
-def test_n_top_below_1_raises(display):
-    with pytest.raises(ValueError, match="Expected n_top to be at least 1, got -1"):
-        draw(display).plot(n_top=-1)
+def test_n_top_that_is_no_positive_integer_raises(display, n_top):
+    message = f"n_top to be an integer of at least 1, got {n_top!r}"
+    with pytest.raises(ValueError, match=message):
+        draw(display).plot(n_top=n_top)
 
 
 # ---- Of one name

@@ -49,7 +49,10 @@ def check_labels(y, n_samples=None):
     Another number than `n_samples`, if it is given, raises, too.
     """
     if y is None:
-        raise ValueError("fit requires y to be passed, but the target y is None.")
+        raise ValueError(
+            "This requires y to be passed, but the target y is None. Give the label of "
+            "each row of X."
+        )
     y = with_none(y)
     dtype = getattr(y, "dtype", None)
     if not isinstance(dtype, np.dtype) or dtype.kind not in "biuUS":

@@ -1,5 +1,6 @@
 """Share axes, checks and text between the displays."""
 
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from sklearn.utils._optional_dependencies import check_matplotlib_support
@@ -29,8 +30,10 @@ class DisplayMixin:
 
 def check_at_least_1(name, value):
     """Raise ValueError unless a number of things to draw is positive."""
-    if value < 1:
-        raise ValueError(f"Expected {name} to be at least 1, got {value}.")
+    if not isinstance(value, Integral) or value < 1:
+        raise ValueError(
+            f"Expected {name} to be an integer of at least 1, got {value!r:.80}."
+        )
 
 
 def legend_label(name):
