@@ -378,37 +378,21 @@ def test_name_without_characters_has_no_states(model):
     assert hidden_states(model, "").states.shape == (1, 0, 16)
 
 
-def with_voting(model, names, labels):
-    return VotingClassifier([("a", model)], voting="soft").fit(names, labels)
-
-
-def with_calibrations(model, names, labels):
-    return CalibratedClassifierCV(model, cv=2).fit(names, labels)
-
-
-def with_a_step_between(model, names, labels):
+def test_model_without_one_net_for_the_codes_says_why(tiny, small_names):
+    encoder, classify = tiny
     reverse = FunctionTransformer(lambda codes: codes[:, ::-1])
-    return make_pipeline(model["encode"], reverse, model["classify"])
-
-
-def with_a_step_before(model, names, labels):
-    return make_pipeline(FunctionTransformer(), model["encode"], model["classify"])
-
-
-def without_a_net(model, names, labels):
-    return make_pipeline(CharEncoder(max_length=9), MultinomialNB()).fit(names, labels)
-
-
-@pytest.mark.parametrize(
-    "make, reason",
-    [
-        (with_voting, "VotingClassifier holds several models"),
-        (with_calibrations, "CalibratedClassifierCV holds several models"),
-        (with_a_step_between, "Steps between encoder and net"),
-        (with_a_step_before, "begins with a CharEncoder"),
-        (without_a_net, "MultinomialNB has no recurrent net"),
-    ],
-)
-def test_model_without_one_net_for_the_codes_says_why(tiny, small_names, make, reason):
-    with pytest.raises(TypeError, match=reason):
-        hidden_states(make(tiny, *small_names), "Anna")
+    voting = VotingClassifier([("a", tiny)], voting="soft")
+    calibrated = CalibratedClassifierCV(tiny, cv=2)
+    bayes = make_pipeline(CharEncoder(max_length=9), MultinomialNB())
+    models = {
+        "VotingClassifier holds several models": voting.fit(*small_names),
+        "CalibratedClassifierCV holds several models": calibrated.fit(*small_names),
+        "MultinomialNB has no recurrent net": bayes.fit(*small_names),
+        "Steps between encoder and net": make_pipeline(encoder, reverse, classify),
+        "begins with a CharEncoder": make_pipeline(
+            FunctionTransformer(), encoder, classify
+        ),
+    }
+    for reason, model in models.items():
+        with pytest.raises(TypeError, match=reason):
+            hidden_states(model, "Anna")
