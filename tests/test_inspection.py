@@ -152,9 +152,13 @@ def test_importance_is_the_change_by_hiding(model, label):
 # ---- N-grams
 
 
-@pytest.mark.parametrize("ngram_range", [(1, 5), (3, 4), None])
+@pytest.mark.parametrize(
+    "ngram_range, lengths", [((1, 5), range(1, 6)), ((3, 4), [3, 4]), (None, [])]
+)
 @pytest.mark.parametrize("separator, marks", [(" ", "  "), ("-", "^$")])
-def test_contributions_sum_to_the_logits(small_names, ngram_range, separator, marks):
+def test_contributions_sum_to_the_logits(
+    small_names, ngram_range, lengths, separator, marks
+):
     pairs = zip(small_names[0][::2], small_names[0][1::2], strict=True)
     names = [f"{first}{separator}{second}" for first, second in pairs]
     params = {"hidden_size": 4, "max_epochs": 2, "word_weight": 0.3}
@@ -163,20 +167,24 @@ def test_contributions_sum_to_the_logits(small_names, ngram_range, separator, ma
     )
     model = make_pipeline(CharEncoder(max_length=30), classify)
     model.fit(names, small_names[1][::2])
-    for name in [names[0], "Anna Maria", "王伟", "anna anna", "☃", "", "x" * 40]:
+    for name in ["Anna Maria", "王伟", "anna anna", "☃", "", "x" * 40, names[0]]:
         found = feature_contributions(model, name)
         logits = found.intercept + found.contributions.sum(axis=0)
         assert_allclose(softmax(logits), model.predict_proba([name])[0], atol=1e-5)
         text = marks[0] + "".join(found.characters) + marks[1]
         pieces = [text[first + 1 : last + 1] for first, last in found.spans]
         assert found.features.tolist() == pieces
-    found = feature_contributions(model, names[0])
+    # Of a name that was learned, all n-grams are known, and then its words.
     words = names[0].lower().split()
-    n = len(words)
-    assert found.features[-n:].tolist() == words
+    n_words = len(words)
+    assert pieces[-n_words:] == words
     k = model.classes_.tolist().index(small_names[1][0])
-    assert (found.contributions[-n:, k] > 0).all()
-    assert (len(found.features) == n) == (ngram_range is None)
+    assert (found.contributions[-n_words:, k] > 0).all()
+    expected = []
+    for n in lengths:
+        grams = [text[start : start + n] for start in range(len(text) - n + 1)]
+        expected += [gram for gram in grams if " " not in gram[1:-1]]
+    assert sorted(pieces[:-n_words]) == sorted(expected)
 
 
 def test_contributions_are_values_times_weights(model):

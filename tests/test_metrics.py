@@ -160,15 +160,6 @@ def test_names_with_several_labels_bound_the_accuracy(model):
     assert "several labels" not in repr(scorecard(model, ["Kim"], ["Greek"]))
 
 
-def test_equal_weights_change_no_interval(model, rows):
-    card = scorecard(model, *rows)
-    for weight in (1, 0.1, 7):
-        weights = np.full(len(rows[0]), weight)
-        same = scorecard(model, *rows, sample_weight=weights)
-        for key in ("accuracy_interval", "macro_f1_interval", "calibration_by_chance"):
-            assert getattr(same, key) == pytest.approx(getattr(card, key)), key
-
-
 @pytest.mark.parametrize("weights", [np.ones(150), np.array([1, 3, 0.5] * 50)])
 def test_macro_f1_interval_is_that_of_a_bootstrap(weights):
     # Of a class that is only predicted, and of one that never is.

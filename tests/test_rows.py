@@ -69,7 +69,8 @@ def test_split_holds_out_a_share_of_distinct_rows_and_at_least_one(
     rows = Rows(codes, np.tile([0, 1], 20), np.arange(40))
     held_out_once = set()
     for seed in range(20):
-        _, valid = split(rows, fraction, np.random.RandomState(seed))
+        train, valid = split(rows, fraction, np.random.RandomState(seed))
+        assert sorted([*train.weights, *valid.weights]) == list(range(40))
         assert len(valid) == 2 * n_held_out
         assert_array_equal(valid.codes, codes[valid.weights])
         assert_array_equal(valid.labels, valid.weights % 2)
