@@ -3,6 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -11,11 +12,15 @@ from threadpoolctl import ThreadpoolController
 from sknames._shares.one_blas_thread import OneBlasThread, one_blas_thread
 
 
-def blas_threads():
+def threads_of(api):
     return [
-        lib["num_threads"]
-        for lib in ThreadpoolController().select(user_api="blas").info()
+        library["num_threads"]
+        for library in ThreadpoolController().select(user_api=api).info()
     ]
+
+
+blas_threads = partial(threads_of, "blas")
+openmp_threads = partial(threads_of, "openmp")
 
 
 @pytest.fixture
@@ -58,13 +63,6 @@ def test_the_limit_of_blas_threads_holds_whichever_thread_predicts(two_blas_thre
         # Nor is the caller kept from it.
         call()
         assert pool.submit(set_one_blas_thread).result() == [1] * len(two_blas_threads)
-
-
-def openmp_threads():
-    return [
-        lib["num_threads"]
-        for lib in ThreadpoolController().select(user_api="openmp").info()
-    ]
 
 
 def test_the_limit_of_openmp_which_belongs_to_a_thread_stays(two_blas_threads):

@@ -65,18 +65,18 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 PRIVATE_IMPORTS = {
     "test_displays": "metrics._top_label",
     "test_forward": (
-        "_network _network.network _network.ngrams "
+        "_network _network.ngrams "
         "_training.batches _training.recurrent_net _training.rows"
     ),
-    "test_inspection": "_network.forward _network.ngrams _text.names",
+    "test_inspection": "_network.ngrams",
     "test_javascript_rules": (
         "_models.stack _text.names _text.not_names _text.titles onnx"
     ),
     "test_not_names": "_text.names _text.spelling",
     "test_page": "_models.stack _shares.mix pretrained._load_pretrained",
     "test_recurrent_net": (
-        "_network.ngrams _network.prefixes _training.bags _training.batches "
-        "_training.loss _training.rows"
+        "_network.prefixes _training.bags _training.batches _training.loss "
+        "_training.rows"
     ),
     "test_retrain_linear": "_network.forward pretrained._load_pretrained",
     "test_shares": (

@@ -1,7 +1,6 @@
 """Words of rows and their classes match dicts of strings, and a fitted classifier."""
 
 import math
-import re
 from collections import Counter, defaultdict
 
 import numpy as np
@@ -14,7 +13,6 @@ from sknames import CharEncoder, NameNationalityClassifier
 from sknames._network import words as _words
 from sknames._network.words import MAX_CLASSES, Words
 from sknames.datasets import make_names
-from sknames.inspection import feature_contributions
 
 SPACE = 1
 NATIONALITIES = ["French", "Irish", "Polish", "Turkish"]
@@ -41,7 +39,7 @@ LABELS = np.array([0, 1, 1, 2, 0, 1, 2, 2, 0])
 WEIGHTS = np.array([1, 0.5, 2, 1, 1, 1, 3, 0.25, 1])
 
 
-def expected(names, labels, weights, n_classes, split=str.split):
+def expected(names, labels, weights, n_classes, split):
     """{word: {class: its logit}}."""
     found = defaultdict(Counter)
     totals = np.bincount(labels, weights, n_classes)
@@ -59,33 +57,28 @@ def expected(names, labels, weights, n_classes, split=str.split):
     return logits
 
 
+def whole(name):
+    """The one word of a name: the encoder leaves no white space at its ends."""
+    return [" ".join(name.split())] if name.strip() else []
+
+
+@pytest.mark.parametrize("separator, split", [(SPACE, str.split), (None, whole)])
 @pytest.mark.parametrize("chunk_rows", [2, 1000])
-def test_fit_words_are_those_of_a_dict(chunk_rows, monkeypatch):
+def test_fit_words_are_those_of_a_dict(chunk_rows, separator, split, monkeypatch):
     chunk_codes = chunk_rows * encode(NAMES).shape[1]
     monkeypatch.setattr("sknames._network.prefixes.SLICE_CODES", chunk_codes)
-    words = Words.fit(encode(NAMES), LABELS, WEIGHTS, 3, SPACE, 0.5)
-    by_word = expected(NAMES, LABELS, WEIGHTS, 3)
+    words = Words.fit(encode(NAMES), LABELS, WEIGHTS, 3, separator, 0.5)
+    by_word = expected(NAMES, LABELS, WEIGHTS, 3, split)
     assert len(words.keys) == sum(map(len, by_word.values()))
-    names = [*by_word, "ann", "nali", "li'", *NAMES, "wu  zz jan", "il"]
+    names = [*by_word, "ann", "nali", "li'", *NAMES, "wu  zz jan", "il", "wu"]
     found = np.zeros((len(names), 3))
-    words.add_to(found, encode(names), SPACE)
+    words.add_to(found, encode(names), separator)
     for name, row in zip(names, found, strict=True):
         sums = np.zeros(3)
-        for word in name.split():
+        for word in split(name):
             for label, logit in by_word.get(word, {}).items():
                 sums[label] += logit / 2
         assert_allclose(row, sums, rtol=1e-3, err_msg=name)
-
-
-def test_fit_words_without_separator_takes_rows():
-    words = Words.fit(encode(NAMES), LABELS, WEIGHTS, 3, None, 1)
-    by_word = expected(NAMES, LABELS, WEIGHTS, 3, lambda name: [name] if name else [])
-    # The encoder leaves no white space at the ends, and one within.
-    assert len(words.keys) == len(by_word) == 8
-    found = np.zeros((2, 3))
-    words.add_to(found, encode(["li wu", "wu"]), None)
-    logit = by_word["li wu"][1]
-    assert_allclose(found, [[0, logit, 0], [0, 0, 0]], rtol=1e-3)
 
 
 def test_words_of_many_classes_are_known_and_add_nothing():
@@ -95,16 +88,16 @@ def test_words_of_many_classes_are_known_and_add_nothing():
     words = Words.fit(encode(names), labels, np.ones(len(names)), n, SPACE, 1)
     codes = encode(["de", "van", "xx", "aaaa", "de van yy", "de yy de yy"])
     rows, last, entries = words.find(codes[:4], SPACE)
-    assert Counter(rows.tolist()) == {0: 1, 1: MAX_CLASSES, 2: MAX_CLASSES, 3: 1}
-    assert last.tolist() == [1] + [2] * MAX_CLASSES + [1] * MAX_CLASSES + [3]
-    of_each = [*range(MAX_CLASSES)]
-    assert words.classes[entries].tolist() == [0, *of_each, *of_each, 0]
+    classes = [*range(MAX_CLASSES)]
+    n_entries = [1, MAX_CLASSES, MAX_CLASSES, 1]
+    assert_array_equal(rows, np.repeat([0, 1, 2, 3], n_entries))
+    assert_array_equal(last, np.repeat([1, 2, 1, 3], n_entries))
+    assert words.classes[entries].tolist() == [0, *classes, *classes, 0]
     assert words.logits[entries[0]] == 0
     assert (words.logits[entries[1:]] > 0).all()
-    n_known = words.count(codes, SPACE, np.array([1, 1, 1, 1, 3, 4]))
-    assert n_known.tolist() == [1, 1, 1, 1, 2, 2]
-    read_twice = words.count(codes[5:], SPACE, np.array([2]))
-    assert read_twice.tolist() == [1]
+    # As many words as are read of each, with the last name twice.
+    n_known = words.count(codes[[0, 1, 4, 5, 5]], SPACE, np.array([1, 1, 3, 4, 2]))
+    assert n_known.tolist() == [1, 1, 2, 2, 1]
 
 
 def test_fit_words_of_300_classes_keeps_each():
@@ -138,11 +131,6 @@ def classifier(**params):
     return NameNationalityClassifier(**{"word_weight": 0.3} | defaults | params)
 
 
-@pytest.fixture(scope="module")
-def model(names):
-    return make_pipeline(CharEncoder(transliterate=True), classifier()).fit(*names)
-
-
 def test_words_count_by_default(names):
     X = CharEncoder().fit_transform(names[0][:50])
     params = {"hidden_size": 2, "max_epochs": 1, "random_state": 0}
@@ -162,20 +150,3 @@ def test_early_stopping_sees_words_of_the_other_rows(names):
     (plain,) = without[-1].history_
     assert with_words["train_loss"] == plain["train_loss"]
     assert with_words["valid_acc"] > plain["valid_acc"] + 0.03
-
-
-def test_contributions_sum_to_the_logits(names, model):
-    of_letters = [
-        (name, label)
-        for name, label in zip(*names, strict=True)
-        if re.fullmatch("[A-Za-z]{5} [A-Za-z]+", name)
-    ]
-    name, label = of_letters[0]
-    found = feature_contributions(model, name)
-    assert found.features[-2:].tolist() == name.lower().split()
-    assert found.spans[-2:].tolist() == [[0, 5], [6, len(name)]]
-    assert found.contributions[-1, found.classes.tolist().index(label)] > 0
-    logits = found.intercept + found.contributions.sum(axis=0)
-    odds = np.exp(logits - logits.max())
-    proba = model.predict_proba([name])[0]
-    assert_allclose(odds / odds.sum(), proba, atol=1e-5)
