@@ -10,6 +10,7 @@ import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from tests.conftest import run_process
@@ -47,59 +48,40 @@ pytestmark = pytest.mark.skipif(NODE is None, reason="Node.js is not installed")
 
 
 def evaluate(expression, **given):
-    """Return the value in JavaScript of an expression of the page's functions."""
+    """Return the value in JavaScript of an expression of the page's functions.
+
+    `given` replaces what is reported.
+    """
     script = f"""
 import {{ readFileSync }} from "node:fs";
 import {{ axisOf, drawChart, toText }} from "./chart.js";
-import {{ percent, points, sayNames }} from "./numbers.js";
-import {{ csvOf, reportDifferences, reportShares }} from "./report.js";
+import {{ percent, points }} from "./numbers.js";
+import * as report from "./report.js";
 const given = JSON.parse(readFileSync(0, "utf-8"));
+const {{ one, other, differences, isSameSource, model }} = given;
 const date = new Date(2026, 10, 30);
+const reportShares = () => report.reportShares(one, model, date);
+const reportDifferences = () =>
+  report.reportDifferences(one, other, differences, isSameSource, model, date);
 process.stdout.write(JSON.stringify({expression}));
 """
+    reported = {
+        "one": SHARES,
+        "other": OTHERS,
+        "differences": DIFFERENCES,
+        "isSameSource": False,
+        "model": MODEL,
+    }
     command = [NODE, "--input-type=module", "-e", script]
-    run = run_process(*command, input=json.dumps(given), cwd=FOLDER)
+    run = run_process(*command, input=json.dumps(reported | given), cwd=FOLDER)
     # What is written with spaces that do not break is compared with plain ones.
     plain = run.stdout.replace("\u00a0", " ").replace("\u2009", " ")
     return json.loads(plain)
 
 
-def shares_report(more="", **changes):
-    return evaluate(
-        f"reportShares(given.shares, given.model, date){more}",
-        shares=SHARES | changes,
-        model=MODEL,
-    )
-
-
-def differences_report(differences=DIFFERENCES, is_same_source=False):
-    return evaluate(
-        "reportDifferences(given.one, given.other, given.differences,"
-        "given.isSameSource, given.model, date)",
-        one=SHARES,
-        other=OTHERS,
-        differences=differences,
-        isSameSource=is_same_source,
-        model=MODEL,
-    )
-
-
-def drawn(width, differences=None):
-    """Return the root of a picture's SVG."""
-    report = "reportShares(given.one, given.model, date)"
-    if differences:
-        report = (
-            "reportDifferences(given.one, given.other, given.differences, false,"
-            "given.model, date)"
-        )
-    text = evaluate(
-        f"toText(drawChart({report}.chart, given.width))",
-        one=SHARES,
-        other=OTHERS,
-        differences=differences,
-        model=MODEL,
-        width=width,
-    )
+def drawn(report, width):
+    """Return the root of the SVG of a report's picture."""
+    text = evaluate(f"toText(drawChart({report}().chart, {width}))")
     return ElementTree.fromstring(text)
 
 
@@ -145,69 +127,48 @@ def test_numbers_are_written_for_readers():
     ]
 
 
-def test_csv_is_what_other_programs_read():
-    labels = ["Côte d’Ivoire", 'a, "b"', "two\nlines", "two\rlines", "-1", "it's = so"]
-    rows = [[label, 1 / 3] for label in labels]
-    text = evaluate(
-        "csvOf(given.columns, given.rows)", columns=["label", "x"], rows=rows
-    )
+def test_csv_is_what_other_programs_read_and_has_no_formula():
+    labels = ["Côte d’Ivoire", 'a, "b"', "two\nlines", "two\rlines", "it's = so"]
+    formulas = [f'{start}HYPERLINK("a")' for start in "=+-@\t\r"]
+    rows = [[label, -1 / 3] for label in labels + formulas]
+    text = evaluate("report.csvOf(['label', 'x'], given.rows)", rows=rows)
     assert text.startswith("\ufefflabel,x\r\n")
-    header, *found = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
-    assert header == ["label", "x"]
-    assert [label for label, _ in found] == [*labels[:4], "'-1", labels[5]]
-    assert {number for _, number in found} == {"0.333333"}
+    _, *found = csv.reader(io.StringIO(text, newline=""))
+    expected = labels + [f"'{formula}" for formula in formulas]
+    assert found == [[label, "-0.333333"] for label in expected]  # numbers stay numbers
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
-def test_csv_label_is_no_formula(start):
-    label = f'{start}HYPERLINK("a")'
-    text = evaluate("csvOf(['label'], [[given.label], [-0.5], [0]])", label=label)
-    rows = [*csv.reader(io.StringIO(text, newline=""))]
-    assert rows[1:] == [["'" + label], ["-0.5"], ["0"]]  # numbers stay numbers
+# What is drawn, and the ends and the step of its axis.
+AXES = [
+    ({"value": 0.3, "low": 0, "high": 0.41}, 0, 0.5, 0.1),
+    ({"value": 0.5, "low": 0, "high": 0.5}, 0, 0.5, 0.1),
+    ({"value": 0.3}, 0, 0.3, 0.1),
+    ({"value": 1}, 0, 1, 0.2),
+    ({"value": 0}, 0, 0.01, 0.01),
+    # Differences have zero in the middle.
+    ({"value": 0.1, "low": 0.1, "high": 0.52, "isSure": True}, -0.6, 0.6, 0.2),
+    ({"value": -0.3, "low": -0.35, "high": 0, "isSure": False}, -0.4, 0.4, 0.2),
+]
 
 
-@pytest.mark.parametrize(
-    "ends, ticks",
-    [
-        ([0.1, 0.52], [-0.6, -0.4, -0.2, 0, 0.2, 0.4, 0.6]),
-        ([-0.52, -0.1], [-0.6, -0.4, -0.2, 0, 0.2, 0.4, 0.6]),
-        ([-0.1, 0.35], [-0.4, -0.2, 0, 0.2, 0.4]),
-    ],
-)
-def test_axis_of_differences_has_zero_in_the_middle(ends, ticks):
-    low, high = ends
-    row = {"value": low, "low": low, "high": high, "isSure": True}
-    axis = evaluate("axisOf([given.row])", row=row)
-    assert axis["ticks"] == pytest.approx(ticks)
-    assert [axis["low"], axis["high"]] == pytest.approx([ticks[0], ticks[-1]])
-
-
-@pytest.mark.parametrize(
-    "value, high, ticks",
-    [
-        (0.3, 0.41, [0, 0.1, 0.2, 0.3, 0.4, 0.5]),
-        (0.5, 0.5, [0, 0.1, 0.2, 0.3, 0.4, 0.5]),
-        (0.3, None, [0, 0.1, 0.2, 0.3]),
-        (1, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]),
-        (0, 0, [0, 0.01]),
-    ],
-)
-def test_axis_of_shares_starts_at_zero_and_holds_the_intervals(value, high, ticks):
-    row = {"value": value}
-    if high is not None:
-        row |= {"low": 0, "high": high}
-    found = evaluate("axisOf(given.rows)", rows=[row])
-    assert found["ticks"] == pytest.approx(ticks)
-    assert [found["low"], found["high"]] == pytest.approx([0, ticks[-1]])
+def test_axis_holds_zero_and_the_interval_in_few_round_steps():
+    rows = [row for row, *_ in AXES]
+    axes = evaluate("given.rows.map((row) => axisOf([row]))", rows=rows)
+    for axis, (row, low, high, step) in zip(axes, AXES, strict=True):
+        ticks = low + step * np.arange(round((high - low) / step) + 1)
+        assert axis["ticks"] == pytest.approx(ticks), row
+        assert [axis["low"], axis["high"]] == pytest.approx([low, high])
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 def test_bars_of_differences_begin_at_zero_and_have_their_intervals(width):
-    rows = rows_of(drawn(width, DIFFERENCES))
+    rows = rows_of(drawn("reportDifferences", width))
     assert [*rows] == ["Polish", "Dutch", "Greek"]
     for label, parts in rows.items():
         value, low, high, is_sure = DIFFERENCES[MODEL["classes"].index(label)]
         zero = start_of(parts["zero"])
+        ticks = [float(at.split()[0]) for at in parts["grid"]["d"].split("M")[1:]]
+        assert zero == pytest.approx(np.mean(ticks), abs=0.1)
         left, right = ends_of_bar(parts["bar"])
         assert (left if value > 0 else right) == pytest.approx(zero, abs=0.11)
         # One scale for all that is drawn.
@@ -222,24 +183,16 @@ def test_bars_of_differences_begin_at_zero_and_have_their_intervals(width):
         assert ("hollow" in parts["bar"]["class"]) == (not is_sure)
 
 
-def test_zero_of_differences_is_in_the_middle_of_their_grid():
-    for parts in rows_of(drawn(WIDE, DIFFERENCES)).values():
-        ticks = [float(at.split()[0]) for at in parts["grid"]["d"].split("M")[1:]]
-        assert start_of(parts["zero"]) == pytest.approx(
-            (ticks[0] + ticks[-1]) / 2, abs=0.1
-        )
-
-
 def test_labels_of_a_narrow_picture_stand_above_its_bars():
     for width, is_above in ((WIDE, False), (NARROW, True)):
-        for parts in rows_of(drawn(width)).values():
+        for parts in rows_of(drawn("reportShares", width)).values():
             baseline = float(parts["label"]["y"])
             assert (baseline < float(parts["bar"]["y"])) == is_above
             assert float(parts["value"]["x"]) == width
 
 
 def test_picture_says_in_words_what_it_shows():
-    picture = drawn(WIDE)
+    picture = drawn("reportShares", WIDE)
     assert picture.get("role") == "img"
     assert picture.find(f"{SVG}title").text == "Estimated shares by nationality"
     said = picture.find(f"{SVG}desc").text
@@ -257,7 +210,8 @@ def test_picture_says_in_words_what_it_shows():
 
 
 def test_picture_of_differences_says_what_each_side_means():
-    texts = [node.text for node in drawn(WIDE, DIFFERENCES).findall(f"{SVG}text")]
+    picture = drawn("reportDifferences", WIDE)
+    texts = [node.text for node in picture.findall(f"{SVG}text")]
     assert texts[:2] == [
         "Difference in percentage points",
         "150 names against 1 name",
@@ -274,7 +228,7 @@ def test_picture_keeps_signs_of_xml():
 
 
 def test_shares_report_draws_the_largest_and_lists_all():
-    report = shares_report()
+    report = evaluate("reportShares()")
     labels = ["Polish", "Dutch", "Turkish", "Greek"]
     assert [row["label"] for row in report["chart"]["rows"]] == labels
     assert [label for label, _ in report["cells"]] == [*labels, "Irish"]
@@ -285,7 +239,7 @@ def test_shares_report_draws_the_largest_and_lists_all():
 
 def test_label_of_few_held_out_people_has_no_interval_in_reports():
     ends = [None if k == 1 else pair for k, pair in enumerate(SHARES["ends"])]
-    report = shares_report(ends=ends)
+    report = evaluate("reportShares()", one=SHARES | {"ends": ends})
     assert report["cells"][0] == ["Polish", "45 %"]
     assert report["csv"].splitlines()[1] == "Polish,0.45,,"
     assert "45 % Polish (no interval)" in report["sentence"]
@@ -293,33 +247,25 @@ def test_label_of_few_held_out_people_has_no_interval_in_reports():
     assert has_note == [False, True, False, False, False]
     changed = [*DIFFERENCES]
     changed[1] = [0.3, None, None, False]
-    report = differences_report(changed)
+    report = evaluate("reportDifferences()", differences=changed)
     assert report["cells"][0] == ["Polish", "45 %", "15 %", "+30"]
     assert report["csv"].splitlines()[1] == "Polish,0.45,0.15,0.3,,,false"
 
 
-def test_shares_report_sums_what_it_does_not_draw():
-    report = shares_report(share=[0.3, 0.694, 0.003, 0.002, 0.001])
-    *_, others = report["chart"]["rows"]
+def test_at_most_ten_shares_are_drawn_and_the_others_together():
+    model = MODEL | {"classes": [f"label {k}" for k in range(11)]}
+    shares = {"n": 99, "share": [0.0994] * 10 + [0.006], "ends": [[0, 0.2]] * 11}
+    report = evaluate("reportShares()", one=shares, model=model)
+    *labels, others = report["chart"]["rows"]
+    assert [row["label"] for row in labels] == model["classes"][:10]
     assert others["label"] == "all others"
     assert others["value"] == pytest.approx(0.006)
     assert others["text"] == "1 %"
-
-
-def test_at_most_ten_shares_are_drawn():
-    model = MODEL | {"classes": [f"label {k}" for k in range(12)]}
-    shares = {"n": 99, "share": [1 / 12] * 12, "ends": [[0, 0.2]] * 12}
-    report = evaluate(
-        "reportShares(given.shares, given.model, date)", shares=shares, model=model
-    )
-    rows = report["chart"]["rows"]
-    assert len(rows) == 11
-    assert rows[-1]["value"] == pytest.approx(2 / 12)
-    assert len(report["cells"]) == 12
+    assert len(report["cells"]) == 11
 
 
 def test_sentence_of_shares_has_n_interval_model_and_date():
-    assert shares_report(".sentence") == (
+    assert evaluate("reportShares().sentence") == (
         "Among 150 names, the estimated shares by nationality are 45 % Polish "
         "(30 % to 60 %), 30 % Dutch (20 % to 40 %) and 20 % Turkish (10 % to 30 %); "
         "intervals held 94 % of true shares when tested. These are shares of names, "
@@ -329,30 +275,21 @@ def test_sentence_of_shares_has_n_interval_model_and_date():
 
 
 def test_sentence_of_differences_has_only_sure_ones():
-    end = (
-        "These are shares of names, not of people. Estimated with sknames 0.1.0, model "
-        "nationality-7f3a2c, on 30 November 2026."
-    )
-    assert differences_report()["sentence"] == (
+    assert evaluate("reportDifferences().sentence") == (
         "Between 150 names and 1 name, the estimated shares by nationality differ for "
         "Polish (+30 percentage points, 95 % interval +10 to +52) and Dutch (−20, −35 "
-        f"to −5), sure at 95 % for all nationalities together. {end}"
-    )
-    none = [[*row[:3], False] for row in DIFFERENCES]
-    assert differences_report(none, is_same_source=True)["sentence"] == (
-        "Between 150 names and 1 name of the same source, no difference of the shares "
-        f"by nationality is sure. {end}"
+        "to −5), sure at 95 % for all nationalities together. These are shares of "
+        "names, not of people. Estimated with sknames 0.1.0, model nationality-7f3a2c, "
+        "on 30 November 2026."
     )
     many = [[*row[:3], True] for row in DIFFERENCES]
-    assert (
-        "Greek (−10, −21 to +1), among others, sure"
-        in (differences_report(many)["sentence"])
-    )
+    sentence = evaluate("reportDifferences().sentence", differences=many)
+    assert "Greek (−10, −21 to +1), among others, sure" in sentence
 
 
 def test_differences_report_draws_what_is_sure_or_large_and_lists_all():
     changed = [*DIFFERENCES[:-1], [-0.001, -0.002, -0.0005, True]]
-    report = differences_report(changed)
+    report = evaluate("reportDifferences()", differences=changed)
     assert report["nSure"] == 3
     assert "among others" not in report["sentence"]
     drawn_labels = [row["label"] for row in report["chart"]["rows"]]
@@ -363,10 +300,15 @@ def test_differences_report_draws_what_is_sure_or_large_and_lists_all():
     assert table[0] == "label,share,other,difference,low,high,sure"
     assert table[1] == "Polish,0.45,0.15,0.3,0.1,0.52,true"
     assert table[-1].endswith(",0,-0.02,0.02,false")
-    same = differences_report(is_same_source=True)["chart"]["subtitle"]
-    assert same == "150 names against 1 name of the same source"
 
 
-def test_equal_lists_have_a_picture():
+def test_equal_lists_of_one_source_have_a_picture_and_a_sentence():
     none = [[0, -0.02, 0.02, False]] * 5
-    assert len(differences_report(none)["chart"]["rows"]) == 1
+    report = evaluate("reportDifferences()", differences=none, isSameSource=True)
+    assert len(report["chart"]["rows"]) == 1
+    lists = "150 names against 1 name of the same source"
+    assert report["chart"]["subtitle"] == lists
+    assert report["sentence"].startswith(
+        "Between 150 names and 1 name of the same source, no difference of the shares "
+        "by nationality is sure. These are shares of names"
+    )
