@@ -1,4 +1,4 @@
-from collections import Counter
+from collections import Counter, defaultdict
 
 import numpy as np
 import pytest
@@ -9,85 +9,60 @@ from sknames.datasets import make_names
 @pytest.fixture(scope="module")
 def parts(all_names):
     """The surnames and the given names of each nationality."""
-    names = all_names
-    parts = {
-        (n, part): set() for n in names.target_names for part in ("surname", "given")
-    }
-    for name, nationality, part in zip(
-        names.data, names.target, names.part, strict=True
-    ):
-        for one in ("surname", "given") if part == "both" else (part,):
+    parts = defaultdict(set)
+    rows = zip(all_names.data, all_names.target, all_names.part, strict=True)
+    for name, nationality, part in rows:
+        for one in part.replace("both", "surname given").split():
             parts[nationality, one].add(name)
     return parts
 
 
-def orders(name, nationality, parts):
-    """The orders in which the name can be read as a given name and a surname."""
-    found = set()
+def first_parts(name, nationality, parts):
+    """Return the parts that may come first, if the name is read as both of them."""
+    found = []
     for i in range(1, len(name)):
-        first = name[:i]
-        last = name[i:].removeprefix(" ")
-        if (
-            first in parts[nationality, "given"]
-            and last in parts[nationality, "surname"]
-        ):
-            found.add("given first")
-        if (
-            first in parts[nationality, "surname"]
-            and last in parts[nationality, "given"]
-        ):
-            found.add("surname first")
-    return found
+        halves = [name[:i], name[i:].removeprefix(" ")]
+        for order in (["given", "surname"], ["surname", "given"]):
+            first, last = (parts[nationality, part] for part in order)
+            if halves[0] in first and halves[1] in last:
+                found.append(order[0])
+    return {*found}
 
 
 def test_make_names_gives_arrays_of_strings():
-    names, nationalities = make_names(1000, random_state=0)
-    for array in (names, nationalities):
+    for array in make_names(1000, random_state=0):
         assert array.shape == (1000,)
         assert array.dtype == object
         assert {type(item) for item in array} == {str}
     assert make_names()[0].shape == (100,)
-    assert make_names(1)[1].shape == (1,)
 
 
 @pytest.mark.parametrize("script", ["Latn", "Cyrl", "native", "all"])
 def test_names_are_made_of_both_parts(script, parts):
-    for name, nationality in zip(
-        *make_names(3000, script=script, random_state=1), strict=True
-    ):
-        assert orders(name, nationality, parts), (name, nationality)
+    drawn = make_names(3000, script=script, random_state=1)
+    for name, nationality in zip(*drawn, strict=True):
+        assert first_parts(name, nationality, parts), (name, nationality)
 
 
 @pytest.mark.parametrize(
-    "nationality, share",
-    [
-        ("Polish", 0),
-        ("Turkish", 0),
-        ("Hungarian", 0.5),
-        ("Vietnamese", 0.5),
-        ("Korean", 0.5),
-    ],
+    "nationality, share", [("Polish", 0), ("Turkish", 0), ("Hungarian", 0.5)]
 )
 def test_order_in_latin_letters(nationality, share, parts):
     names, _ = make_names(2000, nationalities=[nationality], random_state=2)
-    found = Counter()
-    for name in names:
-        found.update([tuple(sorted(orders(name, nationality, parts)))])
-    surname_first = found["surname first",]
-    given_first = found["given first",]
-    assert surname_first + given_first > 1000  # others can be read either way
-    assert abs(surname_first / (surname_first + given_first) - share) < 0.05
+    firsts = [first_parts(name, nationality, parts) for name in names]
+    n_surname_first = firsts.count({"surname"})
+    n_sure = n_surname_first + firsts.count({"given"})
+    assert n_sure > 1000  # others can be read either way
+    assert n_surname_first / n_sure == pytest.approx(share, abs=0.05)
 
 
 def test_han_hangul_and_kana_have_the_surname_first_and_no_space(parts):
     asked = ["Chinese", "Japanese", "Korean"]
-    names, nationalities = make_names(
-        2000, nationalities=asked, script="native", random_state=3
-    )
-    assert set(nationalities) == set(asked)
-    for name, nationality in zip(names, nationalities, strict=True):
+    drawn = make_names(2000, nationalities=asked, script="native", random_state=3)
+    assert {*drawn[1]} == {*asked}
+    for name, nationality in zip(*drawn, strict=True):
         assert " " not in name
-        assert "surname first" in orders(name, nationality, parts)
+        assert "surname" in first_parts(name, nationality, parts)
 
 
 def test_parts_are_in_one_script():
@@ -97,9 +72,6 @@ def test_parts_are_in_one_script():
     blocks = [{ord(c) // 128 for c in name if c.isalpha()} for name in names]
     assert {len(several) for several in blocks} == {1}
     assert len(set().union(*blocks)) == 3  # Devanagari, Gujarati, Oriya
-    assert {*make_names(200, script="Cyrl", random_state=0)[1]} == {
-        "Bulgarian", "Kazakh", "Macedonian", "Russian", "Serbian", "Ukrainian"
-    }  # fmt: skip
 
 
 def test_random_state_gives_the_same_names():
@@ -109,39 +81,38 @@ def test_random_state_gives_the_same_names():
     assert make_names(50, random_state=state)[0].tolist() != first
 
 
-@pytest.mark.parametrize("arguments", [{}, {"full": False}, {"script": "all"}], ids=str)
-def test_draws_have_equal_shares_and_rarely_repeat(arguments):
-    names, nationalities = make_names(20_000, random_state=0, **arguments)
-    counts = np.array(list(Counter(nationalities).values()))
-    assert len(counts) == 57
+@pytest.mark.parametrize(
+    "arguments, least_distinct",
+    [({}, 0.98), ({"full": False}, 0.6), ({"script": "all"}, 0.98)],
+)
+def test_draws_have_equal_shares_and_rarely_repeat(arguments, least_distinct):
+    drawn = make_names(20_000, random_state=0, **arguments)
+    counts = np.unique(drawn[1], return_counts=True)[1]
     # The standard deviation of a count is 5 % of the mean.
-    assert (abs(counts / counts.mean() - 1) < 0.25).all()
-    n_distinct = len(set(zip(names, nationalities, strict=True)))
-    assert n_distinct / len(names) > (0.98 if arguments.get("full", True) else 0.6)
+    assert counts / 20_000 == pytest.approx(np.full(57, 1 / 57), rel=0.25)
+    assert len({*zip(*drawn, strict=True)}) > least_distinct * 20_000
 
 
 def test_nationalities_are_drawn_by_their_weights(parts):
     weights = {"Turkish": 3, "Japanese": 0, "Dutch": 9}
-    names, drawn = make_names(4000, nationalities=weights, random_state=0)
-    counts = Counter(drawn)
+    drawn = make_names(4000, nationalities=weights, random_state=0)
     # The standard deviation of a share is .007.
+    counts = Counter(drawn[1])
     assert counts["Dutch"] / 4000 == pytest.approx(0.75, abs=0.03)
     assert counts["Dutch"] + counts["Turkish"] == 4000
-    for name, nationality in zip(names[:200], drawn, strict=False):
-        assert orders(name, nationality, parts)
+    assert all(first_parts(*pair, parts) for pair in zip(*drawn, strict=True))
 
 
 def test_single_parts_are_half_given_names_and_half_surnames(parts):
     names, nationalities = make_names(5_000, full=False, random_state=0)
-    n_given = n_surnames = 0
+    kinds = Counter()
     for name, nationality in zip(names, nationalities, strict=True):
-        is_given = name in parts[nationality, "given"]
-        is_surname = name in parts[nationality, "surname"]
-        assert is_given or is_surname
-        if is_given != is_surname:
-            n_given += is_given
-            n_surnames += is_surname
-    assert n_given / (n_given + n_surnames) == pytest.approx(0.5, abs=0.03)
+        kinds[
+            name in parts[nationality, "given"], name in parts[nationality, "surname"]
+        ] += 1
+    n_given = kinds[True, False]
+    assert kinds[False, False] == 0
+    assert n_given / (n_given + kinds[False, True]) == pytest.approx(0.5, abs=0.03)
 
 
 @pytest.mark.parametrize(
