@@ -17,7 +17,6 @@ from sklearn.utils import get_tags
 
 from sknames import (
     PriorShiftClassifier,
-    estimate_shares,
     load_pretrained,
 )
 from sknames.datasets import make_names
@@ -58,8 +57,6 @@ def test_estimates_the_mix_and_answers_by_it():
     adapted = adapted_to(X_later, inner)
     assert adapted.class_prior_[0] == pytest.approx(0.05, abs=0.02)
     assert adapted.score(X_later, y_later) > inner.score(X_later, y_later) + 0.05
-    assert_array_equal(adapted.classes_, [0, 1])
-    assert adapted.n_features_in_ == 2
     # The mean of the answers is the mix, but for the pseudo-names.
     mean = adapted.predict_proba(X_later).mean(axis=0)
     assert_allclose(mean, adapted.class_prior_, atol=0.01)
@@ -81,17 +78,12 @@ def test_priors_of_the_estimator_count():
     assert mix(inner)[0] > 0.15
 
 
-def test_others_are_as_frequent_as_the_estimator_assumes(shipped):
-    adapted = PriorShiftClassifier(shipped, priors={"Turkish": 0.3, "others": 0.7})
-    is_other = shipped.classes_ != "Turkish"
-    own = shipped["classify"].class_prior_
+def test_others_are_as_frequent_as_the_estimator_is_said_to_assume(shipped):
+    priors = {"Turkish": 0.3, "others": 0.7}
+    adapted = PriorShiftClassifier(shipped, priors=priors, assumed_prior="uniform")
     found = adapted.fit(["Ana"]).class_prior_
-    assert found[~is_other] == pytest.approx(0.3)
-    expected = 0.7 * own[is_other] / own[is_other].sum()
-    assert_allclose(found[is_other], expected)
-    adapted.set_params(assumed_prior="uniform")
-    found = adapted.fit(["Ana"]).class_prior_
-    assert_allclose(found[is_other], 0.7 / 73)
+    expected = np.where(shipped.classes_ == "Turkish", 0.3, 0.7 / 73)
+    assert_allclose(found, expected)
 
 
 def test_weights_are_repeated_rows(shifted):
@@ -124,20 +116,16 @@ def test_unsure_model_is_warned_of():
     with pytest.warns(UserWarning, match=message) as warned:
         adapted.fit(probabilities)
     assert warned[0].filename == __file__
-    twice = np.vstack([probabilities, probabilities + 1e-9])
-    with pytest.warns(UserWarning, match="unsure of these names") as warned:
-        estimate_shares(inner, twice, n_draws=2)
-    assert warned[0].filename == __file__
     adapted.fit(probabilities[-29:])  # too few to say
     with pytest.warns(UserWarning, match="unsure of these names"):
         adapted.fit(probabilities[-30:])
 
 
-@pytest.mark.parametrize("temperature, is_unsure", [(1, False), (2.6, True), (3, True)])
+@pytest.mark.parametrize("temperature, is_unsure", [(1, False), (2.6, True)])
 def test_underconfident_model_of_many_classes_is_warned_of(
     shipped_uniform, temperature, is_unsure
 ):
-    """Adapting lowers accuracy from .97 to .87 and .77: large classes win names."""
+    """Adapting lowers accuracy from .97 to .87: large classes win names."""
     names, labels = make_names(1000, random_state=1)
     probabilities = shipped_uniform.predict_proba(names) ** (1 / temperature)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
@@ -146,9 +134,8 @@ def test_underconfident_model_of_many_classes_is_warned_of(
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         adapted = adapted_to(probabilities, inner)
-    assert len(warned) == is_unsure
-    for warning in warned:
-        assert str(warning.message).startswith("The model is unsure")
+    messages = [str(warning.message)[:19] for warning in warned]
+    assert messages == ["The model is unsure"] * is_unsure
     assert (adapted.score(probabilities, labels) < 0.9) == is_unsure
 
 
@@ -180,9 +167,7 @@ def test_estimator_that_is_not_frozen_raises(shipped, shifted):
 
 
 def test_labels_are_not_required(shifted):
-    inner, _ = shifted
-    assert get_tags(inner).target_tags.required
-    adapted = PriorShiftClassifier(FrozenEstimator(inner))
+    adapted = PriorShiftClassifier(FrozenEstimator(shifted[0]))
     assert not get_tags(adapted).target_tags.required
 
 
@@ -216,8 +201,7 @@ def test_estimate_that_does_not_converge_warns(shifted):
 
 def test_priors_of_the_model_and_around_it_are_the_same(shipped, shipped_uniform, team):
     """`load_pretrained(priors=...)` shifts a bias in float32."""
-    three = {"Irish": 0.5, "Dutch": 0.25, "English": 0.25}
-    for priors in ("population", three, {"Irish": 0.02, "others": 0.98}):
+    for priors in ("population", {"Irish": 0.02, "others": 0.98}):
         inside = load_pretrained(priors=priors)
         around = PriorShiftClassifier(shipped, priors=priors).fit(team)
         assert_allclose(inside["classify"].class_prior_, around.class_prior_)
