@@ -572,3 +572,38 @@ def test_comparisons_of_years_are_lines_around_0():
     assert len(display.lines_) > 1
     assert display.ax_.get_ylim()[0] < 0
     assert display.ax_.get_ylabel() == "difference, with 95% intervals"
+
+
+def test_others_far_larger_than_labels_leave_the_axis_and_say_their_share():
+    small = of_counts(20, 20, 20, 20, 20)
+    display = SharesDisplay.from_shares(small, n_top=1)
+    assert bars(display)[-1] == f"4 others: {1 - small.share[0]:.0%}"
+    largest = small.high[0]
+    assert display.ax_.get_xlim() == pytest.approx((0, 1.05 * largest))
+    years = {2001: small, 2002: small, 2003: of_counts(20, 20, 20, 10, 30)}
+    lines = SharesDisplay.from_shares(years, n_top=1)
+    assert lines.lines_[-1].get_label().startswith("4 others: ")
+    assert " to " in lines.lines_[-1].get_label()
+    assert lines.ax_.get_ylim()[1] < 0.8
+    # Others that are not far larger have their bar.
+    both = SharesDisplay.from_shares(small, n_top=2)
+    assert bars(both)[-1] == "3 others: 60%"
+    one_less = of_counts(40, 20, 20, 20, 0)
+    assert bars(SharesDisplay.from_shares(one_less, n_top=2))[-1] == "3 others"
+
+
+def test_legend_stands_beside_new_axes_and_years_have_no_two_grey_lines():
+    labels = np.array([f"{k:03}" for k in range(12)])
+    shares = shares_of(np.eye(12).repeat(30, axis=0), labels, n_draws=20)
+    display = SharesDisplay.from_shares(dict.fromkeys((2001, 2002, 2003), shares))
+    display.figure_.draw_without_rendering()
+    legend = display.ax_.get_legend().get_window_extent()
+    assert legend.x0 >= display.ax_.get_window_extent().x1
+    assert legend.x1 <= display.figure_.bbox.x1
+    colors = [matplotlib.colors.to_rgb(line.get_color()) for line in display.lines_]
+    is_grey = [max(color) - min(color) < 0.01 for color in colors]
+    assert is_grey == [False] * 7 + [True]
+    _, ax = plt.subplots()
+    given = SharesDisplay.from_shares({"a": SOME, "b": OTHER}, ax=ax)
+    given.figure_.draw_without_rendering()
+    assert given.ax_.get_legend().get_window_extent().x1 < ax.get_window_extent().x1

@@ -966,3 +966,20 @@ def test_licences_of_all_that_the_page_holds_lie_in_it(server):
         "ONNX Runtime",
     ):
         assert words in text
+
+
+def test_printed_page_is_the_answer(page):
+    ask_list(page, ["Mehmet Yılmaz", "Ayşe Demir", "Emre Kaya"])
+    kinds = "button, select, textarea, label, summary"
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        shown = [
+            node
+            for node in page.find_elements("css selector", kinds)
+            if node.is_displayed()
+        ]
+        assert shown == []
+        assert text_of(page, "shares-verdict") == "3 names"
+        assert "Turkish" in text_of(page, "shares")
+    finally:
+        page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})

@@ -312,3 +312,19 @@ def test_equal_lists_of_one_source_have_a_picture_and_a_sentence():
         "Between 150 names and 1 name of the same source, no difference of the shares "
         "by nationality is sure. These are shares of names"
     )
+
+
+def test_axis_ends_at_what_was_asked_however_many_the_others_are():
+    rows = [
+        {"label": "Dutch", "value": 0.03, "low": 0.01, "high": 0.05, "text": "3 %"},
+        {"label": "all others", "value": 0.97, "text": "97 %", "isRest": True},
+    ]
+    chart = {"title": "", "subtitle": "", "rows": rows, "notes": []}
+    text = evaluate(
+        "toText(drawChart({ ...given.chart, sayTick: percent }, 720))", chart=chart
+    )
+    picture = rows_of(ElementTree.fromstring(text))
+    assert picture["all others"]["value"]["text"] == "97 %"
+    assert "bar" not in picture["all others"]
+    assert "5 %" in text
+    assert "100 %" not in text

@@ -27,7 +27,8 @@ const MOST_STEPS_OF_A_SIDE = 3;
 
 // The ends of an axis and its ticks. Differences, which are sure or not, have zero in the middle.
 export function axisOf(rows) {
-  const values = rows.flatMap(({ value, low = value, high = value }) => [low, value, high]);
+  const asked = rows.filter(({ isRest }) => !isRest);
+  const values = asked.flatMap(({ value, low = value, high = value }) => [low, value, high]);
   const furthest = Math.max(...values.map(Math.abs));
   const isSigned = rows.some(({ isSure }) => isSure !== undefined);
   const most = isSigned ? MOST_STEPS_OF_A_SIDE : MOST_STEPS;
@@ -74,7 +75,7 @@ export function drawChart({ title, subtitle, rows, sayTick, sides, notes }, widt
       { class: "row" },
       write(row.label, { class: "label", x: 0, y: baseline }),
       ["path", { class: "grid", d: grid, stroke: LINE }],
-      ["rect", { ...fillOf(row), ...barOf(row.value, x), y: middle - BAR / 2, height: BAR }],
+      ...(row.isRest ? [] : [drawBar(row, x, middle)]),
       ["path", { class: "zero", d: upright(0), stroke: INK }],
       ...(row.low === undefined ? [] : [drawInterval(x(row.low), x(row.high), middle)]),
       write(row.text, { class: "value", x: width, y: baseline, "text-anchor": "end" }),
@@ -123,9 +124,10 @@ function fillOf({ low, isSure }) {
   return { class: "bar", fill: PALE };
 }
 
-function barOf(value, x) {
-  const [start, end] = [x(Math.min(value, 0)), x(Math.max(value, 0))];
-  return { x: start, width: round(end - start) };
+function drawBar(row, x, middle) {
+  const [start, end] = [x(Math.min(row.value, 0)), x(Math.max(row.value, 0))];
+  const place = { x: start, width: round(end - start), y: middle - BAR / 2, height: BAR };
+  return ["rect", { ...fillOf(row), ...place }];
 }
 
 function drawInterval(low, high, y) {

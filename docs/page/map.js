@@ -8,14 +8,13 @@ const SHAPES = "vendor/countries-110m.json";
 const INK = "#1d2327";
 const QUIET = "#5c666d";
 const GROUND = "#ffffff";
-const EDGES = ["#ffffff", "#1f6f78"]; // of countries with the first shade, and of others
 // Of the shades, the least value and the color in a saved picture; page.css has those of the page.
 const SHADES = [
   { least: 0, color: "#eceae5", text: "<\u20091\u00a0%" },
-  { least: 0.01, color: "#bfd8da", text: "1–5\u00a0%" },
-  { least: 0.05, color: "#83b5ba", text: "5–20\u00a0%" },
-  { least: 0.2, color: "#3f868e", text: "20–50\u00a0%" },
-  { least: 0.5, color: "#0d4a52", text: ">\u200950\u00a0%" },
+  { least: 0.01, color: "#c1cecc", text: "1–5\u00a0%" },
+  { least: 0.05, color: "#8aabad", text: "5–20\u00a0%" },
+  { least: 0.2, color: "#1f6f78", text: "20–50\u00a0%" },
+  { least: 0.5, color: "#22383e", text: ">\u200950\u00a0%" },
 ];
 // Degrees. The edge lies in the Bering Strait, so that no country is cut.
 const MIDDLE = 11;
@@ -92,9 +91,10 @@ function drawCountry(d, value, text) {
 }
 
 function styleOf(shade) {
-  const edge = EDGES[Math.min(shade, 1)];
   const fill = SHADES[shade].color;
-  return { class: `country shade${shade}`, fill, stroke: edge, "stroke-width": 0.7 };
+  const darker = SHADES[Math.min(shade + 1, SHADES.length - 1)].color;
+  const stroke = shade ? darker : GROUND;
+  return { class: `country shade${shade}`, fill, stroke, "stroke-width": 0.7 };
 }
 
 function drawLegend(top) {

@@ -25,7 +25,7 @@ export function reportShares({ share, ends, n }, model, date) {
   });
   const drawn = rows.slice(0, N_DRAWN).filter(({ value }) => value >= LEAST_DRAWN);
   const rest = drawn.reduce((left, { value }) => left - value, 1);
-  const others = { label: "all others", value: rest, text: percent(rest) };
+  const others = { label: "all others", value: rest, text: percent(rest), isRest: true };
   const said = drawn.slice(0, N_SAID).map(({ label, value, interval }) => {
     return `${percent(value)} ${label} (${interval ?? "no interval"})`;
   });

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
 Drawn: TypeAlias = Shares | Comparison | Mapping[Any, Shares] | Mapping[Any, Comparison]
 SLIDE = (11, 6.2)  # inches, of several lists
+SLIDE_OF_LINES = (8, 4.5)  # inches, of lists over years or dates
 MOST_BARS = 90  # on it, which readers still distinguish
-MOST_LINES = 8  # colors that readers distinguish
+MOST_LINES = 7  # the next color is grey, as the others are
+MOST_OF_OTHERS = 1.5  # times the largest label; more would make labels slivers
+ROWS_OF_LEGEND = 25
 LEAST_ON_LINE = 3  # years or dates; fewer lists stand side by side
 LEAST_DRAWN = 0.001  # an interval of less says "perhaps none"
 LEAST_WITHOUT_INTERVAL = 0.01
@@ -142,7 +145,8 @@ class SharesDisplay(DisplayMixin):
             Largest number of nationalities with a bar of their own; fewer if there are
             many lists. The last bar sums all others, and those whose interval begins
             below 0.1 % in all lists; other differences are left out. Groups all have a
-            bar. There are 8 lines at most.
+            bar. There are 8 lines at most. Others that are far larger than each label
+            leave the axis, and their name has their share.
         ax : matplotlib Axes or None, default=None
             Axes to draw on. None makes new ones.
         bar_kwargs : dict or None, default=None
@@ -159,22 +163,22 @@ class SharesDisplay(DisplayMixin):
         if positions is not None:
             tables = {title: tables[title] for title in positions}
         top, others = _choose_labels([*tables.values()], n_top, positions is not None)
-        first = next(iter(tables.values()))
-        labels = _labels_of_rows(top, others, first)
         bars = {title: _bars(table, top, others) for title, table in tables.items()}
-        self._use_axes(ax, _size_of(labels, len(tables)))
+        end = _end_of_axis([*bars.values()])
+        labels = _labels_of_rows(top, others, [*bars.values()], end)
+        self._use_axes(ax, _size_of(labels, len(tables), positions))
         self.bars_: list[Any] = []
         self.errorbars_: list[Any] = []
         self.lines_: list[Any] = []
         self.bands_: list[Any] = []
         if positions is not None:
             self._draw_lines([*bars.values()], [*positions.values()], labels)
-            self._describe(first, "y", False)
+            self._describe([*tables.values()], "y", end)
             return self
         for k, title in enumerate(tables):
             style = {"label": self._legend_text(title, tables[title])}
             self._draw_bars(bars[title], k, len(tables), style | (bar_kwargs or {}))
-        self._describe(first, "x", len(tables) == 1)
+        self._describe([*tables.values()], "x", end)
         self.ax_.set_yticks(np.arange(len(labels)), labels, parse_math=False)
         self.ax_.set_ylim(len(labels) - 0.4, -0.6)  # the largest first, no margin
         return self
@@ -223,8 +227,12 @@ class SharesDisplay(DisplayMixin):
         if isinstance(x[0], float) and all(place.is_integer() for place in x):
             self.ax_.xaxis.get_major_locator().set_params(integer=True)
 
-    def _describe(self, table, name, is_single):
-        """Say what the axis "x" or "y" shows, and draw where 0 is."""
+    def _describe(self, tables, name, end):
+        """Say what the axis "x" or "y" shows, and draw where 0 is.
+
+        If `end` is None, it ends where the shares do.
+        """
+        table = tables[0]
         axis = getattr(self.ax_, f"{name}axis")
         percent(axis)
         text = "share"
@@ -236,11 +244,16 @@ class SharesDisplay(DisplayMixin):
             draw_line = self.ax_.axvline if name == "x" else self.ax_.axhline
             draw_line(0, color=axis.label.get_color(), linewidth=0.8)
         else:
-            getattr(self.ax_, f"set_{name}lim")(0)
-        if is_single:
+            getattr(self.ax_, f"set_{name}lim")(0, end)
+        if len(tables) == 1:
             text += f" {'between' if _is_pair(table) else 'of'} {_n_names(table)}"
         else:
-            self.ax_.legend()
+            place = {}
+            if self.figure_.get_layout_engine() is not None:
+                # It makes room right of the axes, where a legend hides nothing.
+                place = {"loc": "upper left", "bbox_to_anchor": (1, 1)}
+            n_columns = 1 + len(self.bars_) // ROWS_OF_LEGEND
+            self.ax_.legend(ncols=n_columns, **place)
         intervals = f"{100 * table.confidence_level:.10g}% intervals"
         if getattr(table, "coverage", None) is not None:
             intervals = f"intervals (held {100 * table.coverage:.0f}% when tested)"
@@ -286,16 +299,32 @@ def _tables_by_title(shares):
     return {title: table.groups or table for title, table in tables.items()}
 
 
-def _labels_of_rows(top, others, table):
-    """Return what stands at each bar or line."""
+def _end_of_axis(bars):
+    """Return where an axis ends that shows labels, None if it shows the others too."""
+    if not bars[0].has_others:
+        return None
+    largest = max(np.fmax(table.value, table.high)[:-1].max() for table in bars)
+    others = max(table.value[-1] for table in bars)
+    return 1.05 * largest if others > MOST_OF_OTHERS * largest else None
+
+
+def _labels_of_rows(top, others, bars, end):
+    """Return what stands at each bar or line; of others that leave the axis, shares."""
     labels = [str(label) for label in top]
-    if len(others) and isinstance(table, Shares):  # nothing sums differences
-        labels.append(f"{len(others)} others")
-    return labels
+    if not bars[0].has_others:
+        return labels
+    name = f"{len(others)} others"
+    if end is not None:
+        shares = sorted(table.value[-1] for table in bars)
+        ends = dict.fromkeys(f"{100 * share:.0f}%" for share in (shares[0], shares[-1]))
+        name += f": {' to '.join(ends)}"
+    return [*labels, name]
 
 
-def _size_of(labels, n_tables):
+def _size_of(labels, n_tables, positions):
     """Return width and height of a picture, in inches."""
+    if positions is not None:
+        return SLIDE_OF_LINES
     if n_tables > 1:
         return SLIDE
     width = max(6.4, 3.6 + 0.1 * max(map(len, labels)))
