@@ -39,7 +39,6 @@ def fields(between):
         (set(LABELS), frozenset(LABELS)),
         (Holder(1), Holder(1)),
     ],
-    ids=lambda value: type(value).__name__,
 )
 def test_digits_of_what_files_do_not_tell_apart_are_the_same(one, other):
     assert digits_of(one, 6) == digits_of(other, 6)
@@ -53,21 +52,18 @@ def test_digits_of_what_files_do_not_tell_apart_are_the_same(one, other):
         (["a", "b"], ["a b"]),
         ([[1], 2], [[1, 2]]),
         (1, "1"),
-        (None, "None"),
         (np.zeros(2, dtype=np.int32), np.zeros(1, dtype=np.int64)),
         (np.zeros(2, dtype=np.int32), np.zeros(2, dtype=np.float32)),
         (np.zeros((2, 3)), np.zeros((3, 2))),
         (fields(0), fields(0)[["a"]]),
         ({1, 2}, {1, 3}),
         ({1}, ["1"]),
-        (np.float32, np.float64),
         (json.dumps, json.loads),
         (json.dumps, pickle.dumps),
         (str.lower, str.upper),
         (Holder(1), Holder(2)),
         (Holder(1), {"value": 1}),
     ],
-    ids=lambda value: type(value).__name__,
 )
 def test_digits_of_different_values_differ(one, other):
     assert digits_of(one, 6) != digits_of(other, 6)

@@ -6,7 +6,6 @@ from pathlib import Path
 from string import ascii_uppercase
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import example, given
 from sklearn.frozen import FrozenEstimator
@@ -19,7 +18,6 @@ from sknames import (
     SelectiveClassifier,
     estimate_shares,
     load_pretrained,
-    predict_names,
     predict_table,
 )
 from sknames._text.names import Names, ReadingRules
@@ -62,6 +60,10 @@ def test_every_character_is_a_letter_invisible_or_neither():
 def test_every_legal_form_makes_an_organization():
     texts = (DATA / "legal_forms.txt").read_text(encoding="utf-8").splitlines()
     texts.append("Acme S. de R. L. de C. V.")  # seven tokens
+    for form in RULES["in_brackets"]:
+        texts.append(f"Berg ({form})")
+        if form.isascii():
+            texts += [f"Berg ({form.upper()})", f"Berg ({'.'.join(form)})"]
     is_other = Names(texts).reasons != "organization"
     assert np.array(texts)[is_other].tolist() == []
 
@@ -81,15 +83,7 @@ def test_words_of_organizations_are_nobodys_name():
 def test_surnames_with_and_are_one_person():
     path = DATA / "iberian_and_polish_names.txt"
     names = path.read_text(encoding="utf-8").splitlines()
-    assert len(names) == 50
-    assert {*Names(names).reasons} == {""}
-
-
-def test_legal_forms_in_brackets_tell_an_organization():
-    forms = [form for form in RULES["in_brackets"] if form.isascii()]
-    for typed in (str, str.upper, ".".join):
-        texts = [f"Berg ({typed(form)})" for form in forms]
-        assert {*Names(texts).reasons} == {"organization"}
+    assert Names(names).reasons.tolist() == [""] * 50
 
 
 @pytest.mark.parametrize("behind", ["{}{}", "{}.{}.", "{}. {}."])
@@ -111,17 +105,6 @@ def test_letter_counts_if_the_encoder_knows_it_composed():
     # The letter ʔ is read as an apostrophe.
     encoder = CharEncoder.from_alphabet(" '", 9)
     assert Names(["ʔ"], encoder._rules).reasons.tolist() == [no]
-
-
-def test_missing_name_has_a_reason_and_no_answer(shipped):
-    found = predict_names(shipped, ["Kowalski", None])
-    assert found.reasons.tolist() == ["", "missing name"]
-    assert found.labels[0, 0] == "Polish"
-    careful = load_pretrained(abstain=True)
-    assert careful.predict(pd.Series(["Kowalski", None])).tolist() == [
-        "Polish",
-        "unknown",
-    ]
 
 
 def test_every_answer_has_the_same_reason(shipped, judged):
@@ -200,11 +183,5 @@ def test_of_a_long_text_the_first_500_characters_are_read(text, reason):
 def test_text_of_a_script_that_the_alphabet_lacks_is_no_name(shipped, text):
     reasons = Names([text, f"{text} Anna"], shipped[0]._rules).reasons
     assert reasons.tolist() == ["no known letter", ""]
-
-
-@pytest.mark.parametrize("text", ["አበበ", "བསྟན", "សុខ", "ສົມ", "މުހައް", "Ѣ", "乜", "ᏣᎳᎩ"])
-def test_letter_next_to_those_of_the_alphabet_is_known(shipped, text):
-    reader = shipped[0]
-    if text == "ᏣᎳᎩ":  # which this one reads in ASCII, as all letters
-        reader = CharEncoder(transliterate=True).fit(["tsalagi"])
-    assert Names([text], reader._rules).reasons.tolist() == [""]
+    in_ascii = CharEncoder(transliterate=True).fit(["tsalagi mumd suhart"])
+    assert Names([text], in_ascii._rules).reasons.tolist() == [""]
