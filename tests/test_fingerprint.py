@@ -9,10 +9,9 @@ import shutil
 import sys
 from collections import deque
 from dataclasses import replace
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from functools import partial
-from operator import itemgetter, methodcaller
+from operator import itemgetter
 from pathlib import Path
 
 import joblib
@@ -22,12 +21,12 @@ import pytest
 import skops.io
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.ensemble import RandomForestClassifier, VotingClassifier
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
+from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.neighbors import KDTree, KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -36,7 +35,6 @@ import sknames
 from sknames import (
     CharEncoder,
     GroupedClassifier,
-    JoinNames,
     NameNationalityClassifier,
     PriorShiftClassifier,
     SelectiveClassifier,
@@ -74,27 +72,20 @@ def with_value(value):
 ONE_AND_OTHER = {
     "partial": (partial(int, base=3), partial(int, base=4)),
     "itemgetter": (itemgetter(0), itemgetter(1)),
-    "methodcaller": (methodcaller("lower"), methodcaller("upper")),
     "method of a pattern": (re.compile("a").match, re.compile("b").match),
     "another method": (re.compile("a").match, re.compile("a").search),
     "method of a text": ("a".join, "b".join),
     "pattern": (re.compile("a"), re.compile("b")),
     "flags of a pattern": (re.compile("a"), re.compile("a", re.IGNORECASE)),
     "functions of a name": (np.sqrt, math.sqrt),
-    "Decimal": (Decimal("1.5"), Decimal("1.50")),
     "date": (date(2020, 1, 1), date(2020, 1, 2)),
-    "time": (datetime(2020, 1, 1), datetime(2020, 1, 1, 1)),
     "deque": (deque([1, 2]), deque([2, 1])),
     "length of a deque": (deque([1]), deque([1], maxlen=1)),
-    "range": (range(3), range(4)),
-    "slice": (slice(3), slice(4)),
     "set": ({*"abcdef"}, {*"abcdeg"}),
     "set of patterns": ({re.compile("a" * 300)}, {re.compile("a" * 300 + "b")}),
     "Categorical": (pd.Categorical(["a", "b"]), pd.Categorical(["b", "a"])),
-    "Series": (pd.Series([1, 2]), pd.Series([1, 3])),
     "index of a Series": (pd.Series([1], ["a"]), pd.Series([1], ["b"])),
     "Generator": (np.random.default_rng(0), np.random.default_rng(1)),
-    "RandomState": (np.random.RandomState(0), np.random.RandomState(1)),
     "type of numbers": (np.dtype("f4"), np.dtype("f8")),
     "KDTree": (KDTree([[0.0], [1.0]]), KDTree([[0.0], [2.0]])),
     "metric of a tree": (KDTree([[0.0]], metric="l1"), KDTree([[0.0]], metric="l2")),
@@ -104,46 +95,33 @@ ONE_AND_OTHER = {
 # ---- Nets
 
 
-def test_fingerprint_of_a_net_is_its_kind_and_six_digits(tiny):
-    assert re.fullmatch("network-[0-9a-f]{6}", fingerprint(tiny))
-    assert fingerprint(tiny) == fingerprint(tiny[-1])
-
-
-def test_fingerprint_of_equal_trainings_is_the_same(tiny, small_names):
-    assert fingerprint(clone(tiny).fit(*small_names)) == fingerprint(tiny)
-
-
-def test_fingerprint_changes_with_a_single_bit(tiny):
+def test_fingerprint_changes_with_a_single_bit_or_label(tiny):
     net = tiny[-1]
+    learned = [(net.network_, net.classes_ + "s")]
     weights = dict(net.network_.weights)
     for name, array in weights.items():
         changed = array.copy()
         changed.flat[0] = np.nextafter(changed.flat[0], 9, dtype=changed.dtype)
         network = replace(net.network_, weights=weights | {name: changed})
+        learned.append((network, net.classes_))
+    for network, classes in learned:
         other = NameNationalityClassifier._from_network(
-            network, net.classes_, n_features_in=net.n_features_in_
+            network, classes, n_features_in=net.n_features_in_
         )
         assert fingerprint(other) != fingerprint(net)
-
-
-def test_fingerprint_changes_with_the_labels(tiny):
-    net = tiny[-1]
-    other = NameNationalityClassifier._from_network(
-        net.network_, net.classes_ + "s", n_features_in=net.n_features_in_
-    )
-    assert fingerprint(other) != fingerprint(net)
 
 
 # ---- Files
 
 
 @pytest.fixture(scope="module")
-def models(tiny, small_names):
+def models(tiny, shipped_uniform, small_names):
     names, y = small_names
     ngrams = CountVectorizer(analyzer="char")
     words = CountVectorizer(stop_words=["van"])
     return {
         "net": tiny,
+        "shipped": shipped_uniform,
         "threshold": selective(tiny, small_names, coverage=0.8),
         "groups": GroupedClassifier(tiny, groups=GROUPS),
         "logistic": make_pipeline(words, LogisticRegression()).fit(names, y),
@@ -153,7 +131,7 @@ def models(tiny, small_names):
 
 
 @pytest.mark.parametrize(
-    "kind", ["net", "threshold", "groups", "logistic", "forest", "neighbors"]
+    "kind", ["net", "shipped", "threshold", "groups", "logistic", "forest", "neighbors"]
 )
 def test_fingerprint_is_the_same_after_saving(models, kind, tmp_path):
     model = models[kind]
@@ -228,23 +206,7 @@ def test_load_pretrained_adds_what_differs_from_its_defaults(shipped, shipped_un
     assert fingerprint(as_typed) == f"{fingerprint(shipped_uniform)}+untidied"
 
 
-def test_shipped_model_in_a_file_keeps_its_fingerprint(shipped_uniform):
-    again = pickle.loads(pickle.dumps(shipped_uniform))
-    assert fingerprint(again) == fingerprint(shipped_uniform)
-
-
 # ---- Wrappers
-
-
-def test_wrapper_adds_what_it_changes(tiny, small_names):
-    name = fingerprint(tiny)
-    shifted = PriorShiftClassifier(FrozenEstimator(tiny), priors=PRIORS)
-    two = GroupedClassifier(shifted, groups=GROUPS)
-    decided = FixedThresholdClassifier(two, threshold=0.4, pos_label="Europe")
-    careful = selective(tiny, small_names, coverage=0.8)
-    changes = "[+]priors-.{4}[+]groups-.{4}[+]decision-.{4}"
-    assert re.fullmatch(name + changes, fingerprint(decided))
-    assert re.fullmatch(f"{name}[+]threshold-.{{4}}", fingerprint(careful))
 
 
 def test_wrapper_with_the_same_settings_has_one_fingerprint(tiny, small_names):
@@ -265,70 +227,55 @@ def test_wrapper_with_the_same_settings_has_one_fingerprint(tiny, small_names):
 
 def test_wrapper_with_another_setting_has_another_fingerprint(tiny, small_names):
     two = GroupedClassifier(tiny, groups=GROUPS)
-    in_lower_case = {label: group.lower() for label, group in GROUPS.items()}
     two_labels = PriorShiftClassifier(tiny, priors=rare(1e-12))
+    in_lower_case = {label: group.lower() for label, group in GROUPS.items()}
     models = [tiny, two, two_labels]
-    for groups in (
-        GROUPS | {"Polish": "Asia"},
-        GROUPS | {"Polish": "E"},
-        in_lower_case,
-    ):
-        models.append(GroupedClassifier(tiny, groups=groups))
-    for params in (
-        {"priors": PRIORS},
-        {"priors": "uniform"},
-        {"priors": "uniform", "assumed_prior": PRIORS},
-        {"priors": rare(1e-10)},
-    ):
-        models.append(PriorShiftClassifier(tiny, **params))
-    for params in (
-        {"priors": rare(0.5)},
-        {"priors": rare(0.5), "assumed_prior": rare(1e-10)},
-    ):
-        models.append(PriorShiftClassifier(two_labels, **params))
-    for params in (
-        {"coverage": 0.8},
-        {"coverage": 0.5},
-        {"coverage": 0.5, "abstain_label": "?"},
-        {"coverage": 0.8, "fallback": [GROUPS]},
-        {"coverage": 0.8, "fallback": [in_lower_case]},
-    ):
-        models.append(selective(tiny, small_names, **params))
-    for params in (
-        {"threshold": 0.4, "pos_label": "Europe"},
-        {"threshold": 0.4, "pos_label": "Asia"},
-        {"threshold": 0.3, "pos_label": "Asia"},
-    ):
-        models.append(FixedThresholdClassifier(two, **params))
+    models += [
+        GroupedClassifier(tiny, groups=groups)
+        for groups in (GROUPS | {"Polish": "Asia"}, in_lower_case)
+    ]
+    models += [
+        PriorShiftClassifier(inside, priors=priors, assumed_prior=assumed)
+        for inside, priors, assumed in (
+            (tiny, PRIORS, None),
+            (tiny, "uniform", None),
+            (tiny, "uniform", PRIORS),
+            (tiny, rare(1e-10), None),
+            (two_labels, rare(0.5), None),
+            (two_labels, rare(0.5), rare(1e-10)),
+        )
+    ]
+    models += [
+        selective(tiny, small_names, **params)
+        for params in (
+            {"coverage": 0.8},
+            {"coverage": 0.5},
+            {"coverage": 0.5, "abstain_label": "?"},
+            {"coverage": 0.8, "fallback": [GROUPS]},
+            {"coverage": 0.8, "fallback": [in_lower_case]},
+        )
+    ]
+    models += [
+        FixedThresholdClassifier(two, threshold=threshold, pos_label=label)
+        for threshold, label in ((0.4, "Europe"), (0.4, "Asia"), (0.3, "Asia"))
+    ]
     assert len({*map(fingerprint, models)}) == len(models)
 
 
-def test_holders_that_change_no_answer_add_nothing(tiny, small_names):
-    for model in (make_pipeline(JoinNames(), tiny), FrozenEstimator(tiny)):
-        assert fingerprint(model) == fingerprint(tiny)
-    pipeline = make_pipeline(CountVectorizer(analyzer="char"), LogisticRegression())
-    search = GridSearchCV(pipeline, {}, cv=2).fit(*small_names)
-    assert fingerprint(search) == fingerprint(search.best_estimator_)
-
-
 # ---- Other estimators
-
-
-def test_fingerprint_of_a_calibration_says_what_it_holds(tiny, small_names):
-    calibrated = CalibratedClassifierCV(FrozenEstimator(tiny)).fit(*small_names)
-    names = re.fullmatch("(.*)[+]CalibratedClassifierCV-.{6}", fingerprint(calibrated))
-    assert names[1] == fingerprint(tiny)
 
 
 def test_fingerprint_of_a_calibrated_net_is_the_same_for_equal_trainings(
     tiny, small_names
 ):
     """The history of a net holds seconds, which differ."""
-    nets = [tiny, clone(tiny).fit(*small_names)]
-    calibrated = [
-        CalibratedClassifierCV(FrozenEstimator(net)).fit(*small_names) for net in nets
-    ]
-    assert fingerprint(calibrated[0]) == fingerprint(calibrated[1])
+    again = clone(tiny).fit(*small_names)
+    one, other = (
+        CalibratedClassifierCV(FrozenEstimator(net)).fit(*small_names)
+        for net in (tiny, again)
+    )
+    assert fingerprint(one) == fingerprint(other)
+    assert fingerprint(tiny[-1]) == fingerprint(tiny) == fingerprint(again)
 
 
 @pytest.mark.parametrize("kind", ["logistic", "forest", "neighbors"])
@@ -356,21 +303,10 @@ def test_fingerprint_of_a_tree_is_the_same_after_a_search(tree):
     assert fingerprint(model) == before
 
 
-@pytest.mark.parametrize(
-    "value", [lambda X: X, math, open(os.devnull)], ids=["lambda", "module", "file"]
-)
+@pytest.mark.parametrize("value", [lambda X: X, math, open(os.devnull)])
 def test_fingerprint_of_what_no_file_keeps_raises(value):
     with pytest.raises(TypeError, match="Expected a model that joblib can save, got"):
         fingerprint(with_value(value))
-
-
-def test_fingerprint_of_a_vote_of_pipelines_is_of_what_they_learned():
-    pipeline = make_pipeline(CountVectorizer(analyzer="char"), LogisticRegression())
-    vote = VotingClassifier([("a", pipeline)], voting="soft")
-    one = clone(vote).fit(["a", "b"], [0, 1])
-    other = clone(vote).fit(["c", "d"], [0, 1])
-    assert re.fullmatch("VotingClassifier-.{6}", fingerprint(one))
-    assert fingerprint(one) != fingerprint(other)
 
 
 def test_fingerprint_leaves_the_version_of_scikit_learn_out(models, monkeypatch):
@@ -392,7 +328,6 @@ def test_fingerprint_of_what_is_no_model_says_what_to_do():
         GroupedClassifier(NameNationalityClassifier()),
         LogisticRegression(),
     ],
-    ids=["net", "pipeline", "wrapper", "other"],
 )
 def test_fingerprint_of_an_unfitted_model_raises(model):
     with pytest.raises(NotFittedError, match="not fitted"):

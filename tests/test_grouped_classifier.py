@@ -188,6 +188,16 @@ def test_scores_take_labels_and_groups(small_names, tiny):
     assert model.score(names, unknown) == np.mean(hits & (labels != "Greek"))
 
 
+def test_label_that_the_model_lacks_leaves_groups_numbers(tiny, small_names):
+    names, labels = small_names
+    model = GroupedClassifier(tiny, groups={1: ["Polish"]}, others=0)
+    careful = SelectiveClassifier(model, threshold=0)
+    is_known = labels != "Greek"
+    is_right = careful.predict(names) == (labels == "Polish")
+    unknown = np.where(is_known, labels, "Elvish")
+    assert careful.score(names, unknown) == np.mean(is_right & is_known)
+
+
 def test_bits_of_a_row_do_not_depend_on_the_others(tiny, small_names):
     names = np.resize(small_names[0], 8200)  # more than are summed at a time
     model = GroupedClassifier(tiny, groups="subregion")

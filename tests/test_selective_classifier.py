@@ -138,13 +138,16 @@ def test_weights_count_for_estimator_and_threshold():
     assert [warning.filename for warning in warned] == [__file__]
 
 
-def test_parameters_of_fit_reach_a_step():
+def test_parameters_of_fit_reach_a_step_in_each_fold():
     X, y = blobs()
     weights = np.where(X[:, 0] > 0, 1, 1e-9)
     model = SelectiveClassifier(make_pipeline(LogisticRegression()), coverage=0.5)
     model.fit(X, y, logisticregression__sample_weight=weights)
     expected = LogisticRegression().fit(X, y, sample_weight=weights)
     assert_allclose(model.estimator_[-1].coef_, expected.coef_)
+    # Those of the folds too, whose probabilities decide the threshold.
+    plain = SelectiveClassifier(LogisticRegression(), coverage=0.5).fit(X, y)
+    assert abs(model.threshold_ - plain.threshold_) > 0.001
 
 
 def test_a_number_of_folds_has_all_classes_in_each():

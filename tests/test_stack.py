@@ -334,6 +334,7 @@ def test_threshold_that_does_not_hold_raises_where_it_would_decide(model):
     assert estimate_shares(changed, ["Ana", "Jan"], n_draws=2).label.tolist()
     for answer in (
         changed.predict,
+        GroupedClassifier(FrozenEstimator(careful), groups={}).fit,
         PriorShiftClassifier(FrozenEstimator(careful)).fit,
         PriorShiftClassifier(FrozenEstimator(changed)).fit,
     ):
