@@ -15,7 +15,6 @@ from sknames import estimate_shares
 from sknames._models.priors import check_priors, exchange_priors
 
 CLASSES = np.array(["Dutch", "Irish", "Turkish"])
-UNIFORM = np.full(4, 0.25)
 
 
 def draw(n=300, n_classes=5, seed=0):
@@ -42,36 +41,27 @@ def test_others_share_the_rest_as_in_the_models_own_priors():
     own = np.array([0.1, 0.5, 0.4])
     given = {"Irish": 0.2, "others": 0.8}
     for priors in (given, pd.Series(given)):
-        found = check_priors(priors, CLASSES, own=own)
-        assert_allclose(found, [0.16, 0.2, 0.64])
+        assert_allclose(check_priors(priors, CLASSES, own=own), [0.16, 0.2, 0.64])
     assert_allclose(check_priors(given, CLASSES), [0.4, 0.2, 0.4])
     two = check_priors({"Irish": 0.2, "Dutch": 0.3, "others": 0.5}, CLASSES, own=own)
     assert_allclose(two, [0.3, 0.2, 0.5])
+    with pytest.raises(ValueError, match="others' is 0.8, and no label is left that t"):
+        check_priors(given, CLASSES, own=[0, 1, 0])
 
 
 def test_others_of_0_change_nothing():
     found = check_priors({"Irish": 1, "others": 0}, CLASSES)
     assert_array_equal(found, [0, 1, 0])
-    every = {"Irish": 0.5, "Dutch": 0.3, "Turkish": 0.2}
-    found = check_priors(every | {"others": 0}, CLASSES)
-    assert_array_equal(found, check_priors(every, CLASSES))
+    every = {"Irish": 0.5, "Dutch": 0.3, "Turkish": 0.2, "others": 0}
+    assert_allclose(check_priors(every, CLASSES), [0.3, 0.5, 0.2])
 
 
 def test_class_of_the_name_others_has_its_own_prior():
     classes = np.array(["Irish", "Turkish", "others"])
     found = check_priors({"Irish": 0.2, "others": 0.8}, classes)
     assert_array_equal(found, [0.2, 0, 0.8])
-
-
-def test_hint_gives_the_rest_to_others_unless_a_class_is_of_that_name():
-    classes = np.array(["Irish", "Turkish", "others"])
     with pytest.raises(ValueError, match="sum to 0.2; expected 1. Divide them by"):
         check_priors({"Irish": 0.2}, classes)
-
-
-def test_others_that_the_model_never_predicts_raise():
-    with pytest.raises(ValueError, match="others' is 0.8, and no label is left that t"):
-        check_priors({"Irish": 0.2, "others": 0.8}, CLASSES, own=[0, 1, 0])
 
 
 def test_a_sum_that_is_rounded():
@@ -85,6 +75,8 @@ def test_uniform_and_population():
     found = check_priors("population", np.array(["Chinese", "English", "Icelandic"]))
     assert found[0] > found[1] > 10 * found[2] > 0
     assert found[0] / found[1] == pytest.approx((1400 / 350) ** 0.5)
+    with pytest.raises(ValueError, match="for Elvish. Give priors as a dict"):
+        check_priors("population", np.array(["Dutch", "Elvish"]))
 
 
 EXPECTED = "Expected priors 'uniform' or 'population', or numbers by label, got "
@@ -103,52 +95,44 @@ EXPECTED = "Expected priors 'uniform' or 'population', or numbers by label, got 
     ({"Irish": 0.5, "Dutch": 0.2, "Turkish": 0.2, "others": 0.1},
      "priors of 'others' is 0.1, and no label is left"),
     ({"Irish": 1.5, "others": -0.5}, r"of 'others' is -0\.5; expected a number"),
-    ({"Irish": 0.5, "others": np.nan}, "of 'others' is nan; expected a number"),
     ({"Irish": 0.5, "others": np.inf}, "of 'others' is inf; expected a number"),
-    ({"Irish": 0.5, "others": "rest"}, "of 'others' is 'rest'; expected a number"),
     ({"Irish": 1.2}, r"priors sum to 1\.2; expected 1\. Divide them by their sum"),
     ([0.5, 0.2, 0.2], r"priors sum to 0\.9; expected 1\. Divide them by their sum"),
     ([0.5, 0.5, 0.011], r"priors sum to 1\.011; expected 1"),
     ({"Irish": 0.989}, r"priors sum to 0\.989; expected 1"),
-    ([0, 0, 0], "priors sum to 0; expected 1"),
     ({"Irish": 0.6, "Elvish": 0.4},
      "priors got 'Elvish', but the model's labels are such as .'Dutch', 'I"),
     ({"NLD": 1}, r"priors got 'NLD', but .* such as \['Dutch'\]:"),
     ({"turkish": 1}, r"priors got 'turkish', but .* such as \['Turkish'\]:"),
-    ({"Irish": 1.5, "Dutch": -0.5},
-     r"of 'Dutch' is -0\.5; expected a number of 0 or more"),
     ({"Irish": np.nan, "Dutch": 1.0}, "priors of 'Irish' is nan; expected a number"),
-    ({"Irish": "all"}, "priors of 'Irish' is 'all'; expected a number"),
+    ({"Irish": "all"}, "priors of 'Irish' is 'all'; expected a number of 0 or more"),
     ([0.5, 0.5],
      r"Expected priors of shape \(3,\), in the order of classes_, got shape \(2,\)"),
-    ([[0.2, 0.3, 0.5]],
-     r"of shape \(3,\), in the order of classes_, got shape \(1, 3\)"),
+    ([[0.2, 0.3, 0.5]], r"got shape \(1, 3\)"),
     ([0.5, np.inf, 0.5], "is inf; expected a number"),
-    ("population", "no number of bearers for Elvish. Give priors as a dict"),
+    ([-0.5, 1, 0.5], "of 'Dutch' is -0.5; expected a number"),
 ], ids=str)  # fmt: skip
 def test_priors_that_are_none(priors, message):
-    classes = np.array(["Dutch", "Elvish"]) if priors == "population" else CLASSES
     with pytest.raises(ValueError, match=message):
-        check_priors(priors, classes)
+        check_priors(priors, CLASSES)
 
 
 def test_priors_that_probabilities_assume():
     X, y = make_blobs([60, 20, 20], n_features=2, random_state=0)
     bayes = GaussianNB().fit(X, y)
     logistic = LogisticRegression().fit(X, y)
-    pipeline = make_pipeline(StandardScaler(), GaussianNB()).fit(X, y)
+    pipeline = make_pipeline(StandardScaler(), bayes).fit(X, y)
 
     def assumed_by(model, given=None):
         shares = estimate_shares(model, X, assumed_prior=given, n_draws=2)
         return shares.assumed_prior
 
-    for model in (bayes, pipeline, FrozenEstimator(pipeline), make_pipeline(pipeline)):
+    for model in (bayes, FrozenEstimator(pipeline), make_pipeline(pipeline)):
         assert_allclose(assumed_by(model), [0.6, 0.2, 0.2])
     assert_allclose(assumed_by(logistic), np.full(3, 1 / 3))
     for model in (bayes, logistic):
         assert_allclose(assumed_by(model, {0: 0.6, 1: 0.4}), [0.6, 0.4, 0])
-    others = assumed_by(bayes, {1: 0.6, "others": 0.4})
-    assert_allclose(others, [0.3, 0.6, 0.1])
+    assert_allclose(assumed_by(bayes, {1: 0.6, "others": 0.4}), [0.3, 0.6, 0.1])
 
 
 # ---- How they are exchanged
@@ -167,11 +151,11 @@ def test_exchanged_priors_are_bayes_rule():
 
 
 def test_rows_that_the_priors_exclude():
-    found = exchange_priors(np.eye(3), np.full(3, 1 / 3), np.array([0.3, 0.7, 0]))
+    uniform = np.full(3, 1 / 3)
+    found = exchange_priors(np.eye(3), uniform, np.array([0.3, 0.7, 0]))
     assert_allclose(found, [[1, 0, 0], [0, 1, 0], [0.3, 0.7, 0]])
     found = exchange_priors(np.eye(2)[:1], np.array([1.0, 0.0]), np.array([0.0, 1.0]))
     assert_array_equal(found, [[0, 1]])
     # What was assumed to be impossible stays so.
-    uniform = np.full(3, 1 / 3)
     found = exchange_priors(uniform[None], np.array([0.5, 0.5, 0]), uniform)
     assert_allclose(found, [[0.5, 0.5, 0]])

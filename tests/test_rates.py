@@ -5,6 +5,7 @@ import inspect
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import binomtest
 
 from sknames import (
@@ -21,10 +22,10 @@ MIX = [0.3, 0.4, 0.2, 0.1, 0]
 RATES = np.array([0.2, 0.5, 0.8, 0.5, 0.5])
 
 
-def draw(n=2000, seed=0, rates=RATES):
+def draw(n=2000, seed=0):
     """Probabilities that are right, and outcomes of labels."""
     rows, labels = draw_people(MIX, n, seed)
-    outcome = np.random.default_rng(1000 + seed).random(n) < rates[labels]
+    outcome = np.random.default_rng(1000 + seed).random(n) < RATES[labels]
     return rows, outcome, labels
 
 
@@ -35,40 +36,28 @@ def estimate(rows, outcome, **params):
     return estimate_rates(Known(), names, outcome=outcome, **params)
 
 
-def test_intervals_of_rates_cover():
-    covered = []
-    for seed in range(40):
-        rows, outcome, _ = draw(500, seed)
-        rates = estimate(rows, outcome)
-        for label, true in zip(CLASSES[:4], RATES[:4], strict=True):
-            row = rates[label]
-            covered.append(row.low[1] <= true <= row.high[1])
-    assert np.mean(covered) > 0.9
-
-
 def test_rates_of_a_label_sum_to_1_over_three_outcomes():
     rows, outcome, _ = draw(600)
     thirds = np.where(outcome, "yes", np.where(np.arange(600) % 2, "no", "later"))
     rates = estimate(rows, thirds)
     assert rates.outcomes.tolist() == ["later", "no", "yes"]
     assert sum(rates["Dutch"].rate) == pytest.approx(1)
-    assert len(rates.label) == 15
     frame = rates.to_frame()
     columns = ["label", "outcome", "rate", "low", "high", "n_people"]
     assert list(frame.columns) == columns
+    assert len(frame) == 15
     assert frame["n_people"].sum() == pytest.approx(3 * 600)
 
 
 def test_label_without_people_has_no_rate_and_is_never_sure():
     rows = np.eye(5)[[0] * 60 + [1] * 60]
-    outcome = np.arange(120) % 2
-    rates = estimate(rows, outcome)
+    rates = estimate(rows, np.arange(120) % 2)
     turkish = rates["Turkish"]
     assert np.isnan(turkish.rate).all()
     assert (turkish.low, turkish.high) == ([0, 0], [1, 1])
     found = rates.compare("Turkish", "Dutch")
-    assert not found.sure.any()
-    assert (found.low.tolist(), found.high.tolist()) == ([-1, -1], [1, 1])
+    row = found["Turkish"]
+    assert (row.sure, row.low, row.high) == ([False, False], [-1, -1], [1, 1])
     assert "nan" not in repr(found)
 
 
@@ -88,55 +77,51 @@ def test_compare_finds_rates_that_differ_and_only_these():
     rates = estimate(rows, outcome)
     found = rates.compare("Irish", "Danish")
     assert found.label.tolist() == ["Irish", "Irish"]
-    assert found.difference[1] == pytest.approx(0.6, abs=0.15)
+    assert_allclose(found.difference, [-0.6, 0.6], atol=0.15)
     assert found.sure.all()
-    assert found.difference.sum() == pytest.approx(0)
     assert not rates.compare("Dutch", "Norwegian").sure.any()
     everyone = rates.compare()
-    sure = everyone.label[everyone.sure].tolist()
-    assert {"Irish", "Danish"} <= {*sure}
+    assert {"Irish", "Danish"} <= {*everyone.label[everyone.sure]}
     assert "compared with all others" in repr(everyone)
     with pytest.raises(KeyError, match="Expected one of the labels .*, got 'Elvish'"):
         rates.compare("Elvish")
 
 
-def test_equal_rates_are_rarely_sure():
-    n_sure = 0
-    for seed in range(40):
-        rows, outcome, _ = draw(400, seed, np.full(5, 0.4))
-        n_sure += estimate(rows, outcome).compare().sure.any()
-    assert n_sure <= 5
+def test_difference_of_rates_varies_as_both():
+    rows = np.eye(5)[np.arange(200) % 2]
+    outcome = np.arange(200) % 4 < 2  # of half of each label
+    found = estimate(rows, outcome, n_draws=2000).compare("Danish", "Dutch")["Danish"]
+    width = 2 * 1.96 * np.sqrt(2 * 0.25 / 100)
+    assert found.high[1] - found.low[1] == pytest.approx(width, rel=0.1)
+    assert found.sure == [False, False]
 
 
 def test_compare_of_a_group_takes_the_labels_outside_it():
     rows, outcome, _ = draw(1000)
     groups = {"A": ["Danish", "Dutch"], "B": ["Danish"], "All": [*CLASSES]}
+    groups["not A"] = ["Irish", "Norwegian", "Turkish"]
     rates = estimate(rows, outcome, groups=groups)
-    inverse = estimate(rows, outcome, groups={"others": ["Irish", *CLASSES[3:]]})
     found = rates.groups.compare("A")
     assert found.label.tolist() == ["A", "A"]
-    assert found.rate == pytest.approx(rates.groups["A"].rate)
-    assert found.other == pytest.approx(inverse.groups["others"].rate)
-    assert (found.low > -1).all()
-    assert "compared with all others" in repr(found)
+    assert_allclose(found.rate, rates.groups["A"].rate)
+    assert_allclose(found.other, rates.groups["not A"].rate)
     danish = rates.compare("Danish")
     of_group = rates.groups.compare("B")
     for name in ("rate", "other", "low", "high", "sure"):
-        assert getattr(of_group, name) == pytest.approx(getattr(danish, name))
+        assert_allclose(getattr(of_group, name), getattr(danish, name))
     assert "of groups:" in repr(rates)
     everyone = rates.groups.compare()
-    assert everyone.label.tolist() == ["A", "A", "B", "B", "All", "All"]
-    assert np.isnan(rates.groups.compare("All").other).all()
+    assert [*everyone] == [*groups]
+    assert np.isnan(everyone["All"].other).all()
     pair = rates.groups.compare("A", "B")
-    assert pair.other == pytest.approx(rates["Danish"].rate)
+    assert_allclose(pair.other, rates["Danish"].rate)
 
 
 def test_checked_rows_give_rates_of_labels_that_the_model_lacks():
     rows, outcome, labels = draw(1000)
-    known = CLASSES[labels].astype(object)
-    known[labels == 3] = "American"
-    drawn = np.random.default_rng(1).random(1000) < 0.4
-    rates = estimate(rows, outcome, checked=np.where(drawn, known, None))
+    known = np.where(labels == 3, "American", CLASSES[labels])
+    is_drawn = np.random.default_rng(1).random(1000) < 0.4
+    rates = estimate(rows, outcome, checked=np.where(is_drawn, known, None))
     american = rates["American"]
     assert american.low[1] < 0.52 < american.high[1]
     assert 0.3 < american.rate[1] < 0.7
@@ -158,12 +143,13 @@ def test_wrong_outcomes_raise(outcome, message):
         estimate(np.eye(5)[:3], outcome)
 
 
-@pytest.mark.parametrize("make", [float, str], ids=["floats", "texts"])
+@pytest.mark.parametrize("make", [float, str])
 def test_outcomes_that_are_measurements_raise(make):
     rows, _, _ = draw(42)
+    halves = [make(k % 21 + 0.5) for k in range(42)]
     with pytest.raises(ValueError, match=r"got 21 different numbers. Bin them, as by "):
-        estimate(rows, [make(k % 21 + 0.5) for k in range(42)])
-    estimate(rows, [make(k % 20 + 0.5) for k in range(40)] + [make(0.5)] * 2)
+        estimate(rows, halves)
+    estimate(rows[:20], halves[:20])
 
 
 def test_whole_numbers_and_words_are_outcomes_up_to_a_hundred():
@@ -198,11 +184,10 @@ def test_labels_in_a_group_of_the_model_count_for_the_group():
     y = np.where(np.arange(500) % 2, CLASSES[labels], None)
     params = {"outcome": outcome, "n_draws": 2, "random_state": 0}
     found = estimate_rates(benelux, rows, checked=y, **params)
-    as_group = np.where(y == "Dutch", "Benelux", y)
-    expected = estimate_rates(benelux, rows, checked=as_group, **params)
+    y[y == "Dutch"] = "Benelux"
+    expected = estimate_rates(benelux, rows, checked=y, **params)
     assert found.labels.tolist() == expected.labels.tolist()
-    np.testing.assert_array_equal(found.rate, expected.rate)
-    assert "Dutch" not in found.labels
+    assert_array_equal(found.rate, expected.rate)
     assert not found.new_labels
 
 
@@ -211,11 +196,9 @@ def test_outcomes_of_the_same_clusters_are_drawn_together():
     rows = np.eye(5)[np.repeat([0, 1], 100)]
     of_danes = np.arange(100) % 5 == 0
     outcome = np.concatenate([of_danes, np.arange(100) % 2 == 0])
-    clusters = np.arange(200) // 2
-    together = estimate(rows, outcome, clusters=clusters)["Dutch"]
-    assert together.high[1] - together.low[1] < 0.01
-    apart = estimate(rows, outcome, clusters=np.arange(200))["Dutch"]
-    assert apart.high[1] - apart.low[1] == pytest.approx(2 * 1.96 * 0.05, rel=0.2)
+    for clusters, width in [(np.arange(200) // 2, 0), (np.arange(200), 4 * 0.05)]:
+        dutch = estimate(rows, outcome, clusters=clusters)["Dutch"]
+        assert dutch.high[1] - dutch.low[1] == pytest.approx(width, abs=0.04)
 
 
 @pytest.mark.filterwarnings("ignore:The model is unsure")
@@ -236,7 +219,7 @@ def test_exact_limit_of_a_rate_counts_names_of_equal_weight():
     """Kish's number of each outcome, times the share of the label in it, summed."""
     rows = np.eye(5)[[0] * 100 + [1] * 20]
     outcome = np.array([*np.arange(100) % 2, *[0] * 20])
-    weights = np.array([*np.repeat([1, 3], 50), *[1] * 20])
+    weights = np.repeat([1, 3, 1], [50, 50, 20])
     row = estimate(rows, outcome, sample_weight=weights)["Dutch"]
     of_outcome = weights[outcome == 0]
     n_effective = of_outcome.sum() ** 2 / (of_outcome**2).sum()
@@ -252,23 +235,23 @@ def test_people_are_rows_with_a_weight():
 
 
 def test_all_rows_checked_give_exact_intervals_of_rates():
-    labels = np.repeat(["Danish", "Dutch"], [148, 52])
+    index = np.repeat([0, 1], [148, 52])
     outcome = np.isin(np.arange(200), [3, 70, 150, 160, 170])
-    row = estimate(np.eye(5)[np.repeat([0, 1], [148, 52])], outcome, checked=labels)
+    rates = estimate(np.eye(5)[index], outcome, checked=CLASSES[index])
     exact = binomtest(2, 148).proportion_ci()
-    danish = row["Danish"]
-    assert danish.rate[1] == pytest.approx(2 / 148)
-    assert danish.low[1] == pytest.approx(exact.low, abs=1e-6)
-    assert danish.high[1] == pytest.approx(exact.high, abs=1e-6)
-    assert "200 of the names are checked: 195 of False, 5 of True" in str(row)
+    danish = rates["Danish"]
+    found = [danish.rate[1], danish.low[1], danish.high[1]]
+    assert_allclose(found, [2 / 148, exact.low, exact.high], atol=1e-6)
+    assert "200 of the names are checked: 195 of False, 5 of True" in str(rates)
 
 
-@pytest.mark.parametrize("n, message", [(1, "got 1 of True"), (0, "got 0 of True")])
-def test_outcome_with_fewer_than_two_checked_rows_is_named(n, message):
+@pytest.mark.parametrize("n", [0, 1])
+def test_outcome_with_fewer_than_two_checked_rows_is_named(n):
     rows, outcome, labels = draw(400)
     is_checked = ~outcome
     is_checked[np.flatnonzero(outcome)[:n]] = True
-    with pytest.raises(ValueError, match=f"each outcome that are checked, {message}"):
+    message = f"each outcome that are checked, got {n} of True"
+    with pytest.raises(ValueError, match=message):
         estimate(rows, outcome, checked=np.where(is_checked, CLASSES[labels], None))
 
 
@@ -276,8 +259,7 @@ def test_outcome_with_fewer_than_two_checked_rows_is_named(n, message):
 def test_few_checked_rows_of_an_outcome_are_warned_of():
     rows, outcome, labels = draw(400)
     is_checked = np.random.default_rng(0).random(400) < 0.5
-    of_outcome = np.flatnonzero(outcome & is_checked)
-    is_checked[np.random.default_rng(1).permutation(of_outcome)[9:]] = False
+    is_checked[np.flatnonzero(outcome & is_checked)[9:]] = False
     checked = np.where(is_checked, CLASSES[labels], None)
     with pytest.warns(UserWarning, match="Only 9 rows of the outcome True are checked"):
         estimate(rows, outcome, checked=checked)
@@ -291,26 +273,16 @@ def test_equal_shares_of_two_outcomes_draw_apart():
     assert width == pytest.approx(2 * 1.96 * np.sqrt(0.25 / 50), rel=0.1)
 
 
-def test_wrong_keywords_raise_as_in_estimate_shares():
-    for name in ("cluster", "model_error", "has_common_draws", "caller"):
-        message = rf"^estimate_rates\(\) got an unexpected keyword argument '{name}'"
-        with pytest.raises(TypeError, match=message):
-            estimate(np.eye(5)[:3], [1, 0, 1], **{name: 1})
-    with pytest.raises(ValueError, match="'n_draws' parameter of estimate_rates"):
-        estimate(np.eye(5)[:3], [1, 0, 1], n_draws=1)
-
-
 def test_keywords_are_those_of_estimate_shares():
     keywords = [*inspect.signature(estimate_shares).parameters.values()]
     of_rates = [*inspect.signature(estimate_rates).parameters.values()]
-    outcome = of_rates.pop(2)
-    assert (outcome.name, of_rates) == ("outcome", keywords)
-    assert keywords.pop().name == "by"
-    given = {"sample_weight": [-1, 1, 1], "counts": [0.5] * 3, "checked": ["Irish"]}
-    given |= {"clusters": [1, 1, 1], "assumed_prior": "even", "groups": {"A": ["x"]}}
-    given |= {"confidence_level": 2, "n_draws": 1, "random_state": "x"}
-    given |= {"checked_weight": [1, 1, 1]}
-    assert {*given} == {keyword.name for keyword in keywords[2:]}
-    for name, value in given.items():
+    assert of_rates.pop(2).name == "outcome"
+    assert of_rates == keywords
+    wrong = {"sample_weight": [-1, 1, 1], "counts": [0.5] * 3, "checked": ["Irish"]}
+    wrong |= {"clusters": [1, 1, 1], "assumed_prior": "even", "groups": {"A": ["x"]}}
+    wrong |= {"confidence_level": 2, "n_draws": 1, "random_state": "x", "by": [1]}
+    wrong |= {"checked_weight": [1, 1, 1]}
+    assert {*wrong} == {keyword.name for keyword in keywords[2:]}
+    for name, value in wrong.items():
         with pytest.raises(ValueError):
             estimate_rates(Known(), np.eye(5)[:3], outcome=[1, 0, 1], **{name: value})
