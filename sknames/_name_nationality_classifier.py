@@ -429,7 +429,10 @@ class NameNationalityClassifier(
             - "next_symbol.weight", "next_symbol.bias": what predicts the next code
               during training, and the end as code 0,
             - "ngram_weight", "ngram_idf": logits and inverse document frequency of each
-              n-gram, if `ngram_range` is not None.
+              n-gram, if `ngram_range` is not None,
+            - "head.weight", "head.bias", "head.ngram_weight": what makes logits of
+              countries of these logits and of some n-grams, "head.ngrams", in
+              ``load_pretrained("country")``.
         """
         check_is_fitted(self, "network_")
         weights = self.network_.weights

@@ -105,8 +105,8 @@ def test_page_of_the_card_that_ships_is_the_model_card():
     path = Path(__file__).parents[1] / "docs" / "model_card.md"
     shown = path.read_text(encoding="utf-8")
     (machine,) = re.findall(r"tools\.retrain\.measure` on (.*)\. The same", shown)
-    model = load_pretrained(priors="uniform")
-    page = _card.page(load_card(), model, measured_on=machine)
+    models = {target: load_pretrained(target) for target in ("nationality", "country")}
+    page = _card.page(load_card(), models, measured_on=machine)
     assert page.rstrip("\n") == shown.rstrip("\n")
     assert "\n| Zulu | 0 | - |" in page  # of whom nobody was tested
 
@@ -118,7 +118,7 @@ def test_measure_writes_all_files_and_a_page(folder, sources, people):
     points = card.pop("operating_points")
     assert written == {"fingerprint": load_card()["fingerprint"]} | card
     card["operating_points"] = points
-    page = _card.page(card, model)
+    page = _card.page(card, {"nationality": model})
     assert f"**Wrong for {100 * (1 - card['accuracy']):.0f} % of people" in page
     point = points["Turkish"]["0.95"]
     assert f"| Turkish | 0.95 | {point['threshold']:.2f} | {point['n']} |" in page

@@ -341,12 +341,34 @@ def with_interval(point, name, digits):
     return f"{point[name]:{digits}} ({low}-{high})"
 
 
-def page(card, model, measured_on=None):
+def parameter_table(models):
+    """Return the table of the numbers of parameters of models, by target."""
+    shapes = {}
+    counts = {}
+    for target, model in models.items():
+        classify = model["classify"]
+        weights = classify.weights()
+        weights.pop("head.ngrams", None)  # which n-grams the head has
+        counts[target] = {name: weight.size for name, weight in weights.items()}
+        counts[target]["words"] = len(classify.network_.words.logits)
+        counts[target]["all"] = sum(counts[target].values())
+        for name, weight in weights.items():
+            shapes[name] = " × ".join(f"{n:,}" for n in weight.shape)
+    rows = []
+    for name in [*shapes, "words", "all"]:
+        of_models = [f"{count.get(name, 0):,}" for count in counts.values()]
+        rows.append([f"`{name}`", shapes.get(name, ""), *of_models])
+    return table(["parameters", "shape", *counts], rows)
+
+
+def page(card, models, measured_on=None):
     """Return the card in Markdown.
 
-    `measured_on` describes the machine that measured. By default, it is this one.
+    `models` has both models by target. `measured_on` describes the machine that
+    measured. By default, it is this one.
     """
-    texts = texts_of_training(card, model)
+    texts = texts_of_training(card, models["nationality"])
+    texts["parameters"] = parameter_table(models)
     texts |= texts_of_figures(card)
     texts["machine"] = measured_on or machine()
     texts |= texts_of_labels(card)

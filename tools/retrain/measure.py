@@ -59,7 +59,7 @@ def write_nationality(folder, people, public, training, born):
 
 
 def write_country(folder, people, public, training_labels):
-    """Write the files of the model of countries.
+    """Write the files of the model of countries, and return it.
 
     `training_labels` are those of the names that it learned.
     """
@@ -69,6 +69,7 @@ def write_country(folder, people, public, training_labels):
         people_in_scripts.people()
     )
     write_card(folder, card | of_halves)
+    return model
 
 
 def write_chosen(folder, people, public):
@@ -109,12 +110,13 @@ def main():
         birth_years(*read_chess_players()),
     )
     write_recalls(card)
-    PAGE.write_text(page(card, model), encoding="utf-8")
     material = countries.read_material(material)
     _, labels = countries.training_names(material)
     people = kept_apart.people_apart(material.sources)
     public = new_people.public_people("country", known, reported=False)
-    write_country(MODELS / "country", people, public, labels)
+    country = write_country(MODELS / "country", people, public, labels)
+    models = {"nationality": model, "country": country}
+    PAGE.write_text(page(card, models), encoding="utf-8")
 
 
 if __name__ == "__main__":
