@@ -73,12 +73,12 @@ PRIVATE_IMPORTS = {
         "_models.stack _text.names _text.not_names _text.titles onnx"
     ),
     "test_not_names": "_text.names _text.spelling",
-    "test_page": "_models.stack _shares.mix pretrained._load_pretrained",
+    "test_page": "_models.stack _shares.mix",
     "test_recurrent_net": (
         "_network.prefixes _training.bags _training.batches _training.loss "
         "_training.rows"
     ),
-    "test_retrain_linear": "_network.forward pretrained._load_pretrained",
+    "test_retrain_linear": "_network.forward",
     "test_shares": (
         "_shares.comparison _shares.draws _shares.mix _shares.name_list "
         "pretrained._load_pretrained"

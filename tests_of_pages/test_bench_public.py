@@ -46,21 +46,24 @@ NAMES = ["Takeshi Yamamoto", "Hiroshi Nakamura", "Giuseppe Esposito", "Zoltán S
 
 
 @pytest.mark.parametrize(
-    ("name", "is_new"),
+    ("name", "names", "n_learned", "new"),
     [
-        ("arczi21", [False, False, True, True]),
-        ("wikilabels13", [False, True, True, True]),  # chooses nothing
+        ("arczi21", NAMES, 0, NAMES[2:]),
+        ("wikilabels13", NAMES, 0, NAMES[1:]),  # chooses nothing
+        ("arczi21", ["Szabo Zoltan", *NAMES[2:]], 1, NAMES[2:3]),
     ],
 )
-def test_new_people_are_in_no_source_and_reported(name, is_new, tmp_path, monkeypatch):
-    names = np.array(NAMES, dtype=object)
-    rows = [(np.array([], dtype=int), np.arange(len(names)))]
+def test_new_people_are_reported_and_neither_in_a_source_nor_learned(
+    name, names, n_learned, new, tmp_path, monkeypatch
+):
+    names = np.array(names, dtype=object)
+    rows = [np.split(np.arange(len(names)), [n_learned])]
     monkeypatch.setattr(bench_public, "read_set", lambda *args: (names, names))
     monkeypatch.setattr(bench_public, "splits", lambda *args: rows)
     # As other words, and without accents.
     monkeypatch.setattr(bench_public, "source_people", lambda: {"takeshi yamamoto"})
     a_set = bench_public.Set(name, tmp_path)
-    assert np.isin(np.arange(len(names)), a_set.new).tolist() == is_new
+    assert names[a_set.new].tolist() == new
 
 
 def test_halves_of_lists_of_shares_are_those_of_the_other_benchmarks():
@@ -74,15 +77,6 @@ def test_halves_of_lists_of_shares_are_those_of_the_other_benchmarks():
 def test_country_has_the_nationality_of_most_of_its_people():
     found = bench_shares.as_labels("nationality", ["UA", "RO", "IN", "CH", "SR"])
     assert found == ["Ukrainian", "Romanian", "Indian", "German", "SR"]
-
-
-def test_new_people_are_not_among_those_to_learn_from(tmp_path, monkeypatch):
-    names = np.array(["Szabo Zoltan", *NAMES[2:]], dtype=object)
-    rows = [(np.array([0]), np.array([1, 2]))]
-    monkeypatch.setattr(bench_public, "read_set", lambda *args: (names, names))
-    monkeypatch.setattr(bench_public, "splits", lambda *args: rows)
-    monkeypatch.setattr(bench_public, "source_people", set)
-    assert bench_public.Set("arczi21", tmp_path).new.tolist() == [1]
 
 
 def test_rivals_without_answers_are_named(tmp_path):

@@ -105,11 +105,6 @@ def test_choose_names_the_middle_training_and_writes_the_spread(public, capsys):
     assert cells_of(written, title) == cells_of(reported, title)
 
 
-def test_halves_of_a_set_are_those_of_a_hash_of_the_name():
-    halves = [public_sets.is_reported(name) for name, *_ in PEOPLE]
-    assert halves[:6] == [True, False, False, True, True, False]
-
-
 def test_nationality_is_shared_among_the_countries_that_can_be_predicted():
     classes = ["Arabic", "English", "German", "Japanese"]
     shares = new_people.country_shares(classes, ["AT", "DE", "EG", "GB", "IT"])
@@ -147,15 +142,12 @@ def test_page_without_the_end_of_a_block_is_left_as_it_is(tmp_path):
         ("nationality", False, ["Japanese", "Japanese"]),
     ],
 )
-def test_public_people_are_new_and_of_one_half(
-    target, reported, labels, tmp_path, monkeypatch
-):
-    (tmp_path / "public").mkdir()
+def test_public_people_are_new_and_of_one_half(target, reported, labels, home):
+    (home / "public").mkdir()
     # By their hashes, all but Nakamura are reported.
     rows = "Takeshi Yamamoto\tJP\nHiroshi Nakamura\tJP\nGiuseppe Esposito\tIT\n"
     for name in ("arczi21_test.tsv", "goalscorers.tsv"):
-        (tmp_path / "public" / name).write_text(rows, encoding="utf-8")
-    monkeypatch.setenv("SKNAMES_DATA", str(tmp_path))
+        (home / "public" / name).write_text(rows, encoding="utf-8")
     people = new_people.public_people(target, {"takeshi yamamoto"}, reported=reported)
     assert people.labels.tolist() == labels
     assert people.sources.tolist() == ["arczi21", "goalscorers"]

@@ -11,9 +11,8 @@ from sklearn.pipeline import Pipeline
 from sknames import CharEncoder, NameNationalityClassifier, fingerprint
 from sknames._network.forward import Forward, softmax
 from sknames.datasets import make_names
-from sknames.pretrained._load_pretrained import read_model
 from tools.retrain import countries, linear, recipe
-from tools.retrain.files import write_model
+from tools.retrain.files import read_model, write_model
 from tools.retrain.linear import FORMS
 
 KINDS = ["French", "Polish", "Spanish"]
