@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 import latex2mathml.converter
+import matplotlib
 from docutils import nodes
 
 import sknames
@@ -70,6 +71,12 @@ numpydoc_show_class_members = False
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
+
+def use_style(gallery_conf, script):
+    """Let all pictures of the gallery look alike."""
+    matplotlib.rc_file(Path(__file__).with_name("matplotlibrc"))
+
+
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
@@ -81,6 +88,7 @@ sphinx_gallery_conf = {
     "doc_module": ("sknames",),
     "download_all_examples": False,
     "show_signature": False,
+    "reset_modules": ("matplotlib", use_style),
     # Pictures and tables, without the repr of legends and displays.
     "capture_repr": ("_repr_html_",),
 }

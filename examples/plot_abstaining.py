@@ -6,7 +6,7 @@ Draw risk against coverage, and check whether the probabilities are calibrated.
 
 Run ``python examples/plot_abstaining.py``: it takes seconds. It fits a linear model on
 half of the names of twelve nationalities, and predicts the others, and text that is not
-a name. If matplotlib is installed, it writes `abstaining.png`.
+a name. If matplotlib is installed, it writes `abstaining.png` and `calibration.png`.
 """
 
 import numpy as np
@@ -68,7 +68,7 @@ except ImportError:
 else:
     from sknames.metrics import ReliabilityDisplay, RiskCoverageDisplay
 
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.8), layout="constrained")
+    figure, left = plt.subplots(figsize=(6.4, 4), layout="constrained")
     X = names[new]
     y = nationalities[new]
     curve = model.risk_coverage_curve_
@@ -82,7 +82,10 @@ else:
     left.axhline(model.risk, color="0.4", linestyle=":")
     left.text(0.99, model.risk, "wanted", ha="right", va="bottom", color="0.3")
     left.set_title("What answering less gains")
+    figure.savefig("abstaining.png", dpi=80)
+    figure, right = plt.subplots(figsize=(4.6, 4.6), layout="constrained")
     ReliabilityDisplay.from_estimator(model, X, y, name="new names", ax=right)
     right.set_title("Is it as right as it is sure?")
-    figure.savefig("abstaining.png", dpi=80)
-    print("\nWrote abstaining.png.")
+    right.legend(loc="lower right")
+    figure.savefig("calibration.png", dpi=80)
+    print("\nWrote abstaining.png and calibration.png.")

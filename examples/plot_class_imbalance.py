@@ -60,12 +60,11 @@ for title, params in settings.items():
 # %%
 # Adjustment lowers the recall of frequent classes and raises that of rare ones.
 
-figure, axis = plt.subplots(figsize=(9, 3.8), layout="constrained")
+figure, axis = plt.subplots(figsize=(6.4, 5), layout="constrained")
 places = np.arange(len(TRAIN))
-colors = ["0.75", "0.5", "C0", "C1"]
-for k, ((title, values), color) in enumerate(zip(recalls.items(), colors, strict=True)):
-    axis.bar(places + 0.2 * (k - 1.5), values, 0.18, label=title, color=color)
+for k, (title, values) in enumerate(recalls.items()):
+    axis.bar(places + 0.2 * (k - 1.5), values, 0.18, label=title)
 ticks = [f"{nationality}\n{n:,} names" for nationality, n in TRAIN.items()]
 axis.set_xticks(places, ticks)
 axis.set(ylabel="recall on held-out names", ylim=(0, 1))
-axis.legend(loc="upper right", fontsize=9)
+figure.legend(loc="outside lower center", ncols=2)

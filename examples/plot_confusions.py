@@ -53,14 +53,12 @@ order = leaves_list(linkage(distance, "average", optimal_ordering=True))
 
 mistakes = shares[np.ix_(order, order)]
 np.fill_diagonal(mistakes, np.nan)
-figure, axis = plt.subplots(figsize=(9, 8.2), layout="constrained")
+figure, axis = plt.subplots(figsize=(8, 7.2), layout="constrained")
 display = ConfusionMatrixDisplay(mistakes, display_labels=np.array(SOME)[order])
-display.plot(
-    include_values=False, cmap="viridis_r", xticks_rotation="vertical", ax=axis
-)
+display.plot(include_values=False, xticks_rotation="vertical", ax=axis)
 axis.set(
     title=f"Held-out names, {np.mean(predicted == nationalities[test]):.0%} "
-    "of them right: share of each row that is taken for another's",
+    "of them right:\nshare of each row that is taken for another's",
     xlabel="taken for",
     ylabel="true nationality",
 )

@@ -77,16 +77,17 @@ print(
 # rates by where names are common. Rates hold if names do not depend on the error
 # within an origin; have some people say their origin to check that (``y=``).
 
-figure, ax = plt.subplots(figsize=(7, 2.5), layout="constrained")
+figure, ax = plt.subplots(figsize=(6.4, 3), layout="constrained")
 places = np.arange(len(N_PEOPLE))
 rows = [rates[label] for label in N_PEOPLE]
 estimate = np.array([row.rate[1] for row in rows])
 ends = np.array([[row.low[1], row.high[1]] for row in rows]).T
-ax.errorbar(estimate, places, xerr=abs(ends - estimate), fmt="o", capsize=3)
-ax.plot(list(FALSE_NEGATIVE_RATE.values()), places, "kx", label="true rate")
+reach = abs(ends - estimate)
+ax.errorbar(estimate, places, xerr=reach, fmt="o", capsize=3, label="estimate")
+ax.plot(list(FALSE_NEGATIVE_RATE.values()), places, "kD", label="truth")
 ax.set_yticks(places, N_PEOPLE)
 ax.set_xlabel("rejected among the qualified, with 95 % intervals")
 ax.set_xlim(0)
-ax.invert_yaxis()
+ax.set_ylim(2.5, -0.5)
 ax.legend()
 plt.show()

@@ -80,7 +80,7 @@ except ImportError:
 else:
     figure, axes = plt.subplot_mosaic(
         [["bars", "matrix"], ["curve", "matrix"]],
-        figsize=(17, 12), width_ratios=[1, 2.2], height_ratios=[3, 1],
+        figsize=(15, 11), width_ratios=[1, 2.2], height_ratios=[3, 1],
         layout="constrained",
     )  # fmt: skip
     bars = axes["bars"]
@@ -111,7 +111,7 @@ else:
     )
     ConfusionMatrixDisplay.from_predictions(
         truth, predicted, normalize="true", include_values=False,
-        cmap="Blues", xticks_rotation="vertical", ax=matrix,
+        xticks_rotation="vertical", ax=matrix,
     )  # fmt: skip
     matrix.set_title("All held-out names: share of each true nationality")
     figure.savefig("first_model.png", dpi=80)

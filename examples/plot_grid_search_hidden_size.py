@@ -45,7 +45,7 @@ print("best:", search.best_params_)
 # more time.
 
 results = search.cv_results_
-figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
+figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.6), layout="constrained")
 left.errorbar(
     sizes, -results["mean_test_score"], results["std_test_score"], fmt="C0-o", capsize=4
 )

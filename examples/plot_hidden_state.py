@@ -59,7 +59,7 @@ last_letters = np.array([found.characters[-1] for found in read])
 letters, counts = np.unique(last_letters, return_counts=True)
 frequent = letters[np.argsort(-counts, kind="stable")[:6]]
 figure, axes = plt.subplots(
-    1, 2, figsize=(10, 4.6), sharex=True, sharey=True, layout="constrained"
+    1, 2, figsize=(8, 4), sharex=True, sharey=True, layout="constrained"
 )
 for ax, kinds, of_each, title in (
     (axes[0], LABELS, labels[test], "by label"),
@@ -69,13 +69,13 @@ for ax, kinds, of_each, title in (
     for kind in kinds:
         ax.scatter(*points[of_each == kind].T, s=9, label=kind)
     ax.set(title=title, xticks=[], yticks=[])
-    ax.legend(markerscale=2, fontsize="small", loc="lower right")
+    ax.legend(markerscale=2, loc="lower right")
 
 # %%
 # A state moves along a name. It starts at 0, and each letter takes it a step further.
 # Only the end counts for the answer.
 
-figure, ax = plt.subplots(figsize=(7.2, 5.6), layout="constrained")
+figure, ax = plt.subplots(figsize=(6.4, 5), layout="constrained")
 for k, label in enumerate(LABELS):
     ax.scatter(
         *points[labels[test] == label].T, s=5, color=f"C{k}", alpha=0.25, label=label
@@ -91,7 +91,7 @@ for name, label in {"Virtanen": "Finnish", "Nakamura": "Japanese"}.items():
         )
 ax.plot(*path[0], "k*", markersize=12, label="before the first letter")
 ax.set(xticks=[], yticks=[], title="Virtanen, Nakamura")
-for handle in ax.legend(fontsize="small", loc="lower right").legend_handles:
+for handle in ax.legend(loc="lower right").legend_handles:
     handle.set_alpha(1)
 
 # %%

@@ -51,7 +51,7 @@ figure = px.choropleth(
     hover_name="country",
     hover_data={"alpha_3": False, "share": ":.1%", "interval": True},
     projection="natural earth",
-    color_continuous_scale="Teal",
+    color_continuous_scale="Viridis",
     title=f"Estimated shares of countries, {shares.n_names} names",
 )
 figure.update_coloraxes(colorbar_tickformat=".0%")

@@ -96,7 +96,7 @@ for title, shares in shown.items():
 # but for a few nationalities: look at some rows before you believe the answer. A list
 # in which the order changes from row to row has no such answer.
 
-figure, axis = plt.subplots(figsize=(7, 4.5), layout="constrained")
+figure, axis = plt.subplots(figsize=(6.4, 4.4), layout="constrained")
 for nationality in hardest:
     axis.plot(SIZES, right[nationality], "o:", label=nationality)
 axis.plot(SIZES, mean, "ko-", label=f"mean of {len(right)} nationalities")

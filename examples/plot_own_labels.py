@@ -87,7 +87,7 @@ for i, size in enumerate(SIZES):
 # %%
 # The mean of the draws, and their standard deviation.
 
-figure, axis = plt.subplots(figsize=(7, 4.5), layout="constrained")
+figure, axis = plt.subplots(figsize=(6.4, 4.4), layout="constrained")
 for (title, values), style in zip(accuracy.items(), ["k^:", "C0o-"], strict=True):
     axis.errorbar(
         SIZES,

@@ -209,14 +209,17 @@ answer("ratio of rates", found, (0.7 * 0.3 + 0.3 * 0.7) / (0.3 * 0.2 + 0.7 * 0.6
 # outcome within an origin, and it is not adjusted for fields."
 
 # %%
-# The answers. The diamonds are the truth.
+# The answers, each on an axis of its own.
 
-figure, axes = plt.subplots(len(answers), 1, figsize=(6.4, 4.8), layout="constrained")
+figure, axes = plt.subplots(len(answers), 1, figsize=(6.4, 6.4), layout="constrained")
 for axis, (question, (found, truth)) in zip(axes, answers.items(), strict=True):
     reach = [[found.estimate - found.low], [found.high - found.estimate]]
-    axis.errorbar(found.estimate, 0, xerr=reach, fmt="C0o", capsize=3)
-    axis.plot(truth, 0, "kD", markerfacecolor="none")
-    axis.set_yticks([0], [question])
+    axis.errorbar(found.estimate, 0, xerr=reach, fmt="C0o", capsize=3, label="estimate")
+    axis.plot(truth, 0, "kD", markerfacecolor="none", label="truth")
+    axis.set_yticks([])
+    axis.set_title(question, loc="left")
+    axis.locator_params("x", nbins=5)
+figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
 
 # %%
 # Two questions have no recipe here, since no interval of draws is right. One is how

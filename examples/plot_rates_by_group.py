@@ -91,15 +91,15 @@ is_invited_by_name = rng.random(len(people)) < rate
 rates_by_name = estimate(is_invited_by_name)
 
 # %%
-# Both registers. The diamonds are the truth.
+# Both registers.
 
 registers = {
     "names do not matter within a label": (is_invited, rates),
     "typical German names are invited less": (is_invited_by_name, rates_by_name),
 }
 predicted = model.predict(people)
-figure, axes = plt.subplots(1, 2, figsize=(9, 4), sharey=True, layout="constrained")
-for axis, (title, (outcome, estimated)) in zip(axes, registers.items(), strict=True):
+for title, (outcome, estimated) in registers.items():
+    figure, axis = plt.subplots(figsize=(6.4, 4), layout="constrained")
     true_rate = [outcome[truth == label].mean() for label in N_PEOPLE]
     counted = [outcome[predicted == label].mean() for label in N_PEOPLE]
     table = estimated.to_frame().query("outcome").set_index("label").loc[list(N_PEOPLE)]
@@ -110,14 +110,13 @@ for axis, (title, (outcome, estimated)) in zip(axes, registers.items(), strict=T
     axis.errorbar(
         place + 0.2, table["rate"], reach, fmt="C0o", capsize=3, label="estimate_rates"
     )
-    axis.set_title(title, fontsize="medium")
+    axis.set(title=title, ylim=(-0.02, 0.82), ylabel="invited")
     axis.set_xticks(place, list(N_PEOPLE))
     axis.grid(axis="y", alpha=0.3)
+    axis.legend(loc="upper right")
     print(title)
     columns = {"truth": true_rate, "by predicted label": counted}
     print(table[["rate", "low", "high"]].assign(**columns).round(2).to_string())
-axes[0].set_ylabel("invited")
-axes[0].legend()
 
 # %%
 # What to report: the rates, their difference with its interval, and the assumption. A

@@ -30,11 +30,11 @@ best = np.argsort(-probabilities, axis=1)[:, :3]
 # %%
 # Each name has a bar for each of its three most probable nationalities.
 
-figure, axes = plt.subplots(3, 2, figsize=(5.4, 4.6), sharex=True, layout="constrained")
+figure, axes = plt.subplots(3, 2, figsize=(6.4, 5), sharex=True, layout="constrained")
 for axis, name, row, three in zip(axes.flat, names, probabilities, best, strict=True):
     axis.barh(model.classes_[three], row[three], color=["C0", "0.6", "0.75"])
     axis.invert_yaxis()
-    axis.set_title(name, fontsize=10)
+    axis.set_title(name)
     axis.set_xlim(0, 1)
 figure.supxlabel("probability")
 figure.savefig("shipped_model.png", dpi=120)

@@ -57,8 +57,8 @@ for i, j in sorted(pairs.tolist(), key=lambda pair: distance[tuple(pair)]):
 # %%
 # All distances: dark squares are candidates.
 
-figure, axis = plt.subplots(figsize=(8, 7), layout="constrained")
-image = axis.imshow(distance, cmap="viridis")
+figure, axis = plt.subplots(figsize=(7, 6), layout="constrained")
+image = axis.imshow(distance)
 axis.set_xticks(range(len(people)), people, rotation=90)
 axis.set_yticks(range(len(people)), people)
 axis.set_title("How far apart two names are")

@@ -136,7 +136,7 @@ for title, values in figures.items():
 prevalence = {"Nordic": 0.03, "others": 0.97}
 shifted = PriorShiftClassifier(model, priors=prevalence).predict_proba(register)
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained")
+figure, left = plt.subplots(figsize=(6.4, 4.6), layout="constrained")
 curves = precision_recall_curve(labels, probabilities, pos_label="Nordic")
 left.plot(curves[2], curves[0][:-1], "C0--", label="precision, register")
 left.plot(thresholds, precision[:-1], "C0", label="precision, first sample")
@@ -145,7 +145,8 @@ left.plot(thresholds, recall[:-1], "C1", label="recall, first sample")
 left.axvline(threshold, color="0.6", linestyle=":")
 left.set(xscale="logit", xlim=(0.005, 0.99), ylim=(0, 1.02), xlabel="threshold")
 left.set_title("What a threshold gives")
-left.legend(loc="center left")
+figure.legend(loc="outside lower center", ncols=2)
+figure, right = plt.subplots(figsize=(6.4, 4), layout="constrained")
 right.plot([0, 1], [0, 1], "k:", label="calibrated")
 for title, scores in {
     "as learned": probabilities,
