@@ -1,0 +1,20 @@
+"""What is sure: a difference larger than the largest of the errors of all labels."""
+
+import numpy as np
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import norm
+
+from sknames._shares.intervals import judge_differences
+
+
+def test_p_value_is_that_of_the_largest_of_independent_errors():
+    """Of five, 1 - (1 - p) ** 5 (Sidak 1967)."""
+    deviation = np.array([0.1, 0.2, 0.3, 0.4, 0.5])
+    n_deviations = np.arange(5)
+    difference = deviation * n_deviations
+    errors = np.random.default_rng(0).normal(size=(4000, 5)) * deviation
+    draws = difference + errors
+    p_value, sure = judge_differences(draws, difference, deviation, 0.95)
+    expected = 1 - (1 - 2 * norm.sf(n_deviations)) ** 5
+    assert_allclose(p_value, expected, rtol=0.1)
+    assert_array_equal(sure, expected < 0.05)

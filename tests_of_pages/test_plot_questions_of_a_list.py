@@ -1,0 +1,63 @@
+"""The functions of the example: what each makes of shares, or of rates."""
+
+import ast
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+PATH = Path(__file__).parent.parent / "examples" / "plot_questions_of_a_list.py"
+# The parts of a list with a label (down) and a field and outcome (across): arts and not
+# invited, arts and invited, law and not invited, law and invited.
+JOINT = np.array([[0.2, 0.1, 0.02, 0.08], [0.15, 0.05, 0.1, 0.3]])
+
+
+@pytest.fixture
+def example():
+    """The functions of the example, without what it runs."""
+    tree = ast.parse(PATH.read_text("utf-8"))
+    tree.body = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    functions = {"np": np}
+    exec(compile(tree, PATH, "exec"), functions)
+    return functions
+
+
+def test_diversity_is_how_often_two_people_differ(example):
+    share = np.array([0.6, 0.3, 0.1])
+    index = example["simpson"](share)
+    assert index == pytest.approx(1 - 0.36 - 0.09 - 0.01)
+    thirds = np.full(3, 1 / 3)
+    assert example["effective_number"](example["simpson"](thirds)) == pytest.approx(3)
+    assert example["less_diverse"](share, thirds) == pytest.approx(2 / 3 - index)
+
+
+def test_over_representation_is_people_by_people_expected(example):
+    example["turkish"] = 2
+    share = np.array([0.6, 0.3, 0.1])
+    assert example["over_representation"](share) == pytest.approx(0.1 / 0.04)
+
+
+def test_slope_is_covariance_by_variance_of_years(example):
+    example["years"] = np.array([0, 1, 3, 4])
+    example["row"] = 1
+    share = np.array([0.2, 0.4, 0.3, 0.6])
+    covariance = np.cov(example["years"], share)
+    in_ten_years = 10 * covariance[0, 1] / covariance[0, 0]
+    slope = example["slope"](*np.column_stack([1 - share, share]))
+    assert slope == pytest.approx(in_ten_years)
+
+
+def test_standardised_rates_have_the_fields_of_all(example):
+    """In the whole list, 5 of 10 people are in arts."""
+    expected = [(0.1 / 0.3 + 0.08 / 0.1) / 2, (0.05 / 0.2 + 0.3 / 0.4) / 2]
+    assert_allclose(example["standardised"](JOINT), expected)
+    example |= {"first": 0, "second": 1}
+    difference = example["difference"](JOINT)
+    assert difference == pytest.approx(expected[0] - expected[1])
+
+
+def test_ratio_of_rates_is_that_of_the_people(example):
+    example |= {"first": 0, "second": 1}
+    ratio = example["ratio"](JOINT)
+    assert ratio == pytest.approx((0.18 / 0.4) / (0.35 / 0.6))
