@@ -103,9 +103,9 @@ def scaled(rows):
     return rows / rows.sum(axis=-1, keepdims=True)
 
 
-def falling(n):
-    """Return priors in the ratio n : ... : 2 : 1."""
-    return scaled(np.arange(n, 0, -1))
+def rising(n):
+    """Return priors in the ratio 1 : 2 : ... : n, which are not those of the model."""
+    return scaled(np.arange(1, n + 1))
 
 
 def first_and_third(model, inside):
@@ -127,8 +127,8 @@ def first_and_third(model, inside):
     return GroupedClassifier(model, groups={group: labels[:3:2]}), expected
 
 
-def falling_priors(model, inside):
-    priors = falling(len(inside.labels))
+def rising_priors(model, inside):
+    priors = rising(len(inside.labels))
     expected = inside.after(
         "PriorShiftClassifier",
         inside.proba * priors / inside.priors,
@@ -197,7 +197,7 @@ def searched(model, inside):
 HOLDERS = [columns, frozen, searched]
 LAYERS = [
     first_and_third,
-    falling_priors,
+    rising_priors,
     partial(threshold, 0.4),
     partial(threshold, 0.6),
     *HOLDERS,
@@ -244,6 +244,8 @@ def test_probabilities_and_what_they_assume_are_those_of_the_layers_in_turn(
     assert_allclose(scaled(people), scaled(expected.people))
     assert stack.assumed.n_people.tolist() == expected.n_people.tolist()
     assert stack.assumed.sharpness == pytest.approx(expected.sharpness)
+    holds = expected.least is not None and expected.lost_by is None
+    assert (stack.threshold is not None) == holds
     members = {label: label.split("+") for label in expected.labels}
     assert stack.members in (members, None)
     assert (stack.members is None) == ("groups" not in expected.fingerprint)
@@ -255,8 +257,8 @@ def test_probabilities_and_what_they_assume_are_those_of_the_layers_in_turn(
 
 @any_stack
 @given(layers=stacks([*LAYERS, root]))
-@example(layers=[partial(threshold, 0.4), first_and_third, falling_priors])
-@example(layers=[partial(threshold, 0.4), falling_priors, root])
+@example(layers=[partial(threshold, 0.4), first_and_third, rising_priors])
+@example(layers=[partial(threshold, 0.4), rising_priors, root])
 def test_answers_are_those_of_the_last_threshold_unless_a_layer_changes_what_it_is_for(
     model, layers
 ):
@@ -319,7 +321,7 @@ def in_groups(model):
 
 
 def given_priors(model):
-    return PriorShiftClassifier(model, priors=falling(len(model.classes_)))
+    return PriorShiftClassifier(model, priors=rising(len(model.classes_)))
 
 
 def selective(model):
