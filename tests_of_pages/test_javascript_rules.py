@@ -173,16 +173,17 @@ def texts(judged):
     return texts
 
 
-@pytest.mark.parametrize("params", [{}, {"tidy": False}, {"clean": False}])
-def test_javascript_reads_and_judges_texts_as_python(evaluate, texts, params):
-    encoder = CharEncoder(**({"tidy": True} | params)).fit(texts)
+def test_javascript_reads_and_judges_texts_as_python(evaluate, texts, shipped):
+    as_typed = CharEncoder(tidy=False).fit(texts)
+    unclean = CharEncoder(tidy=True, clean=False).fit(texts)
     asked = "[js.tidy(t, given.model.encoder), js.whyNotName(t, given.model)]"
-    model = model_of(encoder)
-    found = evaluate(f"given.texts.map((t) => {asked})", texts=texts, model=model)
-    names = Names(texts, encoder._rules)
-    assert [name for name, _ in found] == names.tidy
-    assert [reason for _, reason in found] == names.reasons.tolist()
-    assert Names(names.tidy, encoder._rules).tidy == names.tidy
+    for encoder in (shipped[0], as_typed, unclean):
+        model = model_of(encoder)
+        found = evaluate(f"given.texts.map((t) => {asked})", texts=texts, model=model)
+        names = Names(texts, encoder._rules)
+        assert [name for name, _ in found] == names.tidy
+        assert [reason for _, reason in found] == names.reasons.tolist()
+        assert Names(names.tidy, encoder._rules).tidy == names.tidy
 
 
 def test_javascript_reads_long_texts_in_linear_time(evaluate, shipped):
