@@ -993,6 +993,7 @@ def test_parts_are_shown_as_python_shows_them(run, tiny, small_names, monkeypatc
 def test_shares_plot_is_a_picture_of_few_parts(run, small_names, monkeypatch):
     list_of(small_names, 60).to_csv("in.csv", index=False)
     command = "shares in.csv --by year --plot o.png"
+    monkeypatch.setattr(commands_shares, "MOST_PANELS", 3)
     run(command)
     assert Path("o.png").read_bytes().startswith(b"\x89PNG")
     monkeypatch.setattr(commands_shares, "MOST_PANELS", 2)
@@ -1496,6 +1497,8 @@ predict in.csv --top 5
   1: top=5: the model has 4 labels. Lower top
 predict in.csv --delimiter ab
   2: --delimiter 'ab': give one character, or tab
+predict in.csv --delimiter tab
+  1: has no '\\t': give another --delimiter, perhaps ','
 predict in.csv --delimiter ;
   1: has no ';': give another --delimiter, perhaps ','
 predict in.csv --column id,surname
@@ -1706,7 +1709,7 @@ predict deep.jsonl
   1: deep.jsonl: line 1 is not JSON
 predict long.jsonl
   1: long.jsonl: line 1 is too long: write one object a line
-predict late.jsonl --format csv
+predict late.jsonl --format csv -o out.jsonl
   1: a row has 'z', which the first 3 rows lack: give --format jsonl
 predict number.parquet
   1: number.parquet: expected names of type str and got int (7) in row 5
