@@ -79,7 +79,7 @@ ROWS = [
     ("true", "O'Brien", ""),
 ]
 NEW = ["predicted", "probability", "reason"]
-TAKE_A_MODEL = ["predict", "shares", "explain", "evaluate"]
+TAKE_A_MODEL = ["predict", "shares", "rates", "explain", "evaluate"]
 # The small model is indeed unsure.
 pytestmark = pytest.mark.filterwarnings(
     "ignore:The model is unsure", "default:The shares are rough"
@@ -899,6 +899,10 @@ def compare(model, names, *, against, **given):
 QUESTIONS = {
     "shares": (estimate_shares, {}),
     "rates --outcome outcome": (estimate_rates, {"outcome": "outcome"}),
+    "rates --outcome outcome --by year": (
+        estimate_rates,
+        {"outcome": "outcome", "by": "year"},
+    ),
     "shares --by year --against others": (
         partial(compare, against="others"),
         {"by": "year"},

@@ -208,6 +208,27 @@ def test_part_of_fewer_than_30_names_is_never_sure(n, is_sure):
     assert found["few"].sure.any() == is_sure
 
 
+def test_parts_that_differ_are_sure_as_all_together_have_it():
+    rows = {
+        "half": draw_people([0.5, 0.5, 0, 0, 0], 150, 1)[0],
+        # Its p-value is between .025 and .05: it is sure alone, and as the last of two
+        # by Holm's rule, not as the first of two or by Bonferroni's.
+        "more": draw_people([0.36, 0.64, 0, 0, 0], 150, 2)[0],
+        "clear": draw_people([0, 1, 0, 0, 0], 100, 3)[0],
+    }
+    rows["again"] = rows["more"]
+    for chosen, are_sure in [
+        (["half", "more"], ["more"]),
+        (["half", "more", "clear"], ["more", "clear"]),
+        (["half", "more", "again"], []),
+    ]:
+        names = np.concatenate([rows[key] for key in chosen])
+        names = np.column_stack([names, np.arange(len(names))])
+        by = np.repeat(chosen, [len(rows[key]) for key in chosen])
+        compared = estimate(by, names).compare("half")
+        assert {key for key in compared if compared[key].sure.any()} == {*are_sure}
+
+
 def test_parts_are_compared_with_one_of_them_or_a_known_mix(parts):
     found = parts.compare(2000)
     assert [*found] == [2001, 2002]
