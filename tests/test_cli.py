@@ -989,7 +989,9 @@ def test_parts_are_shown_as_python_shows_them(run, tiny, small_names, monkeypatc
         )
     command = "shares in.csv --by 'Year, side' --checked checked"
     _, said = run(f"{command} -o o.csv")
-    assert " (year: 1999, side: left): no row is checked: " in said
+    assert (
+        "7 parts alike; the first (year: 1999, side: left): no row is checked" in said
+    )
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     assert run(command)[0] == f"{expected}\n".replace(*OPTION)
 

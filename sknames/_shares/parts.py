@@ -305,7 +305,7 @@ def estimate_parts(names, by, question, estimate):
         notes[key] = []
         if part.n_checked == 0:
             part = replace(part, checked=None)
-            notes[key] = [("checked", NO_ROW_CHECKED)]
+            notes[key] = [("unchecked", NO_ROW_CHECKED)]
         if part.n_names == 0:
             continue
         of_part = partial(estimate, part, rows, seeds)
