@@ -379,8 +379,8 @@ def _are_whole(clusters, rows):
 
 def _best_power(truth, predictions, row_weights):
     """Return the power of predictions with the least variance, one for all labels."""
+    # Around their mean, so that the mean of truth does not matter below.
     predictions = predictions - row_weights @ predictions
-    truth = truth - row_weights @ truth
     squares = (row_weights @ predictions**2).sum()
     if squares == 0:
         return 1.0
