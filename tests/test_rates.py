@@ -259,8 +259,10 @@ def test_outcome_with_fewer_than_two_checked_rows_is_named(n):
 def test_few_checked_rows_of_an_outcome_are_warned_of():
     rows, outcome, labels = draw(400)
     is_checked = np.random.default_rng(0).random(400) < 0.5
-    is_checked[np.flatnonzero(outcome & is_checked)[9:]] = False
+    is_checked[np.flatnonzero(outcome & is_checked)[10:]] = False
     checked = np.where(is_checked, CLASSES[labels], None)
+    estimate(rows, outcome, checked=checked)  # whose warnings would be errors
+    checked[np.flatnonzero(outcome & is_checked)[9:]] = None
     with pytest.warns(UserWarning, match="Only 9 rows of the outcome True are checked"):
         estimate(rows, outcome, checked=checked)
 
