@@ -465,6 +465,7 @@ def test_several_lists_stand_side_by_side():
     width, height = display.figure_.get_size_inches()
     assert width > 1.5 * height
     assert len({bar[-1].get_facecolor() for bar in display.bars_}) == 3
+    assert {bar[0].get_facecolor()[3] for bar in display.bars_} == {1}  # not unsure
 
 
 def test_bars_of_a_label_stand_around_its_tick_in_the_order_of_the_legend():
