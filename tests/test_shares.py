@@ -1238,10 +1238,8 @@ def test_draws_of_checked_rows_are_shares_around_the_estimate():
 @pytest.mark.parametrize(
     "known, message",
     [
-        (
-            {"Elvish": 0.1},
-            "shares of the labels .*, or of 'others', got 'Elvish'",
-        ),
+        ({"Elvish": 0.1}, "known got 'Elvish', but .* such as .'others', "),
+        ({"Ireland": 0.1}, r"known got 'Ireland', but .* such as \['Irish'\]: see"),
         ({"Dutch": -0.1}, "Expected known shares from 0 to 1, got -0.1 of 'Dutch'"),
         ({"Dutch": "all"}, "Expected known shares from 0 to 1, got 'all' of 'Dutch'"),
         ({"Dutch": 0.8, "Irish": 0.5}, "known shares that sum to 1, got 1.3"),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._base.exact_limits import exact_limit
-from .._models.groups import array_of_labels, regions_of
+from .._models.groups import array_of_labels, regions_of, unknown_label
 from .._models.priors import OTHERS, is_not_one
 from .comparison import Comparison, compare_shares
 from .draw_shares import draw_shares
@@ -301,10 +301,7 @@ class Shares(Table):
         has_others = OTHERS in known and OTHERS not in labels
         for label, share in known.items():
             if label not in labels and label != OTHERS:
-                raise ValueError(
-                    f"Expected known shares of the labels {listing(labels)}, or of "
-                    f"{OTHERS!r}, got {label!r:.80}."
-                )
+                raise unknown_label("known", label, [OTHERS, *labels])
             if not (isinstance(share, Real) and 0 <= share <= 1):
                 raise ValueError(
                     f"Expected known shares from 0 to 1, got {share!r:.80} of "
