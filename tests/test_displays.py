@@ -483,6 +483,8 @@ def test_many_lists_have_fewer_bars_and_colors_of_their_own():
     display = SharesDisplay.from_shares(lists)
     assert bars(display) == ["Turkish", "Dutch", "3 others"]
     assert len({bar[0].get_facecolor() for bar in display.bars_}) == 45
+    lists = {f"list {k}": SOME for k in range(91)}
+    assert bars(SharesDisplay.from_shares(lists)) == ["Turkish", "4 others"]
 
 
 def test_no_lists_raise():
