@@ -1852,6 +1852,14 @@ def test_train_output_in_a_read_only_folder_is_refused_before_the_work(
     assert "does not exist or is read-only" in said, said
 
 
+def test_train_without_skops_says_what_to_install_before_the_work(run, monkeypatch):
+    write_csv("in.csv", [("", "")], ("name", "nationality"))  # which has no names
+    monkeypatch.setitem(sys.modules, "skops.io", None)
+    _, said = run("train in.csv --output own.skops", code=1)
+    assert "skops" in said
+    assert "install" in said
+
+
 # ---- The process
 
 
