@@ -64,6 +64,12 @@ def main(arguments=None, material=None, material_of_countries=None, plan=None):
         help="Folder for the files (default: pretrained).",
     )
     parser.add_argument(
+        "--only",
+        choices=TARGETS,
+        help="Train one model alone: that of countries is a head on the nationalities "
+        "in the folder of --output.",
+    )
+    parser.add_argument(
         "--seed",
         type=int,
         default=recipe.SEED,
@@ -76,15 +82,12 @@ def main(arguments=None, material=None, material_of_countries=None, plan=None):
         material = recipe.read_material(lists_only=options.lists_only)
         if not options.lists_only:
             material_of_countries = countries.read_material(material)
-    names, labels = recipe.training_names(material, plan.first_phase, seed=seed)
-    print(f"{len(names):,} names of {len({*labels})} nationalities", flush=True)
-    model = recipe.fit(names, labels, random_state=seed, verbose=1, **plan.params)
-    names, labels = recipe.training_names(material, plan.second_phase, seed=seed)
-    print(f"{len(names):,} names in the second phase", flush=True)
-    model = recipe.fit_more(model, names, labels, seed=seed, verbose=1)
-    model.set_params(classify__verbose=0)
-    _write(model, options.output, "nationality")
-    if material_of_countries is not None:
+    if options.only == "country":
+        model = read_model(options.output / "nationality", priors="uniform")
+    else:
+        model = train_nationalities(material, plan, seed)
+        _write(model, options.output, "nationality")
+    if material_of_countries is not None and options.only != "nationality":
         names, labels = countries.training_names(
             material_of_countries, plan.countries, seed=seed
         )
@@ -92,6 +95,17 @@ def main(arguments=None, material=None, material_of_countries=None, plan=None):
         model = countries.fit(model, names, labels, seed=seed, verbose=1)
         _write(model, options.output, "country")
     print(f"trained in {time.process_time() / 60:.0f} minutes")
+
+
+def train_nationalities(material, plan, seed):
+    """Return the model of nationalities."""
+    names, labels = recipe.training_names(material, plan.first_phase, seed=seed)
+    print(f"{len(names):,} names of {len({*labels})} nationalities", flush=True)
+    model = recipe.fit(names, labels, random_state=seed, verbose=1, **plan.params)
+    names, labels = recipe.training_names(material, plan.second_phase, seed=seed)
+    print(f"{len(names):,} names in the second phase", flush=True)
+    model = recipe.fit_more(model, names, labels, seed=seed, verbose=1)
+    return model.set_params(classify__verbose=0)
 
 
 def _write(model, folder, target):

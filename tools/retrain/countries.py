@@ -29,7 +29,6 @@ from .recipe import (
     SEED,
     in_ascii,
     in_other_scripts,
-    is_kept_apart,
     latin_of_arabic,
     nationality_of_countries,
     people_in_arabic,
@@ -155,7 +154,7 @@ def training_names(material, amounts=AMOUNTS, *, seed=SEED):
     nationality_of = nationalities_by_country()
     known = {*load_countries().alpha_2}  # whose inhabitants are the priors
     for country in sorted(known & set().union(*sources.values())):
-        seen = material.apart
+        seen = set()
         drawn = []
         for source, names_of in sources.items():
             found = rng.permutation(np.array(names_of.get(country, []), dtype=object))
@@ -163,7 +162,7 @@ def training_names(material, amounts=AMOUNTS, *, seed=SEED):
             new = {
                 person: name
                 for person, name in new.items()
-                if person not in seen and not is_kept_apart(person)
+                if person not in seen and not material.is_apart(person)
             }
             drawn += [*new.values()][: amounts.most_people[source]]
             seen = seen | new.keys()

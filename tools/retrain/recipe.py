@@ -404,9 +404,13 @@ class Material:
         return common_names()
 
     @cached_property
-    def apart(self):
+    def also_apart(self):
         """Return the keys of people who are not learned, see `also_apart`."""
         return also_apart(self.sources)
+
+    def is_apart(self, person):
+        """Whether nobody with the key of a person is learned."""
+        return is_kept_apart(person) or person in self.also_apart
 
     def nationalities(self):
         """Return those of all sources, sorted."""
@@ -428,8 +432,7 @@ def draw_people(nationality, material, amounts, rng):
         new = {}
         for name in shuffled(names_of.get(nationality, []), rng):
             person = person_of(name)
-            is_apart = is_kept_apart(person) or person in material.apart
-            if person not in people and not is_apart:
+            if person not in people and not material.is_apart(person):
                 new[person] = name
         people.update(islice(new.items(), amounts.most_people[source]))
     return [*people.values()]
@@ -815,7 +818,9 @@ def of_no_class(material, n, rng):
         words = [*chain.from_iterable(spellings.words[script].values())]
         people = []
         for source in ("chess players", "biographies"):
-            people += material.sources[source].get(nationality, [])
+            for name in material.sources[source].get(nationality, []):
+                if not material.is_apart(person_of(name)):
+                    people.append(name)
         for k in range(n):
             spelling = None
             if k % 2 and words:

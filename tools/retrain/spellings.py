@@ -162,12 +162,16 @@ def read_spellings(key_of, pairs=None, rigour=None):
     rigour = locate(rigour, RIGOUR, "pip download --no-deps rigour==1.2.0")
     found = Spellings()
     for language, script in LANGUAGES.items():
-        of_words = _lines(pairs, f"wd_{language}_[28]0", f"words_{language}.tsv.gz")
-        for latin, spelling, count in of_words:
-            found.add(latin, spelling.replace(" ", ""), script, int(count))
-        for latin, spelling in _lines(
-            pairs, f"wd_{language}", f"full_{language}.tsv.gz"
+        of_words = []
+        for latin, spelling, count in _lines(
+            pairs, f"wd_{language}_[28]0", f"words_{language}.tsv.gz"
         ):
+            of_words.append((latin, spelling.replace(" ", ""), int(count)))
+        # Sorted, since a tie falls to the first: the files may be in any order.
+        for latin, spelling, count in sorted(of_words):
+            found.add(latin, spelling, script, count)
+        of_people = _lines(pairs, f"wd_{language}", f"full_{language}.tsv.gz")
+        for latin, spelling in sorted(of_people):
             if {*_scripts(spelling)} == {script} and _alike(
                 fold(latin), spelling
             ) >= ALIKE[1]:
