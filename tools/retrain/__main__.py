@@ -64,6 +64,13 @@ def main(arguments=None, material=None, material_of_countries=None, plan=None):
         help="Folder for the files (default: pretrained).",
     )
     parser.add_argument(
+        "--permissive",
+        action="store_true",
+        help="Learn from no source under the GPL or CC BY-SA, which gives less "
+        "accurate models: without enamdict, RugbyScope and scid-spell-data, but with "
+        "Debian's mecab-ipadic.",
+    )
+    parser.add_argument(
         "--only",
         choices=TARGETS,
         help="Train one model alone: that of countries is a head on the nationalities "
@@ -79,9 +86,14 @@ def main(arguments=None, material=None, material_of_countries=None, plan=None):
     seed = options.seed
     plan = plan or Plan()
     if material is None:
-        material = recipe.read_material(lists_only=options.lists_only)
+        permissive = options.permissive
+        material = recipe.read_material(
+            lists_only=options.lists_only, permissive=permissive
+        )
         if not options.lists_only:
-            material_of_countries = countries.read_material(material)
+            material_of_countries = countries.read_material(
+                material, permissive=permissive
+            )
     if options.only == "country":
         model = read_model(options.output / "nationality", priors="uniform")
     else:

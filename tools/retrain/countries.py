@@ -72,13 +72,16 @@ WORD_WEIGHT = 0.7
 TEMPERATURE = 1.7
 
 
-def read_people_of_countries():
-    """Return `people_of_countries` of all sources."""
+def read_people_of_countries(*, permissive=False):
+    """Return `people_of_countries` of all sources, or of those that are permissive."""
+    players = [], []
+    if not permissive:
+        players = read_chess_players(column="alpha_2")[:2]
     return people_of_countries(
         read_biographies(column="alpha_2"),
-        read_chess_players(column="alpha_2")[:2],
+        players,
         read_arabic_names(),
-        read_people(),
+        read_people(permissive=permissive),
     )
 
 
@@ -102,9 +105,10 @@ def as_they_are(rows):
     return {code: code for _, _, code in rows}
 
 
-def read_material(material):
+def read_material(material, *, permissive=False):
     """Return the material of nationalities with people of all sources by country."""
-    return by_country(material, read_people_of_countries(), read_arabic_names())
+    people = read_people_of_countries(permissive=permissive)
+    return by_country(material, people, read_arabic_names())
 
 
 def by_country(material, sources, rows):

@@ -1,10 +1,12 @@
-"""Names in Japanese and Chinese writing, read from two dictionaries.
+"""Names in Japanese and Chinese writing, read from dictionaries.
 
 ENAMDICT is the dictionary of Japanese names of the Electronic Dictionary Research and
 Development Group (CC BY-SA 4.0; Debian's package ``enamdict``). It has Japanese people
 in kanji, and words of foreign names in Katakana with their Latin form. The word list of
-jieba (MIT; a file of its source distribution) has Chinese names. Neither ships with
-sknames.
+jieba (MIT; a file of its source distribution) has Chinese names. A third one, IPADIC
+(BSD-3-Clause with terms of ICOT; Debian's package ``mecab-ipadic``), stands in for
+ENAMDICT where a licence may ask for nothing in return: it has Japanese surnames and
+given names in kanji. None ships with sknames.
 """
 
 import re
@@ -14,6 +16,9 @@ from collections import defaultdict
 from .sources import locate, open_package
 
 ENAMDICT = "enamdict_*.deb"
+IPADIC = "mecab-ipadic_*.deb"
+# Its kinds of names.
+PARTS_OF_IPADIC = {"姓": "surname", "名": "given"}
 JIEBA = "jieba-*.tar.gz"
 _ENTRY = re.compile(
     r"(?P<word>\S+) (?:\[(?P<reading>[^]]*)\] )?/\((?P<kinds>[a-z,]+)\) "
@@ -72,6 +77,32 @@ def read_japanese(path=None):
         elif "h" in kinds and _KANJI.fullmatch(word) and " " in entry["latin"].strip():
             people[word] = entry["latin"].strip()
     return people, {key: sorted(found) for key, found in katakana.items()}
+
+
+def read_japanese_parts(path=None):
+    """Read IPADIC.
+
+    Parameters
+    ----------
+    path : str or path-like, default=None
+        Path of Debian's package. By default, it is looked for as in `read_japanese`.
+
+    Returns
+    -------
+    dict of dict of str
+        For "surname" and "given", what a name in kanji is in Katakana.
+    """
+    path = locate(path, IPADIC, "apt-get download mecab-ipadic")
+    with open_package(path) as archive:
+        member = next(m for m in archive if m.name.endswith("/Noun.name.csv"))
+        text = archive.extractfile(member).read().decode("euc_jp")
+    readings = {part: {} for part in PARTS_OF_IPADIC.values()}
+    for line in text.splitlines():
+        cells = line.split(",")
+        part = PARTS_OF_IPADIC.get(cells[7])
+        if part and _KANJI.fullmatch(cells[0]):
+            readings[part][cells[0]] = cells[11]
+    return readings
 
 
 def read_chinese(path=None):

@@ -405,6 +405,11 @@ def in_han(name, kind):
     return same + _chinese(kind).convert(name[len(same) :])
 
 
+def to_latin(name):
+    """Write a Japanese name in Katakana in Latin letters."""
+    return _transliterator("Katakana-Latin").transliterate(name).capitalize()
+
+
 def to_katakana(name):
     """Write a Japanese name in Latin letters in Katakana."""
     return _transliterator("Latin-Katakana").transliterate(name.lower())

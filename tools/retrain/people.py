@@ -15,6 +15,7 @@ from .people_sources import (
     read_hangul,
     read_katakana,
     read_lifters,
+    read_ministers,
     read_rugby_players,
     read_state_legislators,
     read_weightlifters,
@@ -38,7 +39,20 @@ OPEN_WEIGHTLIFTING = Clone(
     "euanwm/OpenWeightlifting", "OpenWeightlifting", "2633f6853b", "event_data"
 )
 HANGULIZE = Clone("hangulize/hangulize", "hangulize", "b969a4ead5", "specs")
-CLONES = [OPL_DATA, RUGBYSCOPE, OPENSTATES, OPEN_WEIGHTLIFTING, HANGULIZE]
+WORLD_LEADERS = Clone(
+    "WilliamRADFunk/cia-world-leaders",
+    "cia-world-leaders",
+    "d52b3b8f",
+    "dist/json/json.zip",
+)
+CLONES = [
+    OPL_DATA,
+    RUGBYSCOPE,
+    OPENSTATES,
+    OPEN_WEIGHTLIFTING,
+    HANGULIZE,
+    WORLD_LEADERS,
+]
 
 
 @dataclass(frozen=True)
@@ -68,6 +82,7 @@ TABLES = {
     "rugby": Table(PERSON, [(read_rugby_players, RUGBYSCOPE)], 19_809),
     "state_legislators": Table(PERSON, [(read_state_legislators, OPENSTATES)], 20_603),
     "weightlifters": Table(PERSON, [(read_weightlifters, OPEN_WEIGHTLIFTING)], 42_297),
+    "ministers": Table(PERSON, [(read_ministers, WORLD_LEADERS)], 2_643),
     "spellings": Table(
         ["name", "script", "spelled"],
         [(read_katakana, RUGBYSCOPE), (read_hangul, HANGULIZE)],

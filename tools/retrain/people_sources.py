@@ -6,7 +6,9 @@ more rows than the models learned: `learned_rows` knows which those are.
 """
 
 import csv
+import json
 import re
+import zipfile
 from collections import defaultdict
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -83,6 +85,11 @@ _KATAKANA = re.compile("[ァ-ー]")  # with ・, which separates words
 _EXAMPLE = re.compile(r'"([^"]+)"\s*->\s*"([^"]+)"')
 # í as YAML escapes it
 _ESCAPED = re.compile(r"\\(?:x([0-9A-F]{2})|u([0-9A-F]{4}))", re.IGNORECASE)
+
+# What world leaders call relations of an office, and the names of things.
+_COUNTRY = "http://williamrobertfunk.com/ontologies/country"
+_LEADERS = "http://williamrobertfunk.com/ontologies/world-leaders"
+_LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
 
 
 @dataclass(frozen=True)
@@ -240,6 +247,31 @@ def read_weightlifters(clone):
                 name = lift[column].strip()
                 if name.isupper() or name.islower():
                     name = name.title()
+                yield name, alpha_2
+
+
+def read_ministers(clone):
+    """Yield chiefs of state, cabinets and ambassadors of all countries."""
+    (path,) = clone.files("dist/json/json.zip")
+    with zipfile.ZipFile(path) as archive:
+        countries = json.loads(archive.read("dist/json/countries.json"))
+        offices = json.loads(archive.read("dist/json/government-offices.json"))
+    alpha_2_of = {}
+    for key, country in countries.items():
+        code = country["datatypeProperties"].get(f"{_COUNTRY}#countryCodeISO", "")
+        alpha_2_of[key] = code.upper()
+    for office in offices.values():
+        of_office = []
+        officials = []
+        for relation in office["objectProperties"]:
+            if f"{_COUNTRY}#hasCountry" in relation:
+                key = relation[f"{_COUNTRY}#hasCountry"]["@id"]
+                of_office.append(alpha_2_of[key])
+            elif f"{_LEADERS}#hasGovernmentOfficial" in relation:
+                official = relation[f"{_LEADERS}#hasGovernmentOfficial"]
+                officials.append(official[_LABEL])
+        for name in officials:
+            for alpha_2 in of_office:
                 yield name, alpha_2
 
 

@@ -10,6 +10,8 @@ with tabs between columns, compressed with gzip:
   birth;
 - state_legislators: the same of openstates/people (CC0 1.0);
 - weightlifters: the same of OpenWeightlifting (BSD-3-Clause);
+- ministers: the same of the directory of world leaders of the United States government
+  (public domain), by the country that they govern or stand for;
 - spellings: "name", "script" and "spelled", of RugbyScope and of the tests of hangulize
   (MIT).
 
@@ -31,8 +33,13 @@ SOURCES = {
     "rugby players": "rugby",
     "legislators": "state_legislators",
     "weightlifters": "weightlifters",
+    "ministers": "ministers",
 }
+# "AMON-TANOH" is two words. Two capitals may be initials.
+_WORD = re.compile(r"\b[^\W\d_]{3,}\b")
 TABLES = [*SOURCES.values(), "spellings"]
+# What is under CC BY-SA: a source of people, and the spellings in a script.
+NOT_PERMISSIVE = {"rugby players", "Katakana"}
 
 
 def table_path(name):
@@ -52,18 +59,27 @@ def read_rows(name):
         return [*csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
 
 
-def read_people():
-    """Return the full names of each country, a dict by source of dicts of lists."""
-    found = {source: defaultdict(list) for source in SOURCES}
+def read_people(*, permissive=False):
+    """Return the full names of each country, a dict by source of dicts of lists.
+
+    With `permissive`, the sources of `NOT_PERMISSIVE` are left out.
+    """
+    found = {}
     for source, file in SOURCES.items():
+        if permissive and source in NOT_PERMISSIVE:
+            continue
+        found[source] = defaultdict(list)
         for row in read_rows(file):
             if name := clean_entry(_capitalized(row["name"])):
                 found[source][row["alpha_2"]].append(name)
     return found
 
 
-def add_spellings(found, key_of):
-    """Add the whole names of lifters, and words, to `Spellings`."""
+def add_spellings(found, key_of, *, permissive=False):
+    """Add the whole names of lifters, and words, to `Spellings`.
+
+    With `permissive`, the scripts of `NOT_PERMISSIVE` are left out.
+    """
     for row in read_rows("lifters"):
         name = clean_entry(row["name"])
         spelled = row["spelled"].strip()
@@ -74,6 +90,8 @@ def add_spellings(found, key_of):
             found.people[script].setdefault(key_of(name), spelled.lower())
     for row in read_rows("spellings"):
         script = row["script"].partition("/")[0]
+        if permissive and script in NOT_PERMISSIVE:
+            continue
         words = row["name"].split()
         spelled = re.split("[ ・＝]", row["spelled"])
         if len(words) == len(spelled):
@@ -83,6 +101,10 @@ def add_spellings(found, key_of):
 
 def _capitalized(name):
     """Write a surname in capitals as names are: "ABADIE Benoit" is no initials."""
-    return " ".join(
-        w.capitalize() if w.isupper() and len(w) > 2 else w for w in name.split()
-    )
+    return _WORD.sub(_word_as_in_names, name)
+
+
+def _word_as_in_names(match):
+    """Return the word of a match of `_WORD`, without capitals but the first."""
+    word = match[0]
+    return word.capitalize() if word.isupper() else word

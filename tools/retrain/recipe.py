@@ -22,7 +22,7 @@ from .arabic_names import as_locals_write, read_arabic_names, written_words
 from .biographies import read_biographies
 from .blocks import BLOCKS
 from .chess_players import read_chess_players
-from .dictionaries import SURNAMES, read_chinese, read_japanese
+from .dictionaries import SURNAMES, read_chinese, read_japanese, read_japanese_parts
 from .other_scripts import (
     OTHERS_OF_LOCALS,
     WRITE_HAN,
@@ -30,9 +30,10 @@ from .other_scripts import (
     own_script,
     spell_person,
     to_katakana,
+    to_latin,
 )
 from .patronymics import is_female, with_patronymic
-from .people_tables import add_spellings
+from .people_tables import SOURCES, add_spellings, read_people
 from .rounding import rounded, with_temperature
 from .spellings import Spellings, add_collections, read_spellings
 from .tables import read_table
@@ -120,6 +121,8 @@ N_TRIED = 8
 # Share of the Japanese people in kanji who are also learned in Katakana, as forms ask
 # for it.
 JAPANESE_IN_KATAKANA = 0.4
+# Japanese people made of surnames and given names, as many as ENAMDICT has.
+MADE_JAPANESE = 53_000
 
 # ---- How many
 
@@ -135,14 +138,18 @@ class Amounts:
     # in several counts for the first. There are limits since the sources say nothing
     # about how frequent nationalities are: none may have far more names than another.
     most_people: Mapping[str, int] = field(
-        default_factory=lambda: {
-            # The famous, who are less like the people in users' lists.
-            "biographies": 8_000,
-            # Ordinary people, as in those lists, so the model learns more of them.
-            "chess players": 25_000,
-            # People whose names are known in Arabic script and in Latin letters.
-            "names in Arabic": 12_000,
-        }
+        default_factory=lambda: (
+            {
+                # The famous, who are less like the people in users' lists.
+                "biographies": 8_000,
+                # Ordinary people, as in those lists, so the model learns more of them.
+                "chess players": 25_000,
+                # People whose names are known in Arabic script and in Latin letters.
+                "names in Arabic": 12_000,
+            }
+            # Ordinary people as well, who stand in for chess players without these.
+            | dict.fromkeys(SOURCES, 25_000)
+        )
     )
     # People of a label who are also learned in other scripts, at most; None for all.
     most_spelled: int | None = None
@@ -180,7 +187,8 @@ SECOND_PHASE = replace(
         "biographies": 60_000,
         "chess players": 200_000,
         "names in Arabic": 20_000,
-    },
+    }
+    | dict.fromkeys(SOURCES, 200_000),
     most_spelled=25_000,
 )
 
@@ -417,12 +425,19 @@ class Material:
         return sorted(set(self.lists.target_names).union(*self.sources.values()))
 
 
-def read_material(*, lists_only=False):
-    """Read all sources, or only the lists of the package."""
+def read_material(*, lists_only=False, permissive=False):
+    """Read all sources, or only the lists of the package.
+
+    With `permissive`, no source under the GPL or CC BY-SA is read.
+    """
     lists = load_names(script="all")
     if lists_only:
         return Material(lists)
-    return Material(lists, typical_people(lists), read_dictionaries())
+    if permissive:
+        people = permissive_people(lists)
+    else:
+        people = typical_people(lists)
+    return Material(lists, people, read_dictionaries(permissive=permissive))
 
 
 def draw_people(nationality, material, amounts, rng):
@@ -527,12 +542,19 @@ class Dictionaries:
     to_katakana: Callable = to_katakana
 
 
-def read_dictionaries():
-    """Return Japanese and Chinese people, spellings, Arabic and Ukrainian names."""
-    japanese, katakana = read_japanese()
+def read_dictionaries(*, permissive=False):
+    """Return Japanese and Chinese people, spellings, Arabic and Ukrainian names.
+
+    With `permissive`, the Japanese people are made of surnames and given names.
+    """
+    if permissive:
+        japanese = made_japanese(read_japanese_parts(), MADE_JAPANESE)
+        katakana = {}
+    else:
+        japanese, katakana = read_japanese()
     spellings = read_spellings(person_of)
     add_collections(spellings)
-    add_spellings(spellings, person_of)
+    add_spellings(spellings, person_of, permissive=permissive)
     for word, several in katakana.items():
         for spelling in several:
             spellings.add(word, spelling, "Katakana")
@@ -788,6 +810,23 @@ def made_chinese(dictionaries, n, rng):
     return made
 
 
+def made_japanese(readings, n):
+    """Make at most n names of Japanese people in kanji.
+
+    `readings` are those of `read_japanese_parts`. Return a dict of what each is in
+    Latin letters, the surname first, as `read_japanese` does.
+    """
+    rng = check_random_state(0)
+    surnames = [*readings["surname"].items()]
+    given = [*readings["given"].items()]
+    made = {}
+    for _ in range(n):
+        surname, reading_of_surname = surnames[rng.randint(len(surnames))]
+        name, reading = given[rng.randint(len(given))]
+        made[surname + name] = f"{to_latin(reading_of_surname)} {to_latin(reading)}"
+    return made
+
+
 def made_koreans(dictionaries, n, rng):
     """Make n names of Koreans in Han: a surname and two syllables.
 
@@ -818,7 +857,7 @@ def of_no_class(material, n, rng):
         words = [*chain.from_iterable(spellings.words[script].values())]
         people = []
         for source in ("chess players", "biographies"):
-            for name in material.sources[source].get(nationality, []):
+            for name in material.sources.get(source, {}).get(nationality, []):
                 if not material.is_apart(person_of(name)):
                     people.append(name)
         for k in range(n):
@@ -989,3 +1028,21 @@ def typical_people(lists):
         "chess players": typical_players(lists, players, nationalities),
         "names in Arabic": latin_of_arabic(in_arabic, nationality_of_countries()),
     }
+
+
+def permissive_people(lists):
+    """Return people's names by source, without chess players and rugby players.
+
+    Those of countries have the nationality whose names most people there have.
+    """
+    nationality_of = nationality_of_countries()
+    sources = {
+        "biographies": typical_biographies(lists, *read_biographies()),
+        "names in Arabic": latin_of_arabic(read_arabic_names(), nationality_of),
+    }
+    for source, names_of in read_people(permissive=True).items():
+        sources[source] = defaultdict(list)
+        for country, names in names_of.items():
+            if country in nationality_of:
+                sources[source][nationality_of[country]] += names
+    return sources
