@@ -23,6 +23,7 @@ PEOPLE = {
     "rugby players": "RugbyScope",
     "legislators": "Open States",
     "weightlifters": "OpenWeightlifting",
+    "ministers": "cia-world-leaders",
 }
 
 

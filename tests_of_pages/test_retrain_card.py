@@ -13,7 +13,7 @@ from sknames import load_pretrained
 from sknames.datasets import make_names
 from sknames.pretrained import load_card
 from tools.retrain import card as _card
-from tools.retrain import files, kept_apart, measure, recipe, risk_coverage
+from tools.retrain import files, kept_apart, measure, permissive, recipe, risk_coverage
 
 CODES = {"English": "GB", "Scottish": "GB", "Turkish": "TR", "Malagasy": "MG"}
 N_APART = {"English": 150, "Scottish": 50, "Turkish": 50, "Malagasy": 25}  # a source
@@ -48,7 +48,7 @@ def sources():
     """People kept apart, by source and nationality."""
     rng = np.random.RandomState(0)
     found = {}
-    for source in recipe.FIRST_PHASE.most_people:
+    for source in ("biographies", "chess players", "names in Arabic"):
         found[source] = {}
         for label, n in N_APART.items():
             names = {}
@@ -106,9 +106,19 @@ def test_page_of_the_card_that_ships_is_the_model_card():
     shown = path.read_text(encoding="utf-8")
     (machine,) = re.findall(r"tools\.retrain\.measure` on (.*)\. The same", shown)
     models = {target: load_pretrained(target) for target in ("nationality", "country")}
-    page = _card.page(load_card(), models, measured_on=machine)
+    cards = {target: load_card(target) for target in models}
+    page = _card.page(cards, models, measured_on=machine)
     assert page.rstrip("\n") == shown.rstrip("\n")
     assert "\n| Zulu | 0 | - |" in page  # of whom nobody was tested
+    for code, row in cards["country"]["by_country"].items():
+        assert f"| {code} " in page
+        assert row["n"] or row["recall"] is None
+
+
+def test_permissive_weights_are_compared_with_those_that_ship():
+    found = json.loads(_card.PERMISSIVE.read_bytes())
+    for target, both in found.items():
+        assert both["ships"]["fingerprint"] == load_card(target)["fingerprint"]
 
 
 def test_measure_writes_all_files_and_a_page(folder, sources, people):
@@ -118,7 +128,8 @@ def test_measure_writes_all_files_and_a_page(folder, sources, people):
     points = card.pop("operating_points")
     assert written == {"fingerprint": load_card()["fingerprint"]} | card
     card["operating_points"] = points
-    page = _card.page(card, {"nationality": model})
+    cards = {"nationality": card, "country": load_card("country")}
+    page = _card.page(cards, {"nationality": model})
     assert f"**Wrong for {100 * (1 - card['accuracy']):.0f} % of people" in page
     point = points["Turkish"]["0.95"]
     assert f"| Turkish | 0.95 | {point['threshold']:.2f} | {point['n']} |" in page
@@ -213,9 +224,22 @@ def test_measure_weighs_countries_by_inhabitants(folder, people):
     assert files_written(folder / "country") == WRITTEN
     card = json.loads((folder / "country" / "card.json").read_text())
     assert card["fingerprint"] == load_card("country")["fingerprint"]
-    n_of = {code: row["n"] for code, row in card["by_country"].items()}
-    assert [*n_of] == sorted({*CODES.values()})
-    recalls = [row["recall"] for row in card["by_country"].values()]
+    assert [*card["by_country"]] == load_pretrained("country").classes_.tolist()
+    tested = {code: row for code, row in card["by_country"].items() if row["n"]}
+    assert tested.keys() == {*CODES.values()}
+    assert card["by_country"]["FR"] == {
+        "n": 0,
+        "recall": None,
+        "recall_by_default": None,
+    }
+    report = kept_apart.load("country", folder / "country", apart)[2]
+    names = report.names[report.labels == "MG"]
+    for key, priors in (("recall", "uniform"), ("recall_by_default", "population")):
+        model = load_pretrained("country", priors=priors)
+        recall = (model.predict(names) == "MG").mean()
+        assert tested["MG"][key] == pytest.approx(recall)
+    n_of = {code: row["n"] for code, row in tested.items()}
+    recalls = [row["recall"] for row in tested.values()]
     assert card["accuracy_alike"] == pytest.approx(np.mean(recalls))
     assert 0 < card["new_words"]["n"] < card["n"] == sum(n_of.values())
     assert "CW" in card["missing"]
@@ -232,6 +256,28 @@ def test_measure_weighs_countries_by_inhabitants(folder, people):
     assert all(row["n_people"].isdigit() for row in rows.values())
     measured = json.loads((folder / "country" / "measured.json").read_text())
     assert measured == {"model_error": 0.4, "sharpness": 1.0}
+
+
+def test_permissive_weights_are_compared_on_the_same_people(tmp_path, people):
+    ships = load_pretrained(priors="uniform")
+    apart = people["nationality"]
+    written = tmp_path / "permissive.json"
+    arguments = [str(files.MODELS), "--output", str(written)]
+    permissive.main(arguments, {"nationality": (ships, apart)})
+    found = json.loads(written.read_text())["nationality"]
+    assert found["ships"] == found["permissive"]
+    assert found["lacking"] == []
+    figures = found["ships"]
+    is_right = ships.predict(apart.names) == apart.labels
+    recalls = [is_right[apart.labels == label].mean() for label in N_APART]
+    assert figures["recall"] == pytest.approx(np.mean(recalls))
+    assert sum(row["n"] for row in figures["by_source"].values()) == len(apart.names)
+    for source, row in figures["by_source"].items():
+        right = is_right[apart.sources == source].mean()
+        assert row["accuracy"] == pytest.approx(right)
+    text = _card.permissive_tables({"nationality": found | {"lacking": ["Zulu"]}})
+    assert f"| labels |  | {len(ships.classes_)} |" in text
+    assert "It lacks: Zulu." in text
 
 
 # ---- People kept apart

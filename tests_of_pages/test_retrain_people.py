@@ -2,6 +2,8 @@
 
 import csv
 import gzip
+import json
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +21,7 @@ LEARNED = {
     "rugby": [("Ann Roe", "NZ"), ("Ann Mary Roe", "NZ"), ("Ian Coe", "AU")],
     "state_legislators": [("Eva Doe", "US"), ("Luz García", "PR")],
     "weightlifters": [("ABADOU Rémi", "FR"), ("Tom Lorn", "GB"), ("Kim Vale", "US")],
+    "ministers": [("Ana SOLER", "AD"), ("Eve Poe", "AD"), ("Eve Poe", "FR")],
     "spellings": [
         ("Ann Roe", "Katakana", "アン・ロー"),
         ("Anna Kern-Au", "Hangul/deu", "아나 케른아우"),
@@ -36,6 +39,33 @@ LIFTS = {
 def write(path, text):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
+
+
+def write_leaders(home):
+    """Write two offices: a cabinet, and one that two countries share."""
+    country = "http://williamrobertfunk.com/ontologies/country"
+    leaders = "http://williamrobertfunk.com/ontologies/world-leaders"
+    countries = {}
+    for key, code in (("a", "ad"), ("f", "fr"), ("none", None)):
+        codes = {f"{country}#countryCodeISO": code} if code else {}
+        countries[key] = {"datatypeProperties": codes}
+    offices = {}
+    for office, keys, officials in (
+        ("cabinet", "a", ["Ana SOLER"]),
+        ("shared", "af", ["Eve Poe"]),
+    ):
+        relations = [{f"{country}#hasCountry": {"@id": key}} for key in keys]
+        for name in officials:
+            label = {"http://www.w3.org/2000/01/rdf-schema#label": name}
+            relations.append({f"{leaders}#hasGovernmentOfficial": label})
+        relations.append({"other": {}})
+        offices[office] = {"objectProperties": relations}
+    path = home / "cia-world-leaders" / "dist" / "json" / "json.zip"
+    path.parent.mkdir(parents=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        files = {"countries": countries, "government-offices": offices}
+        for name, content in files.items():
+            archive.writestr(f"dist/json/{name}.json", json.dumps(content))
 
 
 def write_meet(home, number, country, entries):
@@ -86,6 +116,7 @@ def clones(home):
     write(states / "pr" / "committees" / "Water.yml", "jurisdiction: pr\n")
     for federation, lifts in LIFTS.items():
         write(home / "OpenWeightlifting" / "event_data" / federation / "1.csv", lifts)
+    write_leaders(home)
     write(
         home / "hangulize" / "specs" / "deu.hsl",
         'rewrite:\n    "aa" -> "a"\n\ntest:\n    "Anna Kern-Au" -> "아나 케른아우"\n',

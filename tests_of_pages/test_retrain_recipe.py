@@ -146,7 +146,7 @@ def test_nobody_apart_is_learned_of_any_source_in_any_spelling(lists, phase):
             is_apart = recipe.is_apart_in_arabic
         names = ["Vladimir Putin"]  # of the table of scripts
         for letters in product("BDF", "aeiou", "lmnrst", "aeiou"):
-            given = "".join(letters) + "abcdefg"[k]
+            given = "".join(letters) + "abcdefgh"[k]
             if is_apart(recipe.person_of(f"{given} Zapart")):
                 names.append(f"{given} Zapart")
             kept = f"{given} Source{k}"
@@ -172,6 +172,24 @@ def test_nobody_apart_is_learned_of_any_source_in_any_spelling(lists, phase):
         assert sum(f"Source{k}" in name for name in names) > 20
 
 
+def test_nobody_apart_is_learned_under_random_labels(lists):
+    names = []
+    for letters in product("BDF", "aeiou", "lmnrst", "aeiou"):
+        names.append(f"{''.join(letters)} Jaidee")
+    persons = [*map(recipe.person_of, names)]
+    in_table, *_ = [name for name in persons if not recipe.is_kept_apart(name)]
+    spellings = Spellings()
+    for person in persons:  # as a source spells the whole name
+        spellings.people["Lao"][person] = person
+    people = PEOPLE | {"biographies": [(name, "Thai") for name in names]}
+    material = material_of(lists, people, "second_phase", spellings=spellings)
+    material.also_apart.add(in_table)
+    learned = {*recipe.of_no_class(material, 5_000, np.random.RandomState(0))}
+    apart = {person for person in persons if recipe.is_kept_apart(person)}
+    assert len(apart) > 1
+    assert learned & {*persons} == {*persons} - apart - {in_table}
+
+
 def test_main_trains_in_all_steps_with_its_seed(lists, tmp_path, capsys):
     material, of_countries = (material_of(lists, PEOPLE, phase) for phase in PHASES[1:])
     main(["--seed", "3", "--output", str(tmp_path)], material, of_countries, PLAN)
@@ -188,6 +206,51 @@ def test_main_trains_in_all_steps_with_its_seed(lists, tmp_path, capsys):
         assert written.keys() == expected.keys()
         for name, weights in expected.items():
             assert_array_equal(written[name], weights)
+
+
+def test_main_trains_one_model_alone(lists, tmp_path):
+    materials = [material_of(lists, PEOPLE, phase) for phase in PHASES[1:]]
+    both, apart = tmp_path / "both", tmp_path / "apart"
+    main(["--output", str(both)], *materials, PLAN)
+    main(["--output", str(apart), "--only", "nationality"], *materials, PLAN)
+    assert [path.name for path in apart.iterdir()] == ["nationality"]
+    nationality = (apart / "nationality" / "model.npz").read_bytes()
+    main(["--output", str(apart), "--only", "country"], *materials, PLAN)
+    for target in ("nationality", "country"):
+        content = (apart / target / "model.npz").read_bytes()
+        assert content == (both / target / "model.npz").read_bytes()
+    assert nationality == (apart / "nationality" / "model.npz").read_bytes()
+
+
+def test_rows_of_rare_countries_are_repeated_up_to_a_limit(monkeypatch):
+    monkeypatch.setattr(countries, "LEAST_ROWS", 7)
+    monkeypatch.setattr(countries, "MOST_TIMES", 4)
+    labels = np.array(["PW", *["TV"] * 3, *["FR"] * 7, *["DE"] * 8], dtype=object)
+    names = np.arange(len(labels)).astype(str)
+    found, of_rows = countries.repeated(names, labels)
+    assert Counter(of_rows) == {"PW": 4, "TV": 9, "FR": 7, "DE": 8}
+    assert {*zip(found, of_rows, strict=True)} == {*zip(names, labels, strict=True)}
+    assert {*Counter(found).values()} == {1, 3, 4}
+
+
+def test_permissive_people_have_the_nationality_of_their_federation(home, monkeypatch):
+    biographies = ["Ann Roe", "Jo Coe"], ["English", "English"]
+    monkeypatch.setattr(recipe, "read_biographies", lambda: biographies)
+    in_arabic = [("علي حسن", "Ali Hassan", "EG")]
+    monkeypatch.setattr(recipe, "read_arabic_names", lambda: in_arabic)
+    rows = {
+        "lifters": {"PL": ["Jan Nowak"], "US": ["Jo Doe"], "KZ": ["Ivan Ivanov"]},
+        "ministers": {"AT": ["Eva Kern"], "DE": ["Ute Roth"], "GB": ["Sue Poe"]},
+    }
+    monkeypatch.setattr(recipe, "read_people", lambda permissive: rows)
+    found = recipe.permissive_people(load_names(script="all"))
+    assert found == {
+        "biographies": {"English": ["Ann Roe", "Jo Coe"]},
+        "names in Arabic": {"Arabic": ["Ali Hassan"]},
+        # Ivan is a Russian given name.
+        "lifters": {"Polish": ["Jan Nowak"]},
+        "ministers": {"German": ["Eva Kern", "Ute Roth"], "English": ["Sue Poe"]},
+    }
 
 
 def test_main_without_a_seed_takes_the_one_that_ships(lists, tmp_path):

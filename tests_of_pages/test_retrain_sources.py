@@ -145,6 +145,8 @@ def test_people_of_countries_are_cleaned_and_spelled(home):
         "lifters": lifters
     }
     files["weightlifters"] += "ABADIE Benoit\tFR\n"
+    files["ministers"] += "Amy AMON-TANOH\tCI\nAnn D'ARC\tFR\n"
+    files["rugby"] += "Ann Wolf\tNZ\n"
     files["spellings"] = (
         "name\tscript\tspelled\nWolf Ann\tKatakana\tウルフ・アン\nX Y\tHangul/nld\t가\n"
     )
@@ -153,12 +155,20 @@ def test_people_of_countries_are_cleaned_and_spelled(home):
     found = people_tables.read_people()
     assert found["lifters"] == {"RU": ["Ivan Petrov"], "JP": ["Ai Ito"]}
     assert found["weightlifters"] == {"FR": ["Abadie Benoit"]}
+    assert found["ministers"] == {"CI": ["Amy Amon-Tanoh"], "FR": ["Ann D'Arc"]}
+    assert found["rugby players"] == {"NZ": ["Ann Wolf"]}
+    permissive = people_tables.read_people(permissive=True)
+    assert permissive == {k: found[k] for k in found if k != "rugby players"}
     spellings = Spellings()
     people_tables.add_spellings(spellings, recipe.person_of)
     assert spellings.people["Cyrillic"] == {"ivan petrov": "иван петров"}
     assert not spellings.people["Han"]
     assert not spellings.words["Hangul"]
     assert spellings.words["Katakana"] == {"wolf": {"ウルフ": 1}, "ann": {"アン": 1}}
+    permissive = Spellings()
+    people_tables.add_spellings(permissive, recipe.person_of, permissive=True)
+    assert permissive.people["Cyrillic"] == {"ivan petrov": "иван петров"}
+    assert not permissive.words["Katakana"]
     (home / "people" / "rugby.tsv.gz").unlink()
     with pytest.raises(OSError, match="rugby.tsv.gz.*tools.retrain.people`"):
         people_tables.read_people()
@@ -209,10 +219,32 @@ def test_dictionaries_take_full_names_in_han_and_katakana(home):
     assert japanese == {"木村洋": "Kimura Hiroshi"}
     assert "tokyo" not in katakana
     assert katakana["emmanuel"] == ["エマニュエル", "エマヌエル"]
+    noun = "{},1,2,3,名詞,固有名詞,人名,{},*,*,{},{},{}\n"
+    rows = [("佐藤", "姓"), ("翔", "名"), ("ジョン", "名"), ("東京都", "一般")]
+    text = "".join(
+        noun.format(word, kind, word, "サトウ", "サトー") for word, kind in rows
+    )
+    path = "./usr/share/mecab/dic/ipadic/Noun.name.csv"
+    write_package(home / "mecab-ipadic_1_all.deb", {path: text.encode("euc_jp")})
+    parts = dictionaries.read_japanese_parts()
+    assert parts == {"surname": {"佐藤": "サトウ"}, "given": {"翔": "サトウ"}}
     text = "王伟 3 nr\n王者归来 3 nr\n一梦 3 nr\n欧阳修 9 nr\n司马相如 9 nr\n李白 8 n\n"
     files = archive({"jieba-1/jieba/dict.txt": text.encode()}, "w:gz")
     (home / "jieba-1.tar.gz").write_bytes(files)
     assert dictionaries.read_chinese() == ["王伟", "欧阳修", "司马相如"]
+
+
+def test_japanese_are_made_of_surnames_and_given_names(monkeypatch):
+    # Without PyICU, which only a training needs.
+    latin = {"サトウ": "Sato", "モリ": "Mori", "ショウ": "Sho"}
+    monkeypatch.setattr(recipe, "to_latin", latin.get)
+    readings = {
+        "surname": {"佐藤": "サトウ", "森": "モリ"},
+        "given": {"翔": "ショウ"},
+    }
+    made = recipe.made_japanese(readings, 20)
+    assert made == {"佐藤翔": "Sato Sho", "森翔": "Mori Sho"}
+    assert made.items() > recipe.made_japanese(readings, 1).items()
 
 
 @pytest.mark.parametrize("zipped", [True, False])

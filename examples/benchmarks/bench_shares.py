@@ -60,7 +60,6 @@ from sknames._shares.mix import (
 from sknames._shares.name_list import FEW_HELD_OUT
 from sknames._shares.rates import rates_of_list
 from sknames._shares.resampling import Clusters
-from sknames.datasets import load_nationalities
 from sknames.pretrained._load_pretrained import FIGURES, FOLDER, TARGETS
 from tools.measuring import (
     likeliest_shares,
@@ -74,6 +73,7 @@ from tools.measuring import (
 )
 from tools.public_sets import is_reported, read_set
 from tools.retrain import kept_apart
+from tools.retrain.countries import nationalities_by_country
 from tools.retrain.files import write_json
 from tools.retrain.new_people import read_public, source_people
 from tools.retrain.risk_coverage import OF_KNOWN_BIAS, class_bias
@@ -708,22 +708,11 @@ def in_half(names, half):
     return np.array([is_reported(name) for name in names]) == (half == "report")
 
 
-def commonest_nationalities():
-    """Return the nationality with the most people in each country."""
-    people_of = {}
-    for row in load_nationalities(as_frame=True).frame.to_dict("records"):
-        codes = row["alpha_2"].split()
-        for country, millions in zip(codes, row["millions"].split(), strict=True):
-            people = float(millions), row["nationality"]
-            people_of[country] = max(people, people_of.get(country, (0, "")))
-    return {country: nationality for country, (_, nationality) in people_of.items()}
-
-
 def as_labels(target, countries):
     """Return the labels of a model for countries; those that it lacks stay as is."""
     if target == "country":
         return countries
-    nationality_of = commonest_nationalities()
+    nationality_of = nationalities_by_country()
     return [nationality_of.get(country, country) for country in countries]
 
 

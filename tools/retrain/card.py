@@ -1,5 +1,6 @@
 """Compute the model cards: how accurate a model is on people whom it never learned."""
 
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -42,6 +43,7 @@ POINT_HEADER = [
     "taken most",
 ]
 PAGE = Path(__file__).with_name("model_card.txt")
+PERMISSIVE = Path(__file__).with_name("permissive.json")
 NO_SUCH = (
     "There is no American, Argentine, Australian, Belgian, Canadian, Singaporean or "
     "Swiss name. Of South African names there are only Zulu ones."
@@ -162,6 +164,15 @@ def learned(names, nationalities, lists, sources):
     }
 
 
+def most_learned(amounts, known):
+    """Return how many people of a label a phase learned, at most, by source.
+
+    `known` is of `learned`: some sources are only of permissive weights.
+    """
+    sources = known["n_names_of_people"]
+    return {source: amounts.most_people[source] for source in sources}
+
+
 def at_most(most_of_source, label):
     """Say how many people of a label each source gives, at most."""
     limits = [f"at most {n:,} {source}" for source, n in most_of_source.items()]
@@ -215,7 +226,7 @@ def measure(model, people, born, known):
     return {
         "nationalities": classes.tolist(),
         "learned_from": "load_names(script='all'), make_names, "
-        + at_most(SECOND_PHASE.most_people, "nationality"),
+        + at_most(most_learned(SECOND_PHASE, known), "nationality"),
         **known,
         "missing": "Every other nationality; its names are given to one of these. "
         f"{NO_SUCH}",
@@ -226,7 +237,7 @@ def measure(model, people, born, known):
         "calibration_error": card.calibration_error,
         "new_words": of_new_words(model, people),
         "by_source": by_group(
-            {source: people.sources == source for source in FIRST_PHASE.most_people},
+            {source: people.sources == source for source in known["n_names_of_people"]},
             card.is_right,
         ),
         "by_known_words": card.by_known_words,
@@ -270,7 +281,18 @@ def measure_countries(model, people, training_labels):
     priors = check_priors("population", classes)
     default = with_network(model, model["classify"].network_.with_priors(priors))
     weights = {"sample_weight": alike(y, 0.5)}
+    by_inhabitants = scorecard(default, people.names, y, **weights)
     equal = scorecard(model, people.names, y, sample_weight=alike(y))
+    by_default = by_label(by_inhabitants)
+    by_country = {}
+    for code in classes.tolist():
+        by_country[code] = {"n": 0, "recall": None, "recall_by_default": None}
+    for code, row in by_label(equal).items():
+        by_country[code] = {
+            "n": row["n"],
+            "recall": row["recall"],
+            "recall_by_default": by_default[code]["recall"],
+        }
     lacking = sorted(
         {row[0] for row in read_rows("countries.csv")} - {*classes.tolist()}
     )
@@ -282,15 +304,12 @@ def measure_countries(model, people, training_labels):
         "n_names": len(training_labels),
         "n_names_by_country": dict(sorted(Counter(training_labels).items())),
         "held_out": f"{HELD_OUT} Priors are the default ones, and countries as "
-        'frequent as the square root of their inhabitants; those "alike" and recalls '
+        'frequent as the square root of their inhabitants; those "alike" and "recall" '
         "have equal priors.",
-        **figures_of(scorecard(default, people.names, y, **weights)),
+        **figures_of(by_inhabitants),
         "new_words": of_new_words(default, people, **weights),
         **{f"{key}_alike": float(getattr(equal, key)) for key in FIGURES},
-        "by_country": {
-            code: {"n": row["n"], "recall": row["recall"]}
-            for code, row in by_label(equal).items()
-        },
+        "by_country": by_country,
         "missing": "Names of people of other countries and territories "
         f"({', '.join(lacking)} in load_countries) are given to one of these.",
     }
@@ -361,17 +380,20 @@ def parameter_table(models):
     return table(["parameters", "shape", *counts], rows)
 
 
-def page(card, models, measured_on=None):
+def page(cards, models, measured_on=None):
     """Return the card in Markdown.
 
-    `models` has both models by target. `measured_on` describes the machine that
-    measured. By default, it is this one.
+    `cards` and `models` have those of both targets. `measured_on` describes the machine
+    that measured. By default, it is this one.
     """
+    card = cards["nationality"]
     texts = texts_of_training(card, models["nationality"])
     texts["parameters"] = parameter_table(models)
     texts |= texts_of_figures(card)
     texts["machine"] = measured_on or machine()
     texts |= texts_of_labels(card)
+    texts |= texts_of_countries(cards["country"])
+    texts["permissive"] = permissive_tables(json.loads(PERMISSIVE.read_bytes()))
     return PAGE.read_text(encoding="utf-8").format(**texts)
 
 
@@ -379,11 +401,11 @@ def texts_of_training(card, model):
     """Return what the card says of the model and of the names that it learned."""
     n_people = card["n_names_of_people"]
     people = []
-    for source, most in FIRST_PHASE.most_people.items():
+    for source, most in most_learned(FIRST_PHASE, card).items():
         n_names = f"{n_people[source]:,} names"
         people.append(f"- {source}: {n_names}, at most {most:,} of a nationality;")
     more = []
-    for source, most in SECOND_PHASE.most_people.items():
+    for source, most in most_learned(SECOND_PHASE, card).items():
         more.append(f"{most:,} {source}")
     few_people = [f"{name} ({n})" for name, n in card["from_few_people"].items()]
     network = model["classify"].network_
@@ -479,6 +501,42 @@ def texts_of_labels(card):
         "n_wrong": card["n"] - round(card["accuracy"] * card["n"]),
         "confusions": table(["is", "was taken for", "n", "of"], confusions),
     }
+
+
+def texts_of_countries(card):
+    """Return what the card says of each country."""
+    country_of = {row[0]: row[2] for row in read_rows("countries.csv")}
+    rows = []
+    for code, figures in card["by_country"].items():
+        recalls = [figures["recall"], figures["recall_by_default"]]
+        cells = ["-" if recall is None else f"{recall:.3f}" for recall in recalls]
+        rows.append([f"{code} {country_of[code]}", figures["n"], *cells])
+    return {
+        "n_countries": len(card["by_country"]),
+        "by_country": table(["", "n", "recall", "recall by default"], rows),
+        "few_held_out_countries": listing(card["few_held_out"]),
+        "never_predicted_countries": listing(card["never_predicted"]),
+    }
+
+
+def permissive_tables(found):
+    """Return the tables of what `tools.retrain.permissive` found."""
+    parts = []
+    for target, both in found.items():
+        models = [both["ships"], both["permissive"]]
+        rows = []
+        for source, row in both["ships"]["by_source"].items():
+            cells = [
+                f"{model['by_source'][source]['accuracy']:.3f}" for model in models
+            ]
+            rows.append([source, f"{row['n']:,}", *cells])
+        recalls = [f"{model['recall']:.3f}" for model in models]
+        rows.append(["recall, labels alike", "", *recalls])
+        rows.append(["labels", "", *(model["n_labels"] for model in models)])
+        names = [f"ships ({models[0]['fingerprint']})", "permissive"]
+        parts.append(table([f"accuracy of {target}", "people", *names], rows))
+        parts.append(f"It lacks: {listing(both['lacking'])}.")
+    return "\n\n".join(parts)
 
 
 def percent(share):

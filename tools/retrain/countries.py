@@ -30,7 +30,6 @@ from .recipe import (
     in_ascii,
     in_other_scripts,
     latin_of_arabic,
-    nationality_of_countries,
     people_in_arabic,
     person_of,
     shuffled,
@@ -47,6 +46,10 @@ AMOUNTS = replace(
     least_in_own_script=1_000,
 )
 LEAST = 7  # people of a country that the model is to know
+# A country with fewer rows has each of them several times, at most so many. Otherwise
+# the generalized cross-entropy takes a class of twenty rows for noise.
+LEAST_ROWS = 1_500
+MOST_TIMES = 30
 # Countries of no nationality of the trunk that write in a script of their own.
 WRITES = {"LA": "Laotian", "MV": "Maldivian", "BT": "Bhutanese", "ER": "Eritrean"}
 # Kinds of Chinese characters, see `in_han`.
@@ -134,11 +137,14 @@ def first_countries():
 
 def nationalities_by_country():
     """Return the nationality whose names most people of each country have."""
-    several = reversed(first_countries().items())
-    found = {
-        country: nationality for nationality, codes in several for country in codes
-    }
-    return found | nationality_of_countries() | WRITES
+    table = load_nationalities()
+    rows = []
+    columns = table.nationality, table.alpha_2, table.millions
+    for nationality, codes, millions in zip(*columns, strict=True):
+        for country, n in zip(codes.split(), millions.split(), strict=True):
+            rows.append((float(n), nationality, country))
+    found = {country: nationality for _, nationality, country in sorted(rows)}
+    return found | WRITES
 
 
 def training_names(material, amounts=AMOUNTS, *, seed=SEED):
@@ -218,6 +224,16 @@ def with_accents(people, listed):
     return [name for name in restored if not name.isascii()]
 
 
+def repeated(names, countries):
+    """Return names and countries, with the rows of rare countries several times."""
+    _, labels, n_rows = np.unique(
+        countries.astype(str), return_inverse=True, return_counts=True
+    )
+    times = np.minimum(np.ceil(LEAST_ROWS / n_rows), MOST_TIMES).astype(int)
+    rows = np.repeat(np.arange(len(names)), times[labels])
+    return names[rows], countries[rows]
+
+
 def shares_in_scripts(classes):
     """Return the share of each country in each form by design, see `log_priors`."""
     from .linear import FORMS, N_LATIN  # torch
@@ -240,12 +256,14 @@ def shares_in_scripts(classes):
 def fit(pipeline, names, countries, *, seed=SEED, verbose=0):
     """Train a head on a fitted pipeline, and return a pipeline that predicts countries.
 
-    Its probabilities assume equally frequent countries.
+    Rare countries weigh more, see `repeated`. Probabilities assume that all countries
+    are equally frequent.
     """
     from .linear import fit_layer  # torch, which reads SAME_BITS when it is imported
 
     encoder = pipeline["encode"]
     classifier = pipeline["classify"]
+    names, countries = repeated(names, countries)
     classes, labels = np.unique(countries.astype(str), return_inverse=True)
     network = replace(classifier.network_, words=None)
     settings = (N_NGRAMS, WORD_WEIGHT)

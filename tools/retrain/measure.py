@@ -59,7 +59,7 @@ def write_nationality(folder, people, public, training, born):
 
 
 def write_country(folder, people, public, training_labels):
-    """Write the files of the model of countries, and return it.
+    """Write the files of the model of countries, and return it with its card.
 
     `training_labels` are those of the names that it learned.
     """
@@ -68,8 +68,9 @@ def write_country(folder, people, public, training_labels):
     card["by_script"] = people_in_scripts.countries_by_script(
         people_in_scripts.people()
     )
-    write_card(folder, card | of_halves)
-    return model
+    card |= of_halves
+    write_card(folder, card)
+    return model, card
 
 
 def write_chosen(folder, people, public):
@@ -102,21 +103,24 @@ def main():
     known = new_people.source_people()
     material = recipe.read_material()
     names, labels = recipe.training_names(material)
-    model, card = write_nationality(
+    models = {}
+    cards = {}
+    models["nationality"], cards["nationality"] = write_nationality(
         MODELS / "nationality",
         kept_apart.people_apart(material.sources),
         new_people.public_people("nationality", known, reported=False),
         learned(names, labels, material.lists, material.sources),
         birth_years(*read_chess_players()),
     )
-    write_recalls(card)
+    write_recalls(cards["nationality"])
     material = countries.read_material(material)
     _, labels = countries.training_names(material)
     people = kept_apart.people_apart(material.sources)
     public = new_people.public_people("country", known, reported=False)
-    country = write_country(MODELS / "country", people, public, labels)
-    models = {"nationality": model, "country": country}
-    PAGE.write_text(page(card, models), encoding="utf-8")
+    models["country"], cards["country"] = write_country(
+        MODELS / "country", people, public, labels
+    )
+    PAGE.write_text(page(cards, models), encoding="utf-8")
 
 
 if __name__ == "__main__":

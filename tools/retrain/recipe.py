@@ -1033,16 +1033,22 @@ def typical_people(lists):
 def permissive_people(lists):
     """Return people's names by source, without chess players and rugby players.
 
-    Those of countries have the nationality whose names most people there have.
+    Those of a country have the nationality that its chess players have.
     """
-    nationality_of = nationality_of_countries()
+    nationality_of = {}
+    for row in read_table("federations.csv"):
+        if row["nationality"]:
+            nationality_of.setdefault(row["alpha_2"], row["nationality"])
+    in_arabic = read_arabic_names()
     sources = {
         "biographies": typical_biographies(lists, *read_biographies()),
-        "names in Arabic": latin_of_arabic(read_arabic_names(), nationality_of),
+        "names in Arabic": latin_of_arabic(in_arabic, nationality_of_countries()),
     }
     for source, names_of in read_people(permissive=True).items():
-        sources[source] = defaultdict(list)
-        for country, names in names_of.items():
-            if country in nationality_of:
-                sources[source][nationality_of[country]] += names
+        names = []
+        nationalities = []
+        for country in sorted(names_of.keys() & nationality_of.keys()):
+            names += names_of[country]
+            nationalities += [nationality_of[country]] * len(names_of[country])
+        sources[source] = typical_players(lists, names, nationalities)
     return sources

@@ -1,0 +1,83 @@
+"""Compare weights of permissive sources alone with those that ship.
+
+``python -m tools.retrain.permissive FOLDER`` needs the folder that ``python -m
+tools.retrain --permissive --output FOLDER`` wrote, and the sources and public sets in
+SKNAMES_DATA. It writes permissive.json, which the model card shows: how accurate both
+are on the same people, whom neither has learned. These are the people kept apart, and
+the new ones of the public sets, of the half that chooses nothing. Priors are equal.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from sknames import fingerprint
+from sknames.pretrained._load_pretrained import TARGETS, read_model
+
+from . import kept_apart, new_people
+from .card import PERMISSIVE, by_group
+from .files import write_json
+
+
+def read_people(target, known):
+    """Return the model that ships, and the people whom it can predict."""
+    model, _, report, _ = kept_apart.load(target)
+    public = new_people.public_people(target, known, reported=True)
+    return model, report.joined(public.at(np.isin(public.labels, model.classes_)))
+
+
+def figures(model, people):
+    """Return how accurate a model is by source, and its recall, with labels alike.
+
+    Labels that the model lacks count as wrong.
+    """
+    is_right = model.predict(people.names) == people.labels
+    found = {}
+    for key in ("sources", "labels"):
+        column = getattr(people, key)
+        groups = {value: column == value for value in np.unique(column)}
+        found[key] = by_group(groups, is_right)
+    recalls = [row["accuracy"] for row in found["labels"].values()]
+    return {
+        "fingerprint": fingerprint(model),
+        "n_labels": len(model.classes_),
+        "by_source": found["sources"],
+        "recall": float(np.mean(recalls)),
+    }
+
+
+def main(arguments=None, people=None):
+    """Write permissive.json.
+
+    `people` are what `read_people` returns, by target; by default, of all sources.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.retrain.permissive",
+        description=__doc__.partition("\n")[0],
+    )
+    parser.add_argument("folder", type=Path, help="Folder of the permissive weights.")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=PERMISSIVE,
+        help="File to write (default: that of the model card).",
+    )
+    options = parser.parse_args(arguments)
+    if people is None:
+        known = new_people.source_people()
+        people = {target: read_people(target, known) for target in TARGETS}
+    found = {}
+    for target, (ships, some) in people.items():
+        model = read_model(options.folder / target, priors="uniform")
+        lacking = sorted({*ships.classes_} - {*model.classes_})
+        found[target] = {
+            "ships": figures(ships, some),
+            "permissive": figures(model, some),
+            "lacking": lacking,
+        }
+    write_json(options.output, found)
+
+
+if __name__ == "__main__":
+    main()
