@@ -21,7 +21,7 @@ LEARNED = {
     "rugby": [("Ann Roe", "NZ"), ("Ann Mary Roe", "NZ"), ("Ian Coe", "AU")],
     "state_legislators": [("Eva Doe", "US"), ("Luz García", "PR")],
     "weightlifters": [("ABADOU Rémi", "FR"), ("Tom Lorn", "GB"), ("Kim Vale", "US")],
-    "ministers": [("Ana SOLER", "AD"), ("Eve Poe", "AD"), ("Eve Poe", "FR")],
+    "ministers": [("Ana MORA", "AD"), ("Eve Poe", "AD"), ("Eve Poe", "FR")],
     "spellings": [
         ("Ann Roe", "Katakana", "アン・ロー"),
         ("Anna Kern-Au", "Hangul/deu", "아나 케른아우"),
@@ -51,7 +51,7 @@ def write_leaders(home):
         countries[key] = {"datatypeProperties": codes}
     offices = {}
     for office, keys, officials in (
-        ("cabinet", "a", ["Ana SOLER"]),
+        ("cabinet", "a", ["Ana MORA"]),
         ("shared", "af", ["Eve Poe"]),
     ):
         relations = [{f"{country}#hasCountry": {"@id": key}} for key in keys]
