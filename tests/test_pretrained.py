@@ -404,12 +404,12 @@ def test_countries_have_their_own_thresholds():
 def test_countries_have_their_own_card_and_figures(countries):
     card = load_card("country")
     classes = countries.classes_.tolist()
+    assert [*card["by_country"]] == classes
     # Some small countries have nobody in the half of the people that is reported.
-    reported = [code for code in classes if code in card["by_country"]]
-    assert [*card["by_country"]] == reported
-    assert len(reported) > 150
+    n_reported = sum(row["n"] > 0 for row in card["by_country"].values())
+    assert 150 < n_reported < len(classes)
     assert card["accuracy"] > 0.5
-    assert all(code not in classes and code in card["missing"] for code in ("CG", "CW"))
+    assert "CW" not in classes and "CW" in card["missing"]
     measured = countries[-1].network_.measured
     assert measured.class_bias.shape == countries[-1].class_prior_.shape
     assert measured.class_bias.std() > 0.1

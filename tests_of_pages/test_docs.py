@@ -141,6 +141,13 @@ def test_recalls_of_readme_are_those_of_the_card():
     )
 
 
+def test_countries_of_readme_that_are_no_answer_are_those_of_the_card():
+    card = load_card("country")
+    claim = re.search(r"(\d+) of (\d+) are never an answer by default", README)
+    n_countries = len(card["by_country"])
+    assert claim.groups() == (str(len(card["never_predicted"])), str(n_countries))
+
+
 def test_figures_of_scripts_are_those_of_the_cards():
     row = r"^\| ([A-Z]\w+|all) " + r"\| (\d+) % " * 4 + r"\|$"
     shown = re.findall(row, PREDICT, re.M)

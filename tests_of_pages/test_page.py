@@ -562,7 +562,7 @@ def test_foot_says_which_model_and_its_limits(page, server):
     name = fingerprint(load_pretrained(abstain=True))
     assert f"sknames {__version__}, model {name}" in foot.splitlines()
     choose(page, "country")
-    wait_for(page, lambda page: "203 countries" in page.execute_script(script))
+    wait_for(page, lambda page: "204 countries" in page.execute_script(script))
     assert "at most 21\u00a0% are wrong" in page.execute_script(script)
     links = [
         link.get_attribute("href")

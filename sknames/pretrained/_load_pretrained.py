@@ -94,7 +94,7 @@ def load_pretrained(
 ) -> Any:
     """Load a model that ships with the package, to predict nationalities or countries.
 
-    It knows 74 nationalities or 203 countries. It takes surnames, given names and full
+    It knows 74 nationalities or 204 countries. It takes surnames, given names and full
     names in either order, in Latin letters, with or without diacritics and in any case,
     or in another script. It needs no download and does not import torch.
 
@@ -288,8 +288,9 @@ def load_card(target: Target = "nationality") -> dict[str, Any]:
         many ("n"), and which these are ("held_out"). "new_words" has the figures of
         those with no known word. The card also says what the model does not know
         ("missing"), and what it must not be used for ("must_not"). That of
-        nationalities assumes equal priors; that of countries the default ones, except
-        for "by_country".
+        nationalities assumes equal priors; that of countries the default ones.
+        "by_country" has how many people of each country were held out ("n"), and their
+        recall with equal priors and "recall_by_default"; without such people, None.
 
         "operating_points" has thresholds of log odds that find 0.8 or 0.95 of a label's
         people, by label and recall, under the default priors: what they find, and how
