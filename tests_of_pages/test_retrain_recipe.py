@@ -253,6 +253,32 @@ def test_permissive_people_have_the_nationality_of_their_federation(home, monkey
     }
 
 
+def test_permissive_material_is_of_permissive_sources_alone(monkeypatch):
+    monkeypatch.setattr(recipe, "permissive_people", lambda lists: "permissive")
+    monkeypatch.setattr(recipe, "typical_people", lambda lists: "typical")
+    monkeypatch.setattr(recipe, "read_dictionaries", lambda permissive: permissive)
+    for is_permissive, people in ((True, "permissive"), (False, "typical")):
+        material = recipe.read_material(permissive=is_permissive)
+        assert material.sources == people
+        assert material.dictionaries == is_permissive
+    # A call of `read_chess_players` would lack its file.
+    biographies = ["Ann Roe"], ["GB"]
+    monkeypatch.setattr(countries, "read_biographies", lambda column: biographies)
+    monkeypatch.setattr(countries, "read_arabic_names", list)
+    ministers = {"ministers": {"GB": ["Sue Poe"]}}
+    monkeypatch.setattr(countries, "read_people", lambda permissive: ministers)
+    found = countries.read_people_of_countries(permissive=True)
+    assert (
+        found
+        == {
+            "biographies": {"GB": ["Ann Roe"]},
+            "chess players": {},
+            "names in Arabic": {},
+        }
+        | ministers
+    )
+
+
 def test_main_without_a_seed_takes_the_one_that_ships(lists, tmp_path):
     main(["--output", str(tmp_path)], recipe.Material(lists), plan=PLAN)
     model = files.read_model(tmp_path / "nationality")
