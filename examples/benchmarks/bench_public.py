@@ -23,6 +23,7 @@ import pickle
 import resource
 import sys
 from collections import Counter, defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import joblib
@@ -325,8 +326,8 @@ def card(a_set, found, rows, among=None):
         a_set.names[rows], a_set.labels[rows], predicted,
         scores if found["has_proba"] else None, classes,
     )  # fmt: skip
-    result.top_3 = top_3_hits(scores, a_set.labels[rows], classes).any(axis=1).mean()
-    return result
+    hits = top_3_hits(scores, a_set.labels[rows], classes)
+    return replace(result, top_3=hits.any(axis=1).mean())
 
 
 def learned(a_set, key):
@@ -414,7 +415,9 @@ def rivals_table(a_set):
             lines.append([label, f"{counts[label]:,}", *recalls])
     for what in ("accuracy", "macro_f1"):
         title = f"**{what.replace('_f', '-F')}**"
-        lines.append([title, "", *(f"**{c[what]:.3f}**" for c in columns.values())])
+        lines.append(
+            [title, "", *(f"**{getattr(c, what):.3f}**" for c in columns.values())]
+        )
     titles = [
         f"sknames, labels of {' and '.join(groups[known])}" if key == "shipped" else key
         for known, key in columns
