@@ -43,6 +43,7 @@ POINT_HEADER = [
     "taken most",
 ]
 PAGE = Path(__file__).with_name("model_card.txt")
+TITLES_OF_PERMISSIVE = {"recall": "recall, labels alike", "n_labels": "labels"}
 PERMISSIVE = Path(__file__).with_name("permissive.json")
 NO_SUCH = (
     "There is no American, Argentine, Australian, Belgian, Canadian, Singaporean or "
@@ -506,37 +507,37 @@ def texts_of_labels(card):
 def texts_of_countries(card):
     """Return what the card says of each country."""
     country_of = {row[0]: row[2] for row in read_rows("countries.csv")}
-    rows = []
+    marks = dict.fromkeys(card["few_held_out"], "*")
+    marks |= dict.fromkeys(card["never_predicted"], "**")
+    lines = [f"{'':28} {'n':>4}  recall  by default"]
     for code, figures in card["by_country"].items():
+        title = f"{code} {country_of[code]}{marks.get(code, '')}"
         recalls = [figures["recall"], figures["recall_by_default"]]
-        cells = ["-" if recall is None else f"{recall:.3f}" for recall in recalls]
-        rows.append([f"{code} {country_of[code]}", figures["n"], *cells])
+        cells = ["-" if recall is None else f"{recall:.2f}" for recall in recalls]
+        lines.append(f"{title:28} {figures['n']:4}  {cells[0]:>6}  {cells[1]:>10}")
     return {
         "n_countries": len(card["by_country"]),
-        "by_country": table(["", "n", "recall", "recall by default"], rows),
-        "few_held_out_countries": listing(card["few_held_out"]),
-        "never_predicted_countries": listing(card["never_predicted"]),
+        "by_country": "\n".join(lines),
     }
 
 
 def permissive_tables(found):
-    """Return the tables of what `tools.retrain.permissive` found."""
-    parts = []
+    """Return the tables of what `tools.retrain.permissive` found, as plain text."""
+    lines = []
     for target, both in found.items():
         models = [both["ships"], both["permissive"]]
-        rows = []
+        lines.append(f"{target:24} people  {models[0]['fingerprint']}  permissive")
+        width = len(models[0]["fingerprint"])
         for source, row in both["ships"]["by_source"].items():
-            cells = [
-                f"{model['by_source'][source]['accuracy']:.3f}" for model in models
-            ]
-            rows.append([source, f"{row['n']:,}", *cells])
-        recalls = [f"{model['recall']:.3f}" for model in models]
-        rows.append(["recall, labels alike", "", *recalls])
-        rows.append(["labels", "", *(model["n_labels"] for model in models)])
-        names = [f"ships ({models[0]['fingerprint']})", "permissive"]
-        parts.append(table([f"accuracy of {target}", "people", *names], rows))
-        parts.append(f"It lacks: {listing(both['lacking'])}.")
-    return "\n\n".join(parts)
+            cells = [model["by_source"][source]["accuracy"] for model in models]
+            line = f"accuracy, {source:15} {row['n']:5,}"
+            lines.append(f"{line}  {cells[0]:{width}.3f}  {cells[1]:10.3f}")
+        for key, digits in (("recall", ".3f"), ("n_labels", "")):
+            cells = [f"{model[key]:{digits}}" for model in models]
+            title = TITLES_OF_PERMISSIVE[key]
+            lines.append(f"{title:31}  {cells[0]:>{width}}  {cells[1]:>10}")
+        lines.append(f"permissive lacks {listing(both['lacking'])}\n")
+    return "\n".join(lines).strip()
 
 
 def percent(share):
