@@ -100,7 +100,7 @@ default=None
     ['name', 'age', 'predicted', 'probability', 'predicted_2', 'probability_2', \
 'predicted_3', 'probability_3', 'reason']
     >>> added.loc["a", ["predicted", "predicted_2", "reason"]].tolist()
-    ['Turkish', 'Armenian', '']
+    ['Turkish', 'German', '']
     >>> added.loc["b", "reason"]
     'missing name'
     """

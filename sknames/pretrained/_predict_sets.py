@@ -100,7 +100,7 @@ def predict_sets(
     >>> from sknames.pretrained import predict_sets
     >>> found = predict_sets(load_pretrained(), ["Mehmet Yılmaz", "Lee", "123"])
     >>> [sorted(labels) for labels in found.sets]
-    [['Turkish'], ['Chinese', 'English', 'Korean', 'Malaysian'], []]
+    [['Turkish'], ['Chinese', 'English', 'Indonesian', 'Korean', 'Malaysian'], []]
     >>> found.reasons.tolist()
     ['', '', 'no known letter']
     """

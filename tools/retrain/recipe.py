@@ -40,7 +40,7 @@ from .tables import read_table
 from .ukrainian_names import read_ukrainian_names
 
 # Of the training that ships, the one in the middle of three.
-SEED = 2
+SEED = 1
 
 # ---- People
 
