@@ -239,9 +239,6 @@ def make_own_labels_pipeline(model: Any = NATIONALITY) -> Pipeline:
     ngrams = TfidfVectorizer(
         analyzer="char_wb", ngram_range=(1, 5), max_features=30_000
     )
-    # A hundred steps, the default, are too few for some lists with rare labels.
-    classify = LogisticRegression(
-        C=3, solver="saga", tol=0.01, max_iter=1_000, random_state=0
-    )
+    classify = LogisticRegression(C=3, solver="saga", tol=0.01, random_state=0)
     features = NameFeatures([("model", NameEncoder(model)), ("ngrams", ngrams)])
     return Pipeline([("features", features), ("classify", classify)])
