@@ -165,10 +165,14 @@ def test_wrong_arguments_raise_with_the_next_step(arguments, message):
         load_pretrained(**arguments)
 
 
-@pytest.mark.parametrize("fallback", [None, M49])
-def test_risk_of_one_half_is_possible_for_countries(fallback):
-    model = load_pretrained("country", risk=0.5, fallback=fallback)
-    assert 0 <= model.threshold_ < 0.2
+@pytest.mark.parametrize("fallback, risk", [(None, 0.49), (M49, 0.5)])
+def test_risk_of_one_half_is_possible_for_countries(fallback, risk):
+    model = load_pretrained("country", risk=risk, fallback=fallback)
+    assert 0 < model.threshold_ < 0.2
+
+
+def test_risk_that_all_answers_keep_needs_no_threshold():
+    assert load_pretrained("country", risk=0.5).threshold_ == 0
 
 
 def test_threshold_is_the_probability_above_which_a_label_is_an_answer():
