@@ -593,10 +593,10 @@ def people_in_arabic(rows, spellings, lists, label_of):
     return {label: [*pairs] for label, pairs in names_of.items()}
 
 
-def nationality_of_countries():
-    """Return the nationality whose names most people of a country have, if any."""
+def nationality_of_countries(table="demonyms.csv"):
+    """Return the first nationality of each country in a table, if it has any."""
     nationality_of = {}
-    for row in read_table("demonyms.csv"):
+    for row in read_table(table):
         if row["nationality"]:
             nationality_of.setdefault(row["alpha_2"], row["nationality"])
     return nationality_of
@@ -1035,10 +1035,7 @@ def permissive_people(lists):
 
     Those of a country have the nationality that its chess players have.
     """
-    nationality_of = {}
-    for row in read_table("federations.csv"):
-        if row["nationality"]:
-            nationality_of.setdefault(row["alpha_2"], row["nationality"])
+    nationality_of = nationality_of_countries("federations.csv")
     in_arabic = read_arabic_names()
     sources = {
         "biographies": typical_biographies(lists, *read_biographies()),
