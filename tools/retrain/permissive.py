@@ -11,6 +11,7 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+from sklearn.metrics import recall_score
 
 from sknames import fingerprint
 from sknames.pretrained._load_pretrained import TARGETS, read_model
@@ -32,19 +33,17 @@ def figures(model, people):
 
     Labels that the model lacks count as wrong.
     """
-    is_right = model.predict(people.names) == people.labels
-    found = {}
-    for key in ("sources", "labels"):
-        column = getattr(people, key)
-        groups = {value: column == value for value in np.unique(column)}
-        found[key] = by_group(groups, is_right)
-    recalls = [row["accuracy"] for row in found["labels"].values()]
+    predicted = model.predict(people.names)
+    groups = {source: people.sources == source for source in np.unique(people.sources)}
+    recall = recall_score(
+        people.labels, predicted, labels=np.unique(people.labels), average="macro"
+    )
     of_weights, _, _ = fingerprint(model).partition("+")  # without equal priors
     return {
         "fingerprint": of_weights,
         "n_labels": len(model.classes_),
-        "by_source": found["sources"],
-        "recall": float(np.mean(recalls)),
+        "by_source": by_group(groups, predicted == people.labels),
+        "recall": float(recall),
     }
 
 
