@@ -219,6 +219,15 @@ def table(header, rows):
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
+def text_table(header, rows):
+    """Return a table as plain text, for a block of a page."""
+    import pandas as pd  # which only this function needs
+
+    titles = [row[0] for row in rows]
+    frame = pd.DataFrame([row[1:] for row in rows], titles, header[1:])
+    return frame.rename_axis(columns=header[0]).to_string()
+
+
 def show(x, digits=4, sign=""):
     """Format a mean with its standard error."""
     error = f" ± {standard_error(x):,.{digits}f}" if len(x) > 1 else ""

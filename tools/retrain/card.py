@@ -12,7 +12,7 @@ from sknames._shares.name_list import FEW_HELD_OUT
 from sknames.datasets._load_names import read_rows
 from sknames.metrics import scorecard
 from sknames.metrics._scorecard import scorecard_from
-from tools.measuring import likeliest_shares, machine, table
+from tools.measuring import likeliest_shares, machine, table, text_table
 
 from . import countries, people_in_scripts
 from .kept_apart import MOST_REPORTED, SPELLINGS
@@ -43,7 +43,6 @@ POINT_HEADER = [
     "taken most",
 ]
 PAGE = Path(__file__).with_name("model_card.txt")
-TITLES_OF_PERMISSIVE = {"recall": "recall, labels alike", "n_labels": "labels"}
 PERMISSIVE = Path(__file__).with_name("permissive.json")
 NO_SUCH = (
     "There is no American, Argentine, Australian, Belgian, Canadian, Singaporean or "
@@ -509,35 +508,35 @@ def texts_of_countries(card):
     country_of = {row[0]: row[2] for row in read_rows("countries.csv")}
     marks = dict.fromkeys(card["few_held_out"], "*")
     marks |= dict.fromkeys(card["never_predicted"], "**")
-    lines = [f"{'':28} {'n':>4}  recall  by default"]
+    rows = []
     for code, figures in card["by_country"].items():
         title = f"{code} {country_of[code]}{marks.get(code, '')}"
         recalls = [figures["recall"], figures["recall_by_default"]]
         cells = ["-" if recall is None else f"{recall:.2f}" for recall in recalls]
-        lines.append(f"{title:28} {figures['n']:4}  {cells[0]:>6}  {cells[1]:>10}")
+        rows.append([title, figures["n"], *cells])
     return {
         "n_countries": len(card["by_country"]),
-        "by_country": "\n".join(lines),
+        "by_country": text_table(["", "n", "recall", "by default"], rows),
     }
 
 
 def permissive_tables(found):
     """Return the tables of what `tools.retrain.permissive` found, as plain text."""
-    lines = []
+    parts = []
     for target, both in found.items():
         models = [both["ships"], both["permissive"]]
-        lines.append(f"{target:24} people  {models[0]['fingerprint']}  permissive")
-        width = len(models[0]["fingerprint"])
+        rows = []
         for source, row in both["ships"]["by_source"].items():
-            cells = [model["by_source"][source]["accuracy"] for model in models]
-            line = f"accuracy, {source:15} {row['n']:5,}"
-            lines.append(f"{line}  {cells[0]:{width}.3f}  {cells[1]:10.3f}")
-        for key, digits in (("recall", ".3f"), ("n_labels", "")):
-            cells = [f"{model[key]:{digits}}" for model in models]
-            title = TITLES_OF_PERMISSIVE[key]
-            lines.append(f"{title:31}  {cells[0]:>{width}}  {cells[1]:>10}")
-        lines.append(f"permissive lacks {listing(both['lacking'])}\n")
-    return "\n".join(lines).strip()
+            of_models = [model["by_source"][source]["accuracy"] for model in models]
+            cells = [f"{accuracy:.3f}" for accuracy in of_models]
+            rows.append([f"accuracy, {source}", f"{row['n']:,}", *cells])
+        recalls = [f"{model['recall']:.3f}" for model in models]
+        rows.append(["recall, labels alike", "", *recalls])
+        rows.append(["labels", "", *(model["n_labels"] for model in models)])
+        header = [target, "people", models[0]["fingerprint"], "permissive"]
+        lacking = f"permissive lacks {listing(both['lacking'])}"
+        parts.append(f"{text_table(header, rows)}\n{lacking}")
+    return "\n\n".join(parts)
 
 
 def percent(share):
