@@ -92,7 +92,7 @@ def test_accuracy_of_readme_is_that_of_the_table():
     published = [row for row in rows if row[""].endswith(", published")]
     best = max(published, key=lambda row: float(row["accuracy"]))
     claim = re.search(
-        r"accuracy is (\S+); (\w+), the best published model, has (\S+)\.\n"
+        r"accuracy is (\S+); (\w+), the best published model, has (\S+)\.\s"
         r".* ours has (\S+)\.",
         README,
     )
@@ -102,6 +102,23 @@ def test_accuracy_of_readme_is_that_of_the_table():
         name_of_best,
         f"{float(best['accuracy']):.2f}",
         f"{float(ours[NEW]):.2f}",
+    )
+
+
+def test_accuracy_of_own_labels_in_readme_is_that_of_the_table():
+    claim = re.search(
+        r"For 127 demonyms and (\S+) labelled names, accuracy is (\S+), against (\S+) ",
+        README,
+    )
+    rows = rows_of("docs/own_labels.md", "short table of bench_own_labels.py")
+    row = rows[0]
+    assert row["labels"] == "Demonyms of biographies, 127"
+    assert claim[1] == row["training names"]
+    assert float(claim[2]) == pytest.approx(
+        float(row["`NameEncoder` + n-grams + LinearSVC"]), abs=0.0051
+    )
+    assert float(claim[3]) == pytest.approx(
+        float(row["n-grams + LinearSVC"]), abs=0.0051
     )
 
 
@@ -143,7 +160,7 @@ def test_recalls_of_readme_are_those_of_the_card():
 
 def test_countries_of_readme_that_are_no_answer_are_those_of_the_card():
     card = load_card("country")
-    claim = re.search(r"(\d+) of (\d+) are never an answer by default", README)
+    claim = re.search(r"(\d+) of (\d+) are never predicted with the default", README)
     n_countries = len(card["by_country"])
     assert claim.groups() == (str(len(card["never_predicted"])), str(n_countries))
 
