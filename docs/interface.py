@@ -85,6 +85,27 @@ def is_ours(thing):
     return (getattr(thing, "__module__", None) or "").startswith("sknames")
 
 
+def returned_classes():
+    """Return the classes that public calls return and no module lists, by name."""
+    calls = []
+    for public in PUBLIC.values():
+        calls.append(public)
+        if inspect.isclass(public) and is_ours(public):
+            calls += [call for _, call in inspect.getmembers(public, inspect.isroutine)]
+    classes = {}
+    for call in calls:
+        if not is_ours(call) or inspect.isclass(call):
+            continue
+        result = inspect.signature(call).return_annotation
+        if inspect.isclass(result) and is_ours(result):
+            classes[f"{result.__module__}.{result.__name__}"] = result
+    return {name: classes[name] for name in sorted(classes.keys() - PUBLIC.keys())}
+
+
+RETURNED = returned_classes()
+PUBLIC |= RETURNED
+
+
 def call_of(name, function):
     """How a function is called: "name(x, *, y)"."""
     parameters = inspect.signature(function).parameters.values()
@@ -155,31 +176,26 @@ def values_of(name, public):
             yield f"    {call_of('.' + key, method).strip('`')}"
 
 
+def section_of(title, public_of_name):
+    """Return the lines of a section: a table of what is public, and its values."""
+    lines = [f"## {title}", "", "| call | what it does | returns |", "|---|---|---|"]
+    lines += [row_of(name, public) for name, public in public_of_name.items()]
+    lines += ["", "```text"]
+    for name, public in public_of_name.items():
+        lines += values_of(name, public)
+    return [*lines, "```", ""]
+
+
 def page_of_interface():
     lines = [INTRODUCTION]
     for module in public_modules():
-        names = [
-            name
-            for name in import_module(module).__all__
-            if f"{module}.{name}" in PUBLIC
-        ]
-        rows = [row_of(name, PUBLIC[f"{module}.{name}"]) for name in names]
-        lines += [
-            f"## {module}",
-            "",
-            "| call | what it does | returns |",
-            "|---|---|---|",
-            *rows,
-            "",
-            "```text",
-            *(
-                line
-                for name in names
-                for line in values_of(name, PUBLIC[f"{module}.{name}"])
-            ),
-            "```",
-            "",
-        ]
+        listed = {}
+        for name in import_module(module).__all__:
+            if f"{module}.{name}" in PUBLIC:
+                listed[name] = PUBLIC[f"{module}.{name}"]
+        lines += section_of(module, listed)
+    results = {public.__name__: public for public in RETURNED.values()}
+    lines += section_of("Results, which are returned and not made", results)
     lines += ["## Commands", "", "| command | what it does |", "|---|---|"]
     for command in cli.commands.values():
         summary = " ".join(command.help.split("\n\n")[0].split())

@@ -195,7 +195,7 @@ class Shares(Table):
 
     def compare(
         self, other: "Shares | Mapping[Any, float]", *, same_source: bool = False
-    ) -> "Comparison":
+    ) -> Comparison:
         """Compare with the shares of another list, or with a known mix.
 
         Parameters
