@@ -66,7 +66,6 @@ from sknames._cli import train as training
 from sknames.datasets import make_names
 from sknames.inspection import character_importance, feature_contributions
 from sknames.metrics import scorecard
-from sknames.pretrained import predict_sets
 from tests.conftest import assert_prints, run_process, start_process
 
 ROWS = [
@@ -501,26 +500,6 @@ def test_predict_answers_as_python(run, tiny, options):
     expected = answers.columns(proba="--proba" in options)
     found = read_output("o.parquet", "parquet", ",")
     assert_columns_are(found, {"name": np.array(PEOPLE)} | expected)
-
-
-@pytest.mark.parametrize(
-    "options, make, level",
-    [
-        ("--model nationality --set .9 --priors population", load_pretrained, 0.9),
-        (
-            "--model country --groups region --set .8",
-            lambda: GroupedClassifier(load_pretrained("country")),
-            0.8,
-        ),
-    ],
-)
-def test_predict_sets_are_those_of_python(run, options, make, level):
-    write_names(PEOPLE)
-    out, _ = run(f"predict in.csv {options}")
-    header, *rows = read_csv(out)
-    expected = predict_sets(make(), PEOPLE, confidence_level=level).sets
-    assert header[:4] == ["name", "predicted", "probability", "set"]
-    assert [row[3] for row in rows] == [";".join(labels) for labels in expected]
 
 
 @pytest.mark.parametrize("groups, kind", [([10, 20], pa.int64()), ("ab", pa.string())])
@@ -1527,12 +1506,6 @@ evaluate five.csv
   1: None of the labels is one of the model's: expected some of
 evaluate empty.csv --label note
   1: no row of empty.csv has a name and a label
-predict in.csv --set 0.9
-  1: for, got another model. Take
-predict in.csv --set 0.9 --model nationality --priors uniform
-  1: got other priors. Take
-predict in.csv --set 0.9 --adapt-priors
-  2: --adapt-priors does not go with --set, whi
 predict in.csv --abstain --groups region
   2: needs a --threshold, since that of
 predict in.csv --abstain --priors uniform

@@ -26,9 +26,7 @@ from sknames import load_pretrained, predict_table
 from sknames.datasets import load_countries
 from sknames.pretrained import (
     _load_pretrained,
-    _predict_sets,
     load_card,
-    predict_sets,
 )
 from tools.retrain import people_in_scripts
 from tools.retrain.files import write_model
@@ -217,17 +215,12 @@ CARD = "card.json"
 DIGEST = "SHA256SUMS"
 
 
-def predict_shipped_sets(target):
-    return predict_sets(load_pretrained(target), ["Lee"])
-
-
 READ_BY = {
     **dict.fromkeys([CARD, _load_pretrained.POINTS], load_card),
     _load_pretrained.CURVE: partial(load_pretrained, abstain=True),
     _load_pretrained.FALLBACK_CURVE: partial(
         load_pretrained, abstain=True, fallback=M49
     ),
-    _load_pretrained.SETS: predict_shipped_sets,
     **dict.fromkeys(
         [ARRAYS, DESCRIPTION, _load_pretrained.BIAS, _load_pretrained.FIGURES],
         load_pretrained,
@@ -241,7 +234,6 @@ def folder(tmp_path, monkeypatch):
     for labels in (FOLDER, COUNTRY):
         shutil.copytree(labels, tmp_path / labels.name)
     monkeypatch.setattr(_load_pretrained, "FOLDER", tmp_path)
-    _predict_sets._columns_of_thresholds.cache_clear()
     return tmp_path / FOLDER.name
 
 
@@ -313,7 +305,7 @@ def test_each_file_is_read_once(folder, monkeypatch):
         return path_open(path, mode)
 
     monkeypatch.setattr(Path, "open", once)
-    predict_sets(load_pretrained(abstain=True), ["Lee"])
+    load_pretrained(abstain=True)
     load_card()
     assert n_read == dict.fromkeys(
         READ_BY.keys() - {_load_pretrained.FALLBACK_CURVE}, 1

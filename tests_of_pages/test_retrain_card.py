@@ -24,7 +24,6 @@ WRITTEN = {
     "measured.json",
     "operating_points.csv",
     "risk_coverage.csv",
-    "set_thresholds.csv",
 }
 
 
@@ -90,7 +89,6 @@ def write_nationality(folder, sources, people):
     return measure.write_nationality(
         folder / "nationality",
         apart,
-        apart.at(slice(0)),
         _card.learned(names, labels, listed, sources),
         _card.birth_years(*players, born),
     )
@@ -175,9 +173,9 @@ def test_recalls_of_the_card_go_into_the_table_of_nationalities(tmp_path):
     assert path.read_text(encoding="utf-8") == f"{header}English,450,0.75\nDutch,0,\n"
 
 
-def chosen(folder, people, public):
+def chosen(folder, people):
     """Return what is chosen of people, in parts that tests compare."""
-    measure.write_chosen(folder / "nationality", people, public)
+    measure.write_chosen(folder / "nationality", people)
     texts = {}
     for path in (folder / "nationality").glob("*.csv"):
         texts[path.name] = path.read_text(encoding="utf-8")
@@ -185,7 +183,6 @@ def chosen(folder, people, public):
     return {
         "thresholds": [point["threshold"] for point in points],
         "recalls": [point["recall"] for point in points],
-        "sets": [*csv.DictReader(texts.pop("set_thresholds.csv").splitlines())],
         "texts": texts,
     }
 
@@ -196,32 +193,15 @@ def test_nothing_that_is_chosen_depends_on_the_reported_half(folder, people):
     is_reported = np.isin(apart.names, halves[1].names)
     labels = apart.labels.copy()
     labels[is_reported] = np.roll(labels[is_reported], 50)
-    none = apart.at(slice(0))
-    of_people = chosen(folder, apart, none)
-    of_others = chosen(folder, apart._replace(labels=labels), none)
+    of_people = chosen(folder, apart)
+    of_others = chosen(folder, apart._replace(labels=labels))
     assert of_people.pop("recalls") != of_others.pop("recalls")
     assert of_people == of_others
 
 
-def test_people_of_public_sets_choose_common_thresholds_of_sets_alone(folder, people):
-    apart = people["nationality"]
-    english = apart.names[apart.labels == "English"]
-    columns = np.full(len(english), "Turkish"), np.full(len(english), "goalscorers")
-    public = kept_apart.People(english, *columns)
-    without = chosen(folder, apart, public.at(slice(0)))
-    of_public = chosen(folder, apart, public)
-    sets = [*zip(of_public.pop("sets"), without.pop("sets"), strict=True)]
-    assert of_public == without
-    for row, row_without in sets:
-        assert float(row["all"]) > float(row_without["all"])
-    for row, row_without in sets[:10]:
-        assert row["Turkish"] == row_without["Turkish"]
-
-
 def test_measure_weighs_countries_by_inhabitants(folder, people):
     apart = people["country"]
-    apart_and_public = apart, apart.at(slice(0))
-    measure.write_country(folder / "country", *apart_and_public, [*CODES.values()])
+    measure.write_country(folder / "country", apart, [*CODES.values()])
     assert files_written(folder / "country") == WRITTEN
     card = json.loads((folder / "country" / "card.json").read_text())
     assert card["fingerprint"] == load_card("country")["fingerprint"]

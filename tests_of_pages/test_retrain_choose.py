@@ -135,19 +135,14 @@ def test_page_without_the_end_of_a_block_is_left_as_it_is(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("target", "reported", "labels"),
-    [
-        ("country", True, ["IT", "IT"]),
-        ("country", False, ["JP", "JP"]),
-        ("nationality", False, ["Japanese", "Japanese"]),
-    ],
+    ("target", "label"), [("country", "IT"), ("nationality", "Italian")]
 )
-def test_public_people_are_new_and_of_one_half(target, reported, labels, home):
+def test_public_people_are_new_and_of_the_reported_half(target, label, home):
     (home / "public").mkdir()
     # By their hashes, all but Nakamura are reported.
     rows = "Takeshi Yamamoto\tJP\nHiroshi Nakamura\tJP\nGiuseppe Esposito\tIT\n"
     for name in ("arczi21_test.tsv", "goalscorers.tsv"):
         (home / "public" / name).write_text(rows, encoding="utf-8")
-    people = new_people.public_people(target, {"takeshi yamamoto"}, reported=reported)
-    assert people.labels.tolist() == labels
+    people = new_people.public_people(target, {"takeshi yamamoto"})
+    assert people.labels.tolist() == [label, label]
     assert people.sources.tolist() == ["arczi21", "goalscorers"]

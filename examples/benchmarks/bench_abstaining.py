@@ -1,11 +1,10 @@
 """Measure what abstaining gains: the tables of docs/abstaining.md.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_abstaining.py``, with the
-sources of the shipped model and the public sets in SKNAMES_DATA. It prints tables in
-Markdown, of nationalities and of countries; ``--curve-only`` stops before those of
-unlisted nationalities. The people are those of kept_apart.py in tools/retrain: one half
-has chosen the thresholds, and the other is reported. Thresholds of sets are chosen on
-people of the public sets, too.
+sources of the shipped model in SKNAMES_DATA. It prints tables in Markdown, of
+nationalities and of countries; ``--curve-only`` stops before those of unlisted
+nationalities. The people are those of kept_apart.py in tools/retrain: one half has
+chosen the thresholds, and the other is reported.
 """
 
 import argparse
@@ -15,26 +14,18 @@ from pathlib import Path
 
 import numpy as np
 
-from sknames import GroupedClassifier, load_pretrained
+from sknames import load_pretrained
 from sknames._models.groups import M49, read_fallback
 from sknames._models.priors import exchange_priors
 from sknames._text.names import Names
 from sknames._wrappers.risk_coverage import confidence_and_hits
 from sknames.datasets import load_names
-from sknames.pretrained import predict_sets
 from sknames.pretrained._load_pretrained import RISK, TARGETS
-from sknames.pretrained._predict_sets import set_thresholds, sets_of
 from tools.measuring import machine, population_priors, table
-from tools.retrain import kept_apart, new_people, recipe
+from tools.retrain import kept_apart, recipe
 from tools.retrain.biographies import read_biographies
 from tools.retrain.card import has_new_words
-from tools.retrain.risk_coverage import (
-    LEAST_OF_SOURCE,
-    common_thresholds,
-    curve_of,
-    n_effective,
-    weights_of,
-)
+from tools.retrain.risk_coverage import curve_of, weights_of
 from tools.retrain.tables import read_table
 
 EACH = 100  # people of an unlisted nationality
@@ -44,8 +35,6 @@ NO_PEOPLE = (
     "American Australian British Canadian Dane Finn Pole Syriac Turk Vincentian".split()
 )
 NOT_PEOPLE = Path(__file__).with_name("not_people.csv")
-COVERAGES = [0.8, 0.9, 0.95]
-LEAST_PEOPLE = 20  # of a nationality whose coverage counts
 # Those that are the default of a model, and a few more.
 RISKS = sorted(
     {0.06, 0.1, 0.2}.union(*(of_targets.values() for of_targets in RISK.values()))
@@ -129,30 +118,6 @@ def by_level(proba, people, classes, priors, threshold):
     return [*(f"{share:.3f}" for share in shares), f"{wrong / sum(shares):.3f}"]
 
 
-def sizes_of_sets(proba, labels, classes, priors, target, coverage, by_class):
-    """Return how many sets have the label, their sizes, and the coverage of labels."""
-    shifted = exchange_priors(proba, np.full(len(classes), 1 / len(classes)), priors)
-    thresholds = set_thresholds(coverage, classes if by_class else ["all"], target)
-    sets = sets_of(classes, shifted, thresholds)
-    cells, hits = figures_of_sets(sets, labels, weights_of(labels, classes, priors))
-    found, n_of = np.unique(labels, return_counts=True)
-    of_class = [np.mean(hits[labels == k]) for k in found[n_of >= LEAST_PEOPLE]] or [
-        np.nan
-    ]
-    return [
-        *cells,
-        *(f"{share:.3f}" for share in (min(of_class), np.quantile(of_class, 0.1))),
-    ]
-
-
-def figures_of_sets(sets, labels, weights):
-    """Return coverage, mean size, share of size one, and which have the label."""
-    sizes = np.array([len(found) for found in sets])
-    hits = np.array([label in found for label, found in zip(labels, sets, strict=True)])
-    shares = (np.average(x, weights=weights) for x in (hits, sizes, sizes == 1))
-    return [*(f"{share:.3f}" for share in shares), sizes.max()], hits
-
-
 def tables_of_curves(target, model, choose, report):
     """Print thresholds with their coverages and risks, and what a fallback adds."""
     classes = model.classes_
@@ -191,85 +156,6 @@ def tables_of_curves(target, model, choose, report):
     print(table(["wanted risk", "threshold", "half that chose", *of], rows), end="\n\n")
     header = ["wanted risk, with fallback", "threshold", target, *M49, "wrong answers"]
     print(table(header, rows_with_fallback), end="\n\n")
-    rows = [
-        [group, priors, "each" if by_class else "all", f"{coverage:.0%}"]
-        + sizes_of_sets(
-            proba[id(people)],
-            people.labels,
-            classes,
-            mixes[priors],
-            target,
-            coverage,
-            by_class,
-        )
-        for group, people in {"people": report, "no known word": new}.items()
-        for priors, by_class in (*product(mixes, [False]), ("population", True))
-        for coverage in COVERAGES
-    ]
-    header = [
-        "",
-        "frequencies",
-        "wanted of",
-        "",
-        "covered",
-        "mean size",
-        "of one",
-        "largest",
-    ]
-    header += ["worst label", "one in ten below"]
-    print("#### Prediction sets\n", table(header, rows), sep="\n", end="\n\n")
-    shipped = load_pretrained(target)
-    rows = []
-    weights = weights_of(report.labels, classes, mixes["population"])
-    for level in (None, *M49):
-        estimator = shipped
-        labels = report.labels
-        if level:
-            estimator = GroupedClassifier(shipped, groups=level)
-            labels = read_fallback([level], classes)[0].group_of(labels)
-        sets = predict_sets(estimator, report.names).sets
-        rows.append([level or target, *figures_of_sets(sets, labels, weights)[0]])
-    print(
-        table(["sets of 90%", "covered", "mean size", "of one", "largest"], rows),
-        end="\n\n",
-    )
-
-
-def sets_of_sources_left_out(target, model, choose, report, known):
-    """Print what sets hold in each source, by thresholds of the others.
-
-    `known` is what `source_people` returns.
-    """
-    classes = model.classes_
-    priors = population_priors(classes)
-    halves = []
-    for apart, reported in ((choose, False), (report, True)):
-        public = new_people.public_people(target, known, reported=reported)
-        public = public.at(np.isin(public.labels, classes))
-        people = apart.joined(public.few(kept_apart.MOST_CHOOSING))
-        halves.append((people, load_pretrained(target).predict_proba(people.names)))
-    (choose, chosen_proba), (report, proba) = halves
-    found = []
-    for source in np.unique(report.sources):
-        here = report.sources == source
-        labels = report.labels[here]
-        weights = weights_of(labels, classes, priors)
-        if n_effective(weights) < LEAST_OF_SOURCE:
-            continue
-        rest = choose.sources != source
-        thresholds = common_thresholds(
-            chosen_proba[rest], choose.labels[rest], choose.sources[rest], classes,
-            priors, COVERAGES,
-        )  # fmt: skip
-        cells = []
-        for threshold in thresholds:
-            sets = sets_of(classes, proba[here], threshold)
-            cells += figures_of_sets(sets, labels, weights)[0][:2]
-        found.append([source, here.sum(), *cells])
-    header = ["source left out", "people"]
-    for coverage in COVERAGES:
-        header += [f"held at {coverage}", "mean size"]
-    print(table(header, found), end="\n\n")
 
 
 def main():
@@ -280,13 +166,11 @@ def main():
     )
     args = parser.parse_args()
     print(f"- {machine()}\n")
-    known = new_people.source_people()
     loaded = {target: kept_apart.load(target) for target in TARGETS}
     for target, (model, choose, report, _) in loaded.items():
         n_people = len(choose.names) + len(report.names)
         print(f"### {n_people:,} people kept apart, in two halves: {target}\n")
         tables_of_curves(target, model, choose, report)
-        sets_of_sources_left_out(target, model, choose, report, known)
     if not args.curve_only:
         tables_of_others(loaded[TARGETS[0]][2])
 

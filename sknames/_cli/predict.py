@@ -30,7 +30,6 @@ from .._wrappers.prior_shift_classifier import (
 )
 from .._wrappers.selective_classifier import SelectiveClassifier
 from ..pretrained._load_pretrained import TARGETS
-from ..pretrained._predict_sets import sets_of_probabilities
 from .files import say
 from .mixes import mix_of_classes, read_mix
 from .models import closing_words, map_chunks, predict_distinct
@@ -97,15 +96,12 @@ class Wanted:
         Number of labels.
     proba : bool
         Whether to write the probabilities of all labels.
-    confidence_level : float or None
-        How often a set of labels holds the true one; None without sets.
     known_words : bool
         Whether to write how many words were in training.
     """
 
     top: int
     proba: bool
-    confidence_level: float | None
     known_words: bool
 
 
@@ -124,12 +120,6 @@ class Wanted:
     ),
     proba=click.option(
         "--proba", is_flag=True, help="Add the probabilities of all labels."
-    ),
-    confidence_level=click.option(
-        "--set",
-        "confidence_level",
-        type=float,
-        help="Add sets that hold the true nationality so often: 0.9.",
     ),
     known_words=click.option(
         "--known-words",
@@ -178,10 +168,6 @@ def predict(table, model, output, prefix, jobs, changes, wanted):
     """
     start = time.perf_counter()
     output = output.for_table(table, table.format)
-    if changes.adapt and wanted.confidence_level is not None:
-        raise click.UsageError(
-            "--adapt-priors does not go with --set, which is for default priors"
-        )
     stack, distinct = make_model(model, table, jobs, changes)
     threshold = stack.threshold.least if changes.abstains else None
     if distinct is None:
@@ -313,9 +299,6 @@ def _predictions(read, stack, below, threshold, wanted, texts):
     """Return predictions of texts, which `read` predicts by the stack below layers."""
     listed = read(texts)
     changed = replace(listed, proba=stack.change(listed.proba, len(below.layers)))
-    sets = None
-    if wanted.confidence_level is not None:
-        sets = sets_of_probabilities(stack, listed.proba, wanted.confidence_level)
     predictions = predictions_of(
         stack,
         changed,
@@ -328,7 +311,7 @@ def _predictions(read, stack, below, threshold, wanted, texts):
             "--known-words: the model has no table of words: leave it out"
         )
     proba = predictions.proba if wanted.proba else None  # they are many
-    return replace(predictions, proba=proba, sets=sets)
+    return replace(predictions, proba=proba)
 
 
 def _type_of_answers(stack):

@@ -64,9 +64,6 @@ class Predictions:
         These labels.
     names : list of str, or None
         The names, "" for a missing one; None if the input holds no texts.
-    sets : list of list, or None
-        The sets of :func:`~sknames.pretrained.predict_sets`, the most probable label
-        first; empty for what is not a name. None if not asked for.
 
     See Also
     --------
@@ -92,7 +89,6 @@ class Predictions:
     proba: NDArray[np.floating]
     classes: NDArray[Any]
     names: list[str] | None
-    sets: list[list[Any]] | None = None
 
     def columns(
         self, top: int | None = None, prefix: str = "", *, proba: bool = False
@@ -113,7 +109,7 @@ class Predictions:
         -------
         dict of str to array of shape (n_names,)
             Columns predicted, probability, predicted_2, probability_2 and so on: None
-            and NaN without an answer; and where there are any, level, set, the
+            and NaN without an answer; and where there are any, level, the
             probabilities and known_words; reason.
         """
         no_answer = self.reasons != ""
@@ -127,9 +123,6 @@ class Predictions:
             columns[f"probability{end}"] = probabilities
             if k == 0 and self.levels is not None:
                 columns["level"] = _or_none(self.levels, no_answer)
-        if self.sets is not None:
-            sets = np.array([*map(";".join, self.sets)], dtype=str)
-            columns["set"] = _or_none(sets, no_name)
         if proba:
             for label, column in zip(self.classes, self.proba.T, strict=True):
                 columns[f"probability_{label}"] = np.where(no_name, np.nan, column)

@@ -2,6 +2,5 @@
 
 from ._frozen_pipeline import FrozenPipeline
 from ._load_pretrained import load_card, load_pretrained
-from ._predict_sets import predict_sets
 
-__all__ = ["FrozenPipeline", "load_card", "load_pretrained", "predict_sets"]
+__all__ = ["FrozenPipeline", "load_card", "load_pretrained"]

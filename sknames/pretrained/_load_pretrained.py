@@ -44,7 +44,6 @@ CURVE_COLUMNS = ["threshold", "coverage", "risk", "n_answered"]  # of both
 # `Measured` of the network: what is by label, and the rest.
 BIAS = "class_bias.csv"
 FIGURES = "measured.json"
-SETS = "set_thresholds.csv"  # by coverage, from the same people
 # Thresholds of one label against the rest, and what they find and take.
 POINTS = "operating_points.csv"
 # That of the description, to which files of users refer. It has those of the arrays and

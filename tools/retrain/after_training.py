@@ -78,8 +78,8 @@ def benchmark(name, command, page, sets=()):
     return Piece(name, f"{BENCHMARKS}/{command}", f"{RESULTS}/{page}", sets=sets)
 
 
-# Writes thresholds, sets, bias, cards, digests, the page of the card and recalls.
-MEASURE = Piece("measure", "-m tools.retrain.measure", sets=CHOOSING_SETS)
+# Writes thresholds, bias, cards, digests, the page of the card and recalls.
+MEASURE = Piece("measure", "-m tools.retrain.measure")
 # Lets a rival predict the public sets, for `bench_public.py`.
 NAME2NAT = Piece(
     "name2nat",
@@ -159,7 +159,7 @@ STAGES = [
             CHOOSING_SETS,
         ),
         benchmark("regression", "bench_regression.py", "shares.md"),
-        benchmark("abstaining", "bench_abstaining.py", "abstaining.md", CHOOSING_SETS),
+        benchmark("abstaining", "bench_abstaining.py", "abstaining.md"),
         benchmark("countries", "bench_countries.py", "countries.md", CHOOSING_SETS),
         # tests/data/pretrained.json
         Piece("golden-outputs", "tests/test_pretrained.py"),

@@ -1,9 +1,8 @@
 """Write what people kept apart show of the models that ship.
 
-Run ``python -m tools.retrain.measure``. It writes thresholds, sets, bias, operating
-points, cards and digests, docs/model_card.md, and the recall in nationalities.csv. It
-needs the sources of `tools.retrain`, the public sets of `tools.public_sets`, and the
-new models in sknames/pretrained, and takes minutes.
+Run ``python -m tools.retrain.measure``. It writes thresholds, bias, operating points,
+cards and digests, docs/model_card.md, and the recall in nationalities.csv. It needs the
+sources of `tools.retrain` and the new models in sknames/pretrained, and takes minutes.
 """
 
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 
 from sknames._models.priors import check_priors
 
-from . import countries, kept_apart, new_people, people_in_scripts, recipe
+from . import countries, kept_apart, people_in_scripts, recipe
 from .card import (
     birth_years,
     learned,
@@ -24,12 +23,12 @@ from .card import (
 from .chess_players import read_chess_players
 from .files import MODELS, write_card, write_recalls
 from .operating_points import operating_points, predicted, write_points
-from .risk_coverage import write_bias, write_sets, write_thresholds
+from .risk_coverage import write_bias, write_thresholds
 
 PAGE = Path(__file__).parents[2] / "docs" / "model_card.md"
 
 
-def write_nationality(folder, people, public, training, born):
+def write_nationality(folder, people, training, born):
     """Write the files of the model of nationalities, and return it with its card.
 
     Parameters
@@ -38,14 +37,12 @@ def write_nationality(folder, people, public, training, born):
         Where the model is.
     people : kept_apart.People
         All those kept apart.
-    public : kept_apart.People
-        Those of `new_people.public_people` who choose.
     training : dict
         Of `learned`.
     born : dict
         Of `birth_years`.
     """
-    model, report, of_halves = write_chosen(folder, people, public)
+    model, report, of_halves = write_chosen(folder, people)
     card = measure(model, report, born, training)
     rows = people_in_scripts.people()
     found = people_in_scripts.outcomes(people_in_scripts.load(), rows)
@@ -58,12 +55,12 @@ def write_nationality(folder, people, public, training, born):
     return model, card
 
 
-def write_country(folder, people, public, training_labels):
+def write_country(folder, people, training_labels):
     """Write the files of the model of countries, and return it with its card.
 
     `training_labels` are those of the names that it learned.
     """
-    model, report, of_halves = write_chosen(folder, people, public)
+    model, report, of_halves = write_chosen(folder, people)
     card = measure_countries(model, report, training_labels)
     card["by_script"] = people_in_scripts.countries_by_script(
         people_in_scripts.people()
@@ -73,10 +70,8 @@ def write_country(folder, people, public, training_labels):
     return model, card
 
 
-def write_chosen(folder, people, public):
+def write_chosen(folder, people):
     """Write what people apart show, so that the model can be loaded.
-
-    People of public sets show thresholds of sets alone.
 
     The folder is called as what the model predicts. Return it under equal priors, the
     people to report, and what both halves show, as the card has it.
@@ -87,8 +82,6 @@ def write_chosen(folder, people, public):
     labels = np.concatenate([half.labels for half in halves])
     n_people = np.bincount(np.searchsorted(classes, labels), minlength=len(classes))
     write_thresholds(folder, model, choose, priors)
-    public = public.at(np.isin(public.labels, classes)).few(kept_apart.MOST_CHOOSING)
-    write_sets(folder, model, choose.joined(public), priors)
     write_bias(folder, model, halves[0], n_people)
     choosing, reported = (predicted(model, half, priors) for half in halves)
     points = operating_points(choosing, reported, classes, priors, n_people)
@@ -100,7 +93,6 @@ def write_chosen(folder, people, public):
 
 def main():
     """Write all files of both models, and the page."""
-    known = new_people.source_people()
     material = recipe.read_material()
     names, labels = recipe.training_names(material)
     models = {}
@@ -108,7 +100,6 @@ def main():
     models["nationality"], cards["nationality"] = write_nationality(
         MODELS / "nationality",
         kept_apart.people_apart(material.sources),
-        new_people.public_people("nationality", known, reported=False),
         learned(names, labels, material.lists, material.sources),
         birth_years(*read_chess_players()),
     )
@@ -116,9 +107,8 @@ def main():
     material = countries.read_material(material)
     _, labels = countries.training_names(material)
     people = kept_apart.people_apart(material.sources)
-    public = new_people.public_people("country", known, reported=False)
     models["country"], cards["country"] = write_country(
-        MODELS / "country", people, public, labels
+        MODELS / "country", people, labels
     )
     PAGE.write_text(page(cards, models), encoding="utf-8")
 

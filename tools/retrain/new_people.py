@@ -53,8 +53,8 @@ def read_public(name, known):
     )
 
 
-def public_people(target, known, *, reported):
-    """Return the people of public sets whom no source has, of one half.
+def public_people(target, known):
+    """Return the people of public sets whom no source has, of the reported half.
 
     Parameters
     ----------
@@ -62,8 +62,6 @@ def public_people(target, known, *, reported):
         By nationality, people have that of most people of their country.
     known : set of str
         What `source_people` returns.
-    reported : bool
-        Whether these are the half that is reported, not the half that chooses.
 
     Returns
     -------
@@ -74,7 +72,7 @@ def public_people(target, known, *, reported):
     rows = []
     for name in sorted(public_sets.CHOOSING):
         public = read_public(name, known)
-        for k in np.flatnonzero(public.is_new & (public.is_reported == reported)):
+        for k in np.flatnonzero(public.is_new & public.is_reported):
             country = public.countries[k].item()
             rows.append((public.names[k], nationality_of.get(country, country), name))
     names, labels, sources = zip(*rows, strict=True)

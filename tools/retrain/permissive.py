@@ -24,7 +24,7 @@ from .files import write_json
 def read_people(target, known):
     """Return the model that ships, and the people whom it can predict."""
     model, _, report, _ = kept_apart.load(target)
-    public = new_people.public_people(target, known, reported=True)
+    public = new_people.public_people(target, known)
     return model, report.joined(public.at(np.isin(public.labels, model.classes_)))
 
 

@@ -1,4 +1,4 @@
-"""Compute thresholds, sets and class bias of the shipped model on held-out people."""
+"""Compute thresholds and class bias of the shipped model on held-out people."""
 
 import numpy as np
 from scipy.optimize import minimize
@@ -18,10 +18,7 @@ from sknames.pretrained._load_pretrained import (
     CURVE_COLUMNS,
     FALLBACK_CURVE,
     FIGURES,
-    SETS,
 )
-from sknames.pretrained._predict_sets import ranked
-from tools.public_sets import CHOOSING
 
 from .files import write_csv, write_json
 
@@ -37,9 +34,6 @@ SHARPNESS = 1.0
 # examples/benchmarks/results/shares.md.
 RIDGE = 3e-3
 FEW_PEOPLE = 50  # fewer of a class show less, so the ridge is as much larger
-# What the people of a source must be worth, as a number of people who weigh alike, for
-# thresholds of sets that hold for this source, too.
-LEAST_OF_SOURCE = 100
 
 
 def class_bias(probabilities, labels, classes):
@@ -82,18 +76,6 @@ def write_thresholds(folder, model, people, priors):
         write_csv(folder / name, CURVE_COLUMNS, rows)
 
 
-def write_sets(folder, model, people, priors):
-    """Write thresholds of sets of a model under equal priors, for the package.
-
-    The people are those who choose, of all sources and of public sets.
-    """
-    names, labels, sources = people
-    classes = model.classes_
-    rows = sets_thresholds(model.predict_proba(names), labels, sources, classes, priors)
-    rows = ([f"{row[0]:.2f}", *(f"{value:.6f}" for value in row[1:])] for row in rows)
-    write_csv(folder / SETS, ["coverage", "all", *classes], rows)
-
-
 def write_bias(folder, model, people, n_people):
     """Write the class bias of a model under equal priors, for the package.
 
@@ -130,67 +112,3 @@ def curve_of(probabilities, names, labels, classes, priors, groups=()):
         shifted, shifted.argmax(axis=1), is_name, labels, classes, fallback
     )
     return risk_coverage_curve(confidence, hits, weights_of(labels, classes, priors))
-
-
-def sets_thresholds(probabilities, labels, sources, classes, priors):
-    """Return rows: a coverage, its threshold for all classes, and one for each.
-
-    The probabilities are those under equal frequencies. Those of each class are of
-    people kept apart alone: many a player of a national team has a foreign name, and
-    by these few a threshold would be near 1.
-    """
-    is_apart = ~np.isin(sources, [*CHOOSING])
-    shifted = exchange_priors(
-        probabilities, np.full(len(classes), 1 / len(classes)), priors
-    )
-    places = np.searchsorted(classes, labels)
-    coverages = np.arange(80, 100) / 100
-    columns = [common_thresholds(shifted, labels, sources, classes, priors, coverages)]
-    for k in range(len(classes)):
-        some = is_apart & (places == k)
-        of_class = columns[0].copy()
-        # Below, even the largest score of so few people promises less.
-        enough = coverages <= some.sum() / (some.sum() + 1)
-        if enough.any():
-            ones = np.ones(some.sum())
-            of_class[enough] = calibrate_sets(
-                shifted[some], places[some], ones, coverages[enough]
-            )
-        columns.append(of_class)
-    return zip(coverages, *columns, strict=True)
-
-
-def common_thresholds(probabilities, labels, sources, classes, priors, coverages):
-    """Return the largest of the thresholds of all people, and of each source's own.
-
-    The labels of each weigh as the priors say. A source of few people has none.
-    """
-    places = np.searchsorted(classes, labels)
-    everybody = np.full(len(labels), True)
-    thresholds = []
-    for rows in (everybody, *(sources == source for source in np.unique(sources))):
-        weights = weights_of(labels[rows], classes, priors)
-        if rows is everybody or n_effective(weights) >= LEAST_OF_SOURCE:
-            thresholds.append(
-                calibrate_sets(probabilities[rows], places[rows], weights, coverages)
-            )
-    return np.max(thresholds, axis=0)
-
-
-def n_effective(weights):
-    """Return how many people of equal weights are worth as much as these."""
-    return weights.sum() ** 2 / (weights**2).sum()
-
-
-def calibrate_sets(probabilities, true, weights, coverages):
-    """Return the thresholds of these coverages.
-
-    `true` are indices of the classes of the names.
-    """
-    order, before = ranked(probabilities)
-    scores = before[order == true[:, None]]
-    rows = np.argsort(scores)
-    reached = weights[rows].cumsum() / weights.sum()
-    # Split conformal prediction adds one name whose score is unknown.
-    wanted = np.array(coverages) * (1 + 1 / n_effective(weights))
-    return scores[rows][np.searchsorted(reached, np.minimum(wanted, reached[-1]))]
