@@ -848,7 +848,6 @@ def list_of(people, n):
             "paper": k // 3,
             "weight": np.where(k < n, k % 4 + 1, np.nan),
             "checked": np.where(is_checked, [*labels[mixed], "", ""], None),
-            "drawn": np.where(is_checked, 1.5, np.nan),
             "outcome": np.where(k % 5 > 2, "yes", "no"),
             "year": (2000 + k % 3).astype(str),
             "side": np.array(["left", "right", None])[k % 7 % 3],
@@ -861,10 +860,6 @@ COLUMNS = {
     "--cluster paper": {"clusters": "paper"},
     "--weight weight": {"sample_weight": "weight"},
     "--checked checked": {"checked": "checked"},
-    "--checked checked --checked-weight drawn": {
-        "checked": "checked",
-        "checked_weight": "drawn",
-    },
     "--by year": {"by": "year"},
     "--by year,side": {"by": ["year", "side"]},
 }

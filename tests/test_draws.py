@@ -91,7 +91,7 @@ def arrays_of(drawn):
     """Return the arrays of `Draws` that questions map, one below the other."""
     arrays = [drawn.estimate, *drawn.draws]
     if drawn.predicted is not None:
-        arrays += [drawn.without, drawn.predicted]
+        arrays.append(drawn.predicted)
     return np.array(arrays)
 
 

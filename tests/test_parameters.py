@@ -107,7 +107,6 @@ def test_rows_with_the_same_index_in_another_order_are_warned_of(shipped):
             *rows_in_each_call(shipped, X, y, weight),
             ("by", partial(shares, by=y)),
             ("counts", partial(shares, counts=weight.astype(int))),
-            ("checked_weight", partial(shares, checked=LABELS, checked_weight=weight)),
         ]
         for name, call in calls:
             with warnings.catch_warnings(record=True) as caught:
@@ -131,14 +130,3 @@ def test_masked_entries_are_missing_ones(shipped):
     for call in raising:
         with pytest.raises(ValueError, match="NaN|None"):
             call()
-
-
-@pytest.mark.filterwarnings("ignore:Only 12 rows|The shares are rough")
-def test_checked_row_without_a_name_needs_no_weight(shipped):
-    y = [*LABELS, "Turkish"]
-    weight = [1.0] * 12 + [np.nan]
-    with pytest.warns(UserWarning, match="1 checked rows are not names"):
-        shares = sknames.estimate_shares(
-            shipped, [*PEOPLE, ""], checked=y, checked_weight=weight, n_draws=2
-        )
-    assert shares.n_checked == 12

@@ -283,7 +283,6 @@ def test_keywords_are_those_of_estimate_shares():
     wrong = {"sample_weight": [-1, 1, 1], "counts": [0.5] * 3, "checked": ["Irish"]}
     wrong |= {"clusters": [1, 1, 1], "assumed_prior": "even", "groups": {"A": ["x"]}}
     wrong |= {"confidence_level": 2, "n_draws": 1, "random_state": "x", "by": [1]}
-    wrong |= {"checked_weight": [1, 1, 1]}
     assert {*wrong} == {keyword.name for keyword in keywords[2:]}
     for name, value in wrong.items():
         with pytest.raises(ValueError):

@@ -847,15 +847,6 @@ def test_label_that_the_model_lacks_gets_the_share_of_checked_rows():
     assert group.share == pytest.approx(american.share + shares["Irish"].share)
 
 
-def test_checked_rows_that_contradict_the_names_are_told():
-    rows, _, y = checked_list()
-    checked = y != None  # noqa: E711
-    y[checked] = np.where(y[checked] == "Danish", "Turkish", y[checked])
-    text = repr(estimate_checked(rows, y))
-    assert "200 of the names are checked" in text
-    assert "without the checked rows, Danish would have" in text
-
-
 def test_all_rows_checked_gives_counts_with_exact_intervals():
     rows, labels, _ = checked_list(200)
     shares = estimate_checked(rows, labels)
@@ -885,28 +876,6 @@ def say_nothing(n):
 UNSURE = pytest.mark.filterwarnings(
     "ignore:The model is unsure", "ignore:Only [12]. rows"
 )
-
-
-@UNSURE
-def test_checked_weights_mend_unequal_draws():
-    """Danes were checked four times as often as the others."""
-    labels = np.repeat(["Danish", "Dutch"], 2000)
-    probability = np.where(labels == "Danish", 0.4, 0.1)
-    is_drawn = np.random.default_rng(5).random(4000) < probability
-    y = np.where(is_drawn, labels, None)
-    shares = estimate_checked(say_nothing(4000), y, checked_weight=1 / probability)
-    assert shares["Danish"].share == pytest.approx(0.5, abs=0.04)
-
-
-@pytest.mark.parametrize("factor, is_warned", [(0.8, True), (1.3, False), (1.5, True)])
-def test_checked_weights_sum_to_about_the_number_of_names(factor, is_warned):
-    """Of 600 names, 120 are checked: 1 / 5. Within three deviations, all is chance."""
-    rows, _, y = checked_list(600, 120)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        estimate_checked(rows, y, checked_weight=np.full(600, 5 * factor))
-    message = f"number of names, 600, but sum to {600 * factor:,.6g}. Weights are 1 /"
-    assert any(message in str(warning.message) for warning in caught) == is_warned
 
 
 @UNSURE
@@ -999,107 +968,81 @@ def register():
     return rows / rows.sum(axis=1, keepdims=True), CLASSES[labels], is_small
 
 
-def count_alarms(register, draw_rows, n=10):
+def count_alarms(register, draw_rows, n=10, clusters=None):
     """Count draws of checked rows that look as if they were not drawn by chance."""
     rows, labels, _ = register
     n_alarms = 0
     for seed in range(n):
-        is_drawn, params = draw_rows(np.random.default_rng(seed))
-        y = np.where(is_drawn, labels, None)
+        y = np.where(draw_rows(np.random.default_rng(seed)), labels, None)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            estimate_checked(rows, y, n_draws=2, **params)
+            estimate_checked(rows, y, n_draws=2, clusters=clusters)
         n_alarms += any("differ from the others" in str(w.message) for w in caught)
     return n_alarms
 
 
-def by_stratum(rng, is_small, n_small, n_large):
-    """Return which rows are drawn, so many of each stratum, and 1 / their chance."""
-    is_drawn = np.zeros(len(is_small), dtype=bool)
-    weights = np.zeros(len(is_small))
-    for stratum, n in ((is_small, n_small), (~is_small, n_large)):
-        is_drawn[rng.choice(np.flatnonzero(stratum), n, replace=False)] = True
-        weights[stratum] = stratum.sum() / n
-    return is_drawn, weights
+@pytest.mark.parametrize("clusters", [None, HOUSEHOLDS])
+def test_random_draw_of_checked_rows_is_rarely_warned_of(register, clusters):
+    def draw_rows(rng):
+        return rng.permutation(900) < 200
+
+    assert count_alarms(register, draw_rows, 40, clusters) <= 2
 
 
-def test_fair_draws_of_checked_rows_are_rarely_warned_of(register):
-    _, _, is_small = register
+def test_random_draw_of_households_is_rarely_warned_of(register):
+    """Households are alike, so that their rows differ more than single ones."""
 
-    def of_rows_in_households(rng):
-        return rng.permutation(900) < 200, {"clusters": HOUSEHOLDS}
+    def draw_rows(rng):
+        return (rng.permutation(300) < 60)[HOUSEHOLDS]
 
-    def of_households(rng):
-        is_drawn = rng.permutation(300) < 60
-        return is_drawn[HOUSEHOLDS], {"clusters": HOUSEHOLDS}
-
-    def of_strata(rng):
-        is_drawn, weights = by_stratum(rng, is_small, 80, 120)
-        return is_drawn, {"checked_weight": weights}
-
-    for draw_rows in (of_rows_in_households, of_households, of_strata):
-        assert count_alarms(register, draw_rows, 20) <= 2, draw_rows.__name__
+    assert count_alarms(register, draw_rows, 40, HOUSEHOLDS) <= 2
+    assert count_alarms(register, draw_rows, 40) > 2
 
 
 @pytest.mark.parametrize("clusters", [None, np.arange(900), HOUSEHOLDS])
-def test_draw_by_stratum_without_weights_is_warned_of(register, clusters):
+def test_draw_by_stratum_is_warned_of(register, clusters):
     """Of 12 % who are Turkish, the checked rows would make 31 %."""
     _, _, is_small = register
 
     def draw_rows(rng):
-        is_drawn, _ = by_stratum(rng, is_small, 66, 134)
-        return is_drawn, {"clusters": clusters}
+        chance = np.where(is_small, 66 / 99, 134 / 801)
+        return rng.random(900) < chance
 
-    assert count_alarms(register, draw_rows) == 10
+    assert count_alarms(register, draw_rows, clusters=clusters) == 10
 
 
-@pytest.mark.parametrize("has_weights, n_alarms", [(False, 10), (True, 0)])
-def test_draw_of_households_by_stratum_is_warned_of_without_weights(
-    register, has_weights, n_alarms
-):
-    _, _, is_small = register
-
-    def draw_rows(rng):
-        is_drawn, weights = by_stratum(rng, is_small[::3], 30, 30)
-        params = {"clusters": HOUSEHOLDS}
-        if has_weights:
-            params["checked_weight"] = weights[HOUSEHOLDS]
-        return is_drawn[HOUSEHOLDS], params
-
-    assert count_alarms(register, draw_rows) == n_alarms
+def test_draw_of_the_least_sure_rows_is_warned_of(register):
+    """They have the mix of the list, so that only their largest probability tells."""
+    labels = np.arange(900) % 5
+    rng = np.random.default_rng(0)
+    rows = np.exp(rng.normal(size=(900, 5)) + 4 * np.eye(5)[labels])
+    rows /= rows.sum(axis=1, keepdims=True)
+    least_sure = np.argsort(rows.max(axis=1).reshape(180, 5), axis=0)[:40]
+    is_drawn = np.zeros((180, 5), dtype=bool)
+    np.put_along_axis(is_drawn, least_sure, True, axis=0)
+    y = np.where(is_drawn.ravel(), CLASSES[labels], None)
+    with pytest.warns(UserWarning, match="differ from the others in their probabili"):
+        estimate_checked(rows, y)
 
 
 def test_draw_of_most_rows_is_compared_with_the_few_that_are_left(register):
-    """Dutch people only are left: of 870 rows, one deviation, or five among 900."""
+    """Only Dutch people are left: of 870 rows, one deviation, or five among 30."""
     _, labels, _ = register
     dutch = np.flatnonzero(labels == "Dutch")
 
     def draw_rows(rng):
         is_drawn = np.full(900, True)
         is_drawn[rng.choice(dutch, 30, replace=False)] = False
-        return is_drawn, {}
+        return is_drawn
 
     assert count_alarms(register, draw_rows, 5) == 5
 
 
-def test_name_in_a_cluster_is_one_row_with_the_label_and_weight_of_any():
-    rows, _, y = checked_list(200, 120)
-    weights = np.full(200, None)
-    weights[y != None] = [4 / 3, 2] * 60  # noqa: E711
-    clusters = np.arange(200)
-    expected = estimate_checked(rows, y, clusters=clusters, checked_weight=weights)
-    row_of = clusters.repeat([1, 3] * 100)
-    is_last = np.append(np.diff(row_of) > 0, True)
-    found = estimate_checked(
-        rows[row_of],
-        np.where(is_last, y[row_of], None),
-        clusters=row_of,
-        checked_weight=np.where(is_last, weights[row_of], None),
-    )
-    assert found.n_checked == 120
-    for column in ("share", "low", "high"):
-        values = getattr(expected, column)
-        assert_allclose(getattr(found, column), values, atol=1e-9)
+def test_checked_rows_of_equal_probabilities_do_not_differ():
+    rows = np.tile([0.5, 0.3, 0.2, 0, 0], (300, 1))
+    is_checked = np.random.default_rng(0).permutation(300) < 150
+    y = np.where(is_checked, "Danish", None)
+    estimate_checked(rows + 1e-15 * np.arange(300)[:, None], y)  # a warning is an error
 
 
 def test_two_labels_of_a_name_in_a_cluster_raise(shipped):
@@ -1110,22 +1053,6 @@ def test_two_labels_of_a_name_in_a_cluster_raise(shipped):
         estimate_shares(shipped, X, **given)
     with pytest.raises(ValueError, match=f"({message})the name at position 0"):
         estimate_shares(Known(), np.eye(5)[[0, 1, 0]], **given)
-
-
-def test_labels_that_the_model_lacks_are_listed_and_like_ones_warned_of():
-    rows, _, y = checked_list()
-    checked = np.flatnonzero(y != None)  # noqa: E711
-    y[checked[:2]] = ["American", "unknown"]
-    assert "labels that the model lacks: American, unknown" in repr(
-        estimate_checked(rows, y)
-    )
-    y[checked[:4]] = ["dānish", "Nor wegian", "IRISH", "Turkisch"]
-    with pytest.warns(UserWarning, match="The labels of checked rows have ") as caught:
-        shares = estimate_checked(rows, y)
-    message = str(caught[0].message)
-    assert "'IRISH' for 'Irish', 'Nor wegian' for 'Norwegian', 'dānish' for " in message
-    assert "Turkisch" not in message
-    assert "Turkisch" in shares.new_labels
 
 
 def test_regions_leave_out_a_label_that_the_model_lacks(shipped, names):
@@ -1145,23 +1072,6 @@ def test_regions_leave_out_a_label_that_the_model_lacks(shipped, names):
         ({"checked": ["irish", "x", None]}, "None of the labels is one of the model's"),
         ({"checked": [1, "Irish", None]}, "checked and of the model that are all str"),
         ({"checked": ["Irish", None, None]}, "Expected two or more names that are che"),
-        ({"checked_weight": [1, 1, 1]}, "Got checked_weight without checked"),
-        (
-            {"checked": ["Irish", "Irish", None], "checked_weight": [0.5, 1, None]},
-            "checked_weight of 1 or more, 1 / the probability .* got 0.5",
-        ),
-        (
-            {"checked": ["Irish", "Irish", None], "checked_weight": [-1, 1, None]},
-            "Expected checked_weight of zero or more",
-        ),
-        (
-            {"checked": ["Irish", "Irish", None], "checked_weight": [1, 1, None]},
-            "checked_weight above 1, since 1 names are not checked; got only 1",
-        ),
-        (
-            {"checked": ["Irish", "Irish", "Dutch"], "checked_weight": [1, 1, 2]},
-            "checked_weight of 1, since all names are checked; got 2",
-        ),
     ],
     ids=str,
 )
@@ -1176,6 +1086,14 @@ def test_checked_rows_that_are_not_names_are_left_out(shipped, names):
     with pytest.warns(UserWarning, match="1 checked rows are not names"):
         shares = estimate_shares(shipped, listed, checked=y, n_draws=2)
     assert (shares.n_checked, shares.n_not_names) == (110, 2)
+
+
+def test_labels_that_the_model_lacks_are_listed():
+    rows, _, y = checked_list()
+    checked = np.flatnonzero(y != None)  # noqa: E711
+    y[checked[:2]] = ["American", "unknown"]
+    note = "labels that the model lacks: American, unknown"
+    assert note in repr(estimate_checked(rows, y))
 
 
 def test_compare_accepts_a_label_that_one_list_lacks():

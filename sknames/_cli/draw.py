@@ -46,9 +46,8 @@ def write_draw(listed, n_drawn, has_others, outcome=None):
     rng = np.random.default_rng(0)
     if outcome is None:
         drawn = rng.choice(len(people), n_drawn, replace=False)
-        weights = {}
     else:
-        drawn, weights = _draw_of_each(np.array(outcomes), n_drawn, rng)
+        drawn = _draw_of_each(np.array(outcomes), n_drawn, rng)
     drawn = np.sort(drawn).tolist()
     columns = {
         "row": [rows[k] for k in drawn],
@@ -57,7 +56,6 @@ def write_draw(listed, n_drawn, has_others, outcome=None):
     }
     if outcome is not None:
         columns["outcome"] = [outcomes[k] for k in drawn]
-        columns["checked_weight"] = [weights[outcomes[k]] for k in drawn]
     listed.write(pa.table(columns), metadata={})
     say(
         f"{n_drawn} of {len(people):,} names: fill in the label of each, without "
@@ -66,19 +64,14 @@ def write_draw(listed, n_drawn, has_others, outcome=None):
 
 
 def _draw_of_each(outcomes, n_drawn, rng):
-    """Return rows, as many of each outcome as there can be, and weights by outcome.
-
-    Weights are 1 / the probability with which a row was drawn.
-    """
+    """Return rows, as many of each outcome as there can be."""
     distinct, counts = np.unique(outcomes, return_counts=True)
     drawn = []
-    weights = {}
     n_left = n_drawn
     # The rarest first, so that the others make up for what it lacks.
     for k, place in enumerate(np.argsort(counts, kind="stable")):
         (rows,) = np.nonzero(outcomes == distinct[place])
         n = min(len(rows), n_left // (len(distinct) - k))
         drawn.append(rng.choice(rows, n, replace=False))
-        weights[distinct[place].item()] = len(rows) / n
         n_left -= n
-    return np.concatenate(drawn), weights
+    return np.concatenate(drawn)

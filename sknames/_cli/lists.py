@@ -104,8 +104,9 @@ class ListInput:
             )
         rows = distinct.texts.index
         is_name = (distinct.listed.reasons == "")[rows]
-        for name in {"sample_weight", "checked_weight"} & {*given}:
-            given[name] = _to_numbers(columns[name], name, is_name)
+        if "sample_weight" in given:
+            weights = columns["sample_weight"]
+            given["sample_weight"] = _to_weights(weights, is_name)
         names = read_list(stack, distinct.listed, given, rows)
         by = {column: texts.values() for column, texts in by.items()}
         return PredictedRows(stack, names, outcome, by)
@@ -149,23 +150,25 @@ def _as_options(text):
     return text.replace('groups="subregion"', "--groups subregion")
 
 
-def _to_numbers(texts, parameter, is_name):
+def _to_weights(texts, is_name):
     """Return a column as numbers; rows that are not names may lack one."""
-    option = LIST_COLUMNS[parameter][0]
     numbers = []
     for text in texts.distinct:
         try:
             numbers.append(float(text) if text else np.nan)
         except ValueError:
-            raise click.UsageError(
-                f"{option}: expected numbers, got {text!r}. Give 0 to leave a row out"
-            ) from None
-    values = np.array(numbers)[texts.index]
-    if parameter == "sample_weight" and np.isnan(values[is_name]).any():
-        raise click.UsageError(
-            f"{option}: expected numbers, got ''. Give 0 to leave a row out"
-        )
-    return values
+            raise _wrong_weight(text) from None
+    weights = np.array(numbers)[texts.index]
+    if np.isnan(weights[is_name]).any():
+        raise _wrong_weight("")
+    return weights
+
+
+def _wrong_weight(text):
+    """Return the error for a text that is no weight."""
+    return click.UsageError(
+        f"--weight: expected numbers, got {text!r}. Give 0 to leave a row out"
+    )
 
 
 def list_command(function):

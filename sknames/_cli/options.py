@@ -30,10 +30,6 @@ LIST_COLUMNS = {
     "clusters": ("--cluster", "Column of the paper, family or household."),
     "sample_weight": ("--weight", "Column of weights, as 1 / number of authors."),
     "checked": ("--checked", "Column of labels that were checked, else blank."),
-    "checked_weight": (
-        "--checked-weight",
-        "Column of 1 / the probability that a row was drawn to be checked.",
-    ),
     "outcome": ("--outcome", "Column of the outcome."),
 }
 
@@ -168,5 +164,4 @@ list_options = as_one(
     clusters=column_option("clusters"),
     sample_weight=column_option("sample_weight"),
     checked=column_option("checked"),
-    checked_weight=column_option("checked_weight"),
 )

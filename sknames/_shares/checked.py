@@ -4,28 +4,28 @@ This is the difference estimator of survey sampling (Särndal et al. 1992), know
 prediction-powered inference (Angelopoulos et al. 2023).
 """
 
-import unicodedata
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 from .._base import warn
 from .._base.labels_and_weights import (
     check_some_known,
-    check_weights,
     is_missing,
     with_none,
 )
 from .._models.groups import array_of_labels, check_alike
-from .columns import index_in, weights_where
+from .columns import index_in
 from .draws import Draws, nearest_shares
 from .resampling import draw_units
 
 FEW_CHECKED = 100  # rows: with fewer, a warning
-MOST_DEVIATIONS = 3  # of the sum of weights from the number of names, by chance
-N_CHANCE = 99  # random draws of rows, of which none may differ as much as the checked
+FALSE_ALARMS = 0.01  # of random draws of rows, which are told not to look so
+FEW_EXPECTED = 5  # people of a label: of fewer, a mean is far from normal
+ROUNDING = 1e-12  # of mean probabilities, where all rows are alike
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,6 @@ class CheckedRows:
         The labels of the model.
     new_labels : list
         Labels that it lacks; their columns follow.
-    weights : ndarray of shape (n_rows,) or None
-        1 / probability with which a row was drawn to be checked; None if all were
-        drawn alike.
     """
 
     __module__ = "sknames"
@@ -50,7 +47,6 @@ class CheckedRows:
     label_index: NDArray[np.integer]
     classes: NDArray[Any]
     new_labels: list[Any]
-    weights: NDArray[np.floating] | None
 
     @property
     def labels(self):
@@ -61,8 +57,7 @@ class CheckedRows:
 
     def __getitem__(self, rows):
         """Return some of the rows."""
-        weights = None if self.weights is None else self.weights[rows]
-        return replace(self, label_index=self.label_index[rows], weights=weights)
+        return replace(self, label_index=self.label_index[rows])
 
     def of_people(self, person_index, names, text_of_row):
         """Give all rows of a person the label of any of them.
@@ -84,13 +79,7 @@ class CheckedRows:
                 text = position if text_of_row is None else text_of_row[position]
                 who = repr(names[text])
             self._raise_two_labels([self.label_index[position], other], who)
-        weights = self.weights
-        if weights is not None:
-            least = np.full(len(label_of_person), np.inf)
-            np.minimum.at(least, person_of_checked, weights[checked])
-            weights = np.where(label_of_person < 0, 0, least)[person_index]
-        label_index = label_of_person[person_index]
-        return replace(self, label_index=label_index, weights=weights)
+        return replace(self, label_index=label_of_person[person_index])
 
     def _raise_two_labels(self, two, who):
         """Raise ValueError for a person with two labels, of these columns."""
@@ -102,7 +91,7 @@ class CheckedRows:
         )
 
 
-def read_checked(checked, checked_weight, stack, is_name):
+def read_checked(checked, stack, is_name):
     """Return labels of checked rows, as given to `estimate_shares`, as `CheckedRows`.
 
     Rows that are not names are not checked. Labels are those that the model predicts:
@@ -112,7 +101,6 @@ def read_checked(checked, checked_weight, stack, is_name):
     classes = stack.classes.tolist()
     label_of = _read_labels(given, stack)
     new_labels = sorted({*label_of.values()} - {*classes})
-    _warn_of_spellings(new_labels, classes)
     labels = np.array([label_of.get(label) for label in given.tolist()], dtype=object)
     label_index = index_in([*classes, *new_labels], labels, otherwise=-1)
     n_without_name = int(((label_index >= 0) & ~is_name).sum())
@@ -122,8 +110,7 @@ def read_checked(checked, checked_weight, stack, is_name):
             "rows that are names."
         )
         label_index[~is_name] = -1
-    weights = _check_checked_weight(checked_weight, label_index >= 0)
-    return CheckedRows(label_index, stack.classes, new_labels, weights)
+    return CheckedRows(label_index, stack.classes, new_labels)
 
 
 def _read_labels(given, stack):
@@ -146,28 +133,6 @@ def _read_labels(given, stack):
     return dict(zip(known, predicted, strict=True))
 
 
-def _warn_of_spellings(new_labels, classes):
-    """Warn of new labels that are spelled nearly as a class."""
-    class_of = {_without_form(label): label for label in classes}
-    pairs = []
-    for label in new_labels:
-        if _without_form(label) in class_of:
-            pairs.append(f"{label!r} for {class_of[_without_form(label)]!r}")
-    if pairs:
-        warn(
-            f"The labels of checked rows have {', '.join(pairs)}: expected the "
-            "spelling of the model. They count as other labels. Correct them."
-        )
-
-
-def _without_form(label):
-    """Return a label without case, blanks and accents."""
-    letters = unicodedata.normalize("NFKD", str(label).casefold())
-    return "".join(
-        [c for c in letters if not c.isspace() and not unicodedata.combining(c)]
-    )
-
-
 def _check_labels(checked, n_rows):
     """Return labels as an array of objects; raise ValueError unless it has n_rows."""
     labels = np.asarray(with_none(checked), dtype=object)
@@ -179,22 +144,7 @@ def _check_labels(checked, n_rows):
     return labels
 
 
-def _check_checked_weight(checked_weight, is_checked):
-    """Return the weights of rows, 0 where none was checked, or None."""
-    if checked_weight is None:
-        return None
-    weights = weights_where(is_checked, checked_weight)
-    weights = check_weights(weights, len(is_checked), "checked_weight")
-    least = weights[is_checked].min(initial=np.inf)
-    if least < 1:
-        raise ValueError(
-            "Expected checked_weight of 1 or more, 1 / the probability with which each "
-            f"checked row was drawn; got {least:g}."
-        )
-    return weights
-
-
-def estimate_from_checked(predictions, weights, checked, clusters, without, seeds):
+def estimate_from_checked(predictions, weights, checked, clusters, seeds):
     """Correct the mean prediction of a list by its checked rows.
 
     Parameters
@@ -206,8 +156,6 @@ def estimate_from_checked(predictions, weights, checked, clusters, without, seed
     checked : CheckedRows
     clusters : Clusters or None
         The cluster of each row.
-    without : ndarray of shape (n_labels,)
-        The shares without checked rows.
     seeds : ResampleSeeds
         What decides the resamples.
 
@@ -218,12 +166,13 @@ def estimate_from_checked(predictions, weights, checked, clusters, without, seed
     weights = weights / weights.sum()
     rows = np.flatnonzero(checked.label_index >= 0)
     is_complete = len(rows) == len(weights)
-    _check_draw(predictions, rows, checked, clusters)
+    _check_draw(predictions, rows, clusters)
     if is_complete:  # then nothing is left to predict
         predictions = np.zeros_like(predictions)
-    row_weights, left_to_chance = _weigh_checked(checked, rows, weights)
+    row_weights = weights[rows] / weights[rows].sum()
+    left_to_chance = 1 - len(rows) / len(weights)
     if is_complete or clusters is not None:  # a sample of what has no end
-        left_to_chance = np.ones(len(rows))
+        left_to_chance = 1.0
     truth = np.eye(predictions.shape[1])[checked.label_index[rows]]
     power = _best_power(truth, predictions[rows], row_weights)
     errors = truth - power * predictions[rows]
@@ -257,7 +206,6 @@ def estimate_from_checked(predictions, weights, checked, clusters, without, seed
         draws=nearest_shares(share + deviations),
         n_effective=n_effective,
         predicted=mean,
-        without=None if is_complete else without,
     )
 
 
@@ -270,20 +218,12 @@ def _expected_covariance(predictions, weights, power):
     return products - np.outer(mean_error, mean_error)
 
 
-def _weigh_checked(checked, rows, weights):
-    """Return weights of the checked rows, and the part of each that chance decided."""
-    draw_weights = np.full(len(rows), len(weights) / len(rows))
-    if checked.weights is not None:
-        draw_weights = checked.weights[rows]
-    row_weights = weights[rows] * draw_weights
-    return row_weights / row_weights.sum(), 1 - 1 / draw_weights
-
-
-def _check_draw(predictions, rows, checked, clusters):
+def _check_draw(predictions, rows, clusters):
     """Warn if rows do not look as if they were drawn at random.
 
-    Raise ValueError if there are too few, or if their weights say that more were drawn
-    than there are.
+    The mean probability of each label, and that of the likeliest label of each row, are
+    compared with those of the other rows, by a z-test. Raise ValueError if there are
+    too few rows.
     """
     n_rows = len(predictions)
     n_checked = len(rows)
@@ -292,89 +232,29 @@ def _check_draw(predictions, rows, checked, clusters):
             f"Expected two or more names that are checked, got {n_checked}. Check more "
             "rows, 200 if you can."
         )
-    if checked.weights is not None:
-        _check_sum_of_weights(checked.weights[rows], n_rows)
     if n_checked == n_rows:
         return
     remedy = "Check rows that were drawn at random, as by `sknames shares --draw 200`."
     if rows[-1] == n_checked - 1:
         warn(f"The checked rows are the first ones of the list. {remedy}")
         return
-    if _differ_by_chance(predictions, rows, checked.weights, clusters):
-        return
-    warn(
-        "The checked rows differ from the others in their predicted mix, more than by "
-        f"chance. {remedy} If some were more likely to be drawn, give checked_weight."
-    )
-
-
-def _check_sum_of_weights(weights, n_rows):
-    """Warn if the weights of checked rows do not sum to the number of names.
-
-    Raise ValueError for weights that only other rows could have.
-    """
-    hint = (
-        "Weights are 1 / the probability with which a row was drawn: leave them out if "
-        "all rows were equally likely."
-    )
-    n_checked = len(weights)
-    if n_checked == n_rows and weights.max() > 1:
-        raise ValueError(
-            f"Expected checked_weight of 1, since all names are checked; got "
-            f"{weights.max():g}. {hint}"
-        )
-    if n_checked < n_rows and weights.max() <= 1:
-        raise ValueError(
-            f"Expected checked_weight above 1, since {n_rows - n_checked:,} names are "
-            f"not checked; got only 1. {hint}"
-        )
-    deviation = np.sqrt((weights * (weights - 1)).sum())
-    if np.abs(weights.sum() - n_rows) > MOST_DEVIATIONS * deviation:
+    scores = np.column_stack([predictions, predictions.max(axis=1)])
+    n_smaller = min(n_checked, n_rows - n_checked)
+    is_common = n_smaller * scores.mean(axis=0) >= FEW_EXPECTED
+    contrast = np.full(n_rows, -1 / (n_rows - n_checked))
+    contrast[rows] = 1 / n_checked
+    parts = contrast[:, None] * (scores - scores.mean(axis=0))
+    if clusters is not None:
+        parts = clusters.sum(parts)
+    deviation = np.sqrt((parts**2).sum(axis=0))
+    limit = norm.isf(FALSE_ALARMS / 2 / scores.shape[1])  # for all scores together
+    differs = np.abs(parts.sum(axis=0)) > limit * deviation + ROUNDING
+    if (differs & is_common).any():
         warn(
-            "The weights of checked rows should sum to about the number of names, "
-            f"{n_rows:,}, but sum to {weights.sum():,.6g}. {hint}"
+            "The checked rows differ from the others in their probabilities, more than "
+            f"by chance. {remedy} If rows of some outcomes, years or regions were more "
+            "likely to be checked, give these as by."
         )
-
-
-def _differ_by_chance(predictions, rows, weights, clusters):
-    """Return whether the mean prediction of checked rows may differ so by chance.
-
-    It is compared with those of rows drawn at random, or of clusters if these were
-    checked whole. Each of them has the weight of one that was checked.
-    """
-    sums = predictions - predictions.mean(axis=0)
-    sizes = np.ones(len(sums))
-    drawn_weights = np.full(len(rows), len(sums) / len(rows))
-    if weights is not None:
-        drawn_weights = weights[rows]
-    if clusters is not None and _are_whole(clusters, rows):
-        n_drawn = np.bincount(clusters.index[rows], minlength=clusters.n)
-        drawn_weights = clusters[rows].sum(drawn_weights)[n_drawn > 0]
-        drawn_weights /= n_drawn[n_drawn > 0]
-        sizes = clusters.sum(sizes)
-        rows = np.flatnonzero(n_drawn[sizes > 0])
-        sums = clusters.sum(sums)[sizes > 0]
-        sizes = sizes[sizes > 0]
-
-    def distance(drawn):
-        mean = drawn_weights @ sums[drawn] / (drawn_weights @ sizes[drawn])
-        return mean @ mean
-
-    # The others are drawn with replacement.
-    left_to_chance = 1 - drawn_weights.sum() / (drawn_weights @ drawn_weights)
-    checked_distance = distance(rows) / left_to_chance
-    rng = np.random.RandomState(0)
-    for _ in range(N_CHANCE):
-        if distance(rng.randint(len(sums), size=len(rows))) >= checked_distance:
-            return True
-    return False
-
-
-def _are_whole(clusters, rows):
-    """Return whether all rows of the clusters of some rows are among these."""
-    n_rows = np.bincount(clusters.index, minlength=clusters.n)
-    n_checked = np.bincount(clusters.index[rows], minlength=clusters.n)
-    return not ((n_checked > 0) & (n_checked < n_rows)).any()
 
 
 def _best_power(truth, predictions, row_weights):

@@ -89,6 +89,5 @@ def _estimate_by_checked(names, mix, seeds):
         weights,
         names.checked,
         names.clusters,
-        names.by_label(mix.shares[None])[0],
         seeds,
     )

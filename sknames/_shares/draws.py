@@ -12,7 +12,7 @@ from .intervals import compare_draws, interval
 
 NO_ONE = 0.5  # estimated people: of fewer, nothing is a part
 # What a linear map of labels maps next to the draws.
-BY_LABEL = ("estimate", "predicted", "without", "upper", "upper_of_few")
+BY_LABEL = ("estimate", "predicted", "upper", "upper_of_few")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +35,6 @@ class Draws:
     predicted : ndarray in the shape of the estimate, or None
         The part of the shares that is predicted, in a list with checked rows: 0 if all
         are. None without checked rows.
-    without : ndarray in the shape of the estimate, or None
-        The shares without checked rows, where they are some of the names.
     upper, upper_of_few : ndarray of shape (n_labels,), or None
         The upper ends of the labels' intervals, and those of labels that few held-out
         people have shown; None if that does not matter.
@@ -49,7 +47,6 @@ class Draws:
     draws: NDArray[np.floating]
     n_effective: Any
     predicted: NDArray[np.floating] | None = None
-    without: NDArray[np.floating] | None = None
     upper: NDArray[np.floating] | None = None
     upper_of_few: NDArray[np.floating] | None = None
 

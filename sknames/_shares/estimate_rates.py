@@ -25,7 +25,6 @@ def estimate_rates(
     counts: ArrayLike | None = None,
     clusters: ArrayLike | None = None,
     checked: ArrayLike | None = None,
-    checked_weight: ArrayLike | None = None,
     assumed_prior: Priors | None = None,
     groups: Groups | None = None,
     confidence_level: float = 0.95,
@@ -58,9 +57,6 @@ def estimate_rates(
     checked : array-like of shape (n_names,) or None, default=None
         Labels of rows that were checked, None for the others. They are drawn at random
         within each outcome; expected are 10 or more of each.
-    checked_weight : array-like of shape (n_names,) or None, default=None
-        1 / the probability with which each checked row was drawn, if it was not the
-        same for all rows of an outcome.
     assumed_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) \
 or None, default=None
         Priors that the probabilities assume.

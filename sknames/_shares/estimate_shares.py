@@ -23,7 +23,6 @@ def estimate_shares(
     counts: ArrayLike | None = None,
     clusters: ArrayLike | None = None,
     checked: ArrayLike | None = None,
-    checked_weight: ArrayLike | None = None,
     assumed_prior: Priors | None = None,
     groups: Groups | None = None,
     confidence_level: float = 0.95,
@@ -55,12 +54,10 @@ def estimate_shares(
         it, with the label of any of its rows. Expected are 30 clusters or more.
     checked : array-like of shape (n_names,) or None, default=None
         Labels of rows that were checked, None, NaN or ``pd.NA`` for the others. They
-        must not come from reading the name, and the rows must be drawn at random;
-        expected are 100 or more. A row that nobody could decide is "unknown". Labels
-        that the model lacks get a share, too; those that it groups count for the group.
-    checked_weight : array-like of shape (n_names,) or None, default=None
-        1 / the probability with which each checked row was drawn, if it was not the
-        same for all. `sample_weight` weighs the list.
+        must not come from reading the name, and the rows must be a simple random
+        sample; expected are 100 or more. A row that nobody could decide is "unknown".
+        Labels that the model lacks get a share, too; those that it groups count for
+        the group.
     assumed_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) \
 or None, default=None
         Priors that the probabilities assume, as in :class:`PriorShiftClassifier`.

@@ -298,8 +298,7 @@ def read_list(stack, listed, given, rows=None):
         clusters = check_clusters(given["clusters"], is_name)
     checked = None
     if given.get("checked") is not None:
-        weights = given.get("checked_weight")
-        checked = read_checked(given["checked"], weights, stack, is_name)
+        checked = read_checked(given["checked"], stack, is_name)
         if clusters is not None:
             person_index = index_of_people(names.by_row(names.ids), clusters)
             checked = checked.of_people(person_index, listed.names, rows)
@@ -313,7 +312,7 @@ def read_list(stack, listed, given, rows=None):
 
 
 def _check_together(given):
-    """Raise ValueError for what may not be given together, or alone."""
+    """Raise ValueError for what may not be given together."""
     if given.get("counts") is not None:
         for name in ("clusters", "checked"):
             if given.get(name) is not None:
@@ -321,8 +320,6 @@ def _check_together(given):
                     f"Expected {name} or counts, got both: with counts, a row is not "
                     "one person. Give every name its own row, and leave counts out."
                 )
-    if given.get("checked_weight") is not None and given.get("checked") is None:
-        raise ValueError("Got checked_weight without checked. Give checked, too.")
 
 
 def _check_counts(counts, n):

@@ -24,7 +24,6 @@ CONSTRAINTS = {
     "counts": ["array-like", None],
     "clusters": ["array-like", None],
     "checked": ["array-like", None],
-    "checked_weight": ["array-like", None],
     "assumed_prior": [str, dict, "array-like", None],
     "groups": [StrOptions({*M49}), HasMethods(["items"]), None],
     "confidence_level": [Interval(Real, 0, 1, closed="neither")],
@@ -38,7 +37,6 @@ BY_ROW = (
     "counts",
     "clusters",
     "checked",
-    "checked_weight",
     "by",
 )
 

@@ -177,21 +177,12 @@ class Shares(Table):
 
     def _notes_on_checked(self):
         """Yield what to say of checked rows."""
-        without = self._draws.without
-        if without is None:
+        if not self._draws.predicted.any():
             note = "all names are checked: these are counts, with exact intervals"
             yield "checked", note
             return
         yield "checked", f"{self.n_checked:,} of the names are checked"
         yield from notes_on_new_labels(self.new_labels)
-        is_outside = (without < self.low) | (without > self.high)
-        is_outside &= ~np.isin(self.label, self.new_labels)
-        for row in np.flatnonzero(is_outside):
-            note = (
-                f"without the checked rows, {self.label[row]} would have "
-                f"{without[row]:.1%}, which is outside its interval"
-            )
-            yield "without", note
 
     def compare(
         self, other: "Shares | Mapping[Any, float]", *, same_source: bool = False
