@@ -932,8 +932,8 @@ def test_command_on_any_list_writes_the_frame_of_python(
 
 
 def test_shares_say_what_python_shows_below_a_table(run, monkeypatch):
-    # Their labels are hard to tell apart, so that a note names an option.
-    names, _ = make_names(60, nationalities=["Danish", "Norwegian"], random_state=0)
+    # Few held-out people are Scottish, so that a note names an option.
+    names, _ = make_names(60, nationalities=["English", "Scottish"], random_state=0)
     write_names([*names, "7", ""])
     with pytest.warns(UserWarning, match="The shares are rough"):
         expected = estimate_shares(load_pretrained(), [*names, "7", ""], random_state=0)
@@ -942,7 +942,7 @@ def test_shares_say_what_python_shows_below_a_table(run, monkeypatch):
     assert warning.startswith("sknames: warning: The shares are rough: ")
     assert last.startswith("62 rows: 60 names, 2 not names; ")
     text = str(expected).replace(*OPTION)
-    assert "sum them, as by --groups subregion" in text
+    assert "similar names, as by --groups subregion" in text
     shown = text.splitlines()
     (counts,) = (k for k, line in enumerate(shown) if " rows: " in line)
     assert notes == [f"sknames: note: {note}" for note in shown[counts + 1 :]]

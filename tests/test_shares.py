@@ -22,10 +22,8 @@ from sknames import (
     load_pretrained,
 )
 from sknames._shares.comparison import hold_together
-from sknames._shares.draws import Draws
 from sknames._shares.mix import distinct_names, estimate_mix
 from sknames._shares.name_list import check_clusters
-from sknames._shares.shares import confused_pairs
 from sknames.datasets import make_names
 from tests.conftest import CLASSES, Known, assert_prints, draw_people, shares_of
 from tools.measuring import shares_of_rows
@@ -34,6 +32,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
 
 UNIFORM = np.full(5, 0.2)
 MIX = [0.4, 0.3, 0.2, 0.1, 0]
+NOTE_ON_SPARSE = "fewer than 20 held-out people have shown how the model errs"
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +174,7 @@ def test_lists_of_initials_are_warned_of(shipped, names):
 def test_wide_intervals_say_what_helps():
     rows = np.full((200, 2), 0.5)
     classes = np.array(["US", "CA"])
-    note = "US has a wide interval, since others"
+    note = "US has a wide interval, because other labels have similar names: sum"
     assert note in repr(shares_of(rows, classes))
     assert "wide" not in repr(shares_of(rows[:90], classes))  # they are warned of
     assert "wide" not in repr(shares_of(np.eye(2).repeat(100, axis=0), classes))
@@ -472,51 +471,6 @@ def test_compare_without_any_group_compares_labels():
 # ---- What cannot be distinguished
 
 
-def test_confused_pairs_begin_with_the_least_certain():
-    rows = np.kron(np.eye(2), [0.5, 0.5]).repeat([10, 190], axis=0)
-    shares = shares_of(rows, np.array([*"abcd"]), n_draws=1000)
-    pairs = shares.confused_pairs
-    assert [pair[:2] for pair in pairs] == [("c", "d"), ("a", "b")]
-    assert type(pairs[0][2]) is float  # not of numpy, which JSON cannot hold
-    note = "hard to tell apart here: c and d, a and b; sum them, as by groups="
-    assert note in repr(shares)
-    assert (
-        shares_of(
-            rows, np.array([*"abcd"]), groups={"ab": ["a", "b"]}
-        ).groups.confused_pairs
-        == []
-    )
-
-
-@pytest.mark.parametrize(
-    "n, doubt, cancelling, is_pair",
-    [
-        (100, 0.0026, 0.0025, True),
-        (100, 0.0024, 0.0023, False),  # less doubt than drawing, of variance .0025
-        (100, 0.004, 0.0021, True),
-        (100, 0.004, 0.0019, False),  # of which less than half cancels
-        (40_000, 0.0051**2 - 0.25 / 40_000, 1.5e-5, True),
-        (40_000, 0.0049**2 - 0.25 / 40_000, 1.5e-5, False),  # small deviations
-    ],
-)
-def test_pair_near_a_bound_is_confused_only_above_it(n, doubt, cancelling, is_pair):
-    """Resamples of two halves of a list, of n names, have exactly these variances."""
-    drawing = 0.25 / n
-    variance = drawing + doubt
-    shared = -drawing - cancelling
-    covariance = np.array([[variance, shared], [shared, variance]])
-    noise = np.random.default_rng(0).normal(size=(500, 2))
-    noise -= noise.mean(axis=0)
-    noise = noise @ np.linalg.inv(np.linalg.cholesky(np.cov(noise, rowvar=False)).T)
-    resamples = 0.5 + noise @ np.linalg.cholesky(covariance).T
-    halves = np.full(2, 0.5)
-    drawn = Draws(labels=CLASSES[:2], estimate=halves, draws=resamples, n_effective=n)
-    pairs = confused_pairs(drawn)
-    assert [pair[:2] for pair in pairs] == [("Danish", "Dutch")] * is_pair
-    if is_pair:
-        assert pairs[0][2] == pytest.approx(shared / variance)
-
-
 def test_groups_of_large_integers_are_summed_apart():
     """As floats, neighbours would be one label."""
     labels = [2**53 + k for k in range(4)]
@@ -685,33 +639,22 @@ def test_labels_of_few_held_out_people_are_listed_and_noted():
     n_people = people(Danish=19, Dutch=20, Irish=0)
     shares = shares_of_model(rows, n_people=n_people)
     assert shares.few_held_out == ["Danish", "Irish"]
-    note = 'apart here: Danish and Irish; sum them, as by groups="subregion"'
-    assert note in str(shares)
+    assert NOTE_ON_SPARSE in str(shares)
     grouped = shares_of_model(rows, n_people=n_people, groups={"all": [*CLASSES]})
     assert grouped.few_held_out == ["Danish", "Irish"]
-    assert "hard to tell" not in str(grouped)
+    assert NOTE_ON_SPARSE not in str(grouped)
     assert shares_of(rows).few_held_out == []
+    assert NOTE_ON_SPARSE not in str(shares_of(rows))
 
 
-@pytest.mark.parametrize(
-    "few, counts, pairs",
-    [
-        ("Norwegian", [2, 49, 0, 0, 49], ["Danish and Norwegian"]),
-        ("Norwegian", [0, 49, 0, 2, 49], ["Danish and Norwegian"]),
-        ("Norwegian", [0, 50, 0, 0, 50], []),
-        ("Irish", [5, 50, 0, 15, 50], ["Irish and Norwegian"]),  # the larger neighbour
-        ("Dutch", [50, 0, 0, 0, 50], []),  # of another subregion
-        ("Dutch", [50, 2, 0, 0, 48], ["Dutch"]),
-    ],
-)
-def test_few_held_out_people_are_noted_if_the_label_or_a_neighbour_is_there(
-    few, counts, pairs
-):
-    counts = np.array(counts)
-    shares = shares_of_model(np.eye(5), counts=counts, n_people=people(**{few: 19}))
-    notes = [line for line in repr(shares).splitlines() if "hard to tell" in line]
-    step = 'sum them, as by groups="subregion"'
-    assert notes == [f"hard to tell apart here: {pair}; {step}" for pair in pairs]
+@pytest.mark.parametrize("n, is_noted", [(3, True), (0, False)])
+def test_note_on_sparse_labels_names_those_above_one_percent(n, is_noted):
+    counts = np.array([100, 50, n, 0, 50])
+    sparse = people(Irish=19, Norwegian=19)
+    shares = shares_of_model(np.eye(5), counts=counts, n_people=sparse)
+    notes = [line for line in repr(shares).splitlines() if NOTE_ON_SPARSE in line]
+    step = ': sum labels with similar names, as by groups="subregion"'
+    assert notes == [f"{NOTE_ON_SPARSE} about Irish{step}"] * is_noted
 
 
 def test_checked_rows_show_labels_of_few_held_out_people(names):
@@ -721,16 +664,33 @@ def test_checked_rows_show_labels_of_few_held_out_people(names):
     y[::2] = "MC"
     shares = estimate_shares(countries, names, checked=y, n_draws=2)
     assert shares.few_held_out == []
-    assert "hard to tell" not in str(shares)
+    assert NOTE_ON_SPARSE not in str(shares)
 
 
-def test_label_of_no_known_region_has_no_neighbour():
+@pytest.mark.filterwarnings("ignore:The model is unsure")
+def test_notes_on_own_labels_advise_groups_that_such_labels_can_have():
+    """The table of subregions lacks them, so that groups="subregion" would raise."""
     classes = np.array(["x", "y"])
-    counts = np.array([1, 499])
-    people = np.array([19, 500])
-    shares = shares_of_model(np.eye(2), classes, counts=counts, n_people=people)
-    assert shares.few_held_out == ["x"]
-    assert "hard to tell" not in repr(shares)
+    proba = np.full((200, 2), 0.5)  # a mix of which nothing is known
+    n_people = np.array([19, 500])
+    shares = shares_of_model(proba, classes, n_people=n_people)
+    with pytest.raises(ValueError, match="'x'"):
+        shares_of_model(proba, classes, groups="subregion")
+    text = str(shares)
+    assert "wide interval" in text
+    assert NOTE_ON_SPARSE in text
+    assert text.count("groups={...}") == 2
+    assert "subregion" not in text
+
+
+@pytest.mark.filterwarnings("ignore:The model is unsure")
+def test_note_on_wide_interval_of_grouped_labels_does_not_advise_groups():
+    proba = np.full((200, 2), 0.5)
+    for groups, advice in ((None, "sum labels"), ("subregion", "give a model")):
+        text = str(shares_of_model(proba, CLASSES[:2], groups=groups))
+        (note,) = [line for line in text.splitlines() if "wide interval" in line]
+        assert advice in note.partition("names: ")[2]
+        assert ("sum labels" in note) == (groups is None)
 
 
 # ---- Clusters

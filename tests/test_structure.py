@@ -79,7 +79,7 @@ PRIVATE_IMPORTS = {
         "_training.rows"
     ),
     "test_retrain_linear": "_network.forward",
-    "test_shares": "_shares.comparison _shares.draws _shares.mix _shares.name_list",
+    "test_shares": "_shares.comparison _shares.mix _shares.name_list",
 }
 
 

@@ -147,7 +147,8 @@ class ListInput:
 
 def _as_options(text):
     """Return a text of Python with the options of the commands."""
-    return text.replace('groups="subregion"', "--groups subregion")
+    text = text.replace('groups="subregion"', "--groups subregion")
+    return text.replace("groups={...}", "groups={...} in Python")
 
 
 def _to_weights(texts, is_name):

@@ -87,9 +87,6 @@ or None, default=None
           first,
         - groups: the same for the groups, in their order, or None; its `members` are
           the labels of each group,
-        - confused_pairs: tuples (label, label, correlation) of nationalities that the
-          model confuses, the least certain pair first; the sum of a pair is more
-          certain than either,
         - few_held_out: labels of which fewer than 20 people have shown how the model
           errs. They cannot be distinguished from their neighbours in a list, and
           their shares are too small. So their `low` and `high` are NaN, but a group

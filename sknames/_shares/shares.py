@@ -14,7 +14,7 @@ from .._models.priors import OTHERS, is_not_one
 from .comparison import Comparison, compare_shares
 from .draw_shares import draw_shares
 from .draws import Draws
-from .name_list import FEW_NAMES, check_size, warn_if_few_checked
+from .name_list import FEW_HELD_OUT, FEW_NAMES, check_size, warn_if_few_checked
 from .table import (
     LEAST_PRINTED,
     N_PRINTED,
@@ -26,9 +26,8 @@ from .table import (
 )
 
 MEASURED = 0.95  # the confidence level whose coverage was measured
-DOUBTFUL = 0.005  # least standard deviation of a share in a confused pair
 WIDE = 0.3  # intervals of more get a note
-LEAST_IN_DOUBT = 0.01  # a share: of smaller ones, no note says that they are unsure
+LEAST_NOTED = 0.01  # a share: smaller ones of sparse labels get no note
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -90,13 +89,6 @@ class Shares(Table):
         return model.classes[model.is_few].tolist()
 
     @property
-    def confused_pairs(self) -> list[tuple[Any, Any, float]]:
-        """Labels that the model confuses, as tuples (label, label, correlation)."""
-        if self.members is not None or self.n_checked is not None:
-            return []
-        return confused_pairs(self._draws)
-
-    @property
     def _title(self):
         if self.coverage is not None:
             return f"share   interval (held {100 * self.coverage:.0f} % when tested)"
@@ -133,47 +125,31 @@ class Shares(Table):
         if self.members is not None:
             return
         if self.n_distinct >= FEW_NAMES and widths.max() > WIDE:
+            step = "give a model the priors that you know"
+            if self.groups is None:
+                step = f"sum labels, as by {self._groups_to_sum}, or {step}"
             label = self.label[widths.argmax()]
             note = (
-                f"{label} has a wide interval, since others have such names: sum "
-                'labels, as by groups="subregion", or give a model the priors that you '
-                "know"
+                f"{label} has a wide interval, because other labels have similar "
+                f"names: {step}"
             )
             yield "wide", note
-        pairs = self._pairs_to_sum()
-        if pairs:
+        is_sparse = np.isin(self.label, self.few_held_out)
+        noted = self.label[is_sparse & (self.share > LEAST_NOTED)].tolist()
+        if noted and self.groups is None:
             note = (
-                f"hard to tell apart here: {listing(pairs)}; sum them, as by "
-                'groups="subregion"'
+                f"fewer than {FEW_HELD_OUT} held-out people have shown how the model "
+                f"errs about {listing(noted)}: sum labels with similar names, as by "
+                f"{self._groups_to_sum}"
             )
-            yield "pairs", note
+            yield "few", note
 
-    def _pairs_to_sum(self):
-        """Return texts of pairs of labels that this list cannot separate."""
-        pairs = [{first, second} for first, second, _ in self.confused_pairs]
-        if self.groups is None:
-            for pair in self._pairs_of_few():
-                if pair not in pairs:
-                    pairs.append(pair)
-        return [" and ".join(sorted(map(str, pair))) for pair in pairs]
-
-    def _pairs_of_few(self):
-        """Yield labels that few people have shown, each with its likeliest neighbour.
-
-        That is the largest other label of its subregion. One of both has a share that
-        matters.
-        """
-        subregion_of = regions_of("subregion")
-        share_of = dict(zip(self.label.tolist(), self.share.tolist(), strict=True))
-        for label in self.few_held_out:
-            pair = [label]
-            for other in share_of:  # the largest first
-                is_near = subregion_of.get(other) == subregion_of.get(label, "")
-                if is_near and other != label:
-                    pair.append(other)
-                    break
-            if max(share_of[name] for name in pair) > LEAST_IN_DOUBT:
-                yield {*pair}
+    @property
+    def _groups_to_sum(self):
+        """The parameter that sums the labels of this model, as it is written."""
+        subregions = regions_of("subregion").keys()
+        has_subregions = subregions >= {*self._about.model.classes.tolist()}
+        return 'groups="subregion"' if has_subregions else "groups={...}"
 
     def _notes_on_checked(self):
         """Yield what to say of checked rows."""
@@ -353,32 +329,3 @@ def _table_of(of_labels, about, *, members=None, groups=None):
         members=members,
         groups=groups,
     )
-
-
-def confused_pairs(drawn):
-    """Find pairs that the model confuses: their sum is more certain than either.
-
-    With known labels, draws would vary like a multinomial distribution. Any further
-    variance is doubt about the labels. A pair counts if doubt is at least half of its
-    variance and mostly cancels in its sum.
-    """
-    doubtful = np.flatnonzero(drawn.draws.std(axis=0) > DOUBTFUL)
-    if len(doubtful) < 2:
-        return []
-    labels = drawn.labels[doubtful].tolist()
-    share = drawn.estimate[doubtful]
-    covariance = np.cov(drawn.draws[:, doubtful], rowvar=False)
-    drawing = (np.diag(share) - np.outer(share, share)) / drawn.n_effective
-    doubt = covariance - drawing
-    first, second = np.triu_indices(len(labels), 1)
-    doubt_of_both = np.diag(doubt)[first] + np.diag(doubt)[second]
-    is_doubt = doubt_of_both > np.diag(drawing)[first] + np.diag(drawing)[second]
-    is_confused = is_doubt & (-doubt[first, second] > doubt_of_both / 4)
-    pairs = []
-    for k in np.argsort(covariance[first, second], kind="stable"):
-        i = first[k]
-        j = second[k]
-        if is_confused[k]:
-            deviations = np.sqrt(covariance[i, i] * covariance[j, j])
-            pairs.append((labels[i], labels[j], float(covariance[i, j] / deviations)))
-    return pairs
