@@ -64,15 +64,6 @@ def test_level_sets_the_percentiles(shares):
     assert narrow.confidence_level == 0.5
 
 
-def test_interval_ends_at_bounds(shares):
-    wide = estimate_statistic(simpson, shares)
-    low = (wide.estimate + wide.low) / 2
-    high = (wide.estimate + wide.high) / 2
-    found = estimate_statistic(simpson, shares, bounds=np.array([low, high]))
-    assert (found.low, found.high) == (low, high)
-    assert estimate_statistic(simpson, shares, bounds=(0, 1)) == wide
-
-
 def test_statistic_of_an_array_has_its_shape(shares):
     found = estimate_statistic(lambda share: share.reshape(3, 1) * [1, 2], shares)
     assert found.estimate.shape == found.low.shape == found.high.shape == (3, 2)
@@ -168,11 +159,6 @@ def test_wrong_statistic_is_an_error(statistic, error, message, shares):
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"bounds": (1, 0)}, r"bounds \(lowest, highest\), got \(1, 0\)"),
-        ({"bounds": (0,)}, r"bounds \(lowest, highest\), got \(0,\)"),
-        ({"bounds": ("a", "b")}, r"bounds \(lowest, highest\), got \('a', 'b'\)"),
-        ({"bounds": (0, None)}, r"bounds \(lowest, highest\), got \(0, None\)"),
-        ({"bounds": (0.9, 1)}, r"bounds that hold the estimate, 0\.\d+, got 0.9 and 1"),
         ({"confidence_level": 1}, "'confidence_level' parameter of estimate_statistic"),
         ({"same_source": "yes"}, "'same_source' parameter of estimate_statistic"),
     ],

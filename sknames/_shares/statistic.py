@@ -6,7 +6,7 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
 from .._base import warn
@@ -24,7 +24,6 @@ ROUNDING = 1e-9  # relative; what is more than that is no digit that processors 
 
 CONSTRAINTS = {
     "same_source": ["boolean", None],
-    "bounds": ["array-like", None],
     "confidence_level": [Interval(Real, 0, 1, closed="neither"), None],
 }
 
@@ -72,7 +71,6 @@ def estimate_statistic(
     statistic: Callable[..., Any],
     *results: Any,
     same_source: bool | None = None,
-    bounds: ArrayLike | None = None,
     confidence_level: float | None = None,
 ) -> Statistic:
     """Estimate a function of the shares of lists, such as an index or a slope.
@@ -92,9 +90,6 @@ def estimate_statistic(
         Whether the lists are of one source, as in `Shares.compare`. Then the
         model's errors are alike in all. None is True for parts of one list, else
         False.
-    bounds : tuple (lowest, highest) or None, default=None
-        What the statistic cannot leave, such as ``(0, 1)`` or ``(0, np.inf)``. The
-        interval is cut there.
     confidence_level : float or None, default=None
         Confidence level of the interval. None is that of the results.
 
@@ -108,9 +103,8 @@ def estimate_statistic(
     TypeError
         If the statistic cannot be called, or is not made of numbers.
     ValueError
-        If there are no results, they are of different models or parameters, the bounds
-        are reversed or leave the estimate out, or the statistic is not finite or
-        changes its shape.
+        If there are no results, they are of different models or parameters, or the
+        statistic is not finite or changes its shape.
 
     Warns
     -----
@@ -150,11 +144,11 @@ def estimate_statistic(
     >>> shares = sknames.estimate_shares(model, names, random_state=0)
     >>> def simpson(share):
     ...     return 1 - (share**2).sum()
-    >>> found = sknames.estimate_statistic(simpson, shares, bounds=(0, 1))
+    >>> found = sknames.estimate_statistic(simpson, shares)
     >>> round(found.estimate, 2)
     0.5
     """
-    _check(statistic, results, bounds, same_source, confidence_level)
+    _check(statistic, results, same_source, confidence_level)
     if confidence_level is None:
         confidence_level = _tables(results)[0].confidence_level
     lists = _in_order(results, same_source, confidence_level)
@@ -162,15 +156,6 @@ def estimate_statistic(
     low, high = function.interval(confidence_level)
     estimate = function.estimate
     _warn_if_few_decide(function, high - low)
-    if bounds is not None:
-        lowest, highest = np.asarray(bounds, dtype=np.float64)
-        if not ((lowest <= estimate) & (estimate <= highest)).all():
-            raise ValueError(
-                f"Expected bounds that hold the estimate, {estimate!s:.80}, got "
-                f"{lowest:g} and {highest:g}."
-            )
-        low = np.clip(low, lowest, highest)
-        high = np.clip(high, lowest, highest)
     if not estimate.shape:
         return Statistic(estimate.item(), low.item(), high.item(), confidence_level)
     return Statistic(estimate, low, high, confidence_level)
@@ -324,13 +309,9 @@ class Function:
         return np.array([down, up])
 
 
-def _check(statistic, results, bounds, same_source, confidence_level):
+def _check(statistic, results, same_source, confidence_level):
     """Raise an error unless there is a statistic, and results that go together."""
-    given = {
-        "bounds": bounds,
-        "same_source": same_source,
-        "confidence_level": confidence_level,
-    }
+    given = {"same_source": same_source, "confidence_level": confidence_level}
     validate_parameter_constraints(CONSTRAINTS, given, "estimate_statistic")
     if not callable(statistic):
         raise TypeError(
@@ -353,19 +334,6 @@ def _check(statistic, results, bounds, same_source, confidence_level):
                 f"{type(table).__name__}."
             )
         tables[0]._check_alike(table)
-    if bounds is not None:
-        _check_bounds(bounds)
-
-
-def _check_bounds(bounds):
-    """Raise ValueError unless bounds are two numbers, the lower one first."""
-    try:
-        values = np.asarray(bounds, dtype=np.float64)
-        is_right = values.shape == (2,) and values[0] < values[1]
-    except (TypeError, ValueError):
-        is_right = False
-    if not is_right:
-        raise ValueError(f"Expected bounds (lowest, highest), got {bounds!s:.80}.")
 
 
 def _tables(results):
