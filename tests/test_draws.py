@@ -12,7 +12,6 @@ from tests.conftest import CLASSES, Known, draw_people
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:The shares are rough",
-    "ignore:Labels with fewer than 10 people decide",
     "ignore:Only .. rows are checked",
     "ignore:The checked rows differ",
 )

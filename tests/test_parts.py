@@ -314,7 +314,6 @@ def test_parts_are_read_from_a_file(parts):
 # ---- What takes parts
 
 
-@pytest.mark.filterwarnings("ignore:Labels with fewer than 10 people")
 def test_statistic_takes_parts_as_one_array(parts):
     def slope(share):
         return (share[2] - share[0]) / 2
@@ -330,7 +329,6 @@ def test_statistic_takes_parts_as_one_array(parts):
         estimate_statistic(slope, parts, same_source=False)
 
 
-@pytest.mark.filterwarnings("ignore:Labels with fewer than 10 people")
 def test_rates_have_parts():
     names, labels = people()
     outcome = np.random.default_rng(0).random(300) < 0.4 + 0.2 * (labels == 0)

@@ -122,15 +122,6 @@ def test_draws_are_for_reading_only(shares, rates):
             draws[0] = 0
 
 
-def test_few_people_warn_only_where_they_decide():
-    shares = sure_shares_of(120, 75, 5)
-    row = shares.label.tolist().index("Turkish")
-    with pytest.warns(UserWarning, match="fewer than 10 people decide"):
-        estimate_statistic(lambda share: share[row], shares)
-    estimate_statistic(lambda share: share[row - 1], shares)  # a warning is an error
-    estimate_statistic(lambda share: 1.0, shares)
-
-
 def test_not_finite_in_a_draw_is_an_error(shares):
     lowest = np.quantile(shares.draws[:, 2], 0.1)
 

@@ -9,17 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
-from .._base import warn
 from .._models.groups import array_of_labels
 from .draws import Draws
-from .name_list import FEW_HELD_OUT
 from .parts import Parts
 from .rates import Rates
 from .shares import Shares
 
-FEW_EFFECTIVE = 10  # people of a label: fewer are mostly chance
-NOTABLE = 0.1  # of the width of an interval: how far a statistic moves without them
-RAISED = 1.5  # shares of labels that few people have shown, where they may be too small
 ROUNDING = 1e-9  # relative; what is more than that is no digit that processors change
 
 CONSTRAINTS = {
@@ -106,14 +101,6 @@ def estimate_statistic(
         If there are no results, they are of different models or parameters, or the
         statistic is not finite or changes its shape.
 
-    Warns
-    -----
-    UserWarning
-        If labels with fewer than ten effective people decide: without them, the
-        statistic moves by a tenth of its interval or more. Or if labels do of which
-        few held-out people have shown how the model errs: with half more of them, it
-        moves as much.
-
     See Also
     --------
     estimate_shares : Estimate the shares of a list.
@@ -129,7 +116,8 @@ def estimate_statistic(
     lists, what this adds is summed as squares. So the interval of a share is its row,
     that of a sum the same in any spelling, and that of a difference about that of
     `compare`. Those of ratios and logarithms are not the ends of these, transformed.
-    The estimate is not moved, and the bias of the shares stays. On lists of real
+    The estimate is not moved, and the bias of the shares stays: sum sparse labels
+    (`few_held_out`) before a statistic that depends on them. On lists of real
     people, 95 % intervals of indices, ratios, slopes and rates held .89 to .98: see
     examples/benchmarks/results/shares.md.
 
@@ -155,7 +143,6 @@ def estimate_statistic(
     function = Function(statistic, lists, are_parts=isinstance(results[0], Parts))
     low, high = function.interval(confidence_level)
     estimate = function.estimate
-    _warn_if_few_decide(function, high - low)
     if not estimate.shape:
         return Statistic(estimate.item(), low.item(), high.item(), confidence_level)
     return Statistic(estimate, low, high, confidence_level)
@@ -175,21 +162,6 @@ class ListInStatistic:
 
     drawn: Draws
     ends: NDArray[np.floating]
-
-    def without_few(self):
-        """Return its shares without labels that few people have."""
-        n_people = self.drawn.n_effective * self.drawn.estimate
-        if n_people.ndim == 2:
-            n_people = n_people.sum(axis=0)
-        return np.where(n_people < FEW_EFFECTIVE, 0, self.drawn.estimate)
-
-    def with_more(self):
-        """Return its shares with half more of labels that few people have shown."""
-        shares = self.drawn.estimate
-        if self.drawn.upper_of_few is None or not self.drawn.upper_of_few.any():
-            return shares
-        raised = np.where(self.drawn.upper_of_few > 0, RAISED * shares, shares)
-        return raised / raised.sum()
 
     def at_ends(self):
         """Yield its shares with one label at an end of its row, the others scaled.
@@ -377,26 +349,3 @@ def _in_order(results, same_source, confidence_level):
         paired = drawn.as_list(0 if are_of_one_source else k)
         lists.append(ListInStatistic(paired, ends))
     return lists
-
-
-def _warn_if_few_decide(function, width):
-    """Warn if the statistic depends on labels that few people have, or have shown."""
-    if _is_moved(function, [one.without_few() for one in function.lists], width):
-        warn(
-            f"Labels with fewer than {FEW_EFFECTIVE} people decide the statistic: "
-            "without them, it moves by a tenth of its interval or more. Group labels, "
-            "or take one that depends on large shares."
-        )
-    if _is_moved(function, [one.with_more() for one in function.lists], width):
-        warn(
-            f"Labels with fewer than {FEW_HELD_OUT} held-out people decide the "
-            "statistic: with half more of them, it moves by a tenth of its interval or "
-            "more. Group them with labels of similar names."
-        )
-
-
-def _is_moved(function, shares, width):
-    """Return whether other shares move a statistic by a notable part of its width."""
-    move = np.abs(function.moved(shares))
-    is_little = move <= NOTABLE * width + ROUNDING  # not if it is NaN
-    return not is_little.all()
