@@ -54,8 +54,6 @@ def to_onnx(
        all positions at once. The runtime must compute int64 exactly.
     3. The output ``probabilities``, float32 of shape (n_names, n_classes), equals
        `predict_proba` to 1e-5. Each row depends on its name alone.
-    4. The output ``known_words``, bool of shape (n_names, longest), is true where a
-       word ends that was in training. Models without words lack it.
 
     Text is encoded outside the model. The ``metadata_props`` of the model hold, as
     JSON, "classes", the labels in the order of the columns, and "fingerprint", what
@@ -116,8 +114,6 @@ def to_onnx(
     info = helper.make_tensor_value_info
     labels = stack.classes
     outputs = [info("probabilities", TensorProto.FLOAT, ["n_names", len(labels)])]
-    if _has_words(network):
-        outputs.append(info("known_words", TensorProto.BOOL, ["n_names", "longest"]))
     codes = info("codes", TensorProto.INT32, ["n_names", "length"])
     proto = helper.make_model(
         helper.make_graph(graph.nodes, "sknames", [codes], outputs, graph.initializers),
@@ -154,13 +150,8 @@ def _check_network(estimator, stack):
         )
 
 
-def _has_words(network):
-    """Return whether a network knows words."""
-    return network.words is not None and len(network.words.keys) > 0
-
-
 def _logits(graph, network):
-    """Add the logits of names, (n_names, C), and the output of known words, if any."""
+    """Add the logits of names, (n_names, C)."""
     text, lengths = _text(graph, network.symbols)
     logits = _recurrent_logits(graph, network, text, lengths)
     if network.ngrams is not None:
@@ -168,11 +159,9 @@ def _logits(graph, network):
         logits = graph.add("Add", logits, of_ngrams)
         for added in of_head:
             logits = graph.add("Add", _linear(graph, network, "head", logits), added)
-    # Both without the row that `_text` added.
-    if _has_words(network):
-        logits_of_words, known = _word_logits(graph, network, text)
-        logits = graph.add("Add", logits, logits_of_words)
-        graph.add("Slice", known, [0], [-1], [0], output="known_words")
+    if network.words is not None and len(network.words.keys):
+        logits = graph.add("Add", logits, _word_logits(graph, network, text))
+    # Without the row that `_text` added.
     return graph.add("Slice", logits, [0], [-1], [0])
 
 
@@ -480,7 +469,7 @@ def _ngram_symbols(graph, network, text, lengths):
 
 
 def _word_logits(graph, network, text):
-    """Add word logits, (n, C), as in `Words.find`, and ends of known words, (n, T)."""
+    """Add word logits, (n, C), as in `Words.find`."""
     words = network.words
     wanted = _word_keys(graph, network, text)
     # Widened only after the lookup, since the shipped model has half a million of them.
@@ -490,8 +479,6 @@ def _word_logits(graph, network, text):
     zero = graph.constant(0, np.float32)
     one_hot = graph.constant([0, 1], np.float32)
     index = graph.find(words.keys, wanted, stored_keys)
-    is_known = graph.add("GreaterOrEqual", index, 0)
-    is_known = graph.add("Slice", is_known, [1], [END], [1])
     terms = []
     for _ in range(np.unique(words.keys, return_counts=True)[1].max()):
         # `find` returns the last entry of a word; the others come before it.
@@ -506,7 +493,7 @@ def _word_logits(graph, network, text):
         product = graph.add("MatMul", graph.add("Unsqueeze", value, [1]), of_class)
         terms.append(graph.add("Squeeze", product, [1]))
         index = graph.add("Sub", index, 1)
-    return graph.add("Sum", *terms), is_known
+    return graph.add("Sum", *terms)
 
 
 def _word_keys(graph, network, text):

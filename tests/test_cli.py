@@ -448,9 +448,9 @@ def mixed(tiny):
 
 # By options: the model in Python, and what it is asked.
 ANSWERS = {
-    "--model nationality --abstain --top 2 --known-words": (
+    "--model nationality --abstain --top 2": (
         lambda tiny: load_pretrained(abstain=True),
-        {"top": 2, "known_words": True},
+        {"top": 2},
     ),
     "--model country --abstain --fallback": (countries, {}),
     "--model country --fallback --threshold .5": (countries, {"threshold": 0.5}),
@@ -1006,7 +1006,7 @@ def test_shares_group_without_others_to_compare_with_has_a_blank_row(run):
     "command",
     [
         "shares in.csv --column n --by x --against others",
-        "predict in.csv --column n --adapt-priors --groups region --known-words",
+        "predict in.csv --column n --adapt-priors --groups region",
     ],
 )
 def test_distinct_text_is_read_and_predicted_once(
@@ -1175,8 +1175,6 @@ def test_train_fits_the_recipe_for_own_labels(run, small_names, monkeypatch):
         "sknames._name_encoder.pretrained_sha256", lambda target: "later"
     )
     run("predict in.csv --model own.skops --threshold .6 --priors uniform")
-    _, said = run("predict in.csv --known-words --model own.skops", code=2)
-    assert "the model has no table of words: leave it out" in said
     monkeypatch.setattr(training, "MOST_NAMES", 169)
     monkeypatch.setattr(training, "fit_net", lambda *names: by_hand)
     _, said = run("train in.csv --output own.skops")

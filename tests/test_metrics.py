@@ -200,14 +200,10 @@ def test_first_of_equal_probabilities_ranks_higher():
 def test_labels_may_be_numbers_beside_a_word():
     answers = np.array(["unknown", 1, 1, 0], dtype=object)
     labels = np.array([0, 1, 0, 0])
-    known = np.array([1, 2, 3, 1])
-    card = _scorecard.scorecard_from(
-        [*"abcd"], labels, answers, None, np.array([0, 1]), known
-    )
+    card = _scorecard.scorecard_from([*"abcd"], labels, answers, None, np.array([0, 1]))
     assert card.by_class["label"].tolist() == [0, 1, "unknown"]
     assert card.by_class["n"].tolist() == [3, 1, 0]
     assert card.accuracy == 0.5
-    assert [*card.by_known_words] == ["1", "2 or more"]
 
 
 # ---- Text
@@ -220,7 +216,6 @@ top-3     0.5000 (95 % 0.2366 to 0.7634)
 log loss  1.0549
 ECE       0.5000 (0.1009 by chance)
 10 rows; best accuracy possible 0.8000 (names with several labels: 1); 5 rows are of labels that the model lacks (Zulu, Thai, Kurd, ...)
-accuracy by known words: 0: 0.3333 (3 rows), 1: 0.0000 (3 rows), 2 or more: 0.5000 (4 rows)
 
 label       rows  recall (95 %)           precision (95 %)        predicted
 Polish         3  0.667 (0.208 to 0.939)  0.286 (0.082 to 0.641)          7
@@ -242,11 +237,11 @@ def test_text_shows_all_figures():
     classes = np.array(["Greek", "Irish", "Polish"])
     proba = 0.1 + 0.7 * (answers[:, None] == classes)
     card = _scorecard.scorecard_from(
-        ["Ali"] * 4 + [*"bcdefg"], labels, answers, proba, classes, np.arange(10) % 4
+        ["Ali"] * 4 + [*"bcdefg"], labels, answers, proba, classes
     )
     assert_prints(card.to_text(n_classes=3), SHOWN)
     # All are in the order of the columns.
-    in_order = [line.split()[0] for line in card.to_text().splitlines()[9:15]]
+    in_order = [line.split()[0] for line in card.to_text().splitlines()[8:14]]
     assert in_order == card.by_class["label"].tolist() == sorted({*labels, *answers})
 
 

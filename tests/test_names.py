@@ -16,7 +16,7 @@ from sknames.inspection import prefix_proba
 TYPED = ["Dr. Anna Kim", "Anna Kim", "", "123", "Müller GmbH"]
 TABLE = np.array([["Anna", "Kim"], ["Bo", "Lee"]], dtype=object)
 ASKED = {
-    "predict_names": lambda model: predict_names(model, TYPED, known_words=True),
+    "predict_names": lambda model: predict_names(model, TYPED),
     "two columns": lambda model: predict_names(
         make_pipeline(JoinNames(), model), TABLE
     ),

@@ -1,6 +1,5 @@
 """predict_table: a table with the columns of `sknames predict`."""
 
-import dataclasses
 import sys
 
 import numpy as np
@@ -21,7 +20,6 @@ from sknames import (
     predict_names,
     predict_table,
 )
-from tests.conftest import tiny_pipeline
 
 NAMES = ["Mehmet Yılmaz", None, "a@b.org", "123", "Lee"]
 WHY = ["", "missing name", "address", "no known letter", ""]
@@ -70,20 +68,6 @@ def test_names_of_columns_may_be_numbers_or_tuples(shipped):
         # So many columns, and no warning.
         found = predict_table(shipped, table, column=column, top=74)
         assert found.iloc[0, 3] == "Turkish"
-
-
-def test_known_words_of_quotation_marks_that_an_encoder_keeps_are_none():
-    model = tiny_pipeline().set_params(encode__clean=False)
-    model.fit(['" Anna', '" Anna', "Bo", "Cleo Bo"] * 5, ["x", "x", "y", "y"] * 5)
-    found = predict_table(model, ['"', "Bo"], known_words=True)
-    assert found["known_words"].tolist() == [0, 1]
-
-
-def test_known_words_are_those_of_training(shipped, monkeypatch):
-    monkeypatch.setattr("sknames._models.predict_names.ENCODED_NAMES", 2)
-    names = ["Novak Djokovic", "Djokovic Brzqovic", "Zilvan Quortz", None]
-    found = predict_table(shipped, [*names, '" Иван Петров "'], known_words=True)
-    assert found["known_words"].tolist() == [2, 1, 0, 0, 2]
 
 
 def test_polars_in_gives_polars_with_nulls(shipped, monkeypatch):
@@ -144,7 +128,7 @@ def test_names_alone_are_a_column_of_the_table(shipped, container):
 def test_empty_table_gets_the_new_columns(shipped, library):
     full = library.DataFrame({"name": ["Kim"], "family": ["Lee"], "age": [7]})
     for column in (None, ["name", "family"]):
-        options = {"column": column, "top": 2, "known_words": True}
+        options = {"column": column, "top": 2}
         found = predict_table(shipped, full[:0], **options)
         expected = predict_table(shipped, full, **options)
         assert len(found) == 0
@@ -176,7 +160,6 @@ def test_model_with_a_fallback_says_the_level():
      r"column 'name', got \['a', 'b'\]\. Give the co"),
     (pd.DataFrame({"name": ["x"], "reason": [1]}), {}, "'reason' already: rename it"),
     (["x"], {"top": 3}, r"top=3: the model has 2 labels\. Lower top"),
-    (["x"], {"known_words": True}, "a model with a table of words.*got DummyClass"),
     (["x"], {"threshold": 1.1}, "The 'threshold' parameter of predict_table"),
     (["x"], {"threshold": False}, "The 'threshold' parameter of predict_table"),
     (pd.DataFrame([["x", "y"]], columns=["name"] * 2), {},
@@ -203,31 +186,27 @@ def test_threshold_is_that_of_predict_names():
 @pytest.fixture(scope="module")
 def found():
     model = load_pretrained("country", abstain=True, fallback=["subregion", "region"])
-    return predict_names(
-        model, ["Iker Casillas", "Hansen", None], top=3, known_words=True
-    )
+    return predict_names(model, ["Iker Casillas", "Hansen", None], top=3)
 
 
 def test_columns_have_none_and_nan_without_an_answer(found):
     columns = found.columns(2, "x_", proba=True)
     best = ["predicted", "probability", "level", "predicted_2", "probability_2"]
     labels = [f"probability_{label}" for label in found.classes]
-    names = [*best, *labels, "known_words", "reason"]
+    names = [*best, *labels, "reason"]
     assert [*columns] == [f"x_{name}" for name in names]
     assert all(pd.isna(columns[f"x_{name}"][2]) for name in [*best, *labels])
     assert columns["x_predicted"][1] == "Northern Europe"
     assert columns["x_level"][1] == "subregion"
     assert columns["x_probability_2"][1] == found.top_proba[1, 1]
     assert columns[f"x_{labels[5]}"][:2].tolist() == found.proba[:2, 5].tolist()
-    assert [*found.columns()][-3] == "probability_3"
+    assert [*found.columns()][-2] == "probability_3"
 
 
-def test_what_is_unsure_has_a_set_and_probabilities():
+def test_what_is_unsure_has_probabilities():
     found = predict_names(load_pretrained(abstain=True), ["Lee", "1"], threshold=0.9)
-    found = dataclasses.replace(found, sets=[["Korean", "Chinese"], []])
     columns = found.columns(proba=True)
     assert columns["predicted"].tolist() == [None, None]
-    assert columns["set"].tolist() == ["Korean;Chinese", None]
     assert np.isnan(columns["probability_Korean"]).tolist() == [False, True]
 
 

@@ -22,7 +22,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import sknames
-from sknames import load_pretrained, predict_table
+from sknames import load_pretrained
 from sknames.datasets import load_countries
 from sknames.pretrained import (
     _load_pretrained,
@@ -373,8 +373,6 @@ def test_countries_are_read_from_the_name(countries):
     prior = np.array([millions[code] for code in countries.classes_]) ** 0.25
     assert_allclose(countries[-1].class_prior_, prior / prior.sum())
     assert_allclose(countries.predict_proba(names).sum(axis=1), 1)
-    table = predict_table(countries, ["Iker Qwrtzx"], known_words=True)
-    assert table.known_words[0] == 1
 
 
 def test_countries_share_the_network_of_nationalities(countries, shipped_uniform):

@@ -18,10 +18,9 @@ OTHERS = list(make_names(150, random_state=0)[0])  # enough for shares
 @pytest.mark.parametrize("target", ["nationality", "country"])
 def test_typed_texts_have_the_bits_of_names(target):
     model = load_pretrained(target)
-    typed = predict_names(model, TYPED, known_words=True)
-    names = predict_names(model, NAMES, known_words=True)
+    typed = predict_names(model, TYPED)
+    names = predict_names(model, NAMES)
     assert_array_equal(typed.proba, names.proba)
-    assert_array_equal(typed.known_words, names.known_words)
 
 
 def test_titles_are_read_if_switched_off():
@@ -31,12 +30,6 @@ def test_titles_are_read_if_switched_off():
         assert (typed != left).any()
     with pytest.raises(ValueError, match="'tidy' parameter of load_pretrained must be"):
         load_pretrained(tidy="no")
-
-
-def test_initials_are_no_known_words():
-    bylines = ["Müller, A. M.", "Kowalski J", "A. B."]
-    found = predict_names(load_pretrained(), bylines, known_words=True)
-    assert found.known_words.tolist() == [1, 1, 0]
 
 
 def test_joined_columns_are_read_as_typed_texts():

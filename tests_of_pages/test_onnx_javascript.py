@@ -70,7 +70,6 @@ const found = {
   probabilities: probabilities.map((row) => [...row]),
   answers: await model.answer(names.slice(-100)),
   predicted: await model.predict(names.slice(-100)),
-  known: await model.knownWords(names),
   reasons: names.map((name) => whyNotName(name, model)),
 };
 process.stdout.write(JSON.stringify(found));
@@ -127,9 +126,8 @@ def test_javascript_predicts_as_python(names, judged, tmp_path):
     codes = np.reshape(found["codes"], (len(names), -1))
     differs = (codes != load_pretrained("country")[0].transform(names)).any(axis=1)
     assert not [names[i] for i in np.flatnonzero(differs)]
-    predictions = predict_names(model, names, known_words=True)
+    predictions = predict_names(model, names)
     assert_allclose(found["probabilities"], predictions.proba, rtol=0, atol=1e-5)
-    assert found["known"] == predictions.known_words.tolist()
     reasons = predictions.reasons.tolist()
     assert found["reasons"] == ["" if why == "unsure" else why for why in reasons]
     assert [answer["reason"] for answer in found["answers"]] == reasons[-100:]

@@ -3,7 +3,7 @@
 import { inTurn, load, predict } from "./model.js";
 import { largest } from "./numbers.js";
 import { compareShares, sharesWithIntervals } from "./shares.js";
-import { fallBack, spell, tidy, whyNotName, wordsOf } from "./sknames.js";
+import { fallBack, spell, tidy, whyNotName } from "./sknames.js";
 
 const N_OTHERS = 3; // nationalities beside a country
 const BATCH = 32; // names at a time, between which a single name is answered
@@ -23,14 +23,11 @@ async function answerName({ labels, name, prefixes }, isStale) {
   const model = await load(labels);
   if (isStale()) return null; // the next letter is already there
   const [row, ...rowsOfPrefixes] = await predict(model, [name, ...prefixes]);
-  const [known] = await inTurn(() => model.knownWords([name]));
   const notName = whyNotName(name, model);
   const answer = fallBack(row, model);
   return {
     notName,
     answer: { ...answer, reason: notName || answer.reason },
-    known,
-    nWords: wordsOf(name, model.encoder).length,
     row,
     rowsOfPrefixes,
     spelled: spell(name, model.encoder).join(""),

@@ -50,7 +50,6 @@ export async function answerName() {
   if (mine !== asked) return; // the next letter is already there
   const { notName, answer, row } = found;
   showAnswer(answer, model);
-  if (!notName) element.reason.append(` ${sayKnown(found)}`);
   showBars(notName ? [] : largest(row, N_BARS).map((k) => [model.classes[k], row[k]]));
   element.letters.hidden = notName !== "";
   if (!notName) showLetters(name, letters, found, model);
@@ -81,11 +80,6 @@ function showMap(row, { classes, codes, plural }, shapes) {
   element["map-summary"].textContent = `Show all ${classes.length} ${plural}`;
   const cells = largest(row, row.length).map((k) => [classes[k], percent(row[k])]);
   fillTable(element["map-table"], ["country", "probability"], cells);
-}
-
-function sayKnown({ known, nWords }) {
-  if (nWords === 1) return known ? "The model knows this word." : "The model has not seen this word.";
-  return `The model knows ${known} of the ${nWords} words.`;
 }
 
 function showAnswer({ label, level, probability, reason }, model) {

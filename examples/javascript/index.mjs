@@ -88,10 +88,6 @@ export function tidy(name, settings) {
   return name;
 }
 
-export function wordsOf(name, settings) {
-  return tidy(name, settings).split(" ").filter(Boolean);
-}
-
 // Leave out emoji, flags, stars and other signs, but never the whole name.
 function withoutSigns(name, { signs }) {
   const isSign = (c) =>
@@ -778,38 +774,11 @@ export class NationalityModel {
 
   // Probabilities of the classes, in the order of `classes`: a Float32Array for each name.
   async predictProba(names) {
-    const { data } = await this.run(names, "probabilities");
+    const shape = [names.length, this.encoder.max_length];
+    const codes = new this.ort.Tensor("int32", encode(names, this.encoder), shape);
+    const { probabilities } = await this.session.run({ codes });
     const n = this.classes.length;
-    return names.map((_, row) => data.slice(row * n, (row + 1) * n));
-  }
-
-  // How many words of each name were in training, or 0 if the model has no table of words.
-  async knownWords(names) {
-    if (!this.session.outputNames.includes("known_words")) return names.map(() => 0);
-    // Initials say little, and are no known words.
-    const isFull = (word) => !initialsOf(word, false).length;
-    const rows = names.map((name) => wordsOf(name, this.encoder).filter(isFull));
-    const full = rows.map((words) => words.join(" "));
-    const encoder = { ...this.encoder, clean: false, tidy: false };
-    const { data, dims } = await this.run(full, "known_words", encoder);
-    return names.map((name, row) => {
-      if (whyNotName(name, this)) return 0;
-      const n = rows[row].length;
-      const known = new Set();
-      let place = 0;
-      spell(full[row], encoder).forEach((character, i) => {
-        if (character === " ") place += 1;
-        // A name in another script is read twice: a word is known if either is.
-        if (data[row * dims[1] + i]) known.add(place % n);
-      });
-      return known.size;
-    });
-  }
-
-  async run(names, output, encoder = this.encoder) {
-    const shape = [names.length, encoder.max_length];
-    const codes = new this.ort.Tensor("int32", encode(names, encoder), shape);
-    return (await this.session.run({ codes }, [output]))[output];
+    return names.map((_, row) => probabilities.data.slice(row * n, (row + 1) * n));
   }
 
   // What is answered for each name, as Python's `predict` and `reasons` do: a label and its

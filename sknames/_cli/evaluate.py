@@ -37,14 +37,13 @@ def evaluate(table, model, label, train, jobs):
     classes = fitted.classes_.astype(str)
     chunks = (names[rows] for rows in gen_batches(len(names), ROWS_OF_CHUNK))
     distinct = predict_distinct(stack, chunks, jobs, table)
-    predictions = predictions_of(stack, distinct.take(names), known_words=True)
+    predictions = predictions_of(stack, distinct.take(names))
     card = scorecard_from(
         names,
         labels,
         predictions.labels[:, 0].astype(str),
         predictions.proba.astype(np.float32),
         classes,
-        predictions.known_words,
     )
     click.echo(card.to_text())
     if train:

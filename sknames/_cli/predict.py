@@ -96,13 +96,10 @@ class Wanted:
         Number of labels.
     proba : bool
         Whether to write the probabilities of all labels.
-    known_words : bool
-        Whether to write how many words were in training.
     """
 
     top: int
     proba: bool
-    known_words: bool
 
 
 @click.command()
@@ -120,11 +117,6 @@ class Wanted:
     ),
     proba=click.option(
         "--proba", is_flag=True, help="Add the probabilities of all labels."
-    ),
-    known_words=click.option(
-        "--known-words",
-        is_flag=True,
-        help="Add how many words of a name were in training.",
     ),
 )
 @as_one(
@@ -299,17 +291,7 @@ def _predictions(read, stack, below, threshold, wanted, texts):
     """Return predictions of texts, which `read` predicts by the stack below layers."""
     listed = read(texts)
     changed = replace(listed, proba=stack.change(listed.proba, len(below.layers)))
-    predictions = predictions_of(
-        stack,
-        changed,
-        top=wanted.top,
-        threshold=threshold,
-        known_words=wanted.known_words,
-    )
-    if wanted.known_words and predictions.known_words is None:
-        raise click.UsageError(
-            "--known-words: the model has no table of words: leave it out"
-        )
+    predictions = predictions_of(stack, changed, top=wanted.top, threshold=threshold)
     proba = predictions.proba if wanted.proba else None  # they are many
     return replace(predictions, proba=proba)
 

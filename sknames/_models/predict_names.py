@@ -11,13 +11,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
-from sklearn.utils import check_array, gen_batches
+from sklearn.utils import check_array
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._base import validate_params, warn
 from .._base.parameters import NumberInterval
 from .._text.names import Names, read_names
-from .._text.tidy import without_initials
 from .frames import filled, to_frame
 from .groups import fallback_probabilities
 from .stack import resolve
@@ -34,7 +33,6 @@ COST_FOR_SHARES = (
 SAMPLED_NAMES = 1000  # the first of a list; they show how it is written
 # What a threshold may be.
 THRESHOLD = [StrOptions({"auto"}), NumberInterval(Real, 0, 1, closed="both"), None]
-ENCODED_NAMES = 8192  # names whose codes are in memory at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,9 +53,6 @@ class Predictions:
         `fallback` such as "region"; None without it.
     reasons : ndarray of shape (n_names,) of str
         Why there is no answer, else "", see :meth:`SelectiveClassifier.reasons`.
-    known_words : ndarray of shape (n_names,) of int, or None
-        The number of words that were in training, 0 for what is not a name; None if
-        not asked for, or if the estimator does not know.
     proba : ndarray of shape (n_names, n_classes)
         The probabilities of all labels.
     classes : ndarray of shape (n_classes,)
@@ -85,7 +80,6 @@ class Predictions:
     top_proba: NDArray[np.floating]
     levels: NDArray[np.object_] | None
     reasons: NDArray[np.object_]
-    known_words: NDArray[np.integer] | None
     proba: NDArray[np.floating]
     classes: NDArray[Any]
     names: list[str] | None
@@ -109,8 +103,8 @@ class Predictions:
         -------
         dict of str to array of shape (n_names,)
             Columns predicted, probability, predicted_2, probability_2 and so on: None
-            and NaN without an answer; and where there are any, level, the
-            probabilities and known_words; reason.
+            and NaN without an answer; and where there are any, level and the
+            probabilities; reason.
         """
         no_answer = self.reasons != ""
         no_name = no_answer & (self.reasons != UNSURE)
@@ -126,8 +120,6 @@ class Predictions:
         if proba:
             for label, column in zip(self.classes, self.proba.T, strict=True):
                 columns[f"probability_{label}"] = np.where(no_name, np.nan, column)
-        if self.known_words is not None:
-            columns["known_words"] = self.known_words
         columns["reason"] = self.reasons
         if len(self.reasons) == 0:
             columns["reason"] = self.reasons.astype(str)
@@ -166,7 +158,6 @@ def _or_none(values, is_none):
         "estimator": [HasMethods(["predict_proba"])],
         "top": [Interval(Integral, 1, None, closed="left")],
         "threshold": THRESHOLD,
-        "known_words": ["boolean"],
     }
 )
 def predict_names(
@@ -175,7 +166,6 @@ def predict_names(
     *,
     top: int = 1,
     threshold: float | Literal["auto"] | None = "auto",
-    known_words: bool = False,
 ) -> Predictions:
     """Predict the most probable labels of names, and reasons for no answer.
 
@@ -194,8 +184,6 @@ def predict_names(
         Only a larger probability is an answer. "auto" uses the threshold of a
         :class:`SelectiveClassifier`, if the model is or holds one. None uses no
         threshold. A model with a `fallback` also falls back with a number.
-    known_words : bool, default=False
-        Whether to count the words of each name that were in training.
 
     Returns
     -------
@@ -230,9 +218,7 @@ def predict_names(
         if stack.threshold is not None:
             threshold = stack.threshold.least
     listed = predict_list(stack, X)
-    return predictions_of(
-        stack, listed, top=top, threshold=threshold, known_words=known_words
-    )
+    return predictions_of(stack, listed, top=top, threshold=threshold)
 
 
 @dataclass(frozen=True)
@@ -293,21 +279,17 @@ def predict_list(stack, X):
     return PredictedList(X, names, proba)
 
 
-def predictions_of(stack, listed, *, top=1, threshold=None, known_words=False):
+def predictions_of(stack, listed, *, top=1, threshold=None):
     """Return what `predict_names` does, of a list that was predicted."""
     n_classes = len(stack.classes)
     if top > n_classes:
         raise ValueError(f"top={top}: the model has {n_classes} labels. Lower top.")
     best = stack.best(listed.proba, top)
-    words = None
-    if known_words:
-        words = _count_known_words(stack, listed.names, listed.reasons)
     predictions = Predictions(
         labels=stack.classes[best],
         top_proba=np.take_along_axis(listed.proba, best, axis=1),
         levels=None,
         reasons=listed.reasons,
-        known_words=words,
         proba=listed.proba,
         classes=stack.classes,
         names=None if listed.names is None else [*listed.names],
@@ -380,18 +362,3 @@ def _ids_of_rows(X, n):
         rows = range(n)
     ids = {}
     return np.array([ids.setdefault(row, len(ids)) for row in rows], dtype=np.intp)
-
-
-def _count_known_words(stack, names, reasons):
-    """Return how many words of each name were in training, None if it is unknown."""
-    encoder = stack.encoder
-    network = stack.network
-    if encoder is None or network is None or network.words is None:
-        return None
-    known = np.zeros(len(names), dtype=np.int64)
-    for batch in gen_batches(len(names), ENCODED_NAMES):
-        full_words = [*map(without_initials, names.tidy[batch])]
-        codes = network.to_codes(encoder._codes(full_words))
-        n_words = np.array([max(1, len(words.split())) for words in full_words])
-        known[batch] = network.words.count(codes, network.separator, n_words)
-    return np.where(reasons == "", known, 0)

@@ -21,7 +21,6 @@ from .predict_names import THRESHOLD, predict_names
         "column": "no_validation",
         "top": [Interval(Integral, 1, None, closed="left")],
         "threshold": THRESHOLD,
-        "known_words": ["boolean"],
         "prefix": [str],
     }
 )
@@ -32,7 +31,6 @@ def predict_table(
     column: Hashable | Sequence[Hashable] = None,
     top: int = 1,
     threshold: float | Literal["auto"] | None = "auto",
-    known_words: bool = False,
     prefix: str = "",
 ) -> Any:
     """Add the most probable nationalities of names to a table.
@@ -56,9 +54,6 @@ default=None
     threshold : float, "auto" or None, default="auto"
         Only a larger probability is a prediction. "auto" uses the threshold of a
         :class:`SelectiveClassifier`, if the model is or holds one. None uses none.
-    known_words : bool, default=False
-        Whether to add a column with the number of words of the name that were in
-        training.
     prefix : str, default=""
         Prefix of the names of the new columns.
 
@@ -73,7 +68,6 @@ default=None
         - predicted_2, probability_2 and so on, up to `top`,
         - level: what the prediction is, such as "label" or "region", of a
           :class:`SelectiveClassifier` with a `fallback`,
-        - known_words: how many words of the name were in training, if asked for,
         - reason: why a row has no prediction, else "", see
           :meth:`SelectiveClassifier.reasons`; "unsure" needs a threshold.
 
@@ -109,14 +103,7 @@ default=None
     chunks = []
     for start in range(0, max(1, len(names)), CHUNK_NAMES):  # one without names, too
         chunk = Names(names[start : start + CHUNK_NAMES])
-        predictions = predict_names(
-            estimator, chunk, top=top, threshold=threshold, known_words=known_words
-        )
-        if known_words and predictions.known_words is None:
-            raise ValueError(
-                "known_words=True expects a model with a table of words, such as "
-                f"load_pretrained(), got {estimator!r:.80}. Leave known_words out."
-            )
+        predictions = predict_names(estimator, chunk, top=top, threshold=threshold)
         chunks.append(predictions.columns(prefix=prefix))
     new = {}
     for name in chunks[0]:

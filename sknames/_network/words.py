@@ -26,7 +26,7 @@ BASE = 1_103_515_245
 INVERSE = pow(BASE, -1, PRIME)
 DISCOUNT = 10  # rows; the logits of a word in so many count 1 / sqrt(2)
 # Words of more classes are frequent, and known from the net and the n-grams. They have
-# one entry of logit 0, so that they count as known.
+# one entry of logit 0, so that tools count them as known.
 MAX_CLASSES = 16
 
 
@@ -90,21 +90,6 @@ class Words:
         shifts = first - (counts.cumsum() - counts)
         entries = np.arange(counts.sum()) + shifts.repeat(counts)
         return rows.repeat(counts), last.repeat(counts), entries
-
-    def count(self, codes, separator, n_words):
-        """Count the words of each row that have an entry: (n_rows,).
-
-        A row may hold each of its `n_words` words twice, as it is written and in Latin.
-        A word is known if either form has an entry.
-        """
-        rows, last, _ = self.find(codes, separator)
-        if separator is None:
-            return np.bincount(np.unique(rows), minlength=len(codes))
-        n_separators = (codes == separator).cumsum(axis=1)
-        word = n_separators[rows, last] % n_words[rows]
-        width = codes.shape[1]
-        known = np.unique(rows * width + word)  # row and word as one number
-        return np.bincount(known // width, minlength=len(codes))
 
     def add_to(self, logits, codes, separator):
         """Add the logits of the words of rows to (n, n_classes) in place."""

@@ -312,11 +312,6 @@ def has_initials(text):
     return has_word and has_some
 
 
-def without_initials(name):
-    """Return a tidy name without its initials, which say little."""
-    return " ".join(word for word in name.split() if not _initials(word, False))
-
-
 def _initials_apart(words):
     """Return words, where "J.P.Sartre" is two."""
     pieces = []

@@ -17,7 +17,7 @@ from .._base.labels_and_weights import (
     warn_of_other_order,
 )
 from .._models.frames import to_frame
-from .._models.predict_names import predict_list, predictions_of
+from .._models.predict_names import predict_list
 from .._models.stack import resolve
 from .._text.names import read_names
 from ._calibration import calibration_error
@@ -28,7 +28,6 @@ N_CONFUSIONS = 5  # printed
 TOP = 3  # labels, of top_3
 UNKNOWN = -1  # in place of the column of a label that the model lacks
 N_RESAMPLES = 1000  # of the rows, for the interval of macro-F1
-KNOWN_WORDS = ("0", "1", "2 or more")  # how many, in by_known_words
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,9 +62,6 @@ class Scorecard:
     calibration_error, calibration_by_chance : float or None
         See :func:`expected_calibration_error`, and the mean error of a calibrated model
         on such names.
-    by_known_words : dict or None
-        {"0", "1" or "2 or more": {"n", "accuracy"}} by how many words of the name were
-        in training; None if the model does not know.
 
     See Also
     --------
@@ -100,7 +96,6 @@ class Scorecard:
     top_3_interval: tuple[float, float] | None = None
     calibration_error: float | None = None
     calibration_by_chance: float | None = None
-    by_known_words: dict[str, dict[str, float]] | None = None
 
     def to_frame(self) -> Any:
         """Return the figures by nationality as a DataFrame of pandas.
@@ -143,11 +138,6 @@ class Scorecard:
                 f"({self.calibration_by_chance:.4f} by chance)",
             ]
         lines.append(f"{self.n:,} rows; {self._text_on_labels()}")
-        if self.by_known_words:
-            texts = []
-            for n, row in self.by_known_words.items():
-                texts.append(f"{n}: {row['accuracy']:.4f} ({row['n']:,} rows)")
-            lines.append(f"accuracy by known words: {', '.join(texts)}")
         lines.append("")
         lines += self._lines_by_class(n_classes)
         lines += self._lines_of_confusions()
@@ -271,24 +261,18 @@ def scorecard(
     weights = check_weights(sample_weight, len(names))
     predicted = estimator.predict(names)
     proba = None
-    known = None
     stack = resolve(estimator)
     if hasattr(estimator, "predict_proba"):
-        listed = predict_list(stack, names)
-        proba = listed.proba
-        known = predictions_of(stack, listed, known_words=True).known_words
+        proba = predict_list(stack, names).proba
     labels = stack.as_predicted(labels)
     predicted = stack.as_labels(predicted, labels)
-    return scorecard_from(
-        names, labels, predicted, proba, estimator.classes_, known, weights
-    )
+    return scorecard_from(names, labels, predicted, proba, estimator.classes_, weights)
 
 
-def scorecard_from(names, labels, predicted, proba, classes, known=None, weights=None):
+def scorecard_from(names, labels, predicted, proba, classes, weights=None):
     """Return the scorecard of predictions.
 
-    `classes` are the columns of `proba`, which may be None; `known` are counts of known
-    words, or None.
+    `classes` are the columns of `proba`, which may be None.
     """
     labels = np.asarray(labels, dtype=object).tolist()
     classes = classes.tolist()
@@ -300,14 +284,6 @@ def scorecard_from(names, labels, predicted, proba, classes, known=None, weights
     found = figures(labels, predicted, weights) | _best(names, labels, weights)
     if proba is not None:
         found |= _figures_of_probabilities(proba, columns, weights)
-    if known is not None:
-        by_known_words = {}
-        for n, name in enumerate(KNOWN_WORDS):
-            rows = np.minimum(known, 2) == n
-            if rows.any():
-                accuracy, _ = _share(found["is_right"][rows], weights[rows])
-                by_known_words[name] = {"n": int(rows.sum()), "accuracy": accuracy}
-        found["by_known_words"] = by_known_words
     unknown_labels = dict(unknown.most_common())
     return Scorecard(n=len(names), unknown_labels=unknown_labels, **found)
 

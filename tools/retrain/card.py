@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sknames import GroupedClassifier, predict_names
+from sknames import GroupedClassifier
 from sknames._models.priors import check_priors
 from sknames._shares.name_list import FEW_HELD_OUT
 from sknames.datasets._load_names import read_rows
@@ -16,6 +16,7 @@ from tools.measuring import likeliest_shares, machine, table, text_table
 
 from . import countries, people_in_scripts
 from .kept_apart import MOST_REPORTED, SPELLINGS
+from .known_words import count_known_words
 from .operating_points import LEAST_PEOPLE, PREVALENCES, points_by_label
 from .recipe import (
     FIRST_PHASE,
@@ -182,7 +183,14 @@ def at_most(most_of_source, label):
 def has_new_words(model, people):
     """Whether the model knows no word of the name, of each person."""
     names = people.names.tolist()
-    return predict_names(model, names, known_words=True).known_words == 0
+    return count_known_words(model, names) == 0
+
+
+def by_known_words(model, people, is_right):
+    """Return figures by how many words of the name the model knows."""
+    n_known = count_known_words(model, people.names.tolist())
+    groups = {"0": n_known == 0, "1": n_known == 1, "2 or more": n_known >= 2}
+    return by_group(groups, is_right)
 
 
 def of_new_words(model, people, **options):
@@ -240,7 +248,7 @@ def measure(model, people, born, known):
             {source: people.sources == source for source in known["n_names_of_people"]},
             card.is_right,
         ),
-        "by_known_words": card.by_known_words,
+        "by_known_words": by_known_words(model, people, card.is_right),
         "accuracy_by_level": levels,
         "accuracy_by_spelling": {key: of.accuracy for key, of in spelled.items()},
         "with_diacritics": by_group({"as written": accented}, card.is_right)

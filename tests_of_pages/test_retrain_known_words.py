@@ -1,0 +1,51 @@
+import pytest
+
+from sknames import load_pretrained
+from tests.conftest import tiny_pipeline
+from tools.retrain import known_words
+from tools.retrain.known_words import count_known_words, without_initials
+
+
+@pytest.mark.parametrize(
+    ("name", "n_known"),
+    [
+        ("Novak Djokovic", 2),
+        ("Djokovic Brzqovic", 1),
+        ("Djokovic Djokovic", 2),
+        ("Zilvan Quortz", 0),
+        ("Иван Петров", 2),  # read twice, as it is written and in Latin letters
+        ("Dr. Anna Kim", 2),
+        ("Müller, A. M.", 1),
+        ("A. B.", 0),
+        ("Kim Ltd", 0),
+        ("", 0),
+    ],
+)
+def test_count_known_words_of_the_shipped_model(name, n_known, monkeypatch):
+    model = load_pretrained()
+    assert count_known_words(model, [name]).tolist() == [n_known]
+    monkeypatch.setattr(known_words, "BATCH", 2)
+    in_batches = count_known_words(model, ["Kim", "123", name])
+    assert in_batches.tolist() == [1, 0, n_known]
+
+
+def test_count_known_words_of_quotation_marks_that_an_encoder_keeps_is_0():
+    model = tiny_pipeline().set_params(encode__clean=False)
+    model.fit(['" Anna', '" Anna', "Bo", "Cleo Bo"] * 5, ["x", "x", "y", "y"] * 5)
+    assert count_known_words(model, ['"', "Bo"]).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("A. B. Kim", "Kim"),
+        ("A.-B. Kim", "Kim"),
+        ("A.B.C. Kim", "Kim"),
+        ("J Kim", "J Kim"),
+        ("Jr. Kim", "Jr. Kim"),
+        ("A.Bo Kim", "A.Bo Kim"),
+        ("3. Kim", "3. Kim"),
+    ],
+)
+def test_without_initials_leaves_out_single_letters_with_dots(name, expected):
+    assert without_initials(name) == expected
