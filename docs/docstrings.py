@@ -1,13 +1,60 @@
-"""Run the examples of public docstrings, and write what they print now.
+"""Find what is public, run the examples of its docstrings, and write what they print.
 
-Run ``PYTHONPATH=. python docs/docstrings.py`` after a training. Examples that print
-what is expected stay as they are.
+Run ``python docs/docstrings.py`` after a training. Examples that print what is expected
+stay as they are.
 """
 
 import doctest
+import inspect
+import pkgutil
+from importlib import import_module
 from pathlib import Path
 
+import sknames
+
 PACKAGE = Path(__file__).parents[1] / "sknames"
+
+
+def public_objects():
+    """Return all public functions and classes, by name.
+
+    They are listed by a public module, or returned by what a module lists.
+
+    Returns
+    -------
+    objects : dict of str to object
+    """
+    modules = ["sknames"]
+    for _, name, _ in pkgutil.walk_packages(sknames.__path__, "sknames."):
+        is_private = any(part.startswith("_") for part in name.split("."))
+        if not is_private and hasattr(import_module(name), "__all__"):
+            modules.append(name)
+    objects = {}
+    for module in modules:
+        for name in import_module(module).__all__:
+            if callable(getattr(import_module(module), name)):
+                objects[f"{module}.{name}"] = getattr(import_module(module), name)
+    return objects | returned_classes(objects.values())
+
+
+def is_ours(thing):
+    return (getattr(thing, "__module__", None) or "").startswith("sknames")
+
+
+def returned_classes(objects):
+    """Return the classes that functions and methods return, by name."""
+    calls = []
+    for public in objects:
+        if not inspect.isclass(public):
+            calls.append(public)
+        elif is_ours(public):
+            calls += [call for _, call in inspect.getmembers(public, inspect.isroutine)]
+    classes = {}
+    for call in filter(is_ours, calls):
+        result = inspect.signature(call).return_annotation
+        if inspect.isclass(result) and is_ours(result):
+            classes[f"{result.__module__}.{result.__name__}"] = result
+    return classes
 
 
 class Recorder(doctest.DocTestRunner):
@@ -72,6 +119,4 @@ def replace(example, got, package):
 
 
 if __name__ == "__main__":
-    from docs.interface import PUBLIC
-
-    write(PUBLIC)
+    write(public_objects())

@@ -1,12 +1,11 @@
-"""Public docstrings and types: their form, what they describe, and their examples.
-
-docs/interface.py finds what is public, and writes the page about it.
-"""
+"""Public docstrings and types: their form, what they describe, and their examples."""
 
 import doctest
 import inspect
 import pickle
 import re
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 from numpydoc.docscrape import NumpyDocString
@@ -14,7 +13,7 @@ from numpydoc.validate import Validator, validate
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import FeatureUnion
 
-from docs.interface import PAGE, PUBLIC, is_ours, page_of_interface
+from docs.docstrings import is_ours, public_objects
 
 # Checks of numpydoc that do not hold here, each with its reason.
 LEFT_OUT = {
@@ -28,6 +27,7 @@ LEFT_OUT_OF_METHODS = LEFT_OUT | {"SA01", "EX01"}
 # Attributes that some inputs of `fit` do not give; `estimator_` is there after `fit`
 # only.
 OPTIONAL = {"estimator_", "feature_names_in_", "n_features_in_"}
+PUBLIC = public_objects()
 FRAGMENT = re.compile(r"(Of|In|With|From|For|To|As|That|Than|Whose|And|But|Also)\b")
 
 
@@ -153,5 +153,10 @@ def test_what_a_call_returns_is_public_and_pickled_by_this_name(name):
         assert pickle.loads(pickle.dumps(result)) is result
 
 
-def test_page_of_the_interface_is_what_can_be_imported():
-    assert PAGE.read_text("utf-8") == page_of_interface()
+def test_api_page_lists_what_calls_return():
+    """The page of a module lists what is in the module's ``__all__``."""
+    page = (Path(__file__).parents[1] / "docs" / "api.md").read_text(encoding="utf-8")
+    for name in PUBLIC:
+        module, _, own_name = name.rpartition(".")
+        if own_name not in import_module(module).__all__:
+            assert f"   {name}\n" in page

@@ -168,8 +168,6 @@ STAGES = [
         # docs/shipped_model.png and docs/letter_by_letter.png
         Piece("picture", "../examples/plot_shipped_model.py", folder="docs"),
         Piece("letters", "../examples/plot_letter_by_letter.py", folder="docs"),
-        # docs/interface.md
-        Piece("interface", "docs/interface.py"),
     ],
     [Piece("blocks", "docs/blocks.py README.md docs/*.md")],
     # Last, since it writes the files that all others import.
