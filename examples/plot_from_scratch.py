@@ -20,7 +20,7 @@ from sklearn.pipeline import Pipeline
 import sknames
 from sknames import CharEncoder, NameNationalityClassifier, spelling_groups
 from sknames.datasets import load_names
-from sknames.inspection import HiddenStatesDisplay, feature_contributions
+from sknames.inspection import feature_contributions
 
 # %%
 # Letters become numbers
@@ -154,7 +154,11 @@ np.testing.assert_allclose(by_hand, expected, atol=1e-5)
 # Watch the net read. A column is the state after a letter, a row is one of its 64
 # units.
 
-HiddenStatesDisplay.from_estimator(nets["rnn"], "Novák")
+states = read(weights, x, elman_step)
+figure, ax = plt.subplots(figsize=(5, 4), layout="constrained")
+ax.imshow(states[1:].T, cmap="RdBu", vmin=-1, vmax=1, aspect="auto")
+ax.set_xticks(range(len(x)), "novák")
+ax.set(ylabel="64 units", title="The state after each letter")
 
 # %%
 # One step of training
@@ -211,7 +215,6 @@ def backward(weights, x, states, label, slope):
     return gradients, delta
 
 
-states = read(weights, x, elman_step)
 label = list(nets["rnn"].classes_).index("Czech")
 gradients, _ = backward(weights, x, states, label, slope_of_tanh)
 
@@ -382,8 +385,3 @@ odds = feature_contributions(model, "Novák").log_odds("Czech", "Italian")
 added = odds.contributions.sum()
 print(f"log odds of Czech against Italian: {odds.intercept + added:.2f}")
 print(f"{odds.intercept:.2f} by the net, {added:.2f} by n-grams and words")
-
-# %%
-# Its state, too, can be watched.
-
-HiddenStatesDisplay.from_estimator(model, "Novák")

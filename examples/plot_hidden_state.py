@@ -9,6 +9,7 @@ follow a state through a name, and measure which letters can be read from it.
 
 import matplotlib.pyplot as plt
 import numpy as np
+from scipy.special import expit
 from sklearn.decomposition import PCA
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
@@ -17,7 +18,6 @@ from sklearn.pipeline import Pipeline
 
 from sknames import CharEncoder, NameNationalityClassifier, spelling_groups
 from sknames.datasets import load_names
-from sknames.inspection import hidden_states
 
 # %%
 # A GRU learns half of 2,000 names. N-grams and words are switched off, so that the net
@@ -32,19 +32,74 @@ halves = StratifiedGroupKFold(2, shuffle=True, random_state=0)
 train, test = next(halves.split(names, labels, groups=spelling_groups(names)))
 
 classify = NameNationalityClassifier(
-    hidden_size=64, ngram_range=None, word_weight=0, random_state=0
+    hidden_size=64,
+    embedding_dim=None,
+    ngram_range=None,
+    word_weight=0,
+    random_state=0,
 )
 net = Pipeline([("encode", CharEncoder()), ("classify", classify)])
 net.fit(names[train], labels[train])
 print(f"accuracy on new names: {net.score(names[test], labels[test]):.2f}")
 
 # %%
-# ``hidden_states`` gives the state of each layer after each character. Of each new name
-# we take the last one. Two directions hold much of what differs between them: PCA finds
-# these.
+# ``weights()`` returns what the net has learned. The equations of the GRU, in numpy,
+# give the state after each letter. A letter is a one-hot vector, so its product with
+# the input weights is one column of these.
 
-read = [hidden_states(net, name) for name in names[test]]
-last = np.array([found.states[-1, -1] for found in read])
+
+def gru_states(indices, weight_ih, weight_hh, bias_ih, bias_hh):
+    """Return the states of a GRU after each of T inputs.
+
+    Parameters
+    ----------
+    indices : array of shape (T,), dtype=int
+        The index at which the one-hot vector of each input is 1.
+    weight_ih, weight_hh, bias_ih, bias_hh : arrays
+        The weights of reset gate, update gate and new state, stacked as in torch.
+
+    Returns
+    -------
+    states : array of shape (T, H)
+    """
+    h = np.zeros(weight_hh.shape[1])
+    states = []
+    for index in indices:
+        x_reset, x_update, x_new = np.split(weight_ih[:, index] + bias_ih, 3)
+        h_reset, h_update, h_new = np.split(weight_hh @ h + bias_hh, 3)
+        reset = expit(x_reset + h_reset)
+        update = expit(x_update + h_update)
+        new = np.tanh(x_new + reset * h_new)
+        h = (1 - update) * new + update * h
+        states.append(h)
+    return np.array(states)
+
+
+encoder = net["encode"]
+weights = net["classify"].weights()
+symbols = list(net["classify"].symbols_)
+parameters = []
+for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
+    parameters.append(weights[f"cells.0.{kind}"])
+
+
+def states_of(name):
+    """Return the states after each letter of a name."""
+    (codes,) = encoder.transform([name])
+    indices = []
+    for code in codes[codes > 0]:
+        # 0 is padding, and the last index stands for letters that are not known.
+        known = symbols.index(code) if code in symbols else len(symbols)
+        indices.append(known + 1)
+    return gru_states(indices, *parameters)
+
+
+# %%
+# We take the last state of each new name. Two directions hold much of what differs
+# between them: PCA finds these.
+
+read = encoder.inverse_transform(encoder.transform(names[test]))
+last = np.array([states_of(name)[-1] for name in names[test]])
 plane = PCA(2).fit(last)
 print(f"{plane.explained_variance_ratio_.sum():.0%} of the variance is in the plane")
 
@@ -55,7 +110,7 @@ print(f"{plane.explained_variance_ratio_.sum():.0%} of the variance is in the pl
 # several places, so the state knows more than the last letter.
 
 points = plane.transform(last)
-last_letters = np.array([found.characters[-1] for found in read])
+last_letters = np.array([name[-1] for name in read])
 letters, counts = np.unique(last_letters, return_counts=True)
 frequent = letters[np.argsort(-counts, kind="stable")[:6]]
 figure, axes = plt.subplots(
@@ -81,11 +136,10 @@ for k, label in enumerate(LABELS):
         *points[labels[test] == label].T, s=5, color=f"C{k}", alpha=0.25, label=label
     )
 for name, label in {"Virtanen": "Finnish", "Nakamura": "Japanese"}.items():
-    found = hidden_states(net, name)
-    path = plane.transform(np.vstack([np.zeros(64), found.states[-1]]))
+    path = plane.transform(np.vstack([np.zeros(64), states_of(name)]))
     color = f"C{LABELS.index(label)}"
     ax.plot(*path.T, "-", color=color, linewidth=1.5)
-    for point, character in zip(path[1:], found.characters, strict=True):
+    for point, character in zip(path[1:], name.lower(), strict=True):
         ax.annotate(
             character, point, (3, 3), textcoords="offset points", color=color, size=13
         )
@@ -99,13 +153,13 @@ for handle in ax.legend(loc="lower right").legend_handles:
 # from half of the states, and is asked about the others. It cannot find what the state
 # has forgotten.
 
-is_long = np.array([len(found.characters) >= 6 for found in read])
+is_long = np.array([len(name) >= 6 for name in read])
 states = last[is_long]
-spelled = [found.characters for found in np.array(read, dtype=object)[is_long]]
+spelled = read[is_long]
 accuracy = {"read from the state": [], "always the most frequent letter": []}
 POSITIONS = range(1, 7)
 for position in POSITIONS:
-    letter = np.array([characters[-position] for characters in spelled])
+    letter = np.array([name[-position] for name in spelled])
     for title, model in (
         ("read from the state", LogisticRegression(C=10, max_iter=1000)),
         ("always the most frequent letter", DummyClassifier()),

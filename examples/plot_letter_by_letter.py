@@ -2,7 +2,8 @@
 Letter by letter
 ================
 
-Draw what the model predicts after each letter of a name, and which letters matter.
+Draw what the model predicts after each letter of a name, and which n-grams and words
+separate the two most probable nationalities.
 
 Run ``python examples/plot_letter_by_letter.py``: it takes some seconds and writes
 `letter_by_letter.png`. It needs matplotlib.
@@ -11,25 +12,18 @@ Run ``python examples/plot_letter_by_letter.py``: it takes some seconds and writ
 import matplotlib.pyplot as plt
 
 import sknames
-from sknames.inspection import CharacterImportanceDisplay, PrefixProbabilityDisplay
+from sknames.inspection import FeatureContributionsDisplay, PrefixProbabilityDisplay
 
 NAMES = ["Yamamoto", "Anna Kowalska", "Олена"]
 
 model = sknames.load_pretrained()
 
-n_names = len(NAMES)
 figure, axes = plt.subplots(
-    2 * n_names,
-    figsize=(7.5, 3.9 * n_names),
-    height_ratios=[2.4, 1] * n_names,
-    layout="constrained",
+    len(NAMES), 2, figsize=(11, 8.5), width_ratios=[2, 1], layout="constrained"
 )
-for name, above, below in zip(NAMES, axes[::2], axes[1::2], strict=True):
-    display = PrefixProbabilityDisplay.from_estimator(model, name, n_top=6, ax=above)
+for name, (left, right) in zip(NAMES, axes, strict=True):
+    display = PrefixProbabilityDisplay.from_estimator(model, name, n_top=6, ax=left)
     print(f"{name} is read as {''.join(display.characters)}")
-    # The letters stand below their columns.
-    CharacterImportanceDisplay.from_estimator(
-        model, name, ax=below, im_kwargs={"aspect": "auto"}
-    ).ax_.set_title("")
+    FeatureContributionsDisplay.from_estimator(model, name, n_top=8, ax=right)
 figure.savefig("letter_by_letter.png", dpi=100)
 print("Wrote letter_by_letter.png.")

@@ -15,7 +15,7 @@ from mcp.types import ToolAnnotations
 from pydantic import BaseModel, Field
 
 import sknames
-from sknames.inspection import character_importance
+from sknames.inspection import feature_contributions
 
 # docs/responsible_use.md, for a reader who sees nothing else.
 LIMITS = """
@@ -85,23 +85,21 @@ def shares(names: Names) -> str:
 
 @tool
 def explain(name: Name) -> dict[str, object]:
-    """Show how much each character of a name speaks for its most probable nationality.
+    """Show what separates the two most probable nationalities of a name: the log odds
+    that each n-gram and word adds.
 
-    A character's importance is the fall of the log odds if it is hidden. It shows what
-    the model used, and nothing about the person."""
+    It shows what the model used, and nothing about the person."""
     if (reason := model.reasons([name])[0]) not in ("", "unsure"):
         raise ToolError(
             f"{name!r} has no nationality to explain ({reason}). Give a name."
         )
-    found = character_importance(model, name)
-    characters = zip(found.characters, found.importance.round(2).tolist(), strict=True)
-    best = []
-    for k in (-found.proba).argsort()[:3]:
-        best.append((found.classes[k], round(found.proba[k], 3)))
+    odds = feature_contributions(model.estimator_, name).log_odds()
+    features = zip(odds.features, odds.contributions.round(2).tolist(), strict=True)
     return {
-        "nationality": found.label,
-        "most probable": best,
-        "characters": list(characters),
+        "nationality": odds.label,
+        "instead of": odds.other,
+        "log odds of the recurrent net": round(float(odds.intercept), 2),
+        "log odds of n-grams and words": list(features)[:10],
     }
 
 

@@ -64,7 +64,6 @@ from sknames._cli import files, main, models, tables
 from sknames._cli import shares as commands_shares
 from sknames._cli import train as training
 from sknames.datasets import make_names
-from sknames.inspection import character_importance, feature_contributions
 from sknames.metrics import scorecard
 from tests.conftest import assert_prints, run_process, start_process
 
@@ -78,7 +77,7 @@ ROWS = [
     ("true", "O'Brien", ""),
 ]
 NEW = ["predicted", "probability", "reason"]
-TAKE_A_MODEL = ["predict", "shares", "rates", "explain", "evaluate"]
+TAKE_A_MODEL = ["predict", "shares", "rates", "evaluate"]
 # The small model is indeed unsure.
 pytestmark = pytest.mark.filterwarnings(
     "ignore:The model is unsure", "default:The shares are rough"
@@ -1073,50 +1072,7 @@ def test_predict_for_excel_writes_no_formula(run):
     assert [row[0] for row in rows] == cells
 
 
-# ---- explain, evaluate and train
-
-
-def test_explain_another_label_draws_what_speaks_against_it(run, tiny):
-    name = "王王 Nowak"
-    lines = run(f"explain '{name}' --class Greek --top 2")[0].splitlines()
-    found = character_importance(tiny, name, label="Greek")
-    best = np.argsort(-found.proba)[:2]
-    shown = [f"{tiny.classes_[k]} {found.proba[k]:.1%}" for k in best]
-    assert [" ".join(line.split()) for line in lines[1:3]] == shown
-    assert lines[4].startswith("      log odds of Greek ")
-    rows = lines[5 : 5 + len(found.characters)]
-    longest = np.abs(found.importance).max()
-    signs = np.where(found.importance > 0, "#", "-")
-    assert {*signs} == {"#", "-"}
-    for row, character, value, sign in zip(
-        rows, found.characters, found.importance, signs, strict=True
-    ):
-        bar = sign * round(24 * abs(value) / longest)
-        assert f" {character}  {value:+6.2f} {bar} " in row
-    # Where each begins.
-    assert [row[:2].strip() for row in rows[:8]] == ["王", "", "", "", "王", "", "", ""]
-
-
-def test_explain_own_labels_shows_features(run, tiny, small_names):
-    names = small_names[0]
-    own = make_own_labels_pipeline(FrozenEstimator(tiny))
-    own = PriorShiftClassifier(FrozenEstimator(own.fit(names, np.arange(200) % 2)))
-    save(own.fit(names), "own.skops")
-    lines = run("explain Maria --model own.skops --label 0")[0].splitlines()
-    odds = feature_contributions(own, "Maria").log_odds(0)
-    proba = own.predict_proba(["Maria"])[0]
-    shown = [f"{k}  {proba[k]:6.1%}" for k in np.argsort(-proba)]
-    log_odds = np.log(proba[0] / proba[1])
-    by_features = odds.contributions.sum()
-    shown += [
-        "",
-        f"log odds of 0 against 1: {log_odds:+.2f}, of it {odds.intercept:+.2f} by the "
-        f"intercept and {by_features:+.2f} by features, most of all",
-    ]
-    assert lines[:-1] == shown
-    most = lines[-1].split("  ")[1:]
-    assert len(most) == 8
-    assert most[0] == f"{odds.features[0]!r} {odds.contributions[0]:+.2f}"
+# ---- evaluate and train
 
 
 def write_labelled(rows, path="in.csv"):
@@ -1416,10 +1372,13 @@ def test_main_closed_pipe_ends_silently(run_main, monkeypatch):
 
 def test_main_on_an_old_terminal_replaces_characters(run_main, monkeypatch):
     terminal = io.TextIOWrapper(io.BytesIO(), "latin-1")
+    terminal.isatty = lambda: True
     monkeypatch.setattr(sys, "stdout", terminal)
-    code, said = run_main("explain", "王Maria", "--model", "model.skops")
+    rows = ["name,city", *["Maria,王"] * 30, *["Kim,Rome"] * 30]
+    Path("in.csv").write_text("\n".join(rows), encoding="utf-8")
+    code, said = run_main("shares", "in.csv", "--by", "city", "--model", "model.skops")
     assert code == 0, said
-    assert terminal.buffer.getvalue().startswith(b"?Maria, read as "), said
+    assert b"city: ?" in terminal.buffer.getvalue()
 
 
 class Boom:
@@ -1489,12 +1448,6 @@ predict taken.csv --column label
   2: has 2 columns 'label': rename one, or give --colu
 predict taken.csv
   1: two columns are called 'reason': rename one, or --prefix
-explain 123
-  1: '123' has no nationality to explain (no known letter): give a name
-explain a@b.org
-  1: 'a@b.org' has no nationality to explain (address): give a name
-explain Maria --class Klingon
-  1: Greek', 'Japanese', 'Polish', 'Turkish'
 evaluate five.csv
   1: None of the labels is one of the model's: expected some of
 evaluate empty.csv --label note
@@ -1632,11 +1585,9 @@ shares in.csv --groups TS=Turkish
 train in.csv --target country
   2: No such option '--target'. See `sk
 in.csv
-  2: No such command 'in.csv'. Give predict, shares, rates, explain, evaluate, tr
-explain Anna Müller
-  2: Quote the name: sknames explain "Anna Müller". See `sk
+  2: No such command 'in.csv'. Give predict, shares, rates, evaluate, tr
 predict 'Mehmet Yilmaz'
-  1: no such file: check the path, or, for a single name, run sknames explain 'Meh
+  1: no such file: check the path, or, for a single name, run echo 'Mehmet Yilmaz' |
 train in.csv --param cell=gru
   2: --param is of a net from scratch: give --from-
 train in.csv --from-scratch --param cell=a

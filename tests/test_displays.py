@@ -11,13 +11,9 @@ from sklearn.linear_model import LogisticRegression
 
 from sknames import SelectiveClassifier, SharesDisplay, estimate_shares
 from sknames.inspection import (
-    CharacterImportanceDisplay,
     FeatureContributionsDisplay,
-    HiddenStatesDisplay,
     PrefixProbabilityDisplay,
-    character_importance,
     feature_contributions,
-    hidden_states,
     prefix_proba,
 )
 from sknames.metrics import (
@@ -34,11 +30,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
 
-OF_NAMES = [
-    PrefixProbabilityDisplay,
-    CharacterImportanceDisplay,
-    HiddenStatesDisplay,
-]
+OF_NAMES = [PrefixProbabilityDisplay]
 OF_ANSWERS = [ReliabilityDisplay, RiskCoverageDisplay]
 BARS = [FeatureContributionsDisplay, SharesDisplay]
 ALL = [*OF_NAMES, *OF_ANSWERS, *BARS]
@@ -70,10 +62,6 @@ def draw(display, label="Dutch", name="Li", ax=None):
     proba = np.array([[0.8, 0.2], [0.6, 0.4]])
     if display is PrefixProbabilityDisplay:
         return display(name, characters, proba, labels).plot(ax=ax)
-    if display is CharacterImportanceDisplay:
-        return display(name, characters, proba[0], label).plot(ax=ax)
-    if display is HiddenStatesDisplay:
-        return display(name, characters, proba[None]).plot(ax=ax)
     if display is FeatureContributionsDisplay:
         return display(name, [label, "$"], proba[0], label, "Danish").plot(ax=ax)
     if display is SharesDisplay:
@@ -154,22 +142,6 @@ def test_prefix_display_shows_the_probabilities(shipped):
     assert texts == expected[:, columns].T.tolist()
 
 
-def test_importance_display_shows_the_importances(shipped):
-    display = CharacterImportanceDisplay.from_estimator(
-        shipped, "Kowalski", label="Czech"
-    )
-    found = character_importance(shipped, "Kowalski", label="Czech")
-    assert texts_of(display.text_) == list("kowalski")
-    assert_array_equal(display.im_.get_array()[0], found.importance)
-    largest = np.abs(found.importance).max()
-    assert display.im_.get_clim() == (-largest, largest)
-    expected = [f"{value:+.1f}" for value in found.importance]
-    assert texts_of(display.ax_.get_xticklabels()) == expected
-    probability = found.proba[list(shipped.classes_).index("Czech")]
-    assert display.ax_.get_title() == f"Kowalski: Czech {probability:.0%}"
-    assert display.ax_.get_xlabel().endswith("log odds of Czech")
-
-
 def test_contributions_display_shows_the_largest(shipped):
     odds = feature_contributions(shipped, "王 Kowalski").log_odds("Polish", "Czech")
     options = {"label": "Polish", "other": "Czech"}
@@ -194,37 +166,16 @@ def test_contributions_display_shows_the_largest(shipped):
 
 
 @pytest.mark.parametrize("cmap", ["Blues", "RdBu", "viridis", "gray"])
-@pytest.mark.parametrize(
-    "display", [PrefixProbabilityDisplay, CharacterImportanceDisplay]
-)
-def test_text_contrasts_with_any_colours(shipped, display, cmap):
-    shown = display.from_estimator(shipped, "Yamamoto", im_kwargs={"cmap": cmap})
+def test_text_contrasts_with_any_colours(shipped, cmap):
+    shown = PrefixProbabilityDisplay.from_estimator(
+        shipped, "Yamamoto", im_kwargs={"cmap": cmap}
+    )
     texts = shown.text_.ravel()
     values = np.asarray(shown.im_.get_array()).ravel()
     written = np.array([text is not None for text in texts])
     below = shown.im_.to_rgba(values[written])
     ink = [matplotlib.colors.to_rgb(text.get_color())[0] for text in texts[written]]
     assert (abs(below[:, :3].mean(axis=1) - ink) > 0.3).all()
-
-
-@pytest.mark.parametrize("options, layer", [({"layer": 0}, 0), ({}, 1)])
-def test_states_display_shows_a_layer_by_its_last_state(options, layer):
-    states = np.array([[[1, 2, 3], [4, 6, 5]], [[1, 2, 3], [9, 8, 7]]]) / 10
-    shown = HiddenStatesDisplay("Li", ["l", "i"], states).plot(**options)
-    expected = [[[2, 6], [3, 5], [1, 4]], [[1, 9], [2, 8], [3, 7]]]
-    assert_allclose(shown.im_.get_array(), np.array(expected[layer]) / 10)
-    assert shown.im_.get_clim() == (-1, 1)
-    assert texts_of(shown.ax_.get_xticklabels()) == ["l", "i"]
-    assert shown.ax_.get_ylabel() == "3 units, by their last state"
-
-
-def test_states_display_shows_the_last_layer_of_the_estimator(shipped):
-    shown = HiddenStatesDisplay.from_estimator(
-        shipped, "Yamamoto", im_kwargs={"vmin": 0}
-    )
-    last_layer = hidden_states(shipped, "Yamamoto").states[-1]
-    assert_allclose(shown.im_.get_array()[:, -1], np.sort(last_layer[-1])[::-1])
-    assert shown.im_.get_clim() == (0, 1)
 
 
 @pytest.mark.parametrize("display", OF_NAMES)

@@ -9,31 +9,26 @@ from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
+from sklearn.preprocessing import OneHotEncoder
 
 from sknames import (
     CharEncoder,
-    GroupedClassifier,
     JoinNames,
     NameNationalityClassifier,
     PriorShiftClassifier,
     SelectiveClassifier,
-    load_pretrained,
     make_own_labels_pipeline,
 )
 from sknames._network.ngrams import NGRAM_SCALE
 from sknames.datasets import load_names
 from sknames.inspection import (
-    character_importance,
     feature_contributions,
-    hidden_states,
     prefix_proba,
 )
 
@@ -97,11 +92,11 @@ def test_native_scripts_are_transliterated_with_their_sources(shipped):
 
 
 def test_words_in_another_script_are_read_as_latin_ones_with_their_sources(shipped):
-    found = character_importance(shipped, "罗伯特·莱万多夫斯基")
+    found = prefix_proba(shipped, "罗伯特·莱万多夫斯基")
     assert "".join(found.characters) == "罗伯特·莱万多夫斯基 robert lewandowski"
     assert "".join(found.sources[11:]) == "罗罗伯伯特特·莱莱万万多多夫夫斯斯基"
     assert found.source_index[11:18].tolist() == [0, 0, 1, 1, 2, 2, 3]
-    found = character_importance(shipped, "罗伯特·王王·莱万多夫斯基")
+    found = prefix_proba(shipped, "罗伯特·王王·莱万多夫斯基")
     assert "".join(found.characters[14:]) == "robert wangwang lewandowski"
     assert found.source_index[20:30].tolist() == [3, *[4] * 4, *[5] * 4, 6]
 
@@ -128,28 +123,9 @@ def test_last_prefix_is_the_whole_name(model, name):
 @pytest.mark.parametrize("name", ["", "  ", "\u200b", "\x00", "'"])
 def test_name_without_characters_gives_no_rows(model, name):
     assert prefix_proba(model, name).proba.shape == (0, 4)
-    assert character_importance(model, name).importance.shape == (0,)
 
 
-# ---- Characters
-
-
-@pytest.mark.parametrize("label", [None, "Turkish"])
-def test_importance_is_the_change_by_hiding(model, label):
-    name = "Anna Kowalska"
-    assert "7" not in model["encode"].alphabet_  # so that it is an unknown character
-    found = character_importance(model, name, label=label)
-    assert found.label == (label or model.predict([name])[0])
-    column = list(model.classes_).index(found.label)
-    hidden = [name[:k] + "7" + name[k + 1 :] for k in range(len(name))]
-    (whole,) = model.predict_proba([name])
-    without = model.predict_proba(hidden)
-    expected = log_odds(whole[column]) - log_odds(without[:, column])
-    assert_allclose(found.importance, expected, atol=1e-6)
-    assert_allclose(found.proba, whole)
-
-
-# ---- N-grams
+# ---- Contributions
 
 
 @pytest.mark.parametrize(
@@ -272,7 +248,6 @@ def test_any_classifier_behind_the_encoder_is_explained(small_names):
     found = prefix_proba(model, "Anna Ma")
     prefixes = ["a", "an", "ann", "anna", "anna ", "anna m", "anna ma"]
     assert_allclose(found.proba, model.predict_proba(prefixes))
-    assert character_importance(model, "Kowalski").importance.any()
 
 
 def test_other_linear_models_are_explained_if_they_have_a_softmax(small_names):
@@ -282,7 +257,7 @@ def test_other_linear_models_are_explained_if_they_have_a_softmax(small_names):
     found = feature_contributions(ngrams.fit(names, labels == "Greek"), "Kowalski")
     assert found.classes.tolist() == [False, True]
     one_for_each_class = ngrams.fit(names, labels)
-    message = "whose probabilities are a softmax, .* use character_imp"
+    message = "whose probabilities are a softmax, .* use prefix_proba"
     with pytest.raises(TypeError, match=message):
         feature_contributions(one_for_each_class, "Kowalski")
     alone = LogisticRegression().fit([[0], [1]], [0, 1])
@@ -309,7 +284,7 @@ def test_calibration_is_explained_behind_the_encoder_and_not_around_it(
 
 @pytest.mark.parametrize(
     "explain",
-    [prefix_proba, character_importance, feature_contributions, hidden_states],
+    [prefix_proba, feature_contributions],
 )
 def test_unfitted_model_raises(model, explain):
     holders = PriorShiftClassifier(model), SelectiveClassifier(model, coverage=0.5)
@@ -320,10 +295,9 @@ def test_unfitted_model_raises(model, explain):
 
 def test_wrong_parameters_raise(model):
     with pytest.raises(ValueError, match="^label got 'Greece'.* such as .'Greek'.:"):
-        character_importance(model, "Anna", label="Greece")
-    for explain in (prefix_proba, hidden_states):
-        with pytest.raises(TypeError, match="begins with a CharEncoder"):
-            explain(model["classify"], "Anna")
+        feature_contributions(model, "Anna").log_odds("Greece")
+    with pytest.raises(TypeError, match="begins with a CharEncoder"):
+        prefix_proba(model["classify"], "Anna")
     with pytest.raises(
         ValueError, match="'name' parameter of prefix_proba must be .*'str'"
     ):
@@ -333,11 +307,10 @@ def test_wrong_parameters_raise(model):
 @pytest.mark.parametrize("library", ["pandas", "polars"])
 def test_explanation_does_not_depend_on_set_output(small_names, tiny, library):
     own = clone(tiny).set_output(transform=library).fit(*small_names)
-    for explain in (prefix_proba, character_importance):
-        expected = explain(tiny, "Ana")
-        found = explain(own, "Ana")
-        for key in ("characters", "proba"):
-            assert_array_equal(found[key], expected[key])
+    expected = prefix_proba(tiny, "Ana")
+    found = prefix_proba(own, "Ana")
+    for key in ("characters", "proba"):
+        assert_array_equal(found[key], expected[key])
     found = feature_contributions(own, "Ana").to_frame()
     assert found.equals(feature_contributions(tiny, "Ana").to_frame())
 
@@ -347,58 +320,3 @@ def test_contributions_to_frame_without_pandas_says_what_it_needs(shipped, monke
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(ImportError, match="Contributions.to_frame requires pandas"):
         found.to_frame()
-
-
-# ---- Hidden states
-
-
-def test_states_belong_to_the_characters_that_are_read(model):
-    found = hidden_states(model, "Dr. Anna Maria")
-    expected = prefix_proba(model, "Dr. Anna Maria")
-    for key in ("name", "dropped", "characters", "sources", "source_index", "classes"):
-        assert_array_equal(found[key], expected[key])
-    alone = hidden_states(model, "Anna")
-    assert_allclose(found.states[:, :4], alone.states, atol=1e-6)
-
-
-def test_states_of_a_head_are_those_of_its_trunk(shipped, shipped_uniform):
-    countries = load_pretrained("country")
-    for found in (hidden_states(countries, "Li"), hidden_states(shipped_uniform, "Li")):
-        expected = hidden_states(shipped, "Li")
-        assert_array_equal(found.states, expected.states)
-    assert hidden_states(countries, "Li").logits.shape == (2, len(shipped.classes_))
-
-
-def test_states_in_wrappers_are_those_inside(model):
-    expected = hidden_states(model, "Anna").states
-    for wrapper in (
-        FrozenEstimator(model),
-        GroupedClassifier(model, groups={}),
-        make_pipeline(JoinNames(), *model),
-    ):
-        found = hidden_states(wrapper, "Anna").states
-        assert_array_equal(found, expected)
-
-
-def test_name_without_characters_has_no_states(model):
-    assert hidden_states(model, "").states.shape == (1, 0, 16)
-
-
-def test_model_without_one_net_for_the_codes_says_why(tiny, small_names):
-    encoder, classify = tiny
-    reverse = FunctionTransformer(lambda codes: codes[:, ::-1])
-    voting = VotingClassifier([("a", tiny)], voting="soft")
-    calibrated = CalibratedClassifierCV(tiny, cv=2)
-    bayes = make_pipeline(CharEncoder(max_length=9), MultinomialNB())
-    models = {
-        "VotingClassifier holds several models": voting.fit(*small_names),
-        "CalibratedClassifierCV holds several models": calibrated.fit(*small_names),
-        "MultinomialNB has no recurrent net": bayes.fit(*small_names),
-        "Steps between encoder and net": make_pipeline(encoder, reverse, classify),
-        "begins with a CharEncoder": make_pipeline(
-            FunctionTransformer(), encoder, classify
-        ),
-    }
-    for reason, model in models.items():
-        with pytest.raises(TypeError, match=reason):
-            hidden_states(model, "Anna")

@@ -332,28 +332,3 @@ def test_one_long_row_takes_few_bytes_a_code(work):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 4 * X.size
-
-
-# ---- Its states
-
-
-def test_states_after_each_code_give_the_logits_of_that_prefix(network):
-    codes = np.array([[1, 4, 2, 5, 3]])
-    forward = _forward.Forward(network, "float32")
-    states, logits = forward.hidden_states(codes[0])
-    assert states.shape == (network.num_layers, 5, SIZE)
-    weights = network.weights
-    expected = states[-1] @ weights["output.weight"].T + weights["output.bias"]
-    assert_allclose(logits, expected, rtol=0, atol=1e-5)
-    if "head.weight" in weights:
-        expected = expected @ weights["head.weight"].T + weights["head.bias"]
-    for n in range(1, 6):
-        found, *_ = forward.logit_terms(codes[:, :n])
-        assert_allclose(found, expected[n - 1], rtol=0, atol=1e-5)
-
-
-def test_states_of_no_code_are_none(network):
-    forward = _forward.Forward(network, "float32")
-    states, logits = forward.hidden_states(np.array([], dtype=np.uint8))
-    assert states.shape == (network.num_layers, 0, SIZE)
-    assert logits.shape == (0, len(network.weights["output.bias"]))

@@ -111,7 +111,7 @@ def read_input(input, column, delimiter, encoding, no_header):
     if " " in input and not os.path.exists(input):
         raise ValueError(
             f"{input}: no such file: check the path, or, for a single name, run "
-            f"sknames explain {shlex.quote(input)}"
+            f"echo {shlex.quote(input)} | sknames predict -"
         )
     if delimiter in ("tab", r"\t"):
         delimiter = "\t"

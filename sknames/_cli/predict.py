@@ -156,7 +156,7 @@ def predict(table, model, output, prefix, jobs, changes, wanted):
     no prediction.
 
     Save a sheet of Excel as CSV first; --excel writes CSV that Excel reads. Names in
-    two columns need --column given,family. `sknames explain` takes a single name.
+    two columns need --column given,family.
     """
     start = time.perf_counter()
     output = output.for_table(table, table.format)

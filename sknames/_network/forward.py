@@ -212,25 +212,6 @@ class Forward:
         """Return the number of rows that products take for n."""
         return rows_to_multiply(n, self.has_few) if self.is_fixed else n
 
-    def hidden_states(self, codes):
-        """Return the states after each code of a row (T,), and the net's logits.
-
-        Their shapes are (num_layers, T, H) and (T, n_classes). Of a head, they are
-        those of the network below.
-        """
-        n = len(codes)
-        n_rows = max(n, 1)  # products need one
-        memory = _Memory(self, n_rows, n_rows)
-        before, now = memory.states
-        states = np.empty((len(self.steps), n, self.size), self.precision)
-        for t in range(n):
-            self._step(codes[t : t + 1], before, (), now, memory)
-            states[:, t] = now[:, 0]
-            before, now = now, before
-        memory.final[:n] = states[-1]
-        logits = self._logits_of_net(memory.final[: self.fill(n_rows)])
-        return states, logits[:n]
-
     def logit_terms(self, codes):
         """Split the logits of a row (1, length) into those of net, n-grams and words.
 

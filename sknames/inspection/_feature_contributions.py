@@ -156,7 +156,7 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
     See Also
     --------
     FeatureContributionsDisplay : Draw what separates two labels.
-    character_importance : Measure the importance of characters, for any classifier.
+    prefix_proba : Predict after each character, for any classifier.
 
     Notes
     -----
@@ -193,7 +193,7 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
         estimator,
         "a Pipeline of CharEncoder and NameNationalityClassifier, or one with a linear "
         "classifier whose probabilities are a softmax",
-        "For other models, use character_importance.",
+        "For other models, use prefix_proba.",
         "SelectiveClassifier",
     )
 

@@ -51,7 +51,7 @@ def prefix_proba(estimator: Any, name: str) -> Bunch:
     See Also
     --------
     PrefixProbabilityDisplay : Draw the probabilities.
-    character_importance : Measure which characters matter.
+    feature_contributions : Split a prediction into what its features add.
 
     Examples
     --------

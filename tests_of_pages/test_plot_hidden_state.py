@@ -1,0 +1,29 @@
+"""The numpy GRU of the example about hidden states."""
+
+import ast
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.testing import assert_allclose
+from scipy.special import expit
+
+PATH = Path(__file__).parent.parent / "examples" / "plot_hidden_state.py"
+
+
+def test_states_are_those_of_torch():
+    tree = ast.parse(PATH.read_text("utf-8"))
+    tree.body = [
+        node for node in tree.body if getattr(node, "name", "") == "gru_states"
+    ]
+    example = {"np": np, "expit": expit}
+    exec(compile(tree, PATH, "exec"), example)
+    torch.manual_seed(0)
+    gru = torch.nn.GRU(input_size=7, hidden_size=5)
+    indices = [3, 1, 6, 1]
+    x = torch.eye(7)[indices]
+    expected, _ = gru(x)
+    names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+    parameters = [getattr(gru, name).detach().numpy() for name in names]
+    found = example["gru_states"](indices, *parameters)
+    assert_allclose(found, expected.detach().numpy(), atol=1e-5)
