@@ -10,6 +10,7 @@ a name. If matplotlib is installed, it writes `abstaining.png` and `calibration.
 """
 
 import numpy as np
+from sklearn.calibration import CalibrationDisplay
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupShuffleSplit
@@ -66,26 +67,25 @@ try:
 except ImportError:
     print("\nNo picture, since matplotlib is missing: pip install matplotlib.")
 else:
-    from sknames.metrics import ReliabilityDisplay, RiskCoverageDisplay
-
-    figure, left = plt.subplots(figsize=(6.4, 4), layout="constrained")
-    X = names[new]
-    y = nationalities[new]
     curve = model.risk_coverage_curve_
-    chosen = (model.coverage_, model.risk_)
-    RiskCoverageDisplay.from_curve(
-        curve, chosen, name="held out in fit, with the choice", ax=left
-    )
-    RiskCoverageDisplay.from_estimator(
-        model, X, y, name="new names", ax=left, linestyle="--"
-    )
-    left.axhline(model.risk, color="0.4", linestyle=":")
-    left.text(0.99, model.risk, "wanted", ha="right", va="bottom", color="0.3")
-    left.set_title("What answering less gains")
+    figure, ax = plt.subplots(figsize=(6.4, 4), layout="constrained")
+    ax.plot(curve.coverage, curve.risk, label="held out in fit")
+    ax.plot(model.coverage_, model.risk_, "oC0", label="chosen threshold")
+    ax.plot(answered.mean(), wrong, "sC1", label="new names")
+    ax.axhline(model.risk, color="0.4", linestyle=":", label="risk asked for")
+    ax.set(xlim=(0, 1.02), xlabel="share of inputs that is answered")
+    ax.set(ylim=(0, None), ylabel="share of wrong answers")
+    ax.set_title("What answering less gains")
+    ax.legend()
     figure.savefig("abstaining.png", dpi=80)
-    figure, right = plt.subplots(figsize=(4.6, 4.6), layout="constrained")
-    ReliabilityDisplay.from_estimator(model, X, y, name="new names", ax=right)
-    right.set_title("Is it as right as it is sure?")
-    right.legend(loc="lower right")
-    figure.savefig("calibration.png", dpi=80)
+
+    proba = model.predict_proba(names[new])
+    is_right = model.classes_[proba.argmax(axis=1)] == nationalities[new]
+    display = CalibrationDisplay.from_predictions(
+        is_right, proba.max(axis=1), n_bins=10, strategy="quantile", name="new names"
+    )
+    ax = display.ax_
+    ax.set(xlabel="probability of the most probable label", ylabel="accuracy")
+    ax.set_title("Is it as right as it is sure?")
+    display.figure_.savefig("calibration.png", dpi=80)
     print("\nWrote abstaining.png and calibration.png.")

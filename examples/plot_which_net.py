@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from scipy import stats
 from sklearn.base import clone
-from sklearn.calibration import CalibratedClassifierCV
+from sklearn.calibration import CalibratedClassifierCV, CalibrationDisplay
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import make_pipeline
@@ -19,7 +19,6 @@ from sklearn.svm import LinearSVC
 
 from sknames import CharEncoder, NameNationalityClassifier, spelling_groups
 from sknames.datasets import load_names
-from sknames.metrics import ReliabilityDisplay
 
 # %%
 # Twelve nationalities. The nets are nets alone, without n-grams and words, which the
@@ -136,16 +135,18 @@ for one, other in (("GRU", "RNN"), ("SVM", "GRU")):
 # this may be chance. The SVM is better than both.
 #
 # Are the probabilities right? Of answers with a probability of 0.7, seven in ten should
-# be right. ``CalibrationDisplay`` of scikit-learn takes two classes. For twelve,
-# ``ReliabilityDisplay`` looks at the most probable one. Points below the diagonal are
-# overconfident.
+# be right. ``CalibrationDisplay`` of scikit-learn takes two classes. For twelve, we
+# give it the probability of the most probable one, and whether that one is right.
+# Points below the diagonal are overconfident.
 
 figure, row = plt.subplots(1, 3, figsize=(12, 4.4), layout="constrained")
 for ax, (title, model) in zip(row, fitted.items(), strict=True):
-    ReliabilityDisplay.from_estimator(
-        model, names[test], labels[test], n_bins=6, name=title, ax=ax
+    proba = model.predict_proba(names[test])
+    is_right = model.classes_[proba.argmax(axis=1)] == labels[test]
+    CalibrationDisplay.from_predictions(
+        is_right, proba.max(axis=1), n_bins=6, strategy="quantile", name=title, ax=ax
     )
-    ax.legend(loc="lower right")
+    ax.set(xlabel="probability of the most probable label", ylabel="accuracy")
 
 # %%
 # On a thousand names, the SVM is the best of the three, and the nets are alone: this is

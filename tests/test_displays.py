@@ -6,22 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.datasets import make_blobs
-from sklearn.linear_model import LogisticRegression
 
-from sknames import SelectiveClassifier, SharesDisplay, estimate_shares
+from sknames import SharesDisplay, estimate_shares
 from sknames.inspection import (
     FeatureContributionsDisplay,
     PrefixProbabilityDisplay,
     feature_contributions,
     prefix_proba,
 )
-from sknames.metrics import (
-    ReliabilityDisplay,
-    RiskCoverageDisplay,
-    expected_calibration_error,
-)
-from sknames.metrics._top_label import wilson_interval
 from tests.conftest import CLASSES, Known, shares_of
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -31,9 +23,8 @@ import matplotlib.pyplot as plt  # noqa: E402
 pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
 
 OF_NAMES = [PrefixProbabilityDisplay]
-OF_ANSWERS = [ReliabilityDisplay, RiskCoverageDisplay]
 BARS = [FeatureContributionsDisplay, SharesDisplay]
-ALL = [*OF_NAMES, *OF_ANSWERS, *BARS]
+ALL = [*OF_NAMES, *BARS]
 LONG = "former Yugoslavia: Serbian, Croatian, Bosnian, Slovenian, Macedonian, Albanian"
 
 
@@ -41,18 +32,6 @@ LONG = "former Yugoslavia: Serbian, Croatian, Bosnian, Slovenian, Macedonian, Al
 def closed():
     yield
     plt.close("all")
-
-
-@pytest.fixture(scope="module")
-def proba():
-    return np.random.default_rng(0).dirichlet([0.1, 0.4, 0.2, 0.01, 0.8], 4000)
-
-
-@pytest.fixture(scope="module")
-def truth(proba):
-    """Labels drawn by the probabilities, which are calibrated then."""
-    drawn = np.random.default_rng(1).random(len(proba))[:, None]
-    return CLASSES[(proba.cumsum(axis=1) > drawn).argmax(axis=1)]
 
 
 def draw(display, label="Dutch", name="Li", ax=None):
@@ -64,24 +43,12 @@ def draw(display, label="Dutch", name="Li", ax=None):
         return display(name, characters, proba, labels).plot(ax=ax)
     if display is FeatureContributionsDisplay:
         return display(name, [label, "$"], proba[0], label, "Danish").plot(ax=ax)
-    if display is SharesDisplay:
-        found = shares_of(proba.repeat(50, axis=0), labels, n_draws=20)
-        return display.from_shares(found, ax=ax)
-    return display.from_predictions(
-        ["Dutch", "Danish"], proba[:, ::-1], name=label, ax=ax
-    )
+    found = shares_of(proba.repeat(50, axis=0), labels, n_draws=20)
+    return display.from_shares(found, ax=ax)
 
 
 def texts_of(labels):
     return [label.get_text() for label in labels]
-
-
-# Labels, probabilities and weights of five answers.
-WEIGHTED = (
-    np.array([*"aabba"]),
-    np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.4, 0.6], [0.3, 0.7]]),
-    np.array([1, 2, 1, 0, 3]),
-)
 
 
 # ---- All
@@ -191,122 +158,6 @@ def test_title_says_how_other_scripts_are_read(shipped, display):
 def test_name_without_characters_raises(shipped, display):
     with pytest.raises(ValueError, match="with a character to draw, got '  '"):
         display.from_estimator(shipped, "  ")
-
-
-# ---- Of many answers
-
-
-def test_reliability_display_shows_accuracy_by_confidence(proba, truth):
-    params = {"labels": CLASSES, "n_bins": 8}
-    display = ReliabilityDisplay.from_predictions(truth, proba, **params)
-    assert display.n_samples.tolist() == [500] * 8
-    assert (np.diff(display.confidence) > 0).all()
-    error = expected_calibration_error(truth, proba, labels=CLASSES)
-    assert display.calibration_error == error < 0.02
-    drawn, _, (segments,) = display.errorbar_.lines
-    points = np.column_stack([display.confidence, display.accuracy])
-    assert_array_equal(drawn.get_xydata(), points)
-    ends = np.array([segment[:, 1] for segment in segments.get_segments()])
-    assert_allclose(ends, np.column_stack([display.low, display.high]))
-    sharp = proba**3 / (proba**3).sum(axis=1, keepdims=True)
-    sure = ReliabilityDisplay.from_predictions(truth, sharp, **params, ax=display.ax_)
-    assert (sure.high < sure.confidence).sum() >= 5  # overconfident
-    texts = texts_of(display.ax_.get_legend().get_texts())
-    assert texts.count("perfectly calibrated") == 1
-    assert len(texts) == 3
-
-
-def test_names_of_equal_probability_are_one_point():
-    y = np.repeat(["a", "b"], [60, 40])  # sorted by label, the first would all be right
-    proba = np.repeat([[0.7, 0.3], [0.9, 0.1], [0.7, 0.3]], [50, 20, 30], axis=0)
-    display = ReliabilityDisplay.from_predictions(y, proba)
-    assert display.n_samples.tolist() == [80, 20]
-    assert_allclose(display.confidence, [0.7, 0.9])
-    assert_allclose(display.accuracy, [50 / 80, 10 / 20])
-    three = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]])
-    few = ReliabilityDisplay.from_predictions(["a", "b", "a"], three, n_bins=2)
-    assert few.n_samples.tolist() == [2, 1]
-
-
-def test_risk_coverage_display_shows_risks_of_the_surest(proba, truth):
-    params = {"labels": CLASSES, "name": "ours", "color": "C3"}
-    display = RiskCoverageDisplay.from_predictions(truth, proba, **params)
-    hits = CLASSES[proba.argmax(axis=1)] == truth
-    surest = np.argsort(-proba.max(axis=1))[:1_000]
-    assert_allclose(display.coverage[[999, -1]], [0.25, 1])
-    risks = [1 - hits[surest].mean(), 1 - hits.mean()]
-    assert_allclose(display.risk[[999, -1]], risks)
-    points = np.column_stack([display.coverage, display.risk])
-    assert_array_equal(display.line_.get_xydata(), points)
-    assert display.line_.get_label() == "ours"
-    assert display.line_.get_color() == "C3"
-    _, ax = plt.subplots()
-    ax.axvline(0.8)  # no risk of 1
-    ax.plot([], [])
-    RiskCoverageDisplay.from_predictions(truth, proba, **params, ax=ax)
-    for drawn in (display.ax_, ax):
-        assert drawn.get_ylim()[1] == pytest.approx(1.5 * display.risk[-1])
-
-
-@pytest.mark.parametrize(
-    "display, columns",
-    [
-        (ReliabilityDisplay, ["confidence", "accuracy", "calibration_error"]),
-        (RiskCoverageDisplay, ["coverage", "risk"]),
-    ],
-)
-def test_weight_of_2_counts_as_two_answers(display, columns):
-    y, proba, weights = WEIGHTED
-    drawn = display.from_predictions(y, proba, sample_weight=weights)
-    twice = display.from_predictions(y.repeat(weights), proba.repeat(weights, axis=0))
-    for name in columns:
-        assert_allclose(getattr(drawn, name), getattr(twice, name))
-
-
-def test_intervals_of_weighted_answers_are_those_of_fewer_of_equal_weight():
-    y, proba, weights = WEIGHTED
-    display = ReliabilityDisplay.from_predictions(y, proba, sample_weight=weights)
-    assert display.n_samples.tolist() == [2, 1, 1]
-    ends = wilson_interval(display.accuracy, np.array([4**2 / 10, 1, 1]))
-    assert_allclose([display.low, display.high], ends)
-    curve = RiskCoverageDisplay.from_predictions(y, proba, sample_weight=weights)
-    assert curve.n_answered[-1] == 7**2 / 15
-
-
-def test_risks_are_within_the_axes():
-    one = RiskCoverageDisplay(np.ones(1), np.array([0.2]), np.array([50.0]))
-    assert one.plot().line_.get_marker() == "o"
-    # Of a model whose surest answers are the worst.
-    coverage = np.linspace(0.01, 1, 100)
-    worst = RiskCoverageDisplay(coverage, 0.8 - 0.7 * coverage, 1000 * coverage).plot()
-    # Room for the risk of .73 at a coverage of .1, and not for those of the few before.
-    assert 0.73 < worst.ax_.get_ylim()[1] < 0.85
-    small = RiskCoverageDisplay(coverage, 0.01 * coverage, 1000 * coverage).plot()
-    small.figure_.canvas.draw()
-    ticks = texts_of(small.ax_.get_yticklabels())
-    assert len(set(ticks)) == len(ticks) > 3
-    assert small.ax_.get_ylim()[1] < 0.03
-
-
-def test_estimator_gives_the_display_of_its_answers():
-    X, y = make_blobs(300, centers=3, cluster_std=2.0, random_state=0)
-    model = SelectiveClassifier(LogisticRegression(), coverage=0.6).fit(X, y)
-    for cls, key in [(ReliabilityDisplay, "accuracy"), (RiskCoverageDisplay, "risk")]:
-        display = cls.from_estimator(model, X, y)
-        again = cls.from_predictions(y, model.predict_proba(X))
-        assert_array_equal(vars(display)[key], vars(again)[key])
-        assert display.name == "SelectiveClassifier"
-
-
-def test_curve_is_drawn_with_the_point_that_was_chosen():
-    X, y = make_blobs(300, centers=3, cluster_std=2.0, random_state=0)
-    model = SelectiveClassifier(LogisticRegression(), coverage=0.6).fit(X, y)
-    point = (model.coverage_, model.risk_)
-    plain = RiskCoverageDisplay.from_curve(model.risk_coverage_curve_)
-    assert len(plain.ax_.lines) == 1
-    chosen = RiskCoverageDisplay.from_curve(model.risk_coverage_curve_, point)
-    assert_array_equal(chosen.coverage, model.risk_coverage_curve_.coverage)
-    assert_array_equal(chosen.ax_.lines[1].get_xydata(), [point])
 
 
 # ---- Of shares

@@ -27,7 +27,7 @@ from sknames import (
     predict_names,
 )
 from sknames.datasets import load_countries, load_nationalities
-from sknames.metrics import RiskCoverageDisplay, scorecard
+from sknames.metrics import scorecard
 from tests.conftest import Given
 
 GROUPS = {"Greek": "Europe", "Polish": "Europe", "Turkish": "Asia", "Japanese": "Asia"}
@@ -180,8 +180,6 @@ def test_scores_take_labels_and_groups(small_names, tiny):
         card = scorecard(model, names, y)
         assert card.accuracy == accuracy
         assert card.by_class["label"].tolist() == ["Asia", "Europe"]
-        curve = RiskCoverageDisplay.from_estimator(model, names, y)
-        assert curve.risk[-1] == pytest.approx(1 - accuracy)
     weights = np.where(hits, 3, 1)
     assert model.score(names, labels, weights) == np.average(hits, weights=weights)
     unknown = np.where(labels == "Greek", "Elvish", labels)

@@ -1,4 +1,4 @@
-"""scorecard and calibration error give scikit-learn's figures, or those by hand."""
+"""The scorecard gives scikit-learn's figures, or those computed by hand."""
 
 import sys
 from collections import Counter
@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import binomtest
+from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.metrics import (
     accuracy_score,
@@ -21,13 +22,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
 from sknames.datasets import load_names
-from sknames.metrics import (
-    _calibration,
-    _scorecard,
-    _top_label,
-    expected_calibration_error,
-    scorecard,
-)
+from sknames.metrics import _scorecard, scorecard
 from tests.conftest import assert_prints
 
 UNDEFINED = {"zero_division": np.nan}
@@ -90,10 +85,6 @@ def test_figures_are_those_of_scikit_learn(model, rows, predicted, weights, card
     loss = log_loss(labels[known], proba[known], sample_weight=weights[known])
     assert card.log_loss == pytest.approx(loss)
     assert proba[0, -1] < 1e-5
-    error = expected_calibration_error(
-        labels, proba, labels=model.classes_, **of_weights
-    )
-    assert card.calibration_error == pytest.approx(error)
     assert card.unknown_labels == {"Korean": 5, "Vietnamese": 1}
     assert "(Korean, Vietnamese)" in repr(card)
 
@@ -113,7 +104,7 @@ def test_figures_by_class_are_those_of_scikit_learn(rows, predicted, weights, ca
             of_label = weights[of_rows == label]
             if of_label.any():
                 n = of_label.sum() ** 2 / (of_label**2).sum()
-                interval = _top_label.wilson_interval(expected[k], n)
+                interval = _scorecard.wilson_interval(expected[k], n)
                 found = columns[f"{figure}_low"][k], columns[f"{figure}_high"][k]
                 assert found == pytest.approx(interval)
     for column, of_rows in (("n", labels), ("n_predicted", predicted)):
@@ -125,16 +116,16 @@ def test_figures_by_class_are_those_of_scikit_learn(rows, predicted, weights, ca
 def test_intervals_are_those_of_the_effective_number_of_names(weights, card):
     n = weights.sum() ** 2 / (weights**2).sum()
     for figure in ("accuracy", "top_3"):
-        expected = _top_label.wilson_interval(getattr(card, figure), n)
+        expected = _scorecard.wilson_interval(getattr(card, figure), n)
         assert getattr(card, f"{figure}_interval") == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("n_hits", [0, 1, 5, 9])
 def test_wilson_interval_is_that_of_scipy(n_hits):
     expected = binomtest(n_hits, 9).proportion_ci(method="wilson")
-    found = _top_label.wilson_interval(n_hits / 9, 9)
+    found = _scorecard.wilson_interval(n_hits / 9, 9)
     assert_allclose(found, [expected.low, expected.high], rtol=0, atol=1e-12)
-    low, high = _top_label.wilson_interval(n_hits / 9, np.arange(1, 200))
+    low, high = _scorecard.wilson_interval(n_hits / 9, np.arange(1, 200))
     assert low.min() >= 0
     assert high.max() <= 1
 
@@ -288,54 +279,41 @@ def test_scorecard_makes_a_frame_of_the_library_that_is_installed(model, monkeyp
 
 
 def test_calibration_error_is_the_mean_gap_by_bin():
-    # The bins end at 0.8667, 0.9333 and 1.
-    y = ["a", "b", "a", "a", "b"]
-    proba = np.array([0.87, 0.93, 0.5, 0.95, 1.0])
-    proba = np.column_stack([proba, 1 - proba])
-    expected = (abs(0.87 + 0.93 - 1) + 0.5 + abs(0.95 + 1 - 1)) / 5
-    assert expected_calibration_error(y, proba) == pytest.approx(expected)
-    turned = expected_calibration_error(y, proba[:, ::-1], labels=["b", "a"])
-    assert turned == pytest.approx(expected)
-    one_bin = abs(0.87 + 0.93 + 0.5 + 0.95 + 1 - 3) / 5
-    assert expected_calibration_error(y, proba, n_bins=1) == pytest.approx(one_bin)
-    weighted = expected_calibration_error(y, proba, sample_weight=[1, 0, 0.5, 0, 2])
-    assert weighted == pytest.approx((0.13 + 0.5 * 0.5 + 2) / 3.5)
+    # The last bins end at 0.8667, 0.9333 and 1.
+    confidence = np.array([0.87, 0.93, 0.5, 0.95, 1.0])
+    is_right = np.array([True, False, True, True, False])
+    error, _ = _scorecard.calibration_error(is_right, confidence, np.ones(5))
+    assert error == pytest.approx((0.87 + 0.93 - 1 + 0.5 + 0.95 + 1 - 1) / 5)
+    weights = np.array([1, 0, 0.5, 0, 2])
+    error, _ = _scorecard.calibration_error(is_right, confidence, weights)
+    assert error == pytest.approx((0.13 + 0.5 * 0.5 + 2) / 3.5)
+
+
+def test_scorecard_calibration_error_compares_top_probability_and_accuracy():
+    # A classifier of one bin: the prior of the training labels is its only answer.
+    y = np.array(["a"] * 8 + ["b"] * 2)
+    model = DummyClassifier(strategy="prior").fit(["x"] * 10, y)
+    card = scorecard(model, [*"uvwxyz"], [*"aabbbb"])
+    assert card.calibration_error == pytest.approx(0.8 - 2 / 6)
+    weighted = scorecard(
+        model, [*"uvwxyz"], [*"aabbbb"], sample_weight=[4] * 2 + [1] * 4
+    )
+    assert weighted.calibration_error == pytest.approx(0.8 - 8 / 12)
 
 
 def test_calibration_error_by_chance_is_the_mean_of_normal_gaps():
     hits = np.array([True, False])
-    _, by_chance = _calibration.calibration_error(
+    _, by_chance = _scorecard.calibration_error(
         hits, np.array([0.8, 0.9]), np.array([1.0, 3.0])
     )
     deviations = np.sqrt([1 * 0.8 * 0.2, 9 * 0.9 * 0.1])  # of two bins of 15
     expected = np.sqrt(2 / np.pi) * deviations.sum() / 4
     assert by_chance == pytest.approx(expected)
-    _, by_chance = _calibration.calibration_error(hits, np.ones(2), np.ones(2))
+    _, by_chance = _scorecard.calibration_error(hits, np.ones(2), np.ones(2))
     assert by_chance == 0
 
 
 # ---- Errors
-
-
-@pytest.mark.parametrize("params, message", [
-    ({"labels": [0, 1, 2]},
-     "None of the labels .* some of .0, 1, 2., got .'a', 'b', 'c'"),
-    ({"labels": ["a", "a", "b"]}, "Expected distinct labels"),
-    ({"y_proba": [[0.5, 0.5]] * 3}, "one for each of 2 columns of y_proba, got 3"),
-    ({"y_proba": [[1.5, 0, 0]] * 3}, "from 0 to 1, got 0 to 1.5"),
-    ({"y_proba": [[1, -2, 0]] * 3}, "from 0 to 1, got -2 to 1"),
-    ({"y_proba": np.eye(3)[:2]}, "inconsistent numbers of samples"),
-    ({"y_true": ["a", None, "b"]}, "missing label"),
-    ({"sample_weight": [1, 2]}, r"Expected sample_weight of shape \(3,\), got \(2,\)"),
-])  # fmt: skip
-def test_wrong_predictions_raise(params, message):
-    data = {
-        "y_true": ["a", "b", "c"],
-        "y_proba": np.full((3, 3), 1 / 3),
-        "labels": list("abc"),
-    }
-    with pytest.raises(ValueError, match=message):
-        expected_calibration_error(**data | params)
 
 
 @pytest.mark.parametrize(

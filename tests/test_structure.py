@@ -47,7 +47,7 @@ HEAVY = {
     "pyarrow": "_cli",
     "skops": "pretrained",
     "onnx": "onnx",
-    "matplotlib": "_base _shares inspection metrics",
+    "matplotlib": "_base _shares inspection",
 }
 # Methods of arrays, files, Python's own types and scikit-learn, which are not ours; and
 # what assumed_priors asks of the stack that it takes.
@@ -63,7 +63,6 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # parts are compared with references there, or what users cannot ask is asked. Do not
 # add to it; take out what tests no longer need.
 PRIVATE_IMPORTS = {
-    "test_displays": "metrics._top_label",
     "test_forward": (
         "_network _network.ngrams "
         "_training.batches _training.recurrent_net _training.rows"

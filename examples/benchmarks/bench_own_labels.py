@@ -24,7 +24,7 @@ from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
 from sknames import NameEncoder
-from sknames.metrics import expected_calibration_error
+from sknames.metrics._scorecard import calibration_error
 from tools.measuring import clean_names, kept, linear, machine, show, table
 from tools.pages import write_blocks
 from tools.retrain.biographies import clean_title, read_biographies
@@ -136,7 +136,9 @@ def measure(key, classes, scores, y):
     found = {"accuracy": best[:, 0].mean(), "top-5": best.any(axis=1).mean()}
     if key in {"logreg", "vote_svm"}:
         proba = scores / scores.sum(axis=1, keepdims=True)
-        found["ECE"] = expected_calibration_error(y, proba, labels=classes)
+        found["ECE"], _ = calibration_error(
+            best[:, 0], proba.max(axis=1), np.ones(len(y))
+        )
     return {name: float(value) for name, value in found.items()}
 
 

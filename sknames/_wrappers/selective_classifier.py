@@ -119,7 +119,6 @@ class SelectiveClassifier(Wrapper):
     See Also
     --------
     load_pretrained : Load the model that ships; ``abstain=True`` makes it selective.
-    sknames.metrics.RiskCoverageDisplay : Draw risk against coverage.
 
     Notes
     -----

@@ -1,13 +1,5 @@
-"""Measure accuracy, calibration, risk and coverage on names with known labels."""
+"""Measure how good a model is on names with known labels."""
 
-from ._calibration import ReliabilityDisplay, expected_calibration_error
-from ._risk_coverage import RiskCoverageDisplay
 from ._scorecard import Scorecard, scorecard
 
-__all__ = [
-    "ReliabilityDisplay",
-    "RiskCoverageDisplay",
-    "Scorecard",
-    "expected_calibration_error",
-    "scorecard",
-]
+__all__ = ["Scorecard", "scorecard"]

@@ -20,14 +20,14 @@ from .._models.frames import to_frame
 from .._models.predict_names import predict_list
 from .._models.stack import resolve
 from .._text.names import read_names
-from ._calibration import calibration_error
-from ._top_label import effective_number, wilson_interval
 
 N_CLASSES_PRINTED = 20  # nationalities, so that all fits on one screen
 N_CONFUSIONS = 5  # printed
 TOP = 3  # labels, of top_3
 UNKNOWN = -1  # in place of the column of a label that the model lacks
 N_RESAMPLES = 1000  # of the rows, for the interval of macro-F1
+N_BINS = 15  # of the calibration error, as in Guo et al. (2017)
+Z = 1.959963984540054  # standard deviations; the half width of 95 % intervals
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,12 +60,13 @@ class Scorecard:
     top_3, top_3_interval : float, (low, high), or None
         How often the label is among the first three.
     calibration_error, calibration_by_chance : float or None
-        See :func:`expected_calibration_error`, and the mean error of a calibrated model
-        on such names.
+        The expected calibration error: the mean difference between the probability of
+        the most probable label and the accuracy, over 15 bins of equal width (Guo et
+        al. 2017); and the mean error of a calibrated model on such names, by chance.
 
-    See Also
-    --------
-    expected_calibration_error : Compute one of the figures.
+    References
+    ----------
+    - Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", 2017.
 
     Examples
     --------
@@ -363,6 +364,43 @@ def _with_interval(name, figure, codes, weights):
         n_rows = effective_number(weights, codes, len(figure))
         low, high = wilson_interval(figure, n_rows)
     return {name: figure, f"{name}_low": low, f"{name}_high": high}
+
+
+def calibration_error(is_right, confidence, weights):
+    """Return the expected calibration error, and the mean error by chance.
+
+    `confidence`, (n,), has the probability of each most probable label. The second
+    value is the mean error of a calibrated model on such names, whose sums in the bins
+    are nearly normal.
+    """
+    bins = np.minimum((confidence * N_BINS).astype(int), N_BINS - 1)
+    gaps = np.bincount(bins, weights * (confidence - is_right))
+    variances = np.bincount(bins, weights**2 * confidence * (1 - confidence))
+    # |x| of a normal x with mean 0 is sqrt(2 / pi) times its standard deviation.
+    by_chance = np.sqrt(2 / np.pi * np.maximum(variances, 0)).sum()
+    total = weights.sum()
+    return float(np.abs(gaps).sum() / total), float(by_chance / total)
+
+
+def effective_number(weights, index=None, n=1):
+    """Return how many rows of equal weight say as much, by group, (n,) (Kish 1965).
+
+    `index` has the group of each row. Without it, all rows are one group, and a number
+    returns.
+    """
+    if index is None:
+        one_group = np.zeros(len(weights), dtype=int)
+        return effective_number(weights, one_group)[0]
+    sums = np.bincount(index, weights=weights, minlength=n)
+    squares = np.bincount(index, weights=weights**2, minlength=n)
+    return np.divide(sums**2, squares, out=np.zeros(n), where=squares > 0)
+
+
+def wilson_interval(share, n):
+    """Return the ends of 95 % intervals of a share among n (Wilson 1927)."""
+    middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
+    reach = Z / (1 + Z**2 / n) * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
+    return np.maximum(middle - reach, 0), np.minimum(middle + reach, 1)
 
 
 def _share(is_counted, weights):

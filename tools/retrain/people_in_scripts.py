@@ -16,7 +16,7 @@ from anyascii import anyascii
 
 from sknames import load_pretrained
 from sknames.datasets import load_nationalities
-from sknames.metrics._top_label import wilson_interval
+from sknames.metrics._scorecard import wilson_interval
 from sknames.pretrained._load_pretrained import read_model
 
 from .tables import read_table
