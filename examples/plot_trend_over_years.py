@@ -11,6 +11,7 @@ ones falls from 50 % to 20 %, and those of Italian and Turkish ones stay at 15 a
 The names are from lists that the model has learned: on real names, errors are larger.
 """
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
@@ -72,15 +73,19 @@ for title, shares_of_year in (("by paper", by_paper), ("by name", by_name)):
     )
 
 # %%
-# Titles that are years are drawn as lines with bands. The dashed lines are the truth.
+# A line with a band for each label, from the table of all years. The dashed lines are
+# the truth.
 
-display = sknames.SharesDisplay.from_shares(by_paper, n_top=4)
-true_mix = np.array(list(mix_of_year.values()))
-drawn = [line.get_label() for line in display.lines_]
-for label, true_share in zip(LABELS, true_mix.T, strict=True):
-    color = display.lines_[drawn.index(label)].get_color()
-    display.ax_.plot(YEARS, true_share, "--", color=color)
-display.ax_.set_title("Authors of a made-up journal, by their names")
+frame = by_paper.to_frame().set_index("year")
+true_mix = pd.DataFrame(mix_of_year, index=LABELS).T
+fig, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
+for label, of_label in frame[frame["label"].isin(LABELS)].groupby("label"):
+    (line,) = ax.plot(of_label["share"], ".-", label=label)
+    ax.fill_between(of_label.index, of_label["low"], of_label["high"], alpha=0.2)
+    ax.plot(true_mix[label], "--", color=line.get_color())
+ax.set(title="Authors of a made-up journal, by their names", ylabel="share")
+ax.yaxis.set_major_formatter("{x:.0%}")
+ax.legend()
 
 # %%
 # Did it change? Compare two periods, not ten years one by one: of 20 comparisons of

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
@@ -21,12 +20,8 @@ if TYPE_CHECKING:
 
 Drawn: TypeAlias = Shares | Comparison | Mapping[Any, Shares] | Mapping[Any, Comparison]
 SLIDE = (11, 6.2)  # inches, of several lists
-SLIDE_OF_LINES = (8, 4.5)  # inches, of lists over years or dates
-MOST_BARS = 90  # on it, which readers still distinguish
-MOST_LINES = 7  # the next color is grey, as the others are
-MOST_OF_OTHERS = 1.5  # times the largest label; more would make labels slivers
+MOST_BARS = 90  # on such a slide, which readers still distinguish
 ROWS_OF_LEGEND = 25  # as high as a slide; more lists take another column
-LEAST_ON_LINE = 3  # years or dates; fewer lists stand side by side
 LEAST_DRAWN = 0.001  # an interval of less says "perhaps none"
 LEAST_WITHOUT_INTERVAL = 0.01
 BLANK = ("", "None", "nan", "<NA>", "(blank)")  # titles of rows without a value
@@ -36,11 +31,9 @@ BLANK = ("", "None", "nan", "<NA>", "(blank)")  # titles of rows without a value
 class SharesDisplay(DisplayMixin):
     """Draw a bar chart of the shares of nationalities in a list, with intervals.
 
-    The largest share comes first. Several lists stand side by side; if their titles are
-    numbers or dates, such as years, lines with bands lead from one to the next. Of a
-    comparison, the bars are the differences, pale where they are not sure. If groups
-    were asked for, these are drawn. Make one with
-    :meth:`from_estimator` or :meth:`from_shares`.
+    The largest share comes first. Several lists stand side by side. Of a comparison,
+    the bars are the differences, pale where they are not sure. If groups were asked
+    for, these are drawn. Make one with :meth:`from_estimator` or :meth:`from_shares`.
 
     Parameters
     ----------
@@ -55,8 +48,6 @@ class SharesDisplay(DisplayMixin):
         The bars of each list.
     errorbars_ : list of matplotlib ErrorbarContainer
         The intervals of each list.
-    lines_, bands_ : list of matplotlib Line2D, list of PolyCollection
-        The line and the intervals of each label over years or dates.
 
     See Also
     --------
@@ -145,8 +136,7 @@ class SharesDisplay(DisplayMixin):
             Largest number of nationalities with a bar of their own; fewer if there are
             many lists. The last bar sums all others, and those whose interval begins
             below 0.1 % in all lists; other differences are left out. Groups all have a
-            bar. There are 8 lines at most. Others that are far larger than each label
-            leave the axis, and their name has their share.
+            bar.
         ax : matplotlib Axes or None, default=None
             Axes to draw on. None makes new ones.
         bar_kwargs : dict or None, default=None
@@ -159,26 +149,18 @@ class SharesDisplay(DisplayMixin):
         """
         check_at_least_1("n_top", n_top)
         tables = _tables_by_title(self.shares)
-        positions = _positions([*tables])
-        if positions is not None:
-            tables = {title: tables[title] for title in positions}
-        top, others = _choose_labels([*tables.values()], n_top, positions is not None)
+        top, others = _choose_labels([*tables.values()], n_top)
         bars = {title: _bars(table, top, others) for title, table in tables.items()}
-        end = _end_of_axis([*bars.values()])
-        labels = _labels_of_rows(top, others, [*bars.values()], end)
-        self._use_axes(ax, _size_of(labels, len(tables), positions))
+        labels = [str(label) for label in top]
+        if next(iter(bars.values())).has_others:
+            labels.append(f"{len(others)} others")
+        self._use_axes(ax, _size_of(labels, len(tables)))
         self.bars_: list[Any] = []
         self.errorbars_: list[Any] = []
-        self.lines_: list[Any] = []
-        self.bands_: list[Any] = []
-        if positions is not None:
-            self._draw_lines([*bars.values()], [*positions.values()], labels)
-            self._describe([*tables.values()], "y", end)
-            return self
         for k, title in enumerate(tables):
             style = {"label": self._legend_text(title, tables[title])}
             self._draw_bars(bars[title], k, len(tables), style | (bar_kwargs or {}))
-        self._describe([*tables.values()], "x", end)
+        self._describe([*tables.values()])
         self.ax_.set_yticks(np.arange(len(labels)), labels, parse_math=False)
         self.ax_.set_ylim(len(labels) - 0.4, -0.6)  # the largest first, no margin
         return self
@@ -212,39 +194,19 @@ class SharesDisplay(DisplayMixin):
         )
         self.errorbars_.append(errorbars)
 
-    def _draw_lines(self, bars, x, labels):
-        """Draw a line with a band for each label over years or dates, in order."""
-        for row, label in enumerate(labels):
-            is_others = bars[0].has_others and row == len(labels) - 1
-            color = "0.6" if is_others else f"C{row}"
-            value = [table.value[row] for table in bars]
-            low = [table.low[row] for table in bars]
-            high = [table.high[row] for table in bars]
-            text = legend_label(label)
-            self.lines_ += self.ax_.plot(x, value, ".-", color=color, label=text)
-            band = self.ax_.fill_between(x, low, high, color=color, alpha=0.2)
-            self.bands_.append(band)
-        if isinstance(x[0], float) and all(place.is_integer() for place in x):
-            self.ax_.xaxis.get_major_locator().set_params(integer=True)
-
-    def _describe(self, tables, name, end):
-        """Say what the axis "x" or "y" shows, and draw where 0 is.
-
-        If `end` is None, it ends where the shares do.
-        """
+    def _describe(self, tables):
+        """Say what the axis shows, and draw where 0 is."""
         table = tables[0]
-        axis = getattr(self.ax_, f"{name}axis")
+        axis = self.ax_.xaxis
         percent(axis)
         text = "share"
         ending = ""
         if isinstance(table, Comparison):
             text = "difference"
-            if name == "x":
-                ending = "; pale: not sure"
-            draw_line = self.ax_.axvline if name == "x" else self.ax_.axhline
-            draw_line(0, color=axis.label.get_color(), linewidth=0.8)
+            ending = "; pale: not sure"
+            self.ax_.axvline(0, color=axis.label.get_color(), linewidth=0.8)
         else:
-            getattr(self.ax_, f"set_{name}lim")(0, end)
+            self.ax_.set_xlim(0)
         if len(tables) == 1:
             text += f" {'between' if _is_pair(table) else 'of'} {_n_names(table)}"
         else:
@@ -257,7 +219,7 @@ class SharesDisplay(DisplayMixin):
         intervals = f"{100 * table.confidence_level:.10g}% intervals"
         if getattr(table, "coverage", None) is not None:
             intervals = f"intervals (held {100 * table.coverage:.0f}% when tested)"
-        axis.set_label_text(f"{text}, with {intervals}{ending}")
+        self.ax_.set_xlabel(f"{text}, with {intervals}{ending}")
 
 
 @dataclass(frozen=True)
@@ -283,13 +245,20 @@ class Bars:
 
 def _tables_by_title(shares):
     """Return the tables to draw by title, "" for a single one."""
-    tables = {"": shares} if isinstance(shares, Table) else shares
-    tables = {title: table for title, table in tables.items() if table is not None}
+    tables = {"": shares}
+    if isinstance(shares, Mapping) and not isinstance(shares, Table):
+        tables = {title: table for title, table in shares.items() if table is not None}
     for table in tables.values():
-        if not isinstance(table, Shares | Comparison):
+        if not isinstance(table, Table):
             raise TypeError(
-                f"Expected shares or comparisons, got {type(table).__name__}. Draw "
-                "what estimate_shares or its compare returns."
+                "Expected what estimate_shares or its compare returns, or a dict of "
+                f"these, got {type(table).__name__}. For names, take "
+                "SharesDisplay.from_estimator."
+            )
+        if "share" not in table._columns:
+            raise TypeError(
+                "Expected shares or a comparison of shares, got rates, which have an "
+                "outcome in each row. Draw the columns of to_frame()."
             )
     if not tables:
         raise ValueError(
@@ -299,73 +268,16 @@ def _tables_by_title(shares):
     return {title: table.groups or table for title, table in tables.items()}
 
 
-def _end_of_axis(bars):
-    """Return where an axis ends that shows labels, None if it shows the others too."""
-    if not bars[0].has_others:
-        return None
-    largest = max(np.fmax(table.value, table.high)[:-1].max() for table in bars)
-    others = max(table.value[-1] for table in bars)
-    return 1.05 * largest if others > MOST_OF_OTHERS * largest else None
-
-
-def _labels_of_rows(top, others, bars, end):
-    """Return what stands at each bar or line; of others that leave the axis, shares."""
-    labels = [str(label) for label in top]
-    if not bars[0].has_others:
-        return labels
-    name = f"{len(others)} others"
-    if end is not None:
-        shares = sorted(table.value[-1] for table in bars)
-        ends = dict.fromkeys(f"{100 * share:.0f}%" for share in (shares[0], shares[-1]))
-        name += f": {' to '.join(ends)}"
-    return [*labels, name]
-
-
-def _size_of(labels, n_tables, positions):
+def _size_of(labels, n_tables):
     """Return width and height of a picture, in inches."""
-    if positions is not None:
-        return SLIDE_OF_LINES
     if n_tables > 1:
         return SLIDE
     width = max(6.4, 3.6 + 0.1 * max(map(len, labels)))
     return width, 0.9 + 0.3 * len(labels)
 
 
-def _positions(titles):
-    """Return where lists stand on a line of numbers or dates, by title, in order.
-
-    None if they do not stand on one. Lists without a title are left out.
-    """
-    positions = {}
-    for title in titles:
-        if str(title) in BLANK:
-            continue
-        position = _position(title)
-        if position is None:
-            return None
-        positions[title] = position
-    kinds = {type(position) for position in positions.values()}
-    if len(positions) < LEAST_ON_LINE or len(kinds) > 1:
-        return None
-    return dict(sorted(positions.items(), key=lambda item: item[1]))
-
-
-def _position(title):
-    """Return the number or date that a title is, or None."""
-    if isinstance(title, date):
-        return datetime.fromisoformat(title.isoformat()).replace(tzinfo=None)
-    try:
-        return float(title)
-    except (TypeError, ValueError):
-        pass
-    try:
-        return datetime.fromisoformat(str(title)).replace(tzinfo=None)
-    except ValueError:
-        return None
-
-
-def _choose_labels(tables, n_top, are_lines):
-    """Return the labels with a row of their own, the largest first, and the others.
+def _choose_labels(tables, n_top):
+    """Return the labels with a bar of their own, the largest first, and the others.
 
     A share has one if an interval says more than "perhaps none", or if it has none and
     is large.
@@ -380,9 +292,7 @@ def _choose_labels(tables, n_top, are_lines):
         is_large = np.nan_to_num(lows).max(axis=0) >= LEAST_DRAWN
         has_no_interval = np.isnan(lows).any(axis=0)
         is_large |= has_no_interval & (sizes.max(axis=0) >= LEAST_WITHOUT_INTERVAL)
-    if are_lines:
-        n_top = min(n_top, MOST_LINES)
-    elif len(tables) > 1:
+    if len(tables) > 1:
         n_top = min(n_top, max(1, MOST_BARS // len(tables)))
     n = min(n_top, max(1, int(is_large.sum())))
     if n == len(labels) - 1 or tables[0].members is not None:
