@@ -64,7 +64,6 @@ from sknames._cli import files, main, models, tables
 from sknames._cli import shares as commands_shares
 from sknames._cli import train as training
 from sknames.datasets import make_names
-from sknames.metrics import scorecard
 from tests.conftest import assert_prints, run_process, start_process
 
 ROWS = [
@@ -77,7 +76,7 @@ ROWS = [
     ("true", "O'Brien", ""),
 ]
 NEW = ["predicted", "probability", "reason"]
-TAKE_A_MODEL = ["predict", "shares", "rates", "evaluate"]
+TAKE_A_MODEL = ["predict", "shares", "rates"]
 # The small model is indeed unsure.
 pytestmark = pytest.mark.filterwarnings(
     "ignore:The model is unsure", "default:The shares are rough"
@@ -1072,39 +1071,11 @@ def test_predict_for_excel_writes_no_formula(run):
     assert [row[0] for row in rows] == cells
 
 
-# ---- evaluate and train
+# ---- train
 
 
 def write_labelled(rows, path="in.csv"):
     write_csv(path, rows, header=("name", "nationality"))
-
-
-def test_evaluate_with_training_names_counts_them(run, tiny, small_names):
-    names, labels = small_names
-    rows = [*zip(names, labels, strict=True)]
-    incomplete = [("", "Greek"), ("Kowalski", " ")]
-    write_labelled([*rows, *incomplete, ("Kim", " Korean ")])
-    learned = names[::4] + np.array(["", "  "] * 25, dtype=object)
-    write_labelled(zip(learned, labels[::4], strict=True), "learned.csv")
-    out, said = run("evaluate in.csv --train learned.csv --jobs 2")
-    card = scorecard(tiny, [*names, "Kim"], [*labels, "Korean"])
-    assert out == (
-        f"{card.to_text()}\n\n50 rows (24.9%) have a name of the training table, 25 of "
-        "them spelled identically\n"
-    )
-    assert said.startswith(
-        "203 rows: 201 used, 1 of them with labels that the model does not know; 2 "
-        "without a name or a label; "
-    )
-
-
-def test_evaluate_grouped_model_scores_groups(run, tiny, small_names):
-    model = GroupedClassifier(FrozenEstimator(tiny), groups="region")
-    save(model, "grouped.skops")
-    write_labelled(zip(*small_names, strict=True))
-    out, said = run("evaluate in.csv --model grouped.skops")
-    assert out == scorecard(model, *small_names).to_text() + "\n"
-    assert "200 used, 0 of them with labels that the model does not know" in said
 
 
 def test_train_fits_the_recipe_for_own_labels(run, small_names, monkeypatch):
@@ -1448,9 +1419,7 @@ predict taken.csv --column label
   2: has 2 columns 'label': rename one, or give --colu
 predict taken.csv
   1: two columns are called 'reason': rename one, or --prefix
-evaluate five.csv
-  1: None of the labels is one of the model's: expected some of
-evaluate empty.csv --label note
+train empty.csv --label note
   1: no row of empty.csv has a name and a label
 predict in.csv --abstain --groups region
   2: needs a --threshold, since that of
@@ -1585,7 +1554,7 @@ shares in.csv --groups TS=Turkish
 train in.csv --target country
   2: No such option '--target'. See `sk
 in.csv
-  2: No such command 'in.csv'. Give predict, shares, rates, evaluate, tr
+  2: No such command 'in.csv'. Give predict, shares, rates, train or
 predict 'Mehmet Yilmaz'
   1: no such file: check the path, or, for a single name, run echo 'Mehmet Yilmaz' |
 train in.csv --param cell=gru
@@ -1694,10 +1663,6 @@ REFUSED = re.findall(r"^(.+)\n  (\d): (.+)$", REFUSED, re.M)
 FILES = {
     "empty.csv": b"id,name,note\n1,,\n2,123,\n",
     "one.csv": b"name,nationality\nHans,a\nHans,a\nHans,a\n",
-    # spellings of one name
-    "five.csv": b"name,nationality\n"
-    + b"Hans,Hans\nHANS,Hans\n" * 3
-    + b"a,a\nb,a\nc,a\nd,a\n",
     "wide.csv": ",".join(f"c{k}" for k in range(21)).encode(),
     "taken.csv": b"name,reason,share,names,label,label\nKim,a,b,c,d,e\n",
     "odd.csv": b'name,d,e\nKim,"x,y",z\nLee,x,"y,z"\nBo,others,\n',

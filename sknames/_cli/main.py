@@ -11,7 +11,6 @@ import click
 from .._base.version import __version__
 from ..pretrained import load_card
 from ..pretrained._load_pretrained import TARGETS
-from .evaluate import evaluate
 from .files import remove_unfinished, say
 from .models import set_mask
 from .predict import predict
@@ -42,7 +41,7 @@ class Commands(click.Group):
 
 @click.group(
     cls=Commands,
-    commands=[predict, shares, rates, evaluate, train],
+    commands=[predict, shares, rates, train],
     context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
 )
 @click.option(

@@ -13,9 +13,6 @@ from ..pretrained._model_files import load_model
 from .output import Output
 from .tables import InputTable, check_for_csv
 
-label_option = click.option(
-    "--label", default="nationality", help="Column that holds the labels."
-)
 jobs_option = click.option(
     "--jobs", type=click.IntRange(1), default=1, help="Processes to use."
 )

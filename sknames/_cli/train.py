@@ -18,7 +18,7 @@ from .._wrappers.prior_shift_classifier import PriorShiftClassifier
 from ..pretrained import load_pretrained
 from ..pretrained._model_files import check_model_path, save_model
 from .files import check_output, say, whole_file
-from .options import label_option, table_options
+from .options import table_options
 
 # About where a net from scratch becomes more accurate: it is 2 points behind with
 # 115,705 names.
@@ -27,7 +27,7 @@ MOST_NAMES = 200_000
 
 @click.command()
 @table_options
-@label_option
+@click.option("--label", default="nationality", help="Column that holds the labels.")
 @click.option(
     "-o",
     "--output",
