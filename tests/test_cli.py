@@ -32,7 +32,7 @@ import pyarrow.parquet
 import pytest
 import skops.io
 from click.shell_completion import ShellComplete
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
@@ -883,10 +883,6 @@ QUESTIONS = {
         partial(compare, against=("2001", "left")),
         {"by": ["year", "side"]},
     ),
-    "shares --against-mix Greek=.3,others=.7": (
-        partial(compare, against={"Greek": 0.3, "others": 0.7}),
-        {},
-    ),
 }
 
 
@@ -902,7 +898,6 @@ QUESTIONS = {
 def test_command_on_any_list_writes_the_frame_of_python(
     run, tiny, small_names, question, options, groups, n, form, output
 ):
-    assume(not (groups and "mix" in question))  # which is of nationalities
     estimate, columns_of_question = QUESTIONS[question]
     columns = {}
     for option in options:
@@ -1475,10 +1470,6 @@ predict in.csv --output model.skops
   1: --output model.skops: is --model itself
 predict in.csv --output mix.csv --priors ./mix.csv
   1: --output mix.csv: is --priors itself
-shares in.csv --output mix.csv --against-mix ./mix.csv
-  1: --output mix.csv: is --against-mix itself
-shares in.csv --plot in.png --against-mix in.png
-  1: --plot in.png: is --against-mix itself: give another --plot
 shares in.csv --output new.png --plot ./new.png
   1: --output new.png: is --plot itself
 predict in.csv --output ''
@@ -1639,16 +1630,6 @@ shares in.csv --by nationality --cluster nationality
   1: Expected a part with an estimate, got none; nationality
 shares list.csv --checked nobody
   1: --checked nobody: no row of list.csv has a label: fill in
-shares in.csv --against-mix in.csv
-  2: in.csv has no column 'label': give --against-mix
-shares in.csv --against-mix twice.csv
-  1: --against-mix has 'Greek' twice: give each label once
-shares in.csv --against-mix Greek=.3,others=.68
-  1: Expected known shares that sum to 1
-shares in.csv --against-mix Greek=.3,others=.72
-  1: Expected known shares that sum to 1
-shares in.csv --against-mix Greek=1 --by note --against a
-  2: --against-mix does not go with --against: leave one out
 shares in.csv --by nationality --against c
   2: --against c: no such part. Give others, or one of 'a', 'b'
 predict in.csv --priors Greek=.3,others=.68
@@ -1668,7 +1649,6 @@ FILES = {
     "odd.csv": b'name,d,e\nKim,"x,y",z\nLee,x,"y,z"\nBo,others,\n',
     "table.skops": b"name,nationality\nHans,a\nAnna,b\n",
     "mix.csv": b"label,share\nGreek,.5\n,.5\n",
-    "twice.csv": b"label,share\nGreek,.3\nGreek,.3\n",
     "list.csv": b"name,paper,weight,nobody\nKim,1,,\nBo,,2,\n",
     "in.jsonl": b'{"name": "Kim"}\n',
     "byte.csv": b"name\nM\x81ller\n",

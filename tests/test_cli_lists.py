@@ -65,43 +65,30 @@ def test_draw_of_rates_takes_as_many_rows_of_each_outcome(people, run):
     assert of_rows.tolist() == drawn["outcome"].tolist()
 
 
-@pytest.fixture(
-    params=["shares people.csv --against-mix", "predict people.csv --priors"]
-)
-def command(request):
-    """A command that ends with an option for known shares."""
-    return request.param
+COMMAND = "predict people.csv --priors"
 
 
-def test_known_shares_are_read_of_pairs_and_of_files(run, run_here, command, tmp_path):
-    expected, _ = run(f"{command} 'Dutch=.3, Turkish =.3,others=.4'")
+def test_priors_are_read_of_pairs_and_of_files(run, tmp_path):
+    expected, _ = run(f"{COMMAND} 'Dutch=.3, Turkish =.3,others=.4'")
     lines = ["Label;Share", "Dutch; .3", " Turkish ;.3", "others;.4", ""]
     table = "\n".join(lines).encode()
     (tmp_path / "mix.csv").write_bytes(table)
     (tmp_path / "mix.csv.gz").write_bytes(gzip.compress(table))
-    assert run(f"{command} {tmp_path / 'mix.csv'}")[0] == expected
-    assert run(f"{command} {tmp_path / 'mix.csv.gz'}")[0] == expected
+    assert run(f"{COMMAND} {tmp_path / 'mix.csv'}")[0] == expected
+    assert run(f"{COMMAND} {tmp_path / 'mix.csv.gz'}")[0] == expected
     with open(tmp_path / "mix.csv", "rb") as file:
         before = os.dup(0)
         os.dup2(file.fileno(), 0)
         try:
-            assert run(f"{command} -")[0] == expected
+            assert run(f"{COMMAND} -")[0] == expected
         finally:
             os.dup2(before, 0)
             os.close(before)
 
 
-def test_known_shares_in_another_encoding_are_read(run, command, tmp_path):
-    path = tmp_path / "latin.csv"
-    path.write_bytes("label,share\nTürkisch,1\n".encode("cp1252"))
-    _, said = run(f"{command} {path}", code=1)
-    assert "latin.csv: 1 of 2 lines are not UTF-8" in said
-    assert "'Türkisch'" in said
-
-
 @pytest.mark.parametrize("others", [0.69, 0.71])
-def test_known_shares_that_are_rounded_are_taken(run, command, others):
-    run(f"{command} Dutch=.3,others={others}")
+def test_priors_that_are_rounded_are_taken(run, others):
+    run(f"{COMMAND} Dutch=.3,others={others}")
 
 
 def test_lists_of_authors_are_to_be_split(run, tmp_path):

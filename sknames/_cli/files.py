@@ -17,7 +17,6 @@ FILES = {
     "input": "INPUT",
     "source": "--model",
     "priors": "--priors",
-    "against_mix": "--against-mix",
     "path": "--output",
     "output": "--output",
     "plot": "--plot",

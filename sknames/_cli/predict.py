@@ -19,7 +19,7 @@ from .._models.predict_names import (
     predict_list,
     predictions_of,
 )
-from .._models.priors import assumed_priors, check_priors
+from .._models.priors import assumed_priors
 from .._models.stack import resolve
 from .._shares.name_list import FEW_HELD_OUT
 from .._text.names import Names
@@ -31,7 +31,6 @@ from .._wrappers.prior_shift_classifier import (
 from .._wrappers.selective_classifier import SelectiveClassifier
 from ..pretrained._load_pretrained import TARGETS
 from .files import say
-from .mixes import mix_of_classes, read_mix
 from .models import closing_words, map_chunks, predict_distinct
 from .options import (
     as_one,
@@ -42,6 +41,7 @@ from .options import (
     table_options,
 )
 from .output import metadata_of, to_arrow
+from .priors import read_priors
 
 
 @dataclass(frozen=True)
@@ -328,11 +328,3 @@ def _add_columns(chunks, n_of_reason, n_of_answer, prefix, type_of_answers):
                 type_ = type_of_answers if is_answer else pa.string()
             columns[name] = to_arrow(values, type_)
         yield chunk, pa.RecordBatch.from_pydict(columns)
-
-
-def read_priors(text, stack):
-    """Return the priors that --priors gives for a model, in class order."""
-    if text in ("uniform", "population"):
-        return check_priors(text, stack.classes, "--priors")
-    priors = mix_of_classes(read_mix(text, "--priors"), stack.classes)
-    return check_priors(priors, stack.classes, "--priors", assumed_priors(stack))

@@ -12,7 +12,6 @@ from .._shares.shares_display import SharesDisplay
 from .draw import draw_option, write_draw
 from .files import check_output, whole_file
 from .lists import QUESTION, list_command, say_counts, warnings_said
-from .mixes import mix_of_classes, read_mix
 
 MOST_PANELS = 100  # matplotlib draws 65,536 pixels at most
 
@@ -22,13 +21,9 @@ MOST_PANELS = 100  # matplotlib draws 65,536 pixels at most
 @click.option(
     "--against", help="Compare each part with this one of --by, or with all others."
 )
-@click.option(
-    "--against-mix",
-    help="Compare with known shares: a CSV of label,share, with others for the rest.",
-)
 @draw_option
 @click.option("--plot", help="File for a picture: .png, .svg or .pdf.")
-def shares(listed, against, against_mix, draw, plot):
+def shares(listed, against, draw, plot):
     """Estimate the share of each nationality among the names in INPUT.
 
     The shares are those under which the names are most likely, with intervals.
@@ -43,20 +38,15 @@ def shares(listed, against, against_mix, draw, plot):
     the labels into a column of INPUT, and give it as --checked.
     """
     start = time.perf_counter()
-    _check_options(listed.by, against, against_mix, plot)
+    _check_options(listed.by, against, plot)
     if draw is not None:
-        has_others = listed.by or against_mix or plot or any(listed.columns.values())
+        has_others = listed.by or plot or any(listed.columns.values())
         write_draw(listed, draw, has_others)
         return
-    known = None if against_mix is None else read_mix(against_mix, "--against-mix")
     rows = listed.predict_rows()
-    if known is not None:
-        known = mix_of_classes(known, rows.stack.classes)
     with warnings_said():
         result = _estimate(rows)
-        if known is not None:
-            result = result.compare(known)
-        elif against is not None:
+        if against is not None:
             result = result.compare(_key_of(against, result))
     if plot is not None and len(result) > MOST_PANELS and isinstance(result, Parts):
         raise click.UsageError(
@@ -82,14 +72,10 @@ def _estimate(rows):
     return estimate_parts(rows.names, rows.by, QUESTION, shares_of_part)
 
 
-def _check_options(by, against, against_mix, plot):
+def _check_options(by, against, plot):
     """Raise UsageError for options that do not go together, before long work."""
     if against is not None and by is None:
         raise click.UsageError("--against compares the parts of --by: give both")
-    if against_mix is not None and against is not None:
-        raise click.UsageError(
-            "--against-mix does not go with --against: leave one out"
-        )
     if plot is not None:
         if Path(plot).suffix not in (".png", ".svg", ".pdf"):
             raise click.UsageError(
