@@ -1030,18 +1030,6 @@ def test_draw_counts_the_rows_of_all_chunks_as_pandas_does(run):
     assert [people.name[row] for row, _ in drawn] == [name for _, name in drawn]
 
 
-def test_shares_for_excel_have_decimal_commas(run):
-    write_csv("in.csv", [("Kim", "1"), ("Nowak", "2")], ("name", "note"))
-    out, _ = run("shares in.csv")
-    run("shares in.csv -o o.csv --excel --decimal ,")
-    header, *rows = read_csv(text_of("o.csv").removeprefix("\ufeff"))
-    assert "," in rows[0][1]
-    rows = [[cell.replace(",", ".") for cell in row] for row in rows]
-    assert [header, *rows] == read_csv(out)
-    write_names(["Kim"])  # whose delimiter is not known
-    assert '"Kim";"' in run("predict in.csv --decimal ,")[0]
-
-
 FORMULAS = ["=1+1", "+49 30", "-5-1", "@a", "-", "+-1", "=5"]
 NO_FORMULAS = ["-5", "+1,234.50", "-1e-7", "-5%", "a=b", " =1", ""]
 
@@ -1386,8 +1374,6 @@ predict in.csv --output out.ZIP
   2: is not written. Give a name in .csv
 predict in.csv --output out.jsonl --excel
   2: --excel is for CSV, not for jsonl
-predict in.csv --output out.parquet --decimal ,
-  2: --decimal is for CSV, not for
 shares in.csv --output out.jsonl --excel --model nofile.skops
   2: --excel is for CSV, not for jsonl
 predict in.jsonl --encoding auto

@@ -151,9 +151,6 @@ output_options = as_one(
         is_flag=True,
         help="Mark CSV as UTF-8, as Excel needs it; ' before formulas.",
     ),
-    decimal=click.option(
-        "--decimal", type=click.Choice(".,"), default=".", help="Decimal mark of CSV."
-    ),
 )
 list_options = as_one(
     "columns",

@@ -26,8 +26,6 @@ from .tables import (
 )
 
 NOT_WRITTEN = {".xlsx", ".xls", ".ods", ".zip", ".bz2", ".xz"}
-# Where a comma is the decimal mark, Excel expects a semicolon between columns.
-DELIMITER_OF_DECIMAL = {".": ",", ",": ";"}
 FORMULA = r"^([=+\-@])"  # what Excel calculates, unless it is a number
 NUMBER = r"^[+-][\d.,]*\d([eE][+-]?\d+)?%?$"
 DIGITS = 6  # of shares and probabilities: those that float32 has
@@ -65,8 +63,6 @@ class Output:
         "csv", "jsonl" or "parquet"; None for what the name of the file says.
     excel : bool
         Whether CSV begins with a mark, as Excel needs it, and has no formulas.
-    decimal : str
-        Decimal mark of CSV.
     delimiter : str
         Between the columns of CSV.
     """
@@ -74,7 +70,6 @@ class Output:
     path: str
     format: str | None
     excel: bool
-    decimal: str
     delimiter: str = ","
 
     @property
@@ -104,9 +99,8 @@ class Output:
             )
         if format == "parquet" and self.is_terminal:
             raise click.UsageError("Parquet is not for a terminal: give --output")
-        options = {"--excel": self.excel, "--decimal": self.decimal != "."}
-        check_for_csv(options, format)
-        delimiter = table.delimiter or DELIMITER_OF_DECIMAL[self.decimal]
+        check_for_csv({"--excel": self.excel}, format)
+        delimiter = table.delimiter or ","
         if suffix_of(self.path) == ".tsv":
             delimiter = "\t"
         return replace(self, format=format, delimiter=delimiter)
@@ -169,10 +163,6 @@ class Output:
             is_view = field.type == pa.string_view()
             if pa.types.is_nested(field.type) or is_duration or is_view:
                 values = to_text(values.to_pylist())
-            elif pa.types.is_floating(field.type) and self.decimal != ".":
-                values = pc.replace_substring(
-                    values.cast(pa.string()), ".", self.decimal
-                )
             if self.excel:
                 values = _without_formulas(values)
             chunk = chunk.set_column(k, field.name, values)
