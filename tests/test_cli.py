@@ -18,8 +18,6 @@ import warnings
 from contextlib import contextmanager, suppress
 from decimal import Decimal
 from functools import partial
-from itertools import count, repeat
-from multiprocessing import active_children
 from pathlib import Path
 from threading import Thread
 
@@ -60,7 +58,7 @@ from sknames import (
     predict_names,
     predict_table,
 )
-from sknames._cli import files, main, models, tables
+from sknames._cli import files, main, tables
 from sknames._cli import shares as commands_shares
 from sknames._cli import train as training
 from sknames.datasets import make_names
@@ -91,7 +89,6 @@ def folder(tmp_path, monkeypatch, tiny):
     """Make a current folder with a model in it; chunks have three rows."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tables, "ROWS_OF_CHUNK", 3)
-    monkeypatch.setattr(models.joblib, "cpu_count", lambda: 2)
     save(tiny, "model.skops")
     return tmp_path
 
@@ -619,46 +616,6 @@ def test_letters_that_the_model_lacks_are_no_names(
     save(Pipeline([("encode", encode), ("classify", tiny["classify"])]), "own.skops")
     write_names(["王伟", "Kim"] * 60)
     assert counts in run(f"{command} in.csv --model own.skops")[1]
-
-
-def test_several_processes_give_the_same_bytes(run, small_names, monkeypatch):
-    started = []
-    pool = models.ProcessPoolExecutor
-
-    def start(jobs, *arguments):
-        started.append(jobs)
-        return pool(jobs, *arguments)
-
-    monkeypatch.setattr(models, "ProcessPoolExecutor", start)
-    write_names(small_names[0][::9])
-    more = "--proba --priors population --groups region"
-    for n in (1, 100):
-        _, said = run(f"predict in.csv {more} --output {n}.csv --jobs {n}")
-        assert said.startswith("23 rows: 23 predicted")
-    assert text_of("1.csv") == text_of("100.csv")
-    command = "shares in.csv --jobs"
-    assert run(f"{command} 1")[0] == run(f"{command} 2")[0]
-    write_csv("in.csv", ROWS[:2])
-    run("predict in.csv --jobs 2")  # one chunk starts none
-    assert started == [2, 2]  # as many as there are cores
-
-
-def test_map_chunks_processes_read_few_chunks_and_end(folder):
-    taken = []
-    chunks = ((taken.append(k), "7" if k < 9 else "x") for k in range(50))
-    mapped = models.map_chunks(int, chunks, 2)
-    assert next(mapped) == (None, 7)
-    assert len(taken) <= 5
-    with pytest.raises(ValueError, match="invalid literal for int"):
-        list(mapped)
-    assert not active_children()
-    endless = zip(count(), repeat("7"), strict=False)
-    mapped = models.map_chunks(int, endless, 2)
-    next(mapped)
-    active_children()[0].kill()
-    with pytest.raises(MemoryError, match="a worker died; memory may be full"):
-        list(mapped)  # until it notices that a worker has died
-    assert not active_children()
 
 
 MEMORY = """
@@ -1730,35 +1687,21 @@ def test_ctrl_c_during_the_imports_shows_no_traceback(folder, monkeypatch, comma
 
 
 @pytest.mark.parametrize(
-    "number, jobs, output, said",
+    "number, output, said",
     [
-        (
-            signal.SIGINT,
-            1,
-            "out.csv",
-            "sknames: stopped: nothing was written.\n",
-        ),  # at the input
-        (signal.SIGTERM, 1, "out.csv", "sknames: stopped: out.csv was not written.\n"),
-        (signal.SIGINT, 2, "-", "sknames: stopped: the output is not whole.\n"),
-        (signal.SIGKILL, 2, "-", ""),
+        # at the input
+        (signal.SIGINT, "out.csv", "sknames: stopped: nothing was written.\n"),
+        (signal.SIGTERM, "out.csv", "sknames: stopped: out.csv was not written.\n"),
+        (signal.SIGINT, "-", "sknames: stopped: the output is not whole.\n"),
+        (signal.SIGKILL, "-", ""),
     ],
 )
-def test_predict_signal_leaves_no_file_and_no_process(
-    folder, number, jobs, output, said
-):
+def test_predict_signal_leaves_no_file(folder, number, output, said):
     write_csv("in.csv", [("1", f"Anna {k}", "x" * 50) for k in range(200_000)])
     waits = "nothing" in said
-    arguments = [
-        "predict",
-        "-" if waits else "in.csv",
-        "--jobs",
-        str(jobs),
-        "--output",
-        output,
-    ]
-    with process(
-        *arguments, "--model", "model.skops", stdin=subprocess.PIPE
-    ) as running:
+    source = "-" if waits else "in.csv"
+    arguments = ["predict", source, "--output", output, "--model", "model.skops"]
+    with process(*arguments, stdin=subprocess.PIPE) as running:
         if waits:
             running.stdin.write(Path("in.csv").read_bytes())
             running.stdin.flush()  # when the process has read most of it, so has begun
@@ -1767,27 +1710,14 @@ def test_predict_signal_leaves_no_file_and_no_process(
         else:
             wait_for(lambda: any(".part" in name for name in os.listdir()))
         while running.poll() is None:  # it may just be about to wait for input
-            (os.kill if number == signal.SIGTERM else os.killpg)(running.pid, number)
+            running.send_signal(number)
             with suppress(subprocess.TimeoutExpired):
                 running.wait(5)
         running.stdout.read()
-        assert (
-            running.stderr.read().decode() == said
-        )  # until no process holds the pipes
-        assert running.returncode == (
-            128 + number if number == signal.SIGTERM else -number
-        )
+        assert running.stderr.read().decode() == said
+        expected = 128 + number if number == signal.SIGTERM else -number
+        assert running.returncode == expected
     assert sorted(os.listdir()) == ["in.csv", "model.skops"]
-
-
-def test_stop_while_a_process_starts_ends_by_the_signal(folder):
-    code = (
-        "import signal; from sknames._cli import main; "
-        "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT]); "
-        "main._stop(signal.SIGINT, None)"
-    )
-    said = run_process(sys.executable, "-c", code, code=-signal.SIGINT).stderr
-    assert said == "sknames: stopped: nothing was written.\n"
 
 
 def wait_for(condition):

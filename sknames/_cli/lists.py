@@ -21,7 +21,6 @@ from .options import (
     LIST_COLUMNS,
     Model,
     groups_option,
-    jobs_option,
     list_options,
     model_options,
     output_options,
@@ -71,8 +70,6 @@ class ListInput:
     by : str or None
         Columns that split the rows, between commas.
     output : Output
-    jobs : int
-        Processes to use.
     """
 
     table: InputTable
@@ -81,7 +78,6 @@ class ListInput:
     columns: dict[str, str | None]
     by: str | None
     output: Output
-    jobs: int
 
     def predict_rows(self):
         """Read and predict the table, and return its rows."""
@@ -92,9 +88,7 @@ class ListInput:
         below, _ = stack.without_groups()
         columns = {name: CodedTexts() for name in self.columns if self.columns[name]}
         by = {}
-        distinct = predict_distinct(
-            below, self._chunks(columns, by), self.jobs, self.table
-        )
+        distinct = predict_distinct(below, self._chunks(columns, by), self.table)
         given = {name: texts.values() for name, texts in columns.items()}
         outcome = given.pop("outcome", None)
         if "checked" in given and not any(given["checked"]):
@@ -176,9 +170,9 @@ def list_command(function):
     """Give a command the options of `ListInput`, which it gets as `listed`."""
 
     @wraps(function)
-    def command(table, model, groups, columns, by, output, jobs, **options):
+    def command(table, model, groups, columns, by, output, **options):
         output = output.for_table(table, "csv")
-        listed = ListInput(table, model, groups, columns, by, output, jobs)
+        listed = ListInput(table, model, groups, columns, by, output)
         return function(listed, **options)
 
     by_option = click.option(
@@ -186,7 +180,6 @@ def list_command(function):
         help="Columns of a table, such as region,year: estimate each part alone.",
     )
     for add_options in (
-        jobs_option,
         by_option,
         list_options,
         output_options,

@@ -12,7 +12,6 @@ from .._base.version import __version__
 from ..pretrained import load_card
 from ..pretrained._load_pretrained import TARGETS
 from .files import remove_unfinished, say
-from .models import set_mask
 from .predict import predict
 from .rates import rates
 from .shares import shares
@@ -91,7 +90,7 @@ def _in_one_line(message):
 def _message(error):
     """Say what is wrong and what to do, and of which file."""
     if isinstance(error, MemoryError):
-        return f"{str(error) or 'memory is full'}: give fewer --jobs"
+        return f"{str(error) or 'memory is full'}: split the table"
     if isinstance(error, ValueError | TypeError | ImportError | RuntimeError):
         return str(error)
     if not isinstance(error, OSError):
@@ -117,7 +116,6 @@ def _stop(number, frame):
     os.write(sys.stderr.fileno(), message.encode())
     if number == signal.SIGINT:  # so that a shell's loop ends, too
         signal.signal(number, signal.SIG_DFL)
-        set_mask(signal.SIG_UNBLOCK, [number])  # a process may just be starting
         signal.raise_signal(number)
     os._exit(128 + number)
 
@@ -125,9 +123,6 @@ def _stop(number, frame):
 def main():
     """Run the command line in a process of its own."""
     sys.stderr = sys.stderr or open(os.devnull, "w")  # None after 2>&-
-    # multiprocessing warns of semaphores if a command with --jobs is stopped; it
-    # removes them, too.
-    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
     if sys.stdout is not None:
         # An old terminal may know few characters.
         sys.stdout.reconfigure(errors="replace")

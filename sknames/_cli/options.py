@@ -13,9 +13,6 @@ from ..pretrained._model_files import load_model
 from .output import Output
 from .tables import InputTable, check_for_csv
 
-jobs_option = click.option(
-    "--jobs", type=click.IntRange(1), default=1, help="Processes to use."
-)
 groups_option = click.option(
     "--groups", type=click.Choice(M49), help="Add up labels by group."
 )

@@ -2,7 +2,6 @@
 
 import time
 from collections import Counter
-from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -31,11 +30,10 @@ from .._wrappers.prior_shift_classifier import (
 from .._wrappers.selective_classifier import SelectiveClassifier
 from ..pretrained._load_pretrained import TARGETS
 from .files import say
-from .models import closing_words, map_chunks, predict_distinct
+from .models import closing_words, predict_distinct
 from .options import (
     as_one,
     groups_option,
-    jobs_option,
     model_options,
     output_options,
     table_options,
@@ -147,8 +145,7 @@ class Wanted:
 )
 @output_options
 @click.option("--prefix", default="", help="Prefix of the names of the new columns.")
-@jobs_option
-def predict(table, model, output, prefix, jobs, changes, wanted):
+def predict(table, model, output, prefix, changes, wanted):
     """Add nationalities to the rows of INPUT.
 
     Every row is written once, in order and unchanged, with new columns: predicted,
@@ -160,7 +157,7 @@ def predict(table, model, output, prefix, jobs, changes, wanted):
     """
     start = time.perf_counter()
     output = output.for_table(table, table.format)
-    stack, distinct = make_model(model, table, jobs, changes)
+    stack, distinct = make_model(model, table, changes)
     threshold = stack.threshold.least if changes.abstains else None
     if distinct is None:
         below, _ = stack.without_groups()
@@ -168,16 +165,14 @@ def predict(table, model, output, prefix, jobs, changes, wanted):
     else:  # predicted when the priors were estimated
         below = distinct.stack
         read = distinct.take
-        jobs = 1
     answer = partial(_predictions, read, stack, below, threshold, wanted)
-    chunks = map_chunks(answer, table.names(), jobs)
+    chunks = ((chunk, answer(names)) for chunk, names in table.names())
     n_of_reason = Counter()
     n_of_answer = Counter()
-    with closing(chunks):
-        columns = _add_columns(
-            chunks, n_of_reason, n_of_answer, prefix, _type_of_answers(stack)
-        )
-        output.write(columns, metadata_of(stack))
+    columns = _add_columns(
+        chunks, n_of_reason, n_of_answer, prefix, _type_of_answers(stack)
+    )
+    output.write(columns, metadata_of(stack))
     n_names = n_of_reason[""] + n_of_reason[UNSURE]
     _say_counts(n_of_reason, n_of_answer, n_names, table, stack, start)
     return int(n_of_reason.total() > 0 and n_names == 0)  # the exit code
@@ -211,7 +206,7 @@ def _say_counts(n_of_reason, n_of_answer, n_names, table, stack, start):
     say(f"{n_rows:,} rows: {n_predicted:,} predicted{''.join(counts)}; {closing}")
 
 
-def make_model(model, table, jobs, changes):
+def make_model(model, table, changes):
     """Return what the model holds, and texts that it has predicted.
 
     Only estimating priors predicts texts, each once.
@@ -229,7 +224,7 @@ def make_model(model, table, jobs, changes):
     distinct = None
     priors = None
     if changes.adapt:
-        distinct, priors = estimate_priors(resolve(fitted), table, jobs)
+        distinct, priors = estimate_priors(resolve(fitted), table)
     elif changes.priors:
         priors = read_priors(changes.priors, resolve(fitted))
     if priors is not None:
@@ -278,10 +273,10 @@ def _check_changes(changes, model):
         )
 
 
-def estimate_priors(stack, table, jobs):
+def estimate_priors(stack, table):
     """Return the distinct texts of a table, predicted, and the priors of its list."""
     chunks = (names for _, names in table.names())
-    distinct = predict_distinct(stack, chunks, jobs, table)
+    distinct = predict_distinct(stack, chunks, table)
     assumed = assumed_priors(stack)
     priors, _ = priors_of_list(stack, distinct.listed, assumed, distinct.counts)
     return distinct, priors
