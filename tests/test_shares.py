@@ -726,6 +726,19 @@ def test_names_in_many_clusters_take_the_wider_resamples(shipped, names):
     assert recurring.floor == alone.floor
 
 
+def test_name_that_recurs_in_a_cluster_counts_as_often_as_it_occurs(shipped, names):
+    clusters = np.arange(len(names)) // 2
+    twice = np.arange(len(names)).repeat(1 + (np.arange(len(names)) < 150))
+    params = {"n_draws": 20, "random_state": 0}
+    found = estimate_shares(shipped, names[twice], clusters=clusters[twice], **params)
+    weights = np.bincount(twice)
+    expected = estimate_shares(
+        shipped, names, clusters=clusters, sample_weight=weights, **params
+    )
+    assert_allclose(found["Turkish"].share, expected["Turkish"].share, atol=1e-9)
+    assert (found.n_names, found.n_distinct) == (400, 250)
+
+
 @pytest.mark.parametrize(
     "clusters, message",
     [
@@ -1003,16 +1016,6 @@ def test_checked_rows_of_equal_probabilities_do_not_differ():
     is_checked = np.random.default_rng(0).permutation(300) < 150
     y = np.where(is_checked, "Danish", None)
     estimate_checked(rows + 1e-15 * np.arange(300)[:, None], y)  # a warning is an error
-
-
-def test_two_labels_of_a_name_in_a_cluster_raise(shipped):
-    X = ["Niamh Byrne", "Emre Kaya", "Niamh Byrne"]
-    given = {"clusters": [1, 2, 1], "checked": ["Irish", None, "Dutch"]}
-    message = "got 'Dutch' and 'Irish' for |got 'Irish' and 'Dutch' for "
-    with pytest.raises(ValueError, match=f"({message})'Niamh Byrne'"):
-        estimate_shares(shipped, X, **given)
-    with pytest.raises(ValueError, match=f"({message})the name at position 0"):
-        estimate_shares(Known(), np.eye(5)[[0, 1, 0]], **given)
 
 
 def test_regions_leave_out_a_label_that_the_model_lacks(shipped, names):

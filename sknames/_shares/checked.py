@@ -59,37 +59,6 @@ class CheckedRows:
         """Return some of the rows."""
         return replace(self, label_index=self.label_index[rows])
 
-    def of_people(self, person_index, names, text_of_row):
-        """Give all rows of a person the label of any of them.
-
-        `person_index`, (n_rows,), has the index of each row's person. Raise ValueError
-        if rows of one have different labels; it shows the name, if there are `names`,
-        that of each text.
-        """
-        checked = np.flatnonzero(self.label_index >= 0)
-        person_of_checked = person_index[checked]
-        label_of_person = np.full(person_index.max() + 1, -1)
-        label_of_person[person_of_checked] = self.label_index[checked]
-        differs = label_of_person[person_of_checked] != self.label_index[checked]
-        if differs.any():
-            position = checked[differs][0]
-            other = label_of_person[person_index[position]]
-            who = f"the name at position {position}"
-            if names is not None:
-                text = position if text_of_row is None else text_of_row[position]
-                who = repr(names[text])
-            self._raise_two_labels([self.label_index[position], other], who)
-        return replace(self, label_index=label_of_person[person_index])
-
-    def _raise_two_labels(self, two, who):
-        """Raise ValueError for a person with two labels, of these columns."""
-        labels = self.labels[two].tolist()
-        raise ValueError(
-            f"Expected one label for a name within a cluster, got {labels[0]!r} and "
-            f"{labels[1]!r} for {who}. Correct one, or give two people of a name "
-            "clusters of their own."
-        )
-
 
 def read_checked(checked, stack, is_name):
     """Return labels of checked rows, as given to `estimate_shares`, as `CheckedRows`.

@@ -50,8 +50,8 @@ def estimate_shares(
         result as the whole list, in less memory.
     clusters : array-like of shape (n_names,) or None, default=None
         The paper, family, team or household of each name, if names within one are
-        alike. A cluster is then drawn with all its rows, and a name counts once within
-        it, with the label of any of its rows. Expected are 30 clusters or more.
+        alike. A cluster is then drawn with all its rows. Expected are 30 clusters or
+        more.
     checked : array-like of shape (n_names,) or None, default=None
         Labels of rows that were checked, None, NaN or ``pd.NA`` for the others. They
         must not come from reading the name, and the rows must be a simple random

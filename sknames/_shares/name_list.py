@@ -22,7 +22,7 @@ from .mix import (
     likelihood_ratios,
     settings_of_shares,
 )
-from .resampling import Clusters, index_of_people, once_in_each_cluster
+from .resampling import Clusters
 
 FEW_NAMES = 100  # fewer than these raise a warning
 FEW_CLUSTERS = 30  # fewer than these raise a warning
@@ -151,14 +151,9 @@ class NameList:
 
     @cached_property
     def row_weights(self) -> NDArray[np.floating]:
-        """The weights of rows, (n_rows,), in which recurring names count as one."""
+        """The weights of rows, (n_rows,), 0 of those that are not names."""
         weights = self.row_counts * 1.0
-        if self.weights is not None:
-            weights *= self.weights
-        if self.clusters is not None and self.ids is not None:
-            ids = self.by_row(self.ids)
-            weights = once_in_each_cluster(weights, ids, self.clusters)
-        return weights
+        return weights if self.weights is None else weights * self.weights
 
     @property
     def n_names(self) -> int:
@@ -299,9 +294,6 @@ def read_list(stack, listed, given, rows=None):
     checked = None
     if given.get("checked") is not None:
         checked = read_checked(given["checked"], stack, is_name)
-        if clusters is not None:
-            person_index = index_of_people(names.by_row(names.ids), clusters)
-            checked = checked.of_people(person_index, listed.names, rows)
     return replace(
         names,
         counts=counts,

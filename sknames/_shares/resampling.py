@@ -128,29 +128,6 @@ class Clusters:
         return sums
 
 
-def index_of_people(ids, clusters):
-    """Return the index of each row's person, a name within a cluster, (n_rows,)."""
-    name_index = np.unique(ids, return_inverse=True)[1]
-    pairs = clusters.index * (name_index.max() + 1) + name_index
-    return np.unique(pairs, return_inverse=True)[1]
-
-
-def once_in_each_cluster(weights, ids, clusters):
-    """Return weights, (n_rows,), in which a name counts once within a cluster.
-
-    The first of its rows gets the largest of their weights, and the others 0.
-    """
-    if ids is None:
-        return weights
-    person_index = index_of_people(ids, clusters)
-    _, first = np.unique(person_index, return_index=True)
-    largest = np.zeros(len(first))
-    np.maximum.at(largest, person_index, weights)
-    once = np.zeros(len(weights))
-    once[first] = largest
-    return once
-
-
 def resample(names, share, errors, rng, units):
     """Return the shares of resamples of the units of a list, its names or clusters.
 
