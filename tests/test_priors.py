@@ -123,16 +123,18 @@ def test_priors_that_probabilities_assume():
     logistic = LogisticRegression().fit(X, y)
     pipeline = make_pipeline(StandardScaler(), bayes).fit(X, y)
 
-    def assumed_by(model, given=None):
-        shares = estimate_shares(model, X, assumed_prior=given, n_draws=2)
-        return shares.assumed_prior
+    def shares_of(model, assumed=None):
+        shares = estimate_shares(model, X, assumed_prior=assumed, n_draws=2)
+        return [shares[label].share for label in range(3)]
 
     for model in (bayes, FrozenEstimator(pipeline), make_pipeline(pipeline)):
-        assert_allclose(assumed_by(model), [0.6, 0.2, 0.2])
-    assert_allclose(assumed_by(logistic), np.full(3, 1 / 3))
-    for model in (bayes, logistic):
-        assert_allclose(assumed_by(model, {0: 0.6, 1: 0.4}), [0.6, 0.4, 0])
-    assert_allclose(assumed_by(bayes, {1: 0.6, "others": 0.4}), [0.3, 0.6, 0.1])
+        assert_allclose(shares_of(model), shares_of(model, [0.6, 0.2, 0.2]))
+    assert_allclose(shares_of(logistic), shares_of(logistic, "uniform"))
+    for given, expected in [
+        ({0: 0.6, 1: 0.4}, [0.6, 0.4, 0]),
+        ({1: 0.6, "others": 0.4}, [0.3, 0.6, 0.1]),
+    ]:
+        assert_allclose(shares_of(bayes, given), shares_of(bayes, expected))
 
 
 # ---- How they are exchanged

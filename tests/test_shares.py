@@ -132,9 +132,10 @@ def test_last_bits_hardly_matter():
 
 def test_one_name_twenty_times_gets_the_answer_of_the_model(shipped):
     shares = estimate_shares(shipped, ["Anna Müller"] * 20, random_state=0)
-    assumed = shares.assumed_prior
+    measured = shipped[-1].network_.measured
+    assumed = shipped.class_prior_ * np.exp(-measured.class_bias)
     (proba,) = shipped.predict_proba(["Anna Müller"])
-    answer = (proba / assumed) ** shares.sharpness * assumed
+    answer = (proba / assumed) ** measured.sharpness * assumed
     found = [shares[label].share for label in shipped.classes_]
     assert_allclose(found, answer / answer.sum(), atol=1e-6)
     assert shares.low[0] < 0.03
@@ -546,17 +547,6 @@ def test_wrong_lists_raise(shipped):
         estimate_shares(shipped, [])
 
 
-@pytest.mark.parametrize("target", ["nationality", "country"])
-def test_error_of_the_model_is_larger_where_few_people_have_shown_it(target, names):
-    model = load_pretrained(target)
-    measured = model[-1].network_.measured
-    # Half of the people have shown the bias, with a variance of 2 / half.
-    n_people = np.maximum(measured.n_people, 1)
-    expected = np.hypot(measured.model_error, 2 / np.sqrt(n_people))
-    found = estimate_shares(model, names[:120], n_draws=2).model_error
-    assert_allclose(found, expected)
-
-
 def test_coverage_is_that_of_intervals_as_they_were_tested(shipped, names):
     frozen = FrozenEstimator(shipped)
     calibrated = CalibratedClassifierCV(frozen, method="temperature", cv=2)
@@ -709,7 +699,7 @@ def test_clusters_of_alike_names_widen_intervals_by_root_of_their_size():
     ratio = width_of(clustered, "Dutch") / width_of(independent, "Dutch")
     assert ratio == pytest.approx(2, rel=0.15)
     # 100 clusters of equal weight hold as much information as 100 names.
-    assert clustered.floor == pytest.approx(1 - 0.025**0.01)
+    assert clustered.high.min() == pytest.approx(1 - 0.025**0.01, rel=0.02)
     assert "in 100 clusters" in repr(clustered)
     assert clustered.n_clusters == 100
 
@@ -723,7 +713,7 @@ def test_names_in_many_clusters_take_the_wider_resamples(shipped, names):
         shipped, np.tile(authors, 10), clusters=clusters, random_state=0
     )
     assert width_of(recurring) == pytest.approx(width_of(alone), rel=0.05)
-    assert recurring.floor == alone.floor
+    assert np.nanmin(recurring.high) == pytest.approx(np.nanmin(alone.high))
 
 
 def test_name_that_recurs_in_a_cluster_counts_as_often_as_it_occurs(shipped, names):
@@ -1060,7 +1050,7 @@ def test_labels_that_the_model_lacks_are_listed():
 
 
 def test_compare_accepts_a_label_that_one_list_lacks():
-    """Distances to the ends add up as squares; 0 of so many reaches up to the floor."""
+    """Distances to the ends add up as squares; 0 of 1,000 has the exact upper limit."""
     rows, _, y = checked_list()
     without = estimate_checked(rows, y)
     y[np.flatnonzero(y != None)[:50]] = "American"  # noqa: E711
@@ -1068,7 +1058,7 @@ def test_compare_accepts_a_label_that_one_list_lacks():
     row = shares["American"]
     found = shares.compare(without)["American"]
     assert (found.other, found.difference, found.sure) == (0, row.share, True)
-    reach = np.hypot(row.share - row.low, without.floor)
+    reach = np.hypot(row.share - row.low, 1 - 0.025 ** (0.8 / 200))
     assert found.low == pytest.approx(row.share - reach)
     back = without.compare(shares)["American"]
     assert (back.difference, back.sure) == (-found.difference, True)

@@ -101,13 +101,8 @@ or None, default=None
           :func:`estimate_statistic`. They are bootstrap replicates with the model's
           error, not posterior draws: do not report the part of them above a limit as
           a probability,
-        - floor: how far the interval of a share of 0 reaches,
-        - assumed_prior, model_error, sharpness: what is assumed of the model, see
-          Notes,
         - coverage: the part of true shares above 2 % that such intervals held, without
-          `checked`, on people of other sources; None if that was not measured,
-        - members_in_model: the labels of each group that the model itself predicts, or
-          None.
+          `checked`, on people of other sources; None if that was not measured.
 
         Its method `to_frame` makes a DataFrame. ``shares.compare(others)`` compares the
         shares of two lists: what differs, with intervals, and which differences are

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._base.exact_limits import exact_limit
 from .._models.groups import array_of_labels, regions_of, unknown_label
 from .._models.priors import OTHERS, is_not_one
 from .comparison import Comparison, compare_shares
@@ -66,11 +65,6 @@ class Shares(Table):
     def draws(self) -> NDArray[np.floating]:
         """The shares in each draw, (n_draws, n_labels), for reading only."""
         return read_only(self._draws.draws)
-
-    @property
-    def floor(self) -> float:
-        """How far the interval of a share of 0 reaches."""
-        return exact_limit(self._draws.n_effective, self.confidence_level)
 
     @property
     def coverage(self) -> float | None:

@@ -78,26 +78,6 @@ class About:
             new_labels=names.new_labels,
         )
 
-    @property
-    def assumed_prior(self) -> NDArray[np.floating]:
-        """Priors that the probabilities assume."""
-        return self.model.assumed_prior
-
-    @property
-    def model_error(self) -> Any:
-        """Standard deviation of the log odds by which the model errs."""
-        return self.model.model_error
-
-    @property
-    def sharpness(self) -> float:
-        """The power of likelihood ratios."""
-        return self.model.sharpness
-
-    @property
-    def members_in_model(self) -> dict[Any, Any] | None:
-        """The labels of each group that the model itself predicts."""
-        return self.model.members
-
     def settings(self) -> dict[str, Any]:
         """Return what results must have in common, by what to call it."""
         return {
@@ -105,9 +85,9 @@ class About:
             "groups in the model": sorted_members(self.model.members),
             "confidence_level": self.confidence_level,
             "n_draws": self.n_draws,
-            "priors of the model": self.assumed_prior.round(9).tolist(),
-            "error of the model": np.round(self.model_error, 9).tolist(),
-            "sharpness of the model": self.sharpness,
+            "priors of the model": self.model.assumed_prior.round(9).tolist(),
+            "error of the model": np.round(self.model.model_error, 9).tolist(),
+            "sharpness of the model": self.model.sharpness,
             "model": self.model.name,
         }
 
