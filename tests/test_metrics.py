@@ -21,9 +21,15 @@ from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
+from sknames import (
+    CharEncoder,
+    GroupedClassifier,
+    NameNationalityClassifier,
+    SelectiveClassifier,
+)
 from sknames.datasets import load_names
 from sknames.metrics import _scorecard, scorecard
-from tests.conftest import assert_prints
+from tests.conftest import TINY, assert_prints
 
 UNDEFINED = {"zero_division": np.nan}
 
@@ -195,6 +201,49 @@ def test_labels_may_be_numbers_beside_a_word():
     assert card.by_class["label"].tolist() == [0, 1, "unknown"]
     assert card.by_class["n"].tolist() == [3, 1, 0]
     assert card.accuracy == 0.5
+
+
+class CountingNet(NameNationalityClassifier):
+    """Count the rows of codes that are sent through the net."""
+
+    n_rows = 0
+
+    def predict_proba(self, X):
+        type(self).n_rows += len(X)
+        return super().predict_proba(X)
+
+
+@pytest.mark.parametrize("wrap", [None, GroupedClassifier, SelectiveClassifier])
+def test_scorecard_sends_each_name_through_the_net_once(small_names, wrap):
+    names, labels = small_names
+    model = make_pipeline(CharEncoder(), CountingNet(**TINY)).fit(names, labels)
+    if wrap is GroupedClassifier:
+        model = GroupedClassifier(model, groups="subregion")
+    if wrap is SelectiveClassifier:
+        model = SelectiveClassifier(model, threshold=0.8)
+    expected = accuracy_score(labels, model.predict(names))
+    if wrap is GroupedClassifier:
+        expected = model.score(names, labels)
+    CountingNet.n_rows = 0
+    card = scorecard(model, names, labels)
+    assert CountingNet.n_rows == len(names)
+    assert card.accuracy == expected
+
+
+class Contrary(MultinomialNB):
+    """Predict the first label, whatever the probabilities are."""
+
+    def predict(self, X):
+        return np.full(X.shape[0], self.classes_[0])
+
+
+def test_scorecard_measures_what_predict_returns_not_the_most_probable_label(
+    small_names,
+):
+    names, labels = small_names
+    model = make_pipeline(CountVectorizer(analyzer="char"), Contrary())
+    card = scorecard(model.fit(names, labels), names, labels)
+    assert card.accuracy == np.mean(labels == model.classes_[0])
 
 
 # ---- Text

@@ -300,6 +300,21 @@ def predictions_of(stack, listed, *, top=1, threshold=None):
     return _abstain(predictions, best[:, 0], threshold, fallback)
 
 
+def answers_of(stack, listed):
+    """Return the answer for each row of a list, (n,), or the abstain label."""
+    threshold = stack.threshold
+    if threshold is None:
+        stack.check_threshold()
+        return stack.classes[stack.best(listed.proba, 1)[:, 0]]
+    predictions = predictions_of(stack, listed, threshold=threshold.least)
+    labels = predictions.labels[:, 0]
+    # Else an abstain label would make booleans numbers, and large integers floats.
+    if labels.dtype == bool or labels.dtype == np.uint64:
+        labels = labels.astype(object)
+    is_answered = predictions.reasons == ""
+    return np.where(is_answered, labels, np.asarray(threshold.abstain_label))
+
+
 def _abstain(predictions, best, threshold, fallback):
     """Return what is sure: labels, else groups of them, else a reason.
 

@@ -34,7 +34,7 @@ from .._base.labels_and_weights import (
 from .._base.parameters import NumberInterval
 from .._models.groups import FallbackLevel, Groups, read_fallback
 from .._models.layers import Threshold
-from .._models.predict_names import predict_list, predict_names, predictions_of
+from .._models.predict_names import answers_of, predict_list, predict_names
 from .._models.priors import assumed_priors
 from .._models.stack import resolve
 from .risk_coverage import (
@@ -361,15 +361,7 @@ class SelectiveClassifier(Wrapper):
 
     def _predict(self, stack, X):
         """Return the answers of a stack that this wrapper is the top of."""
-        threshold = stack.threshold
-        listed = predict_list(stack, X)
-        predictions = predictions_of(stack, listed, threshold=threshold.least)
-        labels = predictions.labels[:, 0]
-        # Else an abstain label would make booleans numbers, and large integers floats.
-        if labels.dtype == bool or labels.dtype == np.uint64:
-            labels = labels.astype(object)
-        is_answered = predictions.reasons == ""
-        return np.where(is_answered, labels, np.asarray(threshold.abstain_label))
+        return answers_of(stack, predict_list(stack, X))
 
     def reasons(self, X: Any) -> NDArray[np.object_]:
         """Return why each name gets no answer.

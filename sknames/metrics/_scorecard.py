@@ -17,7 +17,7 @@ from .._base.labels_and_weights import (
     warn_of_other_order,
 )
 from .._models.frames import to_frame
-from .._models.predict_names import predict_list
+from .._models.predict_names import answers_of, predict_list
 from .._models.stack import resolve
 from .._text.names import read_names
 
@@ -260,11 +260,16 @@ def scorecard(
     names = read_names(X)
     labels = check_labels(y, len(names))
     weights = check_weights(sample_weight, len(names))
-    predicted = estimator.predict(names)
-    proba = None
     stack = resolve(estimator)
+    proba = None
     if hasattr(estimator, "predict_proba"):
-        proba = predict_list(stack, names).proba
+        listed = predict_list(stack, names)
+        proba = listed.proba
+    # Other classifiers may predict a label that is not the most probable one.
+    if proba is not None and (stack.layers or hasattr(stack.base, "network_")):
+        predicted = answers_of(stack, listed)
+    else:
+        predicted = estimator.predict(names)
     labels = stack.as_predicted(labels)
     predicted = stack.as_labels(predicted, labels)
     return scorecard_from(names, labels, predicted, proba, estimator.classes_, weights)
