@@ -107,12 +107,9 @@ def files_that_disagree():
     for module in public:
         if not re.search(rf"^   sknames\.{module}\b", text_of("docs/api.md"), re.M):
             yield f"docs/api.md lacks sknames.{module}"
-    # CI runs what README says, on the versions that it names.
+    # CI runs on the versions that README names.
     readme = text_of("README.md")
     hosted = text_of(".github/workflows/ci.yml")
-    _, tests = re.findall(r"^    (pip install .*)$", readme, re.M)
-    if tests not in text_of(".ci/run") or tests not in hosted:
-        yield f"CI does not run {tests}"
     versions = re.findall(r"^ +python: \[(.*)\]$", hosted, re.M)[0]
     named = re.search(r"run on .*Python.*", readme)[0]
     if re.findall(r"\b3\.\d+", versions) != re.findall(r"\b3\.\d\d", named):

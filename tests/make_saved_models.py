@@ -1,7 +1,7 @@
 """Write small models of each kind into tests/data, as joblib and as skops files.
 
 tests/test_persistence.py reads them, so they were saved by the oldest releases that
-pyproject.toml allows, which .ci/run installs: ``PYTHONPATH=. $oldest/bin/python
+pyproject.toml allows, which .ci/oldest installs: ``PYTHONPATH=. $oldest/bin/python
 tests/make_saved_models.py``.
 
 Run it whenever the state of an estimator changes, until 0.1.0 is released. From then
