@@ -195,7 +195,7 @@ def test_estimate_that_does_not_converge_warns(shifted):
 
 def test_priors_of_the_model_and_around_it_are_the_same(shipped, shipped_uniform, team):
     """`load_pretrained(priors=...)` shifts a bias in float32."""
-    for priors in ("population", {"Irish": 0.02, "others": 0.98}):
+    for priors in ("tempered", {"Irish": 0.02, "others": 0.98}):
         inside = load_pretrained(priors=priors)
         around = PriorShiftClassifier(shipped, priors=priors).fit(team)
         assert_allclose(inside["classify"].class_prior_, around.class_prior_)

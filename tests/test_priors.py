@@ -70,16 +70,40 @@ def test_a_sum_that_is_rounded():
         assert found.sum() == pytest.approx(1, abs=1e-15)
 
 
-def test_uniform_and_population():
+def test_uniform_priors_are_equal():
     assert_allclose(check_priors("uniform", CLASSES), np.full(3, 1 / 3))
-    found = check_priors("population", np.array(["Chinese", "English", "Icelandic"]))
-    assert found[0] > found[1] > 10 * found[2] > 0
-    assert found[0] / found[1] == pytest.approx((1400 / 350) ** 0.5)
-    with pytest.raises(ValueError, match="for Elvish. Give priors as a dict"):
-        check_priors("population", np.array(["Dutch", "Elvish"]))
 
 
-EXPECTED = "Expected priors 'uniform' or 'population', or numbers by label, got "
+@pytest.mark.parametrize(
+    "labels, millions",
+    [(["Chinese", "English"], [1400, 350]), (["DE", "IS"], [84, 0.39])],
+)
+def test_population_priors_are_shares_of_people(labels, millions):
+    priors = check_priors("population", np.array(labels))
+
+    assert_allclose(priors, np.array(millions) / sum(millions), rtol=0.02)
+
+
+@pytest.mark.parametrize(
+    "labels, exponent", [(["Chinese", "Dutch"], 0.5), (["DE", "IS"], 0.25)]
+)
+def test_tempered_priors_are_a_power_of_the_population(labels, exponent):
+    population = check_priors("population", np.array(labels))
+
+    tempered = check_priors("tempered", np.array(labels))
+
+    assert_allclose(tempered, population**exponent / (population**exponent).sum())
+
+
+@pytest.mark.parametrize("priors", ["tempered", "population"])
+def test_priors_by_name_of_an_unknown_label_raise(priors):
+    with pytest.raises(ValueError, match=f"'{priors}' has no .* for Elvish. Give pri"):
+        check_priors(priors, np.array(["Dutch", "Elvish"]))
+
+
+EXPECTED = (
+    "Expected priors 'tempered', 'population' or 'uniform', or numbers by label, got "
+)
 
 
 @pytest.mark.parametrize("priors, message", [

@@ -215,7 +215,7 @@ def test_measure_weighs_countries_by_inhabitants(folder, people):
     }
     report = kept_apart.load("country", folder / "country", apart)[2]
     names = report.names[report.labels == "MG"]
-    for key, priors in (("recall", "uniform"), ("recall_by_default", "population")):
+    for key, priors in (("recall", "uniform"), ("recall_by_default", "tempered")):
         model = load_pretrained("country", priors=priors)
         recall = (model.predict(names) == "MG").mean()
         assert tested["MG"][key] == pytest.approx(recall)

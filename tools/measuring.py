@@ -171,9 +171,9 @@ def differences(ours, theirs, folds=None):
     return f"{gaps.mean():+.4f}" + (f" ± {error:.4f}" if np.isfinite(error) else "")
 
 
-def population_priors(classes):
-    """Return the priors "population" of classes."""
-    return check_priors("population", classes)
+def tempered_priors(classes):
+    """Return the priors "tempered" of classes."""
+    return check_priors("tempered", classes)
 
 
 def likeliest_shares(probabilities, tolerance=1e-9):

@@ -21,7 +21,7 @@ from sknames._text.names import Names
 from sknames._wrappers.risk_coverage import confidence_and_hits
 from sknames.datasets import load_names
 from sknames.pretrained._load_pretrained import RISK, TARGETS
-from tools.measuring import machine, population_priors, table
+from tools.measuring import machine, table, tempered_priors
 from tools.retrain import kept_apart, recipe
 from tools.retrain.biographies import read_biographies
 from tools.retrain.card import has_new_words
@@ -123,10 +123,10 @@ def tables_of_curves(target, model, choose, report):
     classes = model.classes_
     new = report.at(has_new_words(model, report))
     mixes = {
-        "population": population_priors(classes),
+        "tempered": tempered_priors(classes),
         "uniform": model[-1].class_prior_,
     }
-    groups = [(choose, "population"), *product((report, new), mixes)]
+    groups = [(choose, "tempered"), *product((report, new), mixes)]
     proba = {id(people): model.predict_proba(people.names) for people, _ in groups}
     curves = [
         curve_of(proba[id(people)], people.names, people.labels, classes, mixes[priors])
@@ -148,7 +148,7 @@ def tables_of_curves(target, model, choose, report):
         )
         threshold = with_fallback.threshold_
         cells = by_level(
-            proba[id(report)], report, classes, mixes["population"], threshold
+            proba[id(report)], report, classes, mixes["tempered"], threshold
         )
         rows_with_fallback.append([f"{risk:.0%}", f"{threshold:.3f}", *cells])
     of = ["people", "people, uniform", "no known word", "no known word, uniform"]
@@ -186,9 +186,7 @@ def tables_of_others(people):
     }
     groups = {group: model.predict_proba(members) for group, members in groups.items()}
     known = model.predict_proba(people.names)
-    weights = weights_of(
-        people.labels, model.classes_, population_priors(model.classes_)
-    )
+    weights = weights_of(people.labels, model.classes_, tempered_priors(model.classes_))
     print("### How many are answered\n")
     thresholds = [0, 0.5, model.threshold_, 0.9]
     rows = [["people of the 74", *answered(known, thresholds, weights)]]

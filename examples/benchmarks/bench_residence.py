@@ -136,7 +136,7 @@ def with_natives(share, classes):
 
     The share of natives is a number, or one of each residence.
     """
-    default = check_priors("population", classes)
+    default = check_priors("tempered", classes)
     priors = np.tile(default, (len(classes), 1))
     np.fill_diagonal(priors, 0)
     others = 1 - np.broadcast_to(share, len(classes))
@@ -147,7 +147,7 @@ def with_natives(share, classes):
 
 def right_priors(migrants, classes):
     """Return priors of each residence that are to be compared, by description."""
-    default = np.tile(check_priors("population", classes), (len(classes), 1))
+    default = np.tile(check_priors("tempered", classes), (len(classes), 1))
     of_table = shares(migrants)
     found = {"default": default, "always the residence": None}
     found["table"] = of_table

@@ -65,11 +65,11 @@ from tools.measuring import (
     likeliest_shares,
     list_of_rows,
     machine,
-    population_priors,
     question_of,
     shares_of_rows,
     show,
     table,
+    tempered_priors,
 )
 from tools.public_sets import is_reported, read_set
 from tools.retrain import kept_apart
@@ -341,7 +341,7 @@ def mixes_of(target, classes):
         }
     return mixes | {
         "all, equal": np.ones(len(classes)),
-        "all, population": population_priors(classes),
+        "all, tempered": tempered_priors(classes),
     }
 
 
@@ -349,7 +349,7 @@ def measure_mixes(target, rng):
     """Print errors of shares and coverages, by mix, of lists of people kept apart."""
     proba, places, _, assumed = unseen_people(target, 1)
     classes = load_pretrained(target).classes_
-    bare = assumed | {"assumed_prior": population_priors(classes)}
+    bare = assumed | {"assumed_prior": tempered_priors(classes)}
     draw = by_label(proba, places)
     n_of = np.bincount(places, minlength=len(classes))
     mixes = mixes_of(target, classes)

@@ -123,7 +123,7 @@ class Wanted:
     groups=groups_option,
     priors=click.option(
         "--priors",
-        help="Set uniform, population, Irish=.6,others=.4 or a file of shares.",
+        help="Set tempered, population, uniform, Irish=.6,others=.4 or a file.",
     ),
     adapt=click.option(
         "--adapt-priors", "adapt", is_flag=True, help="Estimate the priors from INPUT."

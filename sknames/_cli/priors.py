@@ -2,17 +2,18 @@
 
 import os
 
-from .._models.priors import assumed_priors, check_priors
+from .._models.priors import NAMED_PRIORS, assumed_priors, check_priors
 from .tables import InputTable
 
 
 def read_priors(source, stack):
     """Return the priors that --priors gives for a model, in the order of its classes.
 
-    The source is "uniform", "population", pairs such as "Irish=.6,others=.4", or a
-    table with the columns label and share, "-" for standard input.
+    The source is "tempered", "population", "uniform", pairs such as
+    "Irish=.6,others=.4", or a table with the columns label and share,
+    "-" for standard input.
     """
-    if source in ("uniform", "population"):
+    if source in NAMED_PRIORS:
         return check_priors(source, stack.classes, "--priors")
     # The labels of a model may be other than text.
     label_of_text = {str(label): label for label in stack.classes.tolist()}

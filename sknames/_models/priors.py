@@ -15,17 +15,21 @@ POPULATION = Path(__file__).parent / "population.csv"
 OTHERS = "others"  # all labels that priors or a known mix do not name
 ROUNDING = 0.01  # how far priors or a known mix may miss 1, as if rounded to percent
 
-Priors: TypeAlias = Literal["uniform", "population"] | Mapping[Any, float] | ArrayLike
+NAMED_PRIORS = ("tempered", "population", "uniform")
+Priors: TypeAlias = (
+    Literal["tempered", "population", "uniform"] | Mapping[Any, float] | ArrayLike
+)
 
 
 def check_priors(priors, classes, name="priors", own="uniform"):
     """Return priors in any accepted form as float64, in the order of the classes.
 
-    "population" is the square root of a rough number of bearers in the world, or the
-    fourth root of a country's inhabitants: compromises between the world's people and
-    equal shares. A dict or Series may leave labels out, which get 0. Or they share what
-    it gives to "others", in proportion to the model's `own` priors, in any form; a
-    class of that name wins. Errors show `name`.
+    "population" is a rough number of bearers in the world, or of a country's
+    inhabitants. "tempered" is a power of that number, with an exponent below 1, a
+    compromise between the world's people and equal shares. A dict or Series may leave
+    labels out, which get 0. Or they share what it gives to "others", in proportion to
+    the model's `own` priors, in any form; a class of that name wins. Errors show
+    `name`.
     """
     if priors is None or isinstance(priors, str):
         values = _by_name(priors, classes, name)
@@ -110,22 +114,23 @@ def _by_name(priors, classes, name):
     """Return the priors that a word stands for, which may have any sum."""
     if priors == "uniform":
         return np.ones(len(classes))
-    if priors != "population":
+    if priors not in NAMED_PRIORS:
         step = ""
         if priors in classes.tolist():
             step = f" For people of one place, give {{{priors!r}: 0.5, 'others': 0.5}}."
         raise ValueError(
-            f"Expected {name} 'uniform' or 'population', or numbers by label, got "
-            f"{priors!r:.80}.{step}"
+            f"Expected {name} 'tempered', 'population' or 'uniform', or numbers by "
+            f"label, got {priors!r:.80}.{step}"
         )
     weights = {}
     with open(POPULATION, encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            weights[row["label"]] = float(row["millions"]) ** (1 / int(row["root"]))
+            exponent = float(row["tempered_exponent"]) if priors == "tempered" else 1
+            weights[row["label"]] = float(row["millions"]) ** exponent
     unknown = [str(label) for label in classes.tolist() if label not in weights]
     if unknown:
         raise ValueError(
-            f"{name}='population' has no number of bearers for {', '.join(unknown)}. "
+            f"{name}={priors!r} has no number of bearers for {', '.join(unknown)}. "
             f"Give {name} as a dict."
         )
     return np.array([weights[label] for label in classes.tolist()])

@@ -57,8 +57,8 @@ def estimate_rates(
     checked : array-like of shape (n_names,) or None, default=None
         Labels of rows that were checked, None for the others. They are drawn at random
         within each outcome; expected are 10 or more of each.
-    assumed_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) \
-or None, default=None
+    assumed_prior : {"tempered", "population", "uniform"}, dict, array-like of shape \
+(n_classes,) or None, default=None
         Priors that the probabilities assume.
     groups : dict, {"subregion", "region"} or None, default=None
         Labels to sum. Each sum gets rates.

@@ -58,8 +58,8 @@ def estimate_shares(
         sample; expected are 100 or more. A row that nobody could decide is "unknown".
         Labels that the model lacks get a share, too; those that it groups count for
         the group.
-    assumed_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) \
-or None, default=None
+    assumed_prior : {"tempered", "population", "uniform"}, dict, array-like of shape \
+(n_classes,) or None, default=None
         Priors that the probabilities assume, as in :class:`PriorShiftClassifier`.
     groups : dict, {"subregion", "region"} or None, default=None
         Labels to sum, such as ``{"Nordic": ["Danish", "Norwegian", "Swedish"]}``, in

@@ -11,7 +11,7 @@ from .._base.estimators import check_is_frozen
 from .._base.labels_and_weights import check_weights, warn_of_other_order
 from .._models.layers import Shift
 from .._models.predict_names import check_probabilities, predict_list
-from .._models.priors import Priors, assumed_priors, check_priors
+from .._models.priors import NAMED_PRIORS, Priors, assumed_priors, check_priors
 from .._models.stack import resolve
 from .._shares.mix import priors_of_probabilities, sharpness_of
 from .wrapper import Wrapper
@@ -42,15 +42,15 @@ class PriorShiftClassifier(Wrapper):
     estimator : classifier
         Fitted classifier with `predict_proba`, such as :func:`load_pretrained`, or any
         of scikit-learn's in a `FrozenEstimator`.
-    priors : {"estimate", "uniform", "population"}, dict or array-like of shape \
-(n_classes,), default="estimate"
+    priors : {"estimate", "tempered", "population", "uniform"}, dict or array-like of \
+shape (n_classes,), default="estimate"
         Mix of the list. "estimate" finds it in `fit`. A known mix is given as numbers
-        that sum to 1, by label or in the order of `classes_`; as "uniform"; or as
-        "population", as in :func:`load_pretrained`. Missing labels get 0, and are never
-        predicted. ``{"Turkish": 0.02, "others": 0.98}`` gives them the rest, in
-        proportion to the priors that the estimator assumes.
-    assumed_prior : {"uniform", "population"}, dict, array-like of shape (n_classes,) \
-or None, default=None
+        that sum to 1, by label or in the order of `classes_`; or as "tempered",
+        "population" or "uniform", as in :func:`load_pretrained`. Missing labels get 0,
+        and are never predicted. ``{"Turkish": 0.02, "others": 0.98}`` gives them the
+        rest, in proportion to the priors that the estimator assumes.
+    assumed_prior : {"tempered", "population", "uniform"}, dict, array-like of shape \
+(n_classes,) or None, default=None
         Priors that the estimator's probabilities assume. None takes its `class_prior_`,
         which our estimators have, or "uniform". Most scikit-learn classifiers assume
         the class frequencies of their training labels: give these.
@@ -115,16 +115,11 @@ or None, default=None
     _parameter_constraints = {
         "estimator": [HasMethods(["predict_proba"])],
         "priors": [
-            StrOptions({"estimate", "uniform", "population"}),
+            StrOptions({"estimate", *NAMED_PRIORS}),
             dict,
             "array-like",
         ],
-        "assumed_prior": [
-            StrOptions({"uniform", "population"}),
-            dict,
-            "array-like",
-            None,
-        ],
+        "assumed_prior": [StrOptions({*NAMED_PRIORS}), dict, "array-like", None],
         "tol": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
     }

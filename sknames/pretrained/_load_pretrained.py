@@ -59,7 +59,7 @@ RISK = {
     FALLBACK_CURVE: {"nationality": 0.11, "country": 0.19},
 }
 AS_WRITTEN = object()  # the priors that a network was written with
-DEFAULT_PRIORS = "population"  # of load_pretrained, which its fingerprint leaves out
+DEFAULT_PRIORS = "tempered"  # of load_pretrained, which its fingerprint leaves out
 # pip leaves an installed version as it is, without --force-reinstall.
 AGAIN = (
     "install sknames again, as before, with the options --force-reinstall and "
@@ -84,7 +84,7 @@ SUMMED_IN_PLACE = "word_keys"  # by `Network.from_arrays`, so they are not share
 def load_pretrained(
     target: Target = "nationality",
     *,
-    priors: Priors = "population",
+    priors: Priors = "tempered",
     abstain: bool | None = None,
     risk: float | None = None,
     threshold: float | None = None,
@@ -103,19 +103,22 @@ def load_pretrained(
         What to predict: where a name comes from, or where people live who have such
         names. Countries are ISO 3166-1 alpha-2 codes; Kosovo is XK. Two in five are
         wrong, since countries share names.
-    priors : {"population", "uniform"}, dict or array-like of shape (n_classes,), \
-default="population"
+    priors : {"tempered", "population", "uniform"}, dict or array-like of shape \
+(n_classes,), default="tempered"
         Priors of the labels that the probabilities assume. Priors decide shared names:
         with equal priors, John Smith is Scottish.
 
-        - "population": the square root of a rough number of people in the world who
-          bear such names, or the fourth root of a country's inhabitants, for single
-          names of people of whom nothing else is known.
-        - "uniform": all nationalities are equally frequent.
+        - "tempered": a compromise between the next two, for single names of people of
+          whom nothing else is known. It is proportional to the rough number of people
+          in the world who bear such names, to the power of 0.5, or to the number of a
+          country's inhabitants, to the power of 0.25.
+        - "population": proportional to these numbers themselves. Labels with few people
+          are hardly ever predicted.
+        - "uniform": all labels are equally frequent.
         - Numbers that sum to 1, by nationality or in the order of `classes_`, if the
           mix is known. Nationalities that are not named get 0, and are never predicted.
           ``{"Turkish": 0.02, "others": 0.98}`` gives them the rest, in proportion to
-          "population".
+          "tempered".
 
         For a list of people, whose names tell the mix, see
         :class:`PriorShiftClassifier`. The priors are a shift of the output bias;
@@ -123,7 +126,7 @@ default="population"
     abstain : bool or None, default=None
         Whether to give no answer ("unknown") where the model is unsure, or the text is
         not a name. None does so if `risk` or `threshold` is given. True without them
-        keeps these shares with 95 % confidence, for people as frequent as "population"
+        keeps these shares with 95 % confidence, for people as frequent as "tempered"
         says:
 
         - nationalities: at most 15 % of the answers are wrong, and four of five people

@@ -91,11 +91,16 @@ def by_mix(y, probabilities, classes):
     """
     true = np.bincount(np.searchsorted(classes, y), minlength=len(classes)) / len(y)
     estimated = likeliest_shares(probabilities)
-    root = check_priors("population", classes)
-    mixes = {"equal": np.ones(len(classes)), "population, square root": root}
-    mixes |= {"population": root**2, "estimated": estimated, "true": true}
+    population = check_priors("population", classes)
+    mixes = {
+        "equal": np.ones(len(classes)),
+        "tempered": check_priors("tempered", classes),
+        "population": population,
+        "estimated": estimated,
+        "true": true,
+    }
     # As if nationalities were as frequent among the names as in the world.
-    weights = (root**2 / np.maximum(true, 1 / len(y)))[np.searchsorted(classes, y)]
+    weights = (population / np.maximum(true, 1 / len(y)))[np.searchsorted(classes, y)]
     found = {}
     for name, mix in mixes.items():
         proba = probabilities * mix
@@ -286,7 +291,7 @@ def measure_countries(model, people, training_labels):
     """
     y = people.labels
     classes = model.classes_
-    priors = check_priors("population", classes)
+    priors = check_priors("tempered", classes)
     default = with_network(model, model["classify"].network_.with_priors(priors))
     weights = {"sample_weight": alike(y, 0.5)}
     by_inhabitants = scorecard(default, people.names, y, **weights)

@@ -78,7 +78,7 @@ def write_chosen(folder, people):
     """
     model, choose, report, halves = kept_apart.load(folder.name, folder, people)
     classes = model.classes_
-    priors = check_priors("population", classes)
+    priors = check_priors("tempered", classes)
     labels = np.concatenate([half.labels for half in halves])
     n_people = np.bincount(np.searchsorted(classes, labels), minlength=len(classes))
     write_thresholds(folder, model, choose, priors)

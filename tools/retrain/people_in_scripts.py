@@ -46,7 +46,7 @@ def load(folder=None):
     """
     model = load_pretrained(abstain=True)
     if folder is not None:
-        model.estimator_ = read_model(folder, priors="population")
+        model.estimator_ = read_model(folder, priors="tempered")
     return model
 
 
