@@ -18,7 +18,7 @@ except ImportError as error:
     ) from error
 
 from ._base.version import __version__
-from ._models.layers import Decision, Shift, Sum
+from ._models.layers import Shift, Sum
 from ._models.stack import refusal, resolve
 from ._network.head import rows_of_head
 from ._network.ngrams import ABSENT, NGRAM_SCALE
@@ -181,9 +181,6 @@ def _changed(graph, layer, probabilities):
 def _metadata(stack, labels):
     """Return what another language needs next to probabilities, as JSON by key."""
     metadata = {"classes": labels.tolist()}
-    for layer in stack.layers:
-        if isinstance(layer, Decision):
-            metadata["decision"] = {"positive": layer.positive, "least": layer.least}
     threshold = stack.threshold
     if threshold is not None:
         levels = []

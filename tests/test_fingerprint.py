@@ -26,7 +26,6 @@ from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.neighbors import KDTree, KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -254,10 +253,6 @@ def test_wrapper_with_another_setting_has_another_fingerprint(tiny, small_names)
             {"coverage": 0.8, "fallback": [GROUPS]},
             {"coverage": 0.8, "fallback": [in_lower_case]},
         )
-    ]
-    models += [
-        FixedThresholdClassifier(two, threshold=threshold, pos_label=label)
-        for threshold, label in ((0.4, "Europe"), (0.4, "Asia"), (0.3, "Asia"))
     ]
     assert len({*map(fingerprint, models)}) == len(models)
 

@@ -24,7 +24,6 @@ from sklearn.pipeline import make_pipeline
 from sknames import (
     GroupedClassifier,
     SelectiveClassifier,
-    predict_names,
 )
 from sknames.datasets import load_countries, load_nationalities
 from sknames.metrics import scorecard
@@ -94,7 +93,6 @@ def test_binary_tools_of_scikit_learn_take_a_group_and_the_others(tiny, small_na
     expected = np.where(greek >= tuned.best_threshold_, "Greek", "others")
     for decided in (tuned, fixed.fit(names, y)):
         assert decided.predict(names).tolist() == expected.tolist()
-        assert predict_names(decided, names).labels[:, 0].tolist() == expected.tolist()
 
 
 def test_labels_of_large_integers_stay_apart():

@@ -22,7 +22,11 @@ from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
+from sklearn.model_selection import (
+    FixedThresholdClassifier,
+    GridSearchCV,
+    TunedThresholdClassifierCV,
+)
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.naive_bayes import GaussianNB, MultinomialNB
@@ -40,8 +44,9 @@ from sknames import (
     estimate_shares,
     fingerprint,
     predict_names,
+    predict_table,
 )
-from sknames._models.stack import Stack, resolve
+from sknames._models.stack import Stack, most_probable, resolve
 from sknames.inspection import feature_contributions, prefix_proba
 from sknames.onnx import to_onnx
 from sknames.pretrained import FrozenPipeline
@@ -428,12 +433,9 @@ def test_what_holds_several_models_has_no_inside():
         assert_array_equal(assumed_priors(model), [0.5, 0.5])
     assert_allclose(resolve(template).assumed.class_prior, [0.9, 0.1])
     some = np.where(np.arange(60) % 4, y, -1)  # -1 has no label
-    for one, labels in [
-        (FixedThresholdClassifier(template), y),
-        (SelfTrainingClassifier(template), some),
-    ]:
-        expected = one.fit(X, labels).estimator_.class_prior_
-        assert_array_equal(resolve(one).assumed.class_prior, expected)
+    training = SelfTrainingClassifier(template).fit(X, some)
+    expected = training.estimator_.class_prior_
+    assert_array_equal(resolve(training).assumed.class_prior, expected)
 
 
 def test_network_behind_a_step_of_others_does_not_read_codes(model):
@@ -459,46 +461,24 @@ def test_what_is_inside_other_models():
     assert other.encoder is other.network is None
 
 
-def decided(model):
-    binary = in_groups(model)
-    found = FixedThresholdClassifier(
-        binary, threshold=0.3, pos_label="Europe", response_method="predict_proba"
-    )
-    found.estimator_ = binary
-    return found
-
-
-def test_decision_is_that_of_the_threshold_classifier(model, small_names):
-    names = small_names[0]
-    expected = decided(model).predict(names)
-    assert (expected != in_groups(model).predict(names)).any()
-    labels = predict_names(decided(model), names, top=2).labels
-    assert_array_equal(labels[:, 0], expected)
-    assert (labels[:, 0] != labels[:, 1]).all()
-    careful = selective(decided(model))
-    is_answered = careful.reasons(names) == ""
-    assert_array_equal(careful.predict(names)[is_answered], expected[is_answered])
-    assert "decision" in {entry.key for entry in to_onnx(careful).metadata_props}
-
-
-def test_threshold_classifier_around_a_selective_one_raises(model):
-    for careful in (selective(in_groups(model)), in_groups(selective(model))):
-        wrapped = FixedThresholdClassifier(FrozenEstimator(careful), threshold=0.3)
-        wrapped.estimator_ = wrapped.estimator
-        with pytest.raises(ValueError, match="Put the SelectiveClassifier around the"):
-            predict_names(wrapped, ["Ana"])
-
-
-@pytest.mark.parametrize(
-    "change", [partial(GroupedClassifier, groups={}), given_priors]
-)
-def test_probabilities_that_a_threshold_classifier_decides_by_stay(model, change):
-    changed = change(decided(model))
-    careful = SelectiveClassifier(changed, threshold=0.1)
-    message = f"^{type(changed).__name__} .* of the FixedThresholdClassifier in it does"
-    for answer in (changed.predict, partial(predict_names, careful, threshold=0.5)):
-        with pytest.raises(ValueError, match=message):
-            answer(["Ana"])
+def test_threshold_classifier_of_scikit_learn_raises():
+    X = ["ana", "ann", "bob", "bo"]
+    y = ["a", "a", "b", "b"]
+    template = make_pipeline(CountVectorizer(analyzer="char"), MultinomialNB())
+    fixed = FixedThresholdClassifier(template, threshold=0.3).fit(X, y)
+    tuned = TunedThresholdClassifierCV(template, cv=2).fit(X, y)
+    for model in (fixed, tuned):
+        name = type(model).__name__
+        message = f"most probable label, got a {name}. Call its own predict"
+        careful = SelectiveClassifier(model, threshold=0.9)
+        for ask in (predict_names, predict_table, estimate_shares, fingerprint):
+            for asked in (model, careful, make_pipeline(FrozenEstimator(model))):
+                with pytest.raises(TypeError, match=message):
+                    ask(asked) if ask is fingerprint else ask(asked, X)
+        with pytest.raises(TypeError, match=message):
+            to_onnx(model)
+        with pytest.raises(TypeError, match=message):
+            careful.fit(X, y)
 
 
 CAREFUL = SelectiveClassifier(GaussianNB(), threshold=0.9)
@@ -543,13 +523,10 @@ def test_probability_at_the_threshold_is_no_answer():
         careful = SelectiveClassifier(even, threshold=least)
         assert careful.reasons(X).tolist() == [reason, reason]
         assert predict_names(even, X, threshold=least).reasons[0] == reason
-    at_least = FixedThresholdClassifier(even, threshold=0.5, pos_label="b")
-    assert at_least.fit(X, ["a", "b"]).predict(X).tolist() == ["b", "b"]
-    assert_array_equal(predict_names(at_least, X).labels, [["b"], ["b"]])
 
 
 def test_best_of_equal_probabilities_are_in_the_order_of_the_classes():
-    best = Stack().best(np.array([[0.0, 1.0, 0.0]]), top=3)
+    best = most_probable(np.array([[0.0, 1.0, 0.0]]), top=3)
     assert best.tolist() == [[1, 0, 2]]
 
 

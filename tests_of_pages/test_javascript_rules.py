@@ -128,19 +128,16 @@ def test_javascript_falls_back_as_python(evaluate, judged):
     assert_allclose(np.array(probabilities)[is_name], expected, rtol=0, atol=1e-6)
 
 
-def test_javascript_decides_from_a_probability_on_and_is_unsure_at_a_threshold(
-    evaluate,
-):
+def test_javascript_is_unsure_at_a_threshold(evaluate):
     metadata = {
         "classes": ["a", "b"],
-        "decision": {"positive": 0, "least": 0.3},
         "abstain": {"threshold": 0.5, "levels": []},
     }
     rows = [[0.3, 0.7], [0.29, 0.71], [0.9, 0.1], [0.5, 0.5]]
     climb = "given.rows.map((row) => js.fallBack(row, given.metadata))"
     answers = evaluate(climb, rows=rows, metadata=metadata)
-    assert [answer["label"] for answer in answers] == ["a", "b", "a", "a"]
-    assert [answer["reason"] for answer in answers] == ["unsure", "", "", "unsure"]
+    assert [answer["label"] for answer in answers] == ["b", "b", "a", "a"]
+    assert [answer["reason"] for answer in answers] == ["", "", "", "unsure"]
 
 
 CONTROLS = [*map(chr, [*range(0x20), *range(0x7F, 0xA0)])]

@@ -665,18 +665,13 @@ function inLatin(name, settings) {
   return words.map((word, i) => latin[i] ?? inLetters(word)).join(" ");
 }
 
-// The column of the best class of a name. `decision`, of two classes, is in the metadata of a model
-// that answers the positive one from a probability of its own on.
-export function best(row, decision) {
-  if (!decision) return row.indexOf(Math.max(...row));
-  const { positive, least } = decision;
-  return row[positive] >= least ? positive : 1 - positive;
-}
+// The column of the most probable class of a name.
+const best = (row) => row.indexOf(Math.max(...row));
 
 // What is answered for the probabilities of a name, as `predict_names` does: the best class, or the
 // first of its groups that is above the threshold. `abstain` is the model's metadata.
-export function fallBack(row, { classes, decision, abstain: { threshold, levels } }) {
-  const label = best(row, decision);
+export function fallBack(row, { classes, abstain: { threshold, levels } }) {
+  const label = best(row);
   const steps = [{ level: "label", label: classes[label], probability: row[label] }];
   for (const { name, groups } of levels) {
     const probability = row.reduce((sum, p, k) => (groups[k] === groups[label] ? sum + p : sum), 0);
@@ -787,7 +782,7 @@ export class NationalityModel {
     const rows = await this.predictProba(names);
     return rows.map((row, i) => {
       if (!this.abstain) {
-        const column = best(row, this.decision);
+        const column = best(row);
         return { label: this.classes[column], probability: row[column], reason: "" };
       }
       const { label, probability, reason: unsure } = fallBack(row, this);

@@ -30,8 +30,8 @@ def fingerprint(estimator: Any) -> str:
 
         Each wrapper appends what it changes, with four digits: "+priors-...",
         "+groups-..." or "+threshold-...". Other priors of :func:`load_pretrained` do
-        so, too, and "+untidied" stands for its ``tidy=False``. Threshold classifiers of
-        scikit-learn append "+decision-...", calibrations their class.
+        so, too, and "+untidied" stands for its ``tidy=False``. Calibrations append
+        their class.
 
     Raises
     ------
@@ -48,10 +48,10 @@ def fingerprint(estimator: Any) -> str:
     Notes
     -----
     The digits are of the class labels and the stored numbers to the bit, not of
-    answers, which differ between processors in the last digits. Those of other
-    estimators are also of settings, where functions count by their names, and of the
-    steps in front of them. Steps in front of a :class:`NameNationalityClassifier` do
-    not count.
+    answers, which differ between processors in the last digits. Steps in front of a
+    :class:`NameNationalityClassifier` do not count. The digits of other estimators are
+    :func:`joblib.hash` of the estimator and the steps in front of it, so they also
+    depend on settings and on the version of scikit-learn.
 
     Examples
     --------

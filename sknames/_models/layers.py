@@ -75,10 +75,6 @@ class Layer:
         """Return what the changed probabilities assume."""
         return assumed
 
-    def best(self, probabilities, best):
-        """Return the columns of the answers, (n, top), from those of below."""
-        return best
-
     def threshold(self, threshold):
         """Return the Threshold that holds above, from the one that holds below."""
         return None if self.changes_probabilities else threshold
@@ -174,28 +170,6 @@ class Sum(Layer):
         """What it adds to a fingerprint, of the labels in each group."""
         grouping = (self.classes, self.groups, self.index)
         return f"groups-{digits_of(grouping, OF_LAYER)}"
-
-
-@dataclass(frozen=True)
-class Decision(Layer):
-    """Answer one of two classes from a probability of it on, as scikit-learn does.
-
-    It is of a FixedThresholdClassifier or TunedThresholdClassifierCV.
-    """
-
-    positive: int  # the column of that class
-    least: float
-
-    def best(self, probabilities, best):
-        """Return the columns of the answer and of the other class: (n, top)."""
-        is_positive = probabilities[:, self.positive] >= self.least
-        first = np.where(is_positive, self.positive, 1 - self.positive)
-        return np.column_stack([first, 1 - first])[:, : best.shape[1]]
-
-    @property
-    def fingerprint(self):
-        """What it adds to a fingerprint, of the class and its threshold."""
-        return f"decision-{digits_of((self.positive, self.least), OF_LAYER)}"
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from .._base.parameters import NumberInterval
 from .._text.names import Names, read_names
 from .frames import filled, to_frame
 from .groups import fallback_probabilities
-from .stack import resolve
+from .stack import most_probable, resolve
 
 UNSURE = "unsure"
 BYLINE = re.compile(r"([^\W\d_]\. ?-?)+[^.\s]+")  # "A. M. Müller"
@@ -284,7 +284,7 @@ def predictions_of(stack, listed, *, top=1, threshold=None):
     n_classes = len(stack.classes)
     if top > n_classes:
         raise ValueError(f"top={top}: the model has {n_classes} labels. Lower top.")
-    best = stack.best(listed.proba, top)
+    best = most_probable(listed.proba, top)
     predictions = Predictions(
         labels=stack.classes[best],
         top_proba=np.take_along_axis(listed.proba, best, axis=1),

@@ -18,7 +18,7 @@ from .._base.parameters import in_short
 from .._encoding.char_encoder import CharEncoder
 from .._encoding.join_names import JoinNames
 from .._text.names import BY_DEFAULT
-from .layers import Assumed, Decision, Layer, Sum, Threshold
+from .layers import Assumed, Layer, Sum, Threshold
 
 CALIBRATED = "calibrated_classifiers_"  # of CalibratedClassifierCV, one a fold
 # Where scikit-learn keeps the one fitted estimator that predicts: searches, thresholds
@@ -52,13 +52,7 @@ class Stack:
     layers: tuple[Layer, ...] = ()
 
     def add(self, layer):
-        """Return the stack with one more layer.
-
-        Raise ValueError if it changes probabilities that a layer below decides by.
-        """
-        for below in self.layers:
-            if isinstance(below, Decision) and layer.changes_probabilities:
-                raise _lost_threshold(layer.owner, below.owner)
+        """Return the stack with one more layer."""
         return replace(self, layers=(*self.layers, layer))
 
     # What is in it.
@@ -132,13 +126,6 @@ class Stack:
             probabilities = layer.change(probabilities)
         return probabilities
 
-    def best(self, probabilities, top):
-        """Return the columns of the answers, the best one first: (n, top)."""
-        best = _most_probable(probabilities, top)
-        for layer in self.layers:
-            best = layer.best(probabilities, best)
-        return best
-
     # What is said of its answers.
 
     @property
@@ -163,9 +150,9 @@ class Stack:
     def name_of_probabilities(self):
         """A name that other probabilities do not have, None if there is none.
 
-        Thresholds and decisions do not change them. How names are read does.
+        Thresholds do not change them. How names are read does.
         """
-        layers = [x for x in self.layers if not isinstance(x, Decision | Threshold)]
+        layers = [layer for layer in self.layers if not isinstance(layer, Threshold)]
         try:
             name = replace(self, layers=tuple(layers)).fingerprint
         except TypeError:  # it has no fingerprint, such as a lambda in it
@@ -320,18 +307,10 @@ def resolve(model: Any) -> Stack:
     held = _held(model)
     if held is None:
         return Stack(base=model, base_assumes=_assumed_by(model))
+    _check_no_threshold_classifier(model)
     inner = resolve(held)
     if isinstance(model, FrozenEstimator) or "best_estimator_" in vars(model):
         return inner
-    decision = _decision_of(model)
-    if decision is not None:
-        if inner.has_threshold:
-            raise ValueError(
-                f"Expected a {decision.owner} around a classifier that always answers, "
-                "got one around a SelectiveClassifier. Put the SelectiveClassifier "
-                f"around the {decision.owner}."
-            )
-        return inner.add(decision)
     return Stack(base=model, base_assumes=_assumed_around(model, inner), within=inner)
 
 
@@ -380,34 +359,24 @@ def _assumed_around(model, inner):
     return replace(inner.assumed, class_prior=class_prior)
 
 
-def _decision_of(model):
-    """Return the layer of a threshold classifier of scikit-learn, None for others."""
+def _check_no_threshold_classifier(model):
+    """Raise TypeError if a model answers by a threshold of scikit-learn's own."""
     # Not at the top: it would be two fifths of what `import sknames` takes.
     from sklearn.model_selection import (
         FixedThresholdClassifier,
         TunedThresholdClassifierCV,
     )
 
-    if isinstance(model, FixedThresholdClassifier):
-        positive = model.pos_label
-        least = 0.5 if model.threshold == "auto" else model.threshold
-        response = model.response_method
-    elif isinstance(model, TunedThresholdClassifierCV):
-        positive = model._curve_scorer._get_pos_label()
-        least = model.best_threshold_
-        response = model.response_method
-    else:
-        return None
-    if response == "decision_function":
-        raise ValueError(
-            f"Expected a {type(model).__name__} of probabilities, got one of "
-            "decision_function. Set response_method='predict_proba'."
+    if isinstance(model, FixedThresholdClassifier | TunedThresholdClassifierCV):
+        name = type(model).__name__
+        raise TypeError(
+            "Expected a classifier whose answer is the most probable label, got a "
+            f"{name}. Call its own predict, or give its estimator_, and compare the "
+            "probabilities of the label with the threshold."
         )
-    column = 1 if positive is None else model.classes_.tolist().index(positive)
-    return Decision(type(model).__name__, positive=column, least=float(least))
 
 
-def _most_probable(probabilities, top):
+def most_probable(probabilities, top):
     """Return the columns of the `top` most probable classes, the first of equal ones.
 
     Their shape is (n, top). For small `top`, it is faster than sorting.

@@ -546,7 +546,7 @@ def _answers(stack, X, y, fallback):
     classes = stack.classes
     # A fold may lack a rare label.
     fallback = [level.among(classes) for level in fallback]
-    best = stack.best(listed.proba, 1)[:, 0]
+    best = listed.proba.argmax(axis=1)
     is_name = listed.reasons == ""
     y = stack.as_predicted(y)
     return confidence_and_hits(listed.proba, best, is_name, y, classes, fallback)
