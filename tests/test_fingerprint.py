@@ -1,32 +1,24 @@
 """The short names of models."""
 
 import json
-import math
 import os
 import pickle
 import re
 import shutil
 import sys
-from collections import deque
 from dataclasses import replace
-from datetime import date
-from functools import partial
-from operator import itemgetter
 from pathlib import Path
 
 import joblib
 import numpy as np
-import pandas as pd
 import pytest
 import skops.io
 from sklearn.base import clone
-from sklearn.calibration import CalibratedClassifierCV
-from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.neighbors import KDTree, KNeighborsClassifier
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
@@ -61,36 +53,6 @@ def selective(model, names, **params):
     return SelectiveClassifier(FrozenEstimator(model), **params).fit(X, y)
 
 
-def with_value(value):
-    """Return a fitted model with a step that holds a value."""
-    step = FunctionTransformer(inv_kw_args={"value": value})
-    X = np.array([[0.0], [1.0]])
-    return make_pipeline(step, LogisticRegression()).fit(X, ["a", "b"])
-
-
-ONE_AND_OTHER = {
-    "partial": (partial(int, base=3), partial(int, base=4)),
-    "itemgetter": (itemgetter(0), itemgetter(1)),
-    "method of a pattern": (re.compile("a").match, re.compile("b").match),
-    "another method": (re.compile("a").match, re.compile("a").search),
-    "method of a text": ("a".join, "b".join),
-    "pattern": (re.compile("a"), re.compile("b")),
-    "flags of a pattern": (re.compile("a"), re.compile("a", re.IGNORECASE)),
-    "functions of a name": (np.sqrt, math.sqrt),
-    "date": (date(2020, 1, 1), date(2020, 1, 2)),
-    "deque": (deque([1, 2]), deque([2, 1])),
-    "length of a deque": (deque([1]), deque([1], maxlen=1)),
-    "set": ({*"abcdef"}, {*"abcdeg"}),
-    "set of patterns": ({re.compile("a" * 300)}, {re.compile("a" * 300 + "b")}),
-    "Categorical": (pd.Categorical(["a", "b"]), pd.Categorical(["b", "a"])),
-    "index of a Series": (pd.Series([1], ["a"]), pd.Series([1], ["b"])),
-    "Generator": (np.random.default_rng(0), np.random.default_rng(1)),
-    "type of numbers": (np.dtype("f4"), np.dtype("f8")),
-    "KDTree": (KDTree([[0.0], [1.0]]), KDTree([[0.0], [2.0]])),
-    "metric of a tree": (KDTree([[0.0]], metric="l1"), KDTree([[0.0]], metric="l2")),
-}
-
-
 # ---- Nets
 
 
@@ -117,20 +79,18 @@ def test_fingerprint_changes_with_a_single_bit_or_label(tiny):
 def models(tiny, shipped_uniform, small_names):
     names, y = small_names
     ngrams = CountVectorizer(analyzer="char")
-    words = CountVectorizer(stop_words=["van"])
     return {
         "net": tiny,
         "shipped": shipped_uniform,
         "threshold": selective(tiny, small_names, coverage=0.8),
         "groups": GroupedClassifier(tiny, groups=GROUPS),
-        "logistic": make_pipeline(words, LogisticRegression()).fit(names, y),
-        "forest": make_pipeline(ngrams, RandomForestClassifier(3)).fit(names, y),
+        "logistic": make_pipeline(ngrams, LogisticRegression()).fit(names, y),
         "neighbors": make_pipeline(ngrams, KNeighborsClassifier(3)).fit(names, y),
     }
 
 
 @pytest.mark.parametrize(
-    "kind", ["net", "shipped", "threshold", "groups", "logistic", "forest", "neighbors"]
+    "kind", ["net", "shipped", "threshold", "groups", "logistic", "neighbors"]
 )
 def test_fingerprint_is_the_same_after_saving(models, kind, tmp_path):
     model = models[kind]
@@ -165,7 +125,6 @@ def test_fingerprint_of_an_older_file_is_of_its_model(name, expected):
 def test_fingerprint_is_the_same_in_another_process(models, tmp_path):
     """With other kernels of numpy, and another seed of Python's hashes."""
     every_kind = [*models.values()]
-    every_kind += [with_value(one) for one, _ in ONE_AND_OTHER.values()]
     joblib.dump(every_kind, tmp_path / "models.joblib")
     code = (
         "import joblib, sknames\n"
@@ -260,20 +219,12 @@ def test_wrapper_with_another_setting_has_another_fingerprint(tiny, small_names)
 # ---- Other estimators
 
 
-def test_fingerprint_of_a_calibrated_net_is_the_same_for_equal_trainings(
-    tiny, small_names
-):
-    """The history of a net holds seconds, which differ."""
+def test_fingerprint_of_equal_trainings_of_a_net_is_the_same(tiny, small_names):
     again = clone(tiny).fit(*small_names)
-    one, other = (
-        CalibratedClassifierCV(FrozenEstimator(net)).fit(*small_names)
-        for net in (tiny, again)
-    )
-    assert fingerprint(one) == fingerprint(other)
     assert fingerprint(tiny[-1]) == fingerprint(tiny) == fingerprint(again)
 
 
-@pytest.mark.parametrize("kind", ["logistic", "forest", "neighbors"])
+@pytest.mark.parametrize("kind", ["logistic", "neighbors"])
 def test_fingerprint_of_another_estimator_is_of_what_it_learned(models, kind):
     model = models[kind]
     names = np.array(["Anna", "Jan", "Ece", "Ali"])
@@ -282,32 +233,11 @@ def test_fingerprint_of_another_estimator_is_of_what_it_learned(models, kind):
     assert fingerprint(other) != fingerprint(model)
 
 
-@pytest.mark.parametrize("kind", ONE_AND_OTHER)
-def test_fingerprint_is_also_of_what_a_setting_holds(kind):
-    one, other = map(with_value, ONE_AND_OTHER[kind])
-    assert fingerprint(one) != fingerprint(other)
-    assert fingerprint(pickle.loads(pickle.dumps(one))) == fingerprint(one)
-
-
-@pytest.mark.parametrize("tree", ["kd_tree", "ball_tree"])
-def test_fingerprint_of_a_tree_is_the_same_after_a_search(tree):
-    X = np.random.RandomState(0).randn(200, 2)
-    model = KNeighborsClassifier(algorithm=tree).fit(X, X[:, 0] > 0)
-    before = fingerprint(model)
-    model.kneighbors(X)
-    assert fingerprint(model) == before
-
-
-@pytest.mark.parametrize("value", [lambda X: X, math, open(os.devnull)])
-def test_fingerprint_of_what_no_file_keeps_raises(value):
+def test_fingerprint_of_what_no_file_keeps_raises():
+    step = FunctionTransformer(lambda X: X)
+    model = make_pipeline(step, LogisticRegression()).fit([[0.0], [1.0]], ["a", "b"])
     with pytest.raises(TypeError, match="Expected a model that joblib can save, got"):
-        fingerprint(with_value(value))
-
-
-def test_fingerprint_leaves_the_version_of_scikit_learn_out(models, monkeypatch):
-    expected = fingerprint(models["logistic"])
-    monkeypatch.setattr("sklearn.base.__version__", "9.9")
-    assert fingerprint(models["logistic"]) == expected
+        fingerprint(model)
 
 
 def test_fingerprint_of_what_is_no_model_says_what_to_do():

@@ -51,7 +51,9 @@ def fingerprint(estimator: Any) -> str:
     answers, which differ between processors in the last digits. Steps in front of a
     :class:`NameNationalityClassifier` do not count. The digits of other estimators are
     :func:`joblib.hash` of the estimator and the steps in front of it, so they also
-    depend on settings and on the version of scikit-learn.
+    depend on settings and on the version of scikit-learn. They change with whatever the
+    estimator stores, so those of a random forest or of a vectorizer of words can differ
+    in another process.
 
     Examples
     --------

@@ -5,9 +5,11 @@ changes them or the answers. Only this module knows how scikit-learn's estimator
 each other. A wrapper of ours says by its method `_stack` what it adds.
 """
 
+import pickle
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import joblib
 import numpy as np
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
@@ -134,7 +136,7 @@ class Stack:
         check_is_fitted(self.base)
         network = getattr(self.base, "network_", None)
         if network is None:
-            digits = digits_of((self.steps, self.base), OF_BASE)
+            digits = _hash_of_estimator((self.steps, self.base))[:OF_BASE]
             name = f"{type(self.base).__name__}-{digits}"
         elif network.fingerprint is not None:
             name = network.fingerprint
@@ -374,6 +376,18 @@ def _check_no_threshold_classifier(model):
             f"{name}. Call its own predict, or give its estimator_, and compare the "
             "probabilities of the label with the threshold."
         )
+
+
+def _hash_of_estimator(estimator):
+    """Return joblib's hash of what a file gives back; raise TypeError without one."""
+    try:
+        # As it comes out of a file, where arrays lie in one piece.
+        return joblib.hash(pickle.loads(pickle.dumps(estimator)))
+    except (TypeError, AttributeError, pickle.PicklingError) as error:
+        raise TypeError(
+            f"Expected a model that joblib can save, got one that it cannot ({error}). "
+            "Take functions and classes of a module, not those of a function or lambda."
+        ) from error
 
 
 def most_probable(probabilities, top):
