@@ -80,7 +80,7 @@ class _Blocks:
 class _Memory:
     """Hold the arrays of a call.
 
-    Allocating them in each step would take longer than the step.
+    Allocating them anew would take longer than a step.
     """
 
     def __init__(self, forward, n_rows, n_nodes):
@@ -90,8 +90,7 @@ class _Memory:
         n_rows = forward.fill(n_rows)
         n_nodes = forward.fill(n_nodes)
         rows = aligned_zeros((1 + 2 * layers, n_rows, size), forward.precision)
-        # The state of an empty row is 0, and stands in final, since such a row sorts
-        # first.
+        # Empty rows sort first and keep the initial state, 0.
         self.final = rows[0]
         self.states = rows[1:].reshape(2, layers, n_rows, size)  # before and now
         nodes = aligned_zeros((layers + 2 * n_gates, n_nodes, size), forward.precision)
@@ -244,7 +243,7 @@ class Forward:
         return net, terms, spans
 
     def _few(self, codes):
-        """Return the logits of rows that are too few for a plan."""
+        """Return the logits of rows if a plan does not pay for so few."""
         lengths = row_lengths(codes)
         net = self._few_of_net(codes, lengths)
         if self.ngrams is None:
@@ -260,7 +259,7 @@ class Forward:
         return _with_ngrams(net, *sums)
 
     def _few_of_net(self, codes, lengths):
-        """Return the net's logits of rows that are too few for a plan, (n, C)."""
+        """Return the net's logits of rows, (n, C), if a plan does not pay for so few."""
         n = len(codes)
         memory = _Memory(self, n, n)
         before, now = memory.states

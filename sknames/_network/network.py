@@ -28,8 +28,8 @@ class Measured:
     class_bias: np.ndarray  # (n_classes,), log odds that correct the bias on people
     n_people: np.ndarray  # (n_classes,), how many people of each were held out
     model_error: float  # the standard deviation of the log odds that are left
-    sharpness: float = 1.0  # the power of likelihood ratios that shares take
-    coverage: float | None = None  # the part of true shares that 95 % intervals held
+    sharpness: float = 1.0  # the power of likelihood ratios in shares
+    coverage: float | None = None  # the share of 95 % intervals that held, when tested
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,8 +124,8 @@ class Network:
     def with_priors(self, priors):
         """Shift the output bias to other priors, (n_classes,), that sum to 1.
 
-        A class with prior 0 is never predicted. Raise ValueError if a prior of 0 gets
-        positive.
+        A class with prior 0 is never predicted. Raise ValueError if a prior that was 0
+        becomes positive.
         """
         if (priors[self.class_prior == 0] > 0).any():
             raise ValueError(
@@ -210,7 +210,7 @@ def narrow(keys):
 
 
 def _read_only(value):
-    """Return arrays, and what holds some, as what cannot be written to."""
+    """Return arrays as read-only ones, also those inside of tuples and mappings."""
     if isinstance(value, Quantized | Words | Measured):
         return type(value)(*map(_read_only, vars(value).values()))
     if isinstance(value, Mapping):

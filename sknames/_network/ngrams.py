@@ -25,7 +25,7 @@ import numpy as np
 from .prefixes import row_slices
 
 START = 0  # the code of padding, which no symbol has
-ABSENT = -1  # the index of an n-gram that the vocabulary lacks
+ABSENT = -1  # the index of an n-gram that is not in the vocabulary
 NGRAM_SCALE = 4.0  # factor of n-gram logits
 N_BITS = 64  # in a uint64
 
