@@ -259,7 +259,7 @@ class Forward:
         return _with_ngrams(net, *sums)
 
     def _few_of_net(self, codes, lengths):
-        """Return the net's logits of rows, (n, C), if a plan does not pay for so few."""
+        """Return the logits of the net, (n, C), if a plan does not pay for so few."""
         n = len(codes)
         memory = _Memory(self, n, n)
         before, now = memory.states
