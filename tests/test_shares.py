@@ -590,22 +590,43 @@ def test_labels_of_few_held_out_people_have_an_interval_only_in_a_group():
     assert line.endswith(f"{shares['Irish'].share:.1%}   -")
 
 
-def test_sum_that_labels_of_few_held_out_people_decide_has_no_interval():
-    groups = {"half": ["Irish", "Turkish"], "rest": ["Danish", "Dutch", "Irish"]}
-    params = {"n_people": people(Irish=19), "groups": groups}
-    shares = shares_of_model(draw(MIX), **params)
-    ends = {label: shares_of_model(draw(MIX))[label].high for label in CLASSES}
-    is_decided = [
-        2 * ends["Irish"] >= sum(ends[label] for label in members)
-        for members in groups.values()
-    ]
-    assert is_decided == [True, False]
+def test_group_of_which_sparse_labels_make_half_has_no_interval():
+    """The sparse label has 40 people; the others have 60, 20 and 40."""
+    groups = {"two thirds": ["Dutch", "Norwegian"], "half": ["Dutch", "Turkish"]}
+    groups |= {"less": ["Danish", "Dutch"], "without": ["Danish", "Turkish"]}
+    proba = np.eye(5)[np.repeat([0, 1, 3, 4], [60, 40, 20, 40])]
+    params = {"n_people": people(Dutch=19), "groups": groups}
+    shares = shares_of_model(proba, **params)
     for end in (shares.groups.low, shares.groups.high):
-        assert np.isnan(end).tolist() == is_decided
+        assert np.isnan(end).tolist() == [True, True, False, False]
     compared = shares.compare(shares_of_model(draw(OTHER), **params)).groups
-    assert np.isnan([compared[group].low for group in groups]).tolist() == is_decided
-    known = {"Danish": 0.3, "Dutch": 0.3, "Norwegian": 0.1, "others": 0.3}
-    assert np.isnan(shares.compare(known)["others"].low)  # Irish and Turkish
+    is_withheld = np.isnan([compared[group].low for group in groups])
+    assert is_withheld[:2].all()
+    assert not is_withheld[3]
+    known = {"Danish": 0.3, "Irish": 0.1, "Turkish": 0.3, "others": 0.3}
+    assert np.isnan(shares.compare(known)["others"].low)  # Dutch and Norwegian
+
+
+def test_group_is_sparse_if_its_labels_together_have_fewer_than_20_held_out_people():
+    groups = {"19": ["Irish", "Turkish"], "20": ["Irish", "Norwegian"]}
+    n_people = np.array([500, 500, 9, 11, 10])
+    proba = np.eye(5)[np.repeat([0, 1], 100)]  # neither label is in the list
+    shares = shares_of_model(proba, n_people=n_people, groups=groups)
+    assert shares.sparse_labels == ["Irish", "Norwegian", "Turkish"]
+    assert shares.groups.sparse_labels == ["19"]
+    assert np.isnan(shares.groups.high).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("target", ["nationality", "country"])
+def test_grouped_classifier_and_groups_withhold_the_same_intervals(target, names):
+    model = load_pretrained(target)
+    params = {"n_draws": 20, "random_state": 0}
+    grouped = GroupedClassifier(model, groups="subregion")
+    inside = estimate_shares(grouped, names, **params)
+    outside = estimate_shares(model, names, groups="subregion", **params).groups
+    withheld = {*outside.label[np.isnan(outside.low)]}
+    assert withheld == {*inside.label[np.isnan(inside.low)]}
+    assert 0 < len(withheld) < len(outside.label)
 
 
 def test_labels_of_few_held_out_people_are_never_sure_to_differ():
@@ -628,12 +649,12 @@ def test_labels_of_few_held_out_people_are_listed_and_noted():
     rows = draw(MIX)
     n_people = people(Danish=19, Dutch=20, Irish=0)
     shares = shares_of_model(rows, n_people=n_people)
-    assert shares.few_held_out == ["Danish", "Irish"]
+    assert shares.sparse_labels == ["Danish", "Irish"]
     assert NOTE_ON_SPARSE in str(shares)
     grouped = shares_of_model(rows, n_people=n_people, groups={"all": [*CLASSES]})
-    assert grouped.few_held_out == ["Danish", "Irish"]
+    assert grouped.sparse_labels == ["Danish", "Irish"]
     assert NOTE_ON_SPARSE not in str(grouped)
-    assert shares_of(rows).few_held_out == []
+    assert shares_of(rows).sparse_labels == []
     assert NOTE_ON_SPARSE not in str(shares_of(rows))
 
 
@@ -649,11 +670,11 @@ def test_note_on_sparse_labels_names_those_above_one_percent(n, is_noted):
 
 def test_checked_rows_show_labels_of_few_held_out_people(names):
     countries = load_pretrained("country")
-    assert "MC" in estimate_shares(countries, names, n_draws=2).few_held_out
+    assert "MC" in estimate_shares(countries, names, n_draws=2).sparse_labels
     y = np.full(len(names), None)
     y[::2] = "MC"
     shares = estimate_shares(countries, names, checked=y, n_draws=2)
-    assert shares.few_held_out == []
+    assert shares.sparse_labels == []
     assert NOTE_ON_SPARSE not in str(shares)
 
 

@@ -310,7 +310,7 @@ def test_shares_of_a_list(page, shipped, downloads):
     assert table.columns.tolist() == expected.columns.tolist()
     assert len(table) == len(expected)
     assert_allclose(table["share"], expected.loc[table.index, "share"], atol=1e-3)
-    assert {*table.index[table["low"].isna()]} == {*shares.few_held_out}
+    assert {*table.index[table["low"].isna()]} == {*shares.sparse_labels}
 
 
 def test_differences_of_two_lists(page, shipped, downloads):

@@ -52,12 +52,12 @@ from sknames._base.exact_limits import exact_interval
 from sknames._models.groups import group_of_each
 from sknames._models.stack import resolve
 from sknames._shares.checked import CheckedRows
+from sknames._shares.draws import FEW_HELD_OUT
 from sknames._shares.mix import (
     errors_by_class,
     priors_of_probabilities,
     settings_of_shares,
 )
-from sknames._shares.name_list import FEW_HELD_OUT
 from sknames._shares.rates import rates_of_list
 from sknames._shares.resampling import Clusters
 from sknames.pretrained._load_pretrained import FIGURES, FOLDER, TARGETS
@@ -818,7 +818,7 @@ def check_rows(people, drawn, n_checked, rng):
     index[checked] = people.labels[drawn[checked]]
     new_labels = people.classes[len(people.known) :].tolist()
     counted = np.bincount(index[checked], minlength=len(people.classes)) / n_checked
-    return CheckedRows(index, people.known, new_labels, None), counted
+    return CheckedRows(index, people.known, new_labels), counted
 
 
 def measure_checked(people, n_lists, rng):

@@ -20,7 +20,7 @@ from .._models.predict_names import (
 )
 from .._models.priors import assumed_priors
 from .._models.stack import resolve
-from .._shares.name_list import FEW_HELD_OUT
+from .._shares.draws import FEW_HELD_OUT
 from .._text.names import Names
 from .._wrappers.grouped_classifier import GroupedClassifier
 from .._wrappers.prior_shift_classifier import (

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .checked import estimate_from_checked
-from .draws import Draws
+from .draws import FEW_HELD_OUT, Draws
 from .mix import estimate_mix
 from .one_blas_thread import one_blas_thread
 from .resampling import Units, resample
@@ -31,8 +31,7 @@ def draw_shares(names, distinct, question, seeds):
         mix = estimate_mix(distinct, names.model.assumed_prior)
         if names.checked is not None:
             return _estimate_by_checked(names, mix, seeds)
-        drawn = _estimate_by_model(names, distinct, mix.shares, seeds)
-        return drawn.with_few(names.model.is_few, question.confidence_level)
+        return _estimate_by_model(names, distinct, mix.shares, seeds)
 
 
 def _estimate_by_model(names, distinct, share, seeds):
@@ -53,11 +52,19 @@ def _estimate_by_model(names, distinct, share, seeds):
         rng = np.random.RandomState(seed_of_units)
         resamples.append(resample(distinct, share, errors, rng, units))
     widest = max(resamples, key=lambda shares: shares.var(axis=0).sum())
+    n_held_out = of_sparse = None
+    n_people = names.model.n_people
+    if n_people is not None:
+        is_sparse = n_people < FEW_HELD_OUT
+        n_held_out = names.by_label(n_people[None])[0]
+        of_sparse = names.by_label((share * is_sparse)[None])[0]
     return Draws(
         labels=names.labels,
         estimate=names.by_label(share[None])[0],
         draws=names.by_label(widest),
         n_effective=float(n_effective),
+        n_held_out=n_held_out,
+        of_sparse=of_sparse,
     )
 
 

@@ -11,8 +11,12 @@ from .columns import index_in
 from .intervals import compare_draws, interval
 
 NO_ONE = 0.5  # estimated people: of fewer, nothing is a part
+# Held-out people of a label: with fewer, its share in a list is estimated too small.
+# Intervals held .6 to .8 of the true shares of such labels, and .89 to .96 of others:
+# see examples/benchmarks/results/shares.md.
+FEW_HELD_OUT = 20
 # What a linear map of labels maps next to the draws.
-BY_LABEL = ("estimate", "predicted", "upper", "upper_of_few")
+BY_LABEL = ("estimate", "predicted", "n_held_out", "of_sparse")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +39,11 @@ class Draws:
     predicted : ndarray in the shape of the estimate, or None
         The part of the shares that is predicted, in a list with checked rows: 0 if all
         are. None without checked rows.
-    upper, upper_of_few : ndarray of shape (n_labels,), or None
-        The upper ends of the labels' intervals, and those of labels that few held-out
-        people have shown; None if that does not matter.
+    n_held_out : ndarray of shape (n_labels,), or None
+        How many held-out people have shown how the model errs about each label; None
+        if that does not matter.
+    of_sparse : ndarray in the shape of the estimate, or None
+        The part of each share that sparse labels have, of fewer than 20 such people.
     """
 
     __module__ = "sknames"
@@ -47,8 +53,8 @@ class Draws:
     draws: NDArray[np.floating]
     n_effective: Any
     predicted: NDArray[np.floating] | None = None
-    upper: NDArray[np.floating] | None = None
-    upper_of_few: NDArray[np.floating] | None = None
+    n_held_out: NDArray[np.integer] | None = None
+    of_sparse: NDArray[np.floating] | None = None
 
     @classmethod
     def known(cls, mix: dict[Any, float], n_draws: int) -> Self:
@@ -184,10 +190,11 @@ class Draws:
 
     @property
     def is_in_doubt(self) -> NDArray[np.bool_]:
-        """Whether labels that few people have shown are half of a share or more."""
-        if self.upper is None or self.upper_of_few is None:
+        """Whether a share has no interval: sparse, or sparse labels make half of it."""
+        if self.n_held_out is None or self.of_sparse is None:
             return np.full(len(self.labels), False)
-        return (self.upper_of_few > 0) & (2 * self.upper_of_few >= self.upper)
+        has_half = (self.of_sparse > 0) & (2 * self.of_sparse >= self.estimate)
+        return (self.n_held_out < FEW_HELD_OUT) | has_half
 
     def interval(self, confidence_level: float) -> tuple[Any, Any]:
         """Return the ends of the intervals, NaN of shares in doubt."""
@@ -195,11 +202,6 @@ class Draws:
         low[..., self.is_in_doubt] = np.nan
         high[..., self.is_in_doubt] = np.nan
         return low, high
-
-    def with_few(self, is_few: NDArray[np.bool_], confidence_level: float) -> Self:
-        """Return the same, which knows the labels that few people have shown."""
-        _, upper = interval(self, confidence_level)
-        return replace(self, upper=upper, upper_of_few=upper * is_few)
 
     def minus(self, other: Self, confidence_level: float) -> dict[str, Any]:
         """Return how the labels differ from those of others, as columns by name.

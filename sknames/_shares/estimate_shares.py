@@ -87,11 +87,11 @@ def estimate_shares(
           first,
         - groups: the same for the groups, in their order, or None; its `members` are
           the labels of each group,
-        - few_held_out: labels of which fewer than 20 people have shown how the model
+        - sparse_labels: labels of which fewer than 20 people have shown how the model
           errs. They cannot be distinguished from their neighbours in a list, and
-          their shares are too small. So their `low` and `high` are NaN, but a group
-          that holds them has an interval, unless they decide it. With `checked`, there
-          are none,
+          their shares are too small. So their `low` and `high` are NaN, and those of a
+          group if its labels together are so few, or if sparse labels make half of its
+          share. With `checked`, there are none,
         - n_names, n_distinct: the number of names, and of distinct ones,
         - n_not_names: the number of texts that are not names,
         - n_clusters, n_checked: the number of clusters, and of checked rows, or None,

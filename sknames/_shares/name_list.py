@@ -26,10 +26,6 @@ from .resampling import Clusters
 
 FEW_NAMES = 100  # fewer than these raise a warning
 FEW_CLUSTERS = 30  # fewer than these raise a warning
-# Held-out people of a label: with fewer, its share in a list is estimated too small.
-# Intervals held .6 to .8 of the true shares of such labels, and .89 to .96 of others:
-# see examples/benchmarks/results/shares.md.
-FEW_HELD_OUT = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +46,8 @@ class ListedModel:
         Where the classes are groups of the columns of probabilities: which one.
     members : dict or None, default=None
         The labels of each class that is a group.
-    n_people : ndarray of shape (n_classes,) of int or None, default=None
-        How many people of each class have shown how it errs.
+    n_people : ndarray of shape (n_columns,) of int or None, default=None
+        How many held-out people of each column have shown how it errs.
     coverage : float or None, default=None
         The part of true shares that its 95 % intervals held, on people of other
         sources; None if that was not measured.
@@ -70,13 +66,6 @@ class ListedModel:
     n_people: NDArray[np.integer] | None = None
     coverage: float | None = None
     name: str | None = None
-
-    @property
-    def is_few(self) -> NDArray[np.bool_]:
-        """Whether few people have shown how it errs about each class."""
-        if self.n_people is None:
-            return np.full(len(self.classes), False)
-        return self.n_people < FEW_HELD_OUT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -272,7 +261,7 @@ def read_list(stack, listed, given, rows=None):
         classes=stack.classes,
         group_index=group_index,
         members=stack.members,
-        n_people=stack.assumed.n_people,
+        n_people=below.assumed.n_people,
         name=below.name_of_probabilities,
         **settings,
     )

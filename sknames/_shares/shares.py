@@ -12,8 +12,8 @@ from .._models.groups import array_of_labels, regions_of, unknown_label
 from .._models.priors import OTHERS, is_not_one
 from .comparison import Comparison, compare_shares
 from .draw_shares import draw_shares
-from .draws import Draws
-from .name_list import FEW_HELD_OUT, FEW_NAMES, check_size, warn_if_few_checked
+from .draws import FEW_HELD_OUT, Draws
+from .name_list import FEW_NAMES, check_size, warn_if_few_checked
 from .table import (
     LEAST_PRINTED,
     N_PRINTED,
@@ -75,12 +75,12 @@ class Shares(Table):
         return model.coverage if is_measured and self.n_checked is None else None
 
     @property
-    def few_held_out(self) -> list[Any]:
-        """Labels of which few people have shown how the model errs."""
-        model = self._about.model
-        if self.members is not None or self.n_checked is not None:
+    def sparse_labels(self) -> list[Any]:
+        """Labels, or groups, with fewer than 20 held-out people."""
+        drawn = self._draws
+        if drawn.n_held_out is None:
             return []
-        return model.classes[model.is_few].tolist()
+        return drawn.labels[drawn.n_held_out < FEW_HELD_OUT].tolist()
 
     @property
     def _title(self):
@@ -128,7 +128,7 @@ class Shares(Table):
                 f"names: {step}"
             )
             yield "wide", note
-        is_sparse = np.isin(self.label, self.few_held_out)
+        is_sparse = np.isin(self.label, self.sparse_labels)
         noted = self.label[is_sparse & (self.share > LEAST_NOTED)].tolist()
         if noted and self.groups is None:
             note = (

@@ -117,7 +117,7 @@ def estimate_statistic(
     that of a sum the same in any spelling, and that of a difference about that of
     `compare`. Those of ratios and logarithms are not the ends of these, transformed.
     The estimate is not moved, and the bias of the shares stays: sum sparse labels
-    (`few_held_out`) before a statistic that depends on them. On lists of real
+    (`sparse_labels`) before a statistic that depends on them. On lists of real
     people, 95 % intervals of indices, ratios, slopes and rates held .89 to .98: see
     examples/benchmarks/results/shares.md.
 

@@ -14,7 +14,7 @@ from scipy.special import logit
 
 from sknames._base.exact_limits import exact_limit
 from sknames._models.priors import exchange_priors
-from sknames._shares.name_list import FEW_HELD_OUT
+from sknames._shares.draws import FEW_HELD_OUT
 from sknames.pretrained._load_pretrained import POINTS
 
 from .files import write_csv
