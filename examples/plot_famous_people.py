@@ -57,7 +57,7 @@ KINDS = {"right": "#a6cee3", "unsure": "#e8e8e8", "wrong": "#f4a582"}
 found = {}
 for target in ("nationality", "country"):
     model = sknames.load_pretrained(target, abstain=True)
-    best = sknames.predict_names(model, names.ravel().tolist(), threshold=None)
+    best = sknames.predict_names(model.estimator_, names.ravel().tolist())
     labels = best.labels[:, 0].reshape(names.shape)
     sure = best.top_proba[:, 0].reshape(names.shape)
     right = np.empty(names.shape, dtype=bool)

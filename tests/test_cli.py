@@ -448,14 +448,20 @@ ANSWERS = {
         {"top": 2},
     ),
     "--model country --abstain --fallback": (countries, {}),
-    "--model country --fallback --threshold .5": (countries, {"threshold": 0.5}),
+    "--model country --fallback --threshold .5": (
+        lambda tiny: load_pretrained("country", threshold=0.5, fallback=M49),
+        {},
+    ),
     "--model nationality --risk .1": (lambda tiny: load_pretrained(risk=0.1), {}),
     "--model country --risk .3 --abstain --fallback": (
         lambda tiny: load_pretrained("country", risk=0.3, fallback=M49),
         {},
     ),
-    "--threshold .4": (lambda tiny: tiny, {"threshold": 0.4}),
-    "--abstain --threshold 1": (lambda tiny: tiny, {"threshold": 1}),
+    "--threshold .4": (lambda tiny: SelectiveClassifier(tiny, threshold=0.4), {}),
+    "--abstain --threshold .999": (
+        lambda tiny: SelectiveClassifier(tiny, threshold=0.999),
+        {},
+    ),
     "--priors mix.csv": (mixed, {}),
     "--priors Greek=.25,Polish=.75 --groups region --proba": (
         lambda tiny: GroupedClassifier(mixed(tiny)),
@@ -468,8 +474,8 @@ ANSWERS = {
     ),
     "--adapt-priors --proba": (adapted, {}),
     "--model careful.skops --adapt-priors --threshold .4": (
-        adapted,
-        {"threshold": 0.4},
+        lambda tiny: SelectiveClassifier(adapted(tiny), threshold=0.4),
+        {},
     ),
     "--model careful.skops --abstain": (careful, {}),
     "--model careful.joblib --abstain --trust-pickle": (careful, {}),

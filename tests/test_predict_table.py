@@ -108,9 +108,9 @@ def test_polars_columns_have_the_types_of_labels_and_text(
 def test_polars_column_of_labels_and_other_groups_is_text(monkeypatch):
     X, y = make_blobs([60, 60, 60], random_state=0)
     model = SelectiveClassifier(
-        GaussianNB(), coverage=1, fallback=[{0: "few", 2: "few", 1: "one"}]
+        GaussianNB(), threshold=0.9, fallback=[{0: "few", 2: "few", 1: "one"}]
     )
-    found = predict_names(model.fit(X, y), X, threshold=0.9)
+    found = predict_names(model.fit(X, y), X)
     monkeypatch.setitem(sys.modules, "pandas", None)
     frame = found.to_frame()
     assert frame.schema["predicted"] == frame.schema["level"] == pl.String
@@ -160,8 +160,6 @@ def test_model_with_a_fallback_says_the_level():
      r"column 'name', got \['a', 'b'\]\. Give the co"),
     (pd.DataFrame({"name": ["x"], "reason": [1]}), {}, "'reason' already: rename it"),
     (["x"], {"top": 3}, r"top=3: the model has 2 labels\. Lower top"),
-    (["x"], {"threshold": 1.1}, "The 'threshold' parameter of predict_table"),
-    (["x"], {"threshold": False}, "The 'threshold' parameter of predict_table"),
     (pd.DataFrame([["x", "y"]], columns=["name"] * 2), {},
      r"one column 'name', got \['name', 'n"),
 ])  # fmt: skip
@@ -171,13 +169,11 @@ def test_what_does_not_fit_says_the_next_step(X, options, message):
         predict_table(model, X, **options)
 
 
-def test_threshold_is_that_of_predict_names():
+def test_predict_table_of_a_selective_classifier_withholds_what_is_unsure():
     names = ["Mehmet Yılmaz", "Lee"]
     careful = load_pretrained(abstain=True)
-    for threshold in ("auto", None, 0.4, 1.0):
-        found = predict_table(careful, names, threshold=threshold)
-        expected = predict_names(careful, names, threshold=threshold).columns()
-        assert found["reason"].tolist() == expected["reason"].tolist()
+    assert predict_table(careful, names)["reason"].tolist() == ["", "unsure"]
+    assert predict_table(careful.estimator_, names)["reason"].tolist() == ["", ""]
 
 
 # ---- What predict_names returns
@@ -204,7 +200,7 @@ def test_columns_have_none_and_nan_without_an_answer(found):
 
 
 def test_what_is_unsure_has_probabilities():
-    found = predict_names(load_pretrained(abstain=True), ["Lee", "1"], threshold=0.9)
+    found = predict_names(load_pretrained(threshold=0.9), ["Lee", "1"])
     columns = found.columns(proba=True)
     assert columns["predicted"].tolist() == [None, None]
     assert np.isnan(columns["probability_Korean"]).tolist() == [False, True]

@@ -336,16 +336,16 @@ def test_answer_is_the_finest_group_above_the_threshold():
         (0.4, [0, 0, 10, 2], [0, 0, 1, 0], [0.9, 0.5, 0.5, 0.6]),
         (0.55, [0, 10, 20, 2], [0, 1, 2, 0], [0.9, 0.8, 1.0, 0.6]),
         (0.95, [10, 20, 20, 11], [1, 2, 2, 1], [1.0, 1.0, 1.0, 1.0]),
-        (1.0, [0, 0, 1, 2], [0, 0, 0, 0], [0.9, 0.5, 0.3, 0.6]),
     ]:
-        found = predict_names(model, rows, threshold=threshold, top=2)
+        model.set_params(coverage=None, threshold=threshold)
+        found = predict_names(model, rows, top=2)
         assert found.labels[:, 0].tolist() == answers
         names = ["label", "fallback[0]", "fallback[1]"]
         assert found.levels.tolist() == [names[level] for level in levels]
         # Behind a group, the labels begin with the best.
         seconds = np.where(found.levels == "label", [1, 1, 2, 3], [0, 0, 1, 2])
         assert found.labels[:, 1].tolist() == seconds.tolist()
-        assert (found.reasons == "unsure").all() == (threshold == 1)
+        assert (found.reasons == "").all()
         assert_allclose(found.top_proba[:, 0], probabilities)
 
 

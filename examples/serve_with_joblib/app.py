@@ -151,8 +151,9 @@ def answer(model, names, top, abstain):
             "threshold.",
         )
     top = min(top, len(model.classes_))
-    threshold = "auto" if abstain else None
-    found = sknames.predict_names(model, names, top=top, threshold=threshold)
+    if not abstain:
+        model = getattr(model, "estimator_", model)  # which always answers
+    found = sknames.predict_names(model, names, top=top)
     columns = found.columns()
     rows = zip(*(values.tolist() for values in columns.values()), strict=True)
     return [dict(zip(columns, map(as_json, row), strict=True)) for row in rows]

@@ -158,14 +158,15 @@ def predict(table, model, output, prefix, changes, wanted):
     start = time.perf_counter()
     output = output.for_table(table, table.format)
     stack, distinct = make_model(model, table, changes)
-    threshold = stack.threshold.least if changes.abstains else None
+    if not changes.abstains:
+        stack = stack.without_thresholds()
     if distinct is None:
         below, _ = stack.without_groups()
         read = partial(predict_list, below)
     else:  # predicted when the priors were estimated
         below = distinct.stack
         read = distinct.take
-    answer = partial(_predictions, read, stack, below, threshold, wanted)
+    answer = partial(_predictions, read, stack, below, wanted)
     chunks = ((chunk, answer(names)) for chunk, names in table.names())
     n_of_reason = Counter()
     n_of_answer = Counter()
@@ -282,11 +283,11 @@ def estimate_priors(stack, table):
     return distinct, priors
 
 
-def _predictions(read, stack, below, threshold, wanted, texts):
+def _predictions(read, stack, below, wanted, texts):
     """Return predictions of texts, which `read` predicts by the stack below layers."""
     listed = read(texts)
     changed = replace(listed, proba=stack.change(listed.proba, len(below.layers)))
-    predictions = predictions_of(stack, changed, top=wanted.top, threshold=threshold)
+    predictions = predictions_of(stack, changed, top=wanted.top)
     proba = predictions.proba if wanted.proba else None  # they are many
     return replace(predictions, proba=proba)
 

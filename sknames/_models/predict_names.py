@@ -5,17 +5,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import compress, islice, pairwise
-from numbers import Integral, Real
-from typing import Any, Literal
+from numbers import Integral
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.utils import check_array
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval
 
 from .._base import validate_params, warn
-from .._base.parameters import NumberInterval
 from .._text.names import Names, read_names
 from .frames import filled, to_frame
 from .groups import fallback_probabilities
@@ -31,8 +30,6 @@ COST_FOR_SHARES = (
     "the errors of shares are about half as large again, and intervals do not show it"
 )
 SAMPLED_NAMES = 1000  # the first of a list; they show how it is written
-# What a threshold may be.
-THRESHOLD = [StrOptions({"auto"}), NumberInterval(Real, 0, 1, closed="both"), None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +154,6 @@ def _or_none(values, is_none):
     {
         "estimator": [HasMethods(["predict_proba"])],
         "top": [Interval(Integral, 1, None, closed="left")],
-        "threshold": THRESHOLD,
     }
 )
 def predict_names(
@@ -165,11 +161,11 @@ def predict_names(
     X: Any,
     *,
     top: int = 1,
-    threshold: float | Literal["auto"] | None = "auto",
 ) -> Predictions:
     """Predict the most probable labels of names, and reasons for no answer.
 
-    Labels come with their probabilities. All answers of this package come from here.
+    Labels come with their probabilities. A :class:`SelectiveClassifier` gives no answer
+    where it is unsure; its `estimator_` always answers.
 
     Parameters
     ----------
@@ -180,10 +176,6 @@ def predict_names(
     top : int, default=1
         Number of answers for each name: the most probable labels, or a group and then
         these.
-    threshold : float, "auto" or None, default="auto"
-        Only a larger probability is an answer. "auto" uses the threshold of a
-        :class:`SelectiveClassifier`, if the model is or holds one. None uses no
-        threshold. A model with a `fallback` also falls back with a number.
 
     Returns
     -------
@@ -212,13 +204,8 @@ def predict_names(
     ['', 'unsure', 'no known letter']
     """
     stack = resolve(estimator)
-    if threshold == "auto":
-        stack.check_threshold()
-        threshold = None
-        if stack.threshold is not None:
-            threshold = stack.threshold.least
-    listed = predict_list(stack, X)
-    return predictions_of(stack, listed, top=top, threshold=threshold)
+    stack.check_threshold()
+    return predictions_of(stack, predict_list(stack, X), top=top)
 
 
 @dataclass(frozen=True)
@@ -279,7 +266,7 @@ def predict_list(stack, X):
     return PredictedList(X, names, proba)
 
 
-def predictions_of(stack, listed, *, top=1, threshold=None):
+def predictions_of(stack, listed, *, top=1):
     """Return what `predict_names` does, of a list that was predicted."""
     n_classes = len(stack.classes)
     if top > n_classes:
@@ -294,10 +281,9 @@ def predictions_of(stack, listed, *, top=1, threshold=None):
         classes=stack.classes,
         names=None if listed.names is None else [*listed.names],
     )
-    if threshold is None:
+    if stack.threshold is None:
         return predictions
-    fallback = () if stack.threshold is None else stack.threshold.fallback
-    return _abstain(predictions, best[:, 0], threshold, fallback)
+    return _abstain(predictions, best[:, 0], stack.threshold)
 
 
 def answers_of(stack, listed):
@@ -305,8 +291,8 @@ def answers_of(stack, listed):
     threshold = stack.threshold
     if threshold is None:
         stack.check_threshold()
-        return stack.classes[stack.best(listed.proba, 1)[:, 0]]
-    predictions = predictions_of(stack, listed, threshold=threshold.least)
+        return stack.classes[listed.proba.argmax(axis=1)]
+    predictions = predictions_of(stack, listed)
     labels = predictions.labels[:, 0]
     # Else an abstain label would make booleans numbers, and large integers floats.
     if labels.dtype == bool or labels.dtype == np.uint64:
@@ -315,13 +301,14 @@ def answers_of(stack, listed):
     return np.where(is_answered, labels, np.asarray(threshold.abstain_label))
 
 
-def _abstain(predictions, best, threshold, fallback):
+def _abstain(predictions, best, threshold):
     """Return what is sure: labels, else groups of them, else a reason.
 
     `best`, (n_names,), has the columns of the labels.
     """
+    fallback = threshold.fallback
     probabilities = fallback_probabilities(predictions.proba, best, fallback)
-    is_sure = probabilities > threshold
+    is_sure = probabilities > threshold.least
     is_unsure = (predictions.reasons == "") & ~is_sure.any(axis=1)
     reasons = np.where(is_unsure, UNSURE, predictions.reasons)
     if not fallback:

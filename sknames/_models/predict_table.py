@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from numbers import Integral
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval
@@ -12,7 +12,7 @@ from .._encoding.char_encoder import CHUNK_NAMES
 from .._encoding.join_names import JoinNames, find_column
 from .._text.names import Names, check_is_in_memory, read_names
 from .frames import is_table, to_frame, with_columns
-from .predict_names import THRESHOLD, predict_names
+from .predict_names import predict_names
 
 
 @validate_params(
@@ -20,7 +20,6 @@ from .predict_names import THRESHOLD, predict_names
         "estimator": [HasMethods(["predict_proba"])],
         "column": "no_validation",
         "top": [Interval(Integral, 1, None, closed="left")],
-        "threshold": THRESHOLD,
         "prefix": [str],
     }
 )
@@ -30,7 +29,6 @@ def predict_table(
     *,
     column: Hashable | Sequence[Hashable] = None,
     top: int = 1,
-    threshold: float | Literal["auto"] | None = "auto",
     prefix: str = "",
 ) -> Any:
     """Add the most probable nationalities of names to a table.
@@ -51,9 +49,6 @@ default=None
         counts only if several columns match.
     top : int, default=1
         Number of labels for each name.
-    threshold : float, "auto" or None, default="auto"
-        Only a larger probability is a prediction. "auto" uses the threshold of a
-        :class:`SelectiveClassifier`, if the model is or holds one. None uses none.
     prefix : str, default=""
         Prefix of the names of the new columns.
 
@@ -69,7 +64,7 @@ default=None
         - level: what the prediction is, such as "label" or "region", of a
           :class:`SelectiveClassifier` with a `fallback`,
         - reason: why a row has no prediction, else "", see
-          :meth:`SelectiveClassifier.reasons`; "unsure" needs a threshold.
+          :meth:`SelectiveClassifier.reasons`; "unsure" needs such a model.
 
     Raises
     ------
@@ -103,7 +98,7 @@ default=None
     chunks = []
     for start in range(0, max(1, len(names)), CHUNK_NAMES):  # one without names, too
         chunk = Names(names[start : start + CHUNK_NAMES])
-        predictions = predict_names(estimator, chunk, top=top, threshold=threshold)
+        predictions = predict_names(estimator, chunk, top=top)
         chunks.append(predictions.columns(prefix=prefix))
     new = {}
     for name in chunks[0]:

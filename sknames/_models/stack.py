@@ -154,9 +154,8 @@ class Stack:
 
         Thresholds do not change them. How names are read does.
         """
-        layers = [layer for layer in self.layers if not isinstance(layer, Threshold)]
         try:
-            name = replace(self, layers=tuple(layers)).fingerprint
+            name = self.without_thresholds().fingerprint
         except TypeError:  # it has no fingerprint, such as a lambda in it
             return None
         if self.encoder is None:
@@ -179,6 +178,11 @@ class Stack:
         for layer in self.layers:
             assumed = layer.assume(assumed)
         return assumed
+
+    def without_thresholds(self):
+        """Return the stack that always answers."""
+        layers = [layer for layer in self.layers if not isinstance(layer, Threshold)]
+        return replace(self, layers=tuple(layers))
 
     def without_groups(self):
         """Return the stack without its outer groups, and each class's group index.
