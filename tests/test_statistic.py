@@ -28,6 +28,13 @@ def others():
 
 
 @pytest.fixture(scope="module")
+def parts():
+    rows, _ = draw_people([0.5, 0.3, 0.2], 900)
+    by = np.arange(900) % 9
+    return estimate_shares(Known(CLASSES), rows, by=by, n_draws=400, random_state=0)
+
+
+@pytest.fixture(scope="module")
 def rates():
     rows, labels = draw_people([0.5, 0.3, 0.2], 1000)
     outcome = np.random.default_rng(0).random(1000) < 0.3 + 0.3 * (labels == 0)
@@ -77,16 +84,6 @@ def test_other_lists_follow_the_labels_of_the_first(shares, others):
     assert_allclose(difference.estimate, expected)
 
 
-def test_difference_agrees_with_compare(shares, others):
-    there = shares.compare(others, same_source=True)["Turkish"]
-    row = shares.label.tolist().index("Turkish")
-    found = estimate_statistic(
-        lambda a, b: a[row] - b[row], shares, others, same_source=True
-    )
-    ends = [there.low, there.high]
-    assert_allclose([found.low, found.high], ends, atol=np.diff(ends)[0] / 10)
-
-
 def test_errors_of_the_model_are_independent_in_any_two_of_three_lists():
     lists = [shares_of([0.4, 0.3, 0.3], 1000, seed) for seed in range(3)]
 
@@ -120,6 +117,56 @@ def test_draws_are_for_reading_only(shares, rates):
     for draws in (shares.draws, rates.joint_draws):
         with pytest.raises(ValueError, match="read-only"):
             draws[0] = 0
+
+
+@pytest.mark.parametrize("n_lists", [1, 2])
+def test_statistic_that_writes_to_its_array_is_an_error(shares, others, n_lists):
+    """The next shares that it takes would be changed."""
+
+    def smallest(*arrays):
+        arrays[-1].sort()
+        return arrays[-1][0]
+
+    with pytest.raises(ValueError, match="read-only"):
+        estimate_statistic(smallest, *(shares, others)[:n_lists])
+
+
+def test_statistic_that_writes_to_the_array_of_parts_is_an_error(parts):
+    def first(share):
+        share -= 1
+        return share[0, 0]
+
+    with pytest.raises(ValueError, match="read-only"):
+        estimate_statistic(first, parts)
+
+
+def test_statistics_of_arrays_can_be_asked_whether_they_are_equal(shares):
+    found = estimate_statistic(lambda share: share, shares)
+    again = estimate_statistic(lambda share: share, shares)
+    assert found == found
+    assert found != again
+
+
+def test_error_of_a_statistic_is_raised(shares):
+    def wrong(share):
+        raise ZeroDivisionError("of the user")
+
+    with pytest.raises(ZeroDivisionError, match="of the user"):
+        estimate_statistic(wrong, shares)
+
+
+def test_statistic_of_parts_is_called_once_a_draw_and_for_each_end_of_a_row(parts):
+    """Once a draw for each part would be quadratic in parts."""
+    n_calls = 0
+
+    def mean(share):
+        nonlocal n_calls
+        n_calls += 1
+        return share[:, 0].mean()
+
+    estimate_statistic(mean, parts)
+    n_ends = 2 * 3 * len(parts)
+    assert 400 < n_calls <= 400 + n_ends + 2
 
 
 def test_not_finite_in_a_draw_is_an_error(shares):

@@ -11,9 +11,11 @@ from sklearn.utils._param_validation import Interval, validate_parameter_constra
 
 from .._models.groups import array_of_labels
 from .draws import Draws
+from .intervals import percentiles
 from .parts import Parts
 from .rates import Rates
 from .shares import Shares
+from .table import read_only
 
 ROUNDING = 1e-9  # relative; what is more than that is no digit that processors change
 
@@ -23,7 +25,7 @@ CONSTRAINTS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Statistic:
     """A function of shares or rates: what :func:`estimate_statistic` returns.
 
@@ -77,7 +79,8 @@ def estimate_statistic(
         the array is (n_labels,), in the order of the labels of the first result. Of
         rates, it is (n_labels, n_outcomes), the shares of the list that have a label
         and an outcome, in the order of `labels` and `outcomes`. Of parts, there is one
-        array, with an axis of parts in front, in the order of ``list(parts)``.
+        array, with an axis of parts in front, in the order of ``list(parts)``. Arrays
+        are for reading only.
     *results : Shares or Rates, or Parts of these
         One list or several, or the parts of one, by one model and with the same
         parameters.
@@ -111,11 +114,13 @@ def estimate_statistic(
     The statistic is computed in each draw. Its interval is that of percentiles,
     extended in two ways. A function that is not linear has a bias in the draws. So one
     end moves by twice that of the curvature, f(mean of draws) - mean of f(draws). And
-    the interval reaches what the function is where one label is at the end of its row
-    in the table, and the others are scaled: draws lack what a list lacks. Of several
-    lists, what this adds is summed as squares. So the interval of a share is its row,
-    that of a sum the same in any spelling, and that of a difference about that of
-    `compare`. Those of ratios and logarithms are not the ends of these, transformed.
+    where an exact limit ends the row of a label, since draws lack what a list lacks,
+    the interval includes the statistic at this end, with the other labels scaled. For
+    several lists, what this adds is summed as squares, with the part of each list in
+    the draws taken as linear. So the interval of a share is its row, that of a sum is
+    the same in any spelling, and that of a difference of two lists is the one that
+    `compare` returns. For ratios and logarithms, it differs from transforming the ends
+    of the rows.
     The estimate is not moved, and the bias of the shares stays: sum sparse labels
     (`sparse_labels`) before a statistic that depends on them. On lists of real
     people, 95 % intervals of indices, ratios, slopes and rates held .89 to .98: see
@@ -156,33 +161,34 @@ class ListInStatistic:
     ----------
     drawn : Draws
         Its shares, or its joint shares of outcomes and labels.
+    rows : Draws
+        The rows of its table: its shares, or the rates within each label.
     ends : ndarray of shape (2, [n_outcomes,] n_labels)
-        The ends of the rows of its table, NaN where there are none.
+        The ends of these rows, NaN where there are none.
+    are_limits : ndarray of shape (2, [n_outcomes,] n_labels) of bool
+        Whether these ends reach farther than the draws, by exact limits.
     """
 
     drawn: Draws
+    rows: Draws
     ends: NDArray[np.floating]
+    are_limits: NDArray[np.bool_]
 
-    def at_ends(self):
-        """Yield its shares with one label at an end of its row, the others scaled.
+    def at_end(self, index, end):
+        """Return its shares with one row at an end, the others scaled.
 
-        Of rates, one outcome of a label is at an end of its rate.
+        Of rates, one outcome of a label is at an end of its rate, and the other
+        outcomes of the label are scaled.
         """
-        estimate = self.drawn.estimate
-        are_rates = estimate.ndim == 2
-        for index in np.ndindex(estimate.shape):
-            # What sums to 1: all labels, or all outcomes of a label.
-            whole = np.s_[:, index[-1]] if are_rates else np.s_[:]
-            total = estimate[whole].sum()
-            rest = total - estimate[index]
-            for end in self.ends[(slice(None), *index)]:
-                if np.isnan(end):
-                    continue
-                moved = estimate.copy()
-                if rest > 0:
-                    moved[whole] *= total * (1 - end) / rest
-                moved[index] = total * end
-                yield moved
+        moved = self.drawn.estimate.copy()
+        # What sums to 1: all labels, or all outcomes of a label.
+        whole = np.s_[:, index[-1]] if moved.ndim == 2 else np.s_[:]
+        total = moved[whole].sum()
+        rest = total - moved[index]
+        if rest > 0:
+            moved[whole] *= total * (1 - end) / rest
+        moved[index] = total * end
+        return moved
 
 
 class Function:
@@ -202,16 +208,25 @@ class Function:
         self.statistic = statistic
         self.lists = lists
         self.are_parts = are_parts
-        self.shares = [one.drawn.estimate for one in lists]
+        self.shares = self._together([one.drawn.estimate for one in lists])
         self.estimate = self._value(self.shares, "the estimates")
+
+    def _together(self, shares):
+        """Return shares of all lists as what the statistic takes: parts as one array.
+
+        Labels come first, and outcomes if there are any.
+        """
+        arrays = [of_list.T for of_list in shares]
+        return np.array(arrays) if self.are_parts else arrays
 
     def _value(self, shares, where):
         """Return the statistic as an array; raise an error unless it is of numbers."""
-        # Labels come first, and outcomes if there are any.
-        arrays = [of_list.T for of_list in shares]
+        # A statistic that wrote to an array would change what the next one takes.
         if self.are_parts:
-            arrays = [np.stack(arrays)]
-        value = np.asarray(self.statistic(*arrays))
+            value = self.statistic(read_only(shares))
+        else:
+            value = self.statistic(*map(read_only, shares))
+        value = np.asarray(value)
         if value.dtype.kind not in "biuf":
             raise TypeError(
                 "Expected a statistic that is a number or an array of numbers, got "
@@ -224,8 +239,8 @@ class Function:
             )
         return value.astype(np.float64)
 
-    def moved(self, shares):
-        """Return how far other shares move the statistic, NaN where it fails.
+    def _moved(self, shares):
+        """Return how far other shares move the statistic, 0 where it fails.
 
         No draw may have such shares, so that a ratio may divide by 0 there.
         """
@@ -233,52 +248,86 @@ class Function:
             with np.errstate(all="ignore"):
                 value = self._value(shares, "other shares")
         except Exception:
-            value = np.nan
+            value = self.estimate
         return np.broadcast_to(value - self.estimate, self.estimate.shape)
 
     def interval(self, confidence_level):
         """Return the ends of the interval."""
-        reach = self._reach_of_draws([*range(len(self.lists))], confidence_level)
-        squares = reach**2
-        for k, one in enumerate(self.lists):
+        of_draws = self._reach_of_draws(confidence_level)
+        squares = of_draws**2
+        for k in range(len(self.lists)):
+            of_limits, slopes = self._at_ends_of(k)
             if len(self.lists) > 1:
-                reach = self._reach_of_draws([k], confidence_level)
-            of_ends = np.zeros_like(reach)
-            for at_end in one.at_ends():
-                shares = [*self.shares]
-                shares[k] = at_end
-                move = np.nan_to_num(self.moved(shares))
-                of_ends = np.maximum(of_ends, [-move, move])
-            is_more = of_ends > (1 + ROUNDING) * reach
-            squares += np.where(is_more, of_ends**2 - reach**2, 0)
+                of_draws = self._reach_of_draws_of(k, slopes, confidence_level)
+            is_more = of_limits > (1 + ROUNDING) * of_draws
+            squares += np.where(is_more, of_limits**2 - of_draws**2, 0)
         down, up = np.sqrt(squares)
         return self.estimate - down, self.estimate + up
 
-    def _reach_of_draws(self, drawn, confidence_level):
-        """Return how far percentiles reach down and up, where these lists are drawn."""
+    def _at_ends_of(self, k):
+        """Return how the ends of the rows of list k move the statistic.
+
+        The largest moves down and up come first, (2, ...), of ends that exact limits
+        set, and then the slope in each row, (n_rows, ...), 0 where a row has no ends.
+        """
+        one = self.lists[k]
+        of_limits = np.zeros((2, *self.estimate.shape))
+        slopes = np.zeros((one.rows.estimate.size, *self.estimate.shape))
+        for row, index in enumerate(np.ndindex(one.rows.estimate.shape)):
+            low, high = one.ends[(slice(None), *index)]
+            if np.isnan(low):
+                continue
+            estimate = one.rows.estimate[index]
+            is_low_farther = estimate - low > high - estimate
+            for end, is_limit, is_farther in (
+                (low, one.are_limits[(0, *index)], is_low_farther),
+                (high, one.are_limits[(1, *index)], not is_low_farther),
+            ):
+                if not (is_limit or is_farther):
+                    continue
+                shares = self.shares.copy()
+                shares[k] = one.at_end(index, end).T
+                move = self._moved(shares)
+                if is_limit:
+                    of_limits = np.maximum(of_limits, [-move, move])
+                if is_farther:
+                    slopes[row] = move / (end - estimate)
+        return of_limits, slopes
+
+    def _reach_of_draws_of(self, k, slopes, confidence_level):
+        """Return how far percentiles reach down and up where list k alone is drawn.
+
+        The statistic is taken as linear in the rows. Its slope in a row x, the others
+        scaled, is (g - mean of g) / (1 - x), with the gradient g.
+        """
+        rows = self.lists[k].rows
+        estimate = rows.estimate.ravel()
+        deviations = rows.draws.reshape(len(rows.draws), -1) - estimate
+        weighted = np.nan_to_num(deviations * (1 - estimate))
+        return _reach(np.tensordot(weighted, slopes, axes=1), confidence_level)
+
+    def _reach_of_draws(self, confidence_level):
+        """Return how far percentiles reach down and up, with the bias of curvature."""
         n_draws = len(self.lists[0].drawn.draws)
-        values = np.empty((n_draws, *self.estimate.shape))
-        shares = [*self.shares]
+        moves = np.empty((n_draws, *self.estimate.shape))
         for row in range(n_draws):
-            for k in drawn:
-                shares[k] = self.lists[k].drawn.draws[row]
+            shares = self._together([one.drawn.draws[row] for one in self.lists])
             value = self._value(shares, f"draw {row}")
             if value.shape != self.estimate.shape:
                 raise ValueError(
                     f"Expected a statistic of shape {self.estimate.shape}, as of the "
                     f"estimates, got {value.shape} of draw {row}."
                 )
-            values[row] = value
-        tail = (1 - confidence_level) / 2
-        down = self.estimate - np.quantile(values, tail, axis=0)
-        up = -np.quantile(-values, tail, axis=0) - self.estimate
-        for k in drawn:
-            shares[k] = self.lists[k].drawn.draws.mean(axis=0)
-        at_mean = self.estimate + np.nan_to_num(self.moved(shares))
-        move = 2 * (at_mean - values.mean(axis=0))
-        down = np.maximum(down, 0) + np.maximum(-move, 0)
-        up = np.maximum(up, 0) + np.maximum(move, 0)
-        return np.array([down, up])
+            moves[row] = value - self.estimate
+        means = [one.drawn.draws.mean(axis=0) for one in self.lists]
+        bias = 2 * (self._moved(self._together(means)) - moves.mean(axis=0))
+        return _reach(moves, confidence_level) + np.maximum([-bias, bias], 0)
+
+
+def _reach(moves, confidence_level):
+    """Return how far percentiles of moves, (n_draws, ...), reach down and up."""
+    low, high = percentiles(moves, np.zeros(moves.shape[1:]), confidence_level)
+    return np.array([-low, high])
 
 
 def _check(statistic, results, same_source, confidence_level):
@@ -346,6 +395,14 @@ def _in_order(results, same_source, confidence_level):
             )
         ends = np.array(rows.interval(confidence_level))
         ends[:, np.isnan(rows.estimate)] = np.nan
-        paired = drawn.as_list(0 if are_of_one_source else k)
-        lists.append(ListInStatistic(paired, ends))
+        of_draws = percentiles(rows.draws, rows.estimate, confidence_level)
+        are_limits = np.abs(ends - of_draws) > ROUNDING
+        position = 0 if are_of_one_source else k
+        one = ListInStatistic(
+            drawn=drawn.as_list(position),
+            rows=rows.as_list(position),
+            ends=ends,
+            are_limits=are_limits,
+        )
+        lists.append(one)
     return lists
