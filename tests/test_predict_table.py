@@ -185,6 +185,23 @@ def found():
     return predict_names(model, ["Iker Casillas", "Hansen", None], top=3)
 
 
+def test_printed_predictions_are_a_table(found):
+    header, *rows = repr(found).splitlines()
+    assert header.split()[:4] == ["name", "predicted", "probability", "level"]
+    assert rows[0].split() == ["Iker", "Casillas", "unsure"]
+    probability = f"{found.top_proba[1, 0]:.2f}"
+    assert rows[1].split()[:4] == ["Hansen", "Northern", "Europe", probability]
+    assert rows[1].index("subregion") == header.index("level")
+    assert rows[2].split() == ["missing", "name"]
+
+
+def test_printed_predictions_of_many_names_are_the_first_ten(shipped):
+    lines = repr(predict_names(shipped, ["Kim"] * 1_234)).splitlines()
+    assert len(lines) == 12
+    assert lines[-1] == "... 1,234 names, which to_frame() shows"
+    assert repr(predict_names(shipped, [])) == "name  predicted  probability  reason"
+
+
 def test_columns_have_none_and_nan_without_an_answer(found):
     columns = found.columns(2, "x_", proba=True)
     best = ["predicted", "probability", "level", "predicted_2", "probability_2"]

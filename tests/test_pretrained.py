@@ -17,12 +17,13 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import sknames
-from sknames import load_pretrained
+from sknames import load_model, load_pretrained
 from sknames.datasets import load_countries
 from sknames.pretrained import (
     _load_pretrained,
@@ -488,3 +489,42 @@ if __name__ == "__main__":
     GOLDEN.write_text(
         json.dumps(golden, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
     )
+
+
+# ---- Messages
+
+
+@pytest.mark.parametrize("goal", [{"risk": 0.1}, {"abstain": True}])
+@pytest.mark.parametrize(
+    "priors", ["uniform", "population", {"Irish": 0.6, "others": 0.4}]
+)
+def test_stored_risk_under_other_priors_raises(goal, priors):
+    message = (
+        "default priors with .* got priors=.* Choose a threshold.* fit a Selective"
+    )
+    with pytest.raises(ValueError, match=message):
+        load_pretrained(priors=priors, **goal)
+    with pytest.raises(ValueError, match=message):
+        load_pretrained(priors=priors, fallback=["subregion", "region"], **goal)
+
+
+def test_default_priors_as_numbers_keep_the_stored_risk(shipped):
+    careful = load_pretrained(priors=shipped[-1].class_prior_, abstain=True)
+    assert careful.threshold_ == load_pretrained(abstain=True).threshold_
+
+
+def test_call_with_wrong_arguments_names_the_function():
+    with pytest.raises(TypeError, match=r"load_pretrained\(\) takes .* 2 were given"):
+        load_pretrained("country", "uniform")
+    with pytest.raises(TypeError, match=r"load_card\(\) got an unexpected .*'labels'"):
+        load_card(labels="country")
+
+
+def test_load_model_of_a_table_says_that_it_is_not_a_model(tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text("name\nKim\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="people.csv is not a model: .* predict_table"):
+        load_model(path)
+    joblib.dump([1], tmp_path / "list.bin")
+    with pytest.raises(ValueError, match="list.bin is no skops file. A pickle"):
+        load_model(tmp_path / "list.bin")

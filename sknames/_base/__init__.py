@@ -1,5 +1,6 @@
 """Share checks, bases of estimators, saved states and displays among all folders."""
 
+import inspect
 import sys
 import warnings
 from collections.abc import Callable
@@ -49,9 +50,14 @@ def validate_params(constraints: dict[str, Any]) -> Callable[[Called], Called]:
 
     def decorate(function: Called) -> Called:
         validated = validate(function)
+        signature = inspect.signature(function)
 
         @wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
+            try:
+                signature.bind(*args, **kwargs)
+            except TypeError:
+                return function(*args, **kwargs)  # raises: Python names the function
             try:
                 return validated(*args, **kwargs)
             except _param_validation.InvalidParameterError as error:

@@ -29,6 +29,7 @@ INITIALS = (
 COST_FOR_SHARES = (
     "the errors of shares are about half as large again, and intervals do not show it"
 )
+N_SHOWN = 10  # rows of printed predictions
 SAMPLED_NAMES = 1000  # the first of a list; they show how it is written
 
 
@@ -122,6 +123,23 @@ class Predictions:
             columns["reason"] = self.reasons.astype(str)
         return {prefix + name: values for name, values in columns.items()}
 
+    def __repr__(self):
+        columns = self.columns()
+        if self.names is not None:
+            columns = {"name": self.names} | columns
+        n_names = len(self.reasons)
+        rows = [[*columns]]
+        for k in range(min(n_names, N_SHOWN)):
+            rows.append([_as_text(column[k]) for column in columns.values()])
+        widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+        lines = []
+        for row in rows:
+            cells = [cell.ljust(n) for cell, n in zip(row, widths, strict=True)]
+            lines.append("  ".join(cells).rstrip())
+        if n_names > N_SHOWN:
+            lines.append(f"... {n_names:,} names, which to_frame() shows")
+        return "\n".join(lines)
+
     def to_frame(self, top: int | None = None, prefix: str = "") -> Any:
         """Return `columns` as a DataFrame of pandas.
 
@@ -140,6 +158,13 @@ class Predictions:
             The columns, with a row for each name.
         """
         return to_frame(self.columns(top, prefix), self.classes, prefix)
+
+
+def _as_text(value):
+    """Return a value of a column as text, empty for None and NaN."""
+    if value is None or value != value:
+        return ""
+    return f"{value:.2f}" if isinstance(value, float | np.floating) else str(value)
 
 
 def _or_none(values, is_none):

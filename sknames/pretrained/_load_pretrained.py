@@ -141,7 +141,7 @@ def load_pretrained(
         The largest share of wrong answers, from .06.
     threshold : float or None, default=None
         Instead of `risk`, the probability above which a label is an answer, at least 0
-        and below 1. It may have any priors.
+        and below 1. Only a threshold can be combined with other `priors`.
     fallback : list or None, default=None
         What to answer where a label is unsure, see :class:`SelectiveClassifier`: None,
         or ``["subregion", "region"]``, which we recommend for countries. It needs
@@ -219,6 +219,7 @@ def load_pretrained(
         return model
     curve = None
     if threshold is None:
+        _check_default_priors(model, priors)
         file = FALLBACK_CURVE if fallback else CURVE
         columns = read_columns(file, target)
         curve = Bunch(**{name: columns[name] for name in CURVE_COLUMNS})
@@ -226,6 +227,18 @@ def load_pretrained(
     return SelectiveClassifier._around(
         model, curve, risk=risk, threshold=threshold, fallback=fallback
     )
+
+
+def _check_default_priors(model, priors):
+    """Raise ValueError for other priors than those that the stored risks assume."""
+    default = check_priors(DEFAULT_PRIORS, model.classes_)
+    if not np.allclose(model.class_prior_, default):
+        raise ValueError(
+            f"Expected the default priors with abstain=True or a risk, got "
+            f"priors={priors!r:.80}: the risks of thresholds were measured under the "
+            "default ones. Choose a threshold, such as threshold=0.6, or fit a "
+            "SelectiveClassifier on labelled names of your own."
+        )
 
 
 def _abstains(abstain, risk, threshold):

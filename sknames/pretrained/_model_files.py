@@ -20,6 +20,7 @@ OURS = (
 TRUSTED = [f"sknames.{name}" for name in OURS.split()] + ["sklearn.utils._bunch.Bunch"]
 PICKLES = {".joblib", ".pkl", ".pickle"}
 START_OF_ZIP = b"PK\x03\x04"  # skops files are zip files
+START_OF_PICKLE = b"\x80"  # of all protocols since 2
 
 
 def load_model(path: str | os.PathLike[str], *, trust_pickle: bool = False) -> Any:
@@ -63,11 +64,19 @@ def load_model(path: str | os.PathLike[str], *, trust_pickle: bool = False) -> A
     if isinstance(path, str) and path in TARGETS:
         return load_pretrained(path)
     with open(path, "rb") as file:  # raises FileNotFoundError
-        starts_as_zip = file.read(4) == START_OF_ZIP
+        start = file.read(4)
+    starts_as_zip = start == START_OF_ZIP
     is_skops = zipfile.is_zipfile(path)
     if starts_as_zip and not is_skops:
         raise ValueError(
             f"{path} is cut off or damaged: copy it again, or train the model again"
+        )
+    is_pickle = start[:1] == START_OF_PICKLE or Path(path).suffix in PICKLES
+    if not is_skops and not is_pickle and not trust_pickle:
+        raise ValueError(
+            f"{path} is not a model: expected a file that skops or joblib wrote. To "
+            "predict the names in a table, pass the table to predict_table, or give "
+            "its file as the input of `sknames predict`"
         )
     if not is_skops and not trust_pickle:
         raise ValueError(
