@@ -193,20 +193,11 @@ def test_reader_quotation_mark_behind_a_backslash_is_kept(folder, row, values):
     assert [*chunk.to_pylist()[0].values()] == values
 
 
-@pytest.mark.parametrize("name, n_bytes", [("in.jsonl", 130), ("in.csv", 110)])
-def test_reader_chunks_have_few_rows_and_few_bytes(folder, monkeypatch, name, n_bytes):
+def test_reader_chunks_have_few_rows_and_few_bytes(folder, monkeypatch):
     texts = ["x" * n for n in (9, 9, 9, 9, 99, 9, 9)]
-    rows = [json.dumps({"name": "Kim", "x": text}) for text in texts]
-    Path("in.jsonl").write_text("\n".join(rows), encoding="utf-8")
     write_csv("in.csv", [("Kim", text) for text in texts], ("name", "x"))
-    monkeypatch.setattr(tables, "BYTES_OF_CHUNK", n_bytes)
-    assert [len(chunk) for chunk in tables.InputTable(name)] == [3, 2, 2]
-
-
-def test_reader_blank_lines_of_json_are_no_chunk(folder, monkeypatch):
-    Path("in.jsonl").write_text("\n" * 130 + '{"name": "Kim"}', encoding="utf-8")
-    monkeypatch.setattr(tables, "BYTES_OF_CHUNK", 130)
-    assert [len(chunk) for chunk in tables.InputTable("in.jsonl")] == [1]
+    monkeypatch.setattr(tables, "BYTES_OF_CHUNK", 110)
+    assert [len(chunk) for chunk in tables.InputTable("in.csv")] == [3, 2, 2]
 
 
 @pytest.mark.parametrize(
@@ -272,44 +263,6 @@ def test_predict_exit_code_is_1_if_no_row_has_a_name(run, names, options, code):
     assert len(read_csv(out)) == 1 + len(names)  # every row comes out
 
 
-JSON = [
-    '{"name": "Yılmaz", "big": 123456789012345678901234567890, "x": 1.10}',
-    '  {"x": {"deep": [1, null]}, "name": null}  ',
-    "",
-    "{}",
-    '{"name":"Kowalski","date":"2020-01-01T00:00:00","name2":"\\u00fc"}',
-    '{"name": "Papadopoulos\\ud800"}',  # half of a character
-    '{"name": "", "x": false }',
-]
-
-
-def test_predict_json_lines_keeps_values(run):
-    text = "\r\n".join(JSON)
-    Path("in.jsonl").write_text(text, encoding="utf-8-sig")
-    out, _ = run("predict in.jsonl")
-    rows = [json.loads(line) for line in out.splitlines()]
-    before = [json.loads(line) for line in JSON if line]
-    assert [[*row] for row in rows] == [[*row, *NEW] for row in before]
-    for row, kept in zip(rows, before, strict=True):
-        assert kept.items() <= row.items()
-    no_name = "missing name"
-    reasons = [None, no_name, no_name, None, None, no_name]
-    assert [row["reason"] for row in rows] == reasons
-
-
-def test_predict_json_to_csv_writes_other_values_as_json(run):
-    rows = [
-        {"name": "Kim", "x": 1},
-        {"name": "7", "y": [1, "ü"]},
-        {"x": None},
-        {"x": 2.5, "y": True},
-    ]
-    Path("in.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    _, *found = read_csv(run("predict in.jsonl --format csv")[0])
-    shown = [["Kim", "1", ""], ["7", "", '[1, "ü"]'], ["", "", ""], ["", "2.5", "true"]]
-    assert [row[:3] for row in found] == shown
-
-
 def parquet_table():
     names = [name or None for _, name, _ in ROWS]
     columns = {
@@ -339,32 +292,17 @@ def test_predict_parquet_keeps_columns_and_types(run, n, summary):
     assert str(found.select(table.column_names).to_pydict()) == str(table.to_pydict())
 
 
-def test_predict_parquet_to_text_writes_values_as_json(run):
-    nan = float("nan")
+def test_predict_parquet_to_csv_writes_lists_as_json(run):
     columns = {
         "name": ["Kim"],
-        "rows": [[{"x": [1.5, nan, -float("inf")]}]],
+        "rows": [[{"x": [1.5, None], "y": "ü"}]],
         "took": pa.array([93_600], pa.duration("s")),
-        "share": [nan],
         "when": pa.array([1], pa.timestamp("us", "UTC")),
     }
     pa.parquet.write_table(pa.table(columns), "in.parquet")
-    nested = [{"x": [1.5, None, None]}]
-    out, _ = run("predict in.parquet --format jsonl")
-    row = json.loads(out, parse_constant=pytest.fail)
-    assert [*row.values()][1:4] == [nested, "1 day, 2:00:00", None]
-    assert row["when"] == "1970-01-01 00:00:00.000001+00:00"
     _, row = read_csv(run("predict in.parquet --format csv")[0])
-    assert row[1:3] == [json.dumps(nested), "1 day, 2:00:00"]
-
-
-def test_predict_json_lines_have_no_nan_and_no_escapes(run):
-    line = '{"name": "Müller", "x": [1, {"y": NaN}], "z": 1e400}'
-    Path("in.jsonl").write_text(line, encoding="utf-8")
-    out, _ = run("predict in.jsonl")
-    assert '"Müller"' in out
-    assert json.loads(out)["x"] == [1, {"y": None}]
-    assert json.loads(out)["z"] == "1e400"  # no float is as large
+    assert row[1:3] == ['[{"x": [1.5, null], "y": "ü"}]', "1 day, 2:00:00"]
+    assert row[3].startswith("1970-01-01 00:00:00.000001")
 
 
 @pytest.mark.parametrize("name", ["-", "/dev/stdin"])
@@ -667,7 +605,7 @@ ENCODINGS = {
 
 @dataclasses.dataclass(frozen=True)
 class Form:
-    """What a file of a table is like. Parquet has only a name, JSON no encoding."""
+    """What a file of a table is like. Parquet has only a name."""
 
     format: str
     name: str
@@ -681,10 +619,6 @@ class Form:
         """Write a table; return the file, and the options that a command needs."""
         if self.format == "parquet":
             table.to_parquet(self.name)
-            return self.name
-        if self.format == "jsonl":
-            lines = table.to_json(orient="records", lines=True)
-            self.write_bytes(lines.encode())
             return self.name
         text = table.to_csv(
             sep=self.delimiter,
@@ -709,7 +643,7 @@ class Form:
 
 FORMS = st.builds(
     Form,
-    format=st.sampled_from(["csv", "jsonl", "parquet"]),
+    format=st.sampled_from(["csv", "parquet"]),
     name=st.sampled_from(["table", "table.csv"]),  # the content says what it is
     compression=st.sampled_from([None, "gzip", "zstd"]),
     delimiter=st.sampled_from(",;\t|^"),
@@ -717,7 +651,7 @@ FORMS = st.builds(
     line_end=st.sampled_from(["\n", "\r\n", "\r"]),
     quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
 )
-OUTPUTS = ["out", "out.csv", "out.tsv", "out.csv.gz", "out.jsonl.zst", "out.parquet"]
+OUTPUTS = ["out", "out.csv", "out.tsv", "out.csv.gz", "out.csv.zst", "out.parquet"]
 
 
 def read_output(path, format, delimiter):
@@ -727,9 +661,6 @@ def read_output(path, format, delimiter):
     format = tables.FORMATS.get(tables.suffix_of(path), format)
     if format == "parquet":
         return pa.parquet.read_table(pa.BufferReader(data)).to_pydict()
-    if format == "jsonl":
-        rows = [json.loads(line) for line in data.decode().split("\n")[:-1]]
-        return {name: [row[name] for row in rows] for name in rows[0]}
     header, *rows = read_csv(data.decode(), "\t" if ".tsv" in path else delimiter)
     return dict(zip(header, map(list, zip(*rows, strict=True)), strict=True))
 
@@ -1150,8 +1081,6 @@ def test_predict_bytes_are_written_to_parquet_only(run):
     pa.parquet.write_table(pa.table({"name": ["Kim"], "raw": [b"\xff"]}), "in.parquet")
     _, said = run("predict in.parquet --output out.csv", code=1)
     assert "Invalid UTF8 payload: give --format parquet" in said
-    _, said = run("predict in.parquet --output out.jsonl", code=1)
-    assert r"bytes (b'\xff'): give --format parquet" in said
     assert sorted(os.listdir()) == ["in.parquet", "model.skops"]
     run("predict in.parquet --output out.parquet")
     assert pa.parquet.read_table("out.parquet")["raw"].to_pylist() == [b"\xff"]
@@ -1335,16 +1264,20 @@ predict in.csv --output out.xlsx
   2: is not written. Give a name in .csv
 predict in.csv --output out.ZIP
   2: is not written. Give a name in .csv
-predict in.csv --output out.jsonl --excel
-  2: --excel is for CSV, not for jsonl
-shares in.csv --output out.jsonl --excel --model nofile.skops
-  2: --excel is for CSV, not for jsonl
-predict in.jsonl --encoding auto
-  2: --encoding is for CSV, not for jsonl: leave it out
-predict in.jsonl --delimiter ,
-  2: --delimiter is for CSV, not for jsonl
-predict in.jsonl --no-header
-  2: --no-header is for CSV, not for jsonl
+predict in.csv --output out.parquet --excel
+  2: --excel is for CSV, not for parquet
+predict in.csv --output out.jsonl
+  2: .jsonl is not written. Give a name in .csv
+predict in.csv --format jsonl
+  2: 'jsonl' is not one of 'csv', 'parquet'
+predict in.parquet --encoding cp1252
+  2: --encoding is for CSV, not for parquet: leave it out
+predict in.parquet --delimiter ,
+  2: --delimiter is for CSV, not for parquet
+predict in.parquet --no-header
+  2: --no-header is for CSV, not for parquet
+shares in.csv --output out.parquet --excel --model nofile.skops
+  2: --excel is for CSV, not for parquet
 predict in.csv --top 5
   1: top=5: the model has 4 labels. Lower top
 predict in.csv --delimiter ab
@@ -1528,25 +1461,13 @@ predict blank.csv
 predict utf16.csv
   1: utf16.csv: NUL characters in the first row: give --encoding utf-16-le
 predict array.json
-  1: array.json: this is a JSON array: write one object a line
-predict half.jsonl
-  1: half.jsonl: line 3 is not JSON (Expecting value): write one object a line
-predict list.jsonl
-  1: list.jsonl: line 2 is [], not an object: write
-predict latin.jsonl
-  1: latin.jsonl: line 1 is not JSON ('utf-8' codec can't decode
-predict number.jsonl
-  1: number.jsonl: expected names of type str and got int (7) in row 4: give a --column
-predict deep.jsonl
-  1: deep.jsonl: line 1 is not JSON
-predict long.jsonl
-  1: long.jsonl: line 1 is too long: write one object a line
-predict late.jsonl --format csv -o out.jsonl
-  1: a row has 'z', which the first 3 rows lack: give --format jsonl
+  1: array.json: this is JSON: convert it first, e.g. with DuckDB: COPY
+predict lines.txt
+  1: lines.txt: this is JSON: convert it first
 predict number.parquet
-  1: number.parquet: expected names of type str and got int (7) in row 5
+  1: number.parquet: expected names of type str, and the column 'name' has int64
 predict list.parquet
-  1: got list (['a']) in row 5: give a --column
+  1: and the column 'name' has list<element: string>: give a --column of text
 predict text.parquet
   1: this is not a parquet file.: the file is damaged or not whole; copy it again.
 predict damaged.csv.zst
@@ -1561,8 +1482,6 @@ predict in.xlsx
   1: in.xlsx: this is a zip or Excel file: unpack it, or save the sheet as CSV.
 predict in.csv.bz2
   1: in.csv.bz2: this is compressed by bzip2 or xz: unpack it first.
-predict taken.csv --output out.jsonl --prefix new_
-  1: two columns are called 'label': rename one
 predict taken.csv --output out.parquet --prefix new_
   1: two columns are called 'label': rename one
 shares in.csv --draw 8
@@ -1599,7 +1518,7 @@ FILES = {
     "table.skops": b"name,nationality\nHans,a\nAnna,b\n",
     "mix.csv": b"label,share\nGreek,.5\n,.5\n",
     "list.csv": b"name,paper,weight,nobody\nKim,1,,\nBo,,2,\n",
-    "in.jsonl": b'{"name": "Kim"}\n',
+    "in.parquet": parquet_of(["Kim"]),
     "byte.csv": b"name\nM\x81ller\n",
     "1250.csv": "name\nAnna Źak\n".encode("cp1250"),
     "latin.csv": b"name\nAnna\nB\xfc\n",
@@ -1609,14 +1528,8 @@ FILES = {
     "nothing.csv": b"",
     "blank.csv": b"\xef\xbb\xbf\r\n",
     "array.json": b'[\n {"name": "Anna"}]',
-    "half.jsonl": b'{"name": "x"}\n\n{"name": \n',
-    "list.jsonl": b'{"name": "x"}\n[]\n',
-    "latin.jsonl": b'{"name": "\xfc"}\n',
-    "number.jsonl": b'{}\n{"name": NaN}\n\n{"name": ""}\n{"name": 7}',
-    "deep.jsonl": b'{"x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
-    "long.jsonl": b'{"name": "' + b"x" * tables.BYTES_OF_CHUNK + b'"}',
+    "lines.txt": b'{"name": "Anna"}\n{"name": "Bo"}\n',
     "papers.csv": b'name\n"Smith J, Doe J"\n"Smith J, Doe J"\n123\n',
-    "late.jsonl": b'{"name": "Kim"}\n' * 3 + b'{"z": 1}',
     "number.parquet": parquet_of([None] * 4 + [7]),
     "list.parquet": parquet_of([None] * 4 + [["a"]]),
     "text.parquet": b"name\nAnna\n",

@@ -54,7 +54,7 @@ class Commands(click.Group):
 def cli():
     """Predict nationalities from the names in files.
 
-    Files are CSV, TSV, JSON lines or Parquet, of any size; "-" is standard input or
+    Files are CSV, TSV or Parquet, of any size; "-" is standard input or
     output, and files compressed with gzip or zstd are read directly. Run `sknames
     COMMAND --help` for more.
     """

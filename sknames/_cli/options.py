@@ -141,7 +141,7 @@ output_options = as_one(
         "-o", "--output", "path", default="-", help="File to write, or -."
     ),
     format=click.option(
-        "--format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Its format."
+        "--format", type=click.Choice(["csv", "parquet"]), help="Its format."
     ),
     excel=click.option(
         "--excel",

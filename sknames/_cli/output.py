@@ -1,6 +1,7 @@
-"""Write tables in chunks of rows: CSV, JSON lines and Parquet."""
+"""Write tables in chunks of rows: CSV and Parquet."""
 
 import codecs
+import json
 import sys
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -18,14 +19,13 @@ from .files import STDOUT, check_output, whole_file
 from .tables import (
     COMPRESSIONS,
     FORMATS,
-    JsonRows,
     check_for_csv,
-    dumps,
     suffix_of,
     to_text,
 )
 
 NOT_WRITTEN = {".xlsx", ".xls", ".ods", ".zip", ".bz2", ".xz"}
+NOT_WRITTEN |= {".json", ".jsonl", ".ndjson"}
 FORMULA = r"^([=+\-@])"  # what Excel calculates, unless it is a number
 NUMBER = r"^[+-][\d.,]*\d([eE][+-]?\d+)?%?$"
 DIGITS = 6  # of shares and probabilities: those that float32 has
@@ -48,7 +48,7 @@ def metadata_of(stack):
         "fingerprint": stack.fingerprint,
         "priors": dict(zip(map(str, stack.classes.tolist()), priors, strict=True)),
     }
-    return {b"sknames": dumps(model).encode()}
+    return {b"sknames": json.dumps(model, ensure_ascii=False).encode()}
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Output:
     path : str
         File, or "-" for standard output.
     format : str or None
-        "csv", "jsonl" or "parquet"; None for what the name of the file says.
+        "csv" or "parquet"; None for what the name of the file says.
     excel : bool
         Whether CSV begins with a mark, as Excel needs it, and has no formulas.
     delimiter : str
@@ -89,7 +89,7 @@ class Output:
         if suffix in NOT_WRITTEN:
             raise click.UsageError(
                 f"--output {self.path}: {suffix} is not written. Give a name in .csv "
-                "(Excel: --excel), .tsv, .jsonl or .parquet"
+                "(Excel: --excel), .tsv or .parquet"
             )
         format = self.format or FORMATS.get(suffix_of(self.path), format)
         if format == "parquet" and suffix in COMPRESSIONS:
@@ -118,11 +118,7 @@ class Output:
             if self.excel:
                 sink.write(codecs.BOM_UTF8)
             chunks = _with_different_names(chunks, self.format)
-            if self.format == "jsonl":
-                for chunk, new in chunks:
-                    sink.write(_to_jsonl(chunk, new))
-            else:
-                self._write_batches(sink, self._batches(chunks), metadata)
+            self._write_batches(sink, self._batches(chunks), metadata)
 
     def _write_batches(self, sink, batches, metadata):
         """Write CSV or Parquet, whose columns are those of the first batch."""
@@ -144,11 +140,7 @@ class Output:
 
     def _batches(self, chunks):
         """Yield chunks with their new columns, as CSV or Parquet holds them."""
-        columns = None
         for chunk, new in chunks:
-            if isinstance(chunk, JsonRows):
-                columns = columns or chunk.column_names
-                chunk = chunk.to_table(columns)
             for name, values in zip(new.column_names, new.columns, strict=True):
                 chunk = chunk.append_column(name, values)
             if self.format == "csv":
@@ -162,7 +154,7 @@ class Output:
             is_duration = pa.types.is_duration(field.type)  # else without its unit
             is_view = field.type == pa.string_view()
             if pa.types.is_nested(field.type) or is_duration or is_view:
-                values = to_text(values.to_pylist())
+                values = to_text(values)
             if self.excel:
                 values = _without_formulas(values)
             chunk = chunk.set_column(k, field.name, values)
@@ -196,15 +188,3 @@ def _with_different_names(chunks, format):
                     f"two columns are called {name!r}: rename one, or --prefix"
                 )
         yield chunk, new
-
-
-def _to_jsonl(chunk, new):
-    """Return the bytes of lines.
-
-    Half of a surrogate pair, which UTF-8 cannot hold, is escaped.
-    """
-    rows = chunk if isinstance(chunk, JsonRows) else chunk.to_pylist()
-    if new.num_columns:
-        pairs = zip(rows, new.to_pylist(), strict=True)
-        rows = [row | new_values for row, new_values in pairs]
-    return "".join(dumps(row) + "\n" for row in rows).encode(errors="backslashreplace")

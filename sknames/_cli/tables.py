@@ -1,10 +1,9 @@
-"""Read names from tables in chunks of rows: CSV, JSON lines and Parquet."""
+"""Read names from tables in chunks of rows: CSV and Parquet."""
 
 import codecs
 import csv
 import io
 import json
-import math
 import os
 import re
 import tempfile
@@ -13,7 +12,6 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import chain, compress, islice
 from pathlib import Path
-from reprlib import repr as shorten
 
 import click
 import numpy as np
@@ -28,24 +26,26 @@ from .._text.names import Names
 from .files import is_special, say, unfinished
 
 ROWS_OF_CHUNK = 32_768  # Twice as many are predicted 4 % faster, and take 25 MB more.
-BYTES_OF_CHUNK = 1 << 24  # A line of JSON must be shorter.
+BYTES_OF_CHUNK = 1 << 24  # A line must be shorter.
 BYTES_OF_BLOCK = 1 << 20  # A value of CSV must be shorter.
 csv.field_size_limit(BYTES_OF_BLOCK)
 NO_DELIMITER = "\x1f"  # of a list of names, whose later rows may hold a comma
 DELIMITERS = ",;\t|"
 FORMATS = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet"}
-FORMATS |= dict.fromkeys([".json", ".jsonl", ".ndjson"], "jsonl")
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 UTF_16_MARKS = codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE
-# Patterns of how files start: formats, compressions, and what is not read.
-STARTS = {rb'\{\s*["}]': "jsonl", b"PAR1": "parquet"}
+PARQUET = b"PAR1"
+# Patterns of how files start: compressions, and what is not read.
 MAGIC = {rb"\x1f\x8b": "gzip", rb"\x28\xb5\x2f\xfd": "zstd"}
 NOT_READ = {
     rb"PK\x03\x04|\xd0\xcf\x11\xe0": (
         "a zip or Excel file: unpack it, or save the sheet as CSV"
     ),
     rb"BZh\d1AY&SY|\xfd7zXZ": "compressed by bzip2 or xz: unpack it first",
-    rb"\[\s*[{\[\"\]]": "a JSON array: write one object a line (jq -c '.[]')",
+    rb'\{\s*["}]|\[\s*[{\["\]]': (
+        "JSON: convert it first, e.g. with DuckDB: "
+        "COPY (FROM 'people.json') TO 'people.parquet'"
+    ),
     b"$": "an empty file",
 }
 NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
@@ -96,7 +96,7 @@ def check_for_csv(options, format):
 
 
 class InputTable:
-    """A table that is read in each pass in chunks: a RecordBatch or `JsonRows`.
+    """A table that is read in each pass in chunks, each a RecordBatch.
 
     `done` of `total` bytes (None if unknown) are read. Errors begin with the `name`.
     The first row is 1, or 2 below a header.
@@ -125,7 +125,7 @@ class InputTable:
         self.has_header = has_header
         # Whether blank lines are no rows in a table of one column, as in pandas.
         self.skips_blank_lines = False
-        self.format = "csv"  # or "jsonl" or "parquet"
+        self.format = "csv"  # or "parquet"
         self.delimiter = None  # of CSV with several columns
         self.first_row = 1
         self.done = 0
@@ -152,12 +152,11 @@ class InputTable:
             problem = _value_of_start(NOT_READ, text)
             if problem is not None:
                 raise ValueError(f"this is {problem}")
-            format_by_name = FORMATS.get(suffix_of(self.name), "csv")
-            self.format = _value_of_start(STARTS, text) or format_by_name
+            self.format = FORMATS.get(suffix_of(self.name), "csv")
+            if text.startswith(PARQUET):
+                self.format = "parquet"
             if self.format == "parquet":
                 return self._read_parquet()
-            if self.format == "jsonl":
-                return self._chunks(self._json_rows(), JsonRows)
             return self._read_csv(head)
 
     def names(self):
@@ -183,16 +182,13 @@ class InputTable:
 
     def _part(self, chunk, column, row):
         """Return a column of names, null where one is missing; `row` is its first."""
-        values = values_of(chunk, column)
-        if not isinstance(values, pa.Array):
-            for k, value in enumerate(values):
-                if not (isinstance(value, str) or is_missing(value)):
-                    raise TypeError(
-                        f"{self.name}: expected names of type str and got "
-                        f"{type(value).__name__} ({shorten(value)}) in row {row + k}: "
-                        "give a --column of text"
-                    )
-            values = to_text(values)
+        values = chunk.column(column)
+        if not _is_text(values.type):
+            raise TypeError(
+                f"{self.name}: expected names of type str, and the column {column!r} "
+                f"has {values.type}: give a --column of text"
+            )
+        values = to_text(values)
         k = pc.index(pc.match_substring_regex(values, LINE_BREAK), True).as_py()
         if k >= 0 and not self._has_warned:
             self._has_warned = True
@@ -209,7 +205,7 @@ class InputTable:
         It is an array of shape (n_rows,) of str, "" where a value is missing.
         """
         column = self._choose_one(chunk.column_names, column, option)
-        texts = to_text(values_of(chunk, column)).fill_null("")
+        texts = to_text(chunk.column(column)).fill_null("")
         return pc.utf8_trim_whitespace(texts).to_numpy(zero_copy_only=False)
 
     def labelled_names(self, label):
@@ -442,27 +438,6 @@ class InputTable:
                 f"lines {kind}: {text!r}."
             )
 
-    def _json_rows(self):
-        """Yield the object in each line that is not blank."""
-        lines = self._lines(io.BufferedReader(self._open()), "write one object a line")
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line, parse_float=_to_float)
-            except (ValueError, RecursionError) as error:
-                # That of JSON has a position, which begins with "line 1", too.
-                problem = getattr(error, "msg", error)
-                raise ValueError(
-                    f"line {number} is not JSON ({problem}): write one object a line"
-                ) from error
-            if not isinstance(row, dict):
-                raise ValueError(
-                    f"line {number} is {line.decode().strip():.20}, not an object: "
-                    'write {"name": ...}'
-                )
-            yield row
-
     @contextmanager
     def _errors_name_the_file(self):
         """Add the name of the file and the next step to errors."""
@@ -545,78 +520,26 @@ class CodedTexts:
         return values[self.index].tolist()
 
 
-class JsonRows(list):
-    """Rows of JSON lines, each a dict; they may have different keys.
-
-    pyarrow's reader of JSON would change large numbers, and raise for a key of two
-    types.
-    """
-
-    @property
-    def column_names(self):
-        return list(dict.fromkeys(chain.from_iterable(self)))
-
-    def to_table(self, names):
-        """Return the rows as columns of text; other values are written as JSON."""
-        new = [name for name in self.column_names if name not in names]
-        if new:
-            raise ValueError(
-                f"a row has {new[0]!r}, which the first {ROWS_OF_CHUNK} rows lack: "
-                "give --format jsonl"
-            )
-        return pa.record_batch({name: to_text(values_of(self, name)) for name in names})
-
-
-def values_of(chunk, column):
-    """Return a column: an array if all its values are text or missing, else a list."""
-    if isinstance(chunk, JsonRows):
-        return [row.get(column) for row in chunk]
-    values = chunk.column(column)
-    is_text = values.type in (pa.string(), pa.large_string())
-    return values.cast(pa.string()) if is_text else values.to_pylist()
+def _is_text(type_):
+    """Return whether a column of this type holds text, or nothing."""
+    if pa.types.is_dictionary(type_):
+        type_ = type_.value_type
+    return type_ in (pa.string(), pa.large_string(), pa.string_view(), pa.null())
 
 
 def to_text(values):
-    """Return an array of str: null for missing values, as in JSON for all but text."""
-    if isinstance(values, pa.Array):
-        return values
+    """Return a column as an array of str, null where a value is missing."""
+    if _is_text(values.type):
+        return values.cast(pa.string())
     texts = []
-    for value in values:
+    for value in values.to_pylist():
         if is_missing(value):
             texts.append(None)
-            continue
-        # JSON has dates, times and decimals in quotation marks.
-        text = value if isinstance(value, str) else dumps(value).strip('"')
-        # It can hold half of a surrogate pair, which UTF-8 cannot.
-        texts.append(text.encode(errors="replace").decode())
+        else:
+            # Lists are written as JSON, dates and decimals as Python shows them.
+            text = json.dumps(value, ensure_ascii=False, default=str)
+            texts.append(text.strip('"'))
     return pa.array(texts, pa.string())
-
-
-def _to_float(text):
-    """Return a number of JSON; its text if it is too large for a float."""
-    number = float(text)
-    return text if math.isinf(number) else number
-
-
-def _to_json(value):
-    """Return dates, times and decimals as text."""
-    if isinstance(value, bytes):
-        raise TypeError(
-            f"JSON cannot hold bytes ({value[:9]!r}): give --format parquet"
-        )
-    return str(value)
-
-
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_to_json).encode
-
-
-def dumps(value):
-    """Return a value as JSON, with null for NaN and infinity, which JSON lacks."""
-    try:
-        return _encode(value)
-    except ValueError:
-        text = json.dumps(value, default=_to_json)
-        return _encode(json.loads(text, parse_constant=lambda constant: None))
 
 
 def _repair(match):
