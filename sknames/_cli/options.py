@@ -128,7 +128,7 @@ table_options = as_one(
         "--delimiter", help="One character, or tab. [default: detected]"
     ),
     encoding=click.option(
-        "--encoding", help="Encoding of CSV, or auto. [default: UTF-8, or as marked]"
+        "--encoding", help="Encoding of CSV. [default: UTF-8, or as marked]"
     ),
     no_header=click.option(
         "--no-header", is_flag=True, help="The first row of CSV is no header."

@@ -188,10 +188,9 @@ def _say_counts(n_of_reason, n_of_answer, n_names, table, stack, start):
         say(f"sknames: warning: {table.name} has {problem}.")
     n_broken = n_of_reason["broken letters"]
     if n_broken:
-        step = "give --encoding auto, or " if table.format == "csv" else ""
         say(
             f"sknames: warning: {n_broken:,} names are UTF-8 that was read as "
-            f"Windows-1252: {step}export the table again as UTF-8."
+            "Windows-1252: export the table again as UTF-8."
         )
     n_held_out = stack.assumed.n_people
     if n_held_out is not None:

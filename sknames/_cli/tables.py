@@ -7,7 +7,6 @@ import json
 import os
 import re
 import tempfile
-from collections import Counter
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain, compress, islice
@@ -48,10 +47,7 @@ NOT_READ = {
     ),
     b"$": "an empty file",
 }
-NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
-ENCODING = "give the file's --encoding, e.g. --encoding {}"
-# Of Western and Central Europe, and of MS-DOS.
-ENCODINGS = "cp1252", "cp1250", "cp850"
+ENCODING = "give the --encoding of the file, e.g. cp1252"
 WITHOUT_BOM = "give --encoding utf-16-le or utf-16-be"
 # Patterns of messages of pyarrow and Python, and what to do.
 NEXT_STEPS = {
@@ -62,10 +58,6 @@ NEXT_STEPS = {
 LINE_BREAK = r"\S\s*[\r\n]\s*\S"
 # Headers of a list; any other header may be a name.
 HEADER = r"(?i)names?$|\b(customer|person|people|first|last|given|family|text)\b"
-# Characters that Windows-1252 has where Latin-1 has control characters.
-IN_CP1252 = bytes(range(128, 160)).decode("cp1252", "replace")
-BYTE_OF = str.maketrans(dict(zip(IN_CP1252, range(128, 160), strict=True)))
-BYTE_OF.pop(ord("\ufffd"))  # of five bytes that have no character
 
 
 def local_file(path):
@@ -110,7 +102,7 @@ class InputTable:
     given_delimiter : str or None
         One character; None detects it.
     encoding : str or None
-        An encoding of Python, or "auto". None is UTF-8, or UTF-16 with its mark.
+        An encoding of Python. None is UTF-8, or UTF-16 with its mark.
     has_header : bool
         Whether the first row of CSV has the names of the columns.
     """
@@ -315,43 +307,43 @@ class InputTable:
     def _decode(self, head):
         """Return the first bytes as text, from the first row on, and all lines."""
         encoding = self.encoding or "utf-8"
-        if self.encoding in (None, "auto") and head.startswith(UTF_16_MARKS):
+        if self.encoding is None and head.startswith(UTF_16_MARKS):
             encoding = "utf-16"
-        is_mixed = encoding == "auto"
-        if is_mixed:
-            # It has a character for each byte, and its lines may also end in CR.
-            encoding = "latin-1"
         try:
             file = io.TextIOWrapper(
                 io.BufferedReader(self._open()), encoding, newline=""
             )
         except LookupError as error:  # also of zip, which is of bytes
-            step = ENCODING.format(ENCODINGS[0])
-            raise ValueError(f"unknown encoding {encoding}: {step}") from error
-        lines = self._lines(file, "is this CSV?")
-        if is_mixed:
-            lines = self._repaired(lines)
-            encoding = "utf-8"
+            raise ValueError(f"unknown encoding {encoding}: {ENCODING}") from error
         text = head.decode(encoding, errors="replace")
         text = text.lstrip("\ufeff\r\n").replace("\r\n", "\n").replace("\r", "\n")
         if "\0" in text.partition("\n")[0]:
             raise ValueError(f"NUL characters in the first row: {WITHOUT_BOM}")
+        lines = self._lines(file, encoding)
         first_line = next(lines, "").removeprefix("\ufeff")
         return text, chain([first_line], lines)
 
-    def _lines(self, file, step):
+    def _lines(self, file, encoding):
         """Yield the lines of a file, and count what is read.
 
-        Raise ValueError for one that would fill the memory; the step is what to do
-        then.
+        Raise ValueError for one that cannot be decoded, or would fill the memory.
         """
         number = 0
-        while line := file.readline(BYTES_OF_CHUNK):
-            number += 1
-            if len(line) == BYTES_OF_CHUNK:
-                raise ValueError(f"line {number} is too long: {step}")
-            self.done += len(line)
-            yield line
+        try:
+            while line := file.readline(BYTES_OF_CHUNK):
+                number += 1
+                if len(line) == BYTES_OF_CHUNK:
+                    raise ValueError(f"line {number} is too long: is this CSV?")
+                self.done += len(line)
+                yield line
+        except UnicodeDecodeError as error:
+            # What was read ahead holds whole lines before the one at fault.
+            before = error.object[: error.start].decode(encoding, errors="ignore")
+            number += 1 + len(re.findall(r"\r\n?|\n", before))
+            around = error.object[max(0, error.start - 20) : error.end + 20]
+            raise ValueError(
+                f"line {number} is not {encoding}, {around}: {ENCODING}"
+            ) from error
 
     def _csv_rows(self, lines, delimiter):
         """Yield rows, from the first that is not blank.
@@ -410,34 +402,6 @@ class InputTable:
         if rows_of_chunk or is_first:
             yield make(rows_of_chunk)
 
-    def _repaired(self, lines):
-        """Yield lines of Latin-1 as UTF-8 or else as cp1252, and repaired.
-
-        Say how many were not plain UTF-8.
-        """
-        n_of_kind = Counter()
-        first_of_kind = {}
-        n_lines = 0
-        for characters in lines:
-            n_lines += 1
-            line = characters.encode("latin-1")
-            try:
-                text = line.decode()
-                kind = "had broken letters, repaired"
-            except UnicodeDecodeError:
-                text = line.decode("cp1252")
-                kind = "are not UTF-8, read as cp1252"
-            text = NOT_ASCII.sub(_repair, text)
-            if text.encode() != line:
-                n_of_kind[kind] += 1
-                first_of_kind.setdefault(kind, text.strip()[:60])
-            yield text
-        for kind, text in first_of_kind.items():
-            say(
-                f"sknames: warning: {self.name}: {n_of_kind[kind]:,} of {n_lines:,} "
-                f"lines {kind}: {text!r}."
-            )
-
     @contextmanager
     def _errors_name_the_file(self):
         """Add the name of the file and the next step to errors."""
@@ -447,9 +411,7 @@ class InputTable:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
             message = str(error)
-            if isinstance(error, UnicodeDecodeError):
-                message = _explain_not_decoded(error)
-            elif type(error) is not ValueError:  # ours say what to do
+            if type(error) is not ValueError:  # ours say what to do
                 message += f": {_value_of_start(NEXT_STEPS, message)}"
             raise ValueError(f"{self.name}: {message}") from error
 
@@ -467,21 +429,6 @@ def _to_batch(rows, names):
     """Return rows of text as columns, which have names."""
     columns = [*zip(*rows, strict=True)] or [()] * len(names)
     return pa.record_batch([pa.array(values, pa.string()) for values in columns], names)
-
-
-def _explain_not_decoded(error):
-    """Say which bytes an encoding lacks, and which has them."""
-    around = error.object[max(0, error.start - 20) : error.end + 20]
-    message = f"{error.encoding} can't decode {around} ({error.reason})"
-    if "BOM" in error.reason:
-        return f"{message}: {WITHOUT_BOM}"
-    if error.encoding == "utf-8":
-        return f"{message}: give --encoding auto, or that of the file"
-    encodings = []
-    for encoding in ENCODINGS:
-        if "\ufffd" not in around.decode(encoding, errors="replace"):
-            encodings.append(encoding)
-    return f"{message}: {ENCODING.format(' or '.join(encodings))}"
 
 
 class CodedTexts:
@@ -540,18 +487,6 @@ def to_text(values):
             text = json.dumps(value, ensure_ascii=False, default=str)
             texts.append(text.strip('"'))
     return pa.array(texts, pa.string())
-
-
-def _repair(match):
-    """Decode UTF-8 that was once read as Windows-1252, if it is certain."""
-    characters = match[0]
-    try:
-        text = characters.translate(BYTE_OF).encode("latin-1").decode()
-    except UnicodeError:
-        return characters
-    # Two such characters may stand in a text; more of them are hardly ever valid UTF-8.
-    is_certain = len(characters) > 3 or "À" <= text <= "ɏ" or text == "ə"
-    return text if is_certain else characters
 
 
 def _value_of_start(value_of_pattern, text):
