@@ -52,7 +52,6 @@ WITHOUT_BOM = "give --encoding utf-16-le or utf-16-be"
 # Patterns of messages of pyarrow and Python, and what to do.
 NEXT_STEPS = {
     ".*BOM": WITHOUT_BOM,
-    ".*field larger": "is a quotation mark open, or a value longer than 1 MB?",
     "": "the file is damaged or not whole; copy it again",
 }
 LINE_BREAK = r"\S\s*[\r\n]\s*\S"
@@ -348,43 +347,34 @@ class InputTable:
     def _csv_rows(self, lines, delimiter):
         """Yield rows, from the first that is not blank.
 
-        Raise ValueError if a quotation mark stays open until that of a later value:
-        rows would merge. In a table of one column, an empty line is a row.
+        In a table of one column, an empty line is a row. Python's reader is strict, so
+        that an open quotation mark is an error and does not merge rows.
         """
-        lines_of_row = []
-        # Within a value; the last character of one may be a backslash.
-        escaped_mark = re.compile(rf'\\"(?![{re.escape(delimiter)}\r]|$)')
-
-        def keep(line):
-            if '\\"' in line and not _is_strict([line], delimiter):
-                line = escaped_mark.sub(r'\\""', line)
-            lines_of_row.append(line)
-            return line
-
-        reader = csv.reader(map(keep, lines), delimiter=delimiter)
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
         n_columns = 0
-        for row in reader:
-            if len(lines_of_row) > 1:
-                first_line = reader.line_num - len(lines_of_row) + 1
-                if not _is_strict(lines_of_row, delimiter):
+        line = 1  # in which the row begins
+        try:
+            for row in reader:
+                n_columns = n_columns or len(row)
+                if n_columns == 1 and row != [""]:
+                    is_blank = not "".join(row).strip()
+                    if is_blank and self.skips_blank_lines:
+                        row = []
+                    else:
+                        row = row or [""]
+                if row and len(row) != n_columns:
                     raise ValueError(
-                        f"a quotation mark stays open in line {first_line}: close it, "
-                        "or double it and quote the value"
+                        f"line {line} has {len(row)} columns, not {n_columns}: "
+                        "correct the row, or give the --delimiter"
                     )
-            is_blank = not lines_of_row[0].strip(" \t\r\n")
-            lines_of_row.clear()
-            n_columns = n_columns or len(row)
-            if is_blank and n_columns == 1 and self.skips_blank_lines:
-                continue
-            if not row and n_columns == 1:
-                row = [""]
-            if row and len(row) != n_columns:
-                raise ValueError(
-                    f"line {reader.line_num} has {len(row)} columns, not {n_columns}: "
-                    "correct the row, or give the --delimiter"
-                )
-            if row:
-                yield row
+                if row:
+                    yield row
+                line = reader.line_num + 1
+        except csv.Error as error:
+            raise ValueError(
+                f"the row in line {line} cannot be read ({error}): close each quotation "
+                "mark, double those within a value, and quote that value"
+            ) from error
 
     def _chunks(self, rows, make):
         """Yield what is made of few rows and few bytes, at least once."""
@@ -407,22 +397,13 @@ class InputTable:
         """Add the name of the file and the next step to errors."""
         try:
             yield
-        except (ValueError, pa.ArrowException, csv.Error, OSError) as error:
+        except (ValueError, pa.ArrowException, OSError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
             message = str(error)
             if type(error) is not ValueError:  # ours say what to do
                 message += f": {_value_of_start(NEXT_STEPS, message)}"
             raise ValueError(f"{self.name}: {message}") from error
-
-
-def _is_strict(lines, delimiter):
-    """Return whether the lines of a row are strict CSV."""
-    try:
-        list(csv.reader(lines, delimiter=delimiter, strict=True))
-    except csv.Error:
-        return False
-    return True
 
 
 def _to_batch(rows, names):
