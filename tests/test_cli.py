@@ -241,7 +241,7 @@ def test_doubtful_header_is_warned_of(run, text, options, warning):
     [
         (["7", ""], "", 1),
         (["Kim", ""], "", 0),
-        (["Kim"], "--threshold 1", 0),
+        (["Kim"], "--threshold .9999", 0),
         ([], "", 0),
     ],
 )
@@ -404,6 +404,15 @@ ANSWERS = {
         {},
     ),
     "--model careful.skops --abstain": (careful, {}),
+    "--model careful.skops": (lambda tiny: tiny, {}),
+    "--model fall_back.skops --threshold .6": (
+        lambda tiny: SelectiveClassifier(tiny, threshold=0.6, fallback=M49),
+        {},
+    ),
+    "--model fall_back.skops --threshold .6 --groups region": (
+        lambda tiny: SelectiveClassifier(GroupedClassifier(tiny), threshold=0.6),
+        {},
+    ),
     "--model careful.joblib --abstain --trust-pickle": (careful, {}),
     "--model careful.skops --groups region": (GroupedClassifier, {}),
     "--model careful.skops --priors uniform": (
@@ -417,6 +426,9 @@ ANSWERS = {
 def test_predict_answers_as_python(run, tiny, options):
     make, asked = ANSWERS[options]
     save(careful(tiny), "careful.skops")
+    frozen = FrozenEstimator(tiny)
+    fall_back = SelectiveClassifier(frozen, threshold=0.1, fallback=M49)
+    save(fall_back.fit(["Ana"], ["Greek"]), "fall_back.skops")
     joblib.dump(careful(tiny), "careful.joblib")
     write_csv(
         "mix.csv", [*MIX.items(), ("Turkish", 0), ("Japanese", 0)], ("label", "share")
@@ -473,7 +485,7 @@ def test_predict_parquet_to_a_terminal_is_refused(run, monkeypatch):
     assert "Parquet is not for a terminal: give --output" in said
 
 
-@pytest.mark.parametrize("options", ["", "--threshold 1"])
+@pytest.mark.parametrize("options", ["", "--threshold .9999"])
 @pytest.mark.parametrize(
     "names, warning",
     [
@@ -516,7 +528,7 @@ def test_predictions_with_few_held_out_people_are_counted(run, target, n_few):
 @pytest.mark.parametrize(
     "options",
     [
-        "--model nationality --abstain --threshold 1",
+        "--model nationality --abstain --threshold .9999999",
         "--model country --groups region",
         "--model model.skops",
     ],
@@ -984,7 +996,9 @@ def test_train_options_are_parameters(run, small_names):
     expected = by_hand.predict_proba(small_names[0])
     for output in ("own.skops", "own.joblib"):
         _, said = run(f"{command} --output {output}")
-        assert said.startswith("202 rows: learned 200 names of 4 labels, 2 without a ")
+        is_pickle = output.endswith(".joblib")
+        assert said.startswith(f"sknames: {output} is a pickle") == is_pickle
+        assert "202 rows: learned 200 names of 4 labels, 2 without a " in said
         model = load_model(output, trust_pickle=True)
         assert str(model.get_params()) == str(by_hand.get_params())
         assert_array_equal(model.predict_proba(small_names[0]), expected)
@@ -1250,17 +1264,17 @@ predict in.csv --abstain --priors uniform
 predict in.csv --abstain --adapt-priors
   2: needs a --threshold, since that of
 predict in.csv --abstain
-  2: is no SelectiveClassifier: --abstain needs a --threshold
+  2: is not a SelectiveClassifier: --abstain needs a --threshold
 predict in.csv --fallback
   2: --fallback needs --abstain, --risk or --threshold, and a model that ships
 predict in.csv --model country --abstain --fallback --priors uniform
   2: without other priors and groups
 predict in.csv --threshold nan
-  2: --threshold nan: give a number from 0 to 1
+  2: --threshold nan: give a number of at least 0 and below 1
 predict in.csv --threshold -0.01
-  2: --threshold -0.01: give a number from 0 to 1
-predict in.csv --threshold 1.01
-  2: --threshold 1.01: give a number from 0 to 1
+  2: --threshold -0.01: give a number of at least 0
+predict in.csv --threshold 1
+  2: --threshold 1.0: give a number of at least 0 and below 1
 predict in.csv --risk .1
   2: --risk needs a model that ships
 predict in.csv --model country --risk .1 --groups region
@@ -1268,7 +1282,33 @@ predict in.csv --model country --risk .1 --groups region
 predict in.csv --model country --risk .1 --threshold .9
   2: groups and --threshold: give a --threshold instead
 predict in.csv --model country --risk nan
-  1: The 'risk' parameter of load_pretrained must be
+  2: --risk nan: give a number above 0 and below 1, such as 0.1
+predict in.csv --model country --risk 10
+  2: --risk 10.0: give a number above 0 and below 1
+predict in.csv --model country --risk 0
+  2: --risk 0.0: give a number above 0 and below 1
+predict in.csv --model country --risk 1
+  2: --risk 1.0: give a number above 0 and below 1
+predict in.csv --column ''
+  2: --column is empty: give a value, or leave the option out
+predict in.csv --priors ''
+  2: --priors is empty: give a value, or leave the option out
+shares in.csv --by ''
+  2: --by is empty: give a value, or leave the option out
+shares in.csv --weight ''
+  2: --weight is empty: give a value, or leave the option out
+shares in.csv --checked ' '
+  2: --checked is empty: give a value, or leave the option out
+shares in.csv --cluster ''
+  2: --cluster is empty: give a value, or leave the option out
+rates in.csv --outcome ''
+  2: --outcome is empty: give a value, or leave the option out
+shares in.csv --by note,note
+  2: --by has 'note' twice: give each column once
+shares in.csv --by nationality,Nationality
+  2: --by has 'nationality' twice: give each column once
+rates in.csv --outcome note --draw 2
+  2: --draw 2: there are 5 outcomes: give at least one row of each
 predict in.csv --adapt-priors --priors uniform
   2: give one of them
 predict in.csv --priors Elvish=1

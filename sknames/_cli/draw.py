@@ -66,6 +66,11 @@ def write_draw(listed, n_drawn, has_others, outcome=None):
 def _draw_of_each(outcomes, n_drawn, rng):
     """Return rows, as many of each outcome as there can be."""
     distinct, counts = np.unique(outcomes, return_counts=True)
+    if n_drawn < len(distinct):
+        raise click.UsageError(
+            f"--draw {n_drawn}: there are {len(distinct)} outcomes: give at least one "
+            "row of each"
+        )
     drawn = []
     n_left = n_drawn
     # The rarest first, so that the others make up for what it lacks.

@@ -23,6 +23,7 @@ from .options import (
     groups_option,
     list_options,
     model_options,
+    not_empty,
     output_options,
     table_options,
 )
@@ -112,7 +113,12 @@ class ListInput:
                 option = LIST_COLUMNS[name][0]
                 texts.add(self.table.texts(chunk, self.columns[name], option))
             if self.by:
-                for column in self.table.choose(chunk.column_names, self.by, "--by"):
+                chosen = self.table.choose(chunk.column_names, self.by, "--by")
+                for column in chosen:
+                    if chosen.count(column) > 1:
+                        raise click.UsageError(
+                            f"--by has {column!r} twice: give each column once"
+                        )
                     if column in TAKEN:
                         raise click.UsageError(
                             f"--by {column}: rename it, the output has another"
@@ -177,6 +183,7 @@ def list_command(function):
 
     by_option = click.option(
         "--by",
+        callback=not_empty,
         help="Columns of a table, such as region,year: estimate each part alone.",
     )
     for add_options in (

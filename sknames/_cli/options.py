@@ -28,10 +28,22 @@ LIST_COLUMNS = {
 }
 
 
+def not_empty(context, option, value):
+    """Return the value of an option; raise UsageError for an empty one.
+
+    A script gives it for a variable that is not set.
+    """
+    if value is not None and not value.strip():
+        raise click.UsageError(
+            f"{option.opts[0]} is empty: give a value, or leave the option out"
+        )
+    return value
+
+
 def column_option(name, **attributes):
     """Return the option for one of `LIST_COLUMNS`."""
     option, text = LIST_COLUMNS[name]
-    return click.option(option, name, help=text, **attributes)
+    return click.option(option, name, help=text, callback=not_empty, **attributes)
 
 
 @dataclass(frozen=True)
@@ -122,7 +134,9 @@ table_options = as_one(
     read_input,
     input=click.argument("input"),
     column=click.option(
-        "--column", help="Names or parts: given,family. [default: name, or the only]"
+        "--column",
+        callback=not_empty,
+        help="Names or parts: given,family. [default: name, or the only]",
     ),
     delimiter=click.option(
         "--delimiter", help="One character, or tab. [default: detected]"

@@ -35,6 +35,7 @@ from .options import (
     as_one,
     groups_option,
     model_options,
+    not_empty,
     output_options,
     table_options,
 )
@@ -81,7 +82,7 @@ class Changes:
     @property
     def of_probabilities(self):
         """Whether they change probabilities, for which thresholds were chosen."""
-        return bool(self.priors or self.adapt or self.groups)
+        return self.priors is not None or self.adapt or self.groups is not None
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ class Wanted:
     groups=groups_option,
     priors=click.option(
         "--priors",
+        callback=not_empty,
         help="Set tempered, population, uniform, Irish=.6,others=.4 or a file.",
     ),
     adapt=click.option(
@@ -158,8 +160,6 @@ def predict(table, model, output, prefix, changes, wanted):
     start = time.perf_counter()
     output = output.for_table(table, table.format)
     stack, distinct = make_model(model, table, changes)
-    if not changes.abstains:
-        stack = stack.without_thresholds()
     if distinct is None:
         below, _ = stack.without_groups()
         read = partial(predict_list, below)
@@ -212,43 +212,49 @@ def make_model(model, table, changes):
     Only estimating priors predicts texts, each once.
     """
     _check_changes(changes, model)
-    fallback = [*M49] if changes.fallback else None
-    fitted = model.load(abstain=changes.abstains, risk=changes.risk, fallback=fallback)
-    needs_threshold = changes.abstains and changes.threshold is None
-    if needs_threshold and resolve(fitted).threshold is None:
-        raise click.UsageError(
-            f"{model.source} is no SelectiveClassifier: --abstain needs a --threshold"
+    if model.source in TARGETS and not changes.of_probabilities:
+        fitted = model.load(
+            abstain=changes.abstains,
+            risk=changes.risk,
+            threshold=changes.threshold,
+            fallback=[*M49] if changes.fallback else None,
         )
-    if changes.of_probabilities and isinstance(fitted, SelectiveClassifier):
-        fitted = fitted.estimator_  # its threshold would not hold
+        return resolve(fitted), None
+    fitted = model.load()
+    is_selective = isinstance(fitted, SelectiveClassifier)
+    if changes.abstain and changes.threshold is None:
+        if not is_selective:
+            raise click.UsageError(
+                f"{model.source} is not a SelectiveClassifier: --abstain needs a "
+                "--threshold"
+            )
+        return resolve(fitted), None
+    fallback = None
+    if is_selective:
+        if changes.groups is None:  # which fall back on nothing
+            fallback = fitted.fallback
+        fitted = fitted.estimator_
     distinct = None
     priors = None
     if changes.adapt:
         distinct, priors = estimate_priors(resolve(fitted), table)
-    elif changes.priors:
+    elif changes.priors is not None:
         priors = read_priors(changes.priors, resolve(fitted))
     if priors is not None:
         fitted = PriorShiftClassifier(fitted, priors=priors)
     if changes.groups is not None:
         fitted = GroupedClassifier(fitted, groups=changes.groups)
-    if changes.threshold is None:
-        return resolve(fitted), distinct
-    return _with_threshold(fitted, changes.threshold), distinct
-
-
-def _with_threshold(fitted, least):
-    """Return what a model holds, with another threshold, which may be 1."""
-    stack = resolve(fitted)
-    if stack.threshold is None:
-        stack = resolve(SelectiveClassifier(fitted, threshold=0))
-    *below, threshold = stack.layers
-    return replace(stack, layers=(*below, replace(threshold, least=least)))
+    if changes.threshold is not None:
+        fitted = SelectiveClassifier(
+            fitted, threshold=changes.threshold, fallback=fallback
+        )
+    return resolve(fitted), distinct
 
 
 def _check_changes(changes, model):
     """Raise UsageError for options that do not go together, before long work."""
     threshold = changes.threshold
-    if changes.adapt and changes.priors:
+    if changes.adapt and changes.priors is not None:
         raise click.UsageError(
             "--adapt-priors estimates what --priors gives: give one of them"
         )
@@ -264,8 +270,14 @@ def _check_changes(changes, model):
             "--threshold: give a --threshold instead, such as 0.6"
         )
     # click lets NaN through.
-    if threshold is not None and not 0 <= threshold <= 1:
-        raise click.UsageError(f"--threshold {threshold}: give a number from 0 to 1")
+    if threshold is not None and not 0 <= threshold < 1:
+        raise click.UsageError(
+            f"--threshold {threshold}: give a number of at least 0 and below 1"
+        )
+    if changes.risk is not None and not 0 < changes.risk < 1:
+        raise click.UsageError(
+            f"--risk {changes.risk}: give a number above 0 and below 1, such as 0.1"
+        )
     if changes.of_probabilities and changes.abstain and threshold is None:
         raise click.UsageError(
             "--abstain with --groups, --priors or --adapt-priors needs a --threshold, "

@@ -372,8 +372,8 @@ class InputTable:
                 line = reader.line_num + 1
         except csv.Error as error:
             raise ValueError(
-                f"the row in line {line} cannot be read ({error}): close each quotation "
-                "mark, double those within a value, and quote that value"
+                f"the row in line {line} cannot be read ({error}): close each "
+                "quotation mark, double those within a value, and quote that value"
             ) from error
 
     def _chunks(self, rows, make):

@@ -55,6 +55,11 @@ def train(table, label, output, from_scratch, param):
     net = make_net(param)
     check_model_path(output)
     check_output(output)
+    if Path(output).suffix != ".skops":
+        say(
+            f"sknames: {output} is a pickle, which can run code: commands take it with "
+            "--trust-pickle. A name in .skops needs no trust."
+        )
     names, labels, n_rows = table.labelled_names(label)
     is_net = from_scratch or len(names) > MOST_NAMES
     if not from_scratch:
