@@ -253,7 +253,11 @@ NAMES_AND_LABELS = (["anna", "bo"], ["a", "b"])
             "confidence_level=1 threshold=-.1 threshold=1",
         ),
         (PriorShiftClassifier(LogisticRegression()), CODES, "max_iter=0"),
-        (CharEncoder(), NAMES_AND_LABELS, "min_frequency=1. max_length=0"),
+        (
+            CharEncoder(),
+            NAMES_AND_LABELS,
+            "min_frequency=.5 min_frequency=0 max_length=0",
+        ),
     ],
 )
 def test_parameter_out_of_range_is_named(estimator, data, values):

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 from sklearn.utils import check_array
-from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils._set_output import _wrap_data_with_container
 from sklearn.utils.validation import check_is_fitted
 
@@ -85,13 +85,12 @@ class CharEncoder(
 
         - Titles and degrees in 40 languages are dropped ("Mr.", "Frau Dr.", "г-н",
           "Jr.", ", PhD", "S.H.", "さん"), and relatives ("S/O X"). Titles that can be
-          names are kept where they might be one: "Don", "M.", "MS Dhoni", "Rahman Md".
-          "Bey", "Prince", "Major" and "Junior" go only if two other words are left:
-          "Mehmet Bey" stays, and "Mehmet Yılmaz Bey" is read as "Mehmet Yılmaz".
-        - A name at birth replaces the last name: "Anna Kim née Haddad" is read as "Anna
-          Haddad". A place or a date of birth is dropped: "born Leeds", "geb. 1890".
-          Relations, roles, ages and ditto marks of old lists are dropped: "infant
-          Smith", "Smith, wife of John", "do., Anna".
+          names are kept where they might be one: "Don", "M.", "MS Dhoni", "Rahman Md",
+          "Prince John Kim". "Major" is dropped only if two other words are left.
+        - Titles of office and honours are dropped in front ("Sen.", "Ministerin"), or
+          behind a comma (", MEP", ", 42"), where numbers are dropped as well.
+        - What follows "née", "geb.", "born" and similar words is dropped: "Anna Kim née
+          Haddad" is read as "Anna Kim". "Max Born" stays.
         - Numerals behind a name are dropped: "Ludwig II" is read as "Ludwig".
         - Text in brackets is dropped if it is in the same script as the rest. Behind a
           single word, names in brackets stay: "Silva (Ana Maria)".
@@ -120,18 +119,15 @@ class CharEncoder(
     alphabet : str or None, default=None
         Characters that have codes, in the order of their codes; the space, in it or
         not, comes first. None learns them in `fit`, in the order of their code points.
-    min_frequency : int, float or "auto", default="auto"
-        Minimum number of times (int), or minimum share of all characters (float), that
-        a character must have in `fit` to enter a learned alphabet. With "unknown" and
-        "both", rarer characters are transliterated, and ASCII characters always enter.
-        Otherwise, rarer ones get the unknown code. "auto" is 5 with "unknown" and
-        "both", and 1 otherwise.
+    min_frequency : int or "auto", default="auto"
+        Minimum number of times that a character must occur in `fit` to enter a learned
+        alphabet. With "unknown" and "both", rarer characters are transliterated, and
+        ASCII characters always enter. Otherwise, rarer ones get the unknown code.
+        "auto" is 5 with "unknown" and "both", and 1 otherwise.
     max_length : int or None, default=64
         Number of columns. Longer names are cut without a warning; padding takes no time
         in training. None takes the length of the longest name of `fit`, which warns if
         that is 20 times the 99th percentile, and `transform` warns of longer names.
-    handle_unknown : {"use_unknown_code", "error"}, default="use_unknown_code"
-        What `transform` does with a character that is not in the alphabet.
 
     Attributes
     ----------
@@ -178,11 +174,9 @@ class CharEncoder(
         "alphabet": [str, None],
         "min_frequency": [
             Interval(Integral, 1, None, closed="left"),
-            Interval(RealNotInt, 0, 1, closed="neither"),
             StrOptions({"auto"}),
         ],
         "max_length": [Interval(Integral, 1, None, closed="left"), None],
-        "handle_unknown": [StrOptions({"use_unknown_code", "error"})],
     }
 
     def __init__(
@@ -194,9 +188,8 @@ class CharEncoder(
         transliterate: bool | Literal["unknown", "both"] = "unknown",
         lowercase: bool = True,
         alphabet: str | None = None,
-        min_frequency: int | float | Literal["auto"] = "auto",
+        min_frequency: int | Literal["auto"] = "auto",
         max_length: int | None = 64,
-        handle_unknown: Literal["use_unknown_code", "error"] = "use_unknown_code",
     ) -> None:
         self.clean = clean
         self.tidy = tidy
@@ -206,7 +199,6 @@ class CharEncoder(
         self.alphabet = alphabet
         self.min_frequency = min_frequency
         self.max_length = max_length
-        self.handle_unknown = handle_unknown
 
     def _fit(self, X):
         """Learn from X, and return its names, which may have come from a generator."""
@@ -254,11 +246,9 @@ class CharEncoder(
         if minimum == "auto":
             minimum = RARE if reads_rare else 1
         counts = Counter(chain.from_iterable(spelt))
-        total = 1 if isinstance(minimum, Integral) else counts.total()
         frequent = []
         for character, count in sorted(counts.items()):
-            is_rare = count / total < minimum
-            if is_rare and not (reads_rare and character.isascii()):
+            if count < minimum and not (reads_rare and character.isascii()):
                 continue
             # NUL is no letter, and a lone surrogate is half of one.
             if unicodedata.category(character) in ("Cs", "Cc"):
@@ -320,8 +310,6 @@ class CharEncoder(
         for start in range(0, len(names), CHUNK_NAMES):
             chunk = slice(start, start + CHUNK_NAMES)
             spelt = self._spelt(names[chunk], self.alphabet_)
-            if self.handle_unknown == "error":
-                self._check_known(spelt, start)
             lengths = np.array([len(name) for name in spelt])
             n_cut += int((lengths > self.max_length_).sum())
             points = code_points("".join(name[: self.max_length_] for name in spelt))
@@ -335,20 +323,6 @@ class CharEncoder(
                 "max_length to choose the length.",
             )
         return codes
-
-    def _check_known(self, spelt, start):
-        """Raise ValueError if a character is not in the alphabet.
-
-        `start` is the position of the first name.
-        """
-        for position, name in enumerate(spelt, start):
-            for character in name:
-                if character not in self.alphabet_:
-                    raise ValueError(
-                        f"Found the character {character!r}, which is not in the "
-                        f"alphabet, in the name at position {position}. Fit on it, or "
-                        "set handle_unknown='use_unknown_code'."
-                    )
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[np.object_]:
         """Decode rows of codes.
