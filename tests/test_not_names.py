@@ -80,6 +80,12 @@ def test_words_of_organizations_are_nobodys_name():
     assert {*Names(names).reasons} == {"", "placeholder"}  # Nan
 
 
+@pytest.mark.parametrize("text", ["infant", "Vorname unbekannt", "male child"])
+def test_text_for_a_missing_name_alone_is_a_placeholder(text):
+    texts = [text, text.upper(), f"({text})", f"Lee {text}"]
+    assert Names(texts).reasons.tolist() == [*["placeholder"] * 3, ""]
+
+
 def test_surnames_with_and_are_one_person():
     path = DATA / "iberian_and_polish_names.txt"
     names = path.read_text(encoding="utf-8").splitlines()

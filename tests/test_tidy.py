@@ -82,17 +82,9 @@ def test_tidy_every_title_in_any_case(place):
 IN_CONTEXT = {
     "following": ("Dr. {} Anna Kim", "Anna Kim"),
     "relative": ("Anna Kim {} Schmidt", "Anna Kim"),
-    "birth": ("Anna Kim {} Schmidt", "Anna Schmidt"),
+    "birth": ("Anna Kim {} Schmidt", "Anna Kim"),
     "born": ("Anna Kim {} Leeds, England", "Anna Kim"),
-    "birth_of_hungarians": ("Kim Anna {} Schmidt", "Schmidt Anna"),
-    "hungarian_given": ("{} Kim szül. Schmidt", "{} Schmidt"),
-    "particles": ("Anna Kim née {} Schmidt", "Anna {} Schmidt"),
-    "roles": ("{} Kim", "Kim"),
-    "roles_in_capitals": ("Kim, {}", "Kim"),
-    "ages": ("Anna Kim, 3 {}", "Anna Kim"),
-    "no_given_name": ("Kim, {}", "Kim"),
-    "ditto": ("{}, Anna", "Anna"),
-    "ditto_in_front": ("{} Anna", "Anna"),
+    "offices": ("Anna Kim, {}", "Anna Kim"),
     "numerals": ("Ludwig {}", "Ludwig"),
     "haji": ("Drs. {} Budi Santoso", "Budi Santoso"),
     "attached": ("金民秀{}", "金民秀"),
@@ -111,6 +103,9 @@ def test_tidy_every_word_of_a_table_counts(table):
 def test_tidy_titles_that_may_be_names_stay():
     for word in TIDY["names"]:
         assert tidy([f"{word.title()} Kim"]) == [f"{word.title()} Kim"]
+    for word in TIDY["offices"]:
+        if word not in TIDY["titles"]:
+            assert tidy([f"Kim Anna {word.title()}"]) == [f"Kim Anna {word.title()}"]
     for word in TIDY["surnames"]:
         assert tidy([f"Anna Mary {word.upper()}"]) == [f"Anna Mary {word.upper()}"]
 
@@ -135,8 +130,7 @@ def test_tidy_steps_are_those_of_the_encoder():
 
 @given(
     st.lists(
-        TYPED
-        | st.sampled_from(["Mr.", "Dr", ", PhD", "さん", "(x)", "do.,", "infant"]),
+        TYPED | st.sampled_from(["Mr.", "Dr", ", PhD", "さん", "(x)", "née", "42,"]),
         max_size=6,
     )
 )
@@ -203,9 +197,9 @@ def test_titles_are_hardly_ever_names():
     [
         ("Frau Dr. Anna Müller, PhD", ["Frau Dr.", "PhD"]),
         ("田中さん", ["さん"]),
-        ("Fatima Müller née Haddad", ["Müller née"]),
-        ("Fatima (née Haddad) Müller", ["(née", "Müller"]),
-        ("Smith, infant (Boston)", ["infant (Boston)"]),
+        ("Fatima Müller née Haddad", ["née Haddad"]),
+        ("Fatima (née Haddad) Müller", ["(née Haddad)"]),
+        ("Anna Müller, MEP", ["MEP"]),
         (" Anna  Müller", []),
         ("김 민수", []),
     ],

@@ -229,6 +229,7 @@ def test_javascript_refuses_rules_of_an_unknown_format(evaluate, tiny, field, ke
     (field,) = (part for part in proto.metadata_props if part.key == field)
     value = json.loads(field.value)
     rules = value.get(key, value)
+    expected = rules["format"]
     models = []
     for format_ in (99, None):
         rules["format"] = format_
@@ -236,4 +237,7 @@ def test_javascript_refuses_rules_of_an_unknown_format(evaluate, tiny, field, ke
         models.append([*proto.SerializeToString()])
     errors = evaluate(LOAD, models=models, ort=ORT)
     for error, got in zip(errors, ("99", "none"), strict=True):
-        assert f"Expected {key} of format 4 in the metadata, got {got}. Conv" in error
+        assert (
+            f"Expected {key} of format {expected} in the metadata, got {got}. Conv"
+            in error
+        )

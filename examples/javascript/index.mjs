@@ -21,7 +21,7 @@ const TOO_MANY_MARKS = /(\p{M}{30})\p{M}+/gu;
 const MAX_CHARACTERS = 500; // of a text; what stands behind is not read
 
 // Formats of the rules in the metadata that this file reads.
-const TIDY_FORMAT = 4;
+const TIDY_FORMAT = 5;
 const NOT_NAMES_FORMAT = 4;
 const MOST_READINGS = 5; // passes over one name, until one changes nothing
 
@@ -78,10 +78,7 @@ export function tidy(name, settings) {
   if (cleans) name = withoutSigns(name, rules);
   for (let n = MOST_READINGS; n > 0; n -= 1) {
     const before = name;
-    if (drops) {
-      name = dropTitles(withoutBrackets(withBirthLast(name, rules)), rules);
-      name = nameInEntry(name, rules);
-    }
+    if (drops) name = dropTitles(withoutBrackets(name), rules);
     if (cleans) name = clean(punctuate(name, rules, drops));
     if (name === before) break;
   }
@@ -107,6 +104,8 @@ function punctuate(name, rules, orders) {
   };
   let stem = withoutEnd(name);
   let parts = stem.split(",").map((part) => strip(part, " ")).filter(Boolean);
+  const withLetters = parts.filter((part) => LETTER.test(part)); // "Anna Müller, 42"
+  if (orders && withLetters.length) parts = withLetters;
   if (!orders || parts.length > 2 || new RegExp(rules.joined, "u").test(name)) {
     stem = parts.join(isLatin ? ", " : " ");
   } else {
@@ -206,13 +205,24 @@ function dropTitles(name, rules) {
     const keys = [key, key.replace(/\.$/u, "")];
     return tables.some((table) => keys.some((k) => has(rules, table, k)));
   };
-  const isOfTitles = (word) => is(word, "titles", "degrees", "initials");
+  const isOfTitles = (word) => is(word, "titles", "degrees", "initials", "offices");
   const isFollowing = (word) => has(rules, "following", word); // as written
   let text = name;
   for (const spaced of rules.spaced) {
-    text = text.replaceAll(spaced, spaced.replaceAll(" ", ""));
+    const escaped = spaced.replaceAll(".", "\\.");
+    const apart = new RegExp(`(?<![\\p{L}\\p{Nl}\\p{No}])${escaped}(?![\\p{L}\\p{Nl}\\p{No}])`, "gu");
+    text = text.replace(apart, spaced.replaceAll(" ", ""));
   }
+  const hasCapital = /\p{Uppercase}/u.test(text);
+  // Without capitals, a word for birth without a dot or an accent may be a name.
+  const isForBirth = (phrase, table) => {
+    const isAscii = /^[\0-\x7f]*$/u.test(phrase);
+    const mayBeName = !hasCapital && /^[\p{L}]+$/u.test(phrase);
+    return !mayBeName && has(rules, table, isAscii ? phrase : lower(phrase));
+  };
+  let isOver = false; // behind a place or a date of birth
   const segments = text.split(",").map((segment, k) => {
+    if (isOver) return [];
     const words = segment.split(" ").flatMap((word) => {
       const isWhole = isOfTitles(word) || isFollowing(word);
       const pieces = isWhole ? [word] : word.split(/(?<=\.)(?=[\p{L}\p{Nl}\p{No}])/u);
@@ -220,10 +230,16 @@ function dropTitles(name, rules) {
       while (n < pieces.length - 1 && (is(pieces[n], "titles") || isFollowing(pieces[n]))) n += 1;
       return [...pieces.slice(0, n), pieces.slice(n).join("")].filter(Boolean);
     });
-    const relative = words.findIndex(
-      (word, i) => rules.relative.includes(word) && i < words.length - 1 && (i > 0 || k > 0),
-    );
-    return relative < 0 ? words : words.slice(0, relative);
+    for (let i = k > 0 ? 0 : 1; i < words.length; i += 1) {
+      if (rules.relative.includes(words[i]) && i < words.length - 1) return words.slice(0, i);
+      for (const phrase of [words[i], words.slice(i, i + 2).join(" ")]) {
+        const isBorn = isForBirth(phrase, "born");
+        if (!isBorn && !isForBirth(phrase, "birth")) continue;
+        isOver = isBorn || /\p{Decimal_Number}/u.test(words.slice(i).join(""));
+        return words.slice(0, i);
+      }
+    }
+    return words;
   });
 
   const others = segments.flat().filter((word) => !isOfTitles(word));
@@ -233,20 +249,26 @@ function dropTitles(name, rules) {
   const mayBeName = (word) =>
     is(word, "names")
       ? nFull < 2
-      : [...word].length === 2 && isUpper(word) && !inCapitals && others.length < 2;
+      : others.length < 2 && isUpper(word) && !inCapitals && !word.includes(".") &&
+        ([...word].length === 2 || is(word, "surnames"));
   const isTitle = (word, isBefore) => {
     if (rules.haji.includes(word)) return isBefore && isIndonesian && nFull > 1;
     const isIn = (table) => is(word, table) && is(word.slice(0, -1), table);
     const isDotted = word.endsWith(".") && ["titles", "degrees"].some(isIn);
     return (isDotted || (isBefore && is(word, "titles"))) && !mayBeName(word);
   };
-  const isDegree = (word, isList) => {
+  const isDegree = (words, isList) => {
+    const word = words.at(-1);
     if (is(word, "degrees")) return !mayBeName(word);
-    const isCapital = isUpper(word) && !inCapitals && !is(word, "surnames");
+    const before = words.at(-2) ?? ""; // in capitals, as in "Anatolio NDONG MBA"
+    const isBehindCapitals = isUpper(before) && !is(before, "initials");
+    const isCapital =
+      isUpper(word) && !inCapitals && !isBehindCapitals && !is(word, "surnames");
     const isSure = isList || word.slice(0, -1).includes(".") || isCapital;
     return is(word, "initials") && others.length > 1 && isSure;
   };
   const left = segments.map((words, k) => {
+    if (k > 0 && others.length > 1 && words.every((word) => is(word, "offices"))) return "";
     let isBehindTitle = false;
     const kept = words.filter((word, i) => {
       if (isBehindTitle && isFollowing(word)) return false;
@@ -257,130 +279,12 @@ function dropTitles(name, rules) {
       return !isBehindTitle;
     });
     const isList = kept.every((word) => is(word, "degrees", "initials"));
-    while (kept.length > (k === 0 ? 1 : 0) && isDegree(kept.at(-1), isList)) kept.pop();
+    while (kept.length > (k === 0 ? 1 : 0) && isDegree(kept, isList)) kept.pop();
     return kept.join(" ");
   });
   const untitled = withoutAttached(left.filter(Boolean).join(", "), rules);
   const letters = (words) => words.replace(/[ ,"']+/gu, "");
   return ["", letters(name)].includes(letters(untitled)) ? name : untitled;
-}
-
-// An entry of a register by the name at birth, without relations and marks, as `name_in_entry` of
-// sknames/_text/entries.py.
-function nameInEntry(entry, rules) {
-  if (!/\p{Uppercase}/u.test(entry)) return entry;
-  const inCapitals = isUpper(entry);
-  const parts = entry.split(",").map(wordsIn).filter((words) => words.length);
-  const ofName = byNameAtBirth(withoutMarks(parts, rules), inCapitals, rules);
-  const written = (all) => all.map((words) => words.join(" ")).join(", ");
-  return ofName.length && written(ofName) !== written(parts) ? written(ofName) : entry;
-}
-
-// Whether all words are relations and marks: "do., infant".
-function isWithoutName(text, rules) {
-  const words = wordsIn(strip(text, "()[]").replaceAll(",", " "));
-  if (words.length === 1 && has(rules, "roles_borne", words[0])) return false;
-  const others = words.filter((word) => !has(rules, "ditto", word));
-  return words.length > 0 && (!others.length || isRelation(others, rules));
-}
-
-// A text where a name at birth in brackets ends the part between commas.
-function withBirthLast(text, rules) {
-  for (const match of text.matchAll(BRACKETS)) {
-    const inside = match[1];
-    const words = wordsIn(inside);
-    if (!nameAtBirth(words, nForBirth(words, isUpper(inside), rules), rules).length) continue;
-    const [, behind, rest] = /^([^,]*)(.*)$/su.exec(text.slice(match.index + match[0].length));
-    return `${text.slice(0, match.index)} ${behind} ${inside}${rest}`;
-  }
-  return text;
-}
-
-// Leave out ditto marks and roles in front, and relations behind commas.
-function withoutMarks([first, ...others], rules) {
-  const isInFront = (word) => has(rules, "roles", word) || has(rules, "ditto_in_front", word);
-  const isCapital = (words) => words.length > 0 && isUpper([...words[0]][0]);
-  const start = first.findIndex((word) => !isInFront(word));
-  if (start > 0 && isCapital(first.slice(start))) {
-    first = first.slice(start);
-  } else if (first.length === 1 && has(rules, "ditto", first[0])) {
-    first = [];
-  }
-  const isNoun = (words) =>
-    isCapital(first) && words.every((word) => has(rules, "roles_in_capitals", word));
-  const isMark = (words) => isNoun(words) || isRelation(words, rules);
-  const kept = others.filter((words) => !isMark(words));
-  return first.length ? [first, ...kept] : kept;
-}
-
-// Whether words are about a person: "infant", "wife of John", "aged 3".
-function isRelation(words, rules) {
-  if (has(rules, "no_given_name", words.join(" "))) return true;
-  const isRole = (word) => has(rules, "roles", word);
-  if (isRole(words[0]) && words[1] === "of") return true;
-  const stems = words.map((word) => stripOnce(word, "."));
-  const rest = stems.filter((stem) => !/^\p{Decimal_Number}/u.test(stem));
-  if (rest.length === stems.length) return rest.every(isRole);
-  return rest.length > 0 && rest.every((stem) => isRole(stem) || has(rules, "ages", stem));
-}
-
-// The parts between commas, with names at birth for last names. A place or a date of birth is left
-// out, with all behind it.
-function byNameAtBirth(parts, inCapitals, rules) {
-  for (const [k, words] of parts.entries()) {
-    for (let i = k === 0 ? 1 : 0; i < words.length; i += 1) {
-      const n = nForBirth(words.slice(i, i + 2), inCapitals, rules);
-      if (n === 0) continue;
-      const atBirth = nameAtBirth([...words.slice(i), ",", ...(parts[k + 1] ?? [])], n, rules);
-      const before = [...parts.slice(0, k), words.slice(0, i)].filter((part) => part.length);
-      if (!atBirth.length) return before;
-      let [first, ...others] = [...before, ...parts.slice(k + 1)];
-      const isHungarian = has(rules, "birth_of_hungarians", lower(words[i]));
-      if (k > 0 && others.length) first = atBirth;
-      else if (first.length === 1 && !others.length) first = [...first, ...atBirth];
-      else if (isHungarian && !has(rules, "hungarian_given", lower(first[0]))) {
-        first = [...atBirth, ...first.slice(1)];
-      } else first = [...withoutLastName(first, rules), ...atBirth];
-      return byNameAtBirth([first, ...others], inCapitals, rules);
-    }
-  }
-  return parts;
-}
-
-// How many words at the start are for birth.
-function nForBirth(words, inCapitals, rules) {
-  for (const n of [1, 2]) {
-    let phrase = words.slice(0, n).join(" ");
-    if (inCapitals && /[^\0-\x7f]/u.test(phrase)) phrase = lower(phrase);
-    if (["birth", "birth_of_hungarians", "born"].some((table) => has(rules, table, phrase))) return n;
-  }
-  return 0;
-}
-
-// The name behind n words for birth, or none before a place or a date.
-function nameAtBirth(words, n, rules) {
-  if (n === 0 || has(rules, "born", words[0])) return [];
-  const isParticle = (word) => has(rules, "particles", word);
-  const isOfName = (word) => isParticle(word) || (LETTER.test([...word][0]) && !isLower(word));
-  const behind = words.slice(n);
-  const end = behind.findIndex((word) => !isOfName(word));
-  const name = end < 0 ? behind : behind.slice(0, end);
-  const isDate = /^[, ]*\p{Decimal_Number}/u.test(behind.slice(name.length).join(" ")); // "May 1994"
-  return isDate || name.every(isParticle) ? [] : name;
-}
-
-// Leave out words in capitals in front of others, or the last word with its particles. Two capitals,
-// or dotted ones, may be initials.
-function withoutLastName(words, rules) {
-  const nInCapitals = words.findIndex((word) => !isUpper(word));
-  const isSurname = (word) => [...word].length > 2 && !word.includes(".");
-  const others = words.slice(nInCapitals);
-  if (words.slice(0, nInCapitals).some(isSurname) && /\p{Lowercase}/u.test(others.join(""))) {
-    return others;
-  }
-  let n = words.length - 1;
-  while (n > 0 && has(rules, "particles", words[n - 1])) n -= 1;
-  return words.slice(0, n);
 }
 
 function wordsIn(text) {
@@ -491,7 +395,6 @@ export function whyNotName(text, { encoder, not_names: rules }) {
   const isTitle = (t) => isIn(titles, t) && !isIn(names, t) && !t.endsWith(".");
   const isDotted = (t) => t.endsWith(".") && isTitle(t.slice(0, -1));
   if (standsForNone(text, rules) || lower(text).split(" ").every(isDotted)) return "placeholder";
-  if (isWithoutName(text, encoder.tidy_rules)) return "placeholder";
   const isAnyTitle = (word) => {
     const stem = stripOnce(lower(word), ".");
     return isIn(titles, stem) && !stem.endsWith(".");

@@ -4,9 +4,8 @@ import re
 
 import numpy as np
 
-from .entries import BRACKETS, is_without_name, may_be_entry
 from .spelling import MAX_CHARACTERS, compose, lower, without_accents
-from .tidy import has_initials
+from .tidy import BRACKETS, has_initials
 from .titles import TIDY, drop_titles, read_tables
 
 MISSING = "missing name"
@@ -142,8 +141,6 @@ def _is_unusual(text):
         return True
     if ("." in text or not text.isascii()) and _INSIDE.search(text):
         return True
-    if may_be_entry(text.partition(" ")[0]) and is_without_name(text):
-        return True
     words = lower(text.replace(".", "")).replace(",", " ").replace("-", " ")
     if not _WORDS.isdisjoint(words.replace("'", " ").split()):
         return True
@@ -156,7 +153,7 @@ def _why_not_name(text, knows_letter):
         return MISSING
     if _ADDRESS.search(lower(text)):
         return ADDRESS
-    if _stands_for_none(lower(_FINAL.sub("", text))) or is_without_name(text):
+    if _stands_for_none(lower(_FINAL.sub("", text))):
         return PLACEHOLDER
     if _DOTTED_TITLES.issuperset(lower(text).split()) or is_titled_placeholder(text):
         return PLACEHOLDER

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 
-from .entries import BRACKETS, may_be_entry, name_in_entry, with_birth_last
 from .spelling import FOLDED, clean, compose, is_other_script, lower, without_accents
 from .titles import N_KEPT_WORDS, TIDY, drop_titles, may_have_title
 
@@ -20,6 +19,8 @@ MOST_READINGS = 5
 MOST_CAPITALS = 3
 # A Korean surname and given name, which Koreans write without the space.
 _KOREAN = re.compile(rf"({'|'.join(TIDY['korean_surnames'])}) ([가-힣]{{1,2}})")
+# The last bracket may be missing.
+BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]?")
 _LETTER = r"[^\W\d_]"
 # Initials and a word without a space between: "J.-P.Sartre".
 _GLUED = re.compile(rf"((?:{_LETTER}\.-?)+)({_LETTER}[^.]+)")
@@ -47,8 +48,7 @@ def tidy(names, cleans=True, drops=True):
         return names
     tidied = []
     for name in names:
-        has_more = drops and (may_have_title(name) or may_be_entry(name))
-        if has_more or _HAS_FORM.search(name):
+        if (drops and may_have_title(name)) or _HAS_FORM.search(name):
             name = _settled(name, cleans, drops)
         tidied.append(name)
     return tidied
@@ -132,8 +132,7 @@ def _settled(name, cleans, drops):
     for _ in range(MOST_READINGS):
         before = name
         if drops:
-            name = without_brackets(with_birth_last(name))
-            name = name_in_entry(drop_titles(name))
+            name = drop_titles(without_brackets(name))
         if cleans:
             (name,) = clean([_punctuate(name, drops)])
         if name == before:
@@ -175,6 +174,8 @@ def _punctuate(name, orders):
     is_latin = name.isascii() or not any(map(is_other_script, name))
     stem = _without_end(name, is_latin)
     parts = [*filter(None, map(str.strip, stem.split(",")))]
+    if orders:  # "Anna Müller, 42"
+        parts = [part for part in parts if any(map(str.isalpha, part))] or parts
     if not orders or len(parts) > 2 or _JOINED.search(name):
         stem = (", " if is_latin else " ").join(parts)
     else:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from .spelling import lower
 
-OF_TITLES = ("titles", "degrees", "initials")
+OF_TITLES = ("titles", "degrees", "initials", "offices")
 # Tables whose words count in any case, and as they are written.
 IN_ANY_CASE = (*OF_TITLES, "surnames", "names", "indonesian")
-AS_WRITTEN = ("following", "haji", "relative")
+AS_WRITTEN = ("following", "haji", "relative", "birth", "born")
 
 
 def read_tables(file):
@@ -29,7 +29,7 @@ def read_tables(file):
 
 # The words of the tables, which JavaScript reads in the metadata of an ONNX model.
 TIDY = {
-    "format": 4,  # raise it when an older index.mjs would misread it
+    "format": 5,  # raise it when an older index.mjs would misread it
     # Han, Kana and Hangul, where a surname stands before the given name also without a
     # comma.
     "joined": "[\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3130-\u318f"
@@ -53,16 +53,21 @@ def _tables_by_word(tables):
 
 _TABLES_IN_ANY_CASE = _tables_by_word(IN_ANY_CASE)
 _TABLES_AS_WRITTEN = _tables_by_word(AS_WRITTEN)
-_TO_LEAVE_OUT = {*_tables_by_word((*OF_TITLES, "relative"))}
+# Words as they are typed with a space, "Ph. D.", and in the tables: "Ph.D.".
+_SPACED = {}
+for _typed in TIDY["spaced"]:
+    _pattern = re.compile(rf"(?<![^\W\d_]){re.escape(_typed)}(?![^\W\d_])")
+    _SPACED[_pattern] = _typed.replace(" ", "")
+_TO_LEAVE_OUT = set()
+for _text in _tables_by_word((*OF_TITLES, "relative", "birth", "born", "spaced")):
+    _TO_LEAVE_OUT.add(lower(_text.split()[0]))
 _TO_LEAVE_OUT |= {word + "." for word in _TO_LEAVE_OUT}
 _SURNAME_PAIRS = frozenset(TIDY["surname_pairs"])
-# Words as they are typed with a space, "Ph. D.", and in the tables: "Ph.D.".
-_SPACED = {word: word.replace(" ", "") for word in TIDY["spaced"]}
 _ENDS = {title[-1] for title in TIDY["attached"]}
 # Not before a vowel sign: that is another syllable.
 _BEFORE = re.compile(rf"(?:{'|'.join(map(re.escape, TIDY['attached_before']))})+(?=\w)")
 _BEHIND_DOT = re.compile(r"(?<=\.)(?=[^\W\d_])")
-_DOTTED = re.compile("|".join([r"\.[^ .,]", *map(re.escape, _SPACED)]))
+_INSIDE_DOT = re.compile(r"\.[^ .,]")
 _BEHIND = ".。, "
 _MARKS = re.compile("[ ,\"']+")
 N_KEPT_WORDS = 4_096  # whose answers are kept, since a text asks several times
@@ -75,7 +80,7 @@ def may_have_title(name):
     """
     if not _TO_LEAVE_OUT.isdisjoint(lower(name).replace(",", " ").split()):
         return True
-    if "." in name and _DOTTED.search(name):
+    if "." in name and _INSIDE_DOT.search(name):
         return True
     if name.isascii():
         return False
@@ -88,8 +93,15 @@ def drop_titles(name):
         return name
     text = name
     for spaced, word in _SPACED.items():
-        text = text.replace(spaced, word)
-    segments = [_words_of(segment, k) for k, segment in enumerate(text.split(","))]
+        text = spaced.sub(word, text)
+    segments = []
+    for k, segment in enumerate(text.split(",")):
+        words, is_last = _words_of(
+            segment, k, may_be_names=not any(map(str.isupper, text))
+        )
+        segments.append(words)
+        if is_last:
+            break
     words = [*chain.from_iterable(segments)]
     if any(map(_tables, words)):  # else there are initials
         rest = _Rest.of(words)
@@ -102,18 +114,30 @@ def drop_titles(name):
     return untitled
 
 
-def _words_of(segment, k):
-    """Return the words before the first comma, or behind the k-th, without a relative.
+def _words_of(segment, k, may_be_names):
+    """Return the words behind the k-th comma, and whether later ones are left out.
 
-    What stands behind "s/o" is left out.
+    What stands behind "s/o" or "née" is left out, and behind a place or date of birth
+    all of the text. If they `may_be_names`, words for birth need a dot or an accent.
     """
     words = []
     for word in filter(None, segment.split(" ")):
         words += _titles_apart(word)
-    for i, word in enumerate(words[:-1]):
-        if "relative" in _tables(word) and (i > 0 or k > 0):
-            return words[:i]
-    return words
+    for i in range(0 if k > 0 else 1, len(words)):
+        if "relative" in _tables(words[i]) and i + 1 < len(words):
+            return words[:i], False
+        for phrase in (words[i], " ".join(words[i : i + 2])):
+            tables = set() if may_be_names and phrase.isalpha() else _birth(phrase)
+            if tables:
+                has_date = any(map(str.isdecimal, "".join(words[i:])))
+                return words[:i], has_date or "born" in tables
+    return words, False
+
+
+def _birth(phrase):
+    """Return the table of words for birth that has a phrase, if any."""
+    key = phrase if phrase.isascii() else lower(phrase)
+    return {"birth", "born"}.intersection(_TABLES_AS_WRITTEN.get(key, ()))
 
 
 def _titles_apart(word):
@@ -181,6 +205,9 @@ class _Rest:
 
     def untitled(self, words, k):
         """Return words before the first comma, or after the k-th, without titles."""
+        are_offices = all("offices" in _tables(word) for word in words)
+        if are_offices and k > 0 and self.n_words > 1:
+            return []
         left = []
         is_behind_title = False
         for i, word in enumerate(words):
@@ -198,7 +225,7 @@ class _Rest:
                 left.append(word)
         is_list = all(map(_may_be_degree, left))
         n_least = 1 if k == 0 else 0
-        while len(left) > n_least and self._is_degree(left[-1], is_list):
+        while len(left) > n_least and self._is_degree(left, is_list):
             left.pop()
         return left
 
@@ -214,22 +241,28 @@ class _Rest:
                     is_title = True
         return is_title and not self._may_be_name(word, tables)
 
-    def _is_degree(self, word, is_list):
+    def _is_degree(self, words, is_list):
         """Return whether the last word is a degree, or initials that are one here."""
+        word = words[-1]
         tables = _tables(word)
         if "degrees" in tables:
             return not self._may_be_name(word, tables)
         stands_out = word.isupper() and not self.in_capitals
+        # Surnames are in capitals in "Anatolio NDONG MBA".
+        in_front = words[-2] if len(words) > 1 else ""
+        if in_front.isupper() and "initials" not in _tables(in_front):
+            stands_out = False
         in_capitals = stands_out and "surnames" not in tables
         is_sure = is_list or in_capitals or "." in word[:-1]
         return "initials" in tables and self.n_words > 1 and is_sure
 
     def _may_be_name(self, word, tables):
-        """Return whether a title may be a name, or two initials, here."""
+        """Return whether a title may be a name, or initials, here: "FRAU Quentin"."""
         if "names" in tables:
             return self.n_full < 2
-        stands_out = word.isupper() and not self.in_capitals
-        return len(word) == 2 and stands_out and self.n_words < 2
+        if self.n_words > 1 or "." in word or self.in_capitals or not word.isupper():
+            return False
+        return len(word) == 2 or "surnames" in tables
 
 
 def _may_be_degree(word):

@@ -1,0 +1,12 @@
+"""The page of titles lists the words of titles.ini."""
+
+from docs.titles import PAGE, TABLES, page
+from sknames._text.titles import TIDY
+
+
+def test_page_of_titles_lists_every_word_of_the_file():
+    text = PAGE.read_text(encoding="utf-8")
+    assert text == page()
+    for table in TABLES:
+        for word in TIDY[table]:
+            assert f"`{word}`" in text
