@@ -217,7 +217,7 @@ DIGEST = "SHA256SUMS"
 
 
 READ_BY = {
-    **dict.fromkeys([CARD, _load_pretrained.POINTS], load_card),
+    CARD: load_card,
     _load_pretrained.CURVE: partial(load_pretrained, abstain=True),
     _load_pretrained.FALLBACK_CURVE: partial(
         load_pretrained, abstain=True, fallback=M49

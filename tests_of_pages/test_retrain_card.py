@@ -22,7 +22,6 @@ WRITTEN = {
     "class_bias.csv",
     "fallback_risk_coverage.csv",
     "measured.json",
-    "operating_points.csv",
     "risk_coverage.csv",
 }
 
@@ -124,9 +123,8 @@ def test_measure_writes_all_files_and_a_page(folder, sources, people):
     model, card = write_nationality(folder, sources, people)
     assert files_written(folder / "nationality") == WRITTEN
     written = json.loads((folder / "nationality" / "card.json").read_text())
-    points = card.pop("operating_points")
+    points = card["operating_points"]
     assert written == {"fingerprint": load_card()["fingerprint"]} | card
-    card["operating_points"] = points
     cards = {"nationality": card, "country": load_card("country")}
     page = _card.page(cards, {"nationality": model})
     assert f"**Wrong for {100 * (1 - card['accuracy']):.0f} % of people" in page
@@ -175,11 +173,13 @@ def test_recalls_of_the_card_go_into_the_table_of_nationalities(tmp_path):
 
 def chosen(folder, people):
     """Return what is chosen of people, in parts that tests compare."""
-    measure.write_chosen(folder / "nationality", people)
+    _, _, of_halves = measure.write_chosen(folder / "nationality", people)
+    points = []
+    for points_of_label in of_halves["operating_points"].values():
+        points += points_of_label.values()
     texts = {}
     for path in (folder / "nationality").glob("*.csv"):
         texts[path.name] = path.read_text(encoding="utf-8")
-    points = [*csv.DictReader(texts.pop("operating_points.csv").splitlines())]
     return {
         "thresholds": [point["threshold"] for point in points],
         "recalls": [point["recall"] for point in points],

@@ -44,12 +44,9 @@ CURVE_COLUMNS = ["threshold", "coverage", "risk", "n_answered"]  # of both
 # `Measured` of the network: what is by label, and the rest.
 BIAS = "class_bias.csv"
 FIGURES = "measured.json"
-# Thresholds of one label against the rest, and what they find and take.
-POINTS = "operating_points.csv"
 # That of the description, to which files of users refer. It has those of the arrays and
 # of the trunk's description.
 DIGEST = "SHA256SUMS"
-TEXTS = {"label", "for_recall", "taken_most"}  # columns of tables; others have numbers
 # By default: the smallest whole percentage that answers four of five of these people,
 # by country half of them; with groups to fall back on, nine of ten, and three of four.
 # It is the only place that sets the threshold of load_pretrained, the command line, the
@@ -269,7 +266,7 @@ def _columns_of(text):
     header, *rows = csv.reader(text.splitlines())
     columns = {}
     for name, column in zip(header, zip(*rows, strict=True), strict=True):
-        if name in TEXTS:
+        if name == "label":
             columns[name] = column
         else:
             columns[name] = np.array([number or "nan" for number in column], float)
@@ -330,27 +327,7 @@ def load_card(target: Target = "nationality") -> dict[str, Any]:
     >>> round(card["accuracy"], 2), round(card["by_nationality"]["Greek"]["recall"], 2)
     (0.82, 0.93)
     """
-    card = _read(FOLDER / target / CARD, json.loads)
-    card["operating_points"] = _read_points(target)
-    return card
-
-
-def _read_points(target):
-    """Return operating points by label, and by the recall to reach."""
-    columns = read_columns(POINTS, target)
-    labels = columns.pop("label")
-    recalls = columns.pop("for_recall")
-    taken_most = columns.pop("taken_most")
-    points = {}
-    for row, (label, recall) in enumerate(zip(labels, recalls, strict=True)):
-        point = {name: float(column[row]) for name, column in columns.items()}
-        point["n"] = int(point["n"])
-        point["taken_most"] = {}
-        for entry in filter(None, taken_most[row].split(";")):
-            other, _, share = entry.rpartition(" ")
-            point["taken_most"][other] = float(share)
-        points.setdefault(label, {})[recall] = point
-    return points
+    return _read(FOLDER / target / CARD, json.loads)
 
 
 def read_model(folder, sha256=None, priors=AS_WRITTEN, tidy=True, *, is_measured=False):

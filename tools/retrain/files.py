@@ -86,11 +86,10 @@ def _lines(description):
 def write_card(folder, card):
     """Write the figures of the card for `load_card`.
 
-    The card says which model they are of. Operating points are in a table of their own.
+    The card says which model they are of.
     """
     description = json.loads((folder / DESCRIPTION).read_bytes())
     stored = {"fingerprint": description["fingerprint"]} | card
-    del stored["operating_points"]
     write_json(folder / CARD, stored)
 
 

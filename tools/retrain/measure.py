@@ -22,7 +22,7 @@ from .card import (
 )
 from .chess_players import read_chess_players
 from .files import MODELS, write_card, write_recalls
-from .operating_points import operating_points, predicted, write_points
+from .operating_points import operating_points, predicted
 from .risk_coverage import write_bias, write_thresholds
 
 PAGE = Path(__file__).parents[2] / "docs" / "model_card.md"
@@ -85,7 +85,6 @@ def write_chosen(folder, people):
     write_bias(folder, model, halves[0], n_people)
     choosing, reported = (predicted(model, half, priors) for half in halves)
     points = operating_points(choosing, reported, classes, priors, n_people)
-    write_points(folder, points)
     probabilities = np.concatenate([choosing.probabilities, reported.probabilities])
     best = probabilities.argmax(axis=1)
     return model, report, of_people_apart(points, classes, n_people, best)

@@ -15,9 +15,6 @@ from scipy.special import logit
 from sknames._base.exact_limits import exact_limit
 from sknames._models.priors import exchange_priors
 from sknames._shares.draws import FEW_HELD_OUT
-from sknames.pretrained._load_pretrained import POINTS
-
-from .files import write_csv
 
 # The recall to reach, and how many people apart a label needs for that.
 LEAST_PEOPLE = {0.8: 30, 0.95: 100}
@@ -230,12 +227,3 @@ def points_by_label(rows):
         point = dict(row)
         points.setdefault(point.pop("label"), {})[point.pop("for_recall")] = point
     return points
-
-
-def write_points(folder, rows):
-    """Write operating points into the folder of the weights."""
-    lines = []
-    for row in rows:
-        taken = [f"{label} {share}" for label, share in row["taken_most"].items()]
-        lines.append((row | {"taken_most": ";".join(taken)}).values())
-    write_csv(folder / POINTS, [*rows[0]], lines)
