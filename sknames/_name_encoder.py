@@ -1,6 +1,5 @@
 """Encode names by the probabilities of a fitted model."""
 
-import os
 from typing import Any, Literal
 
 import numpy as np
@@ -36,17 +35,15 @@ class NameEncoder(NamesMixin, EstimatorMixin, BaseEstimator):
 
     Parameters
     ----------
-    model : {"nationality", "country"}, path or frozen classifier, default="nationality"
+    model : {"nationality", "country"} or frozen classifier, default="nationality"
         Fitted model.
 
         - "nationality" or "country": a model that ships, ``load_pretrained(model,
           priors="uniform")``.
         - A fitted classifier that takes names and has `predict_proba`, usually a
           Pipeline that begins with a :class:`CharEncoder`, in scikit-learn's
-          `FrozenEstimator`. It predicts under its own priors.
-        - The path of such a Pipeline in a skops file, which `fit` reads. Pickles, such
-          as joblib files, can run any code and are not read: if you trust the author,
-          load the model yourself and pass it.
+          `FrozenEstimator`. It predicts under its own priors. One in a file is
+          ``FrozenEstimator(load_model(path))``.
     handle_missing : {"error", "empty"}, default="error"
         What to do with a missing name, as in :class:`CharEncoder`.
 
@@ -86,7 +83,7 @@ class NameEncoder(NamesMixin, EstimatorMixin, BaseEstimator):
     _fitted = "model_"
 
     _parameter_constraints = {
-        "model": [str, os.PathLike, HasMethods(["predict_proba"])],
+        "model": [StrOptions({*TARGETS}), HasMethods(["predict_proba"])],
         "handle_missing": [StrOptions({"error", "empty"})],
     }
 
@@ -111,17 +108,6 @@ class NameEncoder(NamesMixin, EstimatorMixin, BaseEstimator):
         if isinstance(self.model, str) and self.model in TARGETS:
             model = load_pretrained(self.model, priors="uniform")
             return model, pretrained_sha256(target=self.model)
-        if isinstance(self.model, str | os.PathLike):
-            from .pretrained._model_files import load_model  # needs skops
-
-            # With its folder: Path("country") is a file, not the model that ships.
-            path = os.path.join(os.curdir, self.model)
-            if not os.path.exists(path):
-                raise FileNotFoundError(
-                    "Expected model to be 'nationality', 'country', a fitted model or "
-                    f"the path of its file, got {self.model!r}: there is no such file."
-                )
-            return load_model(path), None
         check_is_frozen(self.model, self)
         try:
             got = np.shape(self.model.predict_proba([""]))
@@ -206,7 +192,7 @@ def make_own_labels_pipeline(model: Any = NATIONALITY) -> Pipeline:
 
     Parameters
     ----------
-    model : {"nationality", "country"}, path or frozen classifier, default="nationality"
+    model : {"nationality", "country"} or frozen classifier, default="nationality"
         Fitted model, as in :class:`NameEncoder`.
 
     Returns

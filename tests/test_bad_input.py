@@ -252,7 +252,6 @@ NAMES_AND_LABELS = (["anna", "bo"], ["a", "b"])
             "coverage=0 coverage=1.1 risk=0 risk=1 confidence_level=0 "
             "confidence_level=1 threshold=-.1 threshold=1",
         ),
-        (PriorShiftClassifier(LogisticRegression()), CODES, "max_iter=0"),
         (
             CharEncoder(),
             NAMES_AND_LABELS,

@@ -5,11 +5,9 @@ import pickle
 import sys
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
-import skops.io
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -87,40 +85,10 @@ def test_model_keeps_its_priors(tiny, shipped, shipped_uniform):
     )
 
 
-@pytest.mark.parametrize("as_path", [str, Path])
-def test_model_may_be_the_path_of_a_file(tiny, tmp_path, as_path):
-    path = tmp_path / "tiny.skops"
-    for model in (tiny, PriorShiftClassifier(tiny, priors="uniform")):
-        skops.io.dump(model, path)
-        encoder = NameEncoder(as_path(path)).fit(NAMES)
-        path.unlink()  # what is fitted needs it no longer
-        again = pickle.loads(pickle.dumps(encoder))
-        expected = NameEncoder(FrozenEstimator(model)).fit_transform(NAMES)
-        assert_array_equal(again.transform(NAMES), expected)
-
-
-def test_path_named_country_is_a_file(tiny, tmp_path, monkeypatch):
-    skops.io.dump(tiny, tmp_path / "country")
-    monkeypatch.chdir(tmp_path)
-    found = NameEncoder(Path("country")).fit_transform(NAMES)
-    assert_array_equal(found, NameEncoder(FrozenEstimator(tiny)).fit_transform(NAMES))
-
-
-def test_pickle_is_rejected_and_never_run(tiny, tmp_path):
-    joblib.dump(tiny, tmp_path / "tiny.joblib")
-    with pytest.raises(ValueError, match=r"use load_model\(path, trust_pickle=True\)"):
-        NameEncoder(tmp_path / "tiny.joblib").fit(NAMES)
-    trap = b"cos\nmkdir\n(V" + str(tmp_path / "ran").encode() + b"\ntR."
-    (tmp_path / "trap.joblib").write_bytes(trap)
-    with pytest.raises(ValueError, match="is no skops file"):
-        NameEncoder(tmp_path / "trap.joblib").fit(NAMES)
-    assert not (tmp_path / "ran").exists()
-
-
 @pytest.mark.parametrize(
     "model, error, message",
     [
-        ("gender", OSError, "'country', a fitted model or .* got 'gender'"),
+        ("own.skops", InvalidParameterError, "among {.*} or an object .* 'own.skops'"),
         (
             make_pipeline(CharEncoder(), NameNationalityClassifier()),
             ValueError,

@@ -222,8 +222,8 @@ def _warn_if_not_converged(change, tol, max_iter):
     if change > tol:
         warn(
             f"The estimate of the mix did not converge in {max_iter} steps: a share "
-            f"still changed by {change:.1e}, more than tol={tol}. Raise max_iter or "
-            "tol.",
+            f"still changed by {change:.1e}, more than {tol}. Sum the "
+            "labels that the model hardly tells apart: GroupedClassifier.",
             ConvergenceWarning,
         )
 

@@ -1,11 +1,10 @@
 """Predict under the mix of nationalities in a list."""
 
-from numbers import Integral, Real
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, StrOptions
 
 from .._base.estimators import check_is_frozen
 from .._base.labels_and_weights import check_weights, warn_of_other_order
@@ -54,10 +53,6 @@ shape (n_classes,), default="estimate"
         Priors that the estimator's probabilities assume. None takes its `class_prior_`,
         which our estimators have, or "uniform". Most scikit-learn classifiers assume
         the class frequencies of their training labels: give these.
-    tol : float, default=1e-7
-        Tolerance of the estimate: it stops when no share changes by more in a step.
-    max_iter : int, default=200
-        Maximum number of steps of the estimate. 10 to 20 are usually enough.
 
     Attributes
     ----------
@@ -120,8 +115,6 @@ shape (n_classes,), default="estimate"
             "array-like",
         ],
         "assumed_prior": [StrOptions({*NAMED_PRIORS}), dict, "array-like", None],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
     }
 
     def __init__(
@@ -130,14 +123,10 @@ shape (n_classes,), default="estimate"
         *,
         priors: Literal["estimate"] | Priors = "estimate",
         assumed_prior: Priors | None = None,
-        tol: float = 1e-7,
-        max_iter: int = 200,
     ) -> None:
         self.estimator = estimator
         self.priors = priors
         self.assumed_prior = assumed_prior
-        self.tol = tol
-        self.max_iter = max_iter
 
     def fit(
         self, X: Any, y: object = None, sample_weight: ArrayLike | None = None
@@ -176,8 +165,6 @@ shape (n_classes,), default="estimate"
                 predict_list(inner, X),
                 assumed,
                 sample_weight,
-                tol=self.tol,
-                max_iter=self.max_iter,
             )
         else:
             assumed, priors = self._given_mix(inner)
@@ -235,10 +222,10 @@ shape (n_classes,), default="estimate"
         return tags
 
 
-def priors_of_list(stack, listed, assumed, sample_weight, **limits):
+def priors_of_list(stack, listed, assumed, sample_weight):
     """Return the priors of a list that was predicted, and the number of steps."""
     proba = check_probabilities(listed)
     weights = check_weights(sample_weight, len(proba)) * (listed.reasons == "")
     return priors_of_probabilities(
-        proba, weights, assumed, listed.ids, sharpness_of(stack), **limits
+        proba, weights, assumed, listed.ids, sharpness_of(stack)
     )

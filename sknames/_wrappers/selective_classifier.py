@@ -1,6 +1,5 @@
 """Abstain where a classifier is unsure."""
 
-import math
 from collections.abc import Iterator
 from numbers import Integral, Real
 from typing import Any, Self
@@ -78,10 +77,10 @@ class SelectiveClassifier(Wrapper):
         Groups to fall back on, from fine to coarse, such as ``["subregion",
         "region"]``. Each is what :class:`GroupedClassifier` takes as `groups`, and each
         group lies within one of the next.
-    abstain_label : str, int, float or "auto", default="auto"
-        The output of `predict` without an answer: a value of the labels' type that is
-        neither a label nor a group, or a string for booleans. "auto" is "unknown" for
-        strings and booleans; for numbers it is -1, or one less than the smallest label.
+    abstain_label : str, default="auto"
+        The output of `predict` without an answer: a string that is neither a label nor
+        a group. "auto" is "unknown" for labels that are strings or booleans, and -1 for
+        numbers, which take no other one.
     cv : int, cross-validation generator, iterable or None, default=5
         How names are held out, as in scikit-learn; None is 5. An int makes stratified
         folds, which keep the `groups` of `fit` together. With a frozen estimator
@@ -97,7 +96,7 @@ class SelectiveClassifier(Wrapper):
         The classifier fitted on all names, or the given one.
     classes_ : ndarray of shape (n_classes,)
         The labels, without the abstain label.
-    abstain_label_ : str, int or float
+    abstain_label_ : str or int
         The output of `predict` without an answer.
     threshold_ : float
         Only a larger probability is answered.
@@ -168,7 +167,7 @@ class SelectiveClassifier(Wrapper):
         "risk": [Interval(Real, 0, 1, closed="neither"), None],
         "threshold": [NumberInterval(Real, 0, 1, closed="left"), None],
         "fallback": [list, None],
-        "abstain_label": [str, Real],
+        "abstain_label": [str],
         "cv": ["cv_object"],
         "confidence_level": [Interval(Real, 0, 1, closed="neither")],
         "n_jobs": [Integral, None],
@@ -182,7 +181,7 @@ class SelectiveClassifier(Wrapper):
         risk: float | None = None,
         threshold: float | None = None,
         fallback: list[Groups] | None = None,
-        abstain_label: str | float = "auto",
+        abstain_label: str = "auto",
         cv: Any = 5,
         confidence_level: float = 0.95,
         n_jobs: int | None = None,
@@ -505,32 +504,25 @@ def _check_abstain_label(label, classes, *taken):
             "Expected labels that are strings or numbers, next to an abstain label, "
             f"got {classes.dtype}. Convert them, e.g. y.astype(str)."
         )
-    wants_text = isinstance(classes.tolist()[0], str | bool)
-    taken_values = set()
+    are_numbers = not isinstance(classes.tolist()[0], str | bool)
+    if are_numbers and label != "auto":
+        raise ValueError(
+            f"Expected abstain_label='auto' next to labels that are numbers, for which "
+            f"it is -1; got {label!r:.80}. Leave it out, or convert the labels, e.g. "
+            "y.astype(str)."
+        )
+    if label == "auto":
+        label = -1 if are_numbers else "unknown"
     for values in (classes, *taken):
-        taken_values.update(np.asarray(values).tolist())
-    if isinstance(label, str) and label == "auto":
-        label = "unknown" if wants_text else _number_below(taken_values)
-    is_of_kind = isinstance(label, str) == wants_text and not isinstance(label, bool)
-    if not is_of_kind or label in taken_values:
-        kind = "string" if wants_text else "number"
-        raise ValueError(
-            f"Expected an abstain_label that is a {kind} as the labels, and none of "
-            f"them, got {label!r:.80}. Choose a value that is not a class, or 'auto'."
-        )
+        if label in np.asarray(values).tolist():
+            step = "Choose another abstain_label."
+            if are_numbers:
+                step = "Convert the labels, e.g. y.astype(str)."
+            raise ValueError(
+                "Expected an abstain label that is neither a label nor a group, got "
+                f"{label!r:.80}. {step}"
+            )
     return label
-
-
-def _number_below(values):
-    """Return -1, or a smaller integer below all numbers among some values."""
-    numbers = [value for value in values if not isinstance(value, str)]
-    lowest = min(numbers, default=0)
-    if lowest <= np.iinfo(np.int64).min:
-        raise ValueError(
-            f"Expected labels above {lowest:g}, below which no integer is left for the "
-            "abstain label. Give an abstain_label that is not a class."
-        )
-    return min(-1, math.floor(lowest) - 1)
 
 
 def _fit_and_answer(estimator, X, y, train, test, params, fallback):
