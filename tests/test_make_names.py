@@ -1,7 +1,10 @@
-from collections import Counter, defaultdict
+from collections import Counter, UserDict, defaultdict
+from types import MappingProxyType
 
 import numpy as np
+import pandas as pd
 import pytest
+from numpy.testing import assert_array_equal
 
 from sknames.datasets import make_names
 
@@ -134,3 +137,11 @@ def test_single_parts_are_half_given_names_and_half_surnames(parts):
 def test_bad_arguments_raise(arguments, message):
     with pytest.raises(ValueError, match=message):
         make_names(**arguments)
+
+
+def test_weights_may_be_in_any_mapping():
+    shares = {"Dutch": 0.9, "Turkish": 0.1}
+    expected = make_names(20, nationalities=shares, random_state=0)
+    for mapping in (MappingProxyType(shares), UserDict(shares), pd.Series(shares)):
+        found = make_names(20, nationalities=mapping, random_state=0)
+        assert_array_equal(found, expected)

@@ -1,6 +1,7 @@
 """The parts of a list: what `by` gives, and how parts differ."""
 
 import pickle
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -100,6 +101,53 @@ def test_several_columns_give_tuples_and_missing_values_none():
     assert repr(found).startswith("half: (blank), year: 2000\nlabel")
 
 
+@pytest.mark.parametrize("unit", ["D", "M", "s", "ns"])
+def test_dates_of_numpy_are_dates(unit):
+    by = np.resize(np.array(["2020-01-01", "2021-01-01"], f"M8[{unit}]"), 300)
+    assert [key.year for key in estimate(by, n_draws=2)] == [2020, 2021]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda values, order: pd.Categorical(values, order, ordered=True),
+        lambda values, order: pd.Series(pd.Categorical(values, order, ordered=True)),
+        lambda values, order: pl.Series(values, dtype=pl.Enum(order)),
+    ],
+)
+def test_ordered_categories_keep_their_order(make):
+    by = make(["low", "high", "mid"] * 100, ["low", "mid", "high", "none"])
+    assert [*estimate(by, n_draws=2)] == ["low", "mid", "high"]
+
+
+@pytest.mark.parametrize(
+    "values", [[2**70, 2**70 + 1], [2**63, 1], [1, "1"], [None, 1]]
+)
+def test_values_that_numpy_would_merge_stay_apart_in_the_frame(values):
+    column = estimate(np.array(values * 150, dtype=object), n_draws=2).to_frame()["by"]
+    found = [*dict.fromkeys(column.tolist())]
+    assert sorted(found, key=str) == sorted(values, key=str)
+    assert {type(value) for value in found} == {type(value) for value in values}
+
+
+def test_missing_values_of_any_kind_are_one_part():
+    by = np.array([None, np.nan, pd.NA, Decimal("NaN"), "", "x"] * 50, dtype=object)
+    parts = estimate(by, n_draws=2)
+    assert [*parts] == [None, "", "x"]
+    assert parts[None].n_names == 200
+    for missing in (np.nan, pd.NA, float("nan"), Decimal("NaN")):
+        assert parts[missing] is parts[None]
+    assert "by: ''" in repr(parts).splitlines()
+    of_two = estimate({"a": by, "b": by}, n_draws=2)
+    assert of_two[np.nan, np.nan] is of_two[None, None]
+
+
+def test_more_parts_than_a_table_can_hold_are_an_error():
+    names = np.column_stack([np.full((2001, 5), 0.2), np.arange(2001)])
+    with pytest.raises(ValueError, match="2,000 parts at most, got 2,001 values of by"):
+        estimate(np.arange(2001), names)
+
+
 def test_keys_that_cannot_be_sorted_are_in_order_of_appearance():
     by = np.array(["b", 2, "a"] * 100, dtype=object)
     assert [*estimate(by)] == ["b", 2, "a"]
@@ -159,10 +207,21 @@ def test_many_alike_warnings_become_one():
 @pytest.mark.parametrize(
     ("params", "error", "message"),
     [
-        ({"by": [1, 2]}, ValueError, "a value for each of 300 names, got 2 of 'by'"),
+        ({"by": [1, 2]}, ValueError, r"a value of by for each of 300 names, got .*2,"),
+        ({"by": "dep"}, ValueError, r"got 'dep'. Give the .* by=df\[.dep.\]"),
+        ({"by": 3}, ValueError, r"got 3. Give the column itself, as by=df\[.dep.\]"),
+        ({"by": {}}, ValueError, r"columns in by, as by=df\[.dep.\], got none"),
+        ({"by": pd.DataFrame([[1, 2]] * 300, columns=["x", "x"])}, ValueError, "'x'"),
+        ({"by": [("a", 1)] * 300}, TypeError, r"as a table, as by=df\[\[.dep., .ye"),
+        (
+            {"by": pd.MultiIndex.from_tuples([("a", 1)] * 300)},
+            TypeError,
+            r"got \('a', 1\). Give several columns as a table",
+        ),
+        ({"by": None, "groups": pd.Series(YEARS)}, TypeError, r"by=df\[.dep.\]"),
         ({"by": {"share": YEARS}}, ValueError, "by that is not called 'share', as one"),
         ({"by": [[1]] * 300}, TypeError, "that are texts or numbers, got unhashable"),
-        ({"by": None, "groups": YEARS}, TypeError, "For parts of the rows, give by"),
+        ({"by": None, "groups": YEARS}, TypeError, r"parts of the rows, .*by=df\["),
     ],
 )
 def test_wrong_columns_are_errors(params, error, message):

@@ -133,7 +133,7 @@ def test_checked_rows_give_rates_of_labels_that_the_model_lacks():
         ([1, 0], r"an outcome for each of 3 names, got shape \(2,\)"),
         ([1, 1, 1], r"Expected two or more outcomes, got \[1\]"),
         ([1, None, 0], "an outcome for each name, got None at position 1. Drop such"),
-        ([1, pd.NA, 0], "an outcome for each name, got <NA> at position 1"),
+        ([1, pd.NA, 0], "an outcome for each name, got None at position 1"),
         ([1, "a", 0], "Expected outcomes that are all strings, or all numbers"),
     ],
     ids=str,
@@ -287,3 +287,20 @@ def test_keywords_are_those_of_estimate_shares():
     for name, value in wrong.items():
         with pytest.raises(ValueError):
             estimate_rates(Known(), np.eye(5)[:3], outcome=[1, 0, 1], **{name: value})
+
+
+@pytest.mark.parametrize("by", [None, np.arange(120) % 2])
+@pytest.mark.parametrize(
+    ("outcome", "message"),
+    [
+        ([0, 1] * 59, r"an outcome for each of 120 names, got shape \(118,\)"),
+        ([0, 1] * 61, r"an outcome for each of 120 names, got shape \(122,\)"),
+        ("invited", "got 'invited'. Give the column itself, as outcome=df"),
+    ],
+)
+def test_outcome_of_another_length_is_an_error_with_and_without_by(
+    outcome, message, by
+):
+    rows, _ = draw_people(MIX, 120)
+    with pytest.raises(ValueError, match=message):
+        estimate_rates(Known(), rows, outcome=outcome, by=by, n_draws=2)

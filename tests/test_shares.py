@@ -230,13 +230,16 @@ def test_what_is_no_name_needs_no_value(shipped, names, name, values):
         ({"counts": [1]}, "Expected counts of 3 names, integers from 0; got "),
         ({"counts": [1, -1, 2]}, "Expected counts of 3 names"),
         ({"counts": [1.5, 2, 1]}, "Expected counts of 3 names"),
+        ({"counts": [2**70, 1, 1]}, "Expected counts of 3 names, integers from 0"),
+        ({"counts": np.array([2**63, 1, 1], np.uint64)}, r"sum to less than 2 \*\* 63"),
+        ({"counts": [2**62, 2**62, 1]}, r"sum to less than 2 \*\* 63"),
         ({"counts": [1, 2, 1], "clusters": [1, 2, 3]}, "Expected clusters or counts, "),
         ({"counts": [1, 2, 1], "checked": ["Irish"] * 3}, "Expected checked or counts"),
         ({"sample_weight": [-1, 1, 1]}, "Expected sample_weight of zero or more"),
         ({"sample_weight": [None, 1, 1]}, "sample_weight"),
         ({"clusters": [1, 2]}, r"a cluster for each of 3 names, got shape \(2,\)"),
         ({"clusters": [1, None, 2]}, "for each name, got None at position 1. Give a n"),
-        ({"clusters": [np.nan, 1, 2]}, "for each name, got nan at position 0"),
+        ({"clusters": [np.nan, 1, 2]}, "for each name, got None at position 0"),
         ({"clusters": ["a", "a", "a"]}, "Expected two or more clusters, got one"),
     ],
     ids=str,
@@ -244,6 +247,14 @@ def test_what_is_no_name_needs_no_value(shipped, names, name, values):
 def test_wrong_values_of_rows_raise(params, message):
     with pytest.raises(ValueError, match=message):
         estimate_shares(Known(), np.eye(5)[:3], **params)
+
+
+@pytest.mark.parametrize("weight", ["1_0", "1"])
+def test_weight_that_is_a_text_is_an_error(weight):
+    """float("1_0") is 10."""
+    for weights in ([weight, 1, 1], np.array([weight, 1, 1], dtype=object)):
+        with pytest.raises(TypeError, match=f"weights that are numbers, got '{weight}"):
+            estimate_shares(Known(), np.eye(5)[:3], sample_weight=weights)
 
 
 # ---- Intervals
@@ -755,7 +766,7 @@ def test_name_that_recurs_in_a_cluster_counts_as_often_as_it_occurs(shipped, nam
     [
         ([1, 2, 3], r"Expected a cluster for each of 2 names, got shape \(3,\)"),
         ([1, None], "a cluster for each name, got None at position 1. Give a name"),
-        ([np.nan, 1], "a cluster for each name, got nan at position 0"),
+        ([np.nan, 1], "a cluster for each name, got None at position 0"),
         (["a", "a"], "Expected two or more clusters, got one. With"),
     ],
     ids=str,
@@ -1040,7 +1051,10 @@ def test_regions_leave_out_a_label_that_the_model_lacks(shipped, names):
 @pytest.mark.parametrize(
     "params, message",
     [
-        ({"checked": ["Irish"]}, "Expected 3 labels in checked, one for each name and"),
+        (
+            {"checked": ["Irish"]},
+            r"label or None for each of 3 names, got shape",
+        ),
         ({"checked": [None] * 3}, "Expected labels of some rows in checked, got none."),
         ({"checked": ["Irish", "", None]}, "Expected None in checked for rows that w"),
         ({"checked": ["irish", "x", None]}, "None of the labels is one of the model's"),

@@ -1,5 +1,6 @@
 """Check labels and weights beyond what scikit-learn checks."""
 
+from decimal import Decimal
 from numbers import Real
 from reprlib import repr as shorten
 
@@ -20,7 +21,7 @@ def is_missing(value):
         return False
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
-    return isinstance(value, Real | np.datetime64) and bool(value != value)
+    return isinstance(value, Real | Decimal | np.datetime64) and bool(value != value)
 
 
 def with_none(values):

@@ -1,6 +1,5 @@
 """Read and make tables of pandas and polars."""
 
-from collections.abc import Mapping
 from contextlib import suppress
 from importlib import import_module
 
@@ -42,27 +41,6 @@ def _polars_frame(frame_type, columns, labels, prefix):
             if len({type(value) for value in [*labels.tolist(), *given]}) == 1:
                 types[name] = frame_type({"label": labels})["label"].dtype
     return frame_type(values, schema_overrides=types, nan_to_null=True, strict=False)
-
-
-def columns_of(table, name):
-    """Return the columns of a table or dict, or a single one, as lists by their names.
-
-    A single one without a name gets the one that is given.
-    """
-    if hasattr(table, "column_names"):  # of pyarrow
-        return {column: _values(table[column]) for column in table.column_names}
-    if isinstance(table, Mapping) or hasattr(table, "columns"):
-        names = getattr(table, "columns", table)
-        return {column: _values(table[column]) for column in names}
-    return {getattr(table, "name", None) or name: _values(table)}
-
-
-def _values(column):
-    """Return the values of a column of any library as those of Python."""
-    for method in ("to_pylist", "to_list", "tolist"):  # of pyarrow, polars and numpy
-        if hasattr(column, method):
-            return getattr(column, method)()
-    return list(column)
 
 
 def is_table(X):

@@ -14,11 +14,9 @@ from scipy.stats import norm
 from .._base import warn
 from .._base.labels_and_weights import (
     check_some_known,
-    is_missing,
-    with_none,
 )
 from .._models.groups import array_of_labels, check_alike
-from .columns import index_in
+from .columns import code_values, index_in, values_of
 from .draws import Draws, nearest_shares
 from .resampling import draw_units
 
@@ -66,11 +64,11 @@ def read_checked(checked, stack, is_name):
     Rows that are not names are not checked. Labels are those that the model predicts:
     the group that has a label, if it groups labels.
     """
-    given = _check_labels(checked, len(is_name))
+    given = values_of(checked, len(is_name), "a label or None", "checked")
     classes = stack.classes.tolist()
     label_of = _read_labels(given, stack)
     new_labels = sorted({*label_of.values()} - {*classes})
-    labels = np.array([label_of.get(label) for label in given.tolist()], dtype=object)
+    labels = [label_of.get(label) for label in given]
     label_index = index_in([*classes, *new_labels], labels, otherwise=-1)
     n_without_name = int(((label_index >= 0) & ~is_name).sum())
     if n_without_name:
@@ -84,7 +82,7 @@ def read_checked(checked, stack, is_name):
 
 def _read_labels(given, stack):
     """Return the label that the model predicts for each label that was given."""
-    known = [label for label in dict.fromkeys(given.tolist()) if not is_missing(label)]
+    known = [label for label in code_values(given)[0] if label is not None]
     if "" in known:
         raise ValueError(
             "Expected None in checked for rows that were not, got ''. A row that "
@@ -100,17 +98,6 @@ def _read_labels(given, stack):
         [*stack.classes.tolist(), *predicted], "labels in checked and of the model"
     )
     return dict(zip(known, predicted, strict=True))
-
-
-def _check_labels(checked, n_rows):
-    """Return labels as an array of objects; raise ValueError unless it has n_rows."""
-    labels = np.asarray(with_none(checked), dtype=object)
-    if labels.shape != (n_rows,):
-        raise ValueError(
-            f"Expected {n_rows:,} labels in checked, one for each name and None where "
-            f"it was not checked; got shape {labels.shape}."
-        )
-    return labels
 
 
 def estimate_from_checked(predictions, weights, checked, clusters, seeds):

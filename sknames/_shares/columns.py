@@ -1,45 +1,127 @@
-"""Read what is given for each name of a list: clusters, outcomes and weights."""
+"""Read what is given for each row of a list, in a column of any library."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from numbers import Real
 
 import numpy as np
 
 from .._base.labels_and_weights import is_missing, with_none
 
+TOO_FINE = ("ns", "ps", "fs", "as")  # units of numpy that have no date of Python
 
-def read_column(values, is_name, expected, remedy):
-    """Return values of rows as an array, and the distinct ones of names, in order.
 
-    Rows that are not names may lack one. Errors say what was `expected`, such as "a
-    cluster", and what to do with names that lack it.
+def columns_of(table, name):
+    """Return the columns of a table or dict, or a single one, by their names.
+
+    A single one without a name gets the one that is given.
     """
-    values = np.asarray(with_none(values), dtype=object)
-    if values.shape != is_name.shape:
+    if hasattr(table, "column_names"):  # of pyarrow
+        names = table.column_names
+    elif isinstance(table, Mapping) or hasattr(table, "columns"):
+        names = getattr(table, "columns", table)
+    else:
+        return {getattr(table, "name", None) or name: table}
+    names = [*names]
+    if not names:
+        raise ValueError(f'Expected columns in {name}, as by=df["dep"], got none.')
+    repeated = {column for column in names if names.count(column) > 1}
+    if repeated:
         raise ValueError(
-            f"Expected {expected} for each of {len(is_name):,} names, got shape "
-            f"{values.shape}."
+            f"Expected columns of {name} with names of their own, got several called "
+            f'{repeated.pop()!r}. Rename them, or give one, as by=df["dep"].'
         )
-    is_blank = np.array([is_missing(value) for value in values], dtype=bool) & is_name
-    if is_blank.any():
-        position = int(is_blank.argmax())
+    return {column: table[column] for column in names}
+
+
+def values_of(column, n_rows, expected, parameter):
+    """Return the values of a column of any library, (n_rows,), as objects of Python.
+
+    Missing ones are None. Errors say what is `expected`, such as "a cluster", and the
+    parameter that takes it.
+    """
+    if isinstance(column, str | Real) or not hasattr(column, "__iter__"):
         raise ValueError(
-            f"Expected {expected} for each name, got {values[position]} at position "
-            f"{position}. {remedy}"
+            f"Expected {expected} for each of {n_rows:,} names, got {column!r:.80}. "
+            f'Give the column itself, as {parameter}=df["dep"].'
         )
-    return values, [*dict.fromkeys(values[is_name].tolist())]
+    items = _items(with_none(column))
+    shape = getattr(column, "shape", (len(items),))
+    if shape != (n_rows,):
+        raise ValueError(
+            f"Expected {expected} for each of {n_rows:,} names, got shape {shape}."
+        )
+    values = np.empty(n_rows, dtype=object)
+    for row, value in enumerate(items):
+        if isinstance(value, np.generic):
+            value = value.item()
+        if not is_missing(value):
+            values[row] = value
+    return values
+
+
+def _items(column):
+    """Return the values of a column as a list, with dates of Python for numpy's."""
+    if isinstance(column, np.ndarray) and column.dtype.kind == "M":
+        if np.datetime_data(column.dtype)[0] in TOO_FINE:
+            column = column.astype("M8[us]")
+    for method in ("to_pylist", "to_list", "tolist"):  # of pyarrow, polars and numpy
+        if hasattr(column, method):
+            return getattr(column, method)()
+    return list(column)
+
+
+def categories_of(column):
+    """Return the categories of an ordered column, in order; None for other columns."""
+    dtype = getattr(column, "dtype", None)
+    is_ordered = getattr(dtype, "ordered", type(dtype).__name__ == "Enum")  # of polars
+    return _items(dtype.categories) if is_ordered else None
+
+
+def code_values(values):
+    """Return the distinct values, in order of appearance, and the index of each."""
+    index_of = {}
+    try:
+        index = [index_of.setdefault(value, len(index_of)) for value in values]
+    except TypeError as error:
+        raise TypeError(
+            f"Expected values that are texts or numbers, got {error}."
+        ) from None
+    return [*index_of], np.array(index, dtype=np.intp)
 
 
 def index_in(distinct, values, otherwise):
     """Return the index of each value among distinct ones, (n_rows,)."""
     index_of = {value: k for k, value in enumerate(distinct)}
-    index = [index_of.get(value, otherwise) for value in values.tolist()]
+    index = [index_of.get(value, otherwise) for value in values]
     return np.array(index, dtype=np.intp)
 
 
+def check_known(values, is_name, expected, remedy):
+    """Raise ValueError if a row that is a name lacks a value, as `expected`."""
+    is_blank = np.equal(values, None).astype(bool) & is_name
+    if is_blank.any():
+        raise ValueError(
+            f"Expected {expected} for each name, got None at position "
+            f"{is_blank.argmax()}. {remedy}"
+        )
+
+
 def weights_where(is_used, weights):
-    """Return weights of rows with 0 where they are not used, and may be blank."""
+    """Return weights of rows with 0 where they are not used, and may be blank.
+
+    Raise TypeError for texts: float reads "1_0" as 10.
+    """
     weights = np.asarray(with_none(weights))
-    if weights.dtype.kind == "O":  # where pd.NA is no number
-        blank_as_nan = [np.nan if is_missing(w) else w for w in weights.tolist()]
-        weights = np.array(blank_as_nan, dtype=np.float64)
+    if weights.dtype.kind in "OUS":  # where pd.NA is no number
+        known = [np.nan if is_missing(w) else w for w in weights.tolist()]
+        for weight in known:
+            if not isinstance(weight, Real | Decimal):
+                raise TypeError(
+                    f"Expected weights that are numbers, got {weight!r:.80}. Convert "
+                    "them, as by pd.to_numeric."
+                )
+        weights = np.array(known, dtype=np.float64)
     if weights.shape != is_used.shape:
         return weights  # which is an error elsewhere
     return np.where(is_used, weights, 0)

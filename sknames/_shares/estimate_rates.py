@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._base.labels_and_weights import with_none
 from .._models.groups import Groups
 from .._models.priors import Priors
+from .columns import values_of
 from .name_list import read_users_list
 from .parts import Parts, estimate_parts
 from .question import Question, check_parameters
@@ -138,7 +138,7 @@ def estimate_rates(
     question = Question.of_parameters(parameters)
     if by is None:
         return rates_of_list(names, outcome, question)
-    outcomes = np.asarray(with_none(outcome), dtype=object)
+    outcomes = values_of(outcome, len(names), "an outcome", "outcome")
 
     def rates_of_part(part, rows, seeds):
         return rates_of_list(part, outcomes[rows], question, seeds)

@@ -15,7 +15,7 @@ from .._models.groups import members_of, summed
 from .._models.predict_names import check_probabilities, predict_list
 from .._models.stack import resolve
 from .checked import FEW_CHECKED, CheckedRows, read_checked
-from .columns import index_in, read_column, weights_where
+from .columns import check_known, code_values, values_of, weights_where
 from .mix import (
     MODEL_ERROR,
     distinct_names,
@@ -217,6 +217,13 @@ class NameList:
     def members(self, groups: Any) -> dict[Any, Any]:
         """Return the labels of each group, in which those of checked rows may be."""
         labels = self.model.classes if isinstance(groups, str) else self.labels
+        index = getattr(groups, "index", None)
+        if hasattr(index, "isin") and not index.isin(labels).any():
+            raise TypeError(
+                "Expected groups of labels, as {'Nordic': ['Danish', 'Swedish']}, got "
+                f"{len(index):,} values of a column. For parts of the rows, give it as "
+                'by, such as by=df["dep"].'
+            )
         return members_of(groups, labels)
 
 
@@ -312,6 +319,11 @@ def _check_counts(counts, n):
             f"shape {counts.shape}, {counts!s:.80}. Give other numbers as "
             "sample_weight."
         )
+    if counts.sum(dtype=np.float64) >= 2**63:
+        raise ValueError(
+            f"Expected counts that sum to less than 2 ** 63, got {counts.max()!s} at "
+            f"position {counts.argmax()}. Divide them, and give them as sample_weight."
+        )
     return counts.astype(np.int64)
 
 
@@ -329,11 +341,17 @@ def check_clusters(clusters, is_name):
 
     Rows that are not names may lack one.
     """
+    values = values_of(clusters, len(is_name), "a cluster", "clusters")
     remedy = "Give a name without others a cluster of its own."
-    values, distinct = read_column(clusters, is_name, "a cluster", remedy)
+    check_known(values, is_name, "a cluster", remedy)
+    distinct, code = code_values(values[is_name])
     # In an order of their own, so that the order of rows does not decide who is drawn.
-    distinct.sort(key=str)
-    return Clusters(index_in(distinct, values, otherwise=0), len(distinct))
+    order = sorted(range(len(distinct)), key=lambda k: str(distinct[k]))
+    rank = np.empty(len(distinct), dtype=np.intp)
+    rank[order] = np.arange(len(distinct))
+    index = np.zeros(len(is_name), dtype=np.intp)
+    index[is_name] = rank[code]
+    return Clusters(index, len(distinct))
 
 
 def check_size(names, n_distinct):

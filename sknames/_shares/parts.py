@@ -80,6 +80,7 @@ class Parts(Mapping):
 
     def __getitem__(self, key: Any) -> Any:
         """Return the result of a part."""
+        key = self._split.key_of(key)
         if key not in self._tables:
             raise KeyError(
                 f"Expected one of the parts {listing([*self])}, got {key!r:.80}."
@@ -358,8 +359,11 @@ def _as_array(values):
     known = [value for value in values if value is not None]
     if len(known) < len(values) and all(isinstance(value, float) for value in known):
         return np.array([np.nan if value is None else value for value in values])
-    if len(known) < len(values) or len({type(value) for value in known}) > 1:
-        array = np.empty(len(values), dtype=object)
-        array[:] = values
+    kinds = {type(value) for value in known}
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    if len(known) < len(values) or len(kinds) > 1:
         return array
-    return np.array(values)
+    # Of integers beyond 64 bits, numpy makes floats, and of tuples another axis.
+    typed = np.array(values)
+    return array if kinds == {int} and typed.dtype.kind not in "iu" else typed

@@ -50,7 +50,8 @@ def check_parameters(caller, parameters):
     if not (groups is None or isinstance(groups, str) or hasattr(groups, "items")):
         raise TypeError(
             "Expected groups of labels, as {'Nordic': ['Danish', 'Swedish']}, got a "
-            f"{type(groups).__name__}. For parts of the rows, give by=..."
+            f"{type(groups).__name__}. For parts of the rows, give it as by, such as "
+            'by=df["dep"].'
         )
     checked = {name: value for name, value in parameters.items() if name != "by"}
     try:

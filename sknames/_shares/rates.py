@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from .._base import warn
 from .._models.groups import check_alike
-from .columns import index_in, read_column
+from .columns import check_known, code_values, index_in, values_of
 from .comparison import Comparison
 from .draw_shares import draw_shares
 from .draws import Draws
@@ -281,7 +281,9 @@ def check_outcome(outcome, is_name):
     Rows that are not names may lack one.
     """
     remedy = "Drop such rows, or make them an outcome of their own."
-    values, distinct = read_column(outcome, is_name, "an outcome", remedy)
+    values = values_of(outcome, len(is_name), "an outcome", "outcome")
+    check_known(values, is_name, "an outcome", remedy)
+    distinct, _ = code_values(values[is_name])
     check_alike(distinct, "outcomes")
     if len(distinct) < 2:
         raise ValueError(

@@ -1,17 +1,20 @@
 """Split the rows of a list by the values of columns."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._base.labels_and_weights import is_missing, with_none
-from .._models.frames import columns_of
+from .._base.labels_and_weights import is_missing
+from .columns import categories_of, code_values, columns_of, index_in, values_of
 
 # Columns of a table of parts, which columns of `by` may not be called like.
 TAKEN = {"label", "outcome", "share", "rate", "other", "difference", "low", "high"}
-TAKEN |= {"sure", "n_people", "names", "not_names"}
+TAKEN |= {"sure", "p_value", "n_people", "names", "not_names"}
+# Each takes a draw of the model's errors, and 300 kB.
+MOST_PARTS = 2_000
 
 
 @dataclass(frozen=True)
@@ -40,61 +43,72 @@ class Split:
         values = key if len(self.names) > 1 else [key]
         pairs = []
         for name, value in zip(self.names, values, strict=True):
-            pairs.append(f"{name}: {'(blank)' if value is None else value}")
+            text = "(blank)" if value is None else str(value)
+            pairs.append(f"{name}: {text or repr(text)}")
         return ", ".join(pairs)
+
+    def key_of(self, key: Any) -> Any:
+        """Return a key with None for missing values, as parts have it."""
+        if len(self.names) > 1 and isinstance(key, tuple):
+            return tuple(None if is_missing(value) else value for value in key)
+        return None if is_missing(key) else key
 
 
 def split_rows(by: Any, n_rows: int) -> Split:
     """Return the parts of a list by a column, or by a table of several.
 
-    Keys are sorted, missing values first. Those that cannot be sorted are in order of
-    appearance.
+    Keys are sorted, missing values first, and ordered categories in their order. Those
+    that cannot be sorted are in order of appearance.
     """
-    columns = columns_of(with_none(by), "by")
-    for name, values in columns.items():
-        if len(values) != n_rows:
-            raise ValueError(
-                f"Expected by with a value for each of {n_rows:,} names, got "
-                f"{len(values):,} of {name!r}."
-            )
-        if name in TAKEN:
-            raise ValueError(
-                f"Expected a column of by that is not called {name!r}, as one of the "
-                "result is: rename it."
-            )
-    values = [_known(values) for values in columns.values()]
-    keys = values[0] if len(values) == 1 else [*zip(*values, strict=True)]
-    try:
-        index_of = {key: k for k, key in enumerate(dict.fromkeys(keys))}
-    except TypeError as error:
-        raise TypeError(
-            f"Expected values in by that are texts or numbers, got {error}."
-        ) from None
-    index = np.array([index_of[key] for key in keys], dtype=np.intp)
-    in_order = _sorted([*index_of])
+    columns = columns_of(by, "by")
+    taken = TAKEN & {*columns}
+    if taken:
+        raise ValueError(
+            f"Expected a column of by that is not called {taken.pop()!r}, as one of "
+            "the result is: rename it."
+        )
+    codes = []
+    values_of_codes = []
+    for column in columns.values():
+        values = values_of(column, n_rows, "a value of by", "by")
+        distinct, code = _code_in_order(values, categories_of(column))
+        codes.append(code)
+        values_of_codes.append(distinct)
+    n_distinct = [len(distinct) for distinct in values_of_codes]
+    places, index = np.unique(
+        np.ravel_multi_index(codes, n_distinct), return_inverse=True
+    )
+    if len(places) > MOST_PARTS:
+        raise ValueError(
+            f"Expected {MOST_PARTS:,} parts at most, got {len(places):,} values of by. "
+            "Give a column with fewer, as by years instead of days."
+        )
+    codes_of_parts = np.unravel_index(places, n_distinct)
+    columns_of_keys = []
+    for distinct, code in zip(values_of_codes, codes_of_parts, strict=True):
+        columns_of_keys.append([distinct[k] for k in code])
+    keys = [*zip(*columns_of_keys, strict=True)]
+    if len(columns) == 1:
+        keys = columns_of_keys[0]
     order = np.argsort(index, kind="stable")
-    ends = np.bincount(index, minlength=len(index_of)).cumsum()
-    rows = dict(zip(index_of, np.split(order, ends[:-1]), strict=True))
-    return Split([*columns], in_order, [rows[key] for key in in_order])
+    ends = np.bincount(index, minlength=len(places)).cumsum()
+    return Split([*columns], keys, np.split(order, ends[:-1]))
 
 
-def _known(values):
-    """Return values of Python, with None for missing ones."""
-    known = []
-    for value in values:
-        value = value.item() if isinstance(value, np.generic) else value
-        known.append(None if is_missing(value) else value)
-    return known
-
-
-def _sorted(keys):
-    """Return keys in order, if they have one."""
-
-    def place(key):
-        values = key if isinstance(key, tuple) else (key,)
-        return [(value is not None, value) for value in values]
-
-    try:
-        return sorted(keys, key=place)
-    except TypeError:
-        return keys
+def _code_in_order(values, categories):
+    """Return the distinct values of a column in order, None first, and their codes."""
+    distinct, code = code_values(values)
+    for value in distinct:
+        if isinstance(value, tuple):
+            raise TypeError(
+                f"Expected values in by that are texts or numbers, got {value!r:.80}. "
+                'Give several columns as a table, as by=df[["dep", "year"]].'
+            )
+    known = [value for value in distinct if value is not None]
+    if categories is not None:
+        known = [value for value in categories if value in {*known}]
+    else:
+        with suppress(TypeError):  # they are in order of appearance
+            known = sorted(known)
+    in_order = [None] * (len(known) < len(distinct)) + known
+    return in_order, index_in(in_order, distinct, otherwise=-1)[code]

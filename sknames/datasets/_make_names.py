@@ -9,7 +9,7 @@ from numbers import Integral
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval
+from sklearn.utils._param_validation import HasMethods, Interval
 
 from .._base import validate_params
 from .._base.labels_and_weights import check_weights
@@ -22,7 +22,7 @@ _UNSPACED = {"Hani", "Jpan", "Kore"}  # the surname is first, without a space
     {
         "n_samples": [Interval(Integral, 1, None, closed="left")],
         "full": ["boolean"],
-        "nationalities": [dict, "array-like", None],
+        "nationalities": [HasMethods("items"), "array-like", None],
         "script": [SCRIPT_OPTIONS],
         "random_state": ["random_state"],
     }
@@ -95,7 +95,7 @@ def make_names(
     _, n_pools = np.unique(nationalities_of_pools, return_counts=True)
 
     rng = check_random_state(random_state)
-    if isinstance(nationalities, dict):
+    if hasattr(nationalities, "items"):
         given_weights = [nationalities[label] for label in chosen]
         weights = check_weights(given_weights, len(chosen), "weights of nationalities")
         shares = weights / weights.sum()
@@ -118,7 +118,8 @@ def _check_nationalities(nationalities, pools, script):
     known = sorted({pool.nationality for pool in pools})
     if nationalities is None:
         return known
-    asked = list(nationalities)
+    keys = getattr(nationalities, "keys", None)  # of a dict, or of a Series
+    asked = list(nationalities if keys is None else keys())
     unknown = set()
     for item in asked:
         if not isinstance(item, str) or item not in known:
