@@ -424,34 +424,6 @@ class SelectiveClassifier(Wrapper):
         is_given = self.threshold is not None and self._is_around_fitted()
         return super().__sklearn_is_fitted__() or is_given
 
-    def score(
-        self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None
-    ) -> float:
-        """Return the share of right answers.
-
-        Parameters
-        ----------
-        X : iterable of str, or other input of the estimator
-            Names.
-        y : array-like of shape (n_samples,)
-            Their labels. Around a :class:`GroupedClassifier`, groups or the labels in
-            them.
-        sample_weight : array-like of shape (n_samples,) or None, default=None
-            Weights of the names.
-
-        Returns
-        -------
-        float
-            The share of names with an answer that is, or holds, the label.
-        """
-        warn_of_other_order(X, y=y, sample_weight=sample_weight)
-        stack = self._stack()
-        predicted = self._predict(stack, X)
-        y = stack.as_predicted(check_labels(y, len(predicted)))
-        is_right = stack.as_labels(predicted, y) == y
-        weights = check_weights(sample_weight, len(is_right))
-        return float(np.average(is_right, weights=weights))
-
     def _route(self, sample_weight, params):
         """Return the parameters of `fit` for the estimator and for the splitter."""
         if get_config()["enable_metadata_routing"]:

@@ -92,7 +92,7 @@ class Wrapper(
     def score(
         self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> float:
-        """Return the accuracy.
+        """Return the share of right answers.
 
         Parameters
         ----------
@@ -107,16 +107,15 @@ class Wrapper(
         Returns
         -------
         float
-            The share of right predictions.
+            The share of names with an answer that is, or holds, the label.
         """
-        from sklearn.metrics import accuracy_score
-
         warn_of_other_order(X, y=y, sample_weight=sample_weight)
         stack = self._stack()
         predicted = self._predict(stack, X)
         y = stack.as_predicted(check_labels(y, len(predicted)))
-        weights = check_weights(sample_weight, len(predicted))
-        return float(accuracy_score(y, predicted, sample_weight=weights))
+        is_right = stack.as_labels(predicted, y) == y
+        weights = check_weights(sample_weight, len(is_right))
+        return float(np.average(is_right, weights=weights))
 
     @property
     def classes_(self) -> NDArray[Any]:
