@@ -102,7 +102,7 @@ def private_imports(path):
 
 @pytest.mark.parametrize(
     "path",
-    sorted(Path(__file__).parent.parent.glob("tests*/test_*.py")),
+    sorted(Path(__file__).parent.rglob("test_*.py")),
     ids=lambda path: path.stem,
 )
 def test_private_names_are_tested_by_the_file_of_their_module(path):

@@ -68,6 +68,10 @@ class Scorecard:
     ----------
     - Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", 2017.
 
+    See Also
+    --------
+    scorecard : Measure a model.
+
     Examples
     --------
     >>> from sknames import load_pretrained

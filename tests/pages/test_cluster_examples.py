@@ -14,7 +14,7 @@ from tests.conftest import run_process
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 MISSING = [None, "", ' "\u200b\t" ', "“\u3164’\ufe0f”"]
 
 

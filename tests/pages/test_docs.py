@@ -22,7 +22,7 @@ from docs.blocks import commands, run_blocks
 from sknames.pretrained import load_card
 from tests.conftest import assert_prints, run_process, tiny_pipeline
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 HATCH = PROJECT["tool"]["hatch"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -26,7 +26,7 @@ from tests.test_spelling import FORMS
 from tests.test_tidy import LIKE, NAMES
 
 NODE = shutil.which("node")
-INDEX = Path(__file__).parent.parent / "examples" / "javascript" / "index.mjs"
+INDEX = Path(__file__).parents[2] / "examples" / "javascript" / "index.mjs"
 IMPORT = 'import anyAscii from "any-ascii";\n'
 N_CODE_POINTS = 0x20000  # those behind are hardly ever in names
 

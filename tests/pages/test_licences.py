@@ -9,7 +9,7 @@ import pytest
 
 from tools.retrain import countries
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 NOTICE = (ROOT / "LICENSES" / "NOTICE.txt").read_text(encoding="utf-8")
 TOOLS = ROOT / "tools" / "compile_names"
 LISTS = {"F": "Faker", "M": "Mimesis"}

@@ -20,7 +20,7 @@ from sknames.onnx import to_onnx
 from tests.conftest import run_process
 from tests.test_tidy import LIKE
 
-FOLDER = Path(__file__).parent.parent / "examples" / "javascript"
+FOLDER = Path(__file__).parents[2] / "examples" / "javascript"
 NODE = shutil.which("node")
 PEOPLE = FOLDER.parents[1] / "tools" / "retrain" / "people_in_scripts.csv"
 INSTALL = "npm install --ignore-scripts, in examples/javascript"

@@ -132,7 +132,7 @@ def test_openvino_predicts_as_numpy_without_ngrams_and_words(small_names, tmp_pa
 
 def test_tool_server_answers_the_client_of_its_protocol(shipped):
     mcp = pytest.importorskip("mcp")
-    folder = Path(__file__).parent.parent
+    folder = Path(__file__).parents[2]
     script = str(folder / "examples" / "tool_server.py")
     environment = os.environ | {"PYTHONPATH": str(folder)}
     server = mcp.StdioServerParameters(

@@ -33,8 +33,8 @@ from tools.measuring import shares_of_rows
 
 # Of load_pretrained(abstain=True), by country with a fallback.
 RISK = {"nationality": 0.15, "country": 0.19}
-FOLDER = Path(__file__).parent.parent / "docs" / "page"
-EXAMPLE = Path(__file__).parent.parent / "examples" / "javascript"
+FOLDER = Path(__file__).parents[2] / "docs" / "page"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "javascript"
 NODE = shutil.which("node")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")

@@ -16,7 +16,7 @@ import pytest
 from tests.conftest import run_process
 
 NODE = shutil.which("node")
-FOLDER = Path(__file__).parent.parent / "docs" / "page"
+FOLDER = Path(__file__).parents[2] / "docs" / "page"
 SVG = "{http://www.w3.org/2000/svg}"
 # pixels
 WIDE = 720

@@ -8,7 +8,7 @@ import torch
 from numpy.testing import assert_allclose
 from scipy.special import expit
 
-PATH = Path(__file__).parent.parent / "examples" / "plot_hidden_state.py"
+PATH = Path(__file__).parents[2] / "examples" / "plot_hidden_state.py"
 
 
 def test_states_are_those_of_torch():

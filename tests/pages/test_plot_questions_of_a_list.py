@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-PATH = Path(__file__).parent.parent / "examples" / "plot_questions_of_a_list.py"
+PATH = Path(__file__).parents[2] / "examples" / "plot_questions_of_a_list.py"
 # The parts of a list with a label (down) and a field and outcome (across): arts and not
 # invited, arts and invited, law and not invited, law and invited.
 JOINT = np.array([[0.2, 0.1, 0.02, 0.08], [0.15, 0.05, 0.1, 0.3]])

@@ -1,6 +1,6 @@
 """Texts and their answers, with which a port to another language checks itself.
 
-Run ``PYTHONPATH=. python tests_of_pages/test_port.py`` to write the answers of new
+Run ``PYTHONPATH=. python tests/pages/test_port.py`` to write the answers of new
 models and rules. A row that is new needs only its text.
 """
 
@@ -20,7 +20,7 @@ from sknames import (
 from sknames.onnx import to_onnx
 
 PORT = Path(__file__).parent / "data" / "port.json"
-PAGE = Path(__file__).parent.parent / "examples" / "javascript" / "port.md"
+PAGE = Path(__file__).parents[2] / "examples" / "javascript" / "port.md"
 TARGETS = ["nationality", "country"]
 
 

@@ -10,7 +10,7 @@ from tools import pages
 from tools.retrain import after_training
 from tools.retrain.after_training import STAGES, Piece
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGE = "# Page\n\n<!-- one of make retrained -->\n\nold\n\n<!-- end -->\n"
 
 

@@ -99,7 +99,7 @@ def files_written(folder):
 
 
 def test_page_of_the_card_that_ships_is_the_model_card():
-    path = Path(__file__).parents[1] / "docs" / "model_card.md"
+    path = Path(__file__).parents[2] / "docs" / "model_card.md"
     shown = path.read_text(encoding="utf-8")
     (machine,) = re.findall(r"tools\.retrain\.measure` on (.*)\. The same", shown)
     models = {target: load_pretrained(target) for target in ("nationality", "country")}

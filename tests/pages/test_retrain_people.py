@@ -11,7 +11,7 @@ import pytest
 
 from tools.retrain import learned_rows, people, people_sources
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 # What each table should hold of the samples below, and all that is learned.
 LEARNED = {
     "lifters": [

@@ -29,7 +29,7 @@ for module in ("fastapi", "httpx", "psutil"):
     pytest.importorskip(module)
 import httpx  # noqa: E402
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "serve_with_joblib"
 DOCKERFILE = (EXAMPLE / "Dockerfile").read_text(encoding="utf-8")
 TIMEOUT = 600  # seconds: a busy machine may take long

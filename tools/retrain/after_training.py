@@ -163,8 +163,8 @@ STAGES = [
         benchmark("countries", "bench_countries.py", "countries.md", CHOOSING_SETS),
         # tests/data/pretrained.json
         Piece("golden-outputs", "tests/test_pretrained.py"),
-        # tests_of_pages/data/port.json
-        Piece("answers-of-ports", "tests_of_pages/test_port.py"),
+        # tests/pages/data/port.json
+        Piece("answers-of-ports", "tests/pages/test_port.py"),
         # docs/shipped_model.png and docs/letter_by_letter.png
         Piece("picture", "../examples/plot_shipped_model.py", folder="docs"),
         Piece("letters", "../examples/plot_letter_by_letter.py", folder="docs"),
