@@ -64,13 +64,13 @@ class Scorecard:
         the most probable label and the accuracy, over 15 bins of equal width (Guo et
         al. 2017); and the mean error of a calibrated model on such names, by chance.
 
-    References
-    ----------
-    - Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", 2017.
-
     See Also
     --------
     scorecard : Measure a model.
+
+    References
+    ----------
+    - Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", 2017.
 
     Examples
     --------
