@@ -19,7 +19,7 @@ except ImportError as error:
 
 from ._base.version import __version__
 from ._models.layers import Shift, Sum
-from ._models.stack import refusal, resolve
+from ._models.stack import resolve, unsupported_model_error
 from ._network.head import rows_of_head
 from ._network.ngrams import ABSENT, NGRAM_SCALE
 from ._network.quantized import Quantized
@@ -134,7 +134,7 @@ def to_onnx(
 def _check_network(estimator, stack):
     """Raise an error unless a stack is a network on 32-bit integers, and layers."""
     if stack.network is None or stack.within is not None:
-        raise refusal(
+        raise unsupported_model_error(
             estimator,
             "a Pipeline of CharEncoder and NameNationalityClassifier, or that "
             "classifier",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .stack import refusal, resolve
+from .stack import resolve, unsupported_model_error
 
 
 def fingerprint(estimator: Any) -> str:
@@ -68,5 +68,5 @@ def fingerprint(estimator: Any) -> str:
     """
     if not hasattr(estimator, "fit"):
         step = "To name the model in a file, load it: load_model(path)."
-        raise refusal(estimator, "a fitted estimator", step)
+        raise unsupported_model_error(estimator, "a fitted estimator", step)
     return resolve(estimator).fingerprint

@@ -149,7 +149,7 @@ class Stack:
         return "+".join(names)
 
     @property
-    def name_of_probabilities(self):
+    def probability_key(self):
         """A name that other probabilities do not have, None if there is none.
 
         Thresholds do not change them. How names are read does.
@@ -408,7 +408,7 @@ def most_probable(probabilities, top):
     return best
 
 
-def refusal(
+def unsupported_model_error(
     model: Any, expected: str, step: str, wrappers: str = "the wrappers of sknames"
 ) -> TypeError:
     """Return the error for a model that lacks what is needed.

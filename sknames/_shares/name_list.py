@@ -269,7 +269,7 @@ def read_list(stack, listed, given, rows=None):
         group_index=group_index,
         members=stack.members,
         n_people=below.assumed.n_people,
-        name=below.name_of_probabilities,
+        name=below.probability_key,
         **settings,
     )
     names = NameList(

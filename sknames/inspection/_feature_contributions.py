@@ -15,7 +15,7 @@ from sklearn.utils._param_validation import HasMethods
 from .._base import validate_params
 from .._base.plotting import DisplayMixin, check_at_least_1
 from .._models.layers import Shift
-from .._models.stack import refusal
+from .._models.stack import unsupported_model_error
 from ._drawing import drawable, visible
 from ._reading import Reading, column_of, look_inside
 
@@ -189,7 +189,7 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
                 return contributions
         if stack.network is not None:
             return _of_network(stack.base, Reading(estimator, stack, name), shift)
-    raise refusal(
+    raise unsupported_model_error(
         estimator,
         "a Pipeline of CharEncoder and NameNationalityClassifier, or one with a linear "
         "classifier whose probabilities are a softmax",

@@ -6,7 +6,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._encoding.char_encoder import REPLACEMENT
 from .._models.groups import unknown_label
-from .._models.stack import refusal, resolve
+from .._models.stack import resolve, unsupported_model_error
 from .._text.names import read_names
 from .._text.tidy import dropped
 
@@ -18,7 +18,7 @@ class Reading:
         self.stack = stack
         self.encoder = stack.encoder
         if self.encoder not in stack.steps:
-            raise refusal(
+            raise unsupported_model_error(
                 estimator,
                 "a fitted Pipeline that begins with a CharEncoder",
                 "Of another estimator around it, such as a calibration, pass the model "

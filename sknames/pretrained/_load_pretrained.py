@@ -58,7 +58,7 @@ RISK = {
 AS_WRITTEN = object()  # the priors that a network was written with
 DEFAULT_PRIORS = "tempered"  # of load_pretrained, which its fingerprint leaves out
 # pip leaves an installed version as it is, without --force-reinstall.
-AGAIN = (
+REINSTALL_HINT = (
     "install sknames again, as before, with the options --force-reinstall and "
     "--no-deps of pip."
 )
@@ -445,7 +445,7 @@ def _read(path, parse):
     try:
         return parse(_content(path).decode())
     except ValueError as error:
-        raise ValueError(f"{path} is damaged ({error}): {AGAIN}") from error
+        raise ValueError(f"{path} is damaged ({error}): {REINSTALL_HINT}") from error
 
 
 def _content(path, sha256=None):
@@ -463,13 +463,13 @@ def _checked(path, sha256=None):
     try:
         file = path.open("rb")
     except OSError as error:
-        raise OSError(f"{path} cannot be read ({error}): {AGAIN}") from error
+        raise OSError(f"{path} cannot be read ({error}): {REINSTALL_HINT}") from error
     with file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         if sha256 not in (None, digest):
             raise ValueError(
                 f"{path} should have the SHA-256 {sha256} and has {digest}. The file "
-                f"was changed or is not whole: {AGAIN}"
+                f"was changed or is not whole: {REINSTALL_HINT}"
             )
         file.seek(0)
         yield file
