@@ -1240,7 +1240,9 @@ shares in.csv --output out.parquet --excel --model nofile.skops
 predict in.csv --top 5
   1: top=5: the model has 4 labels. Lower top
 predict in.csv --delimiter ab
-  2: --delimiter 'ab': give one character, or tab
+  2: --delimiter 'ab': give one ASCII character, or tab
+predict in.csv --delimiter §
+  2: --delimiter '§': give one ASCII character, or tab
 predict in.csv --delimiter tab
   1: has no '\\t': give another --delimiter, perhaps ','
 predict in.csv --delimiter ;

@@ -12,7 +12,7 @@ from .files import say
 draw_option = click.option(
     "--draw",
     type=click.IntRange(2),
-    help="Write so many rows, drawn at random, to check them.",
+    help="Write so many random rows, for you to check. Estimate nothing.",
 )
 
 

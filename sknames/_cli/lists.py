@@ -184,7 +184,7 @@ def list_command(function):
     by_option = click.option(
         "--by",
         callback=not_empty,
-        help="Columns of a table, such as region,year: estimate each part alone.",
+        help="Columns that split the rows: region,year. Each part has an estimate.",
     )
     for add_options in (
         by_option,

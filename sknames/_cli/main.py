@@ -54,9 +54,8 @@ class Commands(click.Group):
 def cli():
     """Predict nationalities from the names in files.
 
-    Files are CSV, TSV or Parquet, of any size; "-" is standard input or
-    output, and files compressed with gzip or zstd are read directly. Run `sknames
-    COMMAND --help` for more.
+    Files are CSV, TSV or Parquet; CSV may be compressed with gzip or zstd, and "-" is
+    standard input or output. Run `sknames COMMAND --help` for the options.
     """
 
 

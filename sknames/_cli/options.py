@@ -14,16 +14,16 @@ from .output import Output
 from .tables import InputTable, check_for_csv
 
 groups_option = click.option(
-    "--groups", type=click.Choice(M49), help="Add up labels by group."
+    "--groups", type=click.Choice(M49), help="Sum the labels of each region."
 )
 
 
 # Columns of a list next to its names, by the parameter of Python that takes them: the
 # option, and what it says.
 LIST_COLUMNS = {
-    "clusters": ("--cluster", "Column of the paper, family or household."),
-    "sample_weight": ("--weight", "Column of weights, as 1 / number of authors."),
-    "checked": ("--checked", "Column of labels that were checked, else blank."),
+    "clusters": ("--cluster", "Column of groups of rows, such as papers or families."),
+    "sample_weight": ("--weight", "Column of weights, such as 1 / number of authors."),
+    "checked": ("--checked", "Column of labels that you checked; blank in other rows."),
     "outcome": ("--outcome", "Column of the outcome."),
 }
 
@@ -107,7 +107,7 @@ model_options = as_one(
         help="Model: nationality, country or a file.",
     ),
     trust_pickle=click.option(
-        "--trust-pickle", is_flag=True, help="Load a pickle: it can run code."
+        "--trust-pickle", is_flag=True, help="Load a pickle, which can run any code."
     ),
 )
 
@@ -117,12 +117,14 @@ def read_input(input, column, delimiter, encoding, no_header):
     if " " in input and not os.path.exists(input):
         raise ValueError(
             f"{input}: no such file: check the path, or, for a single name, run "
-            f"echo {shlex.quote(input)} | sknames predict -"
+            f"echo {shlex.quote(input)} | sknames predict - --no-header"
         )
     if delimiter in ("tab", r"\t"):
         delimiter = "\t"
-    elif delimiter and len(delimiter) > 1:
-        raise click.UsageError(f"--delimiter {delimiter!r}: give one character, or tab")
+    elif delimiter and not (len(delimiter) == 1 and delimiter.isascii()):
+        raise click.UsageError(
+            f"--delimiter {delimiter!r}: give one ASCII character, or tab"
+        )
     table = InputTable(input, column, delimiter or None, encoding, not no_header)
     options = {"--encoding": encoding, "--delimiter": delimiter}
     check_for_csv(options | {"--no-header": no_header}, table.format)
@@ -136,31 +138,37 @@ table_options = as_one(
     column=click.option(
         "--column",
         callback=not_empty,
-        help="Names or parts: given,family. [default: name, or the only]",
+        help="Column of names, or of their parts: given,family. [default: name]",
     ),
     delimiter=click.option(
-        "--delimiter", help="One character, or tab. [default: detected]"
+        "--delimiter", help="One ASCII character, or tab. [default: detected]"
     ),
     encoding=click.option(
-        "--encoding", help="Encoding of CSV. [default: UTF-8, or as marked]"
+        "--encoding", help="Encoding of CSV. [default: UTF-8, or by its mark]"
     ),
     no_header=click.option(
-        "--no-header", is_flag=True, help="The first row of CSV is no header."
+        "--no-header", is_flag=True, help="The first row of CSV is not a header."
     ),
 )
 output_options = as_one(
     "output",
     Output,
     path=click.option(
-        "-o", "--output", "path", default="-", help="File to write, or -."
+        "-o",
+        "--output",
+        "path",
+        default="-",
+        help="File to write, or - for standard output.",
     ),
     format=click.option(
-        "--format", type=click.Choice(["csv", "parquet"]), help="Its format."
+        "--format",
+        type=click.Choice(["csv", "parquet"]),
+        help="Format of the output. [default: by its name, or that of INPUT]",
     ),
     excel=click.option(
         "--excel",
         is_flag=True,
-        help="Mark CSV as UTF-8, as Excel needs it; ' before formulas.",
+        help="Write CSV for Excel: marked as UTF-8, with ' before formulas.",
     ),
 )
 list_options = as_one(

@@ -111,8 +111,7 @@ class Wanted:
         "--top",
         type=click.IntRange(1),
         default=1,
-        help="Labels for each name. With --fallback, the most probable label follows a "
-        "region as predicted_2.",
+        help="Number of labels for each name.",
     ),
     proba=click.option(
         "--proba", is_flag=True, help="Add the probabilities of all labels."
@@ -125,37 +124,38 @@ class Wanted:
     priors=click.option(
         "--priors",
         callback=not_empty,
-        help="Set tempered, population, uniform, Irish=.6,others=.4 or a file.",
+        help="Priors: tempered, population, uniform, Irish=.6,others=.4 or a file.",
     ),
     adapt=click.option(
         "--adapt-priors", "adapt", is_flag=True, help="Estimate the priors from INPUT."
     ),
     abstain=click.option(
-        "--abstain", is_flag=True, help="Give no prediction where the model is unsure."
+        "--abstain", is_flag=True, help="Predict nothing where the model is unsure."
     ),
     fallback=click.option(
-        "--fallback", is_flag=True, help="Where only a region is sure, give it."
+        "--fallback", is_flag=True, help="Predict a region where only that is sure."
     ),
     risk=click.option(
-        "--risk", type=float, help="Abstain; the largest share of wrong answers: 0.05."
+        "--risk",
+        type=float,
+        help="Abstain so that at most this share of predictions is wrong: 0.1.",
     ),
     threshold=click.option(
         "--threshold",
         type=float,
-        help="Abstain; the probability to exceed. [default: the model's]",
+        help="Abstain unless a probability exceeds this number.",
     ),
 )
 @output_options
-@click.option("--prefix", default="", help="Prefix of the names of the new columns.")
+@click.option("--prefix", default="", help="Prefix for the names of new columns.")
 def predict(table, model, output, prefix, changes, wanted):
-    """Add nationalities to the rows of INPUT.
+    """Predict the nationality of each name in INPUT.
 
-    Every row is written once, in order and unchanged, with new columns: predicted,
-    probability, predicted_2 and so on with --top, and reason, which says why a row has
-    no prediction.
+    Every row is written once, in order, with new columns: predicted, probability and
+    reason, which says why a row has no prediction. --top 3 adds predicted_2,
+    probability_2 and so on.
 
-    Save a sheet of Excel as CSV first; --excel writes CSV that Excel reads. Names in
-    two columns need --column given,family.
+    Save sheets of Excel as CSV first. Names in two columns need --column given,family.
     """
     start = time.perf_counter()
     output = output.for_table(table, table.format)

@@ -20,12 +20,11 @@ from .options import column_option
 def rates(listed, outcome, draw):
     """Estimate the rate of an outcome in each nationality of INPUT.
 
-    These are rates of names, not of people. They are right if names do not depend on
-    the outcome given the nationality. A terminal shows text; files and pipes get a
-    table.
+    The rates are biased if names depend on the outcome within a nationality. A terminal
+    shows text; files and pipes get a table.
 
-    --draw 200 writes as many rows of each outcome, to check them, and estimates
-    nothing. Put the labels into a column of INPUT, and give it as --checked.
+    --draw 200 writes as many random rows of each outcome, with an empty column for the
+    labels that you check. Use them for rates only, not for shares of the list.
     """
     start = time.perf_counter()
     if draw is not None:

@@ -26,16 +26,14 @@ MOST_PANELS = 100  # matplotlib draws 65,536 pixels at most
 def shares(listed, against, draw, plot):
     """Estimate the share of each nationality among the names in INPUT.
 
-    The shares are those under which the names are most likely, with intervals.
-    Rows without a name are counted separately. A terminal shows text; files and pipes
-    get a table.
+    Shares have confidence intervals. A terminal shows text; files and pipes get a
+    table.
 
-    --by department --against others compares each department with the rest, --against
-    Sales with that one: differences, their intervals, and which are sure, for all
-    parts together.
+    --by department --against others compares each department with all other rows, and
+    --against Sales compares it with that department.
 
-    --draw 200 writes rows to check, with an empty column, and estimates nothing. Put
-    the labels into a column of INPUT, and give it as --checked.
+    --draw 200 writes random rows with an empty column for the labels that you check.
+    Add these to INPUT, and name their column with --checked.
     """
     start = time.perf_counter()
     _check_options(listed.by, against, plot)

@@ -371,8 +371,9 @@ class InputTable:
                     yield row
                 line = reader.line_num + 1
         except csv.Error as error:
+            problem = str(error).replace(NO_DELIMITER, "end of line")
             raise ValueError(
-                f"the row in line {line} cannot be read ({error}): close each "
+                f"the row in line {line} cannot be read ({problem}): close each "
                 "quotation mark, double those within a value, and quote that value"
             ) from error
 

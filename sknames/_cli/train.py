@@ -39,13 +39,12 @@ MOST_NAMES = 200_000
     "--param", multiple=True, help="Parameter of this net: hidden_size=256. Repeatable."
 )
 def train(table, label, output, from_scratch, param):
-    """Train a model on the names and nationalities, or other labels, in INPUT.
+    """Train a model on the names and labels in INPUT.
 
-    Up to 200,000 names, it learns from n-grams and from the shipped model's predicted
-    probabilities, which is more accurate than a net from scratch. Rows without a name
-    or a label are left out. The names must fit in memory. --param sets what
-    NameNationalityClassifier and CharEncoder take in Python: cell=rnn, ngram_range=1,4,
-    class_weight=balanced, transliterate=both.
+    Up to 200,000 names, it learns from n-grams and from features of the shipped model,
+    which is more accurate than a net from scratch. Rows without a name or a label are
+    left out. --param sets a parameter of NameNationalityClassifier or CharEncoder:
+    cell=rnn, ngram_range=1,4, class_weight=balanced.
     """
     start = time.perf_counter()
     if param and not from_scratch:
