@@ -362,7 +362,7 @@ def test_shares_of_a_wrapper_are_those_of_its_inside(model, small_names, wrap):
     expected = estimate_shares(model, names, random_state=0)
     found = estimate_shares(wrap(model), names, random_state=0)
     assert found.label.tolist() == expected.label.tolist()
-    for column in ("share", "low", "high", "n_not_names", "sharpness"):
+    for column in ("share", "low", "high", "n_not_names"):
         values = getattr(expected, column)
         assert_allclose(getattr(found, column), values, atol=1e-5)
     unbiased = estimate_shares(model, names, assumed_prior=PRIORS, n_draws=2)
