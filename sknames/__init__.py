@@ -57,9 +57,7 @@ if not TYPE_CHECKING:  # type checkers would take any name for one of the packag
         if name in _MODULES:
             return import_module(f".{name}", __name__)
         if name not in __all__ and name not in _RESULTS:
-            from ._base.elsewhere import no_attribute
-
-            raise no_attribute(f"module {__name__!r}", name)
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         globals()[name] = getattr(import_module("._public", __name__), name)
         return globals()[name]
 

@@ -1,11 +1,9 @@
 """Parameters of all public calls: errors are short, and rows are read with care."""
 
 import inspect
-import warnings
 from functools import partial
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.frozen import FrozenEstimator
 
@@ -95,25 +93,6 @@ def rows_in_each_call(model, X, y, weight):
     yield "sample_weight", partial(grouped.score, X, LABELS, weight)
     shift = sknames.PriorShiftClassifier(frozen)
     yield "sample_weight", partial(shift.fit, X, sample_weight=weight)
-
-
-def test_rows_with_the_same_index_in_another_order_are_warned_of(shipped):
-    X = pd.Series(PEOPLE)
-    for order, n_warned in [(X.index[::-1], 1), (X.index + 1, 0), (X.index, 0)]:
-        y = pd.Series(LABELS, index=order)
-        weight = pd.Series(1.0, index=order)
-        shares = partial(sknames.estimate_shares, shipped, X, n_draws=2)
-        calls = [
-            *rows_in_each_call(shipped, X, y, weight),
-            ("by", partial(shares, by=y)),
-            ("counts", partial(shares, counts=weight.astype(int))),
-        ]
-        for name, call in calls:
-            with warnings.catch_warnings(record=True) as caught:
-                warnings.simplefilter("ignore")
-                warnings.filterwarnings("always", f"X and {name} have the same index")
-                call()
-            assert [w.filename for w in caught] == [__file__] * n_warned
 
 
 @pytest.mark.filterwarnings("ignore:Only 9 rows|The shares are rough")

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import make_blobs
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -11,7 +13,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknames import estimate_shares
+from sknames import PriorShiftClassifier, estimate_shares
 from sknames._models.priors import check_priors, exchange_priors
 
 CLASSES = np.array(["Dutch", "Irish", "Turkish"])
@@ -159,6 +161,25 @@ def test_priors_that_probabilities_assume():
         ({1: 0.6, "others": 0.4}, [0.3, 0.6, 0.1]),
     ]:
         assert_allclose(shares_of(bayes, given), shares_of(bayes, expected))
+
+
+@pytest.mark.parametrize("method", ["sigmoid", "isotonic", "temperature"])
+def test_calibrated_model_needs_priors_unless_by_temperature(method):
+    X, y = make_blobs([60, 20, 20], n_features=2, random_state=0)
+    frozen = FrozenEstimator(GaussianNB().fit(X, y))
+    calibrated = CalibratedClassifierCV(frozen, method=method).fit(X, y)
+    adapted = PriorShiftClassifier(FrozenEstimator(calibrated))
+    given = {"assumed_prior": [0.6, 0.2, 0.2]}
+    estimate_shares(calibrated, X, **given, n_draws=2)
+    clone(adapted).set_params(**given).fit(X)
+    if method == "temperature":
+        estimate_shares(calibrated, X, n_draws=2)
+        adapted.fit(X)
+        return
+    with pytest.raises(ValueError, match="Give them as assumed_prior"):
+        estimate_shares(calibrated, X, n_draws=2)
+    with pytest.raises(ValueError, match="Give them as assumed_prior"):
+        adapted.fit(X)
 
 
 # ---- How they are exchanged

@@ -10,8 +10,6 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
-from . import warn
-
 WEIGHTS = (1e-100, 1e100)  # the squares of so many as memory holds have a finite sum
 
 
@@ -29,19 +27,6 @@ def with_none(values):
     if np.ma.is_masked(values):
         return np.where(values.mask, None, values.data)
     return values
-
-
-def warn_of_other_order(X, **by_row):
-    """Warn of values for rows, by name, that have the index of X in another order."""
-    index = getattr(X, "index", None)
-    for name, values in by_row.items():
-        other = getattr(values, "index", None)
-        are_of_pandas = hasattr(index, "equals") and hasattr(other, "equals")
-        if are_of_pandas and not index.equals(other) and index.isin(other).all():
-            warn(
-                f"X and {name} have the same index labels in another order, and are "
-                f"taken by position. To go by label, give {name}.loc[X.index]."
-            )
 
 
 def check_labels(y, n_samples=None):

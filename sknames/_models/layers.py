@@ -30,12 +30,15 @@ class Assumed:
         The power of likelihood ratios under which shares are estimated.
     n_people : ndarray of shape (n_classes,) of int or None
         How many people of each class have shown the bias, and how good the model is.
+    is_recalibrated : bool, default=False
+        Whether a calibration has learned other priors, which it does not tell.
     """
 
     class_prior: Any = None
     class_bias: NDArray[np.float64] | None = None
     sharpness: float | None = None
     n_people: NDArray[np.integer] | None = None
+    is_recalibrated: bool = False
 
     def checked_prior(self, classes):
         """Return the priors as numbers, (n_classes,); unknown ones are uniform."""

@@ -140,8 +140,11 @@ def assumed_priors(stack, given=None, *, of_people=False):
     """Return the priors that a model's probabilities assume, in the order of classes_.
 
     They are the given ones, or those that the model says, or uniform. `of_people`
-    corrects the bias by class that the shipped model has on people.
+    corrects the bias by class that the shipped model has on people, and raises
+    ValueError where a calibration hides the priors.
     """
+    if of_people and given is None:
+        check_prior_is_known(stack)
     classes = stack.classes
     assumed = stack.assumed
     priors = assumed.checked_prior(classes)
@@ -151,6 +154,17 @@ def assumed_priors(stack, given=None, *, of_people=False):
         priors = priors * np.exp(-assumed.class_bias)
         priors /= priors.sum()
     return priors
+
+
+def check_prior_is_known(stack):
+    """Raise ValueError if a calibration has learned priors that it does not tell."""
+    if stack.assumed.is_recalibrated:
+        raise ValueError(
+            "Expected a model whose priors are known, got a calibrated one: sigmoid "
+            "and isotonic calibration learn those of their labels. Give them as "
+            "assumed_prior, such as the frequencies of the labels, or calibrate by "
+            'method="temperature".'
+        )
 
 
 def factors_of(assumed, priors):

@@ -360,7 +360,9 @@ def _assumed_around(model, inner):
     if CALIBRATED in vars(model):
         # A temperature is a power of the odds; others learn the labels' frequencies.
         power = getattr(model.calibrated_classifiers_[0].calibrators[0], "beta_", None)
-        return Assumed() if power is None else inner.assumed.tempered(power)
+        if power is None:
+            return Assumed(is_recalibrated=True)
+        return inner.assumed.tempered(power)
     class_prior = getattr(model, "class_prior_", inner.assumed.class_prior)
     return replace(inner.assumed, class_prior=class_prior)
 

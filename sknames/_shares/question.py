@@ -13,7 +13,6 @@ from sklearn.utils._param_validation import (
     validate_parameter_constraints,
 )
 
-from .._base.labels_and_weights import warn_of_other_order
 from .._base.parameters import wrong_parameter
 from .._models.groups import M49
 from .resampling import Seeds
@@ -30,22 +29,10 @@ CONSTRAINTS = {
     "n_draws": [Interval(Integral, 2, None, closed="left")],
     "random_state": ["random_state"],
 }
-# Their parameters with a value for each row of X.
-BY_ROW = (
-    "outcome",
-    "sample_weight",
-    "counts",
-    "clusters",
-    "checked",
-    "by",
-)
 
 
 def check_parameters(caller, parameters):
-    """Raise ValueError or TypeError unless parameters, by name, may be so.
-
-    Warn of values that have the index of X in another order.
-    """
+    """Raise ValueError or TypeError unless parameters, by name, may be so."""
     groups = parameters["groups"]
     if not (groups is None or isinstance(groups, str) or hasattr(groups, "items")):
         raise TypeError(
@@ -58,8 +45,6 @@ def check_parameters(caller, parameters):
         validate_parameter_constraints(CONSTRAINTS, checked, caller)
     except InvalidParameterError as error:
         raise wrong_parameter(error) from None
-    by_row = {name: parameters[name] for name in BY_ROW if name in parameters}
-    warn_of_other_order(parameters["X"], **by_row)
 
 
 @dataclass(frozen=True)

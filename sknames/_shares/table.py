@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .._base.elsewhere import no_attribute
 from .._models.frames import to_frame
 from .name_list import ListedModel
 
@@ -126,7 +125,7 @@ class Table(Mapping):
             return own["_columns"][name]
         if not name.startswith("_") and hasattr(own.get("_about"), name):
             return getattr(own["_about"], name)
-        raise no_attribute(repr(type(self).__name__), name)
+        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
 
     def __dir__(self) -> list[str]:
         """Return the names of attributes, which interactive shells complete."""

@@ -7,10 +7,16 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import HasMethods, StrOptions
 
 from .._base.estimators import check_is_frozen
-from .._base.labels_and_weights import check_weights, warn_of_other_order
+from .._base.labels_and_weights import check_weights
 from .._models.layers import Shift
 from .._models.predict_names import check_probabilities, predict_list
-from .._models.priors import NAMED_PRIORS, Priors, assumed_priors, check_priors
+from .._models.priors import (
+    NAMED_PRIORS,
+    Priors,
+    assumed_priors,
+    check_prior_is_known,
+    check_priors,
+)
 from .._models.stack import resolve
 from .._shares.mix import priors_of_probabilities, sharpness_of
 from .wrapper import Wrapper
@@ -155,8 +161,9 @@ shape (n_classes,), default="estimate"
         """
         self._validate_params()
         check_is_frozen(self.estimator, self)
-        warn_of_other_order(X, sample_weight=sample_weight)
         inner = resolve(self.estimator)
+        if self.assumed_prior is None:
+            check_prior_is_known(inner)
         if self._estimates:
             assumed = assumed_priors(inner, self.assumed_prior)
             self._check_shift(inner, assumed, assumed)

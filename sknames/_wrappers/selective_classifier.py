@@ -28,7 +28,6 @@ from .._base.labels_and_weights import (
     check_labels,
     check_some_known,
     check_weights,
-    warn_of_other_order,
 )
 from .._base.parameters import NumberInterval
 from .._models.groups import FallbackLevel, Groups, read_fallback
@@ -231,7 +230,6 @@ class SelectiveClassifier(Wrapper):
         if isinstance(X, Iterator):
             X = list(X)  # read more than once below
         (X,) = indexable(X)
-        warn_of_other_order(X, y=y, sample_weight=sample_weight)
         y = check_labels(y, _num_samples(X))
         weights = check_weights(sample_weight, len(y))
         routed = self._route(sample_weight, params)

@@ -16,7 +16,6 @@ from .._base.estimators import EstimatorMixin, LogProbabilityMixin, input_tags_o
 from .._base.labels_and_weights import (
     check_labels,
     check_weights,
-    warn_of_other_order,
 )
 from .._models.stack import resolve
 
@@ -109,7 +108,6 @@ class Wrapper(
         float
             The share of names with an answer that is, or holds, the label.
         """
-        warn_of_other_order(X, y=y, sample_weight=sample_weight)
         stack = self._stack()
         predicted = self._predict(stack, X)
         y = stack.as_predicted(check_labels(y, len(predicted)))

@@ -14,7 +14,6 @@ from .._base.labels_and_weights import (
     check_labels,
     check_some_known,
     check_weights,
-    warn_of_other_order,
 )
 from .._models.frames import to_frame
 from .._models.predict_names import answers_of, predict_list
@@ -260,7 +259,6 @@ def scorecard(
     >>> card.accuracy, card.top_3
     (1.0, 1.0)
     """
-    warn_of_other_order(X, y=y, sample_weight=sample_weight)
     names = read_names(X)
     labels = check_labels(y, len(names))
     weights = check_weights(sample_weight, len(names))
