@@ -4,6 +4,7 @@
 """
 
 import re
+import shlex
 import subprocess
 import sys
 import warnings
@@ -71,9 +72,22 @@ def commands(text):
         yield from re.finditer(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", console, re.MULTILINE)
 
 
+# Shares and rates are printed for people in a terminal only.
+IN_TERMINAL = (
+    "import sys; sys.stdout.isatty = lambda: True; "
+    "from sknames.__main__ import main; main()"
+)
+
+
 def _with_output(command):
-    """Return a command with what it prints now."""
-    printed = subprocess.run(command, shell=True, capture_output=True, text=True)
+    """Return a command with what it prints now in a terminal."""
+    program = f"{shlex.quote(sys.executable)} -c {shlex.quote(IN_TERMINAL)} "
+    printed = subprocess.run(
+        command.replace("sknames ", program, 1),
+        shell=True,
+        capture_output=True,
+        text=True,
+    )
     return f"$ {command}\n{printed.stdout}{printed.stderr}"
 
 
