@@ -75,7 +75,8 @@ print(
 # %%
 # Report the number of qualified people, the model and its version, and that these are
 # rates by where names are common. Rates hold if names do not depend on the error
-# within an origin; have some people say their origin to check that (``y=``).
+# within an origin. To check that, ask some people for their origin, and pass their
+# answers as ``checked=``.
 
 figure, ax = plt.subplots(figsize=(6.4, 3), layout="constrained")
 places = np.arange(len(N_PEOPLE))

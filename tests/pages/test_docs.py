@@ -28,6 +28,7 @@ HATCH = PROJECT["tool"]["hatch"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PREDICT = (ROOT / "docs" / "predict.md").read_text(encoding="utf-8")
 GUIDE = sorted((ROOT / "docs").glob("*.md"))
+TARGETS = ["nationality", "country"]
 PAGES = [
     ROOT / "README.md",
     *(page for page in GUIDE if "```python" in page.read_text("utf-8")),
@@ -69,6 +70,17 @@ def test_console_block_of_readme_prints_what_it_shows(plain_folder):
 # ---- Figures
 
 
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", *GUIDE], ids=lambda page: page.stem
+)
+def test_fingerprints_of_pages_are_those_of_the_shipped_models(page):
+    shown = re.findall(
+        r"\b(?:nationality|country)-[0-9a-f]{6}\b", page.read_text("utf-8")
+    )
+    shipped = {load_card(target)["fingerprint"] for target in TARGETS}
+    assert {*shown} <= shipped
+
+
 def rows_of(page, mark):
     """Return the rows of the table below a mark, each a dict by column."""
     table = (ROOT / page).read_text("utf-8").partition(f"<!-- {mark} -->\n\n")[2]
@@ -80,7 +92,6 @@ def rows_of(page, mark):
     return [dict(zip(header[::-1], row[::-1], strict=True)) for row in rows]
 
 
-TARGETS = ["nationality", "country"]
 COMPARED = "docs/how_it_compares.md"
 NEW = "accuracy, new people"
 PUBLIC = "examples/benchmarks/results/public.md"

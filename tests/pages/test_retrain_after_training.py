@@ -19,7 +19,6 @@ def project(tmp_path, monkeypatch):
     """A folder with a page, models and a command that writes what it is called with."""
     monkeypatch.setenv("SKNAMES_DATA", str(tmp_path / "data"))
     (tmp_path / "docs").mkdir()
-    (tmp_path / "docs" / "figures_by_hand.txt").touch()
     (tmp_path / "page.md").write_text(PAGE, encoding="utf-8")
     (tmp_path / "counts.py").write_text(
         "import os, sys\n"
@@ -115,20 +114,3 @@ def test_each_piece_has_its_place_in_a_page():
                 text = (ROOT / piece.page).read_text(encoding="utf-8")
                 assert text.partition(f"<!-- {piece.mark} -->\n")[2].count(pages.END)
                 assert "`make retrained`" in text.splitlines()[0]
-
-
-# ---- Figures by hand
-
-
-def test_figures_by_hand_are_of_the_models_that_ship():
-    assert after_training.pages_to_read() == []
-    lines = (ROOT / after_training.BY_HAND).read_text(encoding="utf-8").splitlines()
-    for line in lines:
-        assert line.startswith("#") or (ROOT / line.split()[1]).exists()
-
-
-def test_page_with_figures_of_other_models_is_named(project, capsys):
-    text = "# Pages\n012345-012345 a.md\nf00-f00 b.md\n"
-    (project / "docs" / "figures_by_hand.txt").write_text(text, encoding="utf-8")
-    run(project, [Piece("one", "counts.py")])
-    assert re.search(r"^Figures by hand.*: b\.md$", capsys.readouterr().out, re.M)

@@ -29,7 +29,6 @@ from .files import MODELS
 
 ROOT = Path(__file__).parents[2]
 BUILD = "build/retrained"
-BY_HAND = "docs/figures_by_hand.txt"
 # Each piece has one thread, so that two have two cores.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 # What a piece says that it could not measure is repeated at the end.
@@ -184,18 +183,6 @@ def models_digest(models=MODELS):
     return "-".join(digits)
 
 
-def pages_to_read(root=ROOT, models=MODELS):
-    """Return the pages with figures, written by hand, of models that do not ship."""
-    pages = []
-    for line in (root / BY_HAND).read_text(encoding="utf-8").splitlines():
-        if line.startswith("#"):
-            continue
-        digest, page = line.split()
-        if digest != models_digest(models):
-            pages.append(page)
-    return pages
-
-
 class Run:
     """Run pieces for the models that ship.
 
@@ -319,8 +306,6 @@ def main(arguments=None, stages=STAGES, root=ROOT, models=MODELS):
         print(note)
     if run.not_done:
         sys.exit(f"Not done: {', '.join(run.not_done)}. The same call goes on.")
-    if pages := pages_to_read(root, models):
-        print(f"Figures by hand to correct, see {BY_HAND}: {', '.join(pages)}")
 
 
 if __name__ == "__main__":
