@@ -104,8 +104,7 @@ function punctuate(name, rules, orders) {
   };
   let stem = withoutEnd(name);
   let parts = stem.split(",").map((part) => strip(part, " ")).filter(Boolean);
-  const withLetters = parts.filter((part) => LETTER.test(part)); // "Anna Müller, 42"
-  if (orders && withLetters.length) parts = withLetters;
+  if (orders) parts = parts.filter((part) => LETTER.test(part)); // "Anna Müller, 42"
   if (!orders || parts.length > 2 || new RegExp(rules.joined, "u").test(name)) {
     stem = parts.join(isLatin ? ", " : " ");
   } else {
@@ -249,7 +248,7 @@ function dropTitles(name, rules) {
   const mayBeName = (word) =>
     is(word, "names")
       ? nFull < 2
-      : others.length < 2 && isUpper(word) && !inCapitals && !word.includes(".") &&
+      : others.length < 2 && isUpper(word) && !inCapitals &&
         ([...word].length === 2 || is(word, "surnames"));
   const isTitle = (word, isBefore) => {
     if (rules.haji.includes(word)) return isBefore && isIndonesian && nFull > 1;

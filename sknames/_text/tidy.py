@@ -175,7 +175,7 @@ def _punctuate(name, orders):
     stem = _without_end(name, is_latin)
     parts = [*filter(None, map(str.strip, stem.split(",")))]
     if orders:  # "Anna Müller, 42"
-        parts = [part for part in parts if any(map(str.isalpha, part))] or parts
+        parts = [part for part in parts if any(map(str.isalpha, part))]
     if not orders or len(parts) > 2 or _JOINED.search(name):
         stem = (", " if is_latin else " ").join(parts)
     else:

@@ -260,7 +260,7 @@ class _Rest:
         """Return whether a title may be a name, or initials, here: "FRAU Quentin"."""
         if "names" in tables:
             return self.n_full < 2
-        if self.n_words > 1 or "." in word or self.in_capitals or not word.isupper():
+        if self.n_words > 1 or self.in_capitals or not word.isupper():
             return False
         return len(word) == 2 or "surnames" in tables
 
