@@ -73,7 +73,7 @@ def expected_answers(model, names):
     ]
 
 
-async def drive(url, expected, seconds, concurrency=32):
+async def drive(url, expected, fingerprint, seconds, concurrency=32):
     """Send requests for `seconds`; return times of singles and batches, and failures.
 
     Parameters
@@ -81,6 +81,8 @@ async def drive(url, expected, seconds, concurrency=32):
     url : str
     expected : dict of str to dict
         The answer for each name.
+    fingerprint : str
+        That of the model.
     seconds : float
     concurrency : int, default=32
     """
@@ -102,7 +104,7 @@ async def drive(url, expected, seconds, concurrency=32):
                 if n % 4:
                     name = names[rng.integers(len(names))]
                     reply = await client.post("/predict", json={"name": name})
-                    wanted = expected[name]
+                    wanted = {**expected[name]}
                 else:
                     some = [names[i] for i in rng.integers(len(names), size=BATCH)]
                     reply = await client.post("/predict_batch", json={"names": some})
@@ -110,6 +112,7 @@ async def drive(url, expected, seconds, concurrency=32):
             except httpx.HTTPError as error:
                 failures.append(repr(error))
                 continue
+            wanted["fingerprint"] = fingerprint
             (singles if n % 4 else batches).append(time.perf_counter() - start)
             if reply.status_code != 200 or reply.json() != wanted:
                 failures.append(f"{reply.status_code} {reply.text[:200]}")
@@ -127,16 +130,18 @@ def main():
     parser.add_argument("--concurrency", type=int, default=32)
     arguments = parser.parse_args()
     names = load_names().data[::40].tolist()
-    answers = expected_answers(sknames.load_pretrained(), names)
+    model = sknames.load_pretrained(abstain=True)  # as in app.py
+    fingerprint = sknames.fingerprint(model)
+    answers = expected_answers(model, names)
     expected = dict(zip(names, answers, strict=True))
     with service() as (url, process):
         asyncio.run(
-            drive(url, expected, 3, arguments.concurrency)
+            drive(url, expected, fingerprint, 3, arguments.concurrency)
         )  # until memory is laid out
         before = process.memory_info().rss
         cpu_before = sum(process.cpu_times()[:2])
         singles, batches, failures = asyncio.run(
-            drive(url, expected, arguments.seconds, arguments.concurrency)
+            drive(url, expected, fingerprint, arguments.seconds, arguments.concurrency)
         )
         after = process.memory_info().rss
         cpu_after = sum(process.cpu_times()[:2])

@@ -2,10 +2,11 @@
 
 Run ``uvicorn app:app`` in this folder (see README.md). The environment variable
 ``SKNAMES_MODEL`` is the path of a fitted model, a joblib or a skops file, or one that
-ships, "nationality" (the default) or "country". It is read once, at the start. Nothing
-here needs torch.
+ships, "nationality" (the default) or "country". Each worker reads it once, at its
+start. Nothing here needs torch.
 """
 
+import logging
 import math
 import os
 from contextlib import asynccontextmanager
@@ -26,6 +27,7 @@ MAX_NAMES = 1000  # in a batch
 MAX_BODY = 1_000_000  # bytes; a thousand names of usual length take 20,000
 N_THREADS = 2  # that predict; requests beyond wait
 MAX_TOP = 10  # answers for a name
+log = logging.getLogger("uvicorn.error")  # which also says that the service runs
 
 
 def load_model(path):
@@ -52,6 +54,7 @@ async def lifespan(app):
     current_default_thread_limiter().total_tokens = N_THREADS
     app.state.model = load_model(model_path())
     app.state.fingerprint = sknames.fingerprint(app.state.model)
+    log.info("sknames %s, model %s", sknames.__version__, app.state.fingerprint)
     yield
 
 
@@ -131,15 +134,17 @@ async def health(request: Request):
 @app.post("/predict")
 def predict(request: Request, body: OneName):
     """The most probable nationality of a name."""
-    return answer(request.app.state.model, [body.name], body.top, body.abstain)[0]
+    state = request.app.state
+    (found,) = answer(state.model, [body.name], body.top, body.abstain)
+    return found | {"fingerprint": state.fingerprint}
 
 
 @app.post("/predict_batch")
 def predict_batch(request: Request, body: Batch):
     """The most probable nationality of each of several names, in their order."""
-    return {
-        "answers": answer(request.app.state.model, body.names, body.top, body.abstain)
-    }
+    state = request.app.state
+    answers = answer(state.model, body.names, body.top, body.abstain)
+    return {"answers": answers, "fingerprint": state.fingerprint}
 
 
 def answer(model, names, top, abstain):

@@ -9,7 +9,9 @@ import importlib.util
 import json
 import os
 import re
+import signal
 import sys
+import time
 import tomllib
 import zlib
 from importlib import metadata
@@ -23,9 +25,9 @@ from packaging.requirements import Requirement
 
 import sknames
 from sknames import CharEncoder
-from tests.conftest import run_process
+from tests.conftest import run_process, tiny_pipeline
 
-for module in ("fastapi", "httpx", "psutil"):
+for module in ("fastapi", "httpx", "psutil", "uvicorn"):
     pytest.importorskip(module)
 import httpx  # noqa: E402
 
@@ -72,10 +74,10 @@ def site(tmp_path_factory):
     return site
 
 
-def start(site, **environment):
+def start(site, *options, **environment):
     command = json.loads(DOCKERFILE.partition("\nCMD ")[2])
     # -S leaves out the packages of the environment that runs the tests.
-    command = [sys.executable, "-S", "-m", *command]
+    command = [sys.executable, "-S", "-m", *command, *options]
     return bench.service(EXAMPLE, command, PYTHONPATH=str(site), **environment)
 
 
@@ -100,34 +102,41 @@ def expected(names, shipped):
     return bench.expected_answers(shipped, names)
 
 
+@pytest.fixture(scope="module")
+def fingerprint():
+    return sknames.fingerprint(sknames.load_pretrained(abstain=True))
+
+
 def post(url, path, **body):
     return httpx.post(f"{url}{path}", json=body, timeout=TIMEOUT)
 
 
-def test_predict_with_top_gives_the_best(url, shipped):
+def test_predict_with_top_gives_the_best(url, shipped, fingerprint):
     probabilities = shipped.predict_proba(["Anna Müller"])[0]
     wanted = {}
     for end, k in zip(["", "_2", "_3"], np.argsort(-probabilities), strict=False):
         wanted[f"predicted{end}"] = shipped.classes_[k]
         wanted[f"probability{end}"] = probabilities[k].round(6)
     reply = post(url, "/predict", name="Anna Müller", top=3).json()
-    assert reply == wanted | {"reason": None}
+    assert reply == wanted | {"reason": None, "fingerprint": fingerprint}
 
 
-def test_text_that_is_not_a_name_gets_its_reason(url):
+def test_text_that_is_not_a_name_gets_its_reason(url, fingerprint):
     nothing = {"predicted": None, "probability": None, "reason": "organization"}
+    nothing["fingerprint"] = fingerprint
     assert post(url, "/predict", name="Deutsche Bank").json() == nothing
     nothing |= {"predicted_2": None, "probability_2": None, "reason": "missing name"}
     assert post(url, "/predict", name=None, top=2).json() == nothing
 
 
-def test_unsure_names_are_answered_unless_abstain(url, shipped):
+def test_unsure_names_are_answered_unless_abstain(url, shipped, fingerprint):
     names = ["Mehmet Yılmaz", "Lee", "Microsoft"]
     expected = bench.expected_answers(shipped, names)
     assert post(url, "/predict_batch", names=names).json()["answers"] == expected
     unsure = {"predicted": None, "probability": None, "reason": "unsure"}
     reply = post(url, "/predict_batch", names=names, abstain=True).json()
     assert reply["answers"] == [expected[0], unsure, unsure]
+    unsure["fingerprint"] = fingerprint
     assert post(url, "/predict", name="Lee", abstain=True).json() == unsure
 
 
@@ -180,12 +189,16 @@ def test_a_body_of_unknown_length_is_limited(url):
     assert n_sent > 1_000_000
 
 
-def test_concurrent_requests_get_the_answers_in_process(service, names, expected):
+def test_concurrent_requests_get_the_answers_in_process(
+    service, names, expected, fingerprint
+):
     url, process = service
     answers = dict(zip(names, expected, strict=True))
-    asyncio.run(bench.drive(url, answers, 1))  # until memory is laid out
+    asyncio.run(bench.drive(url, answers, fingerprint, 1))  # until memory is laid out
     before = process.memory_info().rss
-    singles, batches, failures = asyncio.run(bench.drive(url, answers, SECONDS))
+    singles, batches, failures = asyncio.run(
+        bench.drive(url, answers, fingerprint, SECONDS)
+    )
     assert failures == []
     assert min(len(singles), len(batches)) >= 32
     assert process.memory_info().rss < before + bench.MAX_GROWTH
@@ -215,6 +228,52 @@ def test_service_of_a_joblib_file_answers_as_in_process(
         assert refused.status_code == 422
         assert "no SelectiveClassifier" in refused.text
     assert reply["answers"] == bench.expected_answers(tiny, some)
+    assert reply["fingerprint"] == sknames.fingerprint(tiny)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows lacks SIGHUP")
+def test_hang_up_replaces_the_model_and_no_request_fails(site, small_names, tmp_path):
+    paths = [tmp_path / "own.joblib", tmp_path / "new.joblib"]
+    fingerprints = []
+    for seed, path in enumerate(paths):
+        model = tiny_pipeline(random_state=seed).fit(*small_names)
+        joblib.dump(model, path)
+        fingerprints.append(sknames.fingerprint(model))
+    old, new = fingerprints
+    # A busy machine starts a worker in more than the five seconds of the default.
+    options = ["--workers", "2", "--timeout-worker-healthcheck", str(TIMEOUT)]
+    with start(site, *options, SKNAMES_MODEL=str(paths[0])) as (url, process):
+
+        def ask():
+            reply = post(url, "/predict", name="Anna")
+            assert reply.status_code == 200
+            return reply.json()["fingerprint"]
+
+        # uvicorn names its address before a worker listens there.
+        patient = httpx.HTTPTransport(retries=10)
+        with httpx.Client(transport=patient, timeout=TIMEOUT) as client:
+            client.get(f"{url}/health")
+        assert ask() == old
+        paths[1].replace(paths[0])
+        process.send_signal(signal.SIGHUP)
+        answered = [ask()]
+        end = time.monotonic() + TIMEOUT
+        # Either worker may answer: both are new when twenty answers in a row are.
+        while answered[-20:] != [new] * 20 and time.monotonic() < end:
+            answered.append(ask())
+    assert {*answered} <= {old, new}
+    assert answered[-20:] == [new] * 20
+
+
+def test_log_names_the_model(fingerprint, caplog):
+    app = load(EXAMPLE / "app.py").app
+
+    async def start_and_stop():
+        async with app.router.lifespan_context(app):
+            pass
+
+    asyncio.run(start_and_stop())
+    assert f"sknames {sknames.__version__}, model {fingerprint}" in caplog.messages
 
 
 def test_dockerfile_copies_what_pip_and_the_service_read():
