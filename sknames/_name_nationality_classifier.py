@@ -159,8 +159,10 @@ class NameNationalityClassifier(
 
         Losses are without logit adjustment.
     net_ : skorch.NeuralNetClassifier
-        The trained net. Files and copies do not hold it; :meth:`weights` gives its
-        parameters.
+        The trained net, for a look inside and to go on with PyTorch: `module_`,
+        `history` and `predict_proba` of codes. Files and copies build it from
+        `network_` when it is asked for, which needs torch and skorch. Models that ship
+        have none.
 
     See Also
     --------
@@ -440,15 +442,33 @@ class NameNationalityClassifier(
 
     @property
     def net_(self) -> Any:
-        """The trained skorch net."""
+        """The trained skorch net, for a look inside and to go on with PyTorch.
+
+        `predict`, `predict_proba` and `score` of the net take the codes that this
+        classifier takes, and agree with its own. In a loaded or copied classifier, the
+        net is built from `network_` when it is asked for. The classifier predicts from
+        `network_`, so ``net_.load_params`` does not change its predictions.
+        """
         check_is_fitted(self, "network_")
         if self._net is None:
-            raise AttributeError(
-                "Only fit makes net_, and this classifier was loaded or copied. Call "
-                "weights() for its parameters, or fit a clone of it, which then has a "
-                "net_."
-            )
+            self._net = self._build_net()
         return self._net
+
+    def _build_net(self):
+        """Return a skorch net of `network_`; raise AttributeError without one."""
+        if self.network_.fingerprint is not None:
+            raise AttributeError(
+                "Expected a network that fit made, to build net_ from; this one ships "
+                "with sknames, and its weights are quantized. Call weights() for its "
+                "parameters, or fit a clone of the classifier."
+            )
+        try:
+            from ._training.train import net_of
+        except ImportError as error:
+            raise AttributeError(
+                f"net_ is a net of skorch and torch. {error}"
+            ) from error
+        return net_of(self.network_, self.classes_, self.history_)
 
     @classmethod
     def _from_network(cls, network, classes, *, n_features_in, history=(), **params):

@@ -1,6 +1,7 @@
 """The classifier as scikit-learn's conventions and its users expect it."""
 
 import pickle
+import sys
 
 import numpy as np
 import pandas as pd
@@ -81,24 +82,73 @@ def test_names_of_columns_are_checked_in_unsigned_codes_too(codes):
         nameless.predict(X[:, 1:])
 
 
-def test_net_after_loading_says_what_to_do(codes):
-    model = fit(*codes)
-    for name, value in model.net_.module_.named_parameters():
-        assert_array_equal(value.detach().numpy(), model.weights()[name])
-    loaded = pickle.loads(pickle.dumps(model))
-    with pytest.raises(
-        AttributeError, match=r"loaded or copied. Call weights\(\) .* fit a clone"
-    ):
-        loaded.net_  # noqa: B018
-    assert not hasattr(loaded, "net_")
+NETS = [
+    {},
+    {"cell": "rnn", "num_layers": 2, "embedding_dim": None},
+    {"cell": "sigmoid_rnn", "ngram_range": None, "word_weight": 0},
+    {"word_weight": 0.3, "class_weight": "balanced"},
+]
 
 
-def test_net_of_arrays_says_what_to_do(codes):
+@pytest.mark.parametrize("params", NETS)
+def test_net_predicts_codes_as_the_classifier_does(codes, params):
     X, y = codes
-    net = fit(X, y).net_
-    for use in (net.predict, lambda X: net.partial_fit(X, y)):
-        with pytest.raises(TypeError, match="got ndarray. Call fit, predict or"):
-            use(X)
+    model = fit(X, y, **params)
+    assert_allclose(model.net_.predict_proba(X), model.predict_proba(X), atol=1e-6)
+    assert_array_equal(model.net_.predict(X), model.predict(X))
+    assert model.net_.score(X, y) == pytest.approx(model.score(X, y))
+
+
+@pytest.mark.parametrize("params", NETS)
+def test_loaded_model_builds_the_same_net(codes, params):
+    X, y = codes
+    model = fit(X, y, **params)
+    loaded = pickle.loads(pickle.dumps(model))
+    assert_allclose(loaded.net_.predict_proba(X), model.predict_proba(X), atol=1e-6)
+    losses = model.net_.history[:, "train_loss"]
+    assert loaded.net_.history[:, "train_loss"] == losses
+    parameters = dict(model.net_.module_.named_parameters())
+    for name, value in loaded.net_.module_.named_parameters():
+        assert_array_equal(value.detach(), parameters[name].detach())
+    assert loaded.net_.get_params_for("module") == {
+        **model.net_.get_params_for("module"),
+        "dropout": 0.0,
+        "embedding_dropout": 0.0,
+        "ngram_dropout": 0.0,
+    }
+
+
+def test_pickled_net_predicts_the_same(codes):
+    net = fit(*codes).net_
+    loaded = pickle.loads(pickle.dumps(net))
+    assert_array_equal(loaded.predict_proba(codes[0]), net.predict_proba(codes[0]))
+
+
+def test_load_params_of_the_net_leaves_predictions(codes, tmp_path):
+    X, y = codes
+    model = fit(X, y)
+    expected = model.predict_proba(X)
+    fit(X, y, random_state=1).net_.save_params(f_params=tmp_path / "other.pt")
+    model.net_.load_params(f_params=tmp_path / "other.pt")
+    assert_array_equal(model.predict_proba(X), expected)
+
+
+def test_net_does_not_train_on_codes(codes):
+    X, y = codes
+    with pytest.raises(TypeError, match="got ndarray and labels .* Call fit of the"):
+        fit(X, y).net_.partial_fit(X, y)
+
+
+def test_shipped_model_has_no_net(shipped):
+    with pytest.raises(AttributeError, match="ships with sknames, .* quantized"):
+        shipped["classify"].net_  # noqa: B018
+
+
+def test_net_without_torch_says_what_it_needs(codes, monkeypatch):
+    loaded = pickle.loads(pickle.dumps(fit(*codes)))
+    monkeypatch.setitem(sys.modules, "sknames._training.train", None)
+    with pytest.raises(AttributeError, match="net_ is a net of skorch and torch"):
+        loaded.net_  # noqa: B018
 
 
 def test_the_space_of_char_encoder_separates_words_by_default():

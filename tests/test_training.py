@@ -19,12 +19,10 @@ from scipy.sparse import csr_array
 from scipy.special import log_softmax, softmax
 from sklearn.metrics import get_scorer
 from skorch.callbacks import (
-    BatchScoring,
     Callback,
     EpochScoring,
     Freezer,
     LRScheduler,
-    PassthroughScoring,
     Unfreezer,
 )
 
@@ -397,17 +395,6 @@ def test_scoring_callback_scores_held_out_rows():
         assert best[name] == pytest.approx(score, rel=1e-5)
         assert len({epoch[name] for epoch in model.history_}) > 1
     assert best["valid_acc"] == best["accuracy"]
-
-
-@pytest.mark.parametrize("scoring", [EpochScoring, BatchScoring, PassthroughScoring])
-def test_scoring_callback_without_held_out_rows_warns(X, y, scoring):
-    on_train = EpochScoring("accuracy", on_train=True, name="on_train")
-    message = "Scoring of 'accuracy' .* no rows .*on_train"
-    with pytest.warns(UserWarning, match=message) as found:
-        model = fit(X, y, callbacks=[("mine", scoring("accuracy")), on_train])
-    assert [Path(warning.filename) for warning in found] == [Path(__file__)]
-    assert not {"accuracy", "valid_acc", "valid_loss"} & set(model.history_[-1])
-    assert "on_train" in model.history_[-1]
 
 
 def test_early_stopping_without_rows_to_hold_out_warns():

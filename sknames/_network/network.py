@@ -201,6 +201,10 @@ class Network:
             weights=weights,  # what is left
         )
 
+    def __reduce__(self):
+        # Views of dictionaries, which `weights` is, cannot be pickled.
+        return type(self).from_arrays, (self.to_arrays(),)
+
 
 def narrow(keys):
     """Return sorted keys in 4 bytes each if that is enough."""

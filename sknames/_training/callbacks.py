@@ -10,6 +10,8 @@ from skorch.callbacks import (
     Callback,
     EarlyStopping,
     EpochScoring,
+    GradientNormClipping,
+    InputShapeSetter,
     LRScheduler,
     PassthroughScoring,
     PrintLog,
@@ -17,9 +19,10 @@ from skorch.callbacks import (
 from skorch.utils import noop
 from tqdm.auto import tqdm
 
-from .._base import warn
 from .batches import MIN_ROWS_TO_SHARE
 
+SCORING = (BatchScoring, EpochScoring, PassthroughScoring)
+OF_HELD_OUT = {"valid_loss", "valid_acc"}  # what skorch records of held-out rows
 DIVERGED = "The training diverged: {what} is not finite in epoch {epoch}. Lower lr."
 
 MAX_GRADIENT_NORM = 1.0  # of all dense gradients together
@@ -61,16 +64,16 @@ class StopOnDivergence(Callback):
             raise ValueError(DIVERGED.format(what="the loss", epoch=len(net.history)))
 
 
-class ClipGradients(Callback):
+class ClipGradients(GradientNormClipping):
     """Clip the norm of all dense gradients together."""
 
     # A sparse gradient has the rows of one batch only. Adam scales its steps anyway.
     def on_grad_computed(self, net, named_parameters, **kwargs):
         dense = []
-        for _, parameter in named_parameters:
+        for name, parameter in named_parameters:
             if parameter.grad is not None and not parameter.grad.is_sparse:
-                dense.append(parameter)
-        torch.nn.utils.clip_grad_norm_(dense, MAX_GRADIENT_NORM)
+                dense.append((name, parameter))
+        super().on_grad_computed(net, dense, **kwargs)
 
 
 class OneCycle(torch.optim.lr_scheduler.OneCycleLR):
@@ -90,9 +93,16 @@ class OneCycle(torch.optim.lr_scheduler.OneCycleLR):
 
 def make_callbacks(settings, n_batches, has_ngrams, has_held_out):
     """Return named callbacks, the built-in ones first, for epochs of `n_batches`."""
-    callbacks = [("divergence", StopOnDivergence()), ("clip", ClipGradients())]
-    scores, others = _split_callbacks(settings.callbacks or [], has_held_out)
-    has_schedule = any(isinstance(_callback(item), LRScheduler) for item in others)
+    given = []
+    for item in settings.callbacks or []:
+        name, callback = item if isinstance(item, tuple | list) else (None, item)
+        callback = _usable(callback, has_held_out)
+        given.append(callback if name is None else (name, callback))
+    kinds = [type(_callback(item)) for item in given]
+    callbacks = [("divergence", StopOnDivergence())]
+    if ClipGradients not in kinds:
+        callbacks.append(("clip", ClipGradients(MAX_GRADIENT_NORM)))
+    has_schedule = any(issubclass(kind, LRScheduler) for kind in kinds)
     if not settings.early_stopping and not has_schedule:
         callbacks.append(("schedule", _one_cycle(settings, n_batches, has_ngrams)))
     if settings.next_symbol_weight:
@@ -102,7 +112,7 @@ def make_callbacks(settings, n_batches, has_ngrams, has_held_out):
     if settings.verbose == 1:
         callbacks.append(("progress", Progress(settings.max_epochs)))
     # Before early stopping, which ends the epoch for all later callbacks.
-    callbacks += scores
+    callbacks += [item for item in given if isinstance(_callback(item), SCORING)]
     if has_held_out:
         stop = EarlyStopping(
             patience=settings.n_iter_no_change,
@@ -111,6 +121,7 @@ def make_callbacks(settings, n_batches, has_ngrams, has_held_out):
             sink=print if settings.verbose > 1 else noop,
         )
         callbacks.append(("early_stopping", stop))
+    others = [item for item in given if not isinstance(_callback(item), SCORING)]
     return callbacks + others
 
 
@@ -160,27 +171,42 @@ def _callback(item):
     return item[1] if isinstance(item, tuple | list) else item
 
 
-def _split_callbacks(callbacks, has_held_out):
-    """Return scoring callbacks and others; warn if one lacks held-out rows to score."""
-    scores = []
-    others = []
-    for item in callbacks:
-        callback = _callback(item)
-        if not hasattr(callback, "on_epoch_end"):
-            raise TypeError(
-                "Expected skorch callbacks, or pairs of a name and a callback, in "
-                f"callbacks; got {callback!r:.80}. Take some of skorch.callbacks, "
-                "such as EpochScoring."
-            )
-        if not isinstance(callback, BatchScoring | EpochScoring | PassthroughScoring):
-            others.append(item)
-            continue
-        scores.append(item)
-        if not callback.on_train and not has_held_out:
-            warn(
-                f"{type(callback).__name__} of {callback.name or callback.scoring!r} "
-                "in callbacks records nothing, since no rows are held out. Set "
-                "early_stopping=True, or on_train=True in the callback to score the "
-                "training rows.",
-            )
-    return scores, others
+def _usable(callback, has_held_out):
+    """Return a callback as training can run it; raise an error if it cannot."""
+    if not hasattr(callback, "on_epoch_end"):
+        raise TypeError(
+            "Expected skorch callbacks, or pairs of a name and a callback, in "
+            f"callbacks; got {callback!r:.80}. Take some of skorch.callbacks, such as "
+            "EpochScoring."
+        )
+    if isinstance(callback, type):
+        callback = callback()
+    name = type(callback).__name__
+    if isinstance(callback, InputShapeSetter):
+        raise ValueError(
+            f"{name} in callbacks sets the input size of a module; the size of this "
+            "one follows from the codes.\nLeave it out of callbacks."
+        )
+    key = _held_out_key(callback)
+    if key is not None and not has_held_out:
+        other = "monitor='train_loss'"
+        if isinstance(callback, SCORING):
+            other = "on_train=True, to score the training rows"
+        elif key.endswith("_best"):
+            other = "monitor='train_loss_best'"
+        raise ValueError(
+            f"{name} of {key!r} in callbacks needs held-out rows, and there are none.\n"
+            f"Set early_stopping=True, which holds out a tenth, or {other}."
+        )
+    if type(callback) is GradientNormClipping:
+        return ClipGradients(**callback.get_params())
+    return callback
+
+
+def _held_out_key(callback):
+    """Return what a callback reads of held-out rows, None if it reads nothing there."""
+    if isinstance(callback, SCORING):
+        return None if callback.on_train else str(callback.name or callback.scoring)
+    key = getattr(callback, "monitor", None)
+    of_held_out = isinstance(key, str) and key.removesuffix("_best") in OF_HELD_OUT
+    return key if of_held_out else None

@@ -1,7 +1,6 @@
 """Train a network: rows of codes -> Network."""
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -23,10 +22,6 @@ from .._network.codes import to_codes
 from .._network.network import NEVER, Network, narrow
 from .._network.ngrams import NGrams, inverse_document_frequency
 from .._network.words import Words
-from .batches import Batches
-from .loss import Loss
-from .optimizer import AdamWWithSparse
-from .recurrent_net import RecurrentNet
 from .rows import Rows
 from .settings import Settings
 from .torch_settings import one_torch_thread, torch_seed
@@ -147,44 +142,70 @@ def _build_net(untrained, classes, share, settings, n_rows, held_out, rng):
         }
         param_groups.append(("ngram_weight", of_ngrams))
     return TrainingNet(
-        RecurrentNet,
-        module__cell=settings.cell,
+        untrained,
+        classes,
+        settings.next_symbol_weight,
         module__hidden_size=settings.hidden_size,
         module__num_layers=settings.num_layers,
         module__embedding_dim=settings.embedding_dim,
         module__dropout=settings.dropout,
         module__ngram_dropout=settings.ngram_dropout,
         module__embedding_dropout=2 * settings.symbol_dropout,
-        module__n_codes=untrained.n_codes,
-        module__n_classes=len(classes),
-        module__n_ngrams=untrained.n_ngrams,
-        criterion=Loss,
         criterion__prior=settings.logit_adjustment * _log(share),
         criterion__gce_q=settings.gce_q,
-        next_symbol_weight=settings.next_symbol_weight,
-        predict_nonlinearity=partial(torch.softmax, dim=1),
-        optimizer=AdamWWithSparse,
         optimizer__weight_decay=settings.weight_decay,
         optimizer__param_groups=param_groups,
         lr=settings.lr,
         batch_size=settings.batch_size,
-        iterator_train=Batches,
         iterator_train__random_state=rng,
         iterator_train__unknown=untrained.n_codes - 1,
         iterator_train__symbol_dropout=settings.symbol_dropout,
         iterator_train__device=settings.device,
         iterator_train__classes=classes,
-        iterator_valid=Batches,
         iterator_valid__device=settings.device,
         iterator_valid__classes=classes,
         callbacks=make_callbacks(settings, n_batches, has_ngrams, held_out is not None),
         callbacks__print_log=make_log(settings.verbose),
         train_split=None if held_out is None else predefined_split(held_out),
-        classes=classes,
         max_epochs=settings.max_epochs,
         verbose=int(settings.verbose > 1),
         device=settings.device,
     )
+
+
+def net_of(network, classes, history):
+    """Return a skorch net with the weights and the history of a trained network.
+
+    It has the sizes of the network, and neither dropout nor callbacks.
+    """
+    embedding = network.weights.get("embedding")
+    net = TrainingNet(
+        network,
+        classes,
+        module__hidden_size=network.hidden_size,
+        module__num_layers=network.num_layers,
+        module__embedding_dim=None if embedding is None else embedding.shape[1],
+        module__dropout=0.0,
+        module__ngram_dropout=0.0,
+        module__embedding_dropout=0.0,
+        criterion__prior=np.zeros(len(classes)),
+        criterion__gce_q=0.0,
+        optimizer__weight_decay=0.0,
+        callbacks="disable",
+        train_split=None,
+        verbose=0,
+    )
+    with one_torch_thread(), torch_seed(0, net.device), torch.inference_mode(False):
+        net.initialize()
+        weights = {}
+        for name in net.module_.state_dict():
+            weights[name] = torch.tensor(network.weights[name])
+        net.module_.load_state_dict(weights)
+    for epoch in history:
+        net.history.new_epoch()
+        for name, value in epoch.items():
+            net.history.record(name, value)
+    return net
 
 
 def class_prior(share, logit_adjustment):

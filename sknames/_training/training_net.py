@@ -1,33 +1,74 @@
 """Adapt skorch's net to whole batches of Rows."""
 
+from functools import partial
+
+import numpy as np
+import torch
+from sklearn.utils import check_array
 from skorch import NeuralNetClassifier
 
-from .recurrent_net import MANY_CODES
+from .batches import Batches
+from .loss import Loss
+from .optimizer import AdamWWithSparse
+from .recurrent_net import MANY_CODES, RecurrentNet
 from .rows import Rows
+from .torch_settings import one_torch_thread
 
 
 class TrainingNet(NeuralNetClassifier):
     """Train a skorch net on whole batches, and add the loss of the next symbol.
 
-    It predicts labels, as skorch's scoring callbacks expect. `next_symbol_weight` is
-    the weight of the loss of the next symbol; that of the classes has weight 1.
+    Its methods `predict`, `predict_proba` and `score` take an array of codes, (n,
+    length), as the classifier does, and agree with the classifier's. `module_`,
+    `history`, `get_params_for`, `save_params` and `load_params` are skorch's.
+
+    Parameters
+    ----------
+    network : Network
+        What makes rows of codes: symbols, n-grams and words.
+    classes : ndarray of shape (n_classes,)
+        The labels.
+    next_symbol_weight : float, default=0.0
+        The weight of the loss of the next symbol; that of the classes has weight 1.
+    **kwargs
+        Parameters of `skorch.NeuralNetClassifier`.
     """
 
-    def __init__(self, *args, next_symbol_weight=0.0, **kwargs):
+    def __init__(self, network, classes, next_symbol_weight=0.0, **kwargs):
+        self.network = network
         self.next_symbol_weight = next_symbol_weight
-        super().__init__(*args, **kwargs)
+        sizes = {
+            "module__cell": network.cell,
+            "module__n_codes": network.n_codes,
+            "module__n_classes": len(classes),
+            "module__n_ngrams": network.n_ngrams,
+        }
+        parts = {
+            "module": RecurrentNet,
+            "criterion": Loss,
+            "optimizer": AdamWWithSparse,
+            "iterator_train": Batches,
+            "iterator_valid": Batches,
+            "predict_nonlinearity": partial(torch.softmax, dim=1),
+        }
+        super().__init__(classes=classes, **(parts | sizes | kwargs))
 
     def check_data(self, X, y=None):
         """Check nothing, since Rows hold their labels."""
 
     def get_dataset(self, X, y=None):
-        """Return Rows as they are; raise TypeError for anything else."""
-        if not isinstance(X, Rows):
+        """Return Rows as they are, or those of an array of codes, to predict."""
+        if isinstance(X, Rows):
+            return X
+        if y is not None:
             raise TypeError(
-                f"Expected Rows, got {type(X).__name__}. Call fit, predict or "
-                "predict_proba of the classifier, not of its net_."
+                f"Expected codes to predict, got {type(X).__name__} and labels to "
+                "train on. Call fit of the classifier, not of its net_."
             )
-        return X
+        codes = self.network.to_codes(check_array(X))
+        n = len(codes)
+        rows = Rows(codes, np.zeros(n, dtype=np.int64), np.ones(n))
+        return rows.for_scoring(self.network, len(self.classes_))
 
     def infer(self, batch, **fit_params):
         """Return the logits of a batch."""
@@ -69,6 +110,11 @@ class TrainingNet(NeuralNetClassifier):
             codes, columns = batch.plan.symbols.unique(return_inverse=True)
         logits = self.module_.next_symbol_logits(states, codes)
         return self.criterion_.next_symbol(logits, batch, columns)
+
+    def predict_proba(self, X):
+        """Return the probabilities of the classes, (n, n_classes), on one thread."""
+        with one_torch_thread():
+            return super().predict_proba(X)
 
     def predict(self, X):
         """Return the most probable label of each row."""
