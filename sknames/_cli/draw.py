@@ -19,8 +19,8 @@ draw_option = click.option(
 def write_draw(listed, n_drawn, has_others, outcome=None):
     """Write rows of names that were drawn at random, with an empty column of labels.
 
-    With a column of outcomes, as many rows of each are drawn, and their weights are
-    written. The numbers of rows begin with 0, as in pandas.
+    With a column of outcomes, as many rows of each are drawn. The numbers of rows begin
+    with 0, as in pandas.
     """
     if has_others:
         raise click.UsageError(
@@ -64,7 +64,7 @@ def write_draw(listed, n_drawn, has_others, outcome=None):
 
 
 def _draw_of_each(outcomes, n_drawn, rng):
-    """Return rows, as many of each outcome as there can be."""
+    """Return rows, the same number of each outcome where there are enough."""
     distinct, counts = np.unique(outcomes, return_counts=True)
     if n_drawn < len(distinct):
         raise click.UsageError(
