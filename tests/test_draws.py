@@ -66,7 +66,30 @@ def test_groups_have_the_sums_of_the_draws_of_their_labels(seed, is_checked, mem
     ends = np.column_stack([found.low, found.high])
     assert_allclose(ends[0], [irish.low, irish.high], atol=ROUNDING)
     assert_allclose(ends[1], [1 - irish.high, 1 - irish.low], atol=ROUNDING)
-    assert ends[3, 1] == pytest.approx(1)
+    assert ends[3].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("kind", ["names", "some checked", "all checked"])
+def test_group_of_all_labels_is_1_and_never_differs(kind):
+    rows, labels = draw_people([0.2] * 5, 300)
+    y = np.where(np.arange(300) % 2 > 0, None, CLASSES[labels])
+    checked = {"names": None, "some checked": y, "all checked": CLASSES[labels]}[kind]
+    params = {"groups": {"all": LABELS, "one": LABELS[:1]}, "n_draws": 100}
+    shares = estimate_shares(Known(), rows, checked=checked, random_state=0, **params)
+    everyone = shares.groups["all"]
+    assert (everyone.share, everyone.low, everyone.high) == (1, 1, 1)
+    other = estimate_shares(Known(), rows[:200], random_state=0, **params)
+    found = shares.compare(other).groups["all"]
+    assert (found.difference, found.low, found.high, found.sure) == (0, 0, 0, False)
+
+
+@FEW
+@given(members=SETS_OF_LABELS, seed=st.integers(0, 99), is_checked=st.booleans())
+def test_share_of_a_group_is_within_its_interval_to_the_bit(members, seed, is_checked):
+    groups = {"group": members, "all": LABELS}
+    table = estimate(seed=seed, is_checked=is_checked, groups=groups).groups
+    assert (table.low <= table.share).all()
+    assert (table.share <= table.high).all()
 
 
 @FEW

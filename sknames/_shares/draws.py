@@ -91,12 +91,27 @@ class Draws:
         )
 
     def sums(self, members: dict[Any, Any]) -> Self:
-        """Return the sums of the labels in each group."""
+        """Return the sums of the labels in each group.
+
+        The sum of all labels is 1, and leaves nothing to chance.
+        """
         is_in = np.zeros((len(self.labels), len(members)))
         column = {label: k for k, label in enumerate(self.labels.tolist())}
         for k, labels in enumerate(members.values()):
             is_in[[column[label] for label in labels], k] = 1
-        return self._mapped(array_of_labels([*members]), lambda values: values @ is_in)
+        found = self._mapped(array_of_labels([*members]), lambda values: values @ is_in)
+        if self.estimate.ndim > 1:
+            return found
+        has_all = is_in.all(axis=0)
+        found.estimate[has_all] = 1
+        found.draws[:, has_all] = 1
+        n_effective = np.where(has_all, np.inf, np.min(self.n_effective))
+        return replace(
+            found,
+            # Rounding may lift a sum above 1.
+            estimate=np.minimum(found.estimate, 1),
+            n_effective=n_effective,
+        )
 
     def at(self, labels: NDArray[Any]) -> Self:
         """Return the estimates of labels, some of which may be missing.
@@ -112,6 +127,8 @@ class Draws:
             return taken
 
         found = self._mapped(labels, taken)
+        if self.estimate.ndim == 1 and np.ndim(self.n_effective):  # of groups
+            found = replace(found, n_effective=self.n_effective[index])
         if self.predicted is None:
             found.estimate[..., index < 0] = np.nan
         return found

@@ -5,6 +5,8 @@ from scipy.stats import norm
 
 from .._base.exact_limits import exact_interval, exact_limit
 
+ROUNDING = 1e-12  # a standard deviation of less is one of rounding
+
 
 def interval(drawn, confidence_level):
     """Return the ends of the intervals of `Draws`, in the shape of the estimate.
@@ -31,10 +33,11 @@ def _with_checked(drawn, low, high, confidence_level):
     least_reach = exact_limit(drawn.n_effective, confidence_level) / 2
     low = np.minimum(low, np.maximum(drawn.estimate - least_reach, 0))
     high = np.maximum(high, np.minimum(drawn.estimate + least_reach, 1))
+    is_finite = np.isfinite(drawn.n_effective)
     exact_low, exact_high = exact_interval(
-        drawn.estimate, drawn.n_effective, confidence_level
+        drawn.estimate, np.where(is_finite, drawn.n_effective, 1), confidence_level
     )
-    has_only_checked = drawn.predicted == 0
+    has_only_checked = (drawn.predicted == 0) & is_finite  # not of all labels
     low = np.where(has_only_checked, exact_low, low)
     high = np.where(has_only_checked, exact_high, high)
     return low, high
@@ -71,10 +74,11 @@ def compare_draws(first, second, confidence_level):
     deviation = _deviation(draws, first, second, confidence_level)
     p_value = np.ones(len(difference))
     sure = np.zeros(len(difference), dtype=bool)
-    p_value[is_known], sure[is_known] = judge_differences(
-        draws[:, is_known],
-        difference[is_known],
-        deviation[is_known],
+    is_tested = is_known & (deviation > ROUNDING)  # not of all labels, which sum to 1
+    p_value[is_tested], sure[is_tested] = judge_differences(
+        draws[:, is_tested],
+        difference[is_tested],
+        deviation[is_tested],
         confidence_level,
     )
     sure &= (low > 0) | (high < 0)  # the draws of a few names hardly vary
@@ -119,7 +123,8 @@ def _deviation_if_equal(first, second):
     variance_of_1 = 1 / np.asarray(first.n_effective)
     variance_of_2 = 1 / np.asarray(second.n_effective)
     total = variance_of_1 + variance_of_2
-    pooled = (first.estimate * variance_of_2 + second.estimate * variance_of_1) / total
+    sums = first.estimate * variance_of_2 + second.estimate * variance_of_1
+    pooled = sums / np.where(total > 0, total, 1)
     pooled = np.clip(pooled, 0, 1)
     are_counts = True
     for drawn in (first, second):

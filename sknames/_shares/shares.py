@@ -248,8 +248,11 @@ class Shares(Table):
         if len(members) < len(known):
             members[OTHERS] = [label for label in labels if label not in members]
         mix = Draws.known({label: known[label] for label in members}, len(self.draws))
+        drawn = self._draws.at(mix.labels)  # of groups, which may overlap
+        if self.members is None:
+            drawn = self._draws.sums(members)
         return compare_shares(
-            self._draws.sums(members),
+            drawn,
             mix,
             self._about,
             has_checked=self.n_checked is not None,
