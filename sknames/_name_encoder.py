@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import Pipeline
-from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._base.estimators import EstimatorMixin, check_is_frozen
 from ._base.saved_state import stamped, unstamped
+from ._base.sklearn_private import HasMethods, StrOptions
 from ._base.version import __version__
 from ._encoding.name_features import NameFeatures
 from ._text.names import NamesMixin, read_names

@@ -7,12 +7,12 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._base.estimators import EstimatorMixin, LogProbabilityMixin
 from ._base.labels_and_weights import check_labels, check_weights, weigh_classes
 from ._base.saved_state import stamped, unstamped
+from ._base.sklearn_private import Interval, StrOptions
 from ._network.codes import validate_symbols
 from ._network.forward import Forward
 from ._network.network import N_GATES, Network

@@ -143,6 +143,21 @@ def test_imports_follow_the_table(path):
             )
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_private_names_of_scikit_learn_are_imported_in_one_file(path):
+    if path.name == "sklearn_private.py":
+        return
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            is_private = name.startswith("sklearn.") and "._" in name
+            assert not is_private, f"{path.name} imports {name}, not sklearn_private"
+
+
 def test_table_has_every_room():
     assert {room_of(path) for path in FILES} == ALLOWED.keys()
 

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
-from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.validation import check_is_fitted
 
 from .parameters import wrong_parameter
+from .sklearn_private import InvalidParameterError
 
 # The site that `make -C docs html` builds.
 PAGES = "https://sknames.github.io/sknames"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sklearn.utils._param_validation import Interval, InvalidParameterError
+from .sklearn_private import Interval, InvalidParameterError
 
 MOST_SHOWN = 80  # characters of what came, since errors end in logs
 

@@ -3,7 +3,7 @@
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
-from sklearn.utils._optional_dependencies import check_matplotlib_support
+from .sklearn_private import check_matplotlib_support
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,8 +4,8 @@ import time
 from pathlib import Path
 
 import click
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 
+from .._base.sklearn_private import check_matplotlib_support
 from .._shares.parts import Parts, estimate_parts
 from .._shares.shares import shares_of_list
 from .._shares.shares_display import SharesDisplay

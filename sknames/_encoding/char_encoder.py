@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 from sklearn.utils import check_array
-from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils._set_output import _wrap_data_with_container
 from sklearn.utils.validation import check_is_fitted
 
 from .._base import warn
 from .._base.estimators import EstimatorMixin
 from .._base.saved_state import stamped, unstamped
+from .._base.sklearn_private import Interval, StrOptions, wrap_output
 from .._text.in_latin import in_latin
 from .._text.names import Names, NamesMixin, ReadingRules, read_names
 from .._text.spelling import (
@@ -300,7 +299,7 @@ class CharEncoder(
 
     def _as_output(self, codes):
         """Return codes, (n, max_length_), in the container that `set_output` chose."""
-        return _wrap_data_with_container("transform", codes, codes, self)
+        return wrap_output("transform", codes, codes, self)
 
     def _codes(self, names):
         """Return the codes of tidy names, unsigned, (n, max_length_)."""

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.utils import check_array
-from sklearn.utils._param_validation import HasMethods, Interval
 
 from .._base import validate_params, warn
+from .._base.sklearn_private import HasMethods, Interval
 from .._text.names import Names, read_names
 from .frames import filled, to_frame
 from .groups import fallback_probabilities

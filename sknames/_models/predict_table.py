@@ -5,9 +5,9 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import HasMethods, Interval
 
 from .._base import validate_params
+from .._base.sklearn_private import HasMethods, Interval
 from .._encoding.char_encoder import CHUNK_NAMES
 from .._encoding.join_names import JoinNames, find_column
 from .._text.names import Names, check_is_in_memory, read_names

@@ -5,15 +5,15 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import (
+
+from .._base.parameters import wrong_parameter
+from .._base.sklearn_private import (
     HasMethods,
     Interval,
     InvalidParameterError,
     StrOptions,
     validate_parameter_constraints,
 )
-
-from .._base.parameters import wrong_parameter
 from .._models.groups import M49
 from .resampling import Seeds
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from .._base.plotting import DisplayMixin, check_at_least_1, legend_label, percent
+from .._base.sklearn_private import check_matplotlib_support
 from .comparison import Comparison
 from .estimate_shares import estimate_shares
 from .intervals import percentiles

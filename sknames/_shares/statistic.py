@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
+from .._base.sklearn_private import Interval, validate_parameter_constraints
 from .._models.groups import array_of_labels
 from .draws import Draws
 from .intervals import percentiles

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn import get_config
 from sklearn.base import clone
-from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.metadata_routing import process_routing
 
 from .._base.estimators import is_frozen
 from .._base.labels_and_weights import check_labels
+from .._base.sklearn_private import HasMethods, StrOptions
 from .._models.groups import M49, Groups, group_of_each
 from .._models.layers import Sum
 from .wrapper import Wrapper

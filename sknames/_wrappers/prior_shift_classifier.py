@@ -4,10 +4,10 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils._param_validation import HasMethods, StrOptions
 
 from .._base.estimators import check_is_frozen
 from .._base.labels_and_weights import check_weights
+from .._base.sklearn_private import HasMethods, StrOptions
 from .._models.layers import Shift
 from .._models.predict_names import check_probabilities, predict_list
 from .._models.priors import (

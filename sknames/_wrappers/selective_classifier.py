@@ -8,19 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn import get_config
 from sklearn.base import clone
-from sklearn.utils import Bunch, _safe_indexing, indexable
-from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils import Bunch, indexable
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
     process_routing,
 )
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import (
-    _check_method_params,
-    _num_samples,
-    has_fit_parameter,
-)
+from sklearn.utils.validation import has_fit_parameter
 
 from .._base import warn
 from .._base.estimators import is_frozen
@@ -30,6 +25,13 @@ from .._base.labels_and_weights import (
     check_weights,
 )
 from .._base.parameters import NumberInterval
+from .._base.sklearn_private import (
+    HasMethods,
+    Interval,
+    check_method_params,
+    num_samples,
+    safe_indexing,
+)
 from .._models.groups import FallbackLevel, Groups, read_fallback
 from .._models.layers import Threshold
 from .._models.predict_names import answers_of, predict_list, predict_names
@@ -230,7 +232,7 @@ class SelectiveClassifier(Wrapper):
         if isinstance(X, Iterator):
             X = list(X)  # read more than once below
         (X,) = indexable(X)
-        y = check_labels(y, _num_samples(X))
+        y = check_labels(y, num_samples(X))
         weights = check_weights(sample_weight, len(y))
         routed = self._route(sample_weight, params)
         _check_abstain_label(self.abstain_label, y)
@@ -497,9 +499,9 @@ def _check_abstain_label(label, classes, *taken):
 
 def _fit_and_answer(estimator, X, y, train, test, params, fallback):
     """Fit a clone on some rows; return its confidence and hits on others."""
-    params = _check_method_params(X, params, indices=train)
-    fitted = clone(estimator).fit(_safe_indexing(X, train), y[train], **params)
-    return _answers(resolve(fitted), _safe_indexing(X, test), y[test], fallback)
+    params = check_method_params(X, params, indices=train)
+    fitted = clone(estimator).fit(safe_indexing(X, train), y[train], **params)
+    return _answers(resolve(fitted), safe_indexing(X, test), y[test], fallback)
 
 
 def _answers(stack, X, y, fallback):

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import Bunch
-from sklearn.utils._optional_dependencies import check_pandas_support
-from sklearn.utils._param_validation import StrOptions
 
 from .._base import validate_params
+from .._base.sklearn_private import StrOptions, check_pandas_support
 from .._text.spelling_groups import spelling_groups
 
 # ISO 15924 codes of the scripts that names are in; Chinese names are in both kinds of

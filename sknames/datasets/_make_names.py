@@ -9,10 +9,10 @@ from numbers import Integral
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import HasMethods, Interval
 
 from .._base import validate_params
 from .._base.labels_and_weights import check_weights
+from .._base.sklearn_private import HasMethods, Interval
 from ._load_names import SCRIPT_OPTIONS, read_names_in, read_rows
 
 _UNSPACED = {"Hani", "Jpan", "Kore"}  # the surname is first, without a space

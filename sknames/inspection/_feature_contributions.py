@@ -9,11 +9,14 @@ from scipy.sparse import issparse
 from scipy.special import softmax
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import Bunch
-from sklearn.utils._optional_dependencies import check_pandas_support
-from sklearn.utils._param_validation import HasMethods
 
 from .._base import validate_params
 from .._base.plotting import DisplayMixin, check_at_least_1
+from .._base.sklearn_private import (
+    HasMethods,
+    check_pandas_support,
+    is_linear_classifier,
+)
 from .._models.layers import Shift
 from .._models.stack import unsupported_model_error
 from ._drawing import drawable, visible
@@ -172,15 +175,13 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
     >>> found.label, bool(found.contributions[0] > 0)
     ('Polish', True)
     """
-    from sklearn.linear_model._base import LinearClassifierMixin  # takes 7 MB
-
     stack = look_inside(estimator)
     changing = [layer for layer in stack.layers if layer.changes_probabilities]
     adds_to_logits = all(isinstance(layer, Shift) for layer in changing)
     if adds_to_logits and stack.within is None:
         with np.errstate(divide="ignore"):
             shift = np.sum([np.log(layer.factors) for layer in changing], axis=0)
-        if isinstance(stack.base, LinearClassifierMixin) and stack.steps:
+        if is_linear_classifier(stack.base) and stack.steps:
             contributions = _of_linear(stack, name, shift)
             logits = contributions.intercept + contributions.contributions.sum(axis=0)
             proba = stack.predict_proba([name])

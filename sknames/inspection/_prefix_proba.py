@@ -6,10 +6,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import HasMethods
 
 from .._base import validate_params
 from .._base.plotting import DisplayMixin, check_at_least_1
+from .._base.sklearn_private import HasMethods
 from ._drawing import check_characters, draw_cells, title_of, visible
 from ._reading import Reading, look_inside
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import precision_recall_fscore_support
-from sklearn.utils._param_validation import HasMethods
 
 from .._base import validate_params
 from .._base.labels_and_weights import (
@@ -15,6 +14,7 @@ from .._base.labels_and_weights import (
     check_some_known,
     check_weights,
 )
+from .._base.sklearn_private import HasMethods
 from .._models.frames import to_frame
 from .._models.predict_names import answers_of, predict_list
 from .._models.stack import resolve

@@ -12,11 +12,11 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._base import validate_params
 from .._base.parameters import NumberInterval
 from .._base.saved_state import FORMAT
+from .._base.sklearn_private import Interval, StrOptions
 from .._base.version import __version__
 from .._encoding.char_encoder import CharEncoder
 from .._models.groups import M49, Groups
