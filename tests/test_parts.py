@@ -204,6 +204,14 @@ def test_many_alike_warnings_become_one():
     assert message.startswith("30 parts alike; the first (by: 0): The shares are r")
 
 
+def test_warnings_of_two_kinds_on_many_parts_are_both_given():
+    with pytest.warns(UserWarning) as caught:
+        estimate(np.arange(300) % 30, clusters=np.arange(300) // 60, n_draws=2)
+    few_names, few_clusters = [str(warning.message) for warning in caught]
+    assert few_names.startswith("30 parts alike; the first (by: 0): The shares are r")
+    assert few_clusters.startswith("30 parts alike; the first (by: 0): There are 5 cl")
+
+
 @pytest.mark.parametrize(
     ("params", "error", "message"),
     [

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from sklearn.utils import _param_validation
-
+from . import sklearn_private
 from .parameters import wrong_parameter
 
 Called = TypeVar("Called", bound=Callable[..., Any])
@@ -16,14 +15,17 @@ Called = TypeVar("Called", bound=Callable[..., Any])
 _LIBRARIES = {"sknames", "sklearn", "skorch", "contextlib"}
 
 
-def warn(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn of the line that called the library, however deep this is in it.
+def warn(
+    message: str, category: type[Warning] = UserWarning, kind: str | None = None
+) -> None:
+    """Warn at the user's line that called the package, however deep the call is.
 
-    The warning knows in which function it was given, so that alike ones are known.
+    Warnings of one `kind` differ in their numbers only, so those on many parts of a
+    list are summarized as one.
     """
     frame = sys._getframe()
     warning = category(message)
-    warning.warned_in = frame.f_back.f_code.co_name  # type: ignore[attr-defined, union-attr]
+    warning.kind = kind  # type: ignore[attr-defined]
     level = 1
     while frame.f_back:
         library, _, _ = frame.f_globals.get("__name__", "").partition(".")
@@ -44,7 +46,7 @@ def install(extra: str) -> str:
 
 def validate_params(constraints: dict[str, Any]) -> Callable[[Called], Called]:
     """Make a function check its arguments as in scikit-learn, and keep its types."""
-    validate = _param_validation.validate_params(
+    validate = sklearn_private.validate_params(
         constraints, prefer_skip_nested_validation=True
     )
 
@@ -60,7 +62,7 @@ def validate_params(constraints: dict[str, Any]) -> Callable[[Called], Called]:
                 return function(*args, **kwargs)  # raises: Python names the function
             try:
                 return validated(*args, **kwargs)
-            except _param_validation.InvalidParameterError as error:
+            except sklearn_private.InvalidParameterError as error:
                 raise wrong_parameter(error) from None
 
         return call  # type: ignore[return-value]

@@ -74,7 +74,8 @@ def read_checked(checked, stack, is_name):
     if n_without_name:
         warn(
             f"{n_without_name:,} checked rows are not names, and are left out. Check "
-            "rows that are names."
+            "rows that are names.",
+            kind="checked without name",
         )
         label_index[~is_name] = -1
     return CheckedRows(label_index, stack.classes, new_labels)
@@ -192,7 +193,10 @@ def _check_draw(predictions, rows, clusters):
         return
     remedy = "Check rows that were drawn at random, as by `sknames shares --draw 200`."
     if rows[-1] == n_checked - 1:
-        warn(f"The checked rows are the first ones of the list. {remedy}")
+        warn(
+            f"The checked rows are the first ones of the list. {remedy}",
+            kind="not at random",
+        )
         return
     scores = np.column_stack([predictions, predictions.max(axis=1)])
     n_smaller = min(n_checked, n_rows - n_checked)
@@ -209,7 +213,8 @@ def _check_draw(predictions, rows, clusters):
         warn(
             "The checked rows differ from the others in their probabilities, more than "
             f"by chance. {remedy} If rows of some outcomes, years or regions were more "
-            "likely to be checked, give these as by."
+            "likely to be checked, give these as by.",
+            kind="not at random",
         )
 
 

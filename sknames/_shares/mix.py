@@ -225,6 +225,7 @@ def _warn_if_not_converged(change, tol, max_iter):
             f"still changed by {change:.1e}, more than {tol}. Sum the "
             "labels that the model hardly tells apart: GroupedClassifier.",
             ConvergenceWarning,
+            kind="not converged",
         )
 
 
@@ -292,7 +293,8 @@ def _warn_if_unsure(before, names, priors, n_classes):
             f"class is {before:.2f} on average, and {after:.2f} under the mix. If its "
             "answers are right more often than that, the mix is wrong. Then calibrate "
             "it on held-out names, as the FAQ shows: "
-            f"{PAGES}/faq.html#how-do-i-calibrate-a-model"
+            f"{PAGES}/faq.html#how-do-i-calibrate-a-model",
+            kind="unsure model",
         )
 
 

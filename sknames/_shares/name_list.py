@@ -368,7 +368,8 @@ def check_size(names, n_distinct):
             )
         warn(
             f"The shares are rough: expected at least {FEW_NAMES} distinct names, "
-            f"got {n_distinct}{not_names}. Read the intervals, not the shares."
+            f"got {n_distinct}{not_names}. Read the intervals, not the shares.",
+            kind="few names",
         )
     n_clusters = names.n_clusters
     if n_clusters == 1:
@@ -379,7 +380,8 @@ def check_size(names, n_distinct):
     if n_clusters is not None and n_clusters < FEW_CLUSTERS:
         warn(
             f"There are {n_clusters} clusters: expected at least {FEW_CLUSTERS}. With "
-            "fewer, the intervals are too narrow."
+            "fewer, the intervals are too narrow.",
+            kind="few clusters",
         )
 
 
@@ -390,5 +392,6 @@ def warn_if_few_checked(names):
     if n_checked is not None and n_checked < min(FEW_CHECKED, n_people):
         warn(
             f"Only {n_checked} rows are checked: expected at least {FEW_CHECKED}. The "
-            "intervals of small shares may be too narrow. Check more rows."
+            "intervals of small shares may be too narrow. Check more rows.",
+            kind="few checked",
         )

@@ -333,8 +333,9 @@ def estimated(estimate, title, messages):
         except ValueError as error:
             reasons.append((title, "error", f"no estimate: {error}"))
     for warning in caught:
-        kind = getattr(warning.message, "warned_in", "")
-        messages.append((title, kind, str(warning.message)))
+        text = str(warning.message)
+        kind = getattr(warning.message, "kind", None) or text
+        messages.append((title, kind, text))
     messages += reasons  # last: without a single estimate, a list raises the last text
     return result
 

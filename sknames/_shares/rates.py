@@ -270,7 +270,8 @@ def _count_checked(names, outcomes, outcome_index):
         if n < min(FEW_OF_OUTCOME, rows.sum()):
             warn(
                 f"Only {n} rows of the outcome {outcome!r} are checked: expected at "
-                f"least {FEW_OF_OUTCOME}. Check more rows."
+                f"least {FEW_OF_OUTCOME}. Check more rows.",
+                kind=f"few checked of {outcome!r}",
             )
     return n_checked
 
