@@ -217,7 +217,7 @@ class NameList:
     def members(self, groups: Any) -> dict[Any, Any]:
         """Return the labels of each group, in which those of checked rows may be."""
         labels = self.model.classes if isinstance(groups, str) else self.labels
-        index = getattr(groups, "index", None)
+        index: Any = getattr(groups, "index", None)
         if hasattr(index, "isin") and not index.isin(labels).any():
             raise TypeError(
                 "Expected groups of labels, as {'Nordic': ['Danish', 'Swedish']}, got "

@@ -95,7 +95,7 @@ def make_names(
     _, n_pools = np.unique(nationalities_of_pools, return_counts=True)
 
     rng = check_random_state(random_state)
-    if hasattr(nationalities, "items"):
+    if isinstance(nationalities, Mapping):
         given_weights = [nationalities[label] for label in chosen]
         weights = check_weights(given_weights, len(chosen), "weights of nationalities")
         shares = weights / weights.sum()
