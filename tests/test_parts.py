@@ -277,11 +277,11 @@ def test_part_of_fewer_than_30_names_is_never_sure(n, is_sure):
 
 def test_parts_that_differ_are_sure_as_all_together_have_it():
     rows = {
-        "half": draw_people([0.5, 0.5, 0, 0, 0], 150, 1)[0],
+        "half": np.eye(5).repeat([75, 75, 0, 0, 0], axis=0),
         # Its p-value is between .025 and .05: it is sure alone, and as the last of two
         # by Holm's rule, not as the first of two or by Bonferroni's.
-        "more": draw_people([0.36, 0.64, 0, 0, 0], 150, 2)[0],
-        "clear": draw_people([0, 1, 0, 0, 0], 100, 3)[0],
+        "more": np.eye(5).repeat([56, 94, 0, 0, 0], axis=0),
+        "clear": np.eye(5).repeat([0, 100, 0, 0, 0], axis=0),
     }
     rows["again"] = rows["more"]
     for chosen, are_sure in [
@@ -292,7 +292,7 @@ def test_parts_that_differ_are_sure_as_all_together_have_it():
         names = np.concatenate([rows[key] for key in chosen])
         names = np.column_stack([names, np.arange(len(names))])
         by = np.repeat(chosen, [len(rows[key]) for key in chosen])
-        compared = estimate(by, names).compare("half")
+        compared = estimate(by, names, n_draws=500).compare("half")
         assert {key for key in compared if compared[key].sure.any()} == {*are_sure}
 
 
@@ -343,6 +343,67 @@ def test_part_whose_others_cannot_be_estimated_says_why():
 def test_wrong_comparisons_are_errors(by, against, error, message):
     with pytest.raises(error, match=message):
         estimate(by, n_draws=2).compare(against)
+
+
+@pytest.mark.filterwarnings("ignore:.*rows are checked")
+@pytest.mark.parametrize("is_checked", [False, True])
+def test_order_of_rows_and_other_parts_change_no_draw_of_a_part(is_checked):
+    names, labels = people()
+    params = PARAMS.copy()
+    if is_checked:
+        params["checked"] = np.where(np.arange(300) % 2, CLASSES[labels], None)
+
+    def draws_of_2001(order):
+        of_rows = {name: params[name][order] for name in {"checked"} & {*params}}
+        by = YEARS[order]
+        parts = estimate_shares(Known(), names[order], by=by, **params | of_rows)
+        shares = parts[2001]
+        return shares.draws[:, np.argsort(shares.label)]
+
+    expected = draws_of_2001(np.arange(300))
+    order = np.random.default_rng(1).permutation(300)
+    assert_allclose(draws_of_2001(order), expected, atol=1e-9)
+    assert_allclose(draws_of_2001(order[YEARS[order] > 2000]), expected, atol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:.*checked rows")
+def test_parts_of_rates_draw_their_outcomes_apart():
+    """Their differences vary as both parts: coverage was .18 with one seed for all."""
+    names, _ = people()
+    outcome = np.arange(300) % 2
+    parts = estimate_rates(Known(), names, outcome=outcome, by=YEARS, **PARAMS)
+    one, other = (parts[year].joint_draws.sum(axis=1)[:, 1] for year in (2000, 2001))
+    assert abs(np.corrcoef(one, other)[0, 1]) < 0.3
+    difference = (one - other).std()
+    assert difference == pytest.approx(np.sqrt(2 * 0.25 / 100), rel=0.2)
+
+
+def test_checked_rows_of_outcomes_draw_apart():
+    """Each row is a cluster: numbered from 0 in each outcome, they drew alike."""
+    names, labels = people()
+    order = np.argsort(labels, kind="stable")
+    outcome = np.arange(300) % 2
+    checked = CLASSES[labels[order]]
+    checked[::3] = None
+    params = {"outcome": outcome, "checked": checked, "n_draws": 1000}
+    rates = estimate_rates(Known(), names[order], random_state=0, **params)
+    joint = rates.joint_draws
+    shares = joint / joint.sum(axis=1, keepdims=True)  # within each outcome
+    of_danish = shares[:, rates.labels.tolist().index("Danish")]
+    assert abs(np.corrcoef(of_danish.T)[0, 1]) < 0.15
+
+
+def test_lists_with_equal_shares_draw_apart():
+    """Seeds of their figures were equal, and the difference from 0 to 0."""
+    people_of_list = np.eye(5).repeat([60, 45, 30, 15, 0], axis=0)
+    lists = []
+    for first in (0, 1000):
+        names = np.column_stack([people_of_list, first + np.arange(150)])
+        lists.append(estimate_shares(Known(), names, n_draws=500, random_state=0))
+    row = lists[0].compare(lists[1], same_source=True)["Danish"]
+    assert row.difference == pytest.approx(0, abs=1e-9)
+    width = 2 * 1.96 * np.sqrt(2 * 0.4 * 0.6 / 150)
+    assert row.high - row.low == pytest.approx(width, rel=0.15)
 
 
 def test_alike_parts_draw_apart():

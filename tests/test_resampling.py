@@ -1,9 +1,17 @@
 """How resamples are drawn: in chunks that fit the memory, which leave none out."""
 
 import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from sknames._shares.resampling import CHUNK, draw_units
+from sknames._shares.resampling import (
+    CHUNK,
+    deviations_of_sums,
+    digest_of_rows,
+    draw_units,
+)
 
 
 def test_chunks_hold_all_draws_of_all_units():
@@ -13,3 +21,40 @@ def test_chunks_hold_all_draws_of_all_units():
     for rows, drawn in chunks:
         assert len(drawn) == rows.stop - rows.start
         assert_array_equal(drawn.sum(axis=1), len(counts))
+
+
+@settings(deadline=None, derandomize=True)
+@given(rows=st.lists(st.tuples(st.integers(0, 9), st.integers(1, 4)), min_size=1))
+def test_digest_of_rows_is_that_of_their_weights_in_any_order(rows):
+    keys, weights = np.array(rows).T
+    expected = digest_of_rows([keys], weights)
+    assert digest_of_rows([keys[::-1]], weights[::-1]) == expected
+    assert digest_of_rows([keys], 1e-9 * weights) == expected
+    repeated = keys.repeat(weights)
+    assert digest_of_rows([repeated], np.ones(len(repeated))) == expected
+    with_blank = np.append(keys, 99)
+    assert digest_of_rows([with_blank], np.append(weights, 0)) == expected
+    other_keys = np.append(keys[:-1], keys[-1] + 10)
+    assert digest_of_rows([other_keys], weights) != expected
+    if len({*keys}) > 1:
+        heavier = np.where(keys == keys[0], 5 * weights, weights)
+        assert digest_of_rows([keys], heavier) != expected
+
+
+def test_digest_of_rows_holds_which_columns_go_together():
+    keys = np.array([1, 2])
+    expected = digest_of_rows([keys, np.array([1, 2])], np.ones(2))
+    assert digest_of_rows([keys, np.array([2, 1])], np.ones(2)) != expected
+    assert expected < 2**64
+
+
+def test_deviations_of_sums_vary_as_a_sample_of_its_units_less_one():
+    """A unit that adds nothing, such as a cluster of other rows, does not count."""
+    influences = np.array([[1.0, 3], [-1, 0], [0, -3], [0, 0]])
+    rng = np.random.RandomState(0)
+    deviations = deviations_of_sums(influences, 40_000, rng)
+    # Each of four units is drawn once on average, with a variance of 3 / 4, and a
+    # covariance of -1 / 4, so that the variance of a sum is that of squares.
+    expected = (influences**2).sum(axis=0) * 3 / 2
+    assert deviations.var(axis=0) == pytest.approx(expected, rel=0.05)
+    assert abs(deviations.mean(axis=0)).max() < 0.05

@@ -125,8 +125,9 @@ def test_last_bits_hardly_matter():
     """They differ from processor to processor, and must not decide who is drawn."""
     proba = draw(MIX, 40)
     noise = 1 + 1e-12 * np.random.default_rng(0).standard_normal(proba.shape)
-    one = shares_of(proba)
-    other = shares_of(proba * noise)
+    given = {"keys": np.arange(40)}
+    one = shares_of_rows(proba, CLASSES, given, {"n_draws": 200})
+    other = shares_of_rows(proba * noise, CLASSES, given, {"n_draws": 200})
     assert_allclose(one.draws, other.draws, rtol=0, atol=1e-6)
 
 
@@ -279,9 +280,10 @@ def test_resamples_agree_with_starting_anew():
 def test_mean_of_resamples_is_the_estimate():
     """The gradient at the estimate is not 0, and would move every resample."""
     shares = shares_of_model(draw(MIX, 60), model_error=0, n_draws=5_000)
-    error = shares.draws.std(axis=0) / 5_000**0.5
     assert 60 * shares.share[3] > 1
-    assert (abs(shares.draws.mean(axis=0) - shares.share) <= 4 * error)[:4].all()
+    bias = abs(shares.draws.mean(axis=0) - shares.share)[:4]
+    # What shares cannot do below 0 moves the mean by .05 of a standard deviation.
+    assert (bias <= 0.1 * shares.draws.std(axis=0)[:4]).all()
 
 
 def test_nationality_of_no_one_has_the_exact_upper_limit():
@@ -740,9 +742,10 @@ def test_names_in_many_clusters_take_the_wider_resamples(shipped, names):
     """The authors of ten papers are no ten times as many authors."""
     authors = names[::5]
     clusters = np.arange(10 * len(authors))
-    alone = estimate_shares(shipped, authors, random_state=0)
+    params = {"n_draws": 4000, "random_state": 0}
+    alone = estimate_shares(shipped, authors, **params)
     recurring = estimate_shares(
-        shipped, np.tile(authors, 10), clusters=clusters, random_state=0
+        shipped, np.tile(authors, 10), clusters=clusters, **params
     )
     assert width_of(recurring) == pytest.approx(width_of(alone), rel=0.05)
     assert np.nanmin(recurring.high) == pytest.approx(np.nanmin(alone.high))
@@ -793,7 +796,7 @@ def test_few_clusters_vary_as_their_number_minus_1():
     """A share of .5 of 10 has the deviation sqrt(.25 / 9) in a population."""
     rows = np.eye(5)[np.arange(10) % 2]
     clusters = np.arange(10)
-    shares = shares_of_model(rows, model_error=0, n_draws=4000, clusters=clusters)
+    shares = shares_of_model(rows, model_error=0, n_draws=40_000, clusters=clusters)
     deviation = shares.draws[:, 0].std()
     assert deviation == pytest.approx(np.sqrt(0.25 / 9), rel=0.02)
 

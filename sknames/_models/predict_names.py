@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import compress, islice, pairwise
 from numbers import Integral
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -261,9 +262,25 @@ class PredictedList:
     @property
     def ids(self):
         """Numbers, equal for rows that are read alike."""
-        if self.names is None:
-            return _ids_of_rows(self.X, len(self.proba))
-        return self.names.ids
+        if self.names is not None:
+            return self.names.ids
+        rows = _rows_as_bytes(self.X)
+        if rows is None:
+            return np.arange(len(self.proba))
+        id_of = {}
+        ids = [id_of.setdefault(row, len(id_of)) for row in rows]
+        return np.array(ids, dtype=np.intp)
+
+    @property
+    def keys(self):
+        """Numbers of what each row holds, whatever its position, (n_names,)."""
+        if self.names is not None:
+            rows = [name.encode() for name in self.names.tidy]
+        else:
+            rows = _rows_as_bytes(self.X)
+        if rows is None:
+            rows = [row.tobytes() for row in self.proba.round(6)]
+        return np.array([crc32(row) for row in rows], dtype=np.uint32)
 
     def take(self, rows):
         """Return some of the rows, whose names are not read again."""
@@ -375,17 +392,15 @@ def have_initials(tidied, reasons):
     return 2 * n_bylines > len(sample)
 
 
-def _ids_of_rows(X, n):
-    """Return numbers, equal for equal rows of numbers; other rows all differ."""
+def _rows_as_bytes(X):
+    """Return the rows of X as bytes if they are numbers, else None."""
     if issparse(X):
         rows = []
         X = X.tocsr()
         for start, stop in pairwise(X.indptr):
             columns, values = X.indices[start:stop], X.data[start:stop]
-            rows.append((columns.tobytes(), values.tobytes()))
-    elif np.asarray(X).dtype.kind in "biuf":
-        rows = [row.tobytes() for row in np.asarray(X)]
-    else:
-        rows = range(n)
-    ids = {}
-    return np.array([ids.setdefault(row, len(ids)) for row in rows], dtype=np.intp)
+            rows.append(columns.tobytes() + values.tobytes())
+        return rows
+    if np.asarray(X).dtype.kind in "biuf":
+        return [row.tobytes() for row in np.asarray(X)]
+    return None

@@ -18,7 +18,7 @@ from .._base.labels_and_weights import (
 from .._models.groups import array_of_labels, check_alike
 from .columns import code_values, index_in, values_of
 from .draws import Draws, nearest_shares
-from .resampling import draw_units
+from .resampling import deviations_of_sums, inflation
 
 FEW_CHECKED = 100  # rows: with fewer, a warning
 FALSE_ALARMS = 0.01  # of random draws of rows, which are told not to look so
@@ -101,7 +101,9 @@ def _read_labels(given, stack):
     return dict(zip(known, predicted, strict=True))
 
 
-def estimate_from_checked(predictions, weights, checked, clusters, seeds):
+def estimate_from_checked(
+    predictions, weights, checked, clusters, *, n_draws, seed_of_units, seed_of_noise
+):
     """Correct the mean prediction of a list by its checked rows.
 
     Parameters
@@ -113,8 +115,10 @@ def estimate_from_checked(predictions, weights, checked, clusters, seeds):
     checked : CheckedRows
     clusters : Clusters or None
         The cluster of each row.
-    seeds : ResampleSeeds
-        What decides the resamples.
+    n_draws : int
+        The number of draws.
+    seed_of_units, seed_of_noise : list of int
+        Seeds of the rows or clusters that are drawn, and of what widens the draws.
 
     Returns
     -------
@@ -123,7 +127,6 @@ def estimate_from_checked(predictions, weights, checked, clusters, seeds):
     weights = weights / weights.sum()
     rows = np.flatnonzero(checked.label_index >= 0)
     is_complete = len(rows) == len(weights)
-    _check_draw(predictions, rows, clusters)
     if is_complete:  # then nothing is left to predict
         predictions = np.zeros_like(predictions)
     row_weights = weights[rows] / weights[rows].sum()
@@ -147,16 +150,14 @@ def estimate_from_checked(predictions, weights, checked, clusters, seeds):
         influences = clusters.sum(parts)
     expected = _expected_covariance(predictions, weights, power)
     expected = expected * (row_weights**2).sum()
-    rng = np.random.RandomState(seeds.of_part(share))
-    rng_of_units = rng
-    if clusters is not None and seeds.are_of_parts:
-        rng_of_units = np.random.RandomState(seeds.seed)
     n_effective = 1 / (unit_weights**2).sum()
     # Noise on labels without people could only take from the others.
     has_people = n_effective * share >= 1
     expected = np.where(np.outer(has_people, has_people), expected, 0)
-    deviations = _resample(influences, seeds.n_draws, rng_of_units)
-    deviations = _widen(deviations, influences, expected, unit_weights, rng)
+    rng_of_units = np.random.RandomState(seed_of_units)
+    deviations = deviations_of_sums(influences, n_draws, rng_of_units)
+    rng_of_noise = np.random.RandomState(seed_of_noise)
+    deviations = _widen(deviations, influences, expected, unit_weights, rng_of_noise)
     return Draws(
         labels=checked.labels,
         estimate=share,
@@ -175,13 +176,14 @@ def _expected_covariance(predictions, weights, power):
     return products - np.outer(mean_error, mean_error)
 
 
-def _check_draw(predictions, rows, clusters):
+def check_draw(predictions, checked, clusters):
     """Warn if rows do not look as if they were drawn at random.
 
     The mean probability of each label, and that of the likeliest label of each row, are
     compared with those of the other rows, by a z-test. Raise ValueError if there are
     too few rows.
     """
+    rows = np.flatnonzero(checked.label_index >= 0)
     n_rows = len(predictions)
     n_checked = len(rows)
     if n_checked < 2:
@@ -228,24 +230,6 @@ def _best_power(truth, predictions, row_weights):
     return np.clip((row_weights @ (truth * predictions)).sum() / squares, 0, 1)
 
 
-def _resample(influences, n_draws, rng):
-    """Return how far the shares of resamples of rows or clusters are from theirs.
-
-    Their shape is (n_draws, n_labels).
-    """
-    deviations = np.empty((n_draws, influences.shape[1]))
-    ones = np.ones(len(influences), dtype=int)
-    for rows, drawn in draw_units(ones, n_draws, rng):
-        deviations[rows] = (drawn - 1) @ influences
-    return deviations * np.sqrt(_inflation(influences))
-
-
-def _inflation(influences):
-    """Return G / (G - 1) of the units that have an influence, of clusters or rows."""
-    n_units = np.count_nonzero(influences.any(axis=1))
-    return n_units / max(1, n_units - 1)
-
-
 def _widen(deviations, influences, expected_covariance, unit_weights, rng):
     """Return the deviations of draws, as wide as those of a t distribution.
 
@@ -254,7 +238,7 @@ def _widen(deviations, influences, expected_covariance, unit_weights, rng):
     variance itself is uncertain, in all labels alike: with as many degrees of freedom
     as the weights of the units have (Satterthwaite 1946).
     """
-    observed = influences.T @ influences * _inflation(influences)
+    observed = influences.T @ influences * inflation(influences)
     values, vectors = np.linalg.eigh(expected_covariance - observed)
     root = vectors * np.sqrt(np.maximum(values, 0))
     wide = deviations + rng.normal(size=deviations.shape) @ root.T

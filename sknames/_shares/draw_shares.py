@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from .checked import estimate_from_checked
+from .checked import check_draw, estimate_from_checked
 from .draws import FEW_HELD_OUT, Draws
 from .mix import estimate_mix
 from .one_blas_thread import one_blas_thread
-from .resampling import Units, resample
+from .resampling import NOISE, Clusters, Units, resample
 
 
 def draw_shares(names, distinct, question, seeds):
@@ -37,20 +37,17 @@ def draw_shares(names, distinct, question, seeds):
 def _estimate_by_model(names, distinct, share, seeds):
     """Return the shares that the model alone gives, as `Draws`."""
     errors = seeds.errors(names.model.model_error, len(share))
-    seed = seeds.of_part(share)
+    seed = seeds.of_names(names)
     by_name = Units.of_names(distinct, share)
     n_effective = by_name.n_effective
     drawn_units = [(by_name, seed)]
     if names.clusters is not None:
         by_cluster, has_recurring_names = _clusters_of(names, distinct, share)
         n_effective = min(n_effective, by_cluster.n_effective)
-        drawn_units.insert(0, (by_cluster, seeds.of_clusters(seed)))
+        drawn_units.insert(0, (by_cluster, seeds.of_units(names, seed)))
         if not has_recurring_names:
             drawn_units.pop()
-    resamples = []
-    for units, seed_of_units in drawn_units:
-        rng = np.random.RandomState(seed_of_units)
-        resamples.append(resample(distinct, share, errors, rng, units))
+    resamples = [resample(distinct, share, errors, [pair]) for pair in drawn_units]
     widest = max(resamples, key=lambda shares: shares.var(axis=0).sum())
     n_held_out = of_sparse = None
     n_people = names.model.n_people
@@ -85,16 +82,28 @@ def _clusters_of(names, distinct, share):
 
 def _estimate_by_checked(names, mix, seeds):
     """Return the shares of a list that checked rows correct, as `Draws`."""
+    seed = seeds.of_names(names)
     is_name = names.row_weights > 0
-    weights = names.row_weights[is_name]
     names = names.take(is_name)
     predictions = names.ratios * mix.priors
     sums = predictions.sum(axis=1, keepdims=True)
     np.divide(predictions, sums, out=predictions, where=sums > 0)
+    predictions = names.by_label(predictions)
+    check_draw(predictions, names.checked, names.clusters)
+    # In an order of their own, so that the order of rows does not decide who is drawn.
+    weights = names.row_weights
+    order = np.lexsort([weights, names.checked.label_index, names.row_keys])
+    clusters = names.clusters
+    if clusters is not None:
+        clusters = (
+            Clusters.of_rows(len(order)) if clusters.are_rows else clusters[order]
+        )
     return estimate_from_checked(
-        names.by_label(predictions),
-        weights,
-        names.checked,
-        names.clusters,
-        seeds,
+        predictions[order],
+        weights[order],
+        names.checked[order],
+        clusters,
+        n_draws=seeds.n_draws,
+        seed_of_units=seeds.of_units(names, seed),
+        seed_of_noise=[*seed, NOISE],
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from numbers import Real
 from typing import Any, Self
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ from .mix import (
     likelihood_ratios,
     settings_of_shares,
 )
-from .resampling import Clusters
+from .resampling import Clusters, digest_of_rows
 
 FEW_NAMES = 100  # fewer than these raise a warning
 FEW_CLUSTERS = 30  # fewer than these raise a warning
@@ -82,6 +83,8 @@ class NameList:
         Why each text is no name, "" for a name; with None, all are names.
     ids : ndarray of shape (n_texts,) of int or None, default=None
         Equal for texts that are read alike; with None, all differ.
+    keys : ndarray of shape (n_texts,) of int or None, default=None
+        What each text is, whatever its position; with None, its probabilities.
     rows : ndarray of shape (n_rows,) of int or None, default=None
         The text of each row; with None, each has its own.
     counts : ndarray of shape (n_rows,) of int or None, default=None
@@ -100,6 +103,7 @@ class NameList:
     probabilities: NDArray[np.floating]
     reasons: NDArray[Any] | None = None
     ids: NDArray[np.integer] | None = None
+    keys: NDArray[np.integer] | None = None
     rows: NDArray[np.integer] | None = None
     counts: NDArray[np.integer] | None = None
     weights: NDArray[np.floating] | None = None
@@ -143,6 +147,22 @@ class NameList:
         """The weights of rows, (n_rows,), 0 of those that are not names."""
         weights = self.row_counts * 1.0
         return weights if self.weights is None else weights * self.weights
+
+    @property
+    def row_keys(self) -> NDArray[np.integer]:
+        """What each row is, whatever its position, (n_rows,)."""
+        keys = self.keys
+        if keys is None:
+            keys = [crc32(row) for row in self.probabilities.round(6)]
+        return self.by_row(np.asarray(keys))
+
+    @cached_property
+    def digest(self) -> int:
+        """A number of the rows that count, whatever their order."""
+        columns = [self.row_keys]
+        if self.clusters is not None:
+            columns.append(self.clusters.index)
+        return digest_of_rows(columns, self.row_weights)
 
     @property
     def n_names(self) -> int:
@@ -277,6 +297,7 @@ def read_list(stack, listed, given, rows=None):
         probabilities=check_probabilities(listed),
         reasons=listed.reasons,
         ids=listed.ids,
+        keys=listed.keys,
         rows=rows,
     )
     _check_together(given)

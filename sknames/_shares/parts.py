@@ -279,8 +279,8 @@ class Others:
 
     @property
     def seeds(self):
-        """What decides the draws, apart from those of the parts."""
-        return self.question.seeds(are_of_parts=True, n_before=len(self.parts))
+        """What decides the draws of the list and of what is not in a part."""
+        return self.question.seeds(self.names)
 
     @cached_property
     def whole(self):
@@ -294,7 +294,7 @@ def estimate_parts(names, by, question, estimate):
     `estimate` returns the result of a part: of its `NameList`, its rows and the seeds.
     """
     split = split_rows(by, len(names))
-    seeds = question.seeds(are_of_parts=True)
+    seeds = question.seeds(names)
     tables = {}
     counts = {}
     notes = {}

@@ -76,6 +76,6 @@ class Question:
             seed=check_random_state(parameters["random_state"]).randint(2**31),
         )
 
-    def seeds(self, **settings):
-        """Return what decides the draws of a list, or of its parts; see `Seeds`."""
-        return Seeds(self.n_draws, self.seed, **settings)
+    def seeds(self, names):
+        """Return what decides the draws of a `NameList` and of its parts."""
+        return Seeds(self.n_draws, self.seed, names)

@@ -11,9 +11,9 @@ from .._models.groups import check_alike
 from .columns import check_known, code_values, index_in, values_of
 from .comparison import Comparison
 from .draw_shares import draw_shares
-from .draws import Draws
+from .draws import Draws, nearest_shares
 from .name_list import check_size
-from .resampling import Clusters, draw_units
+from .resampling import OUTCOMES, Clusters, deviations_of_sums
 from .table import About, Table, listing, notes_on_new_labels, read_only
 
 MOST_OUTCOMES = 100
@@ -190,8 +190,7 @@ def rates_of_list(names, outcome, question, seeds=None):
     `seeds` decide the draws; with None, those of the question.
     """
     outcomes, outcome_index = check_outcome(outcome, names.row_counts > 0)
-    if seeds is None:
-        seeds = question.seeds(are_of_parts=names.clusters is not None)
+    seeds = seeds or question.seeds(names)
     share = _shares_of_outcomes(names, outcomes, outcome_index, seeds)
     n_checked = _count_checked(names, outcomes, outcome_index)
     drawn = []
@@ -201,7 +200,7 @@ def rates_of_list(names, outcome, question, seeds=None):
         check_size(part, distinct.n)
         if part.checked is not None and part.clusters is None:
             # Outcomes are chance, also of the rows that are not checked.
-            part = replace(part, clusters=Clusters(np.arange(len(part)), len(part)))
+            part = replace(part, clusters=Clusters.of_rows(len(part)))
         drawn.append(draw_shares(part, distinct, question, seeds))
     joint = Draws.joint(drawn, share)
     largest_first = np.argsort(-joint.estimate.sum(axis=0), kind="stable")
@@ -328,16 +327,16 @@ def _shares_of_outcomes(names, outcomes, outcome_index, seeds):
             "Expected a positive weight for some name of each outcome, got none for "
             f"{outcomes[share.argmin()].item()!r}. Leave these rows out."
         )
-    rng = np.random.RandomState(seeds.of_clusters(seeds.of_part(share)))
     n_effective = row_weights.sum() ** 2 / (weights**2 @ counts)
+    seed = seeds.of_names(names)
     if names.clusters is None:
+        rng = np.random.RandomState([*seed, OUTCOMES])
         n = max(1, round(n_effective))
-        resamples = rng.multinomial(n, share, size=seeds.n_draws)
+        draws = rng.multinomial(n, share, size=seeds.n_draws) / n
     else:
-        sums = names.clusters.sum(by_outcome)
-        resamples = np.empty((seeds.n_draws, len(outcomes)))
-        ones = np.ones(len(sums), dtype=int)
-        for chunk, drawn in draw_units(ones, seeds.n_draws, rng):
-            resamples[chunk] = drawn @ sums
-    draws = resamples / resamples.sum(axis=1, keepdims=True)
+        rng = np.random.RandomState(seeds.of_units(names, seed))
+        influences = (by_outcome - row_weights[:, None] * share) / row_weights.sum()
+        influences = names.clusters.sum(influences)
+        deviations = deviations_of_sums(influences, seeds.n_draws, rng)
+        draws = nearest_shares(share + deviations)
     return Draws(labels=outcomes, estimate=share, draws=draws, n_effective=n_effective)

@@ -1,8 +1,7 @@
 """Draw resamples of a list, each one step away from its estimated mix."""
 
 from collections import Counter
-from dataclasses import dataclass
-from zlib import crc32
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +11,42 @@ from .mix import newton_steps, slopes
 CHUNK = 1 << 22  # most counts in a chunk of resamples: 32 MB
 
 
-class Seeds:
-    """Decide the draws of a list, or of its parts, of which no two draw alike.
+# What a list draws, besides its units.
+OUTCOMES = 1
+NOISE = 2
+CLUSTERS = 3
 
-    Lists that are compared draw by their shares, since equal draws would cancel.
+
+def digest_of_rows(columns, weights):
+    """Return a number of 64 bits of the rows with a weight, in any order.
+
+    `columns` are arrays of shape (n_rows,) of int. A row that comes twice is one of
+    twice the weight.
+    """
+    has_weight = weights > 0
+    rows = _mixed([column[has_weight].astype(np.uint64) for column in columns])
+    distinct, index = np.unique(rows, return_inverse=True)
+    sums = np.bincount(index, weights[has_weight])
+    sums = (sums / sums.sum()).round(12)  # whatever the unit of the weights
+    return int(_mixed([distinct, sums]).sum())
+
+
+def _mixed(columns):
+    """Return a hash of each row, (n_rows,), by the finalizer of SplitMix64."""
+    mixed = np.zeros(len(columns[0]), dtype=np.uint64)
+    for column in columns:
+        mixed ^= column.view(np.uint64)
+        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        mixed ^= mixed >> np.uint64(31)
+    return mixed
+
+
+class Seeds:
+    """Decide the draws of the lists in a call, by what these hold.
+
+    No seed depends on an estimate, a position or a call. So lists that share people
+    draw alike and others do not, and a part draws as the list of its rows.
 
     Parameters
     ----------
@@ -23,29 +54,34 @@ class Seeds:
         How many draws there are.
     seed : int
         The seed that was asked for.
-    are_of_parts : bool, default=False
-        Whether these are parts of one list. Then clusters are drawn alike in all.
-    n_before : int, default=0
-        How many lists with the same shares may have been drawn before.
+    names : NameList
+        All rows of the call, whose clusters are drawn alike in all of its parts.
     """
 
-    def __init__(self, n_draws, seed, *, are_of_parts=False, n_before=0):
+    def __init__(self, n_draws, seed, names):
         self.n_draws = n_draws
         self.seed = seed
-        self.are_of_parts = are_of_parts
-        self.n_before = n_before
-        self.n_with_share = Counter()
+        self.of_clusters = self._seed(names.digest, CLUSTERS)
+        self._n_before = Counter()
 
-    def of_part(self, share):
-        """Return the seed of a list or part with these shares."""
-        digits = crc32(share.round(6))
-        n_before = self.n_before + self.n_with_share[digits]
-        self.n_with_share[digits] += 1
-        return [self.seed, digits, n_before] if n_before else [self.seed, digits]
+    def _seed(self, digest, *others):
+        return [self.seed, digest >> 32, digest & 0xFFFFFFFF, *others]
 
-    def of_clusters(self, seed_of_part):
-        """Return the seed that draws clusters, where the rest has that of its part."""
-        return self.seed if self.are_of_parts else seed_of_part
+    def of_names(self, names):
+        """Return the seed of a list or part; the next one with such rows has another.
+
+        Behind it, `OUTCOMES` or `NOISE` gives one for what else it draws.
+        """
+        digest = names.digest
+        n_before = self._n_before[digest]
+        self._n_before[digest] += 1
+        return self._seed(digest, n_before)
+
+    def of_units(self, names, seed_of_names):
+        """Return the seed of what is drawn of a list: its clusters or its names."""
+        if names.clusters is None or names.clusters.are_rows:
+            return seed_of_names
+        return self.of_clusters
 
     def errors(self, model_error, n_classes):
         """Return errors of the model in log odds, the same for all lists."""
@@ -110,16 +146,24 @@ class Clusters:
         The cluster of each row.
     n : int
         The number of clusters in the table, of which a list may lack some.
+    are_rows : bool, default=False
+        Whether each row is a cluster of its own, which no other list has.
     """
 
     __module__ = "sknames"
 
     index: NDArray[np.integer]
     n: int
+    are_rows: bool = False
+
+    @classmethod
+    def of_rows(cls, n):
+        """Return n rows as clusters of their own."""
+        return cls(np.arange(n), n, are_rows=True)
 
     def __getitem__(self, rows):
         """Return the clusters of some of the rows."""
-        return Clusters(self.index[rows], self.n)
+        return replace(self, index=self.index[rows])
 
     def sum(self, values):
         """Sum values, (n_rows,) or (n_rows, n_columns), by cluster."""
@@ -128,14 +172,15 @@ class Clusters:
         return sums
 
 
-def resample(names, share, errors, rng, units):
+def resample(names, share, errors, drawn_units):
     """Return the shares of resamples of the units of a list, its names or clusters.
 
     Their shape is (n_draws, n_classes). Each is a Newton step away from the
     estimate, with a resampled gradient. The list's own gradient at the estimate is not
     0, and is subtracted; for classes with less than one name, only where it is
     positive. Errors of the model in the log odds, of this shape, add their first-order
-    effect.
+    effect. `drawn_units` are pairs of `Units` and the seed that draws them, such as
+    those of each part of a list; none of them is in two.
     """
     n = names.n
     mix = names.ratios @ share
@@ -143,13 +188,35 @@ def resample(names, share, errors, rng, units):
     own = gradient - n
     is_rare = n * share < 1
     own[is_rare] = np.maximum(own[is_rare], 0)
-    resamples = errors * gradient - (errors * share) @ curvature
-    for rows, drawn in draw_units(units.counts, len(errors), rng):
-        chunk = resamples[rows]
-        step = drawn @ units.scores - (drawn @ units.weights)[:, None] - own
-        chunk += units.factor * step
-        chunk[:] = newton_steps(share, curvature, chunk)
-    return resamples
+    steps = np.zeros(errors.shape)
+    for units, seed in drawn_units:
+        rng = np.random.RandomState(seed)
+        for rows, drawn in draw_units(units.counts, len(errors), rng):
+            step = drawn @ units.scores - (drawn @ units.weights)[:, None]
+            steps[rows] += units.factor * step
+    steps -= drawn_units[0][0].factor * own
+    steps += errors * gradient - (errors * share) @ curvature
+    return newton_steps(share, curvature, steps)
+
+
+def deviations_of_sums(influences, n_draws, rng):
+    """Return how far sums over resamples of units are from the sum over the units.
+
+    `influences`, (n_units, n_columns), are what each unit adds, and sum to 0. The
+    shape is (n_draws, n_columns). A few units vary too little, so that deviations are
+    multiplied by the root of their `inflation`.
+    """
+    deviations = np.empty((n_draws, influences.shape[1]))
+    ones = np.ones(len(influences), dtype=int)
+    for rows, drawn in draw_units(ones, n_draws, rng):
+        deviations[rows] = (drawn - 1) @ influences
+    return deviations * np.sqrt(inflation(influences))
+
+
+def inflation(influences):
+    """Return G / (G - 1) of the G units that have an influence, of clusters or rows."""
+    n_units = np.count_nonzero(influences.any(axis=1))
+    return n_units / max(1, n_units - 1)
 
 
 def draw_units(counts, n_draws, rng):

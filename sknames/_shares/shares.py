@@ -293,7 +293,7 @@ def shares_of_list(names, question, seeds=None):
     """
     distinct = names.distinct()
     check_size(names, distinct.n)
-    drawn = draw_shares(names, distinct, question, seeds or question.seeds())
+    drawn = draw_shares(names, distinct, question, seeds or question.seeds(names))
     warn_if_few_checked(names)
     about = About.of_list(
         names, question, n_checked=names.n_checked, n_distinct=int(distinct.n)
