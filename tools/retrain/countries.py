@@ -34,6 +34,7 @@ from .recipe import (
     person_of,
     shuffled,
     turn,
+    words_alone,
 )
 from .rounding import rounded, with_temperature
 from .spellings import SCRIPTS
@@ -152,8 +153,9 @@ def training_names(material, amounts=AMOUNTS, *, seed=SEED):
 
     A person of a country in several sources counts once, and those kept apart do not
     count. Names with accents are also learned in ASCII, and names without them with
-    those that locals write. Some people are also spelled in other scripts. Return names
-    and countries, ndarrays of object.
+    those that locals write. The first and the last word of some are also learned alone.
+    Some people are also spelled in other scripts. Return names and countries, ndarrays
+    of object.
     """
     rng = check_random_state(seed)
     names = []
@@ -185,6 +187,7 @@ def training_names(material, amounts=AMOUNTS, *, seed=SEED):
         listed = lists.data[of_nationality & ~is_native].tolist()
         drawn = drawn + [in_ascii(name) for name in people if not name.isascii()]
         drawn += with_accents(people, listed)
+        alone = words_alone(drawn, amounts.words_alone, rng)
         firsts = first_of.get(nationality, [country])
         drawn += in_other_scripts(
             shuffled(people, rng)[: amounts.most_spelled],
@@ -199,6 +202,7 @@ def training_names(material, amounts=AMOUNTS, *, seed=SEED):
         if firsts == [country]:
             drawn += lists.data[of_nationality & is_native].tolist()
         drawn += [turn(name) for name in drawn if rng.random_sample() < LAST_WORD_FIRST]
+        drawn += alone
         names += drawn
         countries += [country] * len(drawn)
     return np.array(names, dtype=object), np.array(countries, dtype=object)

@@ -35,7 +35,7 @@ from .other_scripts import (
 from .patronymics import is_female, with_patronymic
 from .people_tables import SOURCES, add_spellings, read_people
 from .rounding import rounded, with_temperature
-from .spellings import Spellings, add_collections, read_spellings
+from .spellings import Spellings, add_collections, read_spellings, script_of
 from .tables import read_table
 from .ukrainian_names import read_ukrainian_names
 
@@ -73,6 +73,11 @@ LETTERS_ONLY = 0.25
 # Share of the people with a rule who are also learned with a patronymic, see
 # `patronymics`.
 PATRONYMICS = 0.15
+# Share of the full names of which the first and the last word are also learned alone,
+# in the linear layers: many lists, and most people who try a model, have a surname or a
+# given name only. Without these rows, the parts of words that few people of a small
+# country bear are the mark of that country.
+WORDS_ALONE = 0.15
 # Share of the names with diacritics or in native scripts that are also learned in
 # ASCII: both say much about a nationality, but many lists lack them.
 IN_ASCII = 1
@@ -151,6 +156,9 @@ class Amounts:
             | dict.fromkeys(SOURCES, 25_000)
         )
     )
+    # Share of the full names in Latin letters whose ends are also learned alone, see
+    # `ends_of`.
+    words_alone: float = 0.0
     # People of a label who are also learned in other scripts, at most; None for all.
     most_spelled: int | None = None
     # Full names of a nationality, with those of people: made ones fill up to them, so
@@ -189,6 +197,7 @@ SECOND_PHASE = replace(
         "names in Arabic": 20_000,
     }
     | dict.fromkeys(SOURCES, 200_000),
+    words_alone=WORDS_ALONE,
     most_spelled=25_000,
 )
 
@@ -328,7 +337,8 @@ def training_names(material, amounts=FIRST_PHASE, *, seed=SEED):
        common names of a nationality, they are about as common as there, and other names
        equally likely.
     4. Shares of 1 to 3 once more in other spellings: the last word first; initials for
-       all words but the last; letters only; patronymics.
+       all words but the last; letters only; patronymics; and, of a share, the first
+       and the last word alone.
     5. All of 1 to 4 that has diacritics or is in a native script once more in ASCII.
     6. People of 2 in other scripts: a third of those whose nationality has one in their
        own, and shares of all as foreigners are spelled; and Japanese and Chinese people
@@ -355,6 +365,7 @@ def training_names(material, amounts=FIRST_PHASE, *, seed=SEED):
     rng = check_random_state(seed)
     full = LabelledNames()
     with_patronymics = LabelledNames()
+    alone = LabelledNames()
     spelled = LabelledNames()
     for nationality in material.nationalities():
         people = draw_people(nationality, material, amounts, rng)
@@ -363,6 +374,8 @@ def training_names(material, amounts=FIRST_PHASE, *, seed=SEED):
         full.add(made, nationality)
         registered = in_registers(people, nationality, "Latin", rng)
         with_patronymics.add(registered, nationality)
+        words = words_alone(people + made, amounts.words_alone, rng)
+        alone.add(words, nationality)
         people_spelled = people
         if amounts.most_spelled is not None:
             people_spelled = shuffled(people, rng)[: amounts.most_spelled]
@@ -370,7 +383,7 @@ def training_names(material, amounts=FIRST_PHASE, *, seed=SEED):
             people_spelled, nationality, material.dictionaries, amounts, rng
         )
         spelled.add(spellings, nationality)
-    latin_pairs = in_latin_spellings(material.lists, full, with_patronymics, rng)
+    latin_pairs = in_latin_spellings(material.lists, full, with_patronymics, alone, rng)
     script_pairs = in_scripts_of_all(
         material, spelled, full.labels, amounts, rng, check_random_state(seed)
     )
@@ -478,11 +491,12 @@ def make_full_names(nationality, material, n_people, amounts, rng):
     return made
 
 
-def in_latin_spellings(lists, full, with_patronymics, rng):
+def in_latin_spellings(lists, full, with_patronymics, alone, rng):
     """Return two pairs of names and labels: as they are written, and in ASCII.
 
-    The first has all names of the lists, the full names, and shares of them once more
-    in other spellings. The second has those of the first that ASCII changes.
+    The first has all names of the lists, the full names, shares of them once more in
+    other spellings, and the words alone. The second has those of the first that ASCII
+    changes.
     """
     full_pair = full.arrays()
     as_written = joined((lists.data, lists.target), full_pair)
@@ -492,8 +506,38 @@ def in_latin_spellings(lists, full, with_patronymics, rng):
         _respelled(*full_pair, initials, INITIALS, rng),
         _respelled(*as_written, letters_only, LETTERS_ONLY, rng),
         with_patronymics.arrays(),
+        alone.arrays(),
     )
     return as_written, _respelled(*as_written, in_ascii, IN_ASCII, rng)
+
+
+def words_alone(names, share, rng):
+    """Return the ends of a share of the names, see `ends_of`: two rows each."""
+    words = []
+    if share > 0:  # without any, the other draws stay as they are
+        for name, number in zip(names, rng.random_sample(len(names)), strict=True):
+            if number < share:
+                words += ends_of(name)
+    return words
+
+
+def ends_of(name):
+    """Return the first and the last word of a full name in Latin letters.
+
+    Return an empty list for other names: of a single word, with initials, or with a
+    particle at an end, as in "van Dijk", which is no name alone.
+    """
+    words = name.split()
+    if len(words) < 2:
+        return []
+    ends = [words[0], words[-1]]
+    for word in words:
+        letters = word.strip(".")
+        if "." in word or len(letters) < 2 or (len(letters) == 2 and word.isupper()):
+            return []
+    if all(script_of(word[0]) == "Latin" and word[0].isupper() for word in ends):
+        return ends
+    return []
 
 
 def in_scripts_of_all(material, spelled, labels, amounts, rng, rng_of_chinese):
