@@ -11,10 +11,13 @@ They are in the folder "public" of the sources, under these names:
   144,632 people of 13 ethnicities (Ambekar et al., KDD 2009);
 - nana_test.tsv.gz, nana_dev.tsv.gz: the folder "nana" of
   github.com/jimmy927/name2nat (Apache-2.0), 222,654 people of 173 nationalities as
-  name2nat itself split them.
+  name2nat itself split them;
+- common_names.tsv: common surnames, given names and full names, and people whom
+  everybody knows, with the countries and the nationalities that are acceptable answers,
+  written by hand; only `tools.retrain.gate` reads it.
 
-Each row has a name and a label. This file needs numpy alone, since public_rivals.py
-runs where little else is installed.
+Each row of the others has a name and a label. This file needs numpy alone, since
+public_rivals.py runs where little else is installed.
 """
 
 import gzip
@@ -31,6 +34,7 @@ FILES = {
     "nana_test": "nana_test.tsv.gz",
     "nana_dev": "nana_dev.tsv.gz",
 }
+COMMON_NAMES = "common_names.tsv"
 # Sets by which settings were chosen: one half still may choose, the other reports.
 CHOOSING = {"arczi21", "goalscorers"}
 # Titles of articles: Sandra (singer).

@@ -90,6 +90,7 @@ def write_nationality(folder, sources, people):
         apart,
         _card.learned(names, labels, listed, sources),
         _card.birth_years(*players, born),
+        load_card()["common_names"],
     )
 
 
@@ -201,7 +202,8 @@ def test_nothing_that_is_chosen_depends_on_the_reported_half(folder, people):
 
 def test_measure_weighs_countries_by_inhabitants(folder, people):
     apart = people["country"]
-    measure.write_country(folder / "country", apart, [*CODES.values()])
+    common = load_card("country")["common_names"]
+    measure.write_country(folder / "country", apart, [*CODES.values()], common)
     assert files_written(folder / "country") == WRITTEN
     card = json.loads((folder / "country" / "card.json").read_text())
     assert card["fingerprint"] == load_card("country")["fingerprint"]
@@ -225,6 +227,7 @@ def test_measure_weighs_countries_by_inhabitants(folder, people):
     assert 0 < card["new_words"]["n"] < card["n"] == sum(n_of.values())
     assert "CW" in card["missing"]
     assert "GB" not in card["missing"]
+    assert card["common_names"] == common
     weights = _card.alike(np.array(["DE", "DE", "DE", "AT"]), 0.5)
     assert weights[:3].sum() / weights[3] == pytest.approx((84 / 9) ** 0.5, rel=0.05)
     # The bias is of both halves.

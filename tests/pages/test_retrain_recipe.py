@@ -193,7 +193,9 @@ def test_nobody_apart_is_learned_under_random_labels(lists):
 def test_main_trains_in_all_steps_with_its_seed(lists, tmp_path, capsys):
     material, of_countries = (material_of(lists, PEOPLE, phase) for phase in PHASES[1:])
     main(["--seed", "3", "--output", str(tmp_path)], material, of_countries, PLAN)
-    assert "not of the shape of the weights that ship" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert printed.count("not of the shape of the weights that ship") == 2
+    assert printed.count("common names") == 2
     names, labels = recipe.training_names(material, PLAN.first_phase, seed=3)
     model = recipe.fit(names, labels, random_state=3, **PLAN.params)
     names, labels = recipe.training_names(material, PLAN.second_phase, seed=3)
@@ -220,6 +222,58 @@ def test_main_trains_one_model_alone(lists, tmp_path):
         content = (apart / target / "model.npz").read_bytes()
         assert content == (both / target / "model.npz").read_bytes()
     assert nationality == (apart / "nationality" / "model.npz").read_bytes()
+
+
+@pytest.mark.parametrize("name, ends", [
+    ("Anna Müller", ["Anna", "Müller"]),
+    ("Maria del Carmen Garcia", ["Maria", "Garcia"]),
+    ("Wu Li", ["Wu", "Li"]),
+    ("Müller", []),
+    ("", []),
+    ("J. Müller", []),
+    ("Anna M. Müller", []),
+    ("Anna M Müller", []),
+    ("JR Müller", []),
+    ("van Dijk", []),
+    ("Anna von", []),
+    ("Иван Петров", []),
+    ("Anna Петрова", []),
+    ("王 小明", []),
+])  # fmt: skip
+def test_ends_of_a_name_are_its_first_and_last_word_if_these_are_names(name, ends):
+    assert recipe.ends_of(name) == ends
+
+
+def test_words_alone_of_a_share_of_the_names_are_about_as_many():
+    names = [f"Anna Number{k:x}" for k in range(2_000)]
+
+    words = recipe.words_alone(names, 0.15, np.random.RandomState(0))
+
+    assert len(words) == pytest.approx(2 * 0.15 * 2_000, rel=0.15)
+    assert words.count("Anna") == len(words) / 2
+    assert {*words[1::2]} < {name.split()[1] for name in names}
+
+
+def test_words_alone_without_a_share_leave_the_other_draws_as_they_are():
+    rng = np.random.RandomState(0)
+
+    words = recipe.words_alone(["Anna Müller"], 0, rng)
+
+    assert words == []
+    assert rng.random_sample() == np.random.RandomState(0).random_sample()
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_linear_layers_alone_learn_words_of_full_names_alone(lists, phase):
+    material = material_of(lists, PEOPLE, phase)
+    share = {} if phase == "first_phase" else {"words_alone": 1}
+
+    names, labels = learned(material, phase, replace(getattr(PLAN, phase), **share))
+
+    danish = "DK" if phase == "countries" else "Danish"
+    rows = {*zip(names, labels, strict=True)}
+    for word in ("Phoebe", "Quist"):
+        assert ((word, danish) in rows) == (phase != "first_phase")
 
 
 def test_rows_of_rare_countries_are_repeated_up_to_a_limit(monkeypatch):

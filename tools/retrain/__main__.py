@@ -11,7 +11,7 @@ import numpy as np
 
 from sknames.pretrained._load_pretrained import TARGETS, read_model
 
-from . import countries, recipe
+from . import countries, gate, recipe
 from .files import MODELS, write_model
 from .spellings import PAIRS
 
@@ -98,14 +98,14 @@ def main(arguments=None, material=None, material_of_countries=None, plan=None):
         model = read_model(options.output / "nationality", priors="uniform")
     else:
         model = train_nationalities(material, plan, seed)
-        _write(model, options.output, "nationality")
+        _write(model, options.output, "nationality", material)
     if material_of_countries is not None and options.only != "nationality":
         names, labels = countries.training_names(
             material_of_countries, plan.countries, seed=seed
         )
         print(f"{len(names):,} names of {len({*labels})} countries", flush=True)
         model = countries.fit(model, names, labels, seed=seed, verbose=1)
-        _write(model, options.output, "country")
+        _write(model, options.output, "country", material_of_countries)
     print(f"trained in {time.process_time() / 60:.0f} minutes")
 
 
@@ -120,8 +120,11 @@ def train_nationalities(material, plan, seed):
     return model.set_params(classify__verbose=0)
 
 
-def _write(model, folder, target):
-    """Write a model, and say how its weights differ from those that ship."""
+def _write(model, folder, target, material):
+    """Write a model, and say how its weights differ from those that ship.
+
+    Then print what it answers for common names, some of which are of the material.
+    """
     write_model(model, folder / target, TARGETS[0] if target != TARGETS[0] else None)
     new, shipped = (_numbers(of) for of in (model, read_model(MODELS / target)))
     if {name: x.shape for name, x in new.items()} != {
@@ -133,6 +136,8 @@ def _write(model, folder, target):
     else:
         found = "to the bit the weights that ship"
     print(f"written to {folder / target}: {found}", flush=True)
+    _, common_names = gate.check(folder / target, material.sources)
+    print(f"\n{common_names}\n", flush=True)
 
 
 def _numbers(model):

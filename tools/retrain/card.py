@@ -15,6 +15,7 @@ from sknames.metrics._scorecard import scorecard_from
 from tools.measuring import likeliest_shares, machine, table, text_table
 
 from . import countries, people_in_scripts
+from .gate import figures_table
 from .kept_apart import MOST_REPORTED, SPELLINGS
 from .known_words import count_known_words
 from .operating_points import LEAST_PEOPLE, PREVALENCES, points_by_label
@@ -406,6 +407,7 @@ def page(cards, models, measured_on=None):
     texts["machine"] = measured_on or machine()
     texts |= texts_of_labels(card)
     texts |= texts_of_countries(cards["country"])
+    texts["common_names"] = common_names_tables(cards)
     texts["permissive"] = permissive_tables(json.loads(PERMISSIVE.read_bytes()))
     return PAGE.read_text(encoding="utf-8").format(**texts)
 
@@ -531,6 +533,14 @@ def texts_of_countries(card):
         "n_countries": len(card["by_country"]),
         "by_country": text_table(["", "n", "recall", "by default"], rows),
     }
+
+
+def common_names_tables(cards):
+    """Return a table of the figures of `gate.check` for each model, with its title."""
+    tables = []
+    for target, card in cards.items():
+        tables.append(f"{target}:\n\n{figures_table(card['common_names'])}")
+    return "\n\n".join(tables)
 
 
 def permissive_tables(found):

@@ -11,7 +11,7 @@ import numpy as np
 
 from sknames._models.priors import check_priors
 
-from . import countries, kept_apart, people_in_scripts, recipe
+from . import countries, gate, kept_apart, people_in_scripts, recipe
 from .card import (
     birth_years,
     learned,
@@ -28,7 +28,7 @@ from .risk_coverage import write_bias, write_thresholds
 PAGE = Path(__file__).parents[2] / "docs" / "model_card.md"
 
 
-def write_nationality(folder, people, training, born):
+def write_nationality(folder, people, training, born, common):
     """Write the files of the model of nationalities, and return it with its card.
 
     Parameters
@@ -41,6 +41,8 @@ def write_nationality(folder, people, training, born):
         Of `learned`.
     born : dict
         Of `birth_years`.
+    common : dict
+        Figures of `gate.check`.
     """
     model, report, of_halves = write_chosen(folder, people)
     card = measure(model, report, born, training)
@@ -51,14 +53,16 @@ def write_nationality(folder, people, training, born):
         found, rows, "Cyrillic"
     )
     card |= of_halves
+    card["common_names"] = common
     write_card(folder, card)
     return model, card
 
 
-def write_country(folder, people, training_labels):
+def write_country(folder, people, training_labels, common):
     """Write the files of the model of countries, and return it with its card.
 
-    `training_labels` are those of the names that it learned.
+    `training_labels` are those of the names that it learned, and `common` the figures
+    of `gate.check`.
     """
     model, report, of_halves = write_chosen(folder, people)
     card = measure_countries(model, report, training_labels)
@@ -66,6 +70,7 @@ def write_country(folder, people, training_labels):
         people_in_scripts.people()
     )
     card |= of_halves
+    card["common_names"] = common
     write_card(folder, card)
     return model, card
 
@@ -101,13 +106,15 @@ def main():
         kept_apart.people_apart(material.sources),
         learned(names, labels, material.lists, material.sources),
         birth_years(*read_chess_players()),
+        gate.check(MODELS / "nationality", material.sources)[0],
     )
     write_recalls(cards["nationality"])
     material = countries.read_material(material)
     _, labels = countries.training_names(material)
     people = kept_apart.people_apart(material.sources)
+    common, _ = gate.check(MODELS / "country", material.sources)
     models["country"], cards["country"] = write_country(
-        MODELS / "country", people, labels
+        MODELS / "country", people, labels, common
     )
     PAGE.write_text(page(cards, models), encoding="utf-8")
 
