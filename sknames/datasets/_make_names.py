@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,8 +96,9 @@ def make_names(
     _, n_pools = np.unique(nationalities_of_pools, return_counts=True)
 
     rng = check_random_state(random_state)
-    if isinstance(nationalities, Mapping):
-        given_weights = [nationalities[label] for label in chosen]
+    if hasattr(nationalities, "items"):  # as of a Series, too
+        weight_of: Any = nationalities
+        given_weights = [weight_of[label] for label in chosen]
         weights = check_weights(given_weights, len(chosen), "weights of nationalities")
         shares = weights / weights.sum()
         nationality = rng.choice(len(chosen), size=n_samples, p=shares)
