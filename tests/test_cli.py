@@ -169,12 +169,6 @@ def test_reader_without_delimiter_detects_it(folder, text, n_columns):
     assert next(iter(tables.InputTable("in.csv"))).num_columns == n_columns
 
 
-def test_reader_given_encoding_decodes_the_names(folder):
-    (folder / "in.csv").write_bytes("name\rMüller\rŽak".encode("cp1250"))
-    (chunk,) = tables.InputTable("in.csv", encoding="cp1250")
-    assert chunk.to_pydict() == {"name": ["Müller", "Žak"]}
-
-
 def test_reader_blank_lines_above_the_header_are_no_rows(folder):
     (folder / "in.csv").write_bytes(b"\n\r\n\rname\nBo\n\nKim\n")
     (chunk,) = tables.InputTable("in.csv")
@@ -536,23 +530,6 @@ def test_predictions_with_few_held_out_people_are_counted(run, target, n_few):
 def test_other_predictions_have_enough_held_out_people(run, options):
     write_names([*FEW, *FEW_COUNTRIES])
     assert "held-out" not in run(f"predict in.csv {options}")[1]
-
-
-@pytest.mark.parametrize(
-    "command, counts",
-    [
-        ("predict", "120 rows: 60 predicted, 60 no known letter; "),
-        ("shares", "120 rows: 60 names, 60 not names; "),
-    ],
-)
-@pytest.mark.filterwarnings("ignore:The shares are rough")
-def test_letters_that_the_model_lacks_are_no_names(
-    run, tiny, small_names, command, counts
-):
-    encode = CharEncoder(max_length=12, transliterate=False).fit(small_names[0])
-    save(Pipeline([("encode", encode), ("classify", tiny["classify"])]), "own.skops")
-    write_names(["王伟", "Kim"] * 60)
-    assert counts in run(f"{command} in.csv --model own.skops")[1]
 
 
 MEMORY = """

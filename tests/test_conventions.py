@@ -380,21 +380,6 @@ def test_holder_fits_a_clone_of_another_estimator(hold, tiny, small_names):
 
 
 @learners
-@pytest.mark.parametrize("make", FROZEN.values(), ids=FROZEN)
-def test_holder_is_scored_by_the_type_inside(hold, make, tiny, small_names):
-    """Labels of chance: what was learned from them must not be scored on them."""
-    names = small_names[0]
-    y = np.random.RandomState(0).permutation(small_names[1])
-    learned = clone(tiny).fit(names, y)
-    folds = [(np.arange(100), np.arange(100, 200))]
-    of_frozen, of_fitted, of_unfitted = (
-        cross_val_score(hold(inner), names, y, cv=folds)
-        for inner in (make(learned), learned, tiny)
-    )
-    assert of_frozen != of_fitted == of_unfitted
-
-
-@learners
 def test_holder_routes_weights_to_the_estimator(hold, tiny, small_names):
     inner = clone(tiny)
     weights = np.arange(200) % 3

@@ -10,14 +10,6 @@ from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import (
-    f1_score,
-    make_scorer,
-)
-from sklearn.model_selection import (
-    FixedThresholdClassifier,
-    TunedThresholdClassifierCV,
-)
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
@@ -73,26 +65,6 @@ def test_fit_may_learn_no_other_label(small_names):
     ngrams = make_pipeline(TfidfVectorizer(), LogisticRegression())
     model = GroupedClassifier(ngrams, groups=GROUPS, others="others")
     assert model.fit(*small_names).classes_.tolist() == ["Asia", "Europe"]
-
-
-def test_binary_tools_of_scikit_learn_take_a_group_and_the_others(tiny, small_names):
-    names = small_names[0]
-    y = np.where(small_names[1] == "Greek", "Greek", "others")
-    frozen = FrozenEstimator(tiny)
-    model = GroupedClassifier(frozen, groups={"Greek": ["Greek"]}, others="others")
-    greek = tiny.predict_proba(names)[:, 0]
-    scoring = make_scorer(f1_score, pos_label="Greek")
-    tuned = TunedThresholdClassifierCV(model, cv="prefit", refit=False, scoring=scoring)
-    tuned.fit(names, y)
-    fixed = FixedThresholdClassifier(
-        model,
-        threshold=tuned.best_threshold_,
-        pos_label="Greek",
-        response_method="predict_proba",
-    )
-    expected = np.where(greek >= tuned.best_threshold_, "Greek", "others")
-    for decided in (tuned, fixed.fit(names, y)):
-        assert decided.predict(names).tolist() == expected.tolist()
 
 
 def test_labels_of_large_integers_stay_apart():

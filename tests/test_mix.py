@@ -11,9 +11,13 @@ from sknames._shares.mix import (
     errors_by_class,
     estimate_mix,
 )
-from tests.test_priors import draw
 
 UNIFORM = np.full(4, 0.25)
+
+
+def draw(n=300, n_classes=5, seed=0):
+    """Rows of probabilities, sharp and blunt ones."""
+    return np.random.default_rng(seed).dirichlet(np.full(n_classes, 0.3), size=n)
 
 
 def estimated(probabilities, assumed, weights=None, **limits):

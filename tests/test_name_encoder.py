@@ -6,10 +6,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
@@ -28,7 +26,6 @@ from sknames import (
     make_own_labels_pipeline,
 )
 from tests.conftest import run_process
-from tests.test_conventions import CONTAINERS
 
 NAMES = [
     "Mehmet Yılmaz", "王伟", "", "Anna Nowak", "x" * 100, "O'Neill", "😀",
@@ -61,14 +58,6 @@ def test_equal_names_are_predicted_once(tiny):
     rows = encoder.transform(["Ana", "Bo", "Ana", "Ana", "Bo"])
     assert asked[-1] == ["Ana", "Bo"]
     assert_array_equal(rows, encoder.transform(["Ana", "Bo"])[[0, 1, 0, 0, 1]])
-
-
-def test_missing_name_raises_or_is_empty(encoder):
-    with pytest.raises(ValueError, match=r"missing name \(None\) at position 1"):
-        encoder.transform(["Ana", None])
-    lenient = NameEncoder(handle_missing="empty").fit(["Ana"])
-    rows = lenient.transform(["Ana", None, float("nan"), pd.NA])
-    assert_array_equal(rows, encoder.transform(["Ana", "", "", ""]))
 
 
 # ---- Which model
@@ -163,17 +152,6 @@ LABELLED = (
     ["Ana Souza", "João Lima", "Kim Min-jun", "Lee Ji-woo"],
     ["home", "home", "away", "away"],
 )
-
-
-def test_own_labels_pipeline_reads_the_same_names_in_any_container(tiny):
-    names, labels = LABELLED
-    model = make_own_labels_pipeline(FrozenEstimator(tiny))
-    expected = model.fit(names, labels).predict_proba(names)
-    for kind, container in CONTAINERS.items():
-        found = clone(model).fit(container(names), labels)
-        assert_array_equal(found.predict_proba(names), expected, err_msg=kind)
-        found = model.predict_proba(container(names))
-        assert_array_equal(found, expected, err_msg=kind)
 
 
 def test_own_labels_pipeline_reads_missing_names_as_its_encoder_does(tiny):

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
-from onnx.reference import ReferenceEvaluator
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
@@ -27,7 +26,6 @@ from sknames import (
     PriorShiftClassifier,
     SelectiveClassifier,
     fingerprint,
-    load_pretrained,
 )
 from sknames.datasets import load_names, make_names
 from sknames.onnx import to_onnx
@@ -222,18 +220,6 @@ def test_shipped_model_in_onnx_predicts_as_numpy(names, shipped):
     expected = shipped.predict_proba(names)
     found = np.concatenate([run(session, batch) for batch in np.split(codes, 5)])
     assert_allclose(found, expected, rtol=0, atol=1e-5)
-
-
-@pytest.mark.parametrize("target", ["nationality", "country"])
-def test_reference_evaluator_predicts_as_numpy(names, target):
-    names = names[-20:]
-    uniform = load_pretrained(target, priors="uniform")
-    for model in (load_pretrained(target), GroupedClassifier(uniform, groups="region")):
-        codes = uniform[0].transform(names).astype(np.int32)
-        found = ReferenceEvaluator(to_onnx(model)).run(
-            ["probabilities"], {"codes": codes}
-        )
-        assert_allclose(found[0], model.predict_proba(names), rtol=0, atol=2e-6)
 
 
 @pytest.mark.parametrize("transliterate", ["unknown", True, np.False_], ids=str)

@@ -139,22 +139,6 @@ def test_empty_table_gets_the_new_columns(shipped, library):
         predict_table(shipped, [])
 
 
-def test_model_with_a_fallback_says_the_level():
-    model = load_pretrained("country", abstain=True, fallback=["subregion", "region"])
-    names = ["Iker Casillas", "Aoife Byrne", "Lee", "Juan Perez", "7"]
-    found = predict_table(model, names, top=2)
-    answers = predict_names(model, names, top=2)
-    is_answered = answers.reasons == ""
-    assert [*found.columns[1:4]] == ["predicted", "probability", "level"]
-    for name, expected in [
-        ("predicted", answers.labels[:, 0]),
-        ("level", answers.levels),
-    ]:
-        assert found[name][is_answered].tolist() == expected[is_answered].tolist()
-        assert found[name].isna().tolist() == (~is_answered).tolist()
-    assert len({*answers.levels}) > 1
-
-
 @pytest.mark.parametrize("X, options, message", [
     (pd.DataFrame({"a": ["x"], "b": ["y"]}), {},
      r"column 'name', got \['a', 'b'\]\. Give the co"),
@@ -167,13 +151,6 @@ def test_what_does_not_fit_says_the_next_step(X, options, message):
     model = DummyClassifier().fit(["x", "y"], ["one", "two"])
     with pytest.raises(ValueError, match=message):
         predict_table(model, X, **options)
-
-
-def test_predict_table_of_a_selective_classifier_withholds_what_is_unsure():
-    names = ["Mehmet Yılmaz", "Lee"]
-    careful = load_pretrained(abstain=True)
-    assert predict_table(careful, names)["reason"].tolist() == ["", "unsure"]
-    assert predict_table(careful.estimator_, names)["reason"].tolist() == ["", ""]
 
 
 # ---- What predict_names returns

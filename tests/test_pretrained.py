@@ -74,24 +74,6 @@ def test_an_unknown_character_says_nothing_by_itself(shipped):
     assert_array_equal(*found)
 
 
-def test_priors_of_the_world(shipped, shipped_uniform):
-    """None is special-cased: a name goes to the more frequent of those who share it."""
-    names = ["John Smith", "John Murray"]
-    assert shipped.predict(names).tolist() == ["English", "English"]
-    assert shipped_uniform.predict(names).tolist() == ["Scottish", "Scottish"]
-    assert_allclose(shipped_uniform["classify"].class_prior_, np.full(74, 1 / 74))
-
-
-def test_given_priors_shift_the_answers(shipped_uniform):
-    priors = {"English": 0.25, "Scottish": 0.75}
-    expected = np.array([priors.get(label, 0) for label in shipped_uniform.classes_])
-    told = load_pretrained(priors=priors)
-    assert_allclose(told["classify"].class_prior_, expected)
-    odds = shipped_uniform.predict_proba(NAMES) * expected
-    proba = odds / odds.sum(axis=1, keepdims=True)
-    assert_allclose(told.predict_proba(NAMES), proba, atol=1e-5)
-
-
 # ---- It abstains
 
 

@@ -19,11 +19,6 @@ from sknames._models.priors import check_priors, exchange_priors
 CLASSES = np.array(["Dutch", "Irish", "Turkish"])
 
 
-def draw(n=300, n_classes=5, seed=0):
-    """Rows of probabilities, sharp and blunt ones."""
-    return np.random.default_rng(seed).dirichlet(np.full(n_classes, 0.3), size=n)
-
-
 # ---- How they may be given
 
 
@@ -183,18 +178,6 @@ def test_calibrated_model_needs_priors_unless_by_temperature(method):
 
 
 # ---- How they are exchanged
-
-
-def test_exchanged_priors_are_bayes_rule():
-    probabilities = draw()
-    assumed = np.array([0.3, 0.3, 0.2, 0.1, 0.1])
-    priors = np.array([0.1, 0.2, 0.3, 0.4, 0])
-    found = exchange_priors(probabilities, assumed, priors)
-    expected = probabilities / assumed * priors
-    assert_allclose(found, expected / expected.sum(axis=1, keepdims=True))
-    assert (found[:, 4] == 0).all()
-    same = exchange_priors(probabilities, assumed, assumed)
-    assert_allclose(same, probabilities)
 
 
 def test_rows_that_the_priors_exclude():

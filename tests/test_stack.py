@@ -2,7 +2,6 @@
 
 import json
 import re
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -545,31 +544,8 @@ def test_numbers_pass_through_the_layers(container):
     assert_array_equal(predictions.reasons, np.where(is_unsure, "unsure", ""))
 
 
-def test_fitting_the_inside_again_takes_effect():
-    X = np.array([[0.0], [1.0], [2.0], [3.0]])
-    inner = GaussianNB().fit(X, [0, 0, 1, 1])
-    wrapped = PriorShiftClassifier(inner, priors={0: 0.5, 1: 0.5})
-    assert wrapped.predict(X).tolist() == [0, 0, 1, 1]
-    inner.fit(X, [1, 1, 0, 0])
-    assert wrapped.predict(X).tolist() == [1, 1, 0, 0]
-
-
 def test_priors_of_an_unfitted_wrapper_take_effect_at_once(model):
     shift = given_priors(model)
     assert shift.predict_proba(["Ana"])[0, 0] > 0
     shift.set_params(priors={"Turkish": 1})
     assert_array_equal(shift.predict_proba(["Ana"]), [[0, 0, 0, 1]])
-
-
-def test_names_of_predictions_are_a_plain_list(model):
-    names = predict_names(model, NAMES).names
-    assert type(names) is list
-    assert names == [*NAMES]
-
-
-def test_threads_share_a_model(model, small_names):
-    wrapped = selective(in_groups(given_priors(model)))
-    expected = wrapped.predict_proba(small_names[0])
-    with ThreadPoolExecutor(4) as pool:
-        for found in pool.map(wrapped.predict_proba, [small_names[0]] * 8):
-            assert_array_equal(found, expected)

@@ -253,16 +253,6 @@ def test_page_gives_the_reasons_of_python(page, judged):
     assert ask(page, " ")["verdict"] == "Type a name"
 
 
-def test_page_says_how_many_words_the_model_knows(page):
-    for name, note in {
-        "Novak Djokovic": "knows 2 of the 2 words.",
-        "Новак Брзqович": "knows 1 of the 2",
-        "Djokovic": "knows this word.",
-        "Brzqovic": "has not seen this word.",
-    }.items():
-        assert note in ask(page, name)["note"], name
-
-
 def test_page_shows_probabilities_letter_by_letter(page, shipped):
     name = "Kenji Yamamoto"
     ask(page, name)
@@ -313,7 +303,7 @@ def test_shares_of_a_list(page, shipped, downloads):
     assert {*table.index[table["low"].isna()]} == {*shares.sparse_labels}
 
 
-def test_differences_of_two_lists(page, shipped, downloads):
+def test_differences_of_two_lists(page, shipped):
     one, _ = make_names(
         150, nationalities=["Dutch", "Turkish", "Polish"], random_state=1
     )
@@ -328,12 +318,6 @@ def test_differences_of_two_lists(page, shipped, downloads):
     )
     expected = compared.to_frame().set_index("label")
     assert [label for label, _ in found["rows"]] == expected.index[:3].tolist()
-    table = saved_table(page, downloads, "differences").set_index("label")
-    assert table.columns.tolist() == expected.columns.tolist()
-    expected = expected.loc[table.index]
-    for column in ("share", "other", "difference"):
-        assert_allclose(table[column], expected[column], atol=1e-3)
-    assert table["sure"].tolist() == expected["sure"].tolist()
     whole = page.find_element("css selector", "#differences details")
     whole.click()
     assert len(whole.find_elements("css selector", "tbody tr")) == len(expected)

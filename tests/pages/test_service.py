@@ -20,11 +20,9 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
-import skops.io
 from packaging.requirements import Requirement
 
 import sknames
-from sknames import CharEncoder
 from tests.conftest import run_process, tiny_pipeline
 
 for module in ("fastapi", "httpx", "psutil", "uvicorn"):
@@ -299,22 +297,6 @@ def test_models_that_ship_abstain_and_countries_fall_back_on_regions():
     load_model = load(EXAMPLE / "app.py").load_model
     assert load_model("nationality").predict(["Lee"]).tolist() == ["unknown"]
     assert load_model("country").predict(["Hansen"]).tolist() == ["Northern Europe"]
-
-
-def test_load_model_of_something_else_raises(tmp_path):
-    path = tmp_path / "own"
-    message = r"own is no model that takes names \(.*: give a file"
-
-    def assert_refused():
-        with pytest.raises(ValueError, match=message):
-            sknames.load_model(str(path), trust_pickle=True)
-
-    path.write_text("junk")
-    assert_refused()
-    joblib.dump(CharEncoder().fit(["Anna"]), path)
-    assert_refused()
-    skops.io.dump(os.getcwd, path)  # a function
-    assert_refused()
 
 
 SCRIPT = """
