@@ -1,5 +1,4 @@
 import io
-import os
 import zipfile
 from collections import Counter
 from hashlib import sha256
@@ -32,11 +31,6 @@ FILES = {"data/eng-fra.txt": "Go.\tVa !\n"} | {
     f"data/names/{language}.txt": "\n".join([*lines, ""])
     for language, lines in LINES.items()
 }
-
-needs_names = pytest.mark.skipif(
-    not Path(os.environ.get("SKNAMES_DATA", ""), "names", "Arabic.txt").is_file(),
-    reason="needs the tutorial's names in the folder names of SKNAMES_DATA",
-)
 
 
 def zip_of(files):
@@ -163,21 +157,3 @@ def test_interrupted_download_stores_no_part_of_a_file(site, home, monkeypatch):
         fetch_names(data_home=home)
     assert stored(home) == ["names"]
     assert fetch_names(data_home=home).data.tolist() == NAMES
-
-
-@needs_names
-def test_description_counts_what_is_there():
-    raw = fetch_names(raw=True)
-    names = fetch_names(as_frame=True)
-    dropped = Counter(raw.target) - Counter(names.target)
-    assert dropped == {"Russian": 24, "Czech": 1}
-    assert names.data.str.fullmatch(r"[^\W\d_](['\- ]?[^\W\d_])*'?").all()
-    n_languages = names.frame.groupby("name").nationality.nunique()
-    n_groups = names.groups.max() + 1
-    n_shared = (n_languages > 1).sum()
-    text = " ".join(names.DESCR.split())
-    assert f"{len(names.data):,} ({len(raw.data):,} with ``raw=True``)" in text
-    assert f"{len(n_languages):,}; {n_groups:,} in plain ASCII letters" in text
-    assert f"{n_languages.sum():,} pairs of name and language are distinct" in text
-    assert f"{n_shared} names have more than one" in text
-    assert "20,049 names" in fetch_names.__doc__

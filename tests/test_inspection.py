@@ -25,7 +25,6 @@ from sknames import (
     SelectiveClassifier,
     make_own_labels_pipeline,
 )
-from sknames._network.ngrams import NGRAM_SCALE
 from sknames.datasets import load_names
 from sknames.inspection import (
     feature_contributions,
@@ -161,19 +160,6 @@ def test_contributions_sum_to_the_logits(
         grams = [text[start : start + n] for start in range(len(text) - n + 1)]
         expected += [gram for gram in grams if " " not in gram[1:-1]]
     assert sorted(pieces[:-n_words]) == sorted(expected)
-
-
-def test_contributions_are_values_times_weights(model):
-    name = "Anna Kowalska"
-    found = feature_contributions(model, name)
-    network = model["classify"].network_
-    codes = network.to_codes(model["encode"].transform([name]))
-    features, _, values = network.ngrams.tfidf(codes, network.weights["ngram_idf"])
-    terms = NGRAM_SCALE * values[:, None] * network.weights["ngram_weight"][features]
-    assert len(terms) == len(found.features) > 20
-    ours = np.lexsort(found.contributions.T.round(5))
-    theirs = np.lexsort(terms.T.round(5))
-    assert_allclose(found.contributions[ours], terms[theirs], atol=1e-5)
 
 
 # ---- Features of own labels

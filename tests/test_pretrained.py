@@ -29,7 +29,6 @@ from sknames.pretrained import (
     _load_pretrained,
     load_card,
 )
-from tools.retrain import people_in_scripts
 from tools.retrain.files import write_model
 
 M49 = ["subregion", "region"]  # the UN's
@@ -444,25 +443,6 @@ def test_threads_may_load_one_model_at_once(tiny, tmp_path):
     expected = tiny.predict_proba(NAMES)
     for model in models:
         assert_array_equal(model.predict_proba(NAMES), expected)
-
-
-# ---- Its accuracy
-
-
-def test_another_script_costs_foreigners_a_quarter_and_locals_nothing(shipped):
-    """Of people whom no model learned, see tools/retrain/people_in_scripts.py."""
-    rows = people_in_scripts.people()
-    nationalities = np.array([row["nationality"] for row in rows])
-    is_local = np.array([row["local"] == "1" for row in rows])
-    is_right = {}
-    for spelling in ("name", "latin"):
-        predicted = shipped.predict([row[spelling] for row in rows])
-        is_right[spelling] = predicted == nationalities
-    gap = is_right["latin"].astype(int) - is_right["name"]
-    assert -0.05 < gap[is_local].mean() < 0.01
-    assert 0.15 < gap[~is_local].mean() < 0.26
-    # There is no gap either where all answers are wrong.
-    assert is_right["name"].mean() > 0.7
 
 
 if __name__ == "__main__":

@@ -67,7 +67,6 @@ PRIVATE_IMPORTS = {
         "_network _network.ngrams "
         "_training.batches _training.recurrent_net _training.rows"
     ),
-    "test_inspection": "_network.ngrams",
     "test_javascript_rules": (
         "_models.stack _text.names _text.not_names _text.titles onnx"
     ),
