@@ -406,6 +406,24 @@ def test_lists_with_equal_shares_draw_apart():
     assert row.high - row.low == pytest.approx(width, rel=0.15)
 
 
+def test_outcomes_that_are_wrong_in_one_part_are_an_error():
+    """They were taken for a part without an estimate, as any ValueError was."""
+    names, _ = people()
+    thirds = np.arange(300) // 3
+    outcome = np.where(YEARS == 2001, thirds % 21 + 0.5, thirds % 2)
+    with pytest.raises(ValueError, match="got 21 different numbers. Bin them"):
+        estimate_rates(Known(), names, outcome=outcome, by=YEARS, **PARAMS)
+
+
+def test_part_with_one_outcome_has_no_estimate():
+    names, _ = people()
+    outcome = np.where(YEARS == 2001, 1, np.arange(300) % 2)
+    with pytest.warns(UserWarning, match="no estimate: Expected two or more outcomes"):
+        parts = estimate_rates(Known(), names, outcome=outcome, by=YEARS, **PARAMS)
+    assert parts[2001] is None
+    assert parts[2000] is not None
+
+
 def test_alike_parts_draw_apart():
     """The same people in two years: their chance would cancel in the difference."""
     person = np.arange(200) % 100

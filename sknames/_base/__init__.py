@@ -15,6 +15,10 @@ Called = TypeVar("Called", bound=Callable[..., Any])
 _LIBRARIES = {"sknames", "sklearn", "skorch", "contextlib"}
 
 
+class NoEstimateError(ValueError):
+    """Raise where a list, or a part of one, holds too little to estimate from."""
+
+
 def warn(
     message: str, category: type[Warning] = UserWarning, kind: str | None = None
 ) -> None:

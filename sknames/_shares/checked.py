@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from .._base import warn
+from .._base import NoEstimateError, warn
 from .._base.labels_and_weights import (
     check_some_known,
 )
@@ -187,7 +187,7 @@ def check_draw(predictions, checked, clusters):
     n_rows = len(predictions)
     n_checked = len(rows)
     if n_checked < 2:
-        raise ValueError(
+        raise NoEstimateError(
             f"Expected two or more names that are checked, got {n_checked}. Check more "
             "rows, 200 if you can."
         )

@@ -9,7 +9,7 @@ from scipy.optimize import nnls
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import gen_batches
 
-from .._base import warn
+from .._base import NoEstimateError, warn
 from .._base.estimators import PAGES
 from .._models.priors import assumed_priors
 
@@ -170,7 +170,7 @@ def distinct_names(probabilities, weights, assumed, ids=None, sharpness=1.0, row
     informs = ratios.any(axis=1)
     if not informs.any():
         n = len(probabilities) if rows is None else len(rows)
-        raise ValueError(
+        raise NoEstimateError(
             "No usable names: expected at least one with a positive weight, got "
             f"{n:,} without. Check the names and weights."
         )

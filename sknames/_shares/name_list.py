@@ -10,7 +10,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from .._base import warn
+from .._base import NoEstimateError, warn
 from .._base.labels_and_weights import check_weights, with_none
 from .._models.groups import members_of, summed
 from .._models.predict_names import check_probabilities, predict_list
@@ -394,7 +394,7 @@ def check_size(names, n_distinct):
         )
     n_clusters = names.n_clusters
     if n_clusters == 1:
-        raise ValueError(
+        raise NoEstimateError(
             "Expected two or more clusters, got one. With one, nothing shows how "
             "clusters differ."
         )

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .._base import warn
+from .._base import NoEstimateError, warn
 from .._models.frames import to_frame
 from .comparison import hold_together
 from .name_list import NameList
@@ -320,7 +320,7 @@ def estimate_parts(names, by, question, estimate):
 
 
 def estimated(estimate, title, messages):
-    """Return what a function estimates, None if it raises a ValueError.
+    """Return what a function estimates, None if it raises a NoEstimateError.
 
     Its warnings and error are added to messages: the title, and kind and text of each.
     """
@@ -330,7 +330,7 @@ def estimated(estimate, title, messages):
         warnings.simplefilter("always")
         try:
             result = estimate()
-        except ValueError as error:
+        except NoEstimateError as error:
             reasons.append((title, "error", f"no estimate: {error}"))
     for warning in caught:
         text = str(warning.message)

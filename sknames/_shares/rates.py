@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._base import warn
+from .._base import NoEstimateError, warn
 from .._models.groups import check_alike
 from .columns import check_known, code_values, index_in, values_of
 from .comparison import Comparison
@@ -261,7 +261,7 @@ def _count_checked(names, outcomes, outcome_index):
         n = int((names.checked.label_index[rows] >= 0).sum())
         n_checked[outcome] = n
         if n < 2:
-            raise ValueError(
+            raise NoEstimateError(
                 "Expected two or more names of each outcome that are checked, got "
                 f"{n} of {outcome!r}. Check more rows, as drawn by `sknames rates "
                 "--draw 200`."
@@ -286,7 +286,7 @@ def check_outcome(outcome, is_name):
     distinct, _ = code_values(values[is_name])
     check_alike(distinct, "outcomes")
     if len(distinct) < 2:
-        raise ValueError(
+        raise NoEstimateError(
             f"Expected two or more outcomes, got {distinct}. With one, the shares "
             "of the list say all: take estimate_shares."
         )
@@ -323,7 +323,7 @@ def _shares_of_outcomes(names, outcomes, outcome_index, seeds):
     by_outcome = row_weights[:, None] * np.eye(len(outcomes))[outcome_index]
     share = by_outcome.sum(axis=0) / row_weights.sum()
     if not share.all():
-        raise ValueError(
+        raise NoEstimateError(
             "Expected a positive weight for some name of each outcome, got none for "
             f"{outcomes[share.argmin()].item()!r}. Leave these rows out."
         )
