@@ -151,7 +151,7 @@ class NameList:
     @property
     def row_keys(self) -> NDArray[np.integer]:
         """What each row is, whatever its position, (n_rows,)."""
-        keys = self.keys
+        keys: Any = self.keys
         if keys is None:
             keys = [crc32(row) for row in self.probabilities.round(6)]
         return self.by_row(np.asarray(keys))
