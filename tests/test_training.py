@@ -510,6 +510,17 @@ def test_fit_leaves_torch_as_it_was(X, y, two_threads, at_epoch_end, end):
     assert pickle.dumps(np.random.get_state()) == numpy_state
 
 
+def test_net_predicts_on_one_thread_and_leaves_torch_as_it_was(X, y, two_threads):
+    net = fit(X, y).net_
+    threads = []
+    net.module_.register_forward_hook(
+        lambda *_: threads.append(torch.get_num_threads())
+    )
+    net.predict_proba(X)
+    assert set(threads) == {1}
+    assert torch.get_num_threads() == 2
+
+
 @contextmanager
 def default_dtype(dtype):
     torch.set_default_dtype(dtype)
