@@ -153,8 +153,8 @@ class NameList:
         """What each row is, whatever its position, (n_rows,)."""
         keys: Any = self.keys
         if keys is None:
-            keys = [crc32(row) for row in self.probabilities.round(6)]
-        return self.by_row(np.asarray(keys))
+            keys = np.array([crc32(row) for row in self.probabilities.round(6)])
+        return self.by_row(keys)
 
     @cached_property
     def digest(self) -> int:
