@@ -13,23 +13,15 @@ from ._name_encoder import make_own_labels_pipeline as make_own_labels_pipeline
 from ._name_nationality_classifier import (
     NameNationalityClassifier as NameNationalityClassifier,
 )
-from ._shares.checked import CheckedRows as CheckedRows
 from ._shares.comparison import Comparison as Comparison
-from ._shares.draws import Draws as Draws
 from ._shares.estimate_rates import estimate_rates as estimate_rates
 from ._shares.estimate_shares import estimate_shares as estimate_shares
-from ._shares.name_list import ListedModel as ListedModel
-from ._shares.name_list import NameList as NameList
 from ._shares.parts import Parts as Parts
-from ._shares.question import Question as Question
 from ._shares.rates import Rates as Rates
-from ._shares.resampling import Clusters as Clusters
 from ._shares.shares import Shares as Shares
 from ._shares.shares_display import SharesDisplay as SharesDisplay
-from ._shares.split import Split as Split
 from ._shares.statistic import Statistic as Statistic
 from ._shares.statistic import estimate_statistic as estimate_statistic
-from ._shares.table import About as About
 from ._shares.table import Row as Row
 from ._text.spelling_groups import spelling_groups as spelling_groups
 from ._wrappers.grouped_classifier import GroupedClassifier as GroupedClassifier

@@ -19,6 +19,7 @@ from .._models.groups import array_of_labels, check_alike
 from .columns import code_values, index_in, values_of
 from .draws import Draws, nearest_shares
 from .resampling import deviations_of_sums, inflation
+from .saved import Saved
 
 FEW_CHECKED = 100  # rows: with fewer, a warning
 FALSE_ALARMS = 0.01  # of random draws of rows, which are told not to look so
@@ -27,7 +28,7 @@ ROUNDING = 1e-12  # of mean probabilities, where all rows are alike
 
 
 @dataclass(frozen=True)
-class CheckedRows:
+class CheckedRows(Saved):
     """Hold the labels of checked rows.
 
     Parameters
@@ -39,8 +40,6 @@ class CheckedRows:
     new_labels : list
         Labels that it lacks; their columns follow.
     """
-
-    __module__ = "sknames"
 
     label_index: NDArray[np.integer]
     classes: NDArray[Any]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from .._models.groups import array_of_labels
 from .columns import index_in
 from .intervals import compare_draws, interval
+from .saved import Saved
 
 NO_ONE = 0.5  # estimated people: of fewer, nothing is a part
 # Held-out people of a label: with fewer, its share in a list is estimated too small.
@@ -20,7 +21,7 @@ BY_LABEL = ("estimate", "predicted", "n_held_out", "of_sparse")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Draws:
+class Draws(Saved):
     """Hold the estimated shares of a list, and draws of them, by label.
 
     Of a list that is split, such as by an outcome, there is an axis of parts before
@@ -45,8 +46,6 @@ class Draws:
     of_sparse : ndarray in the shape of the estimate, or None
         The part of each share that sparse labels have, of fewer than 20 such people.
     """
-
-    __module__ = "sknames"
 
     labels: NDArray[Any]
     estimate: NDArray[np.floating]

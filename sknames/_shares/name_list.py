@@ -24,13 +24,14 @@ from .mix import (
     settings_of_shares,
 )
 from .resampling import Clusters, digest_of_rows
+from .saved import Saved
 
 FEW_NAMES = 100  # fewer than these raise a warning
 FEW_CLUSTERS = 30  # fewer than these raise a warning
 
 
 @dataclass(frozen=True, kw_only=True)
-class ListedModel:
+class ListedModel(Saved):
     """Hold what a list takes from the model that predicted it.
 
     Parameters
@@ -56,8 +57,6 @@ class ListedModel:
         A name that other probabilities do not have, if there is one.
     """
 
-    __module__ = "sknames"
-
     classes: NDArray[Any]
     assumed_prior: NDArray[np.floating]
     model_error: Any = MODEL_ERROR
@@ -70,7 +69,7 @@ class ListedModel:
 
 
 @dataclass(frozen=True, kw_only=True)
-class NameList:
+class NameList(Saved):
     """Hold a list whose texts were predicted, and what is given of its rows.
 
     Parameters
@@ -96,8 +95,6 @@ class NameList:
     checked : CheckedRows or None, default=None
         The labels of rows that were checked.
     """
-
-    __module__ = "sknames"
 
     model: ListedModel
     probabilities: NDArray[np.floating]

@@ -14,6 +14,7 @@ from .._models.frames import to_frame
 from .comparison import hold_together
 from .name_list import NameList
 from .question import Question
+from .saved import SavedResult
 from .shares import Shares, shares_of_drawn, shares_of_list
 from .split import Split, split_rows
 from .table import listing
@@ -30,7 +31,7 @@ NO_ROW_CHECKED = "no row is checked: these shares are estimated from names alone
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Parts(Mapping):
+class Parts(SavedResult, Mapping):
     """What is estimated of each part of a list, by its values in the columns of `by`.
 
     It is what :func:`estimate_shares` and :func:`estimate_rates` return with `by`, and

@@ -16,6 +16,7 @@ from .._base.sklearn_private import (
 )
 from .._models.groups import M49
 from .resampling import Seeds
+from .saved import Saved
 
 # What the parameters of `estimate_shares` and `estimate_rates` may be.
 CONSTRAINTS = {
@@ -48,7 +49,7 @@ def check_parameters(caller, parameters):
 
 
 @dataclass(frozen=True)
-class Question:
+class Question(Saved):
     """Hold what is asked of a list.
 
     Parameters
@@ -58,8 +59,6 @@ class Question:
     seed : int, default=0
         What `random_state` gave.
     """
-
-    __module__ = "sknames"
 
     groups: Any = None
     confidence_level: float = 0.95

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .mix import newton_steps, slopes
+from .saved import Saved
 
 CHUNK = 1 << 22  # most counts in a chunk of resamples: 32 MB
 
@@ -137,7 +138,7 @@ def _scores(ratios, weights, share):
 
 
 @dataclass(frozen=True)
-class Clusters:
+class Clusters(Saved):
     """Hold the cluster of each row: a paper, family or household.
 
     Parameters
@@ -149,8 +150,6 @@ class Clusters:
     are_rows : bool, default=False
         Whether each row is a cluster of its own, which no other list has.
     """
-
-    __module__ = "sknames"
 
     index: NDArray[np.integer]
     n: int

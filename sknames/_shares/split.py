@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from .._base.labels_and_weights import is_missing
 from .columns import categories_of, code_values, columns_of, index_in, values_of
+from .saved import Saved
 
 # Columns of a table of parts, which columns of `by` may not be called like.
 TAKEN = {"label", "outcome", "share", "rate", "other", "difference", "low", "high"}
@@ -18,7 +19,7 @@ MOST_PARTS = 2_000
 
 
 @dataclass(frozen=True)
-class Split:
+class Split(Saved):
     """Hold the parts of a list.
 
     Parameters
@@ -31,8 +32,6 @@ class Split:
     rows : list of ndarray of int
         The rows of each part, in their order.
     """
-
-    __module__ = "sknames"
 
     names: list[str]
     keys: list[Any]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .._models.frames import to_frame
 from .name_list import ListedModel
+from .saved import Saved, SavedResult
 
 N_PRINTED = 10  # rows of a table that prints
 LEAST_PRINTED = 0.0005  # a share or difference, which rounds to 0.1 %
@@ -25,7 +26,7 @@ class Row(SimpleNamespace):
 
 
 @dataclass(frozen=True, kw_only=True)
-class About:
+class About(Saved):
     """Hold what all tables of a list have in common; `estimate_shares` describes it.
 
     Parameters
@@ -47,8 +48,6 @@ class About:
     new_labels : list
         Labels of checked rows that the model lacks.
     """
-
-    __module__ = "sknames"
 
     model: ListedModel
     confidence_level: float
@@ -92,7 +91,7 @@ class About:
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Table(Mapping):
+class Table(SavedResult, Mapping):
     """Hold columns of equal length as attributes, and rows by label.
 
     The columns `TEXTS` are printed as they are; `_line` writes the others.
