@@ -1,4 +1,4 @@
-"""Share checks, bases of estimators, saved states and displays among all folders."""
+"""Warn, name extras and validate parameters, for all rooms of the package."""
 
 import inspect
 import sys
@@ -11,7 +11,7 @@ from . import sklearn_private
 from .parameters import wrong_parameter
 
 Called = TypeVar("Called", bound=Callable[..., Any])
-# What lies between a user's line and ours.
+# The modules that may stand between the user's line and the warning.
 _LIBRARIES = {"sknames", "sklearn", "skorch", "contextlib"}
 
 
@@ -41,7 +41,7 @@ def warn(
 
 
 def install(extra: str) -> str:
-    """Return the commands that install an extra, with and without a release."""
+    """Return the commands that install an extra, from a release or from a clone."""
     return (
         f"pip install 'sknames[{extra}]', "
         f"or pip install '.[{extra}]' in a clone of sknames"
@@ -49,7 +49,7 @@ def install(extra: str) -> str:
 
 
 def validate_params(constraints: dict[str, Any]) -> Callable[[Called], Called]:
-    """Make a function check its arguments as in scikit-learn, and keep its types."""
+    """Make a function validate its arguments, as scikit-learn does."""
     validate = sklearn_private.validate_params(
         constraints, prefer_skip_nested_validation=True
     )

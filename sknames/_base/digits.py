@@ -1,4 +1,4 @@
-"""Name arrays and settings by a few digits of a digest."""
+"""Compute short digests of arrays and settings."""
 
 import hashlib
 

@@ -1,4 +1,4 @@
-"""What estimators share: links to their pages, log-probabilities, tags, freezing."""
+"""Provide what estimators share: links to pages, log-probabilities, tags, freezing."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ PAGES = "https://sknames.github.io/sknames"
 
 
 class EstimatorMixin:
-    """Link scikit-learn's HTML to our pages, and show little of wrong parameters."""
+    """Link scikit-learn's HTML to our pages, and shorten errors about parameters."""
 
     _doc_link_module = "sknames"
     _doc_link_template = PAGES + "/generated/{estimator_module}.{estimator_name}.html"
@@ -51,9 +51,10 @@ class LogProbabilityMixin:
 
 
 def input_tags_of(estimator: Any) -> Any:
-    """Return the input tags of what reads the input of an estimator.
+    """Return the input tags of the step that reads the input of an estimator.
 
-    A Pipeline of scikit-learn has those of numbers, also if its first step reads text.
+    The tags of scikit-learn's Pipeline say that it reads numbers, even where its first
+    step reads text.
     """
     if isinstance(estimator, FrozenEstimator):
         return input_tags_of(estimator.estimator)
@@ -63,17 +64,16 @@ def input_tags_of(estimator: Any) -> Any:
 
 
 def is_frozen(estimator: Any) -> bool:
-    """Return whether an estimator is never fitted again, since its clone is itself.
+    """Return whether an estimator is never refitted, because its clone is itself.
 
-    Its type says so. Examples are scikit-learn's FrozenEstimator, and the models that
-    ship.
+    This depends on its type: FrozenEstimator and the shipped models are frozen.
     """
     clone = getattr(estimator, "__sklearn_clone__", None)
     return clone is not None and clone() is estimator
 
 
 def check_is_frozen(estimator: Any, holder: Any) -> None:
-    """Raise ValueError unless the estimator in a `holder` without labels is frozen."""
+    """Raise ValueError unless the estimator in a wrapper without labels is frozen."""
     if not is_frozen(estimator):
         raise ValueError(
             f"{type(holder).__name__} learns no labels, so it expected a model that is "

@@ -1,11 +1,11 @@
-"""Compute exact limits of shares (Clopper and Pearson 1934)."""
+"""Compute exact confidence limits of shares (Clopper and Pearson 1934)."""
 
 import numpy as np
 from scipy.stats import beta
 
 
 def exact_limit(n, confidence_level):
-    """Return the upper limit of a share of 0 of n; it is 0 if n is infinite."""
+    """Return the upper limit of a share if 0 of n are observed; 0 for infinite n."""
     return 1 - ((1 - confidence_level) / 2) ** (1 / n)
 
 
@@ -17,6 +17,6 @@ def upper_limits(share, n, alpha):
 
 
 def exact_interval(share, n, confidence_level):
-    """Return the ends of the intervals of shares of n."""
+    """Return the lower and upper limits of shares of n."""
     alpha = (1 - confidence_level) / 2
     return 1 - upper_limits(1 - share, n, alpha), upper_limits(share, n, alpha)

@@ -10,7 +10,10 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
-WEIGHTS = (1e-100, 1e100)  # the squares of so many as memory holds have a finite sum
+WEIGHTS = (
+    1e-100,
+    1e100,
+)  # any array of weights that fits into memory has a finite sum of squares
 
 
 def is_missing(value):
@@ -23,7 +26,7 @@ def is_missing(value):
 
 
 def with_none(values):
-    """Return values with None in place of masked entries of numpy, if there are any."""
+    """Return values with None in place of the masked entries of numpy arrays."""
     if np.ma.is_masked(values):
         return np.where(values.mask, None, values.data)
     return values
@@ -32,7 +35,7 @@ def with_none(values):
 def check_labels(y, n_samples=None):
     """Return labels as a 1-D array; raise ValueError if one is missing or continuous.
 
-    Another number than `n_samples`, if it is given, raises, too.
+    If `n_samples` is given, any other number of labels also raises.
     """
     if y is None:
         raise ValueError(
@@ -73,7 +76,7 @@ def _check_label(label, position):
 
 
 def check_some_known(y, classes):
-    """Raise ValueError if no label is a class, perhaps since the spelling differs."""
+    """Raise ValueError if no label is a class, as when the spelling differs."""
     labels = _distinct(y)
     known = _distinct(classes)
     if set(labels).isdisjoint(known):
@@ -118,7 +121,7 @@ def check_weights(sample_weight, n_samples, name="sample_weight"):
 
 
 def _check_range(weights, name):
-    """Raise ValueError if a positive weight is so small or large that sums fail."""
+    """Raise ValueError if a positive weight is too small or too large to be summed."""
     smallest, largest = WEIGHTS
     is_wrong = (weights > 0) & ((weights < smallest) | (weights > largest))
     if is_wrong.any():
@@ -133,8 +136,8 @@ def _check_range(weights, name):
 def weigh_classes(y, weights, class_weight):
     """Multiply the weights of rows by those of their classes.
 
-    These are a dict, "balanced" or None. Classes whose rows all have weight 0 are
-    ignored.
+    The weights of classes are a dict, "balanced" or None. Classes whose rows all have
+    weight 0 are ignored.
     """
     if class_weight is None:
         return weights

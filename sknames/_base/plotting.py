@@ -1,4 +1,4 @@
-"""Share axes, checks and text between the displays."""
+"""Provide axes, checks and text for the displays."""
 
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 
 class DisplayMixin:
-    """Keep the axes that `plot` draws on."""
+    """Store the axes that `plot` draws on."""
 
     ax_: "Axes"
     figure_: "Figure | SubFigure"
 
     def _use_axes(self, ax: Any, figsize: tuple[float, float]) -> Any:
-        """Keep and return the given axes, or those of a new figure."""
+        """Store and return the given axes, or the axes of a new figure."""
         check_matplotlib_support(f"{type(self).__name__}.plot")
         if ax is None:
             import matplotlib.pyplot as plt
@@ -37,13 +37,13 @@ def check_at_least_1(name, value):
 
 
 def legend_label(name):
-    """Return a name for a legend, its dollar signs escaped.
+    """Return a name for a legend, with its dollar signs escaped.
 
-    matplotlib would read text between them as a formula.
+    matplotlib would read the text between dollar signs as a formula.
     """
     return str(name).replace("$", r"\$")
 
 
 def percent(axis):
-    """Write the ticks of an axis in percent."""
+    """Format the ticks of an axis as percentages."""
     axis.set_major_formatter(lambda value, _: f"{100 * value:.6g}%")

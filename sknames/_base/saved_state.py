@@ -1,4 +1,4 @@
-"""Stamp the files of fitted estimators with a version, and check what is read."""
+"""Add a format and version to saved estimators, and check them on loading."""
 
 from .version import __version__
 
@@ -6,12 +6,12 @@ FORMAT = 1  # raise it when an older sknames would misread new files
 
 
 def stamped(state):
-    """Return the state of an estimator with format and version."""
+    """Return the state of an estimator with its format and version."""
     return state | {"_format": FORMAT, "_sknames_version": __version__}
 
 
 def unstamped(state):
-    """Return the state of an estimator without its stamp.
+    """Return the state of an estimator without its format and version.
 
     Raise ValueError for another format.
     """

@@ -1,1 +1,1 @@
-"""What a model holds, and the one door to its answers."""
+"""Read what a fitted model holds, and predict with it."""

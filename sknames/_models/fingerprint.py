@@ -9,9 +9,9 @@ def fingerprint(estimator: Any) -> str:
     """Return a short name of a fitted model, from what it learned.
 
     The same model has the same name on each machine, before and after it is saved to a
-    file of joblib, skops or ONNX. Another training gives another name, but for chance:
-    six digits of two models are alike once in 17 million. Put it next to results, so
-    that they say which model gave them.
+    file of joblib, skops or ONNX. A model that is trained again gets another name,
+    unless two digests happen to agree, once in 17 million. Store the name with your
+    results to record which model they come from.
 
     Parameters
     ----------
@@ -36,9 +36,10 @@ def fingerprint(estimator: Any) -> str:
     Raises
     ------
     TypeError
-        If the model is no estimator, or holds what no file keeps, such as a lambda.
+        If the model is not an estimator, or has a part that cannot be saved, such as a
+        lambda.
     NotFittedError
-        If it is not fitted.
+        If the model is not fitted.
 
     See Also
     --------

@@ -1,4 +1,4 @@
-"""Read and make tables of pandas and polars."""
+"""Read and create DataFrames of pandas and polars."""
 
 from contextlib import suppress
 from importlib import import_module
@@ -23,8 +23,8 @@ def to_frame(columns, labels=(), prefix=""):
 def _polars_frame(frame_type, columns, labels, prefix):
     """Return columns as a DataFrame of polars, with null for what is missing.
 
-    Objects are text or, in columns of predictions, of the type of the model's labels.
-    Of numpy's objects, polars would make a column that no expression takes.
+    Columns of objects hold text or, for predictions, the type of the model's labels.
+    From numpy's objects, polars would create a column that no expression accepts.
     """
     values = {}
     types = {}
@@ -37,7 +37,7 @@ def _polars_frame(frame_type, columns, labels, prefix):
         types[name] = str
         if name.startswith(f"{prefix}predicted"):
             given = [value for value in answers if value is not None]
-            # Groups may be of another type than labels.
+            # Groups may have another type than labels.
             if len({type(value) for value in [*labels.tolist(), *given]}) == 1:
                 types[name] = frame_type({"label": labels})["label"].dtype
     return frame_type(values, schema_overrides=types, nan_to_null=True, strict=False)
@@ -52,15 +52,16 @@ def with_columns(table, columns, labels, prefix):
     """Return a DataFrame with new columns behind its own, as in `to_frame`."""
     if hasattr(table, "hstack"):  # of polars
         return table.hstack(_polars_frame(type(table), columns, labels, prefix))
-    # At once: a table that many columns are added to, one by one, is slow.
+    # All at once: adding many columns one by one is slow.
     pd = import_module("pandas")
     return pd.concat([table, pd.DataFrame(columns, index=table.index)], axis=1)
 
 
 def filled(X, names):
-    """Return X without missing names, which a model need not take.
+    """Return X without missing names, which a model need not accept.
 
-    It keeps its type if it can. `names` are those in X, "" for a missing one.
+    The type of X is kept where possible. `names` are the names in X, "" for a missing
+    one.
     """
     if hasattr(X, "fill_null"):  # of polars
         return X.fill_null("")

@@ -1,7 +1,7 @@
-"""Layers: what each wrapper changes in the answers of the model inside it.
+"""Define layers: what each wrapper changes in the predictions of the model inside it.
 
-Each layer is added by one estimator, its `owner`. Layers are made whenever a model is
-read; what estimators store of them are arrays, texts and tuples.
+Each layer is added by one estimator, its `owner`. Layers are created whenever a model
+is read; estimators store only arrays, texts and tuples.
 """
 
 from dataclasses import dataclass, replace
@@ -29,9 +29,10 @@ class Assumed:
     sharpness : float or None
         The power of likelihood ratios under which shares are estimated.
     n_people : ndarray of shape (n_classes,) of int or None
-        How many people of each class have shown the bias, and how good the model is.
+        The number of held-out people of each class on whom bias and accuracy were
+        measured.
     is_recalibrated : bool, default=False
-        Whether a calibration has learned other priors, which it does not tell.
+        Whether a calibration has learned other priors, which it does not store.
     """
 
     class_prior: Any = None
@@ -41,12 +42,12 @@ class Assumed:
     is_recalibrated: bool = False
 
     def checked_prior(self, classes):
-        """Return the priors as numbers, (n_classes,); unknown ones are uniform."""
+        """Return the priors, (n_classes,); uniform ones if they are unknown."""
         prior = "uniform" if self.class_prior is None else self.class_prior
         return check_priors(prior, classes, "assumed_prior")
 
     def tempered(self, power):
-        """Return what powers of the probabilities assume, scaled to sum to 1."""
+        """Return the assumptions of powers of the probabilities, scaled to sum to 1."""
         if self.class_prior is None:
             return Assumed()
         prior = self.class_prior**power
@@ -60,10 +61,10 @@ class Assumed:
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer that changes nothing, which the others are made from."""
+    """A layer that changes nothing, the base class of the others."""
 
     owner: str  # the type of the estimator that added it
-    # Whether it changes probabilities, so that a threshold below does not hold.
+    # Whether it changes probabilities, which invalidates a threshold below it.
     changes_probabilities: ClassVar[bool] = False
 
     def change(self, probabilities):
@@ -79,17 +80,17 @@ class Layer:
         return assumed
 
     def threshold(self, threshold):
-        """Return the Threshold that holds above, from the one that holds below."""
+        """Return the Threshold that is valid above the layer, given the one below."""
         return None if self.changes_probabilities else threshold
 
     def grouped(self, y):
-        """Return labels as they are predicted above; what is no label stays."""
+        """Return labels as predicted above the layer; other values are kept."""
         return y
 
 
 @dataclass(frozen=True)
 class Shift(Layer):
-    """Exchange the priors that probabilities assume for others, all (n_classes,)."""
+    """Replace the priors that probabilities assume by others, all (n_classes,)."""
 
     stated_prior: NDArray[np.float64]  # what the layers below say that they assume
     assumed_prior: NDArray[np.float64]
@@ -107,7 +108,7 @@ class Shift(Layer):
 
     @property
     def factors(self):
-        """What probabilities are multiplied by before they are scaled: (n_classes,)."""
+        """The factors of the probabilities before they are normalized, (n_classes,)."""
         return factors_of(self.assumed_prior, self.class_prior)
 
     @property
@@ -120,7 +121,7 @@ class Shift(Layer):
 
 
 def priors_fingerprint(*priors):
-    """Return what other priors of the classes add to the fingerprint of a model."""
+    """Return the part of a fingerprint that stands for other priors of the classes."""
     # Processors may compute the last bits of given priors differently.
     rounded = np.array(priors, dtype=np.float32)
     return f"priors-{digits_of(rounded, OF_LAYER)}"
@@ -144,7 +145,7 @@ class Sum(Layer):
         return self.groups
 
     def assume(self, assumed):
-        """Return what sums assume: the group's prior, and its classes' mean bias."""
+        """Return the assumptions of sums: the group's prior and its mean bias."""
         prior = assumed.checked_prior(self.classes)
         sums = np.bincount(self.index, prior)
         bias = assumed.class_bias
@@ -177,18 +178,18 @@ class Sum(Layer):
 
 @dataclass(frozen=True)
 class Threshold(Layer):
-    """Give no answer unless its probability, or that of a group, is larger."""
+    """Abstain unless the probability of a label, or of its group, is larger."""
 
     least: float
     fallback: tuple[FallbackLevel, ...]  # from fine to coarse
-    abstain_label: Any  # what is predicted instead of an answer
+    abstain_label: Any  # predicted when the model abstains
 
     def threshold(self, threshold):
         """Return itself."""
         return self
 
     def as_labels(self, predicted, y):
-        """Return predictions, with the label in place of a group that holds it."""
+        """Return predictions, with the true label in place of a group that has it."""
         for level in self.fallback:
             is_right = predicted == level.group_of(y)
             predicted = np.where(is_right, y, predicted)

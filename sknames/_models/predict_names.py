@@ -1,4 +1,4 @@
-"""The one door to a model's answers: labels, probabilities, and why a text has none."""
+"""Predict labels, their probabilities, and the reasons for which a model abstains."""
 
 import re
 from collections.abc import Iterator
@@ -31,12 +31,12 @@ COST_FOR_SHARES = (
     "the errors of shares are about half as large again, and intervals do not show it"
 )
 N_SHOWN = 10  # rows of printed predictions
-SAMPLED_NAMES = 1000  # the first of a list; they show how it is written
+SAMPLED_NAMES = 1000  # the first names of a list, which show how its names are written
 
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """Answers for names: arrays with a row for each, also for one without an answer.
+    """Predictions for names: arrays with a row for each name, answered or not.
 
     :func:`predict_names` returns them.
 
@@ -162,16 +162,16 @@ class Predictions:
 
 
 def _as_text(value):
-    """Return a value of a column as text, empty for None and NaN."""
+    """Return a value of a column as text, "" for None and NaN."""
     if value is None or value != value:
         return ""
     return f"{value:.2f}" if isinstance(value, float | np.floating) else str(value)
 
 
 def _or_none(values, is_none):
-    """Return values as objects, None where there is none.
+    """Return values as objects, with None where there is no answer.
 
-    Without rows, they keep their type.
+    Empty arrays keep their type.
     """
     return np.where(is_none, None, values) if len(values) else values
 
@@ -198,10 +198,10 @@ def predict_names(
     estimator : classifier
         Fitted classifier with `predict_proba`.
     X : iterable of str, or other input of the estimator
-        Names. A missing one counts as empty; an empty list is accepted.
+        Names. A missing name counts as empty; an empty list is accepted.
     top : int, default=1
-        Number of answers for each name: the most probable labels, or a group and then
-        these.
+        Number of answers for each name: the most probable labels, after the group if
+        the answer is a group.
 
     Returns
     -------
@@ -211,8 +211,8 @@ def predict_names(
     Raises
     ------
     ValueError
-        If `top` is larger than the number of labels, or the threshold of a model inside
-        does not hold.
+        If `top` is larger than the number of labels, or a layer above a threshold
+        changes the probabilities.
 
     See Also
     --------
@@ -236,14 +236,14 @@ def predict_names(
 
 @dataclass(frozen=True)
 class PredictedList:
-    """A list and its probabilities, from which all answers come.
+    """A list with its probabilities, from which all predictions follow.
 
     Parameters
     ----------
     X : object
         The list as it was given.
     names : Names or None
-        Its names; None if it holds no texts.
+        The names in it; None if it contains no texts.
     proba : ndarray of shape (n_names, n_classes)
         Its probabilities.
     """
@@ -254,7 +254,7 @@ class PredictedList:
 
     @property
     def reasons(self):
-        """Why each text is no name, "" for a name and for what is no text."""
+        """Why each text is not a name; "" for names and for input other than texts."""
         if self.names is None:
             return np.full(len(self.proba), "", dtype=object)
         return self.names.reasons
@@ -344,7 +344,7 @@ def answers_of(stack, listed):
 
 
 def _abstain(predictions, best, threshold):
-    """Return what is sure: labels, else groups of them, else a reason.
+    """Return the labels that are sure, else their groups, else a reason.
 
     `best`, (n_names,), has the columns of the labels.
     """
@@ -355,7 +355,9 @@ def _abstain(predictions, best, threshold):
     reasons = np.where(is_unsure, UNSURE, predictions.reasons)
     if not fallback:
         return replace(predictions, reasons=reasons)
-    finest_sure = is_sure.argmax(axis=1)  # 0, the label, also if none is sure
+    finest_sure = is_sure.argmax(
+        axis=1
+    )  # 0, the label itself, also if no level is sure
     labels = predictions.labels.astype(object)  # keeps each answer's type
     top_proba = predictions.top_proba.copy()
     levels = np.full(len(best), "label", dtype=object)
@@ -375,7 +377,7 @@ def _abstain(predictions, best, threshold):
 def check_probabilities(listed):
     """Return the probabilities of a list as float64; warn if its names have initials.
 
-    Then shares are less certain than their intervals say.
+    With initials, shares are less certain than their intervals say.
     """
     if listed.names is not None and have_initials(listed.names.tidy, listed.reasons):
         warn(INITIALS.format(COST_FOR_SHARES))

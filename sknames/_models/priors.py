@@ -1,4 +1,4 @@
-"""Check and exchange the priors of classes, and say which a model assumes."""
+"""Check and replace class priors, and find those that a model assumes."""
 
 import csv
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike
 from .groups import unknown_label
 
 POPULATION = Path(__file__).parent / "population.csv"
-OTHERS = "others"  # all labels that priors or a known mix do not name
-ROUNDING = 0.01  # how far priors or a known mix may miss 1, as if rounded to percent
+OTHERS = "others"  # all labels that priors or known shares do not name
+ROUNDING = 0.01  # how far their sum may be from 1, as if rounded to percent
 
 NAMED_PRIORS = ("tempered", "population", "uniform")
 Priors: TypeAlias = (
@@ -26,16 +26,16 @@ def check_priors(priors, classes, name="priors", own="uniform"):
 
     "population" is a rough number of bearers in the world, or of a country's
     inhabitants. "tempered" is a power of that number, with an exponent below 1, a
-    compromise between the world's people and equal shares. A dict or Series may leave
-    labels out, which get 0. Or they share what it gives to "others", in proportion to
-    the model's `own` priors, in any form; a class of that name wins. Errors show
-    `name`.
+    compromise between the world's people and equal shares. Labels that a dict or Series
+    leaves out get 0, or divide the prior of "others" in proportion to the model's `own`
+    priors, in any form. If a class has the name "others", that prior is its own. Errors
+    show `name`.
     """
     if priors is None or isinstance(priors, str):
         values = _by_name(priors, classes, name)
         return values / values.sum()
     labels = classes.tolist()
-    # A Series is read by label, too: its order may differ.
+    # A Series is also read by label, because its order may differ.
     by_label = dict(priors.items()) if hasattr(priors, "items") else priors
     if isinstance(by_label, dict):
         values = _by_label(by_label, classes, name, own)
@@ -46,7 +46,7 @@ def check_priors(priors, classes, name="priors", own="uniform"):
                 f"Expected {name} of shape ({len(labels)},), in the order of classes_, "
                 f"got shape {values.shape}. Give a dict to name only some."
             )
-    is_wrong = ~((values >= 0) & np.isfinite(values))  # NaN is wrong, too
+    is_wrong = ~((values >= 0) & np.isfinite(values))  # also true for NaN
     if is_wrong.any():
         row = is_wrong.argmax()
         raise _wrong_prior(labels[row], values[row].item(), name)
@@ -64,12 +64,12 @@ def check_priors(priors, classes, name="priors", own="uniform"):
 
 
 def is_not_one(total):
-    """Return whether a sum of priors, or of known shares, misses 1 by too much."""
+    """Return whether a sum of priors or known shares is too far from 1."""
     return round(abs(1 - total), 9) > ROUNDING
 
 
 def _by_label(by_label, classes, name, own):
-    """Return the priors of labels, also of those that are not named."""
+    """Return the priors of all labels, including those that are not named."""
     labels = classes.tolist()
     known = {*labels, OTHERS}
     types = {type(value) for value in by_label.values()}
@@ -139,8 +139,8 @@ def _by_name(priors, classes, name):
 def assumed_priors(stack, given=None, *, of_people=False):
     """Return the priors that a model's probabilities assume, in the order of classes_.
 
-    They are the given ones, or those that the model says, or uniform. `of_people`
-    corrects the bias by class that the shipped model has on people, and raises
+    These are the given priors, those that the model states, or uniform ones.
+    `of_people` corrects the shipped model's bias by class on people, and raises
     ValueError where a calibration hides the priors.
     """
     if of_people and given is None:
@@ -157,7 +157,7 @@ def assumed_priors(stack, given=None, *, of_people=False):
 
 
 def check_prior_is_known(stack):
-    """Raise ValueError if a calibration has learned priors that it does not tell."""
+    """Raise ValueError if a calibration has learned priors that it does not store."""
     if stack.assumed.is_recalibrated:
         raise ValueError(
             "Expected a model whose priors are known, got a calibrated one: sigmoid "
@@ -168,9 +168,9 @@ def check_prior_is_known(stack):
 
 
 def factors_of(assumed, priors):
-    """Return what exchanges assumed priors for others, all of shape (n_classes,).
+    """Return the factors that replace assumed priors by others, all (n_classes,).
 
-    Impossible classes have the factor 0.
+    Classes with an assumed prior of 0 have the factor 0.
     """
     return np.divide(priors, assumed, out=np.zeros_like(priors), where=assumed > 0)
 

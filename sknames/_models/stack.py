@@ -1,8 +1,8 @@
-"""What a fitted model holds, as a stack of layers.
+"""Represent a fitted model as a stack of layers.
 
-Names are joined and encoded by steps, a base gives probabilities, and each layer
-changes them or the answers. Only this module knows how scikit-learn's estimators hold
-each other. A wrapper of ours says by its method `_stack` what it adds.
+Steps join and encode names, a base predicts probabilities, and each layer changes the
+probabilities or the predictions. Only this module depends on how scikit-learn's
+estimators are nested. The wrappers of this package add layers in their method `_stack`.
 """
 
 import pickle
@@ -22,29 +22,29 @@ from .._encoding.join_names import JoinNames
 from .._text.names import BY_DEFAULT
 from .layers import Assumed, Layer, Sum, Threshold
 
-CALIBRATED = "calibrated_classifiers_"  # of CalibratedClassifierCV, one a fold
-# Where scikit-learn keeps the one fitted estimator that predicts: searches, thresholds
-# and others, and what is frozen, or not fitted itself.
+CALIBRATED = "calibrated_classifiers_"  # of CalibratedClassifierCV, one per fold
+# The attributes in which scikit-learn stores the fitted estimator that predicts: of
+# searches and others, then of what is frozen or not fitted itself.
 HELD = ("best_estimator_", "estimator_", "estimator")
 
 
 @dataclass(frozen=True)
 class Stack:
-    """What a fitted model holds, read once a call.
+    """The parts of a fitted model, read once per call.
 
     Parameters
     ----------
     steps : tuple of transformers
-        What is in front of the base: a JoinNames, if any, the encoder and others.
+        The steps before the base: a JoinNames, if any, the encoder and others.
     base : estimator
         The innermost estimator, or the outermost one whose probabilities are its own,
         such as a calibration.
     base_assumes : Assumed
-        What the base's probabilities assume.
+        The assumptions of the base's probabilities.
     within : Stack or None
-        What such a base holds, which reads the names.
+        The stack inside such a base, which reads the names.
     layers : tuple of Layer
-        What changes the base's answers, from the inside out.
+        The changes of the base's predictions, from the inside out.
     """
 
     steps: tuple[Any, ...] = ()
@@ -61,12 +61,12 @@ class Stack:
 
     @property
     def join(self):
-        """The JoinNames at its start, or None."""
+        """The JoinNames at the start of the stack, or None."""
         return self._all_steps[0] if _n_joins(self._all_steps) else None
 
     @property
     def encoder(self):
-        """The fitted CharEncoder at its start, perhaps behind a JoinNames, or None."""
+        """The fitted CharEncoder at the start, possibly after a JoinNames, or None."""
         first = self._behind_join[0] if self._behind_join else None
         is_encoder = isinstance(first, CharEncoder) and hasattr(first, "alphabet_")
         return first if is_encoder else None
@@ -86,25 +86,25 @@ class Stack:
 
     @property
     def innermost(self):
-        """The estimator that holds no other."""
+        """The estimator that contains no other."""
         return self.base if self.within is None else self.within.innermost
 
     @property
     def _all_steps(self):
-        """The steps, and those of the stack within."""
+        """The steps, followed by those of the stack within."""
         if self.within is None:
             return self.steps
         return self.steps + self.within._all_steps
 
     @property
     def _behind_join(self):
-        """The same without what joins names."""
+        """The steps without those that join names."""
         return self._all_steps[_n_joins(self._all_steps) :]
 
     # What it predicts.
 
     def predict_proba(self, X):
-        """Return the probabilities of what the model takes, (n, n_classes)."""
+        """Return the probabilities of the model's input, (n, n_classes)."""
         for step in self.steps:
             X = step.transform(X)
         return self.change(np.asarray(self.base.predict_proba(X)))
@@ -123,7 +123,7 @@ class Stack:
         return replace(self, steps=self.steps[n_steps:])
 
     def change(self, probabilities, n_below=0):
-        """Return what layers make of probabilities, which `n_below` of them changed."""
+        """Apply the layers to probabilities that the first `n_below` have changed."""
         for layer in self.layers[n_below:]:
             probabilities = layer.change(probabilities)
         return probabilities
@@ -150,9 +150,10 @@ class Stack:
 
     @property
     def probability_key(self):
-        """A name that other probabilities do not have, None if there is none.
+        """A key that differs for other probabilities, or None without a fingerprint.
 
-        Thresholds do not change them. How names are read does.
+        Thresholds do not change the probabilities. The way in which names are read
+        does.
         """
         try:
             name = self.without_thresholds().fingerprint
@@ -173,21 +174,21 @@ class Stack:
 
     @property
     def assumed(self):
-        """What the probabilities assume."""
+        """The assumptions of the probabilities."""
         assumed = self.base_assumes
         for layer in self.layers:
             assumed = layer.assume(assumed)
         return assumed
 
     def without_thresholds(self):
-        """Return the stack that always answers."""
+        """Return the stack without thresholds, which never abstains."""
         layers = [layer for layer in self.layers if not isinstance(layer, Threshold)]
         return replace(self, layers=tuple(layers))
 
     def without_groups(self):
         """Return the stack without its outer groups, and each class's group index.
 
-        The index is None if there are none, also below a layer that shifts priors.
+        The index is None without groups, and where a layer above them shifts priors.
         """
         n_kept = len(self.layers)
         index = None
@@ -204,7 +205,7 @@ class Stack:
 
     @property
     def members(self):
-        """The innermost labels of each group that it predicts, None without groups."""
+        """The innermost labels in each predicted group, None without groups."""
         within = None
         for held in _all_held(self.base)[:1]:
             within = resolve(held).members
@@ -222,9 +223,9 @@ class Stack:
 
     @property
     def threshold(self):
-        """The last threshold, which decides whether there is an answer, or None.
+        """The last threshold, which decides whether the model abstains, or None.
 
-        It does not hold below a layer that changes the probabilities.
+        A threshold is not valid below a layer that changes the probabilities.
         """
         threshold = None
         for layer in self.layers:
@@ -232,9 +233,9 @@ class Stack:
         return threshold
 
     def check_threshold(self):
-        """Raise ValueError if a layer changes what a threshold below it is for.
+        """Raise ValueError if a layer changes the probabilities above a threshold.
 
-        A threshold on top holds, also if others below do not.
+        A threshold on top is valid even if others below are not.
         """
         changed_by = None
         for layer in reversed(self.layers):
@@ -249,7 +250,7 @@ class Stack:
 
     @property
     def has_threshold(self):
-        """Whether something in it abstains."""
+        """Whether the model may abstain."""
         if any(isinstance(layer, Threshold) for layer in self.layers):
             return True
         return any(resolve(held).has_threshold for held in _all_held(self.base))
@@ -271,7 +272,7 @@ class Stack:
 
 
 def _lost_threshold(changed_by, owner):
-    """Return the error for a threshold that does not hold, by the names of types."""
+    """Return the error for an invalid threshold, from the names of the types."""
     return ValueError(
         f"{changed_by} changes probabilities, so the threshold of the {owner} in it "
         f"does not hold. Put in the classifier that is inside the {owner}, and the "
@@ -280,7 +281,7 @@ def _lost_threshold(changed_by, owner):
 
 
 def _check_one_label(model):
-    """Raise TypeError if an estimator predicts several labels of each name."""
+    """Raise TypeError if an estimator predicts several labels for each name."""
     has_lists = isinstance(getattr(model, "classes_", None), list)
     if has_lists or getattr(model, "multilabel_", False):
         name = type(model).__name__
@@ -291,7 +292,7 @@ def _check_one_label(model):
 
 
 def _n_joins(steps):
-    """Return how many steps at the start join names; only the first finds columns."""
+    """Return how many steps at the start join names; only the first reads columns."""
     n = 0
     while n < len(steps) and isinstance(steps[n], JoinNames):
         n += 1
@@ -299,9 +300,9 @@ def _n_joins(steps):
 
 
 def resolve(model: Any) -> Stack:
-    """Return what a fitted model holds.
+    """Return the stack of a fitted model.
 
-    It is never stored: the parameters of a wrapper that is not fitted may change.
+    The stack is never stored, because the parameters of an unfitted wrapper may change.
     """
     if hasattr(type(model), "_stack"):
         return model._stack()
@@ -329,7 +330,7 @@ def _held(model):
 
 def _all_held(model):
     """Return the estimators that a model predicts with."""
-    # FrozenEstimator shows the attributes of what is inside it as its own.
+    # FrozenEstimator exposes the attributes of the estimator inside it.
     attributes = getattr(model, "__dict__", {})
     if CALIBRATED in attributes:
         return [calibrated.estimator for calibrated in attributes[CALIBRATED]]
@@ -342,7 +343,7 @@ def _all_held(model):
 
 
 def _assumed_by(model):
-    """Return what an estimator that holds no other assumes."""
+    """Return the assumptions of an estimator that contains no other."""
     assumed = Assumed(class_prior=getattr(model, "class_prior_", None))
     measured = getattr(getattr(model, "network_", None), "measured", None)
     if measured is None:
@@ -356,7 +357,7 @@ def _assumed_by(model):
 
 
 def _assumed_around(model, inner):
-    """Return what a model assumes that changes the probabilities of another."""
+    """Return the assumptions of a model that changes the probabilities of another."""
     if CALIBRATED in vars(model):
         # A temperature is a power of the odds; others learn the labels' frequencies.
         power = getattr(model.calibrated_classifiers_[0].calibrators[0], "beta_", None)
@@ -368,8 +369,8 @@ def _assumed_around(model, inner):
 
 
 def _check_no_threshold_classifier(model):
-    """Raise TypeError if a model answers by a threshold of scikit-learn's own."""
-    # Not at the top: it would be two fifths of what `import sknames` takes.
+    """Raise TypeError if a model predicts by one of scikit-learn's own thresholds."""
+    # Imported here because it takes two fifths of the time of `import sknames`.
     from sklearn.model_selection import (
         FixedThresholdClassifier,
         TunedThresholdClassifierCV,
@@ -385,9 +386,9 @@ def _check_no_threshold_classifier(model):
 
 
 def _hash_of_estimator(estimator):
-    """Return joblib's hash of what a file gives back; raise TypeError without one."""
+    """Return joblib's hash of a reloaded value; raise TypeError without one."""
     try:
-        # As it comes out of a file, where arrays lie in one piece.
+        # Reloaded, because arrays are contiguous then.
         return joblib.hash(pickle.loads(pickle.dumps(estimator)))
     except (TypeError, AttributeError, pickle.PicklingError) as error:
         raise TypeError(
@@ -397,9 +398,10 @@ def _hash_of_estimator(estimator):
 
 
 def most_probable(probabilities, top):
-    """Return the columns of the `top` most probable classes, the first of equal ones.
+    """Return the columns of the `top` most probable classes, (n, top).
 
-    Their shape is (n, top). For small `top`, it is faster than sorting.
+    Of equal probabilities, the first comes first. For small `top`, this is faster than
+    sorting.
     """
     rest = np.array(probabilities)
     rows = np.arange(len(rest))
@@ -415,7 +417,7 @@ def unsupported_model_error(
 ) -> TypeError:
     """Return the error for a model that lacks what is needed.
 
-    `step` is what to do.
+    `step` is the next step for the user.
     """
     got = in_short(repr(model))
     return TypeError(
