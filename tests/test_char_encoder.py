@@ -196,16 +196,12 @@ def test_codes_have_the_smallest_type_that_holds_the_unknown_code(n_characters, 
     assert codes.tolist() == [[n_characters - 1, n_characters], [n_characters + 1, 0]]
 
 
-def test_round_trip():
-    encoder = CharEncoder(max_length=6).fit(["Ana", "Müller"])
-    codes = encoder.transform(["Ünal", "x", "", "Ann Mueller"])
-    expected = ["unal", "\ufffd", "", "ann mu"]
-    for form in (codes, pd.DataFrame(codes.astype(float))):
-        decoded = encoder.inverse_transform(form)
-        assert decoded.dtype == object
-        assert decoded.tolist() == expected
-    # 0 is passed over wherever it is, and any number of columns is welcome.
-    assert encoder.inverse_transform([[0, 2, 0, 2, 0, 0, 0, 2]]).tolist() == ["aaa"]
+def test_inverse_transform_of_any_table_passes_over_0():
+    encoder = CharEncoder().fit(["Ana"])
+    codes = pd.DataFrame([[0.0, 2, 0, 2, 0, 0, 0, 2]])
+    names = encoder.inverse_transform(codes)
+    assert names.dtype == object
+    assert names.tolist() == ["aaa"]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
+from sklearn.ensemble import StackingClassifier, VotingClassifier
 from sklearn.exceptions import NotFittedError, UnsetMetadataPassedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -489,14 +489,6 @@ def test_metadata_routing_hands_weights_to_the_score_of_a_frozen_pipeline(
             frozen.score(names, y, sample_weight=weights)
         frozen[-1].set_score_request(sample_weight=True)
         assert frozen.score(names, y, sample_weight=weights) == 0
-
-
-def test_frozen_pipeline_is_bagged(frozen, small_names):
-    names = small_names[0][:, None]
-    y = small_names[1]
-    bagged = BaggingClassifier(frozen, 2, random_state=0).fit(names, y)
-    assert bagged.estimators_ == [frozen, frozen]
-    assert frozen[-1].random_state == 0
 
 
 # ---- Transformers

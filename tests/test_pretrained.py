@@ -61,18 +61,6 @@ def test_golden_outputs(shipped, name):
 # ---- A good citizen
 
 
-def test_an_unknown_character_says_nothing_by_itself(shipped):
-    """No more than a symbol that training never saw."""
-    unknown = shipped["encode"].unknown_code_
-    names = ["X amamoto", "KowaXski", "X", "aX X"]
-    codes = shipped["encode"].transform(names).astype(np.int64)
-    found = []
-    for symbol in (unknown, unknown + 1):
-        codes[[0, 1, 2, 3, 3], [0, 4, 0, 1, 3]] = symbol
-        found.append(shipped["classify"].predict_proba(codes))
-    assert_array_equal(*found)
-
-
 # ---- It abstains
 
 
@@ -381,12 +369,6 @@ def test_countries_have_their_own_card_and_figures(countries):
     card = load_card("country")
     classes = countries.classes_.tolist()
     assert [*card["by_country"]] == classes
-    # Some small countries have nobody in the half of the people that is reported.
-    n_reported = sum(row["n"] > 0 for row in card["by_country"].values())
-    assert 150 < n_reported < len(classes)
-    assert card["accuracy"] > 0.5
-    assert "CW" not in classes
-    assert "CW" in card["missing"]
     measured = countries[-1].network_.measured
     assert measured.class_bias.shape == countries[-1].class_prior_.shape
     assert measured.class_bias.std() > 0.1

@@ -73,28 +73,24 @@ def test_predictive_values_of_points_follow_from_prevalence(points):
         assert point[f"ppv_{percent}"] == pytest.approx(odds / (1 + odds), abs=1e-4)
 
 
-def test_intervals_are_of_people_drawn_again_within_label_and_source(halves, points):
-    """The reference draws people, not numbers of those who are taken."""
+def test_intervals_are_those_of_binomial_numbers_in_each_stratum(halves, points):
+    """As normal approximations give them, but for the predictive values."""
     _, reported = halves
     point = points["Polish"]["0.8"]
     is_taken = taken_by(point, reported, 1)
-    rng = np.random.default_rng(5)
-    drawn = np.zeros((2_000, 3))
+    variances = np.zeros(3)
     for k in range(3):
-        n_of_label = (reported.columns == k).sum()
+        is_of_label = reported.columns == k
         for source in ("players", "biographies"):
-            stratum = is_taken[(reported.columns == k) & (reported.sources == source)]
-            again = rng.choice(stratum, (2_000, len(stratum)))
-            drawn[:, k] += again.sum(axis=1) / n_of_label
-    taken = (drawn[:, 0] * 0.5 + drawn[:, 2] * 0.2) / 0.7
-    recall = drawn[:, 1]
-    ppv = 0.05 * recall / (0.05 * recall + 0.95 * taken)
-    values = {"recall": recall, "others_taken": taken, "ppv_5": ppv}
-    for name, resamples in values.items():
-        low, high = np.quantile(resamples, [0.025, 0.975])
-        assert point[f"{name}_low"] == pytest.approx(low, abs=0.02)
-        assert point[f"{name}_high"] == pytest.approx(high, abs=0.02)
-        assert point[f"{name}_low"] < point[name] < point[f"{name}_high"]
+            stratum = is_taken[is_of_label & (reported.sources == source)]
+            variances[k] += len(stratum) * stratum.var() / is_of_label.sum() ** 2
+    variance_of_others = (0.5**2 * variances[0] + 0.2**2 * variances[2]) / 0.7**2
+    variance_of = {"recall": variances[1], "others_taken": variance_of_others}
+    for name, variance in variance_of.items():
+        reach = 1.96 * variance**0.5 * np.array([-1, 1])
+        found = [point[f"{name}_low"], point[f"{name}_high"]]
+        assert found == pytest.approx(point[name] + reach, abs=0.02)
+    assert point["ppv_5_low"] < point["ppv_5"] < point["ppv_5_high"]
 
 
 def test_sources_are_not_drawn_instead_of_one_another():
