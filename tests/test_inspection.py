@@ -9,7 +9,6 @@ from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.dummy import DummyClassifier
-from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, SGDClassifier
@@ -22,7 +21,6 @@ from sknames import (
     JoinNames,
     NameNationalityClassifier,
     PriorShiftClassifier,
-    SelectiveClassifier,
     make_own_labels_pipeline,
 )
 from sknames.datasets import load_names
@@ -266,17 +264,6 @@ def test_calibration_is_explained_behind_the_encoder_and_not_around_it(
     for outer in (around, make_pipeline(JoinNames(), around)):
         with pytest.raises(TypeError, match="a calibration, pass the model inside"):
             prefix_proba(outer, "Ana")
-
-
-@pytest.mark.parametrize(
-    "explain",
-    [prefix_proba, feature_contributions],
-)
-def test_unfitted_model_raises(model, explain):
-    holders = PriorShiftClassifier(model), SelectiveClassifier(model, coverage=0.5)
-    for unfitted in (clone(model), *holders):
-        with pytest.raises(NotFittedError):
-            explain(unfitted, "Anna")
 
 
 def test_wrong_parameters_raise(model):

@@ -238,10 +238,12 @@ def test_probabilities_and_what_they_assume_are_those_of_the_layers_in_turn(
     assert wrapped.classes_.tolist() == stack.classes.tolist() == expected.labels
     assert_allclose(proba, expected.proba, rtol=1e-4, atol=1e-9)
     assert_array_equal(stack.predict_proba(expected.X), proba)
-    below, _ = stack.without_groups()
+    below, index = stack.without_groups()
     summed = below.predict_proba(expected.X)
     assert summed.shape == (len(NAMES), expected.n_summed)
     assert_array_equal(stack.change(summed, len(below.layers)), proba)
+    if index is not None:
+        assert_allclose(summed @ np.eye(len(stack.classes))[index], proba, atol=1e-9)
     priors = assumed_priors(wrapped)
     people = priors * np.exp(-stack.assumed.class_bias)
     assert_allclose(priors, expected.priors)
@@ -367,21 +369,6 @@ def test_shares_of_a_wrapper_are_those_of_its_inside(model, small_names, wrap):
     unbiased = estimate_shares(model, names, assumed_prior=PRIORS, n_draws=2)
     differences = np.sort(found.share) - np.sort(unbiased.share)
     assert abs(differences).max() > 0.01  # the bias counts
-
-
-def test_shares_of_groups_are_sums_of_those_of_classes(model, small_names):
-    names = small_names[0][:130]
-    groups = {"Asia": ["Japanese", "Turkish"], "Europe": ["Greek", "Polish"]}
-    expected = estimate_shares(model, names, groups=groups, random_state=0).groups
-    order = np.argsort(-expected.share)
-    finer = GroupedClassifier(model, groups={"Greek": "Polish"})
-    coarser = GroupedClassifier(finer, groups=groups | {"Europe": ["Polish"]})
-    for wrapped in (in_groups(model), joined(coarser)):
-        found = estimate_shares(wrapped, names, random_state=0)
-        assert found.label.tolist() == expected.label[order].tolist()
-        for column in ("share", "low", "high"):
-            values = getattr(expected, column)[order]
-            assert_allclose(getattr(found, column), values, atol=1e-9)
 
 
 def test_shares_under_given_priors_are_of_probabilities_of_groups(model, small_names):
