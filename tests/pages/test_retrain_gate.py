@@ -1,7 +1,7 @@
 """Names that everybody types first are checked before a model ships."""
 
-import numpy as np
 import pytest
+from sklearn.dummy import DummyClassifier
 
 from sknames.pretrained import load_card
 from tools.retrain import gate
@@ -10,16 +10,11 @@ from tools.retrain.files import MODELS
 MILLIONS = {"US": 340.0, "GB": 70.0, "GG": 0.06, "FR": 68.0}
 
 
-class Model:
-    """Give the same probabilities for all names."""
-
-    classes_ = np.array([*MILLIONS])
-
-    def __init__(self, *probabilities):
-        self.probabilities = probabilities
-
-    def predict_proba(self, names):
-        return np.tile(self.probabilities, (len(names), 1))
+@pytest.fixture(scope="module")
+def model():
+    """Give all names the probabilities US .3, GB .2, GG .4 and FR .1."""
+    labels = ["US"] * 3 + ["GB"] * 2 + ["GG"] * 4 + ["FR"]
+    return DummyClassifier(strategy="prior").fit(labels, labels)
 
 
 def people_of(n_smiths, n_others):
@@ -37,8 +32,7 @@ def test_shipped_models_answer_common_names_acceptably(target):
         assert figures[title]["small"] <= gate.MOST_SMALL[target]
 
 
-def test_figures_of_common_names_follow_their_definition():
-    model = Model(0.3, 0.2, 0.4, 0.1)
+def test_figures_of_common_names_follow_their_definition(model):
     common = gate.CommonNames(["Smith", "Ogier"], [{"US", "GB"}, {"GG"}])
 
     figures, worst = gate.figures(model, common, MILLIONS)
@@ -52,11 +46,20 @@ def test_figures_of_common_names_follow_their_definition():
     assert worst[0][2:] == pytest.approx((0.4, 0.4))
 
 
-def test_figures_of_common_names_show_the_worst_twenty():
+@pytest.mark.parametrize("millions, small", [(1.5, 0), (1.49, 0.4)])
+def test_small_labels_have_fewer_than_a_million_and_a_half(model, millions, small):
+    common = gate.CommonNames(["Smith"], [{"US"}])
+
+    figures, _ = gate.figures(model, common, MILLIONS | {"GG": millions})
+
+    assert figures["small"] == pytest.approx(small)
+
+
+def test_figures_of_common_names_show_the_worst_twenty(model):
     names = [f"Name{k}" for k in range(30)]
 
     _, worst = gate.figures(
-        Model(0.3, 0.2, 0.4, 0.1),
+        model,
         gate.CommonNames(names, [{"US"}] * 5 + [{"FR"}] * 25),
         MILLIONS,
     )
@@ -70,18 +73,54 @@ def test_drawn_names_are_acceptable_where_a_tenth_of_the_bearers_are():
         "biographies": {
             "GB": people_of(60, 240),
             "US": people_of(30, 270),  # the same people once more
-            "FR": people_of(20, gate.LEAST_PEOPLE - 21),  # too few
         },
     }
 
     common = gate.draw_names(sources, MILLIONS)
 
     # 34 million in the US, 14 in Great Britain, .05 in Guernsey.
-    assert common.acceptable[common.names.index("Smith")] == {"US", "GB"}
-    assert all(labels for labels in common.acceptable)
-    assert "Ann0" in common.names  # of equally frequent given names the first ones
-    assert "Zorn0" in common.names
-    assert len(common.names) == len({*common.names})
+    assert common.names == ["Smith"]
+    assert common.acceptable == [{"US", "GB"}]
+
+
+@pytest.mark.parametrize("n_smiths, labels", [(10, {"US", "FR"}), (9, {"US"})])
+def test_drawn_names_are_acceptable_with_exactly_a_tenth_of_the_bearers(
+    n_smiths, labels
+):
+    sources = {
+        "biographies": {"US": people_of(90, 210), "FR": people_of(n_smiths, 290)}
+    }
+
+    common = gate.draw_names(sources, {"US": 1.0, "FR": 1.0})
+
+    (found,) = common.acceptable
+    assert found == labels
+
+
+@pytest.mark.parametrize("n_bearers, is_drawn", [(5, True), (4, False)])
+def test_drawn_names_have_five_bearers_of_a_label(n_bearers, is_drawn):
+    sources = {"biographies": {"US": people_of(n_bearers, 295)}}
+
+    common = gate.draw_names(sources, MILLIONS)
+
+    assert (common.names == ["Smith"]) == is_drawn
+    assert all(common.acceptable)
+
+
+@pytest.mark.parametrize("n_people, names", [(200, ["Smith"]), (199, [])])
+def test_drawn_names_are_of_labels_with_200_people(n_people, names):
+    sources = {"biographies": {"US": people_of(50, n_people - 50)}}
+
+    assert gate.draw_names(sources, MILLIONS).names == names
+
+
+def test_drawn_names_are_the_five_most_frequent_of_each_part():
+    given = [f"Given{k}" for k in range(6) for _ in range(60 - k)]
+    people = [f"{name} Last{k}" for k, name in enumerate(given)]
+
+    common = gate.draw_names({"biographies": {"US": people}}, MILLIONS)
+
+    assert common.names == [f"Given{k}" for k in range(5)]
 
 
 def test_given_names_have_acceptable_labels_of_each_target(tmp_path, monkeypatch):
@@ -100,6 +139,21 @@ def test_given_names_have_acceptable_labels_of_each_target(tmp_path, monkeypatch
     assert by_nationality.acceptable == [{"English", "Scottish"}]
 
 
+def test_check_counts_single_words_and_full_names_apart(tmp_path, monkeypatch):
+    monkeypatch.setenv("SKNAMES_DATA", str(tmp_path))
+    path = tmp_path / "public" / "common_names.tsv"
+    path.parent.mkdir()
+    rows = ["name\tcountries\tnationalities", "Lund\tSE\tSwedish"]
+    rows += ["Sven Lund\tSE\tSwedish", "Erik Lund\tSE\tSwedish"]
+    path.write_text("\n".join(rows), encoding="utf-8")
+
+    figures, report = gate.check(MODELS / "country", {})
+
+    counts = {title: row["n"] for title, row in figures.items()}
+    assert counts == {"given": 3, "given, single words": 1, "given, full names": 2}
+    assert report.count("Worst of the") == 1
+
+
 def test_check_without_names_at_hand_says_so(tmp_path, monkeypatch):
     monkeypatch.setenv("SKNAMES_DATA", str(tmp_path))
 
@@ -112,8 +166,8 @@ def test_check_without_names_at_hand_says_so(tmp_path, monkeypatch):
 def test_main_prints_the_worst_names_of_both_models(capsys, tmp_path, monkeypatch):
     monkeypatch.setenv("SKNAMES_DATA", str(tmp_path))
     sources = {
-        "country": {"chess players": {"SE": people_of(1, 300)}},
-        "nationality": {"chess players": {"Swedish": people_of(1, 300)}},
+        "country": {"chess players": {"SE": people_of(10, 300)}},
+        "nationality": {"chess players": {"Swedish": people_of(10, 300)}},
     }
 
     gate.main([], sources)

@@ -11,7 +11,8 @@ There are two lists. Neither chooses a setting.
   acceptable, written by hand: common_names.tsv of `tools.public_sets`.
 - Drawn names: the most frequent surnames and given names of each label among the people
   of all sources, which nobody edits. A label is acceptable if a tenth or more of the
-  bearers have it, where each label counts as many people as it has in the world.
+  bearers have it, where each label counts as many people as it has in the world. Names
+  without such a label are left out.
 
 Test sets of full names do not show these faults: they count rare labels like frequent
 ones, and hardly have a word alone.
@@ -35,6 +36,9 @@ from .files import MODELS
 
 LEAST_PEOPLE = 200  # of a label, to draw its most frequent names
 N_OF_LABEL = 5  # given names, and as many surnames
+# People of a label who bear a drawn name, for the label to count: one bearer in a small
+# sample of a populous country is often a foreigner, and would outweigh all others.
+LEAST_BEARERS = 5
 LEAST_SHARE = 0.1  # of the bearers of a drawn name, for an acceptable label
 SMALL = 1.5  # million people; labels with fewer are hardly ever acceptable
 N_WORST = 20
@@ -45,9 +49,9 @@ DRAWN = "drawn"
 # the second.
 LEAST_ACCEPTED = {
     "nationality": {GIVEN: 0.96, DRAWN: 0.96},
-    "country": {GIVEN: 0.87, DRAWN: 0.81},
+    "country": {GIVEN: 0.87, DRAWN: 0.82},
 }
-MOST_SMALL = {"nationality": 0.01, "country": 0.065}
+MOST_SMALL = {"nationality": 0.01, "country": 0.06}
 
 
 @dataclass(frozen=True)
@@ -114,15 +118,19 @@ def draw_names(sources, millions):
             drawn.update(most_frequent(Counter(words), N_OF_LABEL))
         bearers = Counter(word for pair in ends for word in {*pair})
         for word, n_bearers in bearers.items():
-            share_of[word][label] = n_bearers / len(ends)
-    names = sorted(drawn)
+            if n_bearers >= LEAST_BEARERS:
+                share_of[word][label] = n_bearers / len(ends)
+    names = []
     acceptable = []
-    for name in names:
+    for name in sorted(drawn):
         weights = {
             label: share * millions[label] for label, share in share_of[name].items()
         }
         least = LEAST_SHARE * sum(weights.values())
-        acceptable.append({label for label in weights if weights[label] >= least})
+        labels = {label for label in weights if weights[label] >= least}
+        if labels:  # none, if the name is spread over many
+            names.append(name)
+            acceptable.append(labels)
     return CommonNames(names, acceptable)
 
 
