@@ -86,7 +86,7 @@ def _with_output(command):
         command.replace("sknames ", program, 1),
         shell=True,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
     )
     return f"$ {command}\n{printed.stdout}{printed.stderr}"
 

@@ -9,6 +9,8 @@ best answers for twelve held-out names next to the truth, and writes
 `first_model.joblib` and, if matplotlib is installed, `first_model.png`.
 """
 
+import sys
+
 import joblib
 import numpy as np
 from sklearn.metrics import accuracy_score, f1_score
@@ -17,6 +19,10 @@ from sklearn.pipeline import Pipeline
 
 from sknames import CharEncoder, NameNationalityClassifier
 from sknames.datasets import load_names
+
+if hasattr(sys.stdout, "reconfigure"):  # Notebooks lack it.
+    # Files of Windows know few letters: others become question marks.
+    sys.stdout.reconfigure(errors="replace")
 
 bunch = load_names()
 names = bunch.data

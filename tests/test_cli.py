@@ -309,7 +309,7 @@ def test_predict_pipe_is_read_and_appended_to_standard_output(run):
         target=lambda: Path("pipe").write_bytes(Path("in.csv").read_bytes())
     )
     writer.start()
-    Path("all.csv").write_text("old\n")
+    Path("all.csv").write_text("old\n", encoding="utf-8")
     with open("all.csv", "ab") as file, redirected(1, file.fileno()):
         _, said = run("predict pipe --output /dev/stdout")
     writer.join()
@@ -885,7 +885,7 @@ def test_distinct_text_is_read_and_predicted_once(
 
 def test_draw_counts_the_rows_of_all_chunks_as_pandas_does(run):
     Path("in.csv").write_text(
-        'name\nAna Kowalska\n\n  \nJan Nowak\n123\n""\nAli Demir\n'
+        'name\nAna Kowalska\n\n  \nJan Nowak\n123\n""\nAli Demir\n', encoding="utf-8"
     )
     _, *rows = read_csv(run("shares in.csv --draw 3")[0])
     drawn = [(int(row), name) for row, name, _ in rows]
@@ -1096,7 +1096,7 @@ def test_predict_full_disk_leaves_the_old_file(run, output):
         reason = "No space left on device"
         step = "the output is not whole"
     else:
-        Path(output).write_text("old")
+        Path(output).write_text("old", encoding="utf-8")
         reason = "File too large"
         step = f"{output} was not written"
         # A limit on the size of files stands for a full disk.
@@ -1108,7 +1108,7 @@ def test_predict_full_disk_leaves_the_old_file(run, output):
     assert said == f"sknames: {reason}: {step}; make room.\n"
     if output != "/dev/full":
         assert sorted(os.listdir()) == sorted(["in.csv", "model.skops", output])
-        assert Path(output).read_text() == "old"
+        assert Path(output).read_text(encoding="utf-8") == "old"
 
 
 @pytest.fixture
@@ -1558,9 +1558,11 @@ def test_ctrl_c_during_the_imports_shows_no_traceback(folder, monkeypatch, comma
     code = (
         "import os, signal, time; os.kill(os.getpid(), signal.SIGINT); time.sleep(60)"
     )
-    Path("numpy.py").write_text(code)
+    Path("numpy.py").write_text(code, encoding="utf-8")
     Path("bin").mkdir()
-    Path("bin/sknames").write_text("from sknames.__main__ import main; main()")
+    Path("bin/sknames").write_text(
+        "from sknames.__main__ import main; main()", encoding="utf-8"
+    )
     package = Path(sknames.__file__).parents[1]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([os.getcwd(), str(package)]))
     assert (

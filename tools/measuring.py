@@ -200,9 +200,8 @@ def machine():
     processor = platform.processor()
     info = Path("/proc/cpuinfo")
     if not processor and info.exists():
-        models = [
-            x for x in info.read_text().splitlines() if x.startswith("model name")
-        ]
+        lines = info.read_text(encoding="utf-8").splitlines()
+        models = [line for line in lines if line.startswith("model name")]
         processor = models[0].partition(": ")[2] if models else platform.machine()
     packages = ["numpy", "scipy", "scikit-learn", "torch", "skorch"]
     versions = ", ".join(f"{name} {version(name)}" for name in packages)

@@ -144,7 +144,7 @@ def in_a_process(*args):
     command = [sys.executable, __file__, *map(str, args)]
     env = os.environ | ONE_THREAD
     done = subprocess.run(
-        command, stdout=subprocess.PIPE, text=True, check=True, env=env
+        command, stdout=subprocess.PIPE, encoding="utf-8", check=True, env=env
     )
     return done.stdout.rpartition("\n")[0].rpartition("\n")[2]
 

@@ -40,7 +40,7 @@ def service(folder=FOLDER, command=COMMAND, **environment):
         env=os.environ | environment,
         stdout=subprocess.DEVNULL,  # a line for each request
         stderr=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
     )
     with process:
         try:

@@ -66,7 +66,7 @@ def child(code, *args):
     return subprocess.run(
         command,
         check=True,
-        text=True,
+        encoding="utf-8",
         stdout=subprocess.PIPE,
         env=os.environ | ONE_THREAD,
     ).stdout
@@ -210,7 +210,8 @@ def one_name(names, labels, every):
     with TemporaryDirectory() as folder:
         some = Path(folder, "names.txt")
         some.write_text(
-            "\n".join(np.random.default_rng(0).choice(names, 2_100 // every + 100))
+            "\n".join(np.random.default_rng(0).choice(names, 2_100 // every + 100)),
+            encoding="utf-8",
         )
         rows = []
         functions = {
