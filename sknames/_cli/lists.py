@@ -4,6 +4,7 @@ import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
+from itertools import compress
 
 import click
 import numpy as np
@@ -12,8 +13,10 @@ from sklearn.utils import check_random_state
 
 from .._models.stack import Stack, resolve
 from .._shares.name_list import NameList, read_list
+from .._shares.parts import estimate_parts
 from .._shares.question import Question
 from .._shares.split import TAKEN
+from .._text.names import Names
 from .._wrappers.grouped_classifier import GroupedClassifier
 from .files import say
 from .models import closing_words, predict_distinct
@@ -32,6 +35,11 @@ from .tables import CodedTexts, InputTable
 
 # What is asked of each list, with random_state=0.
 QUESTION = Question(seed=check_random_state(0).randint(2**31))
+draw_option = click.option(
+    "--draw",
+    type=click.IntRange(2),
+    help="Write so many random rows, for you to check. Estimate nothing.",
+)
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,15 @@ class PredictedRows:
     names: NameList
     outcome: list[str | None] | None
     by: dict[str, list[str | None]]
+
+    def estimate(self, of_list):
+        """Return what a function estimates of all rows, or of the parts of --by.
+
+        It gets a `NameList`, the index of its rows, and seeds or None.
+        """
+        if not self.by:
+            return of_list(self.names, slice(None), None)
+        return estimate_parts(self.names, self.by, QUESTION, of_list)
 
 
 @dataclass(frozen=True)
@@ -144,11 +161,71 @@ class ListInput:
         (batch,) = table.combine_chunks().to_batches()
         self.output.write([(batch, pa.record_batch([], []))], metadata)
 
+    def write_draw(self, n_drawn, outcome=None, has_others=False):
+        """Write random rows of names, with an empty column of labels.
+
+        With a column of outcomes, as many rows of each are drawn. The numbers of rows
+        begin with 0, as in pandas.
+        """
+        if has_others or self.by or any(self.columns.values()):
+            raise click.UsageError(
+                "--draw only writes rows to check: leave the other options out"
+            )
+        self.table.skips_blank_lines = True
+        people = {"row": [], "name": [], "checked": []}
+        if outcome is not None:
+            people["outcome"] = []
+        n_rows = 0
+        for chunk, names in self.table.names():
+            is_name = Names(names).reasons == ""
+            people["row"] += (n_rows + np.flatnonzero(is_name)).tolist()
+            people["name"] += compress(names, is_name)
+            people["checked"] += [""] * is_name.sum()
+            if outcome is not None:
+                texts = self.table.texts(chunk, outcome, "--outcome")
+                people["outcome"] += compress(texts, is_name)
+            n_rows += len(names)
+        n_names = len(people["name"])
+        if n_names < n_drawn:
+            raise ValueError(
+                f"--draw {n_drawn}: {self.table.name} has only {n_names:,} names: give "
+                "fewer"
+            )
+        rng = np.random.default_rng(0)
+        if outcome is None:
+            drawn = rng.choice(n_names, n_drawn, replace=False)
+        else:
+            drawn = _draw_of_each(np.array(people["outcome"]), n_drawn, rng)
+        self.write(pa.table(people).take(np.sort(drawn)), metadata={})
+        say(
+            f"{n_drawn} of {n_names:,} names: fill in the label of each, without "
+            'reading it off the name; "unknown" where nobody can decide'
+        )
+
 
 def _as_options(text):
     """Return a text of Python with the options of the commands."""
     text = text.replace('groups="subregion"', "--groups subregion")
     return text.replace("groups={...}", "groups={...} in Python")
+
+
+def _draw_of_each(outcomes, n_drawn, rng):
+    """Return rows, the same number of each outcome where there are enough."""
+    distinct, counts = np.unique(outcomes, return_counts=True)
+    if n_drawn < len(distinct):
+        raise click.UsageError(
+            f"--draw {n_drawn}: there are {len(distinct)} outcomes: give at least one "
+            "row of each"
+        )
+    drawn = []
+    n_left = n_drawn
+    # The rarest first, so that the others make up for what it lacks.
+    for k, place in enumerate(np.argsort(counts, kind="stable")):
+        (rows,) = np.nonzero(outcomes == distinct[place])
+        n = min(len(rows), n_left // (len(distinct) - k))
+        drawn.append(rng.choice(rows, n, replace=False))
+        n_left -= n
+    return np.concatenate(drawn)
 
 
 def _to_weights(texts, is_name):

@@ -85,38 +85,13 @@ class Changes:
         return self.priors is not None or self.adapt or self.groups is not None
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """Options that say what to write of each name.
-
-    Parameters
-    ----------
-    top : int
-        Number of labels.
-    proba : bool
-        Whether to write the probabilities of all labels.
-    """
-
-    top: int
-    proba: bool
-
-
 @click.command()
 @table_options
 @model_options
-@as_one(
-    "wanted",
-    Wanted,
-    top=click.option(
-        "--top",
-        type=click.IntRange(1),
-        default=1,
-        help="Number of labels for each name.",
-    ),
-    proba=click.option(
-        "--proba", is_flag=True, help="Add the probabilities of all labels."
-    ),
+@click.option(
+    "--top", type=click.IntRange(1), default=1, help="Number of labels for each name."
 )
+@click.option("--proba", is_flag=True, help="Add the probabilities of all labels.")
 @as_one(
     "changes",
     Changes,
@@ -148,7 +123,7 @@ class Wanted:
 )
 @output_options
 @click.option("--prefix", default="", help="Prefix for the names of new columns.")
-def predict(table, model, output, prefix, changes, wanted):
+def predict(table, model, output, prefix, changes, top, proba):
     """Predict the nationality of each name in INPUT.
 
     Every row is written once, in order, with new columns: predicted, probability and
@@ -166,8 +141,10 @@ def predict(table, model, output, prefix, changes, wanted):
     else:  # predicted when the priors were estimated
         below = distinct.stack
         read = distinct.take
-    answer = partial(_predictions, read, stack, below, wanted)
-    chunks = ((chunk, answer(names)) for chunk, names in table.names())
+    chunks = (
+        (chunk, _predictions(read(names), stack, below, top, proba))
+        for chunk, names in table.names()
+    )
     n_of_reason = Counter()
     n_of_answer = Counter()
     columns = _add_columns(
@@ -237,7 +214,10 @@ def make_model(model, table, changes):
     distinct = None
     priors = None
     if changes.adapt:
-        distinct, priors = estimate_priors(resolve(fitted), table)
+        stack = resolve(fitted)
+        distinct = predict_distinct(stack, (names for _, names in table.names()), table)
+        assumed = assumed_priors(stack)
+        priors, _ = priors_of_list(stack, distinct.listed, assumed, distinct.counts)
     elif changes.priors is not None:
         priors = read_priors(changes.priors, resolve(fitted))
     if priors is not None:
@@ -285,22 +265,11 @@ def _check_changes(changes, model):
         )
 
 
-def estimate_priors(stack, table):
-    """Return the distinct texts of a table, predicted, and the priors of its list."""
-    chunks = (names for _, names in table.names())
-    distinct = predict_distinct(stack, chunks, table)
-    assumed = assumed_priors(stack)
-    priors, _ = priors_of_list(stack, distinct.listed, assumed, distinct.counts)
-    return distinct, priors
-
-
-def _predictions(read, stack, below, wanted, texts):
-    """Return predictions of texts, which `read` predicts by the stack below layers."""
-    listed = read(texts)
+def _predictions(listed, stack, below, top, proba):
+    """Return predictions of a list, which the stack below layers has predicted."""
     changed = replace(listed, proba=stack.change(listed.proba, len(below.layers)))
-    predictions = predictions_of(stack, changed, top=wanted.top)
-    proba = predictions.proba if wanted.proba else None  # they are many
-    return replace(predictions, proba=proba)
+    predictions = predictions_of(stack, changed, top=top)
+    return predictions if proba else replace(predictions, proba=None)  # they are many
 
 
 def _type_of_answers(stack):

@@ -6,10 +6,8 @@ from dataclasses import replace
 import click
 import numpy as np
 
-from .._shares.parts import estimate_parts
 from .._shares.rates import rates_of_list
-from .draw import draw_option, write_draw
-from .lists import QUESTION, list_command, say_counts, warnings_said
+from .lists import QUESTION, draw_option, list_command, say_counts, warnings_said
 from .options import column_option
 
 
@@ -28,19 +26,16 @@ def rates(listed, outcome, draw):
     """
     start = time.perf_counter()
     if draw is not None:
-        write_draw(listed, draw, listed.by or any(listed.columns.values()), outcome)
+        listed.write_draw(draw, outcome)
         return
     listed = replace(listed, columns=listed.columns | {"outcome": outcome})
     rows = listed.predict_rows()
     outcomes = np.array(rows.outcome, dtype=object)
-
-    def rates_of_part(part, index, seeds):
-        return rates_of_list(part, outcomes[index], QUESTION, seeds)
-
     with warnings_said():
-        if rows.by:
-            result = estimate_parts(rows.names, rows.by, QUESTION, rates_of_part)
-        else:
-            result = rates_of_list(rows.names, outcomes, QUESTION)
+        result = rows.estimate(
+            lambda names, index, seeds: rates_of_list(
+                names, outcomes[index], QUESTION, seeds
+            )
+        )
     listed.show(result, rows.stack)
     say_counts(rows.names, rows.stack, start)

@@ -1,17 +1,17 @@
 """shares: estimate the mix of nationalities in a table, or compare its parts."""
 
 import time
+from collections import defaultdict
 from pathlib import Path
 
 import click
 
 from .._base.sklearn_private import check_matplotlib_support
-from .._shares.parts import Parts, estimate_parts
+from .._shares.parts import Parts
 from .._shares.shares import shares_of_list
 from .._shares.shares_display import SharesDisplay
-from .draw import draw_option, write_draw
 from .files import check_output, whole_file
-from .lists import QUESTION, list_command, say_counts, warnings_said
+from .lists import QUESTION, draw_option, list_command, say_counts, warnings_said
 
 MOST_PANELS = 100  # matplotlib draws 65,536 pixels at most
 
@@ -38,12 +38,13 @@ def shares(listed, against, draw, plot):
     start = time.perf_counter()
     _check_options(listed.by, against, plot)
     if draw is not None:
-        has_others = listed.by or plot or any(listed.columns.values())
-        write_draw(listed, draw, has_others)
+        listed.write_draw(draw, has_others=plot is not None)
         return
     rows = listed.predict_rows()
     with warnings_said():
-        result = _estimate(rows)
+        result = rows.estimate(
+            lambda names, _, seeds: shares_of_list(names, QUESTION, seeds)
+        )
         if against is not None:
             result = result.compare(_key_of(against, result))
     if plot is not None and len(result) > MOST_PANELS and isinstance(result, Parts):
@@ -57,17 +58,6 @@ def shares(listed, against, draw, plot):
         with whole_file(plot) as file:
             display.figure_.savefig(file, format=Path(plot).suffix[1:], dpi=150)
     say_counts(rows.names, rows.stack, start)
-
-
-def _estimate(rows):
-    """Return the shares of all rows, or of the parts of --by."""
-
-    def shares_of_part(part, _, seeds):
-        return shares_of_list(part, QUESTION, seeds)
-
-    if not rows.by:
-        return shares_of_list(rows.names, QUESTION)
-    return estimate_parts(rows.names, rows.by, QUESTION, shares_of_part)
 
 
 def _check_options(by, against, plot):
@@ -85,21 +75,21 @@ def _check_options(by, against, plot):
 
 def _key_of(against, parts):
     """Return the key of the part that --against names, or "others"."""
-    called_so = []
-    names = []
+    if against == "others":
+        return against
+    keys_of_name = defaultdict(list)
     for key in parts:
         values = key if isinstance(key, tuple) else [key]
-        names.append(",".join("" if value is None else value for value in values))
-        if names[-1] == against:
-            called_so.append(key)
-    if against == "others" or len(called_so) == 1:
-        return called_so[0] if called_so and against != "others" else against
+        keys_of_name[",".join(value or "" for value in values)].append(key)
+    called_so = keys_of_name.get(against, [])
+    if len(called_so) == 1:
+        return called_so[0]
     if called_so:
         raise click.UsageError(
             f"--against {against}: {len(called_so)} parts are called so: rename a "
             "value, or leave a column of --by out"
         )
-    listed = ", ".join(map(repr, names[:20]))
+    listed = ", ".join(map(repr, [*keys_of_name][:20]))
     raise click.UsageError(
         f"--against {against}: no such part. Give others, or one of {listed}"
     )
