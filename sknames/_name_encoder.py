@@ -104,7 +104,7 @@ class NameEncoder(NamesMixin, EstimatorMixin, BaseEstimator):
         return names
 
     def _load_model(self):
-        """Return the fitted model and, if it is the one that ships, its digest."""
+        """Return the fitted model and, if it is a shipped one, its digest."""
         if isinstance(self.model, str) and self.model in TARGETS:
             model = load_pretrained(self.model, priors="uniform")
             return model, pretrained_sha256(target=self.model)

@@ -1,4 +1,4 @@
-"""Predict under the mix of nationalities in a list."""
+"""Adapt predictions to the mix of nationalities in a list."""
 
 from typing import Any, Literal, Self
 
@@ -38,7 +38,7 @@ class PriorShiftClassifier(Wrapper):
     2. Multiply the probabilities by the ratio of the new priors to the assumed ones,
        and scale them to sum to 1.
 
-    `fit` gets no labels, so it takes a frozen estimator only: a model that ships, or
+    Because `fit` gets no labels, it accepts only frozen estimators: a shipped model, or
     scikit-learn's `FrozenEstimator`. With given `priors`, it predicts without `fit`
     around any fitted estimator.
 
@@ -57,8 +57,9 @@ shape (n_classes,), default="estimate"
     assumed_prior : {"tempered", "population", "uniform"}, dict, array-like of shape \
 (n_classes,) or None, default=None
         Priors that the estimator's probabilities assume. None takes its `class_prior_`,
-        which our estimators have, or "uniform". Most scikit-learn classifiers assume
-        the class frequencies of their training labels: give these.
+        an attribute of all classifiers of sknames, or else "uniform". Most classifiers
+        of scikit-learn assume the class frequencies of their training labels: pass
+        these.
 
     Attributes
     ----------
@@ -85,9 +86,9 @@ shape (n_classes,), default="estimate"
 
     The estimate counts each distinct name once, with its weights summed, and leaves out
     missing names and texts that are not names, see :meth:`SelectiveClassifier.reasons`.
-    It helps from about 100 names. A `UserWarning` says if the model is unsure of the
-    names: an underconfident model gives a wrong mix. Calibrate it on held-out names
-    first, as the FAQ shows.
+    It helps from about 100 names on. A `UserWarning` is issued if the model is unsure
+    of the names, because an underconfident model leads to a wrong mix. Calibrate it on
+    held-out names first, as the FAQ shows.
 
     References
     ----------
@@ -184,11 +185,11 @@ shape (n_classes,), default="estimate"
         return self
 
     def _check_shift(self, inner, assumed, priors):
-        """Raise ValueError if the estimator abstains, since a shift changes that."""
+        """Raise ValueError if the estimator abstains: a shift undoes thresholds."""
         inner.add(self._shift(inner, assumed, priors)).check_threshold()
 
     def _shift(self, inner, assumed, priors):
-        """Return the layer that exchanges the assumed priors of a stack."""
+        """Return the layer that replaces the assumed priors of a stack."""
         return Shift(type(self).__name__, assumed_priors(inner), assumed, priors)
 
     @property
@@ -230,7 +231,7 @@ shape (n_classes,), default="estimate"
 
 
 def priors_of_list(stack, listed, assumed, sample_weight):
-    """Return the priors of a list that was predicted, and the number of steps."""
+    """Return the estimated priors of a predicted list, and the number of steps."""
     proba = check_probabilities(listed)
     weights = check_weights(sample_weight, len(proba)) * (listed.reasons == "")
     return priors_of_probabilities(

@@ -8,18 +8,18 @@ from sklearn.utils import Bunch
 from .._base.exact_limits import upper_limits
 from .._models.groups import fallback_probabilities
 
-# A risk tries the coverages 2 %, 4 %, ... 100 %, by bisection. More of them would need
-# more steps, which share the probability to fail.
+# For a risk, the coverages 2 %, 4 %, ... 100 % are tried by bisection. With more of
+# them, more steps would share the probability of failure.
 N_TRIED = 50
 N_STEPS = math.ceil(math.log2(N_TRIED + 1))  # six
 
 
 def confidence_and_hits(probabilities, best, is_name, labels, classes, fallback):
-    """Return the probabilities of the best class and its groups, and if each is right.
+    """Return the probabilities of the best class and its groups, and the hits.
 
     `probabilities`, (n, n_classes), are those of `classes`; `best`, (n,), has the index
     of the best class, and `is_name`, (n,), whether a row is a name. The results are
-    floats and booleans, (n, 1 + n_levels). What is no name has no confidence.
+    floats and booleans, (n, 1 + n_levels). Rows that are not names have confidence 0.
     """
     confidence = fallback_probabilities(probabilities, best, fallback)
     predicted = classes[best]
@@ -70,15 +70,15 @@ def risk_coverage_curve(confidence, hits, weights):
 
 
 def row_of_coverage(curve, coverage):
-    """Return the row of the highest threshold that reaches a coverage, or the last."""
-    is_enough = curve.coverage >= coverage - 1e-12  # what rounding loses
+    """Return the row of the highest threshold with a coverage, else the last one."""
+    is_enough = curve.coverage >= coverage - 1e-12  # tolerance for rounding
     if not is_enough.any():
         return len(is_enough) - 1
     return int(is_enough.argmax())
 
 
 def tried_rows(curve):
-    """Return the rows of the thresholds that are tried for a risk."""
+    """Return the rows of the thresholds to try for a risk."""
     wanted = curve.coverage[-1] * np.arange(1, N_TRIED + 1) / N_TRIED
     return np.unique([row_of_coverage(curve, coverage) for coverage in wanted])
 

@@ -1,4 +1,4 @@
-"""Abstain where a classifier is unsure."""
+"""Abstain where a classifier is unsure of a name."""
 
 from collections.abc import Iterator
 from numbers import Integral, Real
@@ -241,7 +241,7 @@ class SelectiveClassifier(Wrapper):
         inner = resolve(estimator)
         labels = inner.as_predicted(y)
         check_some_known(labels, inner.classes)
-        # Labels that a frozen estimator lacks are taken, too.
+        # Labels that a frozen estimator does not know are taken as well.
         abstain_label, fallback = self._read_answers(inner, labels, may_lack=not frozen)
         if self.threshold is not None:
             curve = None
@@ -254,9 +254,9 @@ class SelectiveClassifier(Wrapper):
 
     @classmethod
     def _around(cls, estimator, curve=None, **params):
-        """Return a fitted one around a fitted estimator, from its stored curve.
+        """Return a fitted wrapper of a fitted estimator, from a stored curve.
 
-        With a given threshold, it needs no curve.
+        With a given threshold, no curve is needed.
         """
         self = cls(estimator, **params)
         abstain_label, fallback = self._read_answers(resolve(estimator))
@@ -296,7 +296,7 @@ class SelectiveClassifier(Wrapper):
 
     def _cross_validated_curve(self, X, y, weights, routed, fallback):
         """Return the curve of all names, each as clones on the other folds answer."""
-        # Not at the top: it would be two fifths of what `import sknames` takes.
+        # Imported here because it takes two fifths of the time of `import sknames`.
         from sklearn.model_selection import StratifiedGroupKFold, check_cv
 
         cv = 5 if self.cv is None else self.cv
@@ -316,7 +316,7 @@ class SelectiveClassifier(Wrapper):
         # A splitter may also give masks.
         rows = np.concatenate([np.arange(len(y))[test] for _, test in folds])
         curve = risk_coverage_curve(confidence, hits, weights[rows])
-        # Rows that several folds test count once.
+        # Rows in several test folds count once.
         curve.n_answered *= len(np.unique(rows)) / len(rows)
         return curve
 
@@ -337,7 +337,7 @@ class SelectiveClassifier(Wrapper):
             self.risk_ = float(curve.risk[row])
         self.estimator_ = estimator
         self.abstain_label_ = abstain_label
-        # Plain tuples, because skops files must not name our private class.
+        # Plain tuples, because skops files must not name a private class.
         self._levels = [tuple(level) for level in fallback]
         return self
 
@@ -359,7 +359,7 @@ class SelectiveClassifier(Wrapper):
         return self._predict(self._stack(), X)
 
     def _predict(self, stack, X):
-        """Return the answers of a stack that this wrapper is the top of."""
+        """Return the answers of a stack with this wrapper on top."""
         return answers_of(stack, predict_list(stack, X))
 
     def reasons(self, X: Any) -> NDArray[np.object_]:
@@ -505,10 +505,10 @@ def _fit_and_answer(estimator, X, y, train, test, params, fallback):
 
 
 def _answers(stack, X, y, fallback):
-    """Return what `confidence_and_hits` does, of the names X with the labels y."""
+    """Return `confidence_and_hits` of the names X with the labels y."""
     listed = predict_list(stack, X)
     classes = stack.classes
-    # A fold may lack a rare label.
+    # A fold may not contain a rare label.
     fallback = [level.among(classes) for level in fallback]
     best = listed.proba.argmax(axis=1)
     is_name = listed.reasons == ""

@@ -1,4 +1,4 @@
-"""Base of the wrappers of a classifier."""
+"""Provide the base class of the wrappers of a classifier."""
 
 from typing import Any
 
@@ -27,20 +27,20 @@ class Wrapper(
     EstimatorMixin,
     BaseEstimator,
 ):
-    """Predict with another classifier, and change its probabilities or answers."""
+    """Predict with another classifier, and change its probabilities or predictions."""
 
     estimator: Any
     estimator_: Any
 
     def _inner(self):
-        """Return the fitted classifier inside: that of `fit`, or else the given one."""
-        # The check would take a tenth of the time of one name.
+        """Return the fitted classifier inside: from `fit`, or else the given one."""
+        # check_is_fitted would take a tenth of the time of predicting one name.
         if not self.__sklearn_is_fitted__():
             check_is_fitted(self)
         return vars(self).get("estimator_", self.estimator)
 
     def _stack(self):
-        """Return what this fitted classifier holds: one layer more than its inside."""
+        """Return the stack of the classifier inside, with the layer of this wrapper."""
         inner = resolve(self._inner())
         return inner.add(self._layer(inner))
 

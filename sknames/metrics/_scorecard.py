@@ -267,7 +267,7 @@ def scorecard(
     if hasattr(estimator, "predict_proba"):
         listed = predict_list(stack, names)
         proba = listed.proba
-    # Other classifiers may predict a label that is not the most probable one.
+    # Some classifiers predict a label that is not the most probable one.
     if proba is not None and (stack.layers or hasattr(stack.base, "network_")):
         predicted = answers_of(stack, listed)
     else:
@@ -302,7 +302,7 @@ def _figures_of_probabilities(proba, columns, weights):
     `columns`, (n,), has the column of each row's label, or UNKNOWN.
     """
     is_known = columns != UNKNOWN
-    # An unknown label reads the last column here, and what it reads counts nowhere.
+    # An unknown label reads the last column here, but its values are not used.
     of_label = proba[np.arange(len(columns)), columns][:, None]
     # The first of equal probabilities ranks higher, as in argmax.
     is_before = np.arange(proba.shape[1]) < columns[:, None]
@@ -326,8 +326,8 @@ def figures(labels, predicted, weights=1.0):
     weights = check_weights(weights, len(labels))
     labels = np.asarray(labels, dtype=object).tolist()
     predicted = np.asarray(predicted, dtype=object).tolist()
-    # Labels may be numbers and text, as a model of numbers may abstain by a word:
-    # numbers first.
+    # Labels may be numbers and text, because a model of numbers may abstain with a
+    # word. Numbers come first.
     values = sorted(
         {*labels, *predicted}, key=lambda label: (isinstance(label, str), label)
     )
@@ -390,10 +390,10 @@ def calibration_error(is_right, confidence, weights):
 
 
 def effective_number(weights, index=None, n=1):
-    """Return how many rows of equal weight say as much, by group, (n,) (Kish 1965).
+    """Return the effective number of rows of each group (Kish 1965).
 
     `index` has the group of each row. Without it, all rows are one group, and a number
-    returns.
+    is returned.
     """
     if index is None:
         one_group = np.zeros(len(weights), dtype=int)
@@ -404,7 +404,7 @@ def effective_number(weights, index=None, n=1):
 
 
 def wilson_interval(share, n):
-    """Return the ends of 95 % intervals of a share among n (Wilson 1927)."""
+    """Return the ends of 95 % confidence intervals of a share of n (Wilson 1927)."""
     middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
     reach = Z / (1 + Z**2 / n) * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
     return np.maximum(middle - reach, 0), np.minimum(middle + reach, 1)
@@ -427,8 +427,8 @@ def _macro_f1_interval(true, answer, weights):
     shares = np.bincount(index, weights=weights) / weights.sum()
     drawn = np.random.RandomState(0).multinomial(n_drawn, shares, size=N_RESAMPLES)
     n_either = drawn @ (is_true + is_answer)
-    # A label that is only predicted counts as 0, in the figure as well; one that is not
-    # drawn does not count.
+    # A label that is only predicted has an F1 of 0, as in the figure itself; a label
+    # that is not drawn does not count.
     f1 = np.tile(np.where(is_true.any(axis=0), np.nan, 0), (len(drawn), 1))
     np.divide(2 * drawn @ (is_true * is_answer), n_either, out=f1, where=n_either > 0)
     return tuple(np.quantile(np.nanmean(f1, axis=1), [0.025, 0.975]).tolist())

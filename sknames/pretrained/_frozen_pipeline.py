@@ -1,4 +1,4 @@
-"""The type of the models that ship: no method fits them again."""
+"""Define the type of the shipped models, which are never refitted."""
 
 from reprlib import repr as shorten
 from typing import Any, NoReturn, Self
@@ -11,7 +11,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from .._base import warn
 from .._base.estimators import EstimatorMixin, input_tags_of
 
-# What takes metadata if it is routed, as of Pipeline, but for `fit`.
+# The methods of Pipeline to which metadata is routed, except `fit`.
 ROUTED = (
     "predict",
     "predict_proba",
@@ -139,7 +139,7 @@ class FrozenPipeline(EstimatorMixin, Pipeline):
         return super().get_params(deep=False)
 
     def set_params(self, **params: Any) -> Self:
-        """Raise ValueError for any parameter, since no `fit` would use it.
+        """Raise ValueError for any parameter, because no `fit` would use it.
 
         Parameters
         ----------
@@ -186,10 +186,10 @@ class FrozenPipeline(EstimatorMixin, Pipeline):
 
 
 def _are_numbers_of(y, classes):
-    """Return whether labels are positions in the classes, as ensembles hand them.
+    """Return whether labels are positions in the classes, as ensembles pass them.
 
-    These number the labels that they have. If there are fewer than the classes, their
-    numbers mean others. A fold may lack some numbers.
+    Ensembles number the labels of their training data. If these are fewer than the
+    classes, the numbers stand for other labels. A fold may lack some numbers.
     """
     numbers = set(np.ravel(y).tolist())
     if numbers == set(range(len(numbers))):

@@ -1,4 +1,4 @@
-"""The models that ship with the package: their files, and how they are read."""
+"""Load the models that ship with the package from their files."""
 
 import csv
 import hashlib
@@ -29,16 +29,16 @@ from ._frozen_pipeline import FrozenPipeline
 
 Target: TypeAlias = Literal["nationality", "country"]
 TARGETS: tuple[Target, ...] = ("nationality", "country")
-# With a folder for each model. That of countries is a head on that of nationalities,
-# see `Network`.
+# It has a folder for each model. The country model is a head on the nationality
+# model, see `Network`.
 FOLDER = Path(__file__).parent
 ARRAYS = "model.npz"
 DESCRIPTION = "model.json"
 CARD = "card.json"
-# What each threshold gives on people kept apart, under the default priors.
+# Coverage and risk of each threshold on held-out people, under the default priors.
 # tools/retrain/measure.py writes it.
 CURVE = "risk_coverage.csv"
-# The same if subregions and regions are answered, too.
+# The same if the model falls back on subregions and regions.
 FALLBACK_CURVE = "fallback_risk_coverage.csv"
 CURVE_COLUMNS = ["threshold", "coverage", "risk", "n_answered"]  # of both
 # `Measured` of the network: what is by label, and the rest.
@@ -57,14 +57,14 @@ RISK = {
 }
 AS_WRITTEN = object()  # the priors that a network was written with
 DEFAULT_PRIORS = "tempered"  # of load_pretrained, which its fingerprint leaves out
-# pip leaves an installed version as it is, without --force-reinstall.
+# Without --force-reinstall, pip does not replace an installed version.
 REINSTALL_HINT = (
     "install sknames again, as before, with the options --force-reinstall and "
     "--no-deps of pip."
 )
-# Arrays of models in memory, by the digest of their file and their name. Models of one
-# trunk share them until all are deleted. Two threads that load at once may each have
-# their own.
+# Arrays of loaded models, by the digest of their file and their name. Models of one
+# trunk share arrays until all are deleted. Two threads that load a model at the same
+# time may each get their own arrays.
 SHARED: WeakValueDictionary[tuple[str, str], np.ndarray] = WeakValueDictionary()
 SUMMED_IN_PLACE = "word_keys"  # by `Network.from_arrays`, so they are not shared
 
@@ -227,7 +227,7 @@ def load_pretrained(
 
 
 def _check_default_priors(model, priors):
-    """Raise ValueError for other priors than those that the stored risks assume."""
+    """Raise ValueError for priors other than those that the stored risks assume."""
     default = check_priors(DEFAULT_PRIORS, model.classes_)
     if not np.allclose(model.class_prior_, default):
         raise ValueError(
@@ -239,7 +239,7 @@ def _check_default_priors(model, priors):
 
 
 def _abstains(abstain, risk, threshold):
-    """Return whether to abstain; raise ValueError if the arguments do not agree."""
+    """Return whether to abstain; raise ValueError for contradictory arguments."""
     if not isinstance(abstain, bool | np.bool_ | None):
         raise ValueError(
             f"Expected abstain to be True, False or None, got {abstain!r}. Give the "
@@ -352,8 +352,8 @@ def read_model(folder, sha256=None, priors=AS_WRITTEN, tidy=True, *, is_measured
         encode["alphabet"], encode["max_length"], **encode["params"]
     )
     encoder.set_params(tidy=tidy).tidy_ = tidy
-    # The classifier knows no names of columns, and would warn of tables under a global
-    # set_output.
+    # The classifier has no column names, and would warn about DataFrames under a
+    # global set_output.
     encoder.set_output(transform="default")
     network = Network.from_arrays(arrays, in_place=True)
     network = replace(network, fingerprint=description["fingerprint"])
@@ -366,7 +366,7 @@ def read_model(folder, sha256=None, priors=AS_WRITTEN, tidy=True, *, is_measured
         network = replace(network, measured=_read_measured(folder, classes))
     classify = trunk["classify"]
     params = classify["params"]
-    params["ngram_range"] = tuple(params["ngram_range"])  # JSON has lists
+    params["ngram_range"] = tuple(params["ngram_range"])  # JSON stores tuples as lists
     classifier = NameNationalityClassifier._from_network(
         network,
         classes,
@@ -380,7 +380,7 @@ def read_model(folder, sha256=None, priors=AS_WRITTEN, tidy=True, *, is_measured
 def _read_trunk(folder, description):
     """Return the description of a model's trunk, and all arrays of the model.
 
-    A model that is no head is its own trunk.
+    A model that is not a head is its own trunk.
     """
     arrays = _arrays(folder, description)
     if "trunk" not in description:
@@ -392,7 +392,7 @@ def _read_trunk(folder, description):
 
 
 def _with_priors(network, classes, priors):
-    """Return a network with other priors, which its fingerprint says."""
+    """Return a network with other priors, and a fingerprint that says so."""
     class_prior = check_priors(priors, classes, own=DEFAULT_PRIORS)
     network = network.with_priors(class_prior)
     change = priors_fingerprint(class_prior)
@@ -402,12 +402,12 @@ def _with_priors(network, classes, priors):
 
 
 def _named(network, change):
-    """Return a network whose fingerprint says what is changed."""
+    """Return a network whose fingerprint names a change."""
     return replace(network, fingerprint=f"{network.fingerprint}+{change}")
 
 
 def _read_measured(folder, classes):
-    """Return what held-out people show of a model, from the files of its folder."""
+    """Return the figures that were measured on held-out people, from a folder."""
     columns = _read(folder / BIAS, _columns_of)
     row_of = {label: row for row, label in enumerate(columns["label"])}
     rows = [row_of[label] for label in classes.tolist()]
@@ -441,7 +441,7 @@ def _arrays(folder, description, arrays_of_head=None):
 
 
 def _read(path, parse):
-    """Return what a function makes of a file's text; raise ValueError if damaged."""
+    """Parse a file's text with a function; raise ValueError if it is damaged."""
     try:
         return parse(_content(path).decode())
     except ValueError as error:
@@ -456,9 +456,9 @@ def _content(path, sha256=None):
 
 @contextmanager
 def _checked(path, sha256=None):
-    """Open a file, once, so that what is checked is what is used.
+    """Open a file once, so that the bytes that are checked are the bytes that are used.
 
-    It is checked in pieces: as a whole, the arrays would take their memory twice.
+    The check reads the file in pieces; reading it whole would need twice the memory.
     """
     try:
         file = path.open("rb")

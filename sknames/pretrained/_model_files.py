@@ -1,4 +1,4 @@
-"""Load and save models of users as files of skops and joblib."""
+"""Load and save the models of users as skops and joblib files."""
 
 import os
 import zipfile
@@ -11,7 +11,7 @@ import numpy as np
 from .._base import install
 from ._load_pretrained import TARGETS, load_pretrained
 
-# Types that skops may load, beyond those of scikit-learn and numpy that it trusts.
+# Types that skops may load, besides those of scikit-learn and numpy that it trusts.
 OURS = (
     "CharEncoder GroupedClassifier JoinNames NameEncoder NameFeatures "
     "NameNationalityClassifier PriorShiftClassifier SelectiveClassifier "
@@ -92,7 +92,7 @@ def load_model(path: str | os.PathLike[str], *, trust_pickle: bool = False) -> A
         raise ImportError(
             f"{path}: {error}: install what the model was made with"
         ) from error
-    except Exception as error:  # files can raise any error
+    except Exception as error:  # damaged files can raise any error
         raise ValueError(
             f"{path} is no model that takes names ({type(error).__name__}: {error}): "
             "give a file that `sknames train` wrote, or a fitted Pipeline that begins "
@@ -107,7 +107,7 @@ def load_model(path: str | os.PathLike[str], *, trust_pickle: bool = False) -> A
 
 
 def _load_skops(path):
-    """Return what a skops file holds; raise ValueError for a type not trusted."""
+    """Return the model in a skops file; raise ValueError for an untrusted type."""
     skops_io = _import_skops()
     not_trusted = sorted(set(skops_io.get_untrusted_types(file=path)) - set(TRUSTED))
     if not_trusted:
@@ -127,7 +127,7 @@ def _import_skops():
 
 
 def check_model_path(path):
-    """Raise ValueError unless `save_model` can write a file of this name."""
+    """Raise ValueError unless `save_model` can write a file with this name."""
     suffix = Path(path).suffix
     if suffix not in {".skops", *PICKLES}:
         raise ValueError(
@@ -138,7 +138,7 @@ def check_model_path(path):
 
 
 def save_model(model, file, name):
-    """Write a model to a binary file, in the format that the ending of `name` says."""
+    """Write a model to a binary file, in the format of the extension of `name`."""
     if Path(name).suffix in PICKLES:
         joblib.dump(model, file)
         return
