@@ -49,11 +49,6 @@ NOT_READ = {
 }
 ENCODING = "give the --encoding of the file, e.g. cp1252"
 WITHOUT_BOM = "give --encoding utf-16-le or utf-16-be"
-# Patterns of messages of pyarrow and Python, and what to do.
-NEXT_STEPS = {
-    ".*BOM": WITHOUT_BOM,
-    "": "the file is damaged or not whole; copy it again",
-}
 LINE_BREAK = r"\S\s*[\r\n]\s*\S"
 # Headers of a list; any other header may be a name.
 HEADER = r"(?i)names?$|\b(customer|person|people|first|last|given|family|text)\b"
@@ -314,6 +309,10 @@ class InputTable:
             )
         except LookupError as error:  # also of zip, which is of bytes
             raise ValueError(f"unknown encoding {encoding}: {ENCODING}") from error
+        # Some releases of Python raise errors of another type, with other messages.
+        is_utf_16 = codecs.lookup(encoding).name == "utf-16"
+        if is_utf_16 and not head.startswith(UTF_16_MARKS):
+            raise ValueError(f"no byte order mark: {WITHOUT_BOM}")
         text = head.decode(encoding, errors="replace")
         text = text.lstrip("\ufeff\r\n").replace("\r\n", "\n").replace("\r", "\n")
         if "\0" in text.partition("\n")[0]:
@@ -403,7 +402,7 @@ class InputTable:
                 raise
             message = str(error)
             if type(error) is not ValueError:  # ours say what to do
-                message += f": {_value_of_start(NEXT_STEPS, message)}"
+                message += ": the file is damaged or not whole; copy it again"
             raise ValueError(f"{self.name}: {message}") from error
 
 
