@@ -158,6 +158,8 @@ def test_whole_numbers_and_words_are_outcomes_up_to_a_hundred():
     teams = [f"team {year}" for year in years]
     for outcome in (years, years.astype(str), teams):
         assert len(estimate(rows, outcome, n_draws=2).outcomes) == 21
+    hundred = [f"team {k % 100}" for k in range(202)]
+    assert len(estimate(rows, hundred, n_draws=2).outcomes) == 100
     with pytest.raises(ValueError, match="Expected 100 outcomes at most, got 101"):
         estimate(rows, [f"team {k % 101}" for k in range(202)])
 
