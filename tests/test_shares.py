@@ -724,6 +724,15 @@ def width_of(shares, label="Turkish"):
     return shares[label].high - shares[label].low
 
 
+@pytest.mark.filterwarnings("ignore")  # that there are few names
+def test_difference_of_lists_that_do_not_vary_is_tested_by_pooled_counts():
+    found = shares_of(np.eye(5)[[0] * 20]).compare(shares_of(np.eye(5)[[1] * 60]))
+    pooled = 20 / 80
+    deviation = np.sqrt(pooled * (1 - pooled) * (1 / 20 + 1 / 60))
+    p_value = 2 * norm.sf(1 / deviation)
+    assert_allclose(found.p_value, [p_value, p_value, 1, 1, 1], rtol=1e-6)
+
+
 def test_clusters_of_alike_names_widen_intervals_by_root_of_their_size():
     rows = draw(MIX, 100).repeat(4, axis=0)
     params = {"model_error": 0, "n_draws": 1000}
