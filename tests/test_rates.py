@@ -49,6 +49,16 @@ def test_rates_of_a_label_sum_to_1_over_three_outcomes():
     assert frame["n_people"].sum() == pytest.approx(3 * 600)
 
 
+def test_comparison_of_rates_of_labels_has_no_members_and_prints_all_rows():
+    rows, outcome, _ = draw(600)
+    rates = estimate(rows, outcome, groups={"A": ["Danish", "Dutch"]})
+    found = rates.compare("Turkish")
+    assert found.members is None
+    assert "others:" not in repr(found)
+    assert repr(found).count("Turkish") == 2
+    assert rates.groups.compare("A").members == {"A": ["Danish", "Dutch"]}
+
+
 def test_label_without_people_has_no_rate_and_is_never_sure():
     rows = np.eye(5)[[0] * 60 + [1] * 60]
     rates = estimate(rows, np.arange(120) % 2)

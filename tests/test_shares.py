@@ -331,8 +331,10 @@ def test_compare_gives_differences_by_label():
         assert (row.share, row.other) == (here[label].share, there[label].share)
         assert row.difference == row.share - row.other
     assert found.groups.label.tolist() == ["Ireland", "North"]
-    expected = vars(found["Irish"]) | {"label": "Ireland", "sure": False}
-    assert vars(found.groups["Ireland"]) == expected
+    ireland = vars(found.groups["Ireland"])
+    p_value = ireland["p_value"]  # for two groups together, not for five labels
+    assert 0.05 < p_value < found["Irish"].p_value
+    assert ireland == vars(found["Irish"]) | {"label": "Ireland", "p_value": p_value}
     assert (found.n_names, found.n_names_of_other) == (500, 300)
     assert found.confidence_level == 0.95
 
@@ -393,14 +395,30 @@ def test_interval_of_a_difference_keeps_the_floor_of_each_share():
 
 
 def test_difference_of_all_and_nobody_has_the_limits_of_both():
-    """Without any other variance, the p-value is that of a normal error so large."""
+    """Lists of so few names have an interval, and are not tested."""
     here = shares_of(np.eye(5)[[1] * 4])
     there = shares_of(np.eye(5)[[2] * 12])
     reach = np.hypot(1 - 0.025 ** (1 / 4), 1 - 0.025 ** (1 / 12))
     found = here.compare(there)
     dutch = found["Dutch"]
     assert (dutch.difference, dutch.low) == (1, pytest.approx(1 - reach))
-    assert found.p_value[0] == pytest.approx(2 * norm.sf(1.96 / reach), rel=1e-3)
+    assert np.isnan(found.p_value).all()
+    assert not found.sure.any()
+
+
+def test_p_value_of_counts_takes_the_deviation_of_one_mix():
+    """That of p of both lists together, as in a z-test, is larger than theirs."""
+    here, there = (
+        shares_of_model(
+            np.eye(5).repeat([n - k, k, 0, 0, 0], axis=0), model_error=0, n_draws=1000
+        )
+        for n, k in ((400, 12), (1200, 66))
+    )
+    pooled = 78 / 1600
+    deviation = np.sqrt(pooled * (1 - pooled) * (1 / 400 + 1 / 1200))
+    for found in (here.compare(there)["Dutch"], there.compare(here)["Dutch"]):
+        expected = 2 * norm.sf(abs(found.difference) / deviation)
+        assert found.p_value == pytest.approx(expected, rel=0.01)
 
 
 @pytest.mark.parametrize(
@@ -652,7 +670,7 @@ def test_labels_of_few_held_out_people_are_never_sure_to_differ():
     assert irish.difference > 0.2
     assert not irish.sure
     assert np.isnan([irish.low, irish.high]).all()
-    assert compared.p_value[compared.label == "Irish"] == 1
+    assert np.isnan(irish.p_value)
     assert compared["Dutch"].sure
     known = other.compare({"Irish": 0.6, "others": 0.4})
     assert [known["Irish"].sure, known["others"].sure] == [False, True]
@@ -1181,26 +1199,39 @@ def test_known_mix_of_groups_has_no_others():
 # ---- Several comparisons
 
 
-def test_several_comparisons_are_judged_by_holm():
-    """Of three, 5 % / 3 for the least p-value, then 5 % / 2 and 5 % (Holm 1979)."""
+@pytest.mark.parametrize(
+    "p_values, are_all_rows_sure, expected",
+    [
+        ([0.03, 0.01, 0.02], True, [0.03, 0.03, 0.04]),  # times 1, 3 and 2
+        ([0.03, 0.01, 0.02], False, [0.09, 0.03, 0.06]),  # times 3
+        ([0.03, 0.03, 0.01], True, [0.06, 0.06, 0.03]),
+        ([0.001, 0.02, 0.06], True, [0.003, 0.04, 0.06]),
+        ([0.017, 0.02, 0.4], True, [0.051, 0.06, 1]),
+        ([0.03, np.nan, 0.02], True, [0.03, np.nan, 0.04]),  # times 1 and 2
+    ],
+)
+def test_p_values_of_several_comparisons_are_those_of_holm(
+    p_values, are_all_rows_sure, expected
+):
+    """Of three: times 3, and less only where nothing of a comparison is equal."""
     here = shares_of(draw(MIX), groups=NORTH)
     table = here.compare(shares_of(draw(OTHER), groups=NORTH))
 
     def with_p_value(table, smallest):
-        p_values = np.append(smallest, np.ones(len(table.label) - 1))
-        columns = table._columns | {"sure": p_values < 0.05}
-        return replace(table, p_value=p_values, _columns=columns)
+        n = len(table.label)
+        p_value = np.full(n, smallest)
+        if not are_all_rows_sure and not np.isnan(smallest):
+            p_value[1:] = 1
+        columns = table._columns | {"p_value": p_value, "sure": p_value < 0.05}
+        return replace(table, _columns=columns)
 
-    for smallest, expected in [
-        ([0.03, 0.01, 0.02], [True, True, True]),
-        ([0.03, 0.03, 0.01], [False, False, True]),
-        ([0.001, 0.02, 0.06], [True, True, False]),
-        ([0.017, 0.02, 0.02], [False, False, False]),
-    ]:
-        labels = [with_p_value(table, p) for p in smallest]
-        groups = [
-            replace(table, groups=with_p_value(table.groups, p)) for p in smallest
-        ]
-        assert [bool(held.sure[0]) for held in hold_together(labels)] == expected
-        found = [bool(held.groups.sure[0]) for held in hold_together(groups)]
-        assert found == expected
+    labels = [with_p_value(table, p) for p in p_values]
+    groups = [replace(table, groups=with_p_value(table.groups, p)) for p in p_values]
+    for held in (
+        hold_together(labels),
+        [held.groups for held in hold_together(groups)],
+    ):
+        found = np.array([table.p_value[0] for table in held])
+        assert_allclose(found, expected)
+        sure = [bool(table.sure[0]) for table in held]
+        assert_array_equal(sure, found < 0.05)

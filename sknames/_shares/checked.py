@@ -17,7 +17,12 @@ from .._base.labels_and_weights import (
 )
 from .._models.groups import array_of_labels, check_alike
 from .columns import code_values, index_in, values_of
-from .draws import Draws, nearest_shares
+from .draws import (
+    FEW_CLUSTERS_TO_TEST,
+    FEW_TO_TEST,
+    Draws,
+    nearest_shares,
+)
 from .resampling import deviations_of_sums, inflation
 from .saved import Saved
 
@@ -142,6 +147,9 @@ def estimate_from_checked(
     row_weights = row_weights * np.sqrt(left_to_chance)
     influences = (errors - mean_error) * row_weights[:, None]
     unit_weights = row_weights
+    least_effective = FEW_TO_TEST
+    if clusters is not None and not clusters.are_rows:
+        least_effective = FEW_CLUSTERS_TO_TEST
     if clusters is not None:
         unit_weights = clusters[rows].sum(row_weights)
         parts = power * (predictions - mean) * weights[:, None]
@@ -162,6 +170,7 @@ def estimate_from_checked(
         estimate=share,
         draws=nearest_shares(share + deviations),
         n_effective=n_effective,
+        least_effective=least_effective,
         predicted=mean,
     )
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .table import LEAST_PRINTED, N_PRINTED, Table
 
@@ -21,8 +20,6 @@ class Comparison(Table):
         The labels of each group, in a table of groups.
     groups : Table or None, default=None
         The same for groups, if these were asked for.
-    p_value : ndarray of shape (n_rows,)
-        How likely differences so large are by chance, for all rows together.
     n_names_of_other : int or None, default=None
         The number of names in the other list, None without one.
     other_label : label or None, default=None
@@ -50,7 +47,6 @@ class Comparison(Table):
 
     __module__ = "sknames"
 
-    p_value: NDArray[np.floating]
     n_names_of_other: int | None = None
     other_label: Any = None
     has_checked: bool = False
@@ -62,7 +58,7 @@ class Comparison(Table):
         return f"{name:>6}    other  difference   {level} % interval"
 
     @staticmethod
-    def _line(first, other, difference, low, high, sure):
+    def _line(first, other, difference, low, high, sure, p_value):
         if np.isnan(difference):
             text = f"{first:6.1%}   {other:6.1%}"
             return text.replace("nan%", "   -")
@@ -72,15 +68,9 @@ class Comparison(Table):
         mark = "   sure" if sure else ""
         return f"{text}{low:+.1%} to {high:+.1%}{mark}"
 
-    def _without_sure(self, is_unsure):
-        """Return the same without what is sure, also of groups, if `is_unsure`."""
-        if not is_unsure:
-            return self
-        groups = self.groups and self.groups._without_sure(True)
-        nothing = _with_sure(self, np.full(len(self.sure), False))
-        return replace(nothing, p_value=np.ones(len(self.sure)), groups=groups)
-
     def _is_shown(self):
+        if self.other_label is not None:
+            return np.full(len(self.label), True)
         is_first = np.arange(len(self.label)) < N_PRINTED
         return self.sure | (is_first & (np.abs(self.difference) >= LEAST_PRINTED))
 
@@ -115,28 +105,29 @@ def compare_shares(here, there, about, **fields):
     size = np.nan_to_num(np.abs(columns["difference"]))
     order = np.argsort(-size, kind="stable")
     columns = {name: values[order] for name, values in columns.items()}
-    p_value = columns.pop("p_value")
-    return Comparison(_columns=columns, _about=about, p_value=p_value, **fields)
+    return Comparison(_columns=columns, _about=about, **fields)
 
 
 def hold_together(comparisons):
-    """Return comparisons of which "sure" holds for all together (Holm 1979).
+    """Return comparisons whose p-values hold for all together.
 
-    Their groups are judged together, too.
+    They are multiplied by the number of comparisons that are tested. This factor falls
+    by one for each of which all rows are sure (Holm 1979): only then is it known that
+    no equal list is among them. Groups are judged together, too.
     """
     if not comparisons:
         return []
-    level = comparisons[0].confidence_level
-    smallest = [table.p_value.min(initial=1) for table in comparisons]
-    held = [_with_sure(table, np.full(len(table.sure), False)) for table in comparisons]
-    n_left = len(comparisons)
-    for k in np.argsort(smallest, kind="stable"):
-        table = comparisons[k]
-        is_sure = table.sure & (table.p_value <= (1 - level) / n_left)
-        if not is_sure.any():
-            break
-        held[k] = _with_sure(table, is_sure)
-        n_left -= 1
+    largest = {}
+    for k, table in enumerate(comparisons):
+        tested = table.p_value[~np.isnan(table.p_value)]
+        if len(tested):
+            largest[k] = tested.max()
+    held = [*comparisons]
+    factor = len(largest)
+    for k in sorted(largest, key=largest.__getitem__):
+        held[k] = _with_p_values(comparisons[k], factor)
+        if held[k].sure[~np.isnan(held[k].p_value)].all():
+            factor -= 1
     groups = hold_together([table.groups for table in comparisons if table.groups])
     for k, table in enumerate(comparisons):
         if table.groups:
@@ -144,6 +135,8 @@ def hold_together(comparisons):
     return held
 
 
-def _with_sure(table, sure):
-    """Return a comparison in which other differences are sure."""
-    return replace(table, _columns=table._columns | {"sure": sure})
+def _with_p_values(table, factor):
+    """Return a comparison whose p-values are multiplied, and what is sure by them."""
+    p_value = np.minimum(factor * table.p_value, 1)
+    sure = p_value < 1 - table.confidence_level
+    return replace(table, _columns=table._columns | {"sure": sure, "p_value": p_value})

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .checked import check_draw, estimate_from_checked
-from .draws import FEW_HELD_OUT, Draws
+from .draws import FEW_CLUSTERS_TO_TEST, FEW_HELD_OUT, FEW_TO_TEST, Draws
 from .mix import estimate_mix
 from .one_blas_thread import one_blas_thread
 from .resampling import NOISE, Clusters, Units, resample
@@ -40,10 +40,13 @@ def _estimate_by_model(names, distinct, share, seeds):
     seed = seeds.of_names(names)
     by_name = Units.of_names(distinct, share)
     n_effective = by_name.n_effective
+    least_effective = FEW_TO_TEST
     drawn_units = [(by_name, seed)]
     if names.clusters is not None:
         by_cluster, has_recurring_names = _clusters_of(names, distinct, share)
-        n_effective = min(n_effective, by_cluster.n_effective)
+        if by_cluster.n_effective < n_effective:
+            n_effective = by_cluster.n_effective
+            least_effective = FEW_CLUSTERS_TO_TEST
         drawn_units.insert(0, (by_cluster, seeds.of_units(names, seed)))
         if not has_recurring_names:
             drawn_units.pop()
@@ -60,6 +63,7 @@ def _estimate_by_model(names, distinct, share, seeds):
         estimate=names.by_label(share[None])[0],
         draws=names.by_label(widest),
         n_effective=float(n_effective),
+        least_effective=least_effective,
         n_held_out=n_held_out,
         of_sparse=of_sparse,
     )

@@ -18,6 +18,10 @@ NO_ONE = 0.5  # estimated people: of fewer, nothing is a part
 FEW_HELD_OUT = 20
 # What a linear map of labels maps next to the draws.
 BY_LABEL = ("estimate", "predicted", "n_held_out", "of_sparse")
+# Names or clusters of equal weight: with fewer, a difference is not tested, since
+# their draws hardly vary.
+FEW_TO_TEST = 30
+FEW_CLUSTERS_TO_TEST = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +41,8 @@ class Draws(Saved):
         The same in each draw.
     n_effective : float or ndarray, which broadcasts to the estimate
         The shares are of so many names of equal weight, which hold as much information.
+    least_effective : int, default=30
+        With fewer than that, differences are not tested.
     predicted : ndarray in the shape of the estimate, or None
         The part of the shares that is predicted, in a list with checked rows: 0 if all
         are. None without checked rows.
@@ -51,9 +57,16 @@ class Draws(Saved):
     estimate: NDArray[np.floating]
     draws: NDArray[np.floating]
     n_effective: Any
+    least_effective: int = FEW_TO_TEST
     predicted: NDArray[np.floating] | None = None
     n_held_out: NDArray[np.integer] | None = None
     of_sparse: NDArray[np.floating] | None = None
+
+    @property
+    def is_tested(self) -> NDArray[np.bool_]:
+        """Whether there are enough names or clusters to test each share."""
+        enough = np.asarray(self.n_effective) >= self.least_effective
+        return np.broadcast_to(enough, self.estimate.shape)
 
     @classmethod
     def known(cls, mix: dict[Any, float], n_draws: int) -> Self:
@@ -86,6 +99,7 @@ class Draws(Saved):
             # A share of a part is of the part's names, one of the list of as many as
             # there were if all parts were like it.
             n_effective=(n_effective / share.estimate)[:, None],
+            least_effective=first.least_effective,
             predicted=predicted,
         )
 
@@ -222,14 +236,16 @@ class Draws(Saved):
     def minus(self, other: Self, confidence_level: float) -> dict[str, Any]:
         """Return how the labels differ from those of others, as columns by name.
 
-        These are difference, low, high, sure and p_value. Of shares in doubt, nothing
-        is sure.
+        These are difference, low, high, sure and p_value, which is NaN where nothing
+        was tested: of shares in doubt, and where a list has too few names or clusters.
         """
         columns = compare_draws(self, other, confidence_level)
         is_in_doubt = self.is_in_doubt | other.is_in_doubt
-        instead = {"low": np.nan, "high": np.nan, "sure": False, "p_value": 1}
-        for name, value in instead.items():
-            columns[name] = np.where(is_in_doubt, value, columns[name])
+        for name in ("low", "high", "p_value"):
+            columns[name] = np.where(is_in_doubt, np.nan, columns[name])
+        p_value = columns.pop("p_value")
+        columns["sure"] = p_value < 1 - confidence_level
+        columns["p_value"] = p_value
         return columns
 
 

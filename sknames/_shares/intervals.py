@@ -54,7 +54,7 @@ def percentiles(draws, estimate, confidence_level):
 def compare_draws(first, second, confidence_level):
     """Return how two `Draws` differ, as columns by name.
 
-    These are difference, low, high, sure and p_value, (n_labels,) each.
+    These are difference, low, high and p_value, (n_labels,) each.
     """
     difference = first.estimate - second.estimate
     draws = first.draws - second.draws
@@ -66,24 +66,25 @@ def compare_draws(first, second, confidence_level):
     squared_down = (difference - low) ** 2 + (down + second_up)
     squared_up = (high - difference) ** 2 + (up + second_down)
     # Exact intervals may reach less far than draws.
-    low = difference - np.sqrt(np.maximum(squared_down, 0))
-    high = difference + np.sqrt(np.maximum(squared_up, 0))
+    down = np.sqrt(np.maximum(squared_down, 0))
+    up = np.sqrt(np.maximum(squared_up, 0))
     is_known = ~np.isnan(difference)
-    low = np.where(is_known, np.maximum(low, -1), -1)
-    high = np.where(is_known, np.minimum(high, 1), 1)
+    low = np.where(is_known, np.maximum(difference - down, -1), -1)
+    high = np.where(is_known, np.minimum(difference + up, 1), 1)
+    # With that of the reach towards 0, an interval of what is sure leaves 0 out.
+    z = norm.ppf((1 + confidence_level) / 2)
     deviation = _deviation(draws, first, second, confidence_level)
-    p_value = np.ones(len(difference))
-    sure = np.zeros(len(difference), dtype=bool)
-    is_tested = is_known & (deviation > ROUNDING)  # not of all labels, which sum to 1
-    p_value[is_tested], sure[is_tested] = judge_differences(
+    deviation = np.maximum(deviation, np.where(difference > 0, down, up) / z)
+    p_value = np.where(first.is_tested & second.is_tested, 1, np.nan)
+    # Not of all labels, which sum to 1.
+    is_tested = is_known & (deviation > ROUNDING) & ~np.isnan(p_value)
+    p_value[is_tested] = p_values(
         draws[:, is_tested],
         difference[is_tested],
         deviation[is_tested],
         confidence_level,
     )
-    sure &= (low > 0) | (high < 0)  # the draws of a few names hardly vary
-    columns = {"difference": difference, "low": low, "high": high}
-    return columns | {"sure": sure, "p_value": p_value}
+    return {"difference": difference, "low": low, "high": high, "p_value": p_value}
 
 
 def added_by_limits(drawn, confidence_level):
@@ -133,21 +134,20 @@ def _deviation_if_equal(first, second):
     return np.where(are_counts, np.sqrt(pooled * (1 - pooled) * total), 0)
 
 
-def judge_differences(draws, difference, deviation, confidence_level):
-    """Return p-values of differences, for all labels together, and which are sure.
+def p_values(draws, difference, deviation, confidence_level):
+    """Return p-values of differences, for all labels together, (n_labels,).
 
     A difference is sure if it exceeds the largest error in most draws, both in standard
     deviations. The shape of draws is (n_draws, n_labels). The p-value takes the largest
-    of K normal errors, with the K under which the same are sure.
+    of K normal errors, with the K under which it is small for the same differences.
     """
     if not len(difference):  # as of groups={}
-        return np.ones(0), np.zeros(0, dtype=bool)
+        return np.ones(0)
     z = norm.ppf((1 + confidence_level) / 2)
     largest = (np.abs(draws - difference) / deviation).max(axis=1)
     limit = np.quantile(largest, confidence_level)
-    sure = np.abs(difference) > deviation * limit
     log_inside = np.log1p(-2 * norm.sf(max(limit, z)))
     n_independent = np.log(confidence_level) / log_inside
     is_outside = 2 * norm.sf(np.abs(difference) / deviation)
     log_smaller = np.log1p(-np.minimum(is_outside, 1 - 1e-15))  # 1 if nothing differs
-    return -np.expm1(n_independent * log_smaller), sure
+    return -np.expm1(n_independent * log_smaller)

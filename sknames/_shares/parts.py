@@ -19,14 +19,13 @@ from .shares import Shares, shares_of_drawn, shares_of_list
 from .split import Split, split_rows
 from .table import listing
 
-FEW_IN_PART = 30  # names: with fewer, nothing is sure of a part
 # Parts that may each get a message of their own; more that say the same get one.
 FEW_PARTS = 3
 # Share of a list. Others are the list less a part, drawn with the whole. What a larger
 # part leaves is drawn by itself, since the chance of the part would count twice.
 SMALL_PART = 0.05
 # Columns of comparisons, also where no part can be compared.
-COMPARED = ["label", "share", "other", "difference", "low", "high", "sure"]
+COMPARED = ["label", "share", "other", "difference", "low", "high", "sure", "p_value"]
 NO_ROW_CHECKED = "no row is checked: these shares are estimated from names alone"
 
 
@@ -174,8 +173,9 @@ class Parts(SavedResult, Mapping):
         -------
         Parts
             The comparison of each part; None if it, or what it is compared with, has no
-            estimate. "sure" holds for all parts together (Holm 1979), and a part of
-            fewer than 30 names is never sure.
+            estimate. "sure" and p-values hold for all parts together (Holm 1979). A
+            part of fewer than 30 names of equal weight, or 10 clusters, is not tested:
+            its p-values are NaN.
 
         Raises
         ------
@@ -210,8 +210,7 @@ class Parts(SavedResult, Mapping):
             if table is not None:
                 other = estimated(partial(other_of, key), title, messages)
             if other is not None:
-                comparison = table.compare(other, same_source=True)
-                compared[key] = comparison._without_sure(table.n_names < FEW_IN_PART)
+                compared[key] = table.compare(other, same_source=True)
         for message in condensed(messages):
             warn(message)
         held = iter(hold_together([table for table in compared.values() if table]))

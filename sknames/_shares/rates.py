@@ -169,12 +169,10 @@ class Rates(Table):
             "other": other_rates.estimate,
         }
         columns |= rates.minus(other_rates, self.confidence_level)
-        p_value = columns.pop("p_value")
         return Comparison(
             _columns=columns,
             _about=self._about,
-            members=members,  # so that all rows are printed
-            p_value=p_value,
+            members=None if self.members is None else members,
             other_label="all others" if other is None else other,
         )
 

@@ -18,6 +18,7 @@ from .table import (
     LEAST_PRINTED,
     N_PRINTED,
     About,
+    Row,
     Table,
     listing,
     notes_on_new_labels,
@@ -180,10 +181,12 @@ class Shares(Table):
             - share, other, difference: the shares here and in the other list, and the
               former minus the latter,
             - low, high: the ends of the interval of the difference,
-            - sure: whether the lists differ in this label. This holds for all labels
-              together: at a confidence level of 95 %, one in 20 pairs of lists of equal
-              mixes has any,
-            - p_value: the same as p-values, for all labels together,
+            - sure: whether the lists differ in this label: the p-value is below 5 % at
+              a confidence level of 95 %,
+            - p_value: how likely differences so large are by chance, for all labels
+              together: one in 20 pairs of lists of equal mixes has a label that is
+              sure. It is NaN where nothing was tested: for sparse labels, and where a
+              list has fewer than 30 names of equal weight, or 10 clusters,
             - groups: the same for the groups, or None,
             - n_names, n_names_of_other, confidence_level; the second is None for
               known shares.
@@ -203,7 +206,8 @@ class Shares(Table):
         -----
         The intervals are percentiles of the differences of draws. A difference is
         sure if it exceeds the largest error in 95 % of the draws, both in standard
-        deviations. These are at least those of counts of two lists of one mix. People
+        deviations. These are at least those of counts of two lists of one mix, and as
+        large as the interval reaches towards 0, so that it leaves out 0 then. People
         who are in both lists make both cautious. Shares that checked rows correct do
         not have the errors of the model, and what is sure of them holds for these
         lists. A label that the model lacks and that is not among the other list's
@@ -212,11 +216,14 @@ class Shares(Table):
         if isinstance(other, Shares):
             self._check_alike(other)
             return self._compare_with_list(other, same_source)
-        if hasattr(other, "items") and not isinstance(other, Table):
-            return self._compare_with_known(dict(other.items()))
+        if hasattr(other, "items"):
+            known = dict(other.items())
+            if not any(isinstance(value, Table | Row) for value in known.values()):
+                return self._compare_with_known(known)
         raise TypeError(
             "Expected the Shares of another list, or a dict of known shares, got "
-            f"{type(other).__name__}. Rates and comparisons are of one list."
+            f"{type(other).__name__}. Of parts, take one, "
+            "as parts[key]; rates and comparisons are of one list."
         )
 
     def _compare_with_list(self, other, same_source):
