@@ -354,7 +354,7 @@ def test_sentence_is_copied(page):
     wait_for(page, lambda page: status.text == "Copied.")
     other = page.find_element("id", "other-list")
     other.send_keys(Keys.CONTROL, "v")
-    assert other.get_attribute("value") == sentence
+    wait_for(page, lambda page: other.get_attribute("value") == sentence)
     # On a page of http, a browser has no clipboard.
     page.execute_script("Object.defineProperty(navigator, 'clipboard', {})")
     press_button(page, "shares", "Copy the sentence")
@@ -719,7 +719,7 @@ def list_of(rows, few=()):
 def test_differences_without_doubt_are_those_of_python_without_a_browser():
     """No resample varies, so only floors widen intervals, and decide what is sure."""
     lists = []
-    for few, n_names in [([], 2), ([], 20), ([1], 20)]:
+    for few, n_names in [([], 2), ([], 40), ([1], 40)]:
         for label in (0, 1):
             lists.append(list_of(n_names * [np.eye(3)[label]], few))
     pairs = [[0, 1, True], [0, 3, True], [2, 3, True], [4, 5, True]]
@@ -730,7 +730,9 @@ def test_differences_without_doubt_are_those_of_python_without_a_browser():
     are_sure = [found[:, -1].tolist() for found in differences]
     two_of_three = [True, True, False]
     # Few held-out people have shown the second class of the last two lists.
-    assert are_sure == [[False] * 3, two_of_three, two_of_three, [True, False, False]]
+    # Two names are not tested.
+    untested = [False] * 3
+    assert are_sure == [untested, untested, two_of_three, [True, False, False]]
 
 
 # ---- What is built
