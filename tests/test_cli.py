@@ -855,7 +855,7 @@ def test_shares_by_values_of_parquet_are_text_without_marks(run):
 def test_shares_group_without_others_to_compare_with_has_a_blank_row(run):
     write_csv("in.csv", [("Kim", "a"), ("", "b")], ("name", "group"))
     out, _ = run("shares in.csv --by group --against others")
-    blank = [""] * 7
+    blank = [""] * 8
     assert read_csv(out)[1:] == [["a", *blank, "1", "0"], ["b", *blank, "0", "1"]]
 
 

@@ -8,6 +8,7 @@ const PSEUDO_NAMES = 3;
 const N_RESAMPLES = 400;
 const MAX_PRODUCTS = 1e7; // of a step: fewer sweeps where there are many classes
 const LEVEL = 0.95;
+const FEW_TO_TEST = 30; // names of equal weight: with fewer, differences are not tested
 const Z = 1.959964; // of a normal distribution, at that level
 
 // `rows` are probabilities of distinct names, and `counts` say how often each name occurs. Their sum
@@ -77,7 +78,7 @@ export function sharesWithIntervals(rows, counts, model) {
 }
 
 // The difference of the shares of two lists, (n_classes,): [difference, low, high, isSure] of each,
-// low and high null where the shares have no ends.
+// low and high null where the shares have no ends. Lists of fewer than 30 names are not tested.
 // `sure` holds for all classes together. Lists of one source share the errors of the model.
 export function compareShares(one, other, isSameSource) {
   const resamples = one.resamples.map((resample, b) => {
@@ -94,24 +95,31 @@ export function compareShares(one, other, isSameSource) {
     const pooled = (share * other.variance + other.share[k] * one.variance) / variances;
     return Math.sqrt(Math.max(0, pooled * (1 - pooled)) * variances);
   });
-  const deviation = Array.from(difference, (_, k) => {
+  const added = ({ share, ends, bare }, k, side) =>
+    (ends[k][side] - share[k]) ** 2 - (bare[k][side] - share[k]) ** 2;
+  const reaches = Array.from(difference, (d, k) => {
+    if (!one.ends[k]) return null;
+    const down = Math.sqrt((d - bare[k][0]) ** 2 + added(one, k, 0) + added(other, k, 1));
+    const up = Math.sqrt((bare[k][1] - d) ** 2 + added(one, k, 1) + added(other, k, 0));
+    return [down, up];
+  });
+  const deviation = Array.from(difference, (d, k) => {
     const mean = total(resamples.map((row) => row[k])) / N_RESAMPLES;
     const variance = total(resamples.map((row) => (row[k] - mean) ** 2)) / N_RESAMPLES;
-    return Math.max(Math.sqrt(variance), least, ifEqual[k]);
+    // With that of the reach towards 0, an interval of what is sure leaves 0 out.
+    const towards0 = reaches[k] ? reaches[k][d > 0 ? 0 : 1] / Z : 0;
+    return Math.max(Math.sqrt(variance), least, ifEqual[k], towards0);
   });
   const largest = resamples.map((row) =>
     Math.max(...row.map((x, k) => Math.abs(x - difference[k]) / deviation[k])),
   );
-  const limit = quantile(largest, LEVEL);
-  const added = ({ share, ends, bare }, k, side) =>
-    (ends[k][side] - share[k]) ** 2 - (bare[k][side] - share[k]) ** 2;
+  const limit = Math.max(quantile(largest, LEVEL), Z);
+  // Resamples of a few names hardly vary.
+  const isTested = [one, other].every(({ variance }) => 1 / variance > FEW_TO_TEST - 1e-9);
   return Array.from(difference, (d, k) => {
-    if (!one.ends[k]) return [d, null, null, false];
-    const low = d - Math.sqrt((d - bare[k][0]) ** 2 + added(one, k, 0) + added(other, k, 1));
-    const high = d + Math.sqrt((bare[k][1] - d) ** 2 + added(one, k, 1) + added(other, k, 0));
-    // The resamples of a few names hardly vary.
-    const isSure = Math.abs(d) > limit * deviation[k] && (low > 0 || high < 0);
-    return [d, low, high, isSure];
+    if (!reaches[k]) return [d, null, null, false];
+    const [down, up] = reaches[k];
+    return [d, d - down, d + up, isTested && Math.abs(d) > limit * deviation[k]];
   });
 }
 
