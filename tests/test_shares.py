@@ -744,9 +744,9 @@ def width_of(shares, label="Turkish"):
 
 @pytest.mark.filterwarnings("ignore")  # that there are few names
 def test_difference_of_lists_that_do_not_vary_is_tested_by_pooled_counts():
-    found = shares_of(np.eye(5)[[0] * 20]).compare(shares_of(np.eye(5)[[1] * 60]))
-    pooled = 20 / 80
-    deviation = np.sqrt(pooled * (1 - pooled) * (1 / 20 + 1 / 60))
+    found = shares_of(np.eye(5)[[0] * 40]).compare(shares_of(np.eye(5)[[1] * 120]))
+    pooled = 40 / 160
+    deviation = np.sqrt(pooled * (1 - pooled) * (1 / 40 + 1 / 120))
     p_value = 2 * norm.sf(1 / deviation)
     assert_allclose(found.p_value, [p_value, p_value, 1, 1, 1], rtol=1e-6)
 
