@@ -42,7 +42,7 @@ def draw(display, label="Dutch", name="Li", ax=None):
         return display(name, characters, proba, labels).plot(ax=ax)
     if display is FeatureContributionsDisplay:
         return display(name, [label, "$"], proba[0], label, "Danish").plot(ax=ax)
-    found = shares_of(proba.repeat(50, axis=0), labels, n_draws=20)
+    found = shares_of(proba.repeat(50, axis=0), labels, n_draws=200)
     return display.from_shares(found, ax=ax)
 
 
@@ -203,7 +203,7 @@ def test_shares_display_shows_shares_and_intervals():
 
 def test_axis_says_what_intervals_of_a_shipped_model_held(shipped, small_names):
     names = small_names[0][:150]
-    shares = estimate_shares(shipped, names, n_draws=2)
+    shares = estimate_shares(shipped, names, n_draws=200)
     held = f"{100 * shares.coverage:.0f}%"
     display = SharesDisplay.from_shares(shares)
     expected = f"share of 150 names, with intervals (held {held} when tested)"
@@ -216,7 +216,8 @@ def test_tiny_shares_are_among_the_others():
 
 
 def test_single_other_has_a_bar_of_its_own():
-    shares = shares_of(np.eye(2)[[1] * 120], CLASSES[:2], confidence_level=0.975)
+    params = {"confidence_level": 0.975, "n_draws": 400}
+    shares = shares_of(np.eye(2)[[1] * 120], CLASSES[:2], **params)
     display = SharesDisplay.from_shares(shares)
     assert bars(display) == ["Dutch", "Danish"]
     assert display.ax_.get_xlabel() == "share of 120 names, with 97.5% intervals"
@@ -309,7 +310,7 @@ def test_years_without_an_estimate_are_left_out():
 
 def test_comparison_of_rates_raises_an_error_that_names_to_frame():
     names = np.eye(5).repeat([1, 30, 9, 0, 60], axis=0)
-    rates = estimate_rates(Known(), names, outcome=np.arange(100) % 2, n_draws=20)
+    rates = estimate_rates(Known(), names, outcome=np.arange(100) % 2, n_draws=200)
     for result in (rates, rates.compare("Dutch"), {"a": rates.compare()}):
         with pytest.raises(TypeError, match=r"got rates, .*columns of to_frame\(\)"):
             SharesDisplay.from_shares(result)
@@ -351,7 +352,7 @@ def test_display_of_a_comparison_with_a_known_mix_counts_one_list():
 
 def test_single_list_has_a_bar_for_each_label_in_a_picture_of_its_height():
     labels = np.array([f"{k:03}" for k in range(40)])
-    shares = shares_of(np.eye(40).repeat(30, axis=0), labels, n_draws=20)
+    shares = shares_of(np.eye(40).repeat(30, axis=0), labels, n_draws=200)
     few = SharesDisplay.from_shares(shares, n_top=10)
     many = SharesDisplay.from_shares(shares, n_top=40)
     assert len(bars(many)) == 40

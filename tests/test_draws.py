@@ -29,7 +29,7 @@ ROUNDING = 1e-9  # of sums of floats, in another order on each processor
 def params_of(seed=0, n=300, *, is_checked=False):
     """Return the names of a list, and what is given and asked of it."""
     rows, labels = draw_people(MIX, n, seed)
-    params = {"n_draws": 100, "random_state": 0}
+    params = {"n_draws": 200, "random_state": 0}
     if is_checked:
         is_drawn = np.random.default_rng(seed + 1).random(n) < 0.5
         params["checked"] = np.where(is_drawn, CLASSES[labels], None)
@@ -74,7 +74,7 @@ def test_group_of_all_labels_is_1_and_never_differs(kind):
     rows, labels = draw_people([0.2] * 5, 300)
     y = np.where(np.arange(300) % 2 > 0, None, CLASSES[labels])
     checked = {"names": None, "some checked": y, "all checked": CLASSES[labels]}[kind]
-    params = {"groups": {"all": LABELS, "one": LABELS[:1]}, "n_draws": 100}
+    params = {"groups": {"all": LABELS, "one": LABELS[:1]}, "n_draws": 200}
     shares = estimate_shares(Known(), rows, checked=checked, random_state=0, **params)
     everyone = shares.groups["all"]
     assert (everyone.share, everyone.low, everyone.high) == (1, 1, 1)
@@ -93,7 +93,7 @@ def test_share_of_a_group_is_within_its_interval_to_the_bit(members, seed, is_ch
 
 
 @FEW
-@given(seed=st.integers(0, 99), is_checked=st.booleans(), level=st.floats(0.1, 0.999))
+@given(seed=st.integers(0, 99), is_checked=st.booleans(), level=st.floats(0.1, 0.95))
 def test_ends_of_intervals_are_shares_and_hold_the_estimate(seed, is_checked, level):
     params = {"is_checked": is_checked, "groups": GROUPS, "confidence_level": level}
     shares = estimate(seed=seed, **params)
@@ -137,7 +137,7 @@ def test_sums_and_orders_of_draws_commute(order, members, is_checked):
 def test_parts_of_joint_draws_are_the_parts(seed, is_checked, share):
     parts = [estimate(n, seed, is_checked=is_checked)._draws for n in (300, 200)]
     parts[1] = parts[1].at(parts[0].labels)
-    draws = np.random.default_rng(seed).dirichlet([50, 50], size=100)
+    draws = np.random.default_rng(seed).dirichlet([50, 50], size=200)
     mix = np.array([share, 1 - share])
     whole = Draws(labels=np.arange(2), estimate=mix, draws=draws, n_effective=500)
     joint = Draws.joint(parts, whole)
@@ -180,7 +180,7 @@ def test_known_mix_moves_the_intervals_of_a_list(parts, named, is_checked):
     others = [label for label in LABELS if label not in named]
     known = {label: mix[label] for label in named}
     known["others"] = sum(mix[label] for label in others)
-    params = {"is_checked": is_checked, "confidence_level": 0.99}
+    params = {"is_checked": is_checked, "confidence_level": 0.9}
     shares = estimate(**params, groups={"others": others})
     found = shares.compare(known)
     assert {*found.label} == {*known}
@@ -282,5 +282,5 @@ def test_statistic_that_fails_where_no_draw_is_has_the_interval_of_draws():
 
     low, high = ends_of(ratio, shares)
     of_draws = shares.draws[:, 0] / shares.draws[:, 1]
-    assert low <= np.quantile(of_draws, 0.025)
-    assert np.quantile(of_draws, 0.975) <= high < np.inf
+    assert low <= np.quantile(of_draws, 0.025) + ROUNDING
+    assert np.quantile(of_draws, 0.975) - ROUNDING <= high < np.inf

@@ -20,7 +20,7 @@ ASKED = {
     "two columns": lambda model: predict_names(
         make_pipeline(JoinNames(), model), TABLE
     ),
-    "estimate_shares": lambda model: estimate_shares(model, TYPED, n_draws=2),
+    "estimate_shares": lambda model: estimate_shares(model, TYPED, n_draws=200),
     "an explanation": lambda model: prefix_proba(model, "Dr. Anna Kim"),
     "fit_transform": lambda model: CharEncoder().fit_transform(TYPED),
 }

@@ -132,9 +132,9 @@ def test_every_answer_has_the_same_reason(shipped, judged):
 def test_text_that_is_not_a_name_is_no_evidence_of_a_mix(shipped, judged):
     others = [text for text, reason in judged.items() if reason]
     names = ["Niamh Byrne", "Seán Murphy", "Aoife Walsh", "Niamh Byrne"]
-    expected = estimate_shares(shipped, names, n_draws=2)
+    expected = estimate_shares(shipped, names, n_draws=200)
     rows = [[None, text] for text in [*others, *names, *others]]
-    found = estimate_shares(make_pipeline(JoinNames(), shipped), rows, n_draws=2)
+    found = estimate_shares(make_pipeline(JoinNames(), shipped), rows, n_draws=200)
     np.testing.assert_allclose(found.share, expected.share, atol=1e-7)
     assert (found.n_names, found.n_not_names) == (4, 2 * len(others))
     assert (

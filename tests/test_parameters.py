@@ -80,8 +80,8 @@ LABELS = ["Polish", "Polish", "Turkish", "Turkish"] * 3
 def rows_in_each_call(model, X, y, weight):
     """Yield calls that take values for each row, by the name of one of these."""
     frozen = FrozenEstimator(model)
-    shares = partial(sknames.estimate_shares, model, X, n_draws=2)
-    rates = partial(sknames.estimate_rates, model, X, n_draws=2)
+    shares = partial(sknames.estimate_shares, model, X, n_draws=200)
+    rates = partial(sknames.estimate_rates, model, X, n_draws=200)
     yield "checked", partial(shares, checked=y)
     yield "outcome", partial(rates, outcome=y)
     yield "clusters", partial(shares, clusters=y)

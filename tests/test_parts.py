@@ -18,7 +18,7 @@ from tests.conftest import CLASSES, Known, draw_people
 pytestmark = pytest.mark.filterwarnings("ignore:.*The shares are rough")
 
 MIX = [0.3, 0.3, 0.02, 0.38, 0]
-PARAMS = {"n_draws": 100, "random_state": 0}
+PARAMS = {"n_draws": 200, "random_state": 0}
 YEARS = 2000 + np.arange(300) % 3
 GROUPS = {"west": ["Dutch", "Irish"]}
 FEW = settings(deadline=None, derandomize=True, max_examples=10)
@@ -95,7 +95,7 @@ def test_several_columns_give_tuples_and_missing_values_none():
     table = pl.DataFrame({"half": half.tolist(), "year": YEARS})
     keys = [(half, year) for half in (None, "first") for year in (2000, 2001, 2002)]
     for by in (table, table.to_pandas(), table.to_arrow(), table.to_dict()):
-        found = estimate(by, n_draws=2)
+        found = estimate(by, n_draws=200)
         assert found.names == ["half", "year"]
         assert [*found] == keys
     assert repr(found).startswith("half: (blank), year: 2000\nlabel")
@@ -104,7 +104,7 @@ def test_several_columns_give_tuples_and_missing_values_none():
 @pytest.mark.parametrize("unit", ["D", "M", "s", "ns"])
 def test_dates_of_numpy_are_dates(unit):
     by = np.resize(np.array(["2020-01-01", "2021-01-01"], f"M8[{unit}]"), 300)
-    assert [key.year for key in estimate(by, n_draws=2)] == [2020, 2021]
+    assert [key.year for key in estimate(by, n_draws=200)] == [2020, 2021]
 
 
 @pytest.mark.parametrize(
@@ -117,14 +117,16 @@ def test_dates_of_numpy_are_dates(unit):
 )
 def test_ordered_categories_keep_their_order(make):
     by = make(["low", "high", "mid"] * 100, ["low", "mid", "high", "none"])
-    assert [*estimate(by, n_draws=2)] == ["low", "mid", "high"]
+    assert [*estimate(by, n_draws=200)] == ["low", "mid", "high"]
 
 
 @pytest.mark.parametrize(
     "values", [[2**70, 2**70 + 1], [2**63, 1], [1, "1"], [None, 1]]
 )
 def test_values_that_numpy_would_merge_stay_apart_in_the_frame(values):
-    column = estimate(np.array(values * 150, dtype=object), n_draws=2).to_frame()["by"]
+    column = estimate(np.array(values * 150, dtype=object), n_draws=200).to_frame()[
+        "by"
+    ]
     found = [*dict.fromkeys(column.tolist())]
     assert sorted(found, key=str) == sorted(values, key=str)
     assert {type(value) for value in found} == {type(value) for value in values}
@@ -132,13 +134,13 @@ def test_values_that_numpy_would_merge_stay_apart_in_the_frame(values):
 
 def test_missing_values_of_any_kind_are_one_part():
     by = np.array([None, np.nan, pd.NA, Decimal("NaN"), "", "x"] * 50, dtype=object)
-    parts = estimate(by, n_draws=2)
+    parts = estimate(by, n_draws=200)
     assert [*parts] == [None, "", "x"]
     assert parts[None].n_names == 200
     for missing in (np.nan, pd.NA, float("nan"), Decimal("NaN")):
         assert parts[missing] is parts[None]
     assert "by: ''" in repr(parts).splitlines()
-    of_two = estimate({"a": by, "b": by}, n_draws=2)
+    of_two = estimate({"a": by, "b": by}, n_draws=200)
     assert of_two[np.nan, np.nan] is of_two[None, None]
 
 
@@ -199,14 +201,14 @@ def test_list_of_which_no_part_can_be_estimated_is_an_error():
 
 def test_many_alike_warnings_become_one():
     with pytest.warns(UserWarning) as caught:
-        estimate(np.arange(300) % 30, n_draws=2)
+        estimate(np.arange(300) % 30, n_draws=200)
     (message,) = [str(warning.message) for warning in caught]
     assert message.startswith("30 parts alike; the first (by: 0): The shares are r")
 
 
 def test_warnings_of_two_kinds_on_many_parts_are_both_given():
     with pytest.warns(UserWarning) as caught:
-        estimate(np.arange(300) % 30, clusters=np.arange(300) // 60, n_draws=2)
+        estimate(np.arange(300) % 30, clusters=np.arange(300) // 60, n_draws=200)
     few_names, few_clusters = [str(warning.message) for warning in caught]
     assert few_names.startswith("30 parts alike; the first (by: 0): The shares are r")
     assert few_clusters.startswith("30 parts alike; the first (by: 0): There are 5 cl")
@@ -344,7 +346,7 @@ def test_part_whose_others_cannot_be_estimated_says_why():
 )
 def test_wrong_comparisons_are_errors(by, against, error, message):
     with pytest.raises(error, match=message):
-        estimate(by, n_draws=2).compare(against)
+        estimate(by, n_draws=200).compare(against)
 
 
 @pytest.mark.filterwarnings("ignore:.*rows are checked")

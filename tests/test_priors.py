@@ -145,7 +145,7 @@ def test_priors_that_probabilities_assume():
     pipeline = make_pipeline(StandardScaler(), bayes).fit(X, y)
 
     def shares_of(model, assumed=None):
-        shares = estimate_shares(model, X, assumed_prior=assumed, n_draws=2)
+        shares = estimate_shares(model, X, assumed_prior=assumed, n_draws=200)
         return [shares[label].share for label in range(3)]
 
     for model in (bayes, FrozenEstimator(pipeline), make_pipeline(pipeline)):
@@ -165,14 +165,14 @@ def test_calibrated_model_needs_priors_unless_by_temperature(method):
     calibrated = CalibratedClassifierCV(frozen, method=method).fit(X, y)
     adapted = PriorShiftClassifier(FrozenEstimator(calibrated))
     given = {"assumed_prior": [0.6, 0.2, 0.2]}
-    estimate_shares(calibrated, X, **given, n_draws=2)
+    estimate_shares(calibrated, X, **given, n_draws=200)
     clone(adapted).set_params(**given).fit(X)
     if method == "temperature":
-        estimate_shares(calibrated, X, n_draws=2)
+        estimate_shares(calibrated, X, n_draws=200)
         adapted.fit(X)
         return
     with pytest.raises(ValueError, match="Give them as assumed_prior"):
-        estimate_shares(calibrated, X, n_draws=2)
+        estimate_shares(calibrated, X, n_draws=200)
     with pytest.raises(ValueError, match="Give them as assumed_prior"):
         adapted.fit(X)
 

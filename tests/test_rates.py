@@ -167,17 +167,19 @@ def test_whole_numbers_and_words_are_outcomes_up_to_a_hundred():
     years = np.arange(202) % 21 + 2000
     teams = [f"team {year}" for year in years]
     for outcome in (years, years.astype(str), teams):
-        assert len(estimate(rows, outcome, n_draws=2).outcomes) == 21
+        assert len(estimate(rows, outcome, n_draws=200).outcomes) == 21
     hundred = [f"team {k % 100}" for k in range(202)]
-    assert len(estimate(rows, hundred, n_draws=2).outcomes) == 100
+    assert len(estimate(rows, hundred, n_draws=200).outcomes) == 100
     with pytest.raises(ValueError, match="Expected 100 outcomes at most, got 101"):
         estimate(rows, [f"team {k % 101}" for k in range(202)])
 
 
 def test_rates_of_other_priors_do_not_go_together():
     rows, outcome, _ = draw(200)
-    one = estimate(rows, outcome, n_draws=2)
-    other = estimate(rows, outcome, n_draws=2, assumed_prior=[0.1, 0.2, 0.2, 0.2, 0.3])
+    one = estimate(rows, outcome, n_draws=200)
+    other = estimate(
+        rows, outcome, n_draws=200, assumed_prior=[0.1, 0.2, 0.2, 0.2, 0.3]
+    )
     with pytest.raises(ValueError, match="with the same priors of the model"):
         estimate_statistic(np.subtract, one, other)
 
@@ -194,7 +196,7 @@ def test_labels_in_a_group_of_the_model_count_for_the_group():
     rows, outcome, labels = draw(500)
     benelux = GroupedClassifier(Known(), groups={"Benelux": ["Dutch"]})
     y = np.where(np.arange(500) % 2, CLASSES[labels], None)
-    params = {"outcome": outcome, "n_draws": 2, "random_state": 0}
+    params = {"outcome": outcome, "n_draws": 200, "random_state": 0}
     found = estimate_rates(benelux, rows, checked=y, **params)
     y[y == "Dutch"] = "Benelux"
     expected = estimate_rates(benelux, rows, checked=y, **params)
@@ -315,4 +317,4 @@ def test_outcome_of_another_length_is_an_error_with_and_without_by(
 ):
     rows, _ = draw_people(MIX, 120)
     with pytest.raises(ValueError, match=message):
-        estimate_rates(Known(), rows, outcome=outcome, by=by, n_draws=2)
+        estimate_rates(Known(), rows, outcome=outcome, by=by, n_draws=200)

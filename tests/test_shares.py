@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -68,6 +69,26 @@ def shares_of_model(proba, classes=CLASSES, clusters=None, counts=None, **params
     return shares_of_rows(proba, classes, given, asked, **params)
 
 
+@pytest.mark.parametrize(
+    "confidence_level, least", [(0.5, 20), (0.95, 200), (0.99, 1000), (0.9999, 100_000)]
+)
+@pytest.mark.parametrize(
+    "estimate", [estimate_shares, partial(estimate_rates, outcome=[0, 1])]
+)
+def test_interval_with_fewer_than_five_draws_in_a_tail_raises(
+    estimate, confidence_level, least
+):
+    params = {"confidence_level": confidence_level, "random_state": 0}
+    message = (
+        f"^Expected n_draws={least:,} or more for a confidence_level of "
+        f"{confidence_level:g}, .* got {least - 1:,}. Raise n_draws, or lower the level"
+    )
+    with pytest.raises(ValueError, match=message):
+        estimate(Known(), np.eye(5)[:2], n_draws=least - 1, **params)
+    if least <= 1000:
+        estimate(Known(), np.eye(5)[:2], n_draws=least, **params)
+
+
 @pytest.mark.filterwarnings("ignore:The model is unsure")
 def test_sharpness_is_a_power_of_likelihood_ratios():
     proba = draw(MIX, 60)
@@ -111,7 +132,7 @@ def test_intervals_hold_an_error_of_the_model_in_each_class(given, deviation):
 def test_order_and_counts_of_distinct_names_do_not_matter(shipped, names):
     names = [*names, *names[:20], "", "7", "7"]
     counts = pd.Series(names).value_counts().astype(np.uint16)
-    params = {"n_draws": 50, "random_state": 0}
+    params = {"n_draws": 200, "random_state": 0}
     expected = estimate_shares(shipped, names, **params)
     moved = estimate_shares(shipped, iter(names[::-1]), **params)
     counted = estimate_shares(shipped, counts.index, counts=counts, **params)
@@ -146,10 +167,10 @@ def test_one_name_twenty_times_gets_the_answer_of_the_model(shipped):
 def test_few_distinct_names_are_warned_of(shipped, names):
     message = "expected at least 100 distinct names, got 99. Read the intervals"
     with pytest.warns(UserWarning, match=message):
-        estimate_shares(shipped, [*names[:99], *names[:50]], n_draws=2)
+        estimate_shares(shipped, [*names[:99], *names[:50]], n_draws=200)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        estimate_shares(shipped, [*names[:100]], n_draws=2)
+        estimate_shares(shipped, [*names[:100]], n_draws=200)
 
 
 def test_few_names_among_other_texts_warn_of_these(shipped, names):
@@ -158,7 +179,7 @@ def test_few_names_among_other_texts_warn_of_these(shipped, names):
         r"got 2 \(306 of 308 rows are not names: 302 several names, 4 no known letter\)"
     )
     with pytest.warns(UserWarning, match=message):
-        estimate_shares(shipped, X, counts=[1, 1, 300, 2, 4, 0], n_draws=2)
+        estimate_shares(shipped, X, counts=[1, 1, 300, 2, 4, 0], n_draws=200)
 
 
 def test_lists_of_initials_are_warned_of(shipped, names):
@@ -184,7 +205,7 @@ def test_wide_intervals_say_what_helps():
 
 def test_counts_of_a_census_take_no_memory():
     """All names in one array would be 8 TB."""
-    shares = shares_of(np.eye(5), counts=np.full(5, 2 * 10**11), n_draws=50)
+    shares = shares_of(np.eye(5), counts=np.full(5, 2 * 10**11), n_draws=200)
     assert shares.n_names == 10**12
     assert_allclose(shares.share, 0.2)
     assert shares.n_distinct == 5
@@ -215,7 +236,7 @@ def test_weights_give_the_shares_of_counts():
 )
 def test_what_is_no_name_needs_no_value(shipped, names, name, values):
     values = np.resize(np.array(values, dtype=object), 120).tolist()
-    params = {"n_draws": 20, "random_state": 0}
+    params = {"n_draws": 200, "random_state": 0}
     expected = estimate_shares(shipped, names[:120], **{name: values}, **params)
     X = [*names[:120], "", "7", pd.NA]
     given = [*values, None, np.nan, pd.NA]
@@ -308,7 +329,7 @@ def test_random_state_decides_the_resamples():
 
 
 def test_interval_holds_an_estimate_that_draws_do_not():
-    two = shares_of(draw(MIX, 100), n_draws=2)
+    two = shares_of(draw(MIX, 100), n_draws=200)
     assert ((two.low <= two.share) & (two.share <= two.high)).all()
 
 
@@ -340,7 +361,7 @@ def test_compare_gives_differences_by_label():
 
 
 def test_printed_comparison_has_intervals_and_what_is_sure():
-    params = {"groups": NORTH, "confidence_level": 0.975}
+    params = {"groups": NORTH, "confidence_level": 0.975, "n_draws": 400}
     there = shares_of(draw(OTHER, 300), **params)
     found = shares_of(draw(MIX), **params).compare(there)
     header, *rows = repr(found).splitlines()
@@ -424,7 +445,7 @@ def test_p_value_of_counts_takes_the_deviation_of_one_mix():
 @pytest.mark.parametrize(
     "params, name",
     [
-        ({"n_draws": 100}, "n_draws, got 200 and 100"),
+        ({"n_draws": 300}, "n_draws, got 200 and 300"),
         ({"confidence_level": 0.9}, "confidence_level, got 0.95 and 0.9"),
         ({"model_error": 0.2}, r"error of the model, got 0.5 and 0.2"),
         ({"sharpness": 1.2}, r"sharpness of the model, got 1.0 and 1.2"),
@@ -459,7 +480,7 @@ def test_results_of_two_models_with_the_same_labels_are_not_compared():
     rows, labels = draw_people(MIX, 400)
     y = CLASSES[labels]
     one, other = (
-        estimate_shares(LogisticRegression(C=c).fit(rows, y), rows, n_draws=2)
+        estimate_shares(LogisticRegression(C=c).fit(rows, y), rows, n_draws=200)
         for c in (1, 0.01)
     )
     with pytest.raises(ValueError, match="same model, got LogisticRegression-"):
@@ -482,7 +503,7 @@ def test_compare_around_grouped_classifiers_with_other_members_raises(shipped, n
 
     def estimate(model, groups):
         grouped = GroupedClassifier(model, groups=groups)
-        return estimate_shares(grouped, names, n_draws=2)
+        return estimate_shares(grouped, names, n_draws=200)
 
     mine = estimate(shipped, joined)
     again = estimate(make_pipeline(shipped), joined)
@@ -509,11 +530,11 @@ def test_groups_of_large_integers_are_summed_apart():
     classes = np.array(labels, dtype=np.uint64)
     groups = {"even": labels[::2], "first": labels[:2], "last": labels[2:]}
     proba = np.eye(4)[np.arange(200) % 2]
-    shares = shares_of(proba, classes, groups=groups, n_draws=2)
+    shares = shares_of(proba, classes, groups=groups, n_draws=200)
     assert_allclose(shares.groups.share, [0.5, 1, 0], atol=1e-6)
     for names in ([2**63 + 1, 5], [0.5, 2]):
         groups = dict.fromkeys(names, labels[:2])
-        shares = shares_of(proba, classes, groups=groups, n_draws=2)
+        shares = shares_of(proba, classes, groups=groups, n_draws=200)
         assert shares.groups.label.tolist() == names
 
 
@@ -543,7 +564,7 @@ Low Countries   75.0%   71.0% to 79.0%
 )
 def test_table_shows_ten_at_most_and_none_of_next_to_nothing(counts, n_shown, others):
     classes = np.array(["longer than the header", *"bcdefghijklm"])
-    shares = shares_of(np.eye(13), classes, counts=counts, n_draws=2)
+    shares = shares_of(np.eye(13), classes, counts=counts, n_draws=200)
     _, *rows = repr(shares).splitlines()
     assert rows[n_shown] == others
     assert len({row.index("%") for row in rows[:n_shown]}) == 1
@@ -560,13 +581,13 @@ def test_missing_names_are_no_names(shipped, names):
     missing = [None, np.nan, pd.NA, ""]
     column = pd.Series([*names[:120], *missing], dtype=object, name="name")
     joined = make_pipeline(JoinNames(), shipped)
-    expected = estimate_shares(shipped, names[:120], n_draws=2)
+    expected = estimate_shares(shipped, names[:120], n_draws=200)
     for model, X in [
         (shipped, column),
         (shipped, column.to_frame()),
         (joined, column.to_frame()),
     ]:
-        shares = estimate_shares(model, X, n_draws=2)
+        shares = estimate_shares(model, X, n_draws=200)
         assert (shares.n_names, shares.n_not_names) == (120, 4)
         assert_array_equal(shares.share, expected.share)
 
@@ -584,7 +605,7 @@ def test_coverage_is_that_of_intervals_as_they_were_tested(shipped, names):
     calibrated.fit(np.resize(names, 148), np.resize(shipped.classes_, 148))
 
     def estimate(model=shipped, **params):
-        return estimate_shares(model, names[:120], n_draws=2, **params)
+        return estimate_shares(model, names[:120], n_draws=200, **params)
 
     held = shipped[-1].network_.measured.coverage
     shares = estimate(groups="region")
@@ -651,7 +672,7 @@ def test_group_is_sparse_if_its_labels_together_have_fewer_than_20_held_out_peop
 @pytest.mark.parametrize("target", ["nationality", "country"])
 def test_grouped_classifier_and_groups_withhold_the_same_intervals(target, names):
     model = load_pretrained(target)
-    params = {"n_draws": 20, "random_state": 0}
+    params = {"n_draws": 200, "random_state": 0}
     grouped = GroupedClassifier(model, groups="subregion")
     inside = estimate_shares(grouped, names, **params)
     outside = estimate_shares(model, names, groups="subregion", **params).groups
@@ -701,10 +722,10 @@ def test_note_on_sparse_labels_names_those_above_one_percent(n, is_noted):
 
 def test_checked_rows_show_labels_of_few_held_out_people(names):
     countries = load_pretrained("country")
-    assert "MC" in estimate_shares(countries, names, n_draws=2).sparse_labels
+    assert "MC" in estimate_shares(countries, names, n_draws=200).sparse_labels
     y = np.full(len(names), None)
     y[::2] = "MC"
-    shares = estimate_shares(countries, names, checked=y, n_draws=2)
+    shares = estimate_shares(countries, names, checked=y, n_draws=200)
     assert shares.sparse_labels == []
     assert NOTE_ON_SPARSE not in str(shares)
 
@@ -781,7 +802,7 @@ def test_names_in_many_clusters_take_the_wider_resamples(shipped, names):
 def test_name_that_recurs_in_a_cluster_counts_as_often_as_it_occurs(shipped, names):
     clusters = np.arange(len(names)) // 2
     twice = np.arange(len(names)).repeat(1 + (np.arange(len(names)) < 150))
-    params = {"n_draws": 20, "random_state": 0}
+    params = {"n_draws": 200, "random_state": 0}
     found = estimate_shares(shipped, names[twice], clusters=clusters[twice], **params)
     weights = np.bincount(twice)
     expected = estimate_shares(
@@ -810,7 +831,7 @@ def test_rows_in_another_order_give_the_same_intervals_with_clusters():
     rows = draw(MIX, 180)
     clusters = np.array([f"paper {k // 3}" for k in range(180)])
     order = np.random.default_rng(0).permutation(180)
-    params = {"n_draws": 50, "random_state": 0}
+    params = {"n_draws": 200, "random_state": 0}
     expected = estimate_shares(Known(), rows, clusters=clusters, **params)
     found = estimate_shares(Known(), rows[order], clusters=clusters[order], **params)
     for column in ("share", "low", "high"):
@@ -831,8 +852,8 @@ def test_few_clusters_vary_as_their_number_minus_1():
 def test_few_clusters_are_warned_of():
     rows = draw(MIX, 120)
     with pytest.warns(UserWarning, match="There are 29 clusters: expected at least 30"):
-        shares_of(rows, clusters=np.arange(120) % 29, n_draws=2)
-    shares_of(rows, clusters=np.arange(120) % 30, n_draws=2)  # a warning is an error
+        shares_of(rows, clusters=np.arange(120) % 29, n_draws=200)
+    shares_of(rows, clusters=np.arange(120) % 30, n_draws=200)  # a warning is an error
 
 
 # ---- Checked rows
@@ -1001,7 +1022,7 @@ def count_alarms(register, draw_rows, n=10, clusters=None):
         y = np.where(draw_rows(np.random.default_rng(seed)), labels, None)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            estimate_checked(rows, y, n_draws=2, clusters=clusters)
+            estimate_checked(rows, y, n_draws=200, clusters=clusters)
         n_alarms += any("differ from the others" in str(w.message) for w in caught)
     return n_alarms
 
@@ -1072,7 +1093,7 @@ def test_checked_rows_of_equal_probabilities_do_not_differ():
 
 def test_regions_leave_out_a_label_that_the_model_lacks(shipped, names):
     y = np.resize(["American", "Dutch"], len(names))
-    shares = estimate_shares(shipped, names, checked=y, groups="region", n_draws=2)
+    shares = estimate_shares(shipped, names, checked=y, groups="region", n_draws=200)
     members = {label for labels in shares.groups.members.values() for label in labels}
     assert members == {*shipped.classes_}
     assert shares["American"].share > 0.4
@@ -1102,7 +1123,7 @@ def test_checked_rows_that_are_not_names_are_left_out(shipped, names):
     listed = ["", *names[:120], "7"]
     y = [None, None, *["Turkish"] * 110, *[None] * 9, "Turkish"]
     with pytest.warns(UserWarning, match="1 checked rows are not names"):
-        shares = estimate_shares(shipped, listed, checked=y, n_draws=2)
+        shares = estimate_shares(shipped, listed, checked=y, n_draws=200)
     assert (shares.n_checked, shares.n_not_names) == (110, 2)
 
 

@@ -337,7 +337,7 @@ def selective(model):
 def test_threshold_that_does_not_hold_raises_where_it_would_decide(model):
     careful = selective(model)
     changed = GroupedClassifier(joined(careful), groups={})
-    assert estimate_shares(changed, ["Ana", "Jan"], n_draws=2).label.tolist()
+    assert estimate_shares(changed, ["Ana", "Jan"], n_draws=200).label.tolist()
     for answer in (
         changed.predict,
         GroupedClassifier(FrozenEstimator(careful), groups={}).fit,
@@ -366,7 +366,7 @@ def test_shares_of_a_wrapper_are_those_of_its_inside(model, small_names, wrap):
     for column in ("share", "low", "high", "n_not_names"):
         values = getattr(expected, column)
         assert_allclose(getattr(found, column), values, atol=1e-5)
-    unbiased = estimate_shares(model, names, assumed_prior=PRIORS, n_draws=2)
+    unbiased = estimate_shares(model, names, assumed_prior=PRIORS, n_draws=200)
     differences = np.sort(found.share) - np.sort(unbiased.share)
     assert abs(differences).max() > 0.01  # the bias counts
 
@@ -374,12 +374,12 @@ def test_shares_of_a_wrapper_are_those_of_its_inside(model, small_names, wrap):
 def test_shares_under_given_priors_are_of_probabilities_of_groups(model, small_names):
     names = small_names[0][:130]
     given = in_groups(model)
-    expected = estimate_shares(given, names, n_draws=2)
-    options = {"assumed_prior": given.class_prior_, "n_draws": 2}
+    expected = estimate_shares(given, names, n_draws=200)
+    options = {"assumed_prior": given.class_prior_, "n_draws": 200}
     found = estimate_shares(given, names, **options)
     assert abs(found.share - expected.share).max() > 0.01
     never = PriorShiftClassifier(given, priors={"Europe": 1})
-    assert estimate_shares(never, names, n_draws=2)["Asia"].share == 0
+    assert estimate_shares(never, names, n_draws=200)["Asia"].share == 0
 
 
 def test_group_of_classes_that_never_occur_has_no_bias(model):

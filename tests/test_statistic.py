@@ -71,6 +71,14 @@ def test_level_sets_the_percentiles(shares):
     assert narrow.confidence_level == 0.5
 
 
+def test_level_that_the_draws_of_results_cannot_show_raises(shares):
+    with pytest.raises(
+        ValueError, match=r"Expected n_draws=1,000 or .* of 0.99, .* 400"
+    ):
+        estimate_statistic(lambda share: share[0], shares, confidence_level=0.99)
+    estimate_statistic(lambda share: share[0], shares, confidence_level=0.975)
+
+
 def test_statistic_of_an_array_has_its_shape(shares):
     found = estimate_statistic(lambda share: share.reshape(3, 1) * [1, 2], shares)
     assert found.estimate.shape == found.low.shape == found.high.shape == (3, 2)
@@ -215,7 +223,7 @@ def test_result_of_another_kind_is_an_error(shares, rates):
 
 
 def test_results_that_do_not_go_together_are_an_error(shares):
-    few_draws = shares_of([0.5, 0.3, 0.2], n_draws=100)
+    few_draws = shares_of([0.5, 0.3, 0.2], n_draws=200)
     of_others = shares_of([0.5, 0.3, 0.2], labels=["Dutch", "Irish", "Welsh"])
     for other, name in ((few_draws, "n_draws"), (of_others, "labels")):
         with pytest.raises(ValueError, match=f"with the same {name}"):

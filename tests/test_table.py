@@ -19,7 +19,7 @@ def results():
     """One of each kind, by name."""
     rows = np.eye(15)[np.arange(200) % 3] * 0.999 + 0.001 / 15
     groups = {"first": ["label 0", "label 1"], "nobody": ["label 14"]}
-    params = {"n_draws": 20, "random_state": 0, "groups": groups}
+    params = {"n_draws": 200, "random_state": 0, "groups": groups}
     is_odd = np.arange(200) % 2
     model = Known([f"label {k}" for k in range(15)])
     rates = estimate_rates(model, rows, outcome=is_odd, **params)

@@ -1,6 +1,7 @@
 """What is asked of a list, apart from what is given of its names."""
 
 from dataclasses import dataclass
+from math import ceil
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -18,6 +19,8 @@ from .._models.groups import M49
 from .resampling import Seeds
 from .saved import Saved
 
+LEAST_IN_TAIL = 5  # draws: with fewer, the ends of an interval are mostly chance
+ROUNDING = 1e-6  # of the number of draws; 1 - .95 is .05 and some bits
 # What the parameters of `estimate_shares` and `estimate_rates` may be.
 CONSTRAINTS = {
     "estimator": [HasMethods(["predict_proba"])],
@@ -46,6 +49,18 @@ def check_parameters(caller, parameters):
         validate_parameter_constraints(CONSTRAINTS, checked, caller)
     except InvalidParameterError as error:
         raise wrong_parameter(error) from None
+    check_level(parameters["confidence_level"], parameters["n_draws"])
+
+
+def check_level(confidence_level, n_draws):
+    """Raise ValueError if draws cannot show intervals of this level."""
+    least = ceil(2 * LEAST_IN_TAIL / (1 - confidence_level) - ROUNDING)
+    if n_draws < least:
+        raise ValueError(
+            f"Expected n_draws={least:,} or more for a confidence_level of "
+            f"{confidence_level:g}, so that {LEAST_IN_TAIL} draws are beyond each end "
+            f"of an interval, got {n_draws:,}. Raise n_draws, or lower the level."
+        )
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from .._models.groups import array_of_labels
 from .draws import Draws
 from .intervals import percentiles
 from .parts import Parts
+from .question import check_level
 from .rates import Rates
 from .shares import Shares
 from .table import read_only
@@ -101,8 +102,9 @@ def estimate_statistic(
     TypeError
         If the statistic cannot be called, or is not made of numbers.
     ValueError
-        If there are no results, they are of different models or parameters, or the
-        statistic is not finite or changes its shape.
+        If there are no results, they are of different models or parameters, they have
+        too few draws for the confidence level, or the statistic is not finite or
+        changes its shape.
 
     See Also
     --------
@@ -144,6 +146,7 @@ def estimate_statistic(
     _check(statistic, results, same_source, confidence_level)
     if confidence_level is None:
         confidence_level = _tables(results)[0].confidence_level
+    check_level(confidence_level, _tables(results)[0].n_draws)
     lists = _in_order(results, same_source, confidence_level)
     function = Function(statistic, lists, are_parts=isinstance(results[0], Parts))
     low, high = function.interval(confidence_level)
