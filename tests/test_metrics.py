@@ -7,6 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import binomtest
 from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import (
     accuracy_score,
     f1_score,
@@ -21,6 +22,7 @@ from sklearn.svm import LinearSVC
 from sknames import (
     CharEncoder,
     GroupedClassifier,
+    NameEncoder,
     NameNationalityClassifier,
     SelectiveClassifier,
 )
@@ -228,6 +230,25 @@ def test_scorecard_sends_each_name_through_the_net_once(small_names, wrap):
     card = scorecard(model, names, labels)
     assert CountingNet.n_rows == len(names)
     assert card.accuracy == expected
+
+
+class CountingEncoder(NameEncoder):
+    """Count the names that are encoded."""
+
+    n_names = 0
+
+    def transform(self, X):
+        type(self).n_names += len(X)
+        return super().transform(X)
+
+
+def test_scorecard_encodes_each_name_once(small_names):
+    names, labels = small_names
+    model = make_pipeline(CountingEncoder(), LogisticRegression()).fit(names, labels)
+    expected = model.score(names, labels)
+    CountingEncoder.n_names = 0
+    assert scorecard(model, names, labels).accuracy == expected
+    assert CountingEncoder.n_names == len(names)
 
 
 class Contrary(MultinomialNB):

@@ -103,11 +103,15 @@ class Stack:
 
     # What it predicts.
 
-    def predict_proba(self, X):
-        """Return the probabilities of the model's input, (n, n_classes)."""
+    def transform(self, X):
+        """Return the base's features of the model's input."""
         for step in self.steps:
             X = step.transform(X)
-        return self.change(np.asarray(self.base.predict_proba(X)))
+        return X
+
+    def predict_proba(self, X):
+        """Return the probabilities of the model's input, (n, n_classes)."""
+        return self.change(np.asarray(self.base.predict_proba(self.transform(X))))
 
     def predict_names(self, names):
         """Return the probabilities of `Names`, which were joined and perhaps tidied."""

@@ -263,15 +263,17 @@ def scorecard(
     labels = check_labels(y, len(names))
     weights = check_weights(sample_weight, len(names))
     stack = resolve(estimator)
-    proba = None
-    if hasattr(estimator, "predict_proba"):
+    if stack.layers or hasattr(stack.base, "network_"):
         listed = predict_list(stack, names)
         proba = listed.proba
-    # Some classifiers predict a label that is not the most probable one.
-    if proba is not None and (stack.layers or hasattr(stack.base, "network_")):
         predicted = answers_of(stack, listed)
     else:
-        predicted = estimator.predict(names)
+        # Some classifiers predict a label that is not the most probable one.
+        features = stack.transform(names)
+        predicted = stack.base.predict(features)
+        proba = None
+        if hasattr(stack.base, "predict_proba"):
+            proba = np.asarray(stack.base.predict_proba(features))
     labels = stack.as_predicted(labels)
     predicted = stack.as_labels(predicted, labels)
     return scorecard_from(names, labels, predicted, proba, estimator.classes_, weights)
