@@ -313,6 +313,21 @@ def test_parts_are_compared_with_one_of_them_or_a_known_mix(parts):
     assert repr(parts.compare(pd.Series(mix))) == repr(known)
 
 
+def test_parts_are_compared_with_another_list_as_of_another_source(parts):
+    names, _ = people(200, seed=1)
+    other = estimate_shares(Known(), names, groups=GROUPS, **PARAMS)
+    found = parts.compare(other)
+    assert [*found] == [*parts]
+    for key, table in parts.items():
+        expected = table.compare(other)
+        assert_array_equal(found[key].low, expected.low)
+        assert_array_equal(found[key].high, expected.high)
+    assert repr(parts.compare(parts[2000])) == repr(parts.compare(2000))
+    rates = estimate_rates(Known(), names, outcome=np.arange(200) % 2, **PARAMS)
+    with pytest.raises(TypeError, match="Expected the Shares of another list, or a di"):
+        parts.compare(rates)
+
+
 @pytest.mark.filterwarnings("ignore:.*rows are checked", "ignore:.*checked rows")
 def test_others_without_checked_rows_are_estimated_from_names():
     names, labels = people()

@@ -165,9 +165,10 @@ class Parts(SavedResult, Mapping):
 
         Parameters
         ----------
-        against : "others", key or dict, default="others"
+        against : "others", key, Shares or dict, default="others"
             "others" compares each part with all other rows of the list, a key with
-            this part, and a dict or Series with known shares, as in `Shares.compare`.
+            this part, the shares of another list with these as of another source, and
+            a dict or Series with known shares, as in `Shares.compare`.
 
         Returns
         -------
@@ -197,6 +198,9 @@ class Parts(SavedResult, Mapping):
                 "Expected parts with shares, got others. Compare the rates of one part "
                 "by its compare, those of several by estimate_statistic."
             )
+        for key, table in self._tables.items():
+            if table is against:
+                against = key
         other_of = self._other_of(against)
         is_known = hasattr(against, "items")
         messages: list[tuple[str, str, str]] = []
@@ -210,7 +214,7 @@ class Parts(SavedResult, Mapping):
             if table is not None:
                 other = estimated(partial(other_of, key), title, messages)
             if other is not None:
-                compared[key] = table.compare(other, same_source=True)
+                compared[key] = table.compare(other, same_source=not is_known)
         for message in condensed(messages):
             warn(message)
         held = iter(hold_together([table for table in compared.values() if table]))
