@@ -281,6 +281,19 @@ def test_few_checked_rows_of_an_outcome_are_warned_of():
         estimate(rows, outcome, checked=checked)
 
 
+@pytest.mark.filterwarnings("default:The shares are rough")
+def test_warning_of_few_names_says_of_which_outcome():
+    rows, _ = draw_people(MIX, 250)
+    with pytest.warns(UserWarning) as caught:
+        estimate(rows, np.where(np.arange(250) < 60, "invited", "not"))
+    (warning,) = caught
+    text = "at least 100 distinct names of the outcome 'invited', got 60."
+    assert text in str(warning.message)
+    clusters = np.repeat([0, 1, 2], [120, 65, 65])
+    with pytest.raises(ValueError, match="clusters of the outcome False, got one"):
+        estimate(rows, np.arange(250) >= 120, clusters=clusters)
+
+
 def test_equal_shares_of_two_outcomes_draw_apart():
     """Otherwise the chance of both would cancel: .43 to .57 instead of .4 to .6."""
     rows = np.eye(5)[np.arange(100) % 2]

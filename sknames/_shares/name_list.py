@@ -372,8 +372,11 @@ def check_clusters(clusters, is_name):
     return Clusters(index, len(distinct))
 
 
-def check_size(names, n_distinct):
-    """Warn if a list has few distinct names or clusters; raise ValueError for one."""
+def check_size(names, n_distinct, of_outcome=""):
+    """Warn if a list has few distinct names or clusters; raise for one cluster.
+
+    `of_outcome` says which rows these are.
+    """
     if n_distinct < FEW_NAMES:
         not_names = ""
         n_of_reason = names.n_of_reason
@@ -385,20 +388,21 @@ def check_size(names, n_distinct):
                 f" ({n:,} of {n_rows:,} rows are not names: {', '.join(of_each)})"
             )
         warn(
-            f"The shares are rough: expected at least {FEW_NAMES} distinct names, "
-            f"got {n_distinct}{not_names}. Read the intervals, not the shares.",
+            f"The shares are rough: expected at least {FEW_NAMES} distinct names"
+            f"{of_outcome}, got {n_distinct}{not_names}. Read the intervals, not the "
+            "shares.",
             kind="few names",
         )
     n_clusters = names.n_clusters
     if n_clusters == 1:
         raise NoEstimateError(
-            "Expected two or more clusters, got one. With one, nothing shows how "
-            "clusters differ."
+            f"Expected two or more clusters{of_outcome}, got one. With one, nothing "
+            "shows how clusters differ."
         )
     if n_clusters is not None and n_clusters < FEW_CLUSTERS:
         warn(
-            f"There are {n_clusters} clusters: expected at least {FEW_CLUSTERS}. With "
-            "fewer, the intervals are too narrow.",
+            f"There are {n_clusters} clusters{of_outcome}: expected at least "
+            f"{FEW_CLUSTERS}. With fewer, the intervals are too narrow.",
             kind="few clusters",
         )
 

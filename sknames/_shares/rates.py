@@ -192,10 +192,10 @@ def rates_of_list(names, outcome, question, seeds=None):
     share = _shares_of_outcomes(names, outcomes, outcome_index, seeds)
     n_checked = _count_checked(names, outcomes, outcome_index)
     drawn = []
-    for k in range(len(outcomes)):
+    for k, value in enumerate(outcomes.tolist()):
         part = names.take((outcome_index == k) & names.is_name)
         distinct = part.distinct()
-        check_size(part, distinct.n)
+        check_size(part, distinct.n, of_outcome=f" of the outcome {value!r}")
         if part.checked is not None and part.clusters is None:
             # Outcomes are chance, also of the rows that are not checked.
             part = replace(part, clusters=Clusters.of_rows(len(part)))
