@@ -96,15 +96,13 @@ print(f"effective number of labels: {effective_number(found.estimate):.2f} ({end
 # The ratio of a share to a known one. A census counts birth or citizenship, and this
 # counts names.
 
-turkish = here.label.tolist().index("Turkish")
-
 
 def over_representation(share):
     """Return how many times as large as in the census a share is."""
-    return share[turkish] / 0.04
+    return share[0] / 0.04
 
 
-found = sknames.estimate_statistic(over_representation, here)
+found = sknames.estimate_statistic(over_representation, here, labels=["Turkish"])
 answer("ratio to 4 % Turkish", found, 0.2 / 0.04)
 
 # %%
@@ -124,16 +122,15 @@ for year in years:
     chinese = 0.1 + 0.05 * year
     mix = [chinese, 0.9 - chinese - 0.1, 0.1, 0.1]
     lists.append(shares_of(mix, 300, seed=10 + year))
-row = lists[0].label.tolist().index("Chinese")
 
 
 def slope(*shares):
     """Return the change of the share in ten years."""
-    of_label = [share[row] for share in shares]
+    of_label = [share[0] for share in shares]
     return 10 * np.polyfit(years, of_label, 1)[0]
 
 
-found = sknames.estimate_statistic(slope, *lists, same_source=True)
+found = sknames.estimate_statistic(slope, *lists, labels=["Chinese"], same_source=True)
 answer("change in ten years", found, 0.5)
 
 # %%
@@ -158,8 +155,8 @@ is_invited = rng.random(3000) < chance
 pairs = [f"{of} {yes}" for of, yes in zip(field, is_invited, strict=True)]
 rates = sknames.estimate_rates(model, names, outcome=pairs, n_draws=500, random_state=0)
 print(rates.outcomes)  # fields first, then whether a person was invited
-first = rates.labels.tolist().index("Turkish")
-second = rates.labels.tolist().index("German")
+first = model.classes_.tolist().index("Turkish")
+second = model.classes_.tolist().index("German")
 
 
 def standardised(joint):

@@ -491,7 +491,7 @@ def test_statistic_takes_parts_as_one_array(parts):
         return (share[2] - share[0]) / 2
 
     found = estimate_statistic(slope, parts)
-    shares = [[part[k].share for k in parts[2000]] for part in parts.values()]
+    shares = [[part[label].share for label in CLASSES] for part in parts.values()]
     assert_allclose(found.estimate, slope(np.array(shares)))
     of_tables = estimate_statistic(
         lambda *shares: slope(np.array(shares)), *parts.values(), same_source=True

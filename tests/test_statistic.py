@@ -61,7 +61,7 @@ def test_interval_is_that_of_percentiles_extended_by_twice_the_bias_of_curvature
     move = 2 * (simpson(shares.draws.mean(axis=0)) - draws.mean())
     assert move > 0  # draws of a list are less diverse than it
     assert (found.low, found.high) == pytest.approx((low, high + move))
-    assert found.estimate == simpson(shares.share)
+    assert found.estimate == pytest.approx(simpson(shares.share))
 
 
 def test_level_sets_the_percentiles(shares):
@@ -85,11 +85,51 @@ def test_statistic_of_an_array_has_its_shape(shares):
     assert_allclose(found.high[:, 1], 2 * found.high[:, 0])
 
 
-def test_other_lists_follow_the_labels_of_the_first(shares, others):
-    assert shares.label.tolist() != others.label.tolist()
-    difference = estimate_statistic(lambda a, b: a - b, shares, others)
-    expected = [shares[k].share - others[k].share for k in shares.label]
-    assert_allclose(difference.estimate, expected)
+def test_arrays_have_the_order_of_the_classes_of_the_model(shares, others):
+    """By size, another list or seed would give another label."""
+    assert others.label.tolist() != CLASSES.tolist()
+    found = estimate_statistic(lambda a, b: np.array([a, b]), others, shares)
+    for row, table in zip(found.estimate, (others, shares), strict=True):
+        assert_allclose(row, [table[label].share for label in CLASSES])
+
+
+def test_labels_choose_the_rows_of_arrays_in_their_order(shares, rates, parts):
+    labels = ["Turkish", "Dutch"]
+    found = estimate_statistic(lambda share: share, shares, labels=labels)
+    for k, label in enumerate(labels):
+        row = shares[label]
+        ends = [found.estimate[k], found.low[k], found.high[k]]
+        assert_allclose(ends, [row.share, row.low, row.high])
+    found = estimate_statistic(lambda joint: joint, rates, labels=labels)
+    assert_allclose(
+        found.estimate[:, 1] / found.estimate.sum(axis=1),
+        [rates[label].rate[1] for label in labels],
+    )
+    found = estimate_statistic(lambda share: share, parts, labels=np.array(labels))
+    expected = [[part[label].share for label in labels] for part in parts.values()]
+    assert_allclose(found.estimate, expected)
+    with pytest.raises(ValueError, match="labels got 'Welsh', but"):
+        estimate_statistic(simpson, shares, labels=["Dutch", "Welsh"])
+
+
+def test_arrays_of_groups_have_their_order():
+    rows, _ = draw_people([0.2, 0.3, 0.5], 300)
+    groups = {"small": ["Dutch"], "large": ["Turkish", "Irish"]}
+    model = Known(CLASSES)
+    params = {"groups": groups, "random_state": 0}
+    of_groups = estimate_shares(model, rows, **params).groups
+    found = estimate_statistic(lambda share: share, of_groups)
+    assert_allclose(found.estimate, [of_groups[name].share for name in groups])
+
+
+@pytest.mark.filterwarnings("ignore:.*checked")
+def test_new_labels_follow_the_classes_of_the_model():
+    rows, _ = draw_people([0.2, 0.3, 0.5], 300)
+    checked = np.resize(np.append(CLASSES, ["Welsh", "Manx"]), 300)
+    shares = estimate_shares(Known(CLASSES), rows, checked=checked, random_state=0)
+    found = estimate_statistic(lambda share: share, shares)
+    in_order = [*CLASSES, "Manx", "Welsh"]
+    assert_allclose(found.estimate, [shares[label].share for label in in_order])
 
 
 def test_errors_of_the_model_are_independent_in_any_two_of_three_lists():
@@ -115,7 +155,7 @@ def test_rates_give_joint_shares_by_label_and_outcome(rates):
         return joint[:, 1] / joint.sum(axis=1)
 
     found = estimate_statistic(rate, rates)
-    expected = [rates[label].rate[1] for label in rates.labels]
+    expected = [rates[label].rate[1] for label in CLASSES]
     assert_allclose(found.estimate, expected)
 
 
@@ -206,6 +246,7 @@ def test_wrong_statistic_is_an_error(statistic, error, message, shares):
     ("params", "message"),
     [
         ({"confidence_level": 1}, "'confidence_level' parameter of estimate_statistic"),
+        ({"labels": "Dutch"}, "'labels' parameter of estimate_statistic"),
         ({"same_source": "yes"}, "'same_source' parameter of estimate_statistic"),
     ],
 )

@@ -1015,10 +1015,9 @@ def ask_shares(people, mix, n, rng):
     results, counted = zip(*lists, strict=True)
     alone = results[:1], counted[:1]
     label = np.argsort(-mix)[1]
-    (row,) = np.flatnonzero(people.at(results[0].label) == label)
 
     def ratio(share):
-        return share[row] / KNOWN_SHARE
+        return share[label] / KNOWN_SHARE
 
     yield Asked("Gini-Simpson", simpson, *alone, simpson(mix))
     true = effective_number(mix)
@@ -1039,10 +1038,9 @@ def ask_slope(people, mix, label, n, rng):
         mixes.append(capped(people, moved, n))
     lists = [list_of(people, moved, n, rng) for moved in mixes]
     results, counted = zip(*lists, strict=True)
-    (row,) = np.flatnonzero(people.at(results[0].label) == label)
 
     def slope(*shares):
-        return np.polyfit(YEARS, [share[row] for share in shares], 1)[0]
+        return np.polyfit(YEARS, [share[label] for share in shares], 1)[0]
 
     true = np.polyfit(YEARS, [moved[label] for moved in mixes], 1)[0]
     return Asked("slope of a share over five lists", slope, results, counted, true)
@@ -1063,19 +1061,17 @@ def ask_rates(people, mix, n, rng):
     chance = CHANCES[is_other, stratum]
     outcome = 2 * stratum + (rng.random(len(drawn)) < chance)
     rates = people.rates(drawn, outcome, N_DRAWS)
-    at = people.at(rates.labels)
-    rows = [np.flatnonzero(at == label)[0] for label in pair]
     counted = np.zeros((len(people.known), 6))
     np.add.at(counted, (people.proba[drawn].argmax(axis=1), outcome), 1 / len(drawn))
 
     def standardised(joint):
         people, invited = by_stratum(joint)
-        rate = invited[rows] / np.maximum(people[rows], 1e-9)
+        rate = invited[pair] / np.maximum(people[pair], 1e-9)
         return (rate[0] - rate[1]) @ people.sum(axis=0) / people.sum()
 
     def ratio(joint):
         people, invited = by_stratum(joint)
-        rate = invited[rows].sum(axis=1) / np.maximum(people[rows].sum(axis=1), 1e-9)
+        rate = invited[pair].sum(axis=1) / np.maximum(people[pair].sum(axis=1), 1e-9)
         return rate[0] / np.maximum(rate[1], 1e-9)
 
     found = (rates,), (counted,)
@@ -1129,12 +1125,11 @@ def judge_statistic(asked, people, n, rng):
     Counted intervals are percentiles of a bootstrap of predicted labels.
     """
     found = estimate_statistic(asked.statistic, *asked.results, same_source=True)
-    at = people.at(asked.results[0]._draws.labels)
     draws = np.empty(N_DRAWS)
     for k in range(N_DRAWS):
         drawn = []
         for shares in asked.counted:
-            cells = rng.multinomial(n, shares[at].ravel()) / n
+            cells = rng.multinomial(n, shares.ravel()) / n
             drawn.append(cells.reshape(shares.shape))
         draws[k] = asked.statistic(*drawn)
     low, high = np.quantile(draws, [0.025, 0.975])

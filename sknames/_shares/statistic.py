@@ -6,10 +6,11 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .._base.sklearn_private import Interval, validate_parameter_constraints
-from .._models.groups import array_of_labels
+from .._models.groups import array_of_labels, unknown_label
+from .columns import index_in
 from .draws import Draws
 from .intervals import percentiles
 from .parts import Parts
@@ -21,6 +22,7 @@ from .table import read_only
 ROUNDING = 1e-9  # relative; what is more than that is no digit that processors change
 
 CONSTRAINTS = {
+    "labels": ["array-like", None],
     "same_source": ["boolean", None],
     "confidence_level": [Interval(Real, 0, 1, closed="neither"), None],
 }
@@ -52,7 +54,9 @@ class Statistic:
     ... )
     >>> model = sknames.load_pretrained()
     >>> shares = sknames.estimate_shares(model, names, random_state=0)
-    >>> found = sknames.estimate_statistic(lambda share: share[0] - share[1], shares)
+    >>> found = sknames.estimate_statistic(
+    ...     lambda share: share[0] / share[1], shares, labels=["Dutch", "Turkish"]
+    ... )
     >>> found.low < found.estimate < found.high
     True
     """
@@ -68,6 +72,7 @@ class Statistic:
 def estimate_statistic(
     statistic: Callable[..., Any],
     *results: Any,
+    labels: ArrayLike | None = None,
     same_source: bool | None = None,
     confidence_level: float | None = None,
 ) -> Statistic:
@@ -77,14 +82,17 @@ def estimate_statistic(
     ----------
     statistic : callable
         Takes one array for each result, and returns a number or an array. Of shares,
-        the array is (n_labels,), in the order of the labels of the first result. Of
-        rates, it is (n_labels, n_outcomes), the shares of the list that have a label
-        and an outcome, in the order of `labels` and `outcomes`. Of parts, there is one
-        array, with an axis of parts in front, in the order of ``list(parts)``. Arrays
-        are for reading only.
+        the array is (n_labels,). Of rates, it is (n_labels, n_outcomes), the shares of
+        the list that have a label and an outcome, with the outcomes in the order of
+        `outcomes`. Of parts, there is one array, with an axis of parts in front, in the
+        order of ``list(parts)``. Arrays are for reading only.
     *results : Shares or Rates, or Parts of these
         One list or several, or the parts of one, by one model and with the same
         parameters.
+    labels : array-like of shape (n_labels,) or None, default=None
+        The labels, or groups, that the arrays have, in this order. None is all of them,
+        in the order of the `classes_` of the model, followed by those that only checked
+        rows have, or of the groups.
     same_source : bool or None, default=None
         Whether the lists are of one source, as in `Shares.compare`. Then the
         model's errors are alike in all. None is True for parts of one list, else
@@ -102,9 +110,9 @@ def estimate_statistic(
     TypeError
         If the statistic cannot be called, or is not made of numbers.
     ValueError
-        If there are no results, they are of different models or parameters, they have
-        too few draws for the confidence level, or the statistic is not finite or
-        changes its shape.
+        If there are no results, they are of different models or parameters or lack one
+        of the labels, they have too few draws for the confidence level, or the
+        statistic is not finite or changes its shape.
 
     See Also
     --------
@@ -143,12 +151,23 @@ def estimate_statistic(
     >>> round(found.estimate, 2)
     0.5
     """
-    _check(statistic, results, same_source, confidence_level)
+    asked = {
+        "labels": labels,
+        "same_source": same_source,
+        "confidence_level": confidence_level,
+    }
+    validate_parameter_constraints(CONSTRAINTS, asked, "estimate_statistic")
+    _check(statistic, results, same_source)
     if confidence_level is None:
         confidence_level = _tables(results)[0].confidence_level
     check_level(confidence_level, _tables(results)[0].n_draws)
     lists = _in_order(results, same_source, confidence_level)
-    function = Function(statistic, lists, are_parts=isinstance(results[0], Parts))
+    function = Function(
+        statistic,
+        lists,
+        rows=_rows_of(labels, lists[0].drawn.labels),
+        are_parts=isinstance(results[0], Parts),
+    )
     low, high = function.interval(confidence_level)
     estimate = function.estimate
     if not estimate.shape:
@@ -203,13 +222,16 @@ class Function:
         The function that users give.
     lists : list of ListInStatistic
         What it takes.
+    rows : ndarray of int
+        Which labels it takes.
     are_parts : bool
         Whether it takes them as one array.
     """
 
-    def __init__(self, statistic, lists, *, are_parts):
+    def __init__(self, statistic, lists, *, rows, are_parts):
         self.statistic = statistic
         self.lists = lists
+        self.rows = rows
         self.are_parts = are_parts
         self.shares = self._together([one.drawn.estimate for one in lists])
         self.estimate = self._value(self.shares, "the estimates")
@@ -226,9 +248,10 @@ class Function:
         """Return the statistic as an array; raise an error unless it is of numbers."""
         # A statistic that wrote to an array would change what the next one takes.
         if self.are_parts:
-            value = self.statistic(read_only(shares))
+            value = self.statistic(read_only(shares[:, self.rows]))
         else:
-            value = self.statistic(*map(read_only, shares))
+            taken = [read_only(of_list[self.rows]) for of_list in shares]
+            value = self.statistic(*taken)
         value = np.asarray(value)
         if value.dtype.kind not in "biuf":
             raise TypeError(
@@ -333,10 +356,8 @@ def _reach(moves, confidence_level):
     return np.array([-low, high])
 
 
-def _check(statistic, results, same_source, confidence_level):
+def _check(statistic, results, same_source):
     """Raise an error unless there is a statistic, and results that go together."""
-    given = {"same_source": same_source, "confidence_level": confidence_level}
-    validate_parameter_constraints(CONSTRAINTS, given, "estimate_statistic")
     if not callable(statistic):
         raise TypeError(
             "Expected a function of shares as the first argument, got "
@@ -375,14 +396,31 @@ def _tables(results):
     return tables
 
 
+def _rows_of(labels, in_order):
+    """Return the index of each of the labels that were asked for, of all with None."""
+    if labels is None:
+        return np.arange(len(in_order))
+    known = in_order.tolist()
+    asked = np.asarray(labels).tolist()
+    for label in asked:
+        if label not in known:
+            raise unknown_label("labels", label, known)
+    return index_in(known, asked, otherwise=-1)
+
+
+def _labels_of(table):
+    """Return the labels of a table in the order of the model, or its groups."""
+    if table.members is not None:
+        return [*table.members]
+    return [*table._about.model.classes.tolist(), *table.new_labels]
+
+
 def _in_order(results, same_source, confidence_level):
-    """Return lists by the labels of the first one, paired by their source."""
+    """Return lists with the same labels in the same order, paired by their source."""
     tables = _tables(results)
-    labels = tables[0]._draws.labels.tolist()
-    for table in tables[1:]:
-        for label in table._draws.labels.tolist():
-            if label not in labels:
-                labels.append(label)
+    labels = []
+    for table in tables:
+        labels += [label for label in _labels_of(table) if label not in labels]
     are_of_one_source = same_source or isinstance(results[0], Parts)
     lists = []
     for k, table in enumerate(tables):
