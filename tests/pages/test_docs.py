@@ -150,7 +150,7 @@ def test_tables_of_comparison_are_those_of_the_results(name):
 
 @pytest.mark.parametrize("page", [README, PREDICT], ids=["README", "predict"])
 def test_accuracy_of_nationalities_is_that_of_the_card(page):
-    claim = re.search(r"for (\d+) % of people \(equal priors", page)
+    claim = re.search(r"for (\d+) % of people \(uniform priors", page)
     assert claim[1] == f"{100 * load_card()['accuracy']:.0f}"
 
 

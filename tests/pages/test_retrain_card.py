@@ -102,7 +102,7 @@ def files_written(folder):
 def test_page_of_the_card_that_ships_is_the_model_card():
     path = Path(__file__).parents[2] / "docs" / "model_card.md"
     shown = path.read_text(encoding="utf-8")
-    (machine,) = re.findall(r"tools\.retrain\.measure` on (.*)\. The same", shown)
+    (machine,) = re.findall(r"Measured on (.*)\. The same", shown)
     models = {target: load_pretrained(target) for target in ("nationality", "country")}
     cards = {target: load_card(target) for target in models}
     page = _card.page(cards, models, measured_on=machine)
@@ -128,7 +128,8 @@ def test_measure_writes_all_files_and_a_page(folder, sources, people):
     assert written == {"fingerprint": load_card()["fingerprint"]} | card
     cards = {"nationality": card, "country": load_card("country")}
     page = _card.page(cards, {"nationality": model})
-    assert f"**Wrong for {100 * (1 - card['accuracy']):.0f} % of people" in page
+    wrong = f"{100 * (1 - card['accuracy']):.0f} %"
+    assert f"**On held-out people, {wrong} of the predictions are wrong" in page
     point = points["Turkish"]["0.95"]
     assert f"| Turkish | 0.95 | {point['threshold']:.2f} | {point['n']} |" in page
     for key in ("by_source", "by_known_words"):
@@ -261,8 +262,8 @@ def test_permissive_weights_are_compared_on_the_same_people(tmp_path, people):
         assert row["accuracy"] == pytest.approx(right)
     text = _card.permissive_tables({"nationality": found | {"lacking": ["Zulu"]}})
     recall = f"{figures['recall']:.3f}"
-    assert re.search(rf"^recall, labels alike +{recall} +{recall}$", text, re.M)
-    assert text.endswith("permissive lacks Zulu")
+    assert re.search(rf"^macro recall +{recall} +{recall}$", text, re.M)
+    assert text.endswith("labels missing from permissive: Zulu")
 
 
 # ---- People kept apart

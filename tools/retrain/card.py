@@ -1,4 +1,4 @@
-"""Compute the model cards: how accurate a model is on people whom it never learned."""
+"""Compute the model cards: how accurate a model is on held-out people."""
 
 import json
 from collections import Counter
@@ -28,11 +28,11 @@ from .recipe import (
 )
 from .tables import read_table
 
-FEW = 1_000  # people are few to learn a nationality from
+FEW = 1_000  # people: the card names nationalities with fewer
 N_CONFUSIONS = 30
 FIGURES = ("accuracy", "macro_f1", "top_3")
 ROW = ("label", "n", "recall", "n_predicted", "precision")
-MUST_NOT = "Do not decide about a person by it: a name does not tell who bears it."
+MUST_NOT = "Do not make decisions about a person: a name does not show who bears it."
 N_SHOWN = 1  # labels taken most that the page shows
 POINT_HEADER = [
     "label",
@@ -47,12 +47,13 @@ POINT_HEADER = [
 PAGE = Path(__file__).with_name("model_card.txt")
 PERMISSIVE = Path(__file__).with_name("permissive.json")
 NO_SUCH = (
-    "There is no American, Argentine, Australian, Belgian, Canadian, Singaporean or "
-    "Swiss name. Of South African names there are only Zulu ones."
+    "The model has no label for American, Argentine, Australian, Belgian, Canadian, "
+    "Singaporean and Swiss names. Of South African names, it has a label for Zulu "
+    "names only."
 )
 HELD_OUT = (
-    "Full names of people whom the model never learned, in no spelling; most of their "
-    "words are known from others. new_words are those with no known word."
+    "Full names of people who are in the training data in no spelling; most of their "
+    "words occur there in other names. new_words are names without a known word."
 )
 
 
@@ -86,9 +87,9 @@ def by_label(card):
 
 
 def by_mix(y, probabilities, classes):
-    """Return the figures of one list of people under several suppositions of its mix.
+    """Return the figures of people under several priors.
 
-    Behind them are the sum of the errors of the estimated mix.
+    Return the sum of the absolute errors of the estimated mix as well.
     """
     true = np.bincount(np.searchsorted(classes, y), minlength=len(classes)) / len(y)
     estimated = likeliest_shares(probabilities)
@@ -100,7 +101,7 @@ def by_mix(y, probabilities, classes):
         "estimated": estimated,
         "true": true,
     }
-    # As if nationalities were as frequent among the names as in the world.
+    # Weight nationalities by their population.
     weights = (population / np.maximum(true, 1 / len(y)))[np.searchsorted(classes, y)]
     found = {}
     for name, mix in mixes.items():
@@ -113,7 +114,7 @@ def by_mix(y, probabilities, classes):
 
 
 def decades_of(people, born):
-    """Return the people by decade of birth, if it is known."""
+    """Return which people were born in each decade, for those whose birth is known."""
     rows = zip(people.names, people.labels.tolist(), strict=True)
     decades = np.array([born.get(row, np.nan) for row in rows], dtype=float) // 10 * 10
     known = np.unique(decades[~np.isnan(decades)]).astype(int).tolist()
@@ -121,7 +122,7 @@ def decades_of(people, born):
 
 
 def birth_years(names, nationalities, years):
-    """{(name, nationality): year}, of the players whose name is one person's."""
+    """Return {(name, nationality): year} of the players without a namesake."""
     rows = [*zip(names, nationalities, strict=True)]
     n = Counter(rows)
     born = {}
@@ -139,16 +140,13 @@ def listing(items):
 
 
 def tried():
-    """The demonyms that were tried as nationalities and left out."""
+    """Return the demonyms that were tried as nationalities and dropped."""
     rows = read_table("demonyms.csv")
     return [row["demonym"] for row in rows if row["reason"].startswith("tried")]
 
 
 def learned(names, nationalities, lists, sources):
-    """Describe the training names.
-
-    Return numbers of names, and the nationalities known least.
-    """
+    """Return the numbers of training names, and the nationalities with the fewest."""
     rows = set(zip(names, nationalities, strict=True))
     seen = set()
     n_learned = {}
@@ -172,22 +170,22 @@ def learned(names, nationalities, lists, sources):
 
 
 def most_learned(amounts, known):
-    """Return how many people of a label a phase learned, at most, by source.
+    """Return by source how many people of a label a phase trains on, at most.
 
-    `known` is of `learned`: some sources are only of permissive weights.
+    `known` is what `learned` returns. Other sources are for permissive weights only.
     """
     sources = known["n_names_of_people"]
     return {source: amounts.most_people[source] for source in sources}
 
 
 def at_most(most_of_source, label):
-    """Say how many people of a label each source gives, at most."""
-    limits = [f"at most {n:,} {source}" for source, n in most_of_source.items()]
-    return ", ".join(f"{limit} a {label}" for limit in limits)
+    """Describe how many people of a label come from each source, at most."""
+    limits = [f"{n:,} {source}" for source, n in most_of_source.items()]
+    return f"at most {', '.join(limits)} per {label}"
 
 
 def has_new_words(model, people):
-    """Whether the model knows no word of the name, of each person."""
+    """Return whether the model knows no word of each person's name."""
     names = people.names.tolist()
     return count_known_words(model, names) == 0
 
@@ -242,10 +240,9 @@ def measure(model, people, born, known):
         "learned_from": "load_names(script='all'), make_names, "
         + at_most(most_learned(SECOND_PHASE, known), "nationality"),
         **known,
-        "missing": "Every other nationality; its names are given to one of these. "
-        f"{NO_SUCH}",
+        "missing": f"People with any other nationality are misclassified. {NO_SUCH}",
         "must_not": MUST_NOT,
-        "held_out": f"{HELD_OUT} Priors are equal.",
+        "held_out": f"{HELD_OUT} Priors are uniform.",
         **figures_of(card),
         "log_loss": card.log_loss,
         "calibration_error": card.calibration_error,
@@ -317,15 +314,15 @@ def measure_countries(model, people, training_labels):
         "learned_from": at_most(countries.AMOUNTS.most_people, "country"),
         "n_names": len(training_labels),
         "n_names_by_country": dict(sorted(Counter(training_labels).items())),
-        "held_out": f"{HELD_OUT} Priors are the default ones, and countries as "
-        'frequent as the square root of their inhabitants; those "alike" and "recall" '
-        "have equal priors.",
+        "held_out": f"{HELD_OUT} Priors are the default ones, and countries are "
+        'weighted by the square root of their population; figures called "alike" and '
+        '"recall" are for uniform priors and equal weights.',
         **figures_of(by_inhabitants),
         "new_words": of_new_words(default, people, **weights),
         **{f"{key}_alike": float(getattr(equal, key)) for key in FIGURES},
         "by_country": by_country,
-        "missing": "Names of people of other countries and territories "
-        f"({', '.join(lacking)} in load_countries) are given to one of these.",
+        "missing": "People from other countries and territories are misclassified. "
+        f"Of load_countries, these are missing: {listing(lacking)}.",
     }
 
 
@@ -413,12 +410,12 @@ def page(cards, models, measured_on=None):
 
 
 def texts_of_training(card, model):
-    """Return what the card says of the model and of the names that it learned."""
+    """Return the texts of the card about the model and its training data."""
     n_people = card["n_names_of_people"]
     people = []
     for source, most in most_learned(FIRST_PHASE, card).items():
         n_names = f"{n_people[source]:,} names"
-        people.append(f"- {source}: {n_names}, at most {most:,} of a nationality;")
+        people.append(f"- {source}: {n_names}, at most {most:,} per nationality;")
     more = []
     for source, most in most_learned(SECOND_PHASE, card).items():
         more.append(f"{most:,} {source}")
@@ -446,7 +443,7 @@ def texts_of_training(card, model):
 
 
 def texts_of_figures(card):
-    """Return what the card says of all tested people, and of groups of them."""
+    """Return the texts of the card about all held-out people, and groups of them."""
     keys = (*FIGURES, "log_loss", "calibration_error")
     overall = [f"{card[key]:.4f}" for key in keys]
     mixes = []
@@ -458,7 +455,7 @@ def texts_of_figures(card):
         if who.startswith("all"):
             n_in_scripts += n
     of_scripts = people_in_scripts.HEADER
-    of_mixes = "frequencies|accuracy|macro-F1|top-3|accuracy, as in the world"
+    of_mixes = "priors|accuracy|macro-F1|top-3|accuracy, by population"
     return card["accuracy_by_spelling"] | {
         "wrong": percent(1 - card["accuracy"]),
         "wrong_new": percent(1 - card["new_words"]["accuracy"]),
@@ -482,7 +479,7 @@ def texts_of_figures(card):
 
 
 def texts_of_labels(card):
-    """Return what the card says of each nationality."""
+    """Return the texts of the card about each nationality."""
     by_nationality = card["by_nationality"]
     rows = []
     untested = []
@@ -501,11 +498,11 @@ def texts_of_labels(card):
     confusions = []
     for label, answer, n in card["confusions"]:
         confusions.append([label, answer, n, by_nationality[label]["n"]])
-    said_of_untested = ""
+    note = ""
     if untested:
-        said_of_untested = f" Nobody could be tested of: {', '.join(untested)}."
+        note = f" There are no held-out people of: {', '.join(untested)}."
     return {
-        "untested": said_of_untested,
+        "untested": note,
         "by_nationality": table(["", "n", "recall", "precision", "n predicted"], rows),
         "few_held_out": listing(card["few_held_out"]),
         "never_predicted": listing(card["never_predicted"]),
@@ -514,12 +511,12 @@ def texts_of_labels(card):
         "without_points": listing(card["without_operating_points"]),
         "points": table(POINT_HEADER, point_rows(card["operating_points"])),
         "n_wrong": card["n"] - round(card["accuracy"] * card["n"]),
-        "confusions": table(["is", "was taken for", "n", "of"], confusions),
+        "confusions": table(["label", "predicted", "n", "of"], confusions),
     }
 
 
 def texts_of_countries(card):
-    """Return what the card says of each country."""
+    """Return the texts of the card about each country."""
     country_of = {row[0]: row[2] for row in read_rows("countries.csv")}
     marks = dict.fromkeys(card["few_held_out"], "*")
     marks |= dict.fromkeys(card["never_predicted"], "**")
@@ -554,10 +551,10 @@ def permissive_tables(found):
             cells = [f"{accuracy:.3f}" for accuracy in of_models]
             rows.append([f"accuracy, {source}", f"{row['n']:,}", *cells])
         recalls = [f"{model['recall']:.3f}" for model in models]
-        rows.append(["recall, labels alike", "", *recalls])
+        rows.append(["macro recall", "", *recalls])
         rows.append(["labels", "", *(model["n_labels"] for model in models)])
         header = [target, "people", models[0]["fingerprint"], "permissive"]
-        lacking = f"permissive lacks {listing(both['lacking'])}"
+        lacking = f"labels missing from permissive: {listing(both['lacking'])}"
         parts.append(f"{text_table(header, rows)}\n{lacking}")
     return "\n\n".join(parts)
 
