@@ -71,7 +71,7 @@ def load_countries(*, as_frame: bool = False) -> Bunch:
 
     There is a row for each country of ``load_pretrained("country")``, and a few more.
     ``load_card("country")`` lists those that it never predicts ("never_predicted"), and
-    those with few held-out people ("few_held_out").
+    those with few held-out people ("sparse_labels").
 
     Parameters
     ----------

@@ -306,7 +306,7 @@ def load_card(target: Target = "nationality") -> dict[str, Any]:
 
         "operating_points" has thresholds of log odds that find 0.8 or 0.95 of a label's
         people, by label and recall, under the default priors: what they find, and how
-        many others they take. "few_held_out" are the labels with fewer than 20
+        many others they take. "sparse_labels" are the labels with fewer than 20
         held-out people: their accuracy is not known, and in a list they cannot be
         distinguished from their neighbours. "never_predicted" are the answer for none
         of the held-out people, under the default priors.

@@ -154,11 +154,11 @@ def test_measure_writes_all_files_and_a_page(folder, sources, people):
     assert point["ppv_1_low"] < point["ppv_20_low"]
     assert 0.8 < point["recall"] <= 1
     untested = {"Zulu", "Greek"}
-    assert untested < {*card["few_held_out"]} & {*card["without_operating_points"]}
+    assert untested < {*card["sparse_labels"]} & {*card["without_operating_points"]}
     predicted = load_pretrained().predict(people["nationality"].names)
     never_predicted = {*card["nationalities"]} - {*predicted}
     assert card["never_predicted"] == sorted(never_predicted)
-    assert not points.keys() & {*card["few_held_out"]}
+    assert not points.keys() & {*card["sparse_labels"]}
 
 
 def test_recalls_of_the_card_go_into_the_table_of_nationalities(tmp_path):

@@ -341,7 +341,7 @@ def of_people_apart(points, classes, n_people, best):
     """
     has_points = n_people >= min(LEAST_PEOPLE.values())
     return {
-        "few_held_out": classes[n_people < FEW_HELD_OUT].tolist(),
+        "sparse_labels": classes[n_people < FEW_HELD_OUT].tolist(),
         "never_predicted": np.delete(classes, best).tolist(),
         "without_operating_points": classes[~has_points].tolist(),
         "operating_points": points_by_label(points),
@@ -504,9 +504,9 @@ def texts_of_labels(card):
     return {
         "untested": note,
         "by_nationality": table(["", "n", "recall", "precision", "n predicted"], rows),
-        "few_held_out": listing(card["few_held_out"]),
+        "sparse_labels": listing(card["sparse_labels"]),
         "never_predicted": listing(card["never_predicted"]),
-        "n_few_held_out": FEW_HELD_OUT,
+        "min_held_out": FEW_HELD_OUT,
         "least_people": min(LEAST_PEOPLE.values()),
         "without_points": listing(card["without_operating_points"]),
         "points": table(POINT_HEADER, point_rows(card["operating_points"])),
@@ -518,7 +518,7 @@ def texts_of_labels(card):
 def texts_of_countries(card):
     """Return the texts of the card about each country."""
     country_of = {row[0]: row[2] for row in read_rows("countries.csv")}
-    marks = dict.fromkeys(card["few_held_out"], "*")
+    marks = dict.fromkeys(card["sparse_labels"], "*")
     marks |= dict.fromkeys(card["never_predicted"], "**")
     rows = []
     for code, figures in card["by_country"].items():
