@@ -119,7 +119,8 @@ def test_accuracy_of_readme_is_that_of_the_table():
 
 def test_accuracy_of_own_labels_in_readme_is_that_of_the_table():
     claim = re.search(
-        r"For 127 demonyms and (\S+) labelled names, accuracy is (\S+), against (\S+) ",
+        r"With (\S+) labelled names of 127 nationalities, accuracy is (\S+), "
+        r"against (\S+) ",
         README,
     )
     rows = rows_of("docs/own_labels.md", "short table of bench_own_labels.py")
