@@ -1,4 +1,4 @@
-"""Write docs/titles.md, which lists the words that are not read in a name.
+"""Write docs/titles.md, which lists the words that are ignored in a name.
 
 Run ``PYTHONPATH=. python docs/titles.py`` after a change of sknames/_text/titles.ini.
 """
@@ -12,16 +12,16 @@ PAGE = Path(__file__).with_name("titles.md")
 WORDS = Path(sknames.__file__).parent / "_text" / "titles.ini"
 # Tables of the file, and what the page says of them.
 TABLES = {
-    "titles": "Titles in front of a name, or behind a comma",
-    "following": "Behind such a title, as written here",
-    "degrees": "Degrees and other suffixes behind a name",
-    "initials": "Degrees that may be initials: dotted, behind a comma, or in capitals "
-    "in a name with small letters",
-    "offices": "Titles of office and honours that are not read behind a comma",
-    "names": "Titles that are read unless two other words are left",
-    "relative": "What follows is not read up to the next comma: relatives",
-    "birth": "What follows is not read up to the next comma: names at birth",
-    "born": "What follows is not read: places and dates of birth",
+    "titles": "Titles before a name, or after a comma",
+    "following": "Words after such a title, spelled exactly as here",
+    "degrees": "Degrees and other suffixes after a name",
+    "initials": "Degrees that could be initials: ignored with dots, after a comma, or "
+    "in capitals in a name with lower-case letters",
+    "offices": "Titles of office and honours: ignored after a comma",
+    "names": "Titles that are also names: ignored if two other words are left",
+    "relative": "Relatives: text after these words is ignored, up to the next comma",
+    "birth": "Names at birth: text after these words is ignored, up to the next comma",
+    "born": "Places and dates of birth: all text after these words is ignored",
 }
 
 
@@ -33,9 +33,10 @@ def page():
     parts = [
         "<!-- Written by `PYTHONPATH=. python docs/titles.py`. -->",
         "# Titles and degrees",
-        "These words are not read in a [tidy](encoder.md#titles-and-other-forms) name, "
-        "in upper or lower case, with or without a final dot unless the dot is listed. "
-        "Numbers behind a comma are not read either. A name never vanishes.",
+        "In a [tidy](encoder.md#titles-and-other-forms) name, these words are ignored, "
+        "in upper or lower case. A final dot is optional unless it is listed. Numbers "
+        "after a comma are ignored as well. A name that consists only of such words is "
+        "kept.",
     ]
     for table, heading in TABLES.items():
         parts.append(f"## {heading}")
