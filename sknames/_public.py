@@ -13,16 +13,16 @@ from ._name_encoder import make_own_labels_pipeline as make_own_labels_pipeline
 from ._name_nationality_classifier import (
     NameNationalityClassifier as NameNationalityClassifier,
 )
-from ._shares.comparison import Comparison as Comparison
-from ._shares.estimate_rates import estimate_rates as estimate_rates
-from ._shares.estimate_shares import estimate_shares as estimate_shares
-from ._shares.parts import Parts as Parts
-from ._shares.rates import Rates as Rates
-from ._shares.shares import Shares as Shares
-from ._shares.shares_display import SharesDisplay as SharesDisplay
-from ._shares.statistic import Statistic as Statistic
-from ._shares.statistic import estimate_statistic as estimate_statistic
-from ._shares.table import Row as Row
+from ._results.comparison import Comparison as Comparison
+from ._results.estimate_rates import estimate_rates as estimate_rates
+from ._results.estimate_shares import estimate_shares as estimate_shares
+from ._results.parts import Parts as Parts
+from ._results.rates import Rates as Rates
+from ._results.shares import Shares as Shares
+from ._results.shares_display import SharesDisplay as SharesDisplay
+from ._results.statistic import Statistic as Statistic
+from ._results.statistic import estimate_statistic as estimate_statistic
+from ._results.table import Row as Row
 from ._text.spelling_groups import spelling_groups as spelling_groups
 from ._wrappers.grouped_classifier import GroupedClassifier as GroupedClassifier
 from ._wrappers.prior_shift_classifier import (

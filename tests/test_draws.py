@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknames import estimate_rates, estimate_shares, estimate_statistic
-from sknames._shares.draws import Draws
+from sknames._draws.draws import Draws
 from tests.conftest import CLASSES, Known, draw_people
 
 pytestmark = pytest.mark.filterwarnings(

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import norm
 
-from sknames._shares.intervals import p_values
+from sknames._draws.intervals import p_values
 
 
 def test_p_value_is_that_of_the_largest_of_independent_errors():

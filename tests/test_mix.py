@@ -5,10 +5,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 
-from sknames._shares.mix import (
+from sknames._draws.mix import (
     count_pseudo_names,
     distinct_names,
-    errors_by_class,
     estimate_mix,
 )
 
@@ -125,9 +124,3 @@ def test_distinct_names_share_their_number_of_evidence():
     # 6 to 2 to 2 for each of two, four names.
     assert_allclose(names.weights, [2, 2 / 3, 2 / 3])
     assert_array_equal(names.counts, [1, 1, 2])
-
-
-def test_error_of_the_model_is_larger_where_few_people_have_shown_it():
-    """Half of the people have shown the bias, with a variance of 2 / half."""
-    found = errors_by_class(0.3, np.array([0, 1, 100]))
-    assert_allclose(found, [np.hypot(0.3, 2), np.hypot(0.3, 2), np.hypot(0.3, 0.2)])

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from threadpoolctl import ThreadpoolController
 
-from sknames._shares.one_blas_thread import OneBlasThread, one_blas_thread
+from sknames._draws.one_blas_thread import OneBlasThread, one_blas_thread
 
 
 def threads_of(api):
@@ -103,7 +103,7 @@ def test_threads_that_begin_and_end_at_any_time_have_the_limit(monkeypatch):
     guard = OneBlasThread()
     controller = SimpleNamespace(select=lambda user_api: blas)
     monkeypatch.setattr(
-        "sknames._shares.one_blas_thread.ThreadpoolController", lambda: controller
+        "sknames._draws.one_blas_thread.ThreadpoolController", lambda: controller
     )
 
     def call(k):

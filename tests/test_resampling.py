@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from sknames._shares.resampling import (
+from sknames._draws.resampling import (
     CHUNK,
     deviations_of_sums,
     digest_of_rows,

@@ -22,9 +22,9 @@ from sknames import (
     estimate_shares,
     load_pretrained,
 )
-from sknames._shares.comparison import hold_together
-from sknames._shares.mix import distinct_names, estimate_mix
-from sknames._shares.name_list import check_clusters
+from sknames._draws.mix import distinct_names, estimate_mix
+from sknames._lists.name_list import check_clusters
+from sknames._results.comparison import hold_together
 from sknames.datasets import make_names
 from tests.conftest import CLASSES, Known, assert_prints, draw_people, shares_of
 from tools.measuring import shares_of_rows

@@ -17,10 +17,10 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 
 from sknames import CharEncoder, NameNationalityClassifier, __version__
+from sknames._lists.name_list import ListedModel, NameList
+from sknames._lists.question import Question
 from sknames._models.priors import check_priors
-from sknames._shares.name_list import ListedModel, NameList
-from sknames._shares.question import Question
-from sknames._shares.shares import shares_of_list
+from sknames._results.shares import shares_of_list
 from sknames.datasets import fetch_names
 
 SVM_SCALE = 3  # softmax of so many times the SVM's scores are about probabilities

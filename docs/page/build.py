@@ -13,10 +13,10 @@ from pathlib import Path
 from onnx.external_data_helper import set_external_data
 
 from sknames import __version__, load_pretrained
+from sknames._base.labels_and_weights import FEW_HELD_OUT
+from sknames._lists.model_settings import settings_of_shares
 from sknames._models.groups import M49
 from sknames._models.stack import resolve
-from sknames._shares.draws import FEW_HELD_OUT
-from sknames._shares.mix import settings_of_shares
 from sknames.onnx import to_onnx
 from sknames.pretrained._load_pretrained import TARGETS
 

@@ -49,17 +49,16 @@ from sklearn.metrics import log_loss
 
 from sknames import estimate_statistic, load_pretrained
 from sknames._base.exact_limits import exact_interval
+from sknames._base.labels_and_weights import FEW_HELD_OUT
+from sknames._draws.mix import (
+    priors_of_probabilities,
+)
+from sknames._draws.resampling import Clusters
+from sknames._lists.checked import CheckedRows
+from sknames._lists.model_settings import errors_by_class, settings_of_shares
 from sknames._models.groups import group_of_each
 from sknames._models.stack import resolve
-from sknames._shares.checked import CheckedRows
-from sknames._shares.draws import FEW_HELD_OUT
-from sknames._shares.mix import (
-    errors_by_class,
-    priors_of_probabilities,
-    settings_of_shares,
-)
-from sknames._shares.rates import rates_of_list
-from sknames._shares.resampling import Clusters
+from sknames._results.rates import rates_of_list
 from sknames.pretrained._load_pretrained import FIGURES, FOLDER, TARGETS
 from tools.measuring import (
     likeliest_shares,

@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 from sklearn.utils import check_random_state
 
+from .._lists.name_list import NameList, read_list
+from .._lists.question import Question
+from .._lists.split import TAKEN
 from .._models.stack import Stack, resolve
-from .._shares.name_list import NameList, read_list
-from .._shares.parts import estimate_parts
-from .._shares.question import Question
-from .._shares.split import TAKEN
+from .._results.parts import estimate_parts
 from .._text.names import Names
 from .._wrappers.grouped_classifier import GroupedClassifier
 from .files import say

@@ -9,6 +9,7 @@ import click
 import numpy as np
 import pyarrow as pa
 
+from .._base.labels_and_weights import FEW_HELD_OUT
 from .._models.groups import M49
 from .._models.predict_names import (
     INITIALS,
@@ -20,7 +21,6 @@ from .._models.predict_names import (
 )
 from .._models.priors import assumed_priors
 from .._models.stack import resolve
-from .._shares.draws import FEW_HELD_OUT
 from .._text.names import Names
 from .._wrappers.grouped_classifier import GroupedClassifier
 from .._wrappers.prior_shift_classifier import (

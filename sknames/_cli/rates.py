@@ -6,7 +6,7 @@ from dataclasses import replace
 import click
 import numpy as np
 
-from .._shares.rates import rates_of_list
+from .._results.rates import rates_of_list
 from .lists import QUESTION, draw_option, list_command, say_counts, warnings_said
 from .options import column_option
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from .._base.sklearn_private import check_matplotlib_support
-from .._shares.parts import Parts
-from .._shares.shares import shares_of_list
-from .._shares.shares_display import SharesDisplay
+from .._results.parts import Parts
+from .._results.shares import shares_of_list
+from .._results.shares_display import SharesDisplay
 from .files import check_output, whole_file
 from .lists import QUESTION, draw_option, list_command, say_counts, warnings_said
 

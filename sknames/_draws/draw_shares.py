@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from .checked import check_draw, estimate_from_checked
-from .draws import FEW_CLUSTERS_TO_TEST, FEW_HELD_OUT, FEW_TO_TEST, Draws
+from .._base.labels_and_weights import FEW_HELD_OUT
+from .checked_shares import check_draw, estimate_from_checked
+from .draws import FEW_CLUSTERS_TO_TEST, FEW_TO_TEST, Draws
 from .mix import estimate_mix
 from .one_blas_thread import one_blas_thread
 from .resampling import NOISE, Clusters, Units, resample

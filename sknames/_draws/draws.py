@@ -6,16 +6,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .._models.groups import array_of_labels
-from .columns import index_in
+from .._base.codes import array_of_labels, index_in
+from .._base.labels_and_weights import FEW_HELD_OUT
+from .._base.saved import Saved
 from .intervals import compare_draws, interval
-from .saved import Saved
 
 NO_ONE = 0.5  # estimated people: of fewer, nothing is a part
-# Held-out people of a label: with fewer, its share in a list is estimated too small.
-# Intervals held .6 to .8 of the true shares of such labels, and .89 to .96 of others:
-# see examples/benchmarks/results/shares.md.
-FEW_HELD_OUT = 20
 # What a linear map of labels maps next to the draws.
 BY_LABEL = ("estimate", "predicted", "n_held_out", "of_sparse")
 # Names or clusters of equal weight: with fewer, a difference is not tested, since

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from .._base.saved import Saved
 from .mix import newton_steps, slopes
-from .saved import Saved
 
 CHUNK = 1 << 22  # most counts in a chunk of resamples: 32 MB
 

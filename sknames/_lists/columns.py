@@ -78,25 +78,6 @@ def categories_of(column):
     return _items(dtype.categories) if is_ordered else None
 
 
-def code_values(values):
-    """Return the distinct values, in order of appearance, and the index of each."""
-    index_of = {}
-    try:
-        index = [index_of.setdefault(value, len(index_of)) for value in values]
-    except TypeError as error:
-        raise TypeError(
-            f"Expected values that are texts or numbers, got {error}."
-        ) from None
-    return [*index_of], np.array(index, dtype=np.intp)
-
-
-def index_in(distinct, values, otherwise):
-    """Return the index of each value among distinct ones, (n_rows,)."""
-    index_of = {value: k for k, value in enumerate(distinct)}
-    index = [index_of.get(value, otherwise) for value in values]
-    return np.array(index, dtype=np.intp)
-
-
 def check_known(values, is_name, expected, remedy):
     """Raise ValueError if a row that is a name lacks a value, as `expected`."""
     is_blank = np.equal(values, None).astype(bool) & is_name

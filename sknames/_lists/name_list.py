@@ -11,20 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._base import NoEstimateError, warn
+from .._base.codes import code_values
 from .._base.labels_and_weights import check_weights, with_none
+from .._base.saved import Saved
+from .._draws.mix import (
+    distinct_names,
+    likelihood_ratios,
+)
+from .._draws.resampling import Clusters, digest_of_rows
 from .._models.groups import members_of, summed
 from .._models.predict_names import check_probabilities, predict_list
 from .._models.stack import resolve
 from .checked import FEW_CHECKED, CheckedRows, read_checked
-from .columns import check_known, code_values, values_of, weights_where
-from .mix import (
-    MODEL_ERROR,
-    distinct_names,
-    likelihood_ratios,
-    settings_of_shares,
-)
-from .resampling import Clusters, digest_of_rows
-from .saved import Saved
+from .columns import check_known, values_of, weights_where
+from .model_settings import MODEL_ERROR, settings_of_shares
 
 FEW_NAMES = 100  # fewer than these raise a warning
 FEW_CLUSTERS = 30  # fewer than these raise a warning

@@ -8,6 +8,7 @@ from typing import Any, Self
 from sklearn.utils import check_random_state
 
 from .._base.parameters import wrong_parameter
+from .._base.saved import Saved
 from .._base.sklearn_private import (
     HasMethods,
     Interval,
@@ -15,9 +16,8 @@ from .._base.sklearn_private import (
     StrOptions,
     validate_parameter_constraints,
 )
+from .._draws.resampling import Seeds
 from .._models.groups import M49
-from .resampling import Seeds
-from .saved import Saved
 
 LEAST_IN_TAIL = 5  # draws: with fewer, the ends of an interval are mostly chance
 ROUNDING = 1e-6  # of the number of draws; 1 - .95 is .05 and some bits

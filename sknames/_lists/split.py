@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._base.codes import code_values, index_in
 from .._base.labels_and_weights import is_missing
-from .columns import categories_of, code_values, columns_of, index_in, values_of
-from .saved import Saved
+from .._base.saved import Saved
+from .columns import categories_of, columns_of, values_of
 
 # Columns of a table of parts, which columns of `by` may not be called like.
 TAKEN = {"label", "outcome", "share", "rate", "other", "difference", "low", "high"}

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from .._base.codes import array_of_labels
 from .._base.labels_and_weights import is_missing, shorten
 
 M49 = ("subregion", "region")  # the UN's, M49; columns of regions.csv
@@ -199,14 +200,6 @@ def regions_of(column):
     """Return the region, subregion or other names of each nationality and country."""
     with REGIONS.open(encoding="utf-8", newline="") as file:
         return {row["label"]: row[column] for row in csv.DictReader(file)}
-
-
-def array_of_labels(labels):
-    """Return labels as an array; large integers stay integers."""
-    array = np.array(labels)
-    if array.dtype.kind == "f" and all(isinstance(label, int) for label in labels):
-        return np.array(labels, dtype=np.uint64)
-    return array
 
 
 def summed(probabilities, index):

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import column_or_1d
 
+from .._base.codes import array_of_labels
 from .._base.digits import OF_LAYER, digits_of
-from .groups import FallbackLevel, array_of_labels, summed
+from .groups import FallbackLevel, summed
 from .priors import check_priors, exchange_priors, factors_of
 
 

@@ -184,6 +184,12 @@ class Stack:
             assumed = layer.assume(assumed)
         return assumed
 
+    @property
+    def sharpness(self):
+        """The power of its likelihood ratios that estimates of a list take."""
+        sharpness = self.assumed.sharpness
+        return 1.0 if sharpness is None else sharpness
+
     def without_thresholds(self):
         """Return the stack without thresholds, which never abstains."""
         layers = [layer for layer in self.layers if not isinstance(layer, Threshold)]

@@ -1,1 +1,1 @@
-"""The mix of a list: its maths, its shares and their pictures."""
+"""What users hold of a list: shares, rates, comparisons and statistics."""

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._lists.name_list import read_users_list
+from .._lists.question import Question, check_parameters
 from .._models.groups import Groups
 from .._models.priors import Priors
-from .name_list import read_users_list
 from .parts import Parts, estimate_parts
-from .question import Question, check_parameters
 from .shares import Shares, shares_of_list
 
 

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from .._base import NoEstimateError, warn
+from .._base.saved import SavedResult
+from .._lists.name_list import NameList
+from .._lists.question import Question
+from .._lists.split import Split, split_rows
 from .._models.frames import to_frame
 from .comparison import hold_together
-from .name_list import NameList
-from .question import Question
-from .saved import SavedResult
 from .shares import Shares, shares_of_drawn, shares_of_list
-from .split import Split, split_rows
 from .table import listing
 
 # Parts that may each get a message of their own; more that say the same get one.

@@ -7,13 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._base import NoEstimateError, warn
+from .._base.codes import code_values, index_in
+from .._draws.draw_shares import draw_shares
+from .._draws.draws import Draws, nearest_shares
+from .._draws.resampling import OUTCOMES, Clusters, deviations_of_sums
+from .._lists.columns import check_known, values_of
+from .._lists.name_list import check_size
 from .._models.groups import check_alike
-from .columns import check_known, code_values, index_in, values_of
 from .comparison import Comparison
-from .draw_shares import draw_shares
-from .draws import Draws, nearest_shares
-from .name_list import check_size
-from .resampling import OUTCOMES, Clusters, deviations_of_sums
 from .table import About, Table, listing, notes_on_new_labels, read_only
 
 MOST_OUTCOMES = 100

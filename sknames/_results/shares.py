@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._models.groups import array_of_labels, regions_of, unknown_label
+from .._base.codes import array_of_labels
+from .._base.labels_and_weights import FEW_HELD_OUT
+from .._draws.draw_shares import draw_shares
+from .._draws.draws import Draws
+from .._lists.name_list import FEW_NAMES, check_size, warn_if_few_checked
+from .._models.groups import regions_of, unknown_label
 from .._models.priors import OTHERS, is_not_one
 from .comparison import Comparison, compare_shares
-from .draw_shares import draw_shares
-from .draws import FEW_HELD_OUT, Draws
-from .name_list import FEW_NAMES, check_size, warn_if_few_checked
 from .table import (
     LEAST_PRINTED,
     N_PRINTED,

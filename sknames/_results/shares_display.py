@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from .._base.plotting import DisplayMixin, check_at_least_1, legend_label, percent
 from .._base.sklearn_private import check_matplotlib_support
+from .._draws.intervals import percentiles
 from .comparison import Comparison
 from .estimate_shares import estimate_shares
-from .intervals import percentiles
 from .shares import Shares
 from .table import Table
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .._base.codes import array_of_labels, index_in
 from .._base.sklearn_private import Interval, validate_parameter_constraints
-from .._models.groups import array_of_labels, unknown_label
-from .columns import index_in
-from .draws import Draws
-from .intervals import percentiles
+from .._draws.draws import Draws
+from .._draws.intervals import percentiles
+from .._lists.question import check_level
+from .._models.groups import unknown_label
 from .parts import Parts
-from .question import check_level
 from .rates import Rates
 from .shares import Shares
 from .table import read_only

@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from .._base.saved import Saved, SavedResult
+from .._lists.name_list import ListedModel
 from .._models.frames import to_frame
-from .name_list import ListedModel
-from .saved import Saved, SavedResult
 
 N_PRINTED = 10  # rows of a table that prints
 LEAST_PRINTED = 0.0005  # a share or difference, which rounds to 0.1 %

@@ -25,8 +25,8 @@ from sknames import (
     load_pretrained,
     predict_names,
 )
+from sknames._lists.model_settings import settings_of_shares
 from sknames._models.stack import resolve
-from sknames._shares.mix import settings_of_shares
 from sknames.datasets import load_names, make_names
 from tests.conftest import PATIENCE, run_process
 from tools.measuring import shares_of_rows

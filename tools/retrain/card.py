@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from sknames import GroupedClassifier
+from sknames._base.labels_and_weights import FEW_HELD_OUT
 from sknames._models.priors import check_priors
-from sknames._shares.draws import FEW_HELD_OUT
 from sknames.datasets._load_names import read_rows
 from sknames.metrics import scorecard
 from sknames.metrics._scorecard import scorecard_from

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy.special import logit
 
 from sknames._base.exact_limits import exact_limit
+from sknames._base.labels_and_weights import FEW_HELD_OUT
 from sknames._models.priors import exchange_priors
-from sknames._shares.draws import FEW_HELD_OUT
 
 # The recall to reach, and how many people apart a label needs for that.
 LEAST_PEOPLE = {0.8: 30, 0.95: 100}

@@ -1,0 +1,1 @@
+"""Read what is given of a list: its names, and the columns beside them."""
