@@ -48,12 +48,12 @@ PAGE = Path(__file__).with_name("model_card.txt")
 PERMISSIVE = Path(__file__).with_name("permissive.json")
 NO_SUCH = (
     "The model has no label for American, Argentine, Australian, Belgian, Canadian, "
-    "Singaporean and Swiss names. Of South African names, it has a label for Zulu "
-    "names only."
+    "Singaporean or Swiss names. Of South African names, it has a label for Zulu names "
+    "only."
 )
 HELD_OUT = (
-    "Full names of people who are in the training data in no spelling; most of their "
-    "words occur there in other names. new_words are names without a known word."
+    "Full names of people whose names are not in the training data in any spelling; "
+    "most of their words are, in other names. new_words are names without a known word."
 )
 
 
