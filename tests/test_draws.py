@@ -23,6 +23,9 @@ PARTS = st.lists(st.integers(0, 9), min_size=5, max_size=5).filter(any)
 LINEAR = st.lists(st.integers(-3, 3), min_size=5, max_size=5)
 MIX = [0.3, 0.3, 0.02, 0.38, 0]
 FEW = settings(deadline=None, derandomize=True, max_examples=12)
+MIXES = st.lists(st.floats(0, 1), min_size=5, max_size=5).map(
+    lambda values: (np.array(values) + 0.01) / np.sum(np.array(values) + 0.01)
+)
 ROUNDING = 1e-9  # of sums of floats, in another order on each processor
 
 
@@ -209,6 +212,27 @@ def test_rate_of_all_is_the_share_of_the_outcome():
     outcome = labels == 0
     rates = estimate_rates(Known(), rows, outcome=outcome, groups=GROUPS, **params)
     assert rates.groups["all"].rate[1] == pytest.approx(outcome.mean())
+
+
+@FEW
+@given(first=MIXES, second=MIXES, weight=st.floats(0.01, 0.99))
+def test_list_less_a_part_is_the_rest(first, second, weight):
+    def drawn(mix, n_effective):
+        return Draws(
+            labels=CLASSES,
+            estimate=mix,
+            draws=np.array([mix, mix[::-1]]),
+            n_effective=n_effective,
+            of_sparse=mix / 2,
+        )
+
+    whole = weight * first + (1 - weight) * second
+    n_effective = 1 / (weight**2 / 40 + (1 - weight) ** 2 / 70)
+    rest = drawn(whole, n_effective).less(drawn(first, 40), weight)
+    assert_allclose(rest.estimate, second, atol=ROUNDING)
+    assert_allclose(rest.draws, [second, second[::-1]], atol=ROUNDING)
+    assert_allclose(rest.of_sparse, second / 2, atol=ROUNDING)
+    assert rest.n_effective == pytest.approx(70, abs=1e-3)
 
 
 # ---- Statistics

@@ -1,6 +1,7 @@
 """The parts of a list: what `by` gives, and how parts differ."""
 
 import pickle
+import warnings
 from decimal import Decimal
 
 import numpy as np
@@ -242,30 +243,92 @@ def test_wrong_columns_are_errors(params, error, message):
 # ---- Comparisons
 
 
-def test_large_part_is_compared_with_the_list_of_the_other_rows(parts):
-    names, _ = people()
-    found = parts.compare()[2001]
-    others = estimate_shares(Known(), names[YEARS != 2001], **PARAMS)
-    expected = [others[label].share for label in found.label]
-    assert_allclose(found.other, expected, atol=1e-9)
-    assert found.n_names_of_other == 200
+@pytest.mark.parametrize("weight", [0.04, 0.3, 0.6, 0.9])
+@pytest.mark.parametrize("kind", ["", "clusters", "checked", "sample_weight"])
+def test_difference_from_others_varies_as_the_part_and_the_other_rows(weight, kind):
+    """If the chance of the part counted twice, it would vary more, in large parts."""
+    n_of_part = round(1000 * weight)
+    n = [n_of_part, (1000 - n_of_part) // 2, (1000 - n_of_part) // 2]
+    by = np.repeat(["part", "second", "third"], n)
+    labels = np.arange(1000) % 2
+    names = np.column_stack([np.eye(5)[labels], np.arange(1000)])
+    given = {
+        "clusters": np.arange(1000),
+        "checked": CLASSES[labels],
+        "sample_weight": np.full(1000, 3),
+    }
+    params = {kind: given[kind]} if kind else {}
+    row = estimate(by, names, n_draws=2000, **params).compare()["part"][CLASSES[0]]
+    assert row.difference == pytest.approx(0, abs=0.01)
+    deviation = np.sqrt(0.25 / n[0] + 0.25 / (1000 - n[0]))
+    assert row.high - row.low == pytest.approx(2 * 1.96 * deviation, rel=0.1)
+
+
+@pytest.mark.parametrize("n_of_part", [40, 600])
+def test_others_have_the_shares_of_the_other_rows(n_of_part):
+    names, _ = people(1000)
+    by = np.minimum(np.arange(1000) // n_of_part, 2)
+    found = estimate(by, names, groups=GROUPS).compare()[0]
+    others = estimate_shares(Known(), names[n_of_part:], **PARAMS)
+    for label in CLASSES:
+        assert found[label].other == pytest.approx(others[label].share, abs=0.02)
+    assert found.n_names_of_other == 1000 - n_of_part
     assert found.groups.label.tolist() == ["west"]
 
 
-def test_small_part_is_compared_with_the_list_less_its_shares():
-    """Others of a small part are drawn with the whole, not by themselves."""
-    names, _ = people(1000)
-    by = np.arange(1000) < 40
-    found = estimate(by, names).compare()[True]
-    others = estimate_shares(Known(), names[~by], **PARAMS)
-    part = estimate_shares(Known(), names[by], **PARAMS)
-    direct = part.compare(others, same_source=True)
-    for label in CLASSES[[0, 1, 3]]:
-        row = found[label]
-        assert row.other == pytest.approx(others[label].share, abs=0.01)
-        width = direct[label].high - direct[label].low
-        assert row.high - row.low == pytest.approx(width, rel=0.2)
-    assert found.n_names_of_other == 960
+def test_others_of_two_parts_are_the_other_part():
+    names, _ = people()
+    by = np.where(np.arange(300) < 100, "a", "b").astype(object)
+    parts = estimate(by, np.concatenate([names, np.full((1, 6), np.nan)])[:300])
+    found = parts.compare()
+    for key, other in (("a", "b"), ("b", "a")):
+        expected = parts[key].compare(parts[other], same_source=True)
+        assert repr(found[key]) == repr(expected)
+        assert_array_equal(found[key].low, expected.low)
+
+
+@pytest.mark.parametrize("kind", ["", "clusters"])
+def test_part_is_not_compared_with_few_others(kind):
+    """They are 29 and 30 names, or 9 and 10 clusters of four names."""
+    least, size = (10, 4) if kind else (30, 1)
+    for n in (least - 1, least):
+        n_others = n * size
+        names, _ = people(600 + n_others)
+        by = np.repeat(
+            ["part", "x", "y"], [600, n_others // 2, n_others - n_others // 2]
+        )
+        params = {"clusters": np.arange(len(by)) // size} if kind else {}
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            compared = estimate(by, names, **params).compare()
+        expected = (
+            f"not by: part: no estimate: Expected {least} other names or clusters "
+        )
+        is_said = any(expected in str(warning.message) for warning in caught)
+        assert (compared["part"] is None) == is_said == (n < least)
+
+
+@pytest.mark.filterwarnings("ignore:by. silent. no estimate")
+def test_part_whose_names_say_nothing_is_compared_with_none_and_harms_no_other():
+    names = np.eye(5)[np.append(np.arange(200) % 4, np.full(40, 4))]
+    names = np.column_stack([names, np.arange(240)])
+    by = np.repeat(["a", "b", "silent"], [100, 100, 40])
+    prior = [0.25, 0.25, 0.25, 0.25, 0]
+    compared = estimate(by, names, assumed_prior=prior).compare()
+    assert compared["silent"] is None
+    assert compared["a"].difference == pytest.approx(0, abs=0.02)
+
+
+@pytest.mark.filterwarnings("ignore:.*rows are checked", "ignore:.*checked rows")
+def test_short_parts_draw_as_one_in_the_whole():
+    """Within parts of two names, these would vary half as much."""
+    labels = np.arange(300) % 2
+    names = np.column_stack([np.eye(5)[labels], np.arange(300)])
+    by = np.arange(300) // 2
+    by[:100] = -1
+    row = estimate(by, names, n_draws=2000).compare()[-1][CLASSES[0]]
+    deviation = np.sqrt(0.25 / 100 + 0.25 / 200)
+    assert row.high - row.low == pytest.approx(2 * 1.96 * deviation, rel=0.1)
 
 
 @pytest.mark.parametrize(("n", "is_sure"), [(29, False), (30, True)])
@@ -329,26 +392,13 @@ def test_parts_are_compared_with_another_list_as_of_another_source(parts):
 
 
 @pytest.mark.filterwarnings("ignore:.*rows are checked", "ignore:.*checked rows")
-def test_others_without_checked_rows_are_estimated_from_names():
+def test_others_without_checked_rows_are_corrected_by_those_of_the_list():
     names, labels = people()
-    is_checked = (YEARS == 2000) & (np.arange(300) <= 150)
-    checked = np.where(is_checked, CLASSES[labels], None)
+    checked = np.where(YEARS == 2000, CLASSES[labels], None)
     compared = estimate(YEARS, names, checked=checked).compare()
-    others = estimate_shares(Known(), names[YEARS != 2000], **PARAMS)
-    assert compared[2000]["Dutch"].other == pytest.approx(others["Dutch"].share)
-    assert compared[2001].has_checked
+    assert compared[2000].has_checked
     note = "with checked rows: sure of these lists, not of a larger population"
     assert note in repr(compared[2001])
-
-
-@pytest.mark.filterwarnings("ignore:by. 1. no estimate")
-def test_part_whose_others_cannot_be_estimated_says_why():
-    names, _ = people(120)
-    by = np.arange(120) // 60
-    clusters = np.where(by == 0, np.arange(120), 99)
-    with pytest.warns(UserWarning, match="not by: 0: no estimate: Expected two or mo"):
-        compared = estimate(by, names, clusters=clusters).compare()
-    assert compared[0] is None
 
 
 @pytest.mark.parametrize(
@@ -481,6 +531,18 @@ def test_parts_are_read_from_a_file(parts):
     assert repr(again) == repr(parts)
     assert repr(again.compare()) == repr(parts.compare())
     assert b"_shares" not in pickle.dumps(parts)
+
+
+def test_file_of_parts_has_draws_but_no_names():
+    """Else it would grow with the list, by 74 probabilities a name."""
+    sizes = []
+    for n in (300, 3000):
+        names, _ = people(n)
+        parts = estimate(np.arange(n) % 3, names)
+        sizes.append(len(pickle.dumps(parts)))
+    of_draws = 4 * PARAMS["n_draws"] * len(CLASSES) * np.dtype(np.float32).itemsize
+    assert of_draws < max(sizes) < of_draws + 10_000
+    assert abs(sizes[1] - sizes[0]) < 100
 
 
 # ---- What takes parts

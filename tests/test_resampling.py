@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
 from sknames._draws.resampling import (
     CHUNK,
@@ -51,10 +51,17 @@ def test_digest_of_rows_holds_which_columns_go_together():
 def test_deviations_of_sums_vary_as_a_sample_of_its_units_less_one():
     """A unit that adds nothing, such as a cluster of other rows, does not count."""
     influences = np.array([[1.0, 3], [-1, 0], [0, -3], [0, 0]])
-    rng = np.random.RandomState(0)
-    deviations = deviations_of_sums(influences, 40_000, rng)
+    deviations = deviations_of_sums(influences, 40_000, [(4, 0)])
     # Each of four units is drawn once on average, with a variance of 3 / 4, and a
     # covariance of -1 / 4, so that the variance of a sum is that of squares.
     expected = (influences**2).sum(axis=0) * 3 / 2
     assert deviations.var(axis=0) == pytest.approx(expected, rel=0.05)
     assert abs(deviations.mean(axis=0)).max() < 0.05
+
+
+def test_units_of_one_seed_are_drawn_alike_in_any_list():
+    influences = np.array([[1.0, 3], [-1, 0], [0, -3], [0, 5], [0, -5]])
+    together = deviations_of_sums(influences, 50, [(3, 1), (0, 3), (2, 2)])
+    first = deviations_of_sums(influences[:3], 50, [(3, 1)]) / np.sqrt(3 / 2)
+    second = deviations_of_sums(influences[3:], 50, [(2, 2)]) / np.sqrt(2)
+    assert_allclose(together, (first + second) * np.sqrt(5 / 4))

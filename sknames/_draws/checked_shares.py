@@ -22,7 +22,7 @@ ROUNDING = 1e-12  # of mean probabilities, where all rows are alike
 
 
 def estimate_from_checked(
-    predictions, weights, checked, clusters, *, n_draws, seed_of_units, seed_of_noise
+    predictions, weights, checked, clusters, *, n_draws, seeds_of_units, seed_of_noise
 ):
     """Correct the mean prediction of a list by its checked rows.
 
@@ -37,8 +37,10 @@ def estimate_from_checked(
         The cluster of each row.
     n_draws : int
         The number of draws.
-    seed_of_units, seed_of_noise : list of int
-        Seeds of the rows or clusters that are drawn, and of what widens the draws.
+    seeds_of_units : list of (int, list of int)
+        How many of the checked rows, or of the clusters, are drawn by each seed.
+    seed_of_noise : list of int
+        The seed of what widens the draws.
 
     Returns
     -------
@@ -77,8 +79,7 @@ def estimate_from_checked(
     # Noise on labels without people could only take from the others.
     has_people = n_effective * share >= 1
     expected = np.where(np.outer(has_people, has_people), expected, 0)
-    rng_of_units = np.random.RandomState(seed_of_units)
-    deviations = deviations_of_sums(influences, n_draws, rng_of_units)
+    deviations = deviations_of_sums(influences, n_draws, seeds_of_units)
     rng_of_noise = np.random.RandomState(seed_of_noise)
     deviations = _widen(deviations, influences, expected, unit_weights, rng_of_noise)
     return Draws(

@@ -1,7 +1,10 @@
 """Estimate the shares of a list, with draws of them."""
 
+from dataclasses import replace
+
 import numpy as np
 
+from .._base import NoEstimateError
 from .._base.labels_and_weights import FEW_HELD_OUT
 from .checked_shares import check_draw, estimate_from_checked
 from .draws import FEW_CLUSTERS_TO_TEST, FEW_TO_TEST, Draws
@@ -9,8 +12,12 @@ from .mix import estimate_mix
 from .one_blas_thread import one_blas_thread
 from .resampling import NOISE, Clusters, Units, resample
 
+# Rows of a part. In the whole list, shorter parts are drawn as one: within each of them
+# alone, a few rows vary too little.
+FEW_TO_DRAW = 30
 
-def draw_shares(names, distinct, question, seeds):
+
+def draw_shares(names, distinct, question, seeds, parts=None):
     """Return the shares of a list, as `Draws`.
 
     Parameters
@@ -23,6 +30,9 @@ def draw_shares(names, distinct, question, seeds):
         What is asked of it.
     seeds : Seeds
         What decides the draws.
+    parts : list of ndarray of int or None, default=None
+        The rows of each part, in the order in which parts were drawn. Then the list
+        draws its rows as its parts did, so that both can be subtracted.
 
     Returns
     -------
@@ -31,27 +41,31 @@ def draw_shares(names, distinct, question, seeds):
     with one_blas_thread:
         mix = estimate_mix(distinct, names.model.assumed_prior)
         if names.checked is not None:
-            return _estimate_by_checked(names, mix, seeds)
-        return _estimate_by_model(names, distinct, mix.shares, seeds)
+            return _estimate_by_checked(names, mix, seeds, parts)
+        return _estimate_by_model(names, distinct, mix.shares, seeds, parts)
 
 
-def _estimate_by_model(names, distinct, share, seeds):
+def _estimate_by_model(names, distinct, share, seeds, parts):
     """Return the shares that the model alone gives, as `Draws`."""
     errors = seeds.errors(names.model.model_error, len(share))
-    seed = seeds.of_names(names)
     by_name = Units.of_names(distinct, share)
     n_effective = by_name.n_effective
     least_effective = FEW_TO_TEST
-    drawn_units = [(by_name, seed)]
+    if parts is None:
+        names_drawn = [(by_name, seeds.of_names(names))]
+    else:
+        names_drawn = _names_of_parts(names, parts, distinct.scale, share, seeds)
+    ways_to_draw = [names_drawn]
     if names.clusters is not None:
         by_cluster, has_recurring_names = _clusters_of(names, distinct, share)
         if by_cluster.n_effective < n_effective:
             n_effective = by_cluster.n_effective
             least_effective = FEW_CLUSTERS_TO_TEST
-        drawn_units.insert(0, (by_cluster, seeds.of_units(names, seed)))
+        _, seed = names_drawn[0]
+        ways_to_draw.insert(0, [(by_cluster, seeds.of_units(names, seed))])
         if not has_recurring_names:
-            drawn_units.pop()
-    resamples = [resample(distinct, share, errors, [pair]) for pair in drawn_units]
+            ways_to_draw.pop()
+    resamples = [resample(distinct, share, errors, drawn) for drawn in ways_to_draw]
     widest = max(resamples, key=lambda shares: shares.var(axis=0).sum())
     n_held_out = of_sparse = None
     n_people = names.model.n_people
@@ -70,6 +84,43 @@ def _estimate_by_model(names, distinct, share, seeds):
     )
 
 
+def _names_of_parts(names, parts, scale, share, seeds):
+    """Return the distinct names of each part as `Units`, with the seed of the part.
+
+    `scale` and `share` are those of the whole list. Short parts are one.
+    """
+    drawn = []
+    for part, seed in _parts_to_draw(names, parts, names.row_weights > 0, seeds):
+        try:
+            of_part = names.take(part).distinct()
+        except NoEstimateError:  # its names say nothing
+            continue
+        weights = of_part.weights * (scale / of_part.scale)
+        units = Units.of_names(replace(of_part, weights=weights), share)
+        drawn.append((units, seed))
+    return drawn
+
+
+def _parts_to_draw(names, parts, is_drawn, seeds):
+    """Yield the rows of each part with the seed of the part, short parts as one.
+
+    The length of a part is that of its rows that are drawn.
+    """
+    short = []
+    for rows in parts:
+        part = names.take(rows)
+        if not part.row_weights.any():
+            continue
+        seed = seeds.of_names(part)
+        if is_drawn[rows].sum() < FEW_TO_DRAW:
+            short.append(rows)
+        else:
+            yield rows, seed
+    if short:
+        rows = np.concatenate(short)
+        yield rows, seeds.of_names(names.take(rows))
+
+
 def _clusters_of(names, distinct, share):
     """Return the clusters of a list as `Units`, and whether a name is in several."""
     weights = names.row_weights
@@ -85,30 +136,48 @@ def _clusters_of(names, distinct, share):
     return units, has_recurring_names
 
 
-def _estimate_by_checked(names, mix, seeds):
+def _estimate_by_checked(names, mix, seeds, parts):
     """Return the shares of a list that checked rows correct, as `Draws`."""
     seed = seeds.of_names(names)
     is_name = names.row_weights > 0
-    names = names.take(is_name)
+    is_checked = is_name & (names.checked.label_index >= 0)
     predictions = names.ratios * mix.priors
     sums = predictions.sum(axis=1, keepdims=True)
     np.divide(predictions, sums, out=predictions, where=sums > 0)
     predictions = names.by_label(predictions)
-    check_draw(predictions, names.checked, names.clusters)
-    # In an order of their own, so that the order of rows does not decide who is drawn.
-    weights = names.row_weights
-    order = np.lexsort([weights, names.checked.label_index, names.row_keys])
+    of_names = names.take(is_name)
+    check_draw(predictions[is_name], of_names.checked, of_names.clusters)
+    drawn = [(np.arange(len(names)), seed)]
+    if parts is not None:
+        drawn = _parts_to_draw(names, parts, is_checked, seeds)
+    in_order = []
+    seeds_of_rows = []
+    for rows, seed_of_rows in drawn:
+        in_order.append(_in_own_order(names, rows[is_name[rows]]))
+        seeds_of_rows.append((is_checked[rows].sum(), seed_of_rows))
+    order = np.concatenate(in_order)
     clusters = names.clusters
     if clusters is not None:
         clusters = (
             Clusters.of_rows(len(order)) if clusters.are_rows else clusters[order]
         )
+        seeds_of_rows = [(clusters.n, seeds.of_units(names, seed))]
     return estimate_from_checked(
         predictions[order],
-        weights[order],
+        names.row_weights[order],
         names.checked[order],
         clusters,
         n_draws=seeds.n_draws,
-        seed_of_units=seeds.of_units(names, seed),
+        seeds_of_units=seeds_of_rows,
         seed_of_noise=[*seed, NOISE],
     )
+
+
+def _in_own_order(names, rows):
+    """Return rows in an order that does not depend on that of the list.
+
+    Else it would decide who is drawn.
+    """
+    taken = names.take(rows)
+    keys = [taken.row_weights, taken.checked.label_index, taken.row_keys]
+    return rows[np.lexsort(keys)]

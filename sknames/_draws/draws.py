@@ -145,18 +145,24 @@ class Draws(Saved):
     def less(self, part: Self, weight: float) -> Self:
         """Return the shares of the rest of a list, less a part of this weight.
 
-        The part is small, so that its chance hardly counts twice. `n_effective` is from
-        the sums of squares of the weights (Kish 1965).
+        The list draws its rows as the part does, so that the chance of the part does
+        not count twice. `n_effective` is from the sums of squares of the weights (Kish
+        1965).
         """
         part = part.at(self.labels)
         estimate = (self.estimate - weight * part.estimate) / (1 - weight)
         draws = (self.draws - weight * part.draws) / (1 - weight)
+        of_sparse = self.of_sparse
+        if of_sparse is not None and part.of_sparse is not None:
+            of_sparse = (of_sparse - weight * part.of_sparse) / (1 - weight)
         squares = 1 / self.n_effective - weight**2 / part.n_effective
         return replace(
             self,
             estimate=nearest_shares(estimate[None])[0],
             draws=nearest_shares(draws),
-            n_effective=(1 - weight) ** 2 / squares,
+            of_sparse=of_sparse,
+            # Rounded, since 30 names may be 29.999999999999996.
+            n_effective=np.round((1 - weight) ** 2 / squares, 6),
         )
 
     def _mapped(self, labels, change):

@@ -198,17 +198,24 @@ def resample(names, share, errors, drawn_units):
     return newton_steps(share, curvature, steps)
 
 
-def deviations_of_sums(influences, n_draws, rng):
+def deviations_of_sums(influences, n_draws, seeds):
     """Return how far sums over resamples of units are from the sum over the units.
 
-    `influences`, (n_units, n_columns), are what each unit adds, and sum to 0. The
-    shape is (n_draws, n_columns). A few units vary too little, so that deviations are
-    multiplied by the root of their `inflation`.
+    `influences`, (n_units, n_columns), are what each unit adds, and sum to 0. `seeds`
+    are pairs: how many units are drawn by a seed, and the seed. The shape is (n_draws,
+    n_columns). A few units vary too little, so that deviations are multiplied by the
+    root of their `inflation`.
     """
-    deviations = np.empty((n_draws, influences.shape[1]))
-    ones = np.ones(len(influences), dtype=int)
-    for rows, drawn in draw_units(ones, n_draws, rng):
-        deviations[rows] = (drawn - 1) @ influences
+    deviations = np.zeros((n_draws, influences.shape[1]))
+    start = 0
+    for n_units, seed in seeds:
+        if n_units == 0:  # as of parts without checked rows
+            continue
+        units = influences[start : start + n_units]
+        start += n_units
+        ones = np.ones(n_units, dtype=int)
+        for rows, drawn in draw_units(ones, n_draws, np.random.RandomState(seed)):
+            deviations[rows] += (drawn - 1) @ units
     return deviations * np.sqrt(inflation(influences))
 
 

@@ -2,28 +2,25 @@
 
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .._base import NoEstimateError, warn
-from .._base.saved import SavedResult
-from .._lists.name_list import NameList
-from .._lists.question import Question
+from .._base.saved import Saved, SavedResult
+from .._draws.draw_shares import draw_shares
+from .._draws.draws import Draws
 from .._lists.split import Split, split_rows
 from .._models.frames import to_frame
 from .comparison import hold_together
-from .shares import Shares, shares_of_drawn, shares_of_list
+from .shares import Shares, shares_of_drawn
 from .table import listing
 
 # Parts that may each get a message of their own; more that say the same get one.
 FEW_PARTS = 3
-# Share of a list. Others are the list less a part, drawn with the whole. What a larger
-# part leaves is drawn by itself, since the chance of the part would count twice.
-SMALL_PART = 0.05
 # Columns of comparisons, also where no part can be compared.
 COMPARED = ["label", "share", "other", "difference", "low", "high", "sure", "p_value"]
 NO_ROW_CHECKED = "no row is checked: these shares are estimated from names alone"
@@ -41,7 +38,7 @@ class Parts(SavedResult, Mapping):
 
     Parameters
     ----------
-    _split, _tables, _counts, _notes_of_part, _list, _question : object
+    _split, _tables, _counts, _notes_of_part, _whole : object
         What the function that makes it gives.
 
     See Also
@@ -70,8 +67,7 @@ class Parts(SavedResult, Mapping):
     _tables: dict[Any, Any]
     _counts: dict[Any, tuple[int, int]]
     _notes_of_part: dict[Any, list[tuple[str, str]]]
-    _list: NameList | None = None
-    _question: Question | None = None
+    _whole: "Whole | None" = None
 
     @property
     def names(self) -> list[str]:
@@ -190,8 +186,10 @@ class Parts(SavedResult, Mapping):
         Notes
         -----
         The parts are of one source, so that the errors of the model are alike in all.
-        The shares of others are those of the whole list less those of the part: a sum
-        of the shares of short parts would be too near the priors.
+        The shares of others are those of the whole list less those of the part, or of
+        two parts the other one: a sum of the shares of short parts would be too near
+        the priors. A part is not compared with others of fewer than 30 names of equal
+        weight, or 10 clusters.
         """
         if not all(isinstance(table, Shares | None) for table in self._tables.values()):
             raise TypeError(
@@ -220,7 +218,7 @@ class Parts(SavedResult, Mapping):
         held = iter(hold_together([table for table in compared.values() if table]))
         for key, table in compared.items():
             compared[key] = next(held) if table else None
-        return replace(self, _tables=compared, _list=None, _question=None)
+        return replace(self, _tables=compared, _whole=None)
 
     def _other_of(self, against):
         """Return the function of a key that gives what its part is compared with."""
@@ -239,57 +237,102 @@ class Parts(SavedResult, Mapping):
                 "Expected no part called 'others', which stands for all other rows. "
                 "Rename it, or give a key as against."
             )
-        return Others(self).of
+        return self._others_of
+
+    def _others_of(self, key):
+        """Return the `Shares` of all rows but those of a part, None without names."""
+        weights = self._whole.weights
+        others = [part for part in self if part != key and weights[part] > 0]
+        if len(others) == 0:
+            return None
+        if len(others) == 1:
+            return self._tables[others[0]]
+        return self._whole.less(key, self._tables[key])
 
 
-class Others:
-    """Estimate the shares of all rows but those of a part.
+@dataclass
+class Whole(Saved):
+    """Hold the list that parts are of, and estimate it when it is first asked for.
 
     Parameters
     ----------
-    parts : Parts
-        The parts of the list.
+    weights : dict
+        The part of the list's weight that each part has, by its key.
+    n_names, n_not_names : int
+        The number of names, and of texts that are not names.
+    n_checked : int or None
+        The number of checked rows.
+    estimate : callable or None
+        Returns its shares as `Draws`; None where these are known.
+    drawn : Draws or None, default=None
+        These shares, once they are known.
     """
 
-    def __init__(self, parts):
-        self.parts = parts
-        self.names = parts._list
-        self.question = parts._question
-        self.rows = dict(zip(parts, parts._split.rows, strict=True))
-        self.weights = self.names.row_weights
+    weights: dict[Any, float]
+    n_names: int
+    n_not_names: int
+    n_checked: int | None
+    estimate: Callable[[], Draws] | None
+    drawn: Draws | None = None
 
-    def of(self, key):
-        """Return the `Shares` of all rows but those of a part, None without names."""
-        rows = self.rows[key]
-        weight = self.weights[rows].sum() / self.weights.sum()
-        if weight == 1:
-            return None
-        if weight > SMALL_PART or self.names.checked is not None:
-            is_other = np.full(len(self.names), True)
-            is_other[rows] = False
-            others = self.names.take(is_other)
-            if others.n_checked == 0:
-                others = replace(others, checked=None)
-            return shares_of_list(others, self.question, self.seeds)
-        part = self.parts[key]
+    @classmethod
+    def of_parts(cls, names, question, rows_of_part):
+        """Return a `NameList` as the whole of parts, of rows by key."""
+        weights = {}
+        for key, rows in rows_of_part.items():
+            weights[key] = names.row_weights[rows].sum()
+        total = sum(weights.values())
+        return cls(
+            weights={key: weight / total for key, weight in weights.items()},
+            n_names=names.n_names,
+            n_not_names=sum(names.n_of_reason.values()),
+            n_checked=names.n_checked,
+            estimate=partial(draw_whole, names, question, [*rows_of_part.values()]),
+        )
+
+    def for_file(self):
+        """Return the whole with its shares, instead of the names of the list."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the parts have given theirs
+            self.draw()
+        return self
+
+    def draw(self):
+        """Return the shares of the list as `Draws`."""
+        estimate = self.estimate
+        if estimate is not None:
+            self.drawn = estimate()
+            self.estimate = None  # and the names
+        return self.drawn
+
+    def less(self, key, part):
+        """Return the `Shares` of all rows but those of a part."""
+        drawn = self.draw().less(part._of_labels, self.weights[key])
+        if drawn.n_effective < drawn.least_effective:
+            raise NoEstimateError(
+                f"Expected {drawn.least_effective} other names or clusters of equal "
+                f"weight, got {drawn.n_effective:.1f}. Compare the part with another."
+            )
+        n_checked = None
+        if self.n_checked is not None:
+            n_checked = self.n_checked - (part.n_checked or 0)
         about = replace(
             part._about,
-            n_names=self.whole.n_names - part.n_names,
-            n_not_names=self.whole.n_not_names - part.n_not_names,
+            n_names=self.n_names - part.n_names,
+            n_not_names=self.n_not_names - part.n_not_names,
+            n_checked=n_checked,
         )
-        drawn = self.whole._of_labels.less(part._of_labels, weight)
         members = None if part.groups is None else part.groups.members
         return shares_of_drawn(drawn, about, members)
 
-    @property
-    def seeds(self):
-        """What decides the draws of the list and of what is not in a part."""
-        return self.question.seeds(self.names)
 
-    @cached_property
-    def whole(self):
-        """The `Shares` of the whole list."""
-        return shares_of_list(self.names, self.question, self.seeds)
+def draw_whole(names, question, parts):
+    """Return the shares of a `NameList` as `Draws`, drawn as its parts.
+
+    `parts` are the rows of each.
+    """
+    seeds = question.seeds(names)
+    return draw_shares(names, names.distinct(), question, seeds, parts)
 
 
 def estimate_parts(names, by, question, estimate):
@@ -320,7 +363,11 @@ def estimate_parts(names, by, question, estimate):
         raise ValueError(f"Expected a part with an estimate, got none{reason}")
     for message in condensed(messages):
         warn(message)
-    return Parts(split, tables, counts, notes, names, question)
+    whole = None
+    if any(isinstance(table, Shares) for table in tables.values()):
+        rows_of_part = dict(zip(split.keys, split.rows, strict=True))
+        whole = Whole.of_parts(names, question, rows_of_part)
+    return Parts(replace(split, rows=[]), tables, counts, notes, whole)
 
 
 def estimated(estimate, title, messages):

@@ -333,9 +333,9 @@ def _shares_of_outcomes(names, outcomes, outcome_index, seeds):
         n = max(1, round(n_effective))
         draws = rng.multinomial(n, share, size=seeds.n_draws) / n
     else:
-        rng = np.random.RandomState(seeds.of_units(names, seed))
         influences = (by_outcome - row_weights[:, None] * share) / row_weights.sum()
         influences = names.clusters.sum(influences)
-        deviations = deviations_of_sums(influences, seeds.n_draws, rng)
+        seeds_of_units = [(len(influences), seeds.of_units(names, seed))]
+        deviations = deviations_of_sums(influences, seeds.n_draws, seeds_of_units)
         draws = nearest_shares(share + deviations)
     return Draws(labels=outcomes, estimate=share, draws=draws, n_effective=n_effective)
