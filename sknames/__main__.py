@@ -5,9 +5,9 @@ import sys
 
 
 def main():
-    """Run the command line, if what it needs is installed."""
-    # Ctrl-C stops it without a traceback while it imports what follows.
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not in nohup
+    """Run the command line, or say which package is missing."""
+    # Ctrl-C during the imports below ends the process without a traceback.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not under nohup
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         from ._cli.main import main as run

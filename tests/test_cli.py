@@ -59,14 +59,14 @@ from sknames import (
     predict_table,
 )
 from sknames._cli import files, main, tables
-from sknames._cli import shares as commands_shares
-from sknames._cli import train as training
+from sknames._cli import shares as shares
+from sknames._cli import train as train_command
 from sknames.datasets import make_names
 from tests.conftest import assert_prints, run_process, start_process
 
 ROWS = [
     ("007", "Yılmaz, Mehmet", "NA"),
-    ("008", "", 'he said "hi"'),
+    ("008", "", 'he messages "hi"'),
     ("", "Kowalski", "two\nlines"),
     ("1e5", " \u200b", "1,5; 2"),
     ("2020-01-01", "王伟", "\ttab"),
@@ -74,19 +74,19 @@ ROWS = [
     ("true", "O'Brien", ""),
 ]
 NEW = ["predicted", "probability", "reason"]
-TAKE_A_MODEL = ["predict", "shares", "rates"]
-# The small model is indeed unsure.
+COMMANDS_WITH_MODEL = ["predict", "shares", "rates"]
+# The small model is rightly unsure.
 pytestmark = pytest.mark.filterwarnings(
     "ignore:The model is unsure", "default:The shares are rough"
 )
 
-# What texts of Python call an option.
+# An argument in messages of Python, and the option that replaces it.
 OPTION = ('groups="subregion"', "--groups subregion")
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch, tiny):
-    """Make a current folder with a model in it; chunks have three rows."""
+    """Create a working directory with a model; chunks have three rows."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tables, "ROWS_OF_CHUNK", 3)
     save(tiny, "model.skops")
@@ -95,19 +95,19 @@ def folder(tmp_path, monkeypatch, tiny):
 
 @pytest.fixture
 def run(folder, capfd):
-    """Return a function that runs a line: (standard output, standard error).
+    """Return a function that runs a command line: (standard output, standard error).
 
-    Without another, the model is that of the folder.
+    The default model is the one in the folder.
     """
 
     def run(line, code=0):
         words = shlex.split(line)
-        if "--model" not in words and words[0] in TAKE_A_MODEL:
+        if "--model" not in words and words[0] in COMMANDS_WITH_MODEL:
             words += ["--model", "model.skops"]
         found = main.run(words)
-        said = capfd.readouterr()
-        assert code in (None, found), said
-        return said
+        messages = capfd.readouterr()
+        assert code in (None, found), messages
+        return messages
 
     return run
 
@@ -117,14 +117,14 @@ def save(model, path):
 
 
 def process(*arguments, **options):
-    """Start a command as a process, which ends with the block."""
+    """Start a command in a process, which ends with the block."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return start_process(sys.executable, "-m", "sknames", *arguments, **pipes | options)
 
 
 @contextmanager
 def redirected(number, target):
-    """Let a standard stream be another file descriptor."""
+    """Redirect a standard stream to another file descriptor."""
     before = os.dup(number)
     os.dup2(target, number)
     yield
@@ -164,18 +164,18 @@ def read_csv(text, delimiter=","):
         ("id;name;place, country\n1;Anna;Bonn, Germany\n2;Bo;Rome, Italy\n", 3),
     ],
 )
-def test_reader_without_delimiter_detects_it(folder, text, n_columns):
+def test_input_table_without_delimiter_detects_it(folder, text, n_columns):
     (folder / "in.csv").write_text(text, encoding="utf-8")
     assert next(iter(tables.InputTable("in.csv"))).num_columns == n_columns
 
 
-def test_reader_blank_lines_above_the_header_are_no_rows(folder):
+def test_input_table_blank_lines_above_header_are_skipped(folder):
     (folder / "in.csv").write_bytes(b"\n\r\n\rname\nBo\n\nKim\n")
     (chunk,) = tables.InputTable("in.csv")
     assert chunk.to_pydict() == {"name": ["Bo", "", "Kim"]}
 
 
-def test_reader_chunks_have_few_rows_and_few_bytes(folder, monkeypatch):
+def test_input_table_chunks_limit_rows_and_bytes(folder, monkeypatch):
     texts = ["x" * n for n in (9, 9, 9, 9, 99, 9, 9)]
     write_csv("in.csv", [("Kim", text) for text in texts], ("name", "x"))
     monkeypatch.setattr(tables, "BYTES_OF_CHUNK", 110)
@@ -186,11 +186,11 @@ def test_reader_chunks_have_few_rows_and_few_bytes(folder, monkeypatch):
     "header",
     "name|Full name|surname|customer_full|First_Name|x@y|7".split("|"),
 )
-def test_only_column_with_a_header_has_the_names(run, header):
+def test_predict_single_column_with_header_has_the_names(run, header):
     Path("in.csv").write_text(f"{header}\nAnna\n", encoding="utf-8")
-    out, said = run("predict in.csv")
+    out, messages = run("predict in.csv")
     assert read_csv(out)[0] == [header, *NEW]
-    assert said.startswith("1 rows: 1 predicted")
+    assert messages.startswith("1 rows: 1 predicted")
 
 
 TWO = "--column 'given, family'"
@@ -207,27 +207,29 @@ TWO = "--column 'given, family'"
         ('"given, family"\nKim\n', TWO, ["given, family"], 1),
     ],
 )
-def test_columns_of_names_are_found(run, text, options, header, n_predicted):
+def test_predict_column_option_selects_name_columns(
+    run, text, options, header, n_predicted
+):
     Path("in.csv").write_text(text, encoding="utf-8")
-    out, said = run(f"predict in.csv {options}")
+    out, messages = run(f"predict in.csv {options}")
     assert read_csv(out)[0] == [*header, *NEW]
-    assert f" rows: {n_predicted} predicted" in said
+    assert f" rows: {n_predicted} predicted" in messages
 
 
 @pytest.mark.parametrize(
     "text, options, warning",
     [
-        ("Ana Díaz\nBo\n", "", "took 'Ana Díaz' for the header: if it is a name, "),
-        ("name", "", "warning: in.csv has a header and no rows."),
-        ("id,name\n", "", "warning: in.csv has a header and no rows."),
-        ("name,who\n,Kim\n", "", "warning: in.csv has no name in it: check --column."),
+        ("Ana Díaz\nBo\n", "", "using 'Ana Díaz' as the header: if it is a name, "),
+        ("name", "", "warning: in.csv has a header but no rows."),
+        ("id,name\n", "", "warning: in.csv has a header but no rows."),
+        ("name,who\n,Kim\n", "", "warning: in.csv has no names: check --column."),
         ('Bo\n"Kim\nBo"\n', "--no-header", "warning: in.csv: the name in row 2 has a "),
     ],
 )
-def test_doubtful_header_is_warned_of(run, text, options, warning):
+def test_predict_doubtful_header_warns(run, text, options, warning):
     Path("in.csv").write_text(text, encoding="utf-8")
-    _, said = run(f"predict in.csv {options}", code=None)
-    assert said.startswith(f"sknames: {warning}")
+    _, messages = run(f"predict in.csv {options}", code=None)
+    assert messages.startswith(f"sknames: {warning}")
 
 
 @pytest.mark.parametrize(
@@ -239,10 +241,10 @@ def test_doubtful_header_is_warned_of(run, text, options, warning):
         ([], "", 0),
     ],
 )
-def test_predict_exit_code_is_1_if_no_row_has_a_name(run, names, options, code):
+def test_predict_exit_code_without_names_is_1(run, names, options, code):
     write_names(names)
     out, _ = run(f"predict in.csv --column name {options}", code=code)
-    assert len(read_csv(out)) == 1 + len(names)  # every row comes out
+    assert len(read_csv(out)) == 1 + len(names)  # every row is written
 
 
 def parquet_table():
@@ -260,14 +262,14 @@ def parquet_table():
     "n, summary",
     [
         (7, "7 rows: 5 predicted"),
-        (0, "sknames: warning: in.parquet has a header and no rows."),
+        (0, "sknames: warning: in.parquet has a header but no rows."),
     ],
 )
 def test_predict_parquet_keeps_columns_and_types(run, n, summary):
     table = parquet_table()[:n]
     pa.parquet.write_table(table, "in.parquet", row_group_size=2)
-    _, said = run("predict in.parquet --output o.parquet")
-    assert said.startswith(summary)
+    _, messages = run("predict in.parquet --output o.parquet")
+    assert messages.startswith(summary)
     found = pa.parquet.read_table("o.parquet")
     assert found.schema.metadata[b"who"] == b"we"
     assert found.column_names == [*table.column_names, *NEW]
@@ -288,21 +290,21 @@ def test_predict_parquet_to_csv_writes_lists_as_json(run):
 
 
 @pytest.mark.parametrize("name", ["-", "/dev/stdin"])
-def test_predict_standard_input_is_read_twice(run, name):
+def test_predict_standard_input_with_adapt_priors_is_read_twice(run, name):
     pa.parquet.write_table(parquet_table(), "in.parquet")
     with open("in.parquet", "rb") as file, redirected(0, file.fileno()):
-        _, said = run(f"predict {name} --adapt-priors --output out")
-    assert said.startswith("7 rows: 5 predicted")
+        _, messages = run(f"predict {name} --adapt-priors --output out")
+    assert messages.startswith("7 rows: 5 predicted")
     assert pa.parquet.read_table("out").num_rows == 7
 
 
-def test_predict_output_may_be_called_as_a_model_that_ships(run):
+def test_predict_output_named_like_shipped_model_is_written(run):
     write_csv("in.csv")
     run("predict in.csv --model nationality --output nationality")
     assert read_csv(text_of("nationality"))[0][-3:] == NEW
 
 
-def test_predict_pipe_is_read_and_appended_to_standard_output(run):
+def test_predict_from_pipe_appends_to_standard_output(run):
     os.mkfifo("pipe")
     write_csv("in.csv")
     writer = Thread(
@@ -311,9 +313,9 @@ def test_predict_pipe_is_read_and_appended_to_standard_output(run):
     writer.start()
     Path("all.csv").write_text("old\n", encoding="utf-8")
     with open("all.csv", "ab") as file, redirected(1, file.fileno()):
-        _, said = run("predict pipe --output /dev/stdout")
+        _, messages = run("predict pipe --output /dev/stdout")
     writer.join()
-    assert said.startswith("7 rows: 5 predicted, 2 missing name; ")
+    assert messages.startswith("7 rows: 5 predicted, 2 missing name; ")
     old, header, *rows = read_csv(text_of("all.csv"))
     assert old == ["old"]
     assert header == ["id", "name", "note", *NEW]
@@ -361,7 +363,7 @@ def mixed(tiny):
     return PriorShiftClassifier(tiny, priors=MIX)
 
 
-# By options: the model in Python, and what it is asked.
+# Options, with the model and the arguments of predict_names that they stand for.
 ANSWERS = {
     "--model nationality --abstain --top 2": (
         lambda tiny: load_pretrained(abstain=True),
@@ -417,7 +419,7 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("options", ANSWERS)
-def test_predict_answers_as_python(run, tiny, options):
+def test_predict_with_options_equals_python(run, tiny, options):
     make, asked = ANSWERS[options]
     save(careful(tiny), "careful.skops")
     frozen = FrozenEstimator(tiny)
@@ -436,7 +438,7 @@ def test_predict_answers_as_python(run, tiny, options):
 
 
 @pytest.mark.parametrize("groups, kind", [([10, 20], pa.int64()), ("ab", pa.string())])
-def test_predict_labels_and_groups_of_other_types_are_text(
+def test_predict_label_and_group_types_set_column_type(
     run, tiny, small_names, groups, kind
 ):
     labels = (small_names[1] == "Greek") + 2 * (small_names[1] == "Polish")
@@ -456,7 +458,7 @@ def test_predict_labels_and_groups_of_other_types_are_text(
     assert other in table["predicted"].to_pylist()
 
 
-def test_version_names_the_models_without_loading_them(run, monkeypatch):
+def test_version_prints_fingerprints_without_loading_models(run, monkeypatch):
     models = [load_pretrained(), load_pretrained("country")]
     names = map(fingerprint, models)
     monkeypatch.delattr("numpy.load")
@@ -464,19 +466,19 @@ def test_version_names_the_models_without_loading_them(run, monkeypatch):
     assert out == f"sknames, version {__version__} ({', '.join(names)})\n"
 
 
-def test_shell_completes_a_command_after_version(capsys):
+def test_shell_completion_after_version_completes_command(capsys):
     completion = ShellComplete(main.cli, {}, "sknames", "_SKNAMES_COMPLETE")
     (found,) = completion.get_completions(["--version"], "pred")
     assert found.value == "predict"
     assert not capsys.readouterr().out
 
 
-def test_predict_parquet_to_a_terminal_is_refused(run, monkeypatch):
+def test_predict_parquet_to_terminal_raises(run, monkeypatch):
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     write_csv("in.csv")
-    out, said = run("predict in.csv --format parquet", code=2)
+    out, messages = run("predict in.csv --format parquet", code=2)
     assert not out
-    assert "Parquet is not for a terminal: give --output" in said
+    assert "Parquet cannot be shown on a terminal: use --output" in messages
 
 
 @pytest.mark.parametrize("options", ["", "--threshold .9999"])
@@ -490,18 +492,18 @@ def test_predict_parquet_to_a_terminal_is_refused(run, monkeypatch):
         ),
         (
             ["JoÃ£o", "Å\x81ukasz", "Anna"],
-            "2 names are UTF-8 that was read as Windows-1252: export the table again",
+            "2 names are UTF-8 that was decoded as Windows-1252: export the table ",
         ),
     ],
 )
-def test_predict_form_of_names_is_warned_of(run, names, warning, options):
+def test_predict_initials_or_broken_letters_warn(run, names, warning, options):
     write_names(names)
-    _, said = run(f"predict in.csv {options}")
-    assert said.count("warning") == 1
-    assert f"sknames: warning: {warning}" in said
+    _, messages = run(f"predict in.csv {options}")
+    assert messages.count("warning") == 1
+    assert f"sknames: warning: {warning}" in messages
 
 
-def test_predict_few_initials_are_not_warned_of(run):
+def test_predict_few_initials_do_not_warn(run):
     write_names(["A. Kim", "Bo Kim", "7"])
     assert "warning" not in run("predict in.csv")[1]
 
@@ -512,11 +514,13 @@ FEW_COUNTRIES = ["Kwok Wai Chan", "Sione Tupou"]
 
 
 @pytest.mark.parametrize("target, n_few", [("nationality", 3), ("country", 2)])
-def test_predictions_with_few_held_out_people_are_counted(run, target, n_few):
+def test_predict_sparse_labels_are_counted(run, target, n_few):
     write_names([*FEW, *FEW_COUNTRIES, "Anna Müller", "7"])
-    _, said = run(f"predict in.csv --model {target}")
-    line = f"fewer than 20 held-out people, whose accuracy is not known: {n_few}.\n"
-    assert line in said
+    _, messages = run(f"predict in.csv --model {target}")
+    line = (
+        f"sknames: {n_few} predictions of labels with fewer than 20 held-out people, "
+    )
+    assert line in messages
 
 
 @pytest.mark.parametrize(
@@ -527,7 +531,7 @@ def test_predictions_with_few_held_out_people_are_counted(run, target, n_few):
         "--model model.skops",
     ],
 )
-def test_other_predictions_have_enough_held_out_people(run, options):
+def test_predict_without_sparse_labels_prints_no_count(run, options):
     write_names([*FEW, *FEW_COUNTRIES])
     assert "held-out" not in run(f"predict in.csv {options}")[1]
 
@@ -539,7 +543,7 @@ import resource
 from sknames._cli import main
 
 def peak():
-    status = Path("/proc/self/status")  # of this program alone, unlike getrusage's
+    status = Path("/proc/self/status")  # of this program only, unlike getrusage
     if status.exists():
         return re.search(r"VmHWM:\\s+(\\d+)", status.read_text())[1]
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -551,8 +555,8 @@ for n in (50_000, 400_000):
 """
 
 
-def test_predict_more_rows_take_no_more_memory(folder):
-    pytest.importorskip("resource")  # which Windows lacks
+def test_predict_more_rows_use_no_more_memory(folder):
+    pytest.importorskip("resource")  # not on Windows
     done = run_process(sys.executable, "-c", MEMORY)
     assert "400,000 rows: 400,000 predicted" in done.stderr, done.stderr
     unit = 1 if sys.platform == "darwin" else 1024
@@ -561,9 +565,9 @@ def test_predict_more_rows_take_no_more_memory(folder):
     assert last < 450e6
 
 
-# ---- The same as in Python
+# ---- Equal to Python
 
-# Encodings, and the option that each needs. GB 18030 holds any text, too.
+# Encodings of any text, and the option that each needs.
 ENCODINGS = {
     "utf-8": "",
     "utf-8-sig": "",
@@ -575,7 +579,7 @@ ENCODINGS = {
 
 @dataclasses.dataclass(frozen=True)
 class Form:
-    """What a file of a table is like. Parquet has only a name."""
+    """The format of a table's file. For Parquet, only the name matters."""
 
     format: str
     name: str
@@ -586,7 +590,7 @@ class Form:
     quoting: int
 
     def write(self, table):
-        """Write a table; return the file, and the options that a command needs."""
+        """Write a table; return its file and the options to read it."""
         if self.format == "parquet":
             table.to_parquet(self.name)
             return self.name
@@ -597,14 +601,14 @@ class Form:
             quoting=self.quoting,
         )
         mark = "\ufeff" if self.encoding == "utf-16-le" else ""
-        # Blank lines above the header are no rows.
+        # Blank lines above the header are skipped.
         text = f"{mark}{self.line_end * 2}{text}"
         self.write_bytes(text.encode(self.encoding))
         given = "--delimiter ^" if self.delimiter == "^" else ""
         return f"{self.name} {given} {ENCODINGS[self.encoding]}"
 
     def write_bytes(self, data):
-        """Write bytes; compressed ones as two members, as `cat` makes them."""
+        """Write bytes, compressed ones as two members, as `cat a.gz b.gz` gives."""
         if self.compression is not None:
             first = pa.compress(data[:50], self.compression, asbytes=True)
             data = first + pa.compress(data[50:], self.compression, asbytes=True)
@@ -614,7 +618,9 @@ class Form:
 FORMS = st.builds(
     Form,
     format=st.sampled_from(["csv", "parquet"]),
-    name=st.sampled_from(["table", "table.csv"]),  # the content says what it is
+    name=st.sampled_from(
+        ["table", "table.csv"]
+    ),  # the format is detected from the content
     compression=st.sampled_from([None, "gzip", "zstd"]),
     delimiter=st.sampled_from(",;\t|^"),
     encoding=st.sampled_from([*ENCODINGS]),
@@ -625,7 +631,7 @@ OUTPUTS = ["out", "out.csv", "out.tsv", "out.csv.gz", "out.csv.zst", "out.parque
 
 
 def read_output(path, format, delimiter):
-    """Return the columns of an output, which are of a format if its name has none."""
+    """Return the columns of an output; `format` is used if its name has no suffix."""
     with pa.input_stream(path) as stream:
         data = stream.read()
     format = tables.FORMATS.get(tables.suffix_of(path), format)
@@ -636,7 +642,7 @@ def read_output(path, format, delimiter):
 
 
 def assert_columns_are(found, frame):
-    """Check that a file has the columns of a frame: floats nearly, others as text."""
+    """Check that columns equal those of a frame: floats nearly, others as text."""
     assert [*found] == [*frame]
     for name, values in frame.items():
         if values.dtype.kind == "f":
@@ -647,7 +653,7 @@ def assert_columns_are(found, frame):
 
 
 def as_text(values):
-    """Return values as CSV has them."""
+    """Return values as in CSV."""
     texts = []
     for value in values:
         text = "" if pd.isna(value) else value
@@ -669,8 +675,7 @@ AWKWARD = [
     "Bo\r\nKim",
     '"Bo", 1;2\t3|4^5',
 ]
-# Halves of letters are not in all formats. A list of names has an end of units for a
-# delimiter.
+# Surrogates cannot be encoded, and U+001F is the delimiter of a single column.
 TEXTS = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\x1f"), max_size=20
 )
@@ -685,13 +690,13 @@ LISTS = st.lists(TEXTS | st.none() | st.sampled_from(AWKWARD), min_size=1, max_s
     prefix=st.sampled_from(["", "new_"]),
 )
 @settings(ANY, max_examples=60)
-def test_predict_of_any_table_writes_that_of_python(
+def test_predict_any_table_equals_predict_table(
     run, tiny, names, form, output, n, prefix
 ):
     columns = {"name": names, "note": names[::-1], "row": range(len(names))}
     table = pd.DataFrame(columns).iloc[:, :n]
     command = f"predict {form.write(table)} -o {output} --top {n}"
-    # The exit status is 1 if no row has a name.
+    # The exit code is 1 if no row has a name.
     run(f"{command} --prefix '{prefix}'", code=None)
     delimiter = form.delimiter if form.format == "csv" and n > 1 else ","
     found = read_output(output, form.format, delimiter)
@@ -699,7 +704,7 @@ def test_predict_of_any_table_writes_that_of_python(
 
 
 def list_of(people, n):
-    """Return a table of n people, and of two texts that are no names."""
+    """Return a table of n people, and of two rows without a name."""
     names, labels = people
     k = np.arange(n + 2)
     mixed = k[:n] * 7 % len(names)  # people are in the order of their labels
@@ -717,7 +722,7 @@ def list_of(people, n):
     )
 
 
-# Options, and the columns that parameters of Python take. Of two alike, the last holds.
+# Options, and the parameters of Python with their columns. The last of two wins.
 COLUMNS = {
     "--cluster paper": {"clusters": "paper"},
     "--weight weight": {"sample_weight": "weight"},
@@ -731,7 +736,7 @@ def compare(model, names, *, against, **given):
     return estimate_shares(model, names, **given).compare(against)
 
 
-# What is asked of a list, its function, and the columns that this takes.
+# Commands, with the function of Python and its columns.
 QUESTIONS = {
     "shares": (estimate_shares, {}),
     "rates --outcome outcome": (estimate_rates, {"outcome": "outcome"}),
@@ -754,12 +759,12 @@ QUESTIONS = {
     question=st.sampled_from([*QUESTIONS]),
     options=st.lists(st.sampled_from([*COLUMNS]), max_size=3),
     groups=st.sampled_from(["", "--groups region"]),
-    n=st.integers(60, 260),  # from 200 on, people recur
+    n=st.integers(60, 260),  # names repeat from 200 on
     form=FORMS,
     output=st.sampled_from(OUTPUTS),
 )
 @settings(ANY, max_examples=30)
-def test_command_on_any_list_writes_the_frame_of_python(
+def test_list_command_any_list_equals_frame_of_python(
     run, tiny, small_names, question, options, groups, n, form, output
 ):
     estimate, columns_of_question = QUESTIONS[question]
@@ -774,22 +779,22 @@ def test_command_on_any_list_writes_the_frame_of_python(
         warnings.simplefilter("always")
         expected = estimate(model, table["name"], random_state=0, **given)
     command, _, more = question.partition(" ")
-    _, said = run(
+    _, messages = run(
         f"{command} {form.write(table)} {groups} {' '.join(options)} {more} -o {output}"
     )
     delimiter = form.delimiter if form.format == "csv" else ","
     found = read_output(output, "csv", delimiter)
     assert_columns_are(found, expected.to_frame())
     warned = [f"sknames: warning: {warning.message}" for warning in caught]
-    shown = [line for line in said.splitlines() if "warning" in line]
+    shown = [line for line in messages.splitlines() if "warning" in line]
     assert shown == [*dict.fromkeys(warned)]
 
 
 # ---- Shares
 
 
-def test_shares_say_what_python_shows_below_a_table(run, monkeypatch):
-    # Few held-out people are Scottish, so that a note names an option.
+def test_shares_notes_equal_notes_of_python(run, monkeypatch):
+    # Scottish is a sparse label, so that a note names an option.
     names, _ = make_names(60, nationalities=["English", "Scottish"], random_state=0)
     write_names([*names, "7", ""])
     with pytest.warns(UserWarning, match="The shares are rough"):
@@ -807,9 +812,11 @@ def test_shares_say_what_python_shows_below_a_table(run, monkeypatch):
     assert run(command)[0].splitlines()[-len(notes) :] == shown[counts + 1 :]
 
 
-def test_parts_are_shown_as_python_shows_them(run, tiny, small_names, monkeypatch):
+def test_shares_by_on_terminal_equals_text_of_python(
+    run, tiny, small_names, monkeypatch
+):
     table = list_of(small_names, 90)
-    table.loc[90:, "year"] = "1999"  # without a name
+    table.loc[90:, "year"] = "1999"  # rows without a name
     table.loc[table["year"] == "2001", "checked"] = None
     table.to_csv("in.csv", index=False)
     by = table[["year", "side"]]
@@ -819,26 +826,29 @@ def test_parts_are_shown_as_python_shows_them(run, tiny, small_names, monkeypatc
             tiny, table["name"], by=by, checked=checked, random_state=0
         )
     command = "shares in.csv --by 'Year, side' --checked checked"
-    _, said = run(f"{command} -o o.csv")
+    _, messages = run(f"{command} -o o.csv")
     assert (
-        "7 parts alike; the first (year: 1999, side: left): no row is checked" in said
+        "7 parts alike; the first (year: 1999, side: left): no row is checked"
+        in messages
     )
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     assert run(command)[0] == f"{expected}\n".replace(*OPTION)
 
 
-def test_shares_plot_is_a_picture_of_few_parts(run, small_names, monkeypatch):
+def test_shares_plot_with_many_parts_raises(run, small_names, monkeypatch):
     list_of(small_names, 60).to_csv("in.csv", index=False)
     command = "shares in.csv --by year --plot o.png"
-    monkeypatch.setattr(commands_shares, "MOST_PANELS", 3)
+    monkeypatch.setattr(shares, "MOST_PANELS", 3)
     run(command)
     assert Path("o.png").read_bytes().startswith(b"\x89PNG")
-    monkeypatch.setattr(commands_shares, "MOST_PANELS", 2)
-    _, said = run(command, code=2)
-    assert "--plot draws 2 parts at most, and --by year gives 3: leave " in said
+    monkeypatch.setattr(shares, "MOST_PANELS", 2)
+    _, messages = run(command, code=2)
+    assert (
+        "--plot draws 2 parts at most, but --by year gives 3: omit --plot" in messages
+    )
 
 
-def test_shares_by_values_of_parquet_are_text_without_marks(run):
+def test_shares_by_parquet_values_are_plain_text(run):
     columns = {
         "day": [dt.date(2020, 1, 1), dt.date(2020, 1, 2)],
         "time": [dt.time(8), dt.time(9)],
@@ -852,7 +862,7 @@ def test_shares_by_values_of_parquet_are_text_without_marks(run):
     assert [row[:4] for row in rows] == [["2020-01-02", "09:00:00", "2.00", "8"]] * 4
 
 
-def test_shares_group_without_others_to_compare_with_has_a_blank_row(run):
+def test_shares_against_no_other_names_writes_blank_row(run):
     write_csv("in.csv", [("Kim", "a"), ("", "b")], ("name", "group"))
     out, _ = run("shares in.csv --by group --against others")
     blank = [""] * 8
@@ -866,7 +876,7 @@ def test_shares_group_without_others_to_compare_with_has_a_blank_row(run):
         "predict in.csv --column n --adapt-priors --groups region",
     ],
 )
-def test_distinct_text_is_read_and_predicted_once(
+def test_command_duplicate_texts_are_predicted_once(
     run, small_names, monkeypatch, command
 ):
     names = small_names[0][:60].tolist()
@@ -883,11 +893,11 @@ def test_distinct_text_is_read_and_predicted_once(
     assert len(read) - read.count("") == len({*names})
 
 
-def test_draw_counts_the_rows_of_all_chunks_as_pandas_does(run):
+def test_sample_row_numbers_match_pandas(run):
     Path("in.csv").write_text(
         'name\nAna Kowalska\n\n  \nJan Nowak\n123\n""\nAli Demir\n', encoding="utf-8"
     )
-    _, *rows = read_csv(run("shares in.csv --draw 3")[0])
+    _, *rows = read_csv(run("shares in.csv --sample 3")[0])
     drawn = [(int(row), name) for row, name, _ in rows]
     assert drawn == [(0, "Ana Kowalska"), (1, "Jan Nowak"), (4, "Ali Demir")]
     people = pd.read_csv("in.csv")
@@ -898,7 +908,7 @@ FORMULAS = ["=1+1", "+49 30", "-5-1", "@a", "-", "+-1", "=5"]
 NO_FORMULAS = ["-5", "+1,234.50", "-1e-7", "-5%", "a=b", " =1", ""]
 
 
-def test_predict_for_excel_writes_no_formula(run):
+def test_predict_excel_escapes_formulas(run):
     cells = [*FORMULAS, *NO_FORMULAS]
     columns = {
         "=x": cells,
@@ -925,37 +935,41 @@ def write_labelled(rows, path="in.csv"):
     write_csv(path, rows, header=("name", "nationality"))
 
 
-def test_train_fits_the_recipe_for_own_labels(run, small_names, monkeypatch):
-    # Fewer of the last label.
+def test_train_up_to_most_names_fits_recipe_for_own_labels(
+    run, small_names, monkeypatch
+):
+    # The last label is rarer.
     names = small_names[0][:170].tolist()
     labels = small_names[1][:170].tolist()
     write_labelled(zip(names, labels, strict=True))
-    monkeypatch.setattr(training, "MOST_NAMES", 170)
-    _, said = run("train in.csv --output own.skops")
-    assert said.startswith(
-        "sknames: fits n-grams and features of the shipped model, for 170 names more "
-        "accurate than a net from scratch.\n170 rows: learned 170 names of 4 labels, 0 "
-        "without a name or a label; "
+    monkeypatch.setattr(train_command, "MOST_NAMES", 170)
+    _, messages = run("train in.csv --output own.skops")
+    assert messages.startswith(
+        "sknames: fitting n-grams and features of the shipped model, which for 170 "
+        "names is more accurate than a net from scratch.\n170 rows: learned 170 names "
+        "of 4 labels, 0 without a name or a label; "
     )
     megabytes = Path("own.skops").stat().st_size / 1e6
-    assert said.endswith(f" s; {megabytes:.1f} MB\n")
+    assert messages.endswith(f" s; {megabytes:.1f} MB\n")
     own = load_model("own.skops")
     by_hand = make_own_labels_pipeline().fit(names, labels)
     assert_allclose(own.predict_proba(names), by_hand.predict_proba(names), atol=1e-12)
     frequencies = np.unique(labels, return_counts=True)[1] / len(labels)
     assert_allclose(own.class_prior_, frequencies)
-    # The file holds the model: another one ships with a later version.
+    # The file contains the shipped model, which a later version may replace.
     monkeypatch.setattr(
         "sknames._name_encoder.pretrained_sha256", lambda target: "later"
     )
     run("predict in.csv --model own.skops --threshold .6 --priors uniform")
-    monkeypatch.setattr(training, "MOST_NAMES", 169)
-    monkeypatch.setattr(training, "fit_net", lambda *names: by_hand)
-    _, said = run("train in.csv --output own.skops")
-    assert said.startswith("sknames: fits a net from scratch, for 170 names more ")
+    monkeypatch.setattr(train_command, "MOST_NAMES", 169)
+    monkeypatch.setattr(train_command, "fit_net", lambda *names: by_hand)
+    _, messages = run("train in.csv --output own.skops")
+    assert messages.startswith(
+        "sknames: fitting a net from scratch, which for 170 names "
+    )
 
 
-def test_train_options_are_parameters(run, small_names):
+def test_train_param_sets_parameters_of_net(run, small_names):
     rows = [*zip(*small_names, strict=True), ("", "Greek"), ("Kowalski", "")]
     write_csv("in.csv", rows, header=("who", "truth"))
     command = """train in.csv --column who --label truth --from-scratch
@@ -972,20 +986,22 @@ def test_train_options_are_parameters(run, small_names):
     by_hand.fit(*small_names)
     expected = by_hand.predict_proba(small_names[0])
     for output in ("own.skops", "own.joblib"):
-        _, said = run(f"{command} --output {output}")
+        _, messages = run(f"{command} --output {output}")
         is_pickle = output.endswith(".joblib")
-        assert said.startswith(f"sknames: {output} is a pickle") == is_pickle
-        assert "202 rows: learned 200 names of 4 labels, 2 without a " in said
+        assert messages.startswith(f"sknames: {output} is a pickle") == is_pickle
+        assert "202 rows: learned 200 names of 4 labels, 2 without a " in messages
         model = load_model(output, trust_pickle=True)
         assert str(model.get_params()) == str(by_hand.get_params())
         assert_array_equal(model.predict_proba(small_names[0]), expected)
 
 
-def test_documentation_commands_give_what_it_shows(folder, run_here, monkeypatch):
+def test_documentation_commands_print_what_the_page_shows(
+    folder, run_here, monkeypatch
+):
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     path = Path(__file__).parent.parent / "docs" / "command_line.md"
     for _ in run_blocks(path):
-        pass  # they write files for the commands
+        pass  # the blocks write files for the commands
     page = path.read_text(encoding="utf-8")
     write_files(page)
     n_run = 0
@@ -1008,28 +1024,28 @@ def test_documentation_commands_give_what_it_shows(folder, run_here, monkeypatch
 
 
 def parquet_of(names):
-    """Return a Parquet file of a column of names."""
+    """Return the bytes of a Parquet file with a column of names."""
     file = io.BytesIO()
     pa.parquet.write_table(pa.table({"name": names}), file)
     return file.getvalue()
 
 
-def test_predict_bytes_are_written_to_parquet_only(run):
+def test_predict_bytes_column_is_written_to_parquet_only(run):
     pa.parquet.write_table(pa.table({"name": ["Kim"], "raw": [b"\xff"]}), "in.parquet")
-    _, said = run("predict in.parquet --output out.csv", code=1)
-    assert "Invalid UTF8 payload: give --format parquet" in said
+    _, messages = run("predict in.parquet --output out.csv", code=1)
+    assert "Invalid UTF8 payload: use --format parquet" in messages
     assert sorted(os.listdir()) == ["in.parquet", "model.skops"]
     run("predict in.parquet --output out.parquet")
     assert pa.parquet.read_table("out.parquet")["raw"].to_pylist() == [b"\xff"]
 
 
-def test_predict_views_of_text_are_written_to_csv(run):
+def test_predict_string_view_column_is_written_to_csv(run):
     view = pa.array(["Bo"], pa.string_view())
     pa.parquet.write_table(pa.table({"view": view, "name": ["Kim"]}), "in.parquet")
     assert read_csv(run("predict in.parquet --format csv")[0])[1][:2] == ["Bo", "Kim"]
 
 
-def test_predict_equal_headers_are_written_to_csv(run):
+def test_predict_duplicate_headers_are_written_to_csv(run):
     header = ("note", "name", "note")
     write_csv("in.csv", header=header)
     out, _ = run("predict in.csv")
@@ -1050,11 +1066,11 @@ def test_predict_equal_headers_are_written_to_csv(run):
         ('name,note\n"Jan \\"J\\" Nowak",1\n', 2),
     ],
 )
-def test_predict_row_with_a_wrong_quotation_mark_is_an_error(run, text, line):
+def test_predict_wrong_quotation_mark_raises_with_line_number(run, text, line):
     Path("in.csv").write_bytes(text.encode())
-    _, said = run("predict in.csv --output out.csv", code=1)
-    assert f"in.csv: the row in line {line} cannot be read (" in said
-    assert "close each quotation mark, double those within a value" in said
+    _, messages = run("predict in.csv --output out.csv", code=1)
+    assert f"in.csv: the row in line {line} cannot be read (" in messages
+    assert "close each quotation mark, or double it inside" in messages
     assert not os.path.exists("out.csv")
 
 
@@ -1065,13 +1081,15 @@ def test_predict_row_with_a_wrong_quotation_mark_is_an_error(run, text, line):
         ('name\nJan\nAnna\nBo\nPiotr\n"Kim\rBo"\n', 5, 6),
     ],
 )
-def test_predict_line_break_in_a_name_is_warned_of_once(run, text, n_rows, row):
+def test_predict_line_break_in_name_warns_once(run, text, n_rows, row):
     Path("in.csv").write_bytes(text.encode())
-    _, said = run("predict in.csv --adapt-priors")
-    assert f"{n_rows} rows: {n_rows} predicted" in said
-    assert said.count("line break, ") == 1
-    assert said.startswith(f"sknames: warning: in.csv: the name in row {row} has a ")
-    assert "check that no quotation mark stays open" in said
+    _, messages = run("predict in.csv --adapt-priors")
+    assert f"{n_rows} rows: {n_rows} predicted" in messages
+    assert messages.count("line break, ") == 1
+    assert messages.startswith(
+        f"sknames: warning: in.csv: the name in row {row} has a "
+    )
+    assert "check that every quotation mark is closed" in messages
 
 
 @pytest.mark.parametrize(
@@ -1081,31 +1099,31 @@ def test_predict_line_break_in_a_name_is_warned_of_once(run, text, n_rows, row):
         ('name,note\nKim,"' + "four\n" * 40_000 + '"\n', 1),
     ],
 )
-def test_predict_line_break_elsewhere_is_not_warned_of(run, text, n_rows):
+def test_predict_line_break_outside_name_does_not_warn(run, text, n_rows):
     Path("in.csv").write_bytes(text.encode())
-    _, said = run("predict in.csv")
-    assert said.startswith(f"{n_rows} rows: {n_rows} predicted")
+    _, messages = run("predict in.csv")
+    assert messages.startswith(f"{n_rows} rows: {n_rows} predicted")
 
 
 @pytest.mark.parametrize("output", ["/dev/full", "out.csv.gz", "out.parquet"])
-def test_predict_full_disk_leaves_the_old_file(run, output):
-    resource = pytest.importorskip("resource")  # which Windows lacks
+def test_predict_full_disk_keeps_old_file(run, output):
+    resource = pytest.importorskip("resource")  # not on Windows
     write_csv("in.csv", [(os.urandom(9).hex(), "Anna", "") for _ in range(500)])
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     if output == "/dev/full":
         reason = "No space left on device"
-        step = "the output is not whole"
+        step = "the output is incomplete"
     else:
         Path(output).write_text("old", encoding="utf-8")
         reason = "File too large"
         step = f"{output} was not written"
-        # A limit on the size of files stands for a full disk.
+        # A limit on file sizes simulates a full disk.
         resource.setrlimit(resource.RLIMIT_FSIZE, (5000, before[1]))
     try:
-        _, said = run(f"predict in.csv --output {output}", code=1)
+        _, messages = run(f"predict in.csv --output {output}", code=1)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert said == f"sknames: {reason}: {step}; make room.\n"
+    assert messages == f"sknames: {reason}: {step}; make room.\n"
     if output != "/dev/full":
         assert sorted(os.listdir()) == sorted(["in.csv", "model.skops", output])
         assert Path(output).read_text(encoding="utf-8") == "old"
@@ -1125,14 +1143,14 @@ def run_main(folder, monkeypatch, capfd):
     return run_main
 
 
-def test_main_closed_streams_raise_only_for_output(run_main, monkeypatch):
+def test_main_closed_stdout_without_output_raises(run_main, monkeypatch):
     write_csv("in.csv")
     monkeypatch.setattr(sys, "stdout", None)
     arguments = ["predict", "in.csv", "--model", "model.skops"]
-    code, said = run_main(*arguments)
-    assert (code, said) == (
+    code, messages = run_main(*arguments)
+    assert (code, messages) == (
         1,
-        "sknames: standard output is closed: give an --output.\n",
+        "sknames: standard output is closed: use --output.\n",
     )
     monkeypatch.setattr(sys, "stderr", None)
     assert run_main(*arguments, "--output", "out.csv") == (0, "")
@@ -1143,9 +1161,7 @@ def test_main_closed_streams_raise_only_for_output(run_main, monkeypatch):
 def test_main_closed_pipe_ends_silently(run_main, monkeypatch):
     write_csv("in.csv", [("1", "Anna", "x" * 1000)] * 9)
     for stream in ("stdout", "stderr"):
-        monkeypatch.setattr(
-            sys, stream, getattr(sys, stream)
-        )  # they are put back afterwards
+        monkeypatch.setattr(sys, stream, getattr(sys, stream))  # restored afterwards
     closed, ours = os.pipe()
     os.close(closed)
     with redirected(1, ours):
@@ -1153,62 +1169,64 @@ def test_main_closed_pipe_ends_silently(run_main, monkeypatch):
     os.close(ours)
 
 
-def test_main_on_an_old_terminal_replaces_characters(run_main, monkeypatch):
+def test_main_latin_1_terminal_replaces_characters(run_main, monkeypatch):
     terminal = io.TextIOWrapper(io.BytesIO(), "latin-1")
     terminal.isatty = lambda: True
     monkeypatch.setattr(sys, "stdout", terminal)
     rows = ["name,city", *["Maria,王"] * 30, *["Kim,Rome"] * 30]
     Path("in.csv").write_text("\n".join(rows), encoding="utf-8")
-    code, said = run_main("shares", "in.csv", "--by", "city", "--model", "model.skops")
-    assert code == 0, said
+    code, messages = run_main(
+        "shares", "in.csv", "--by", "city", "--model", "model.skops"
+    )
+    assert code == 0, messages
     assert b"city: ?" in terminal.buffer.getvalue()
 
 
 class Boom:
-    """A pickle that makes a folder when it is loaded."""
+    """A pickle that creates a folder when it is loaded."""
 
     def __reduce__(self):
         return (os.mkdir, ("boom",))
 
 
-def test_predict_pickle_is_not_loaded_without_trust(run):
+def test_predict_pickle_without_trust_is_not_loaded(run):
     write_csv("in.csv")
     joblib.dump(Boom(), "boom.joblib")
-    _, said = run("predict in.csv --model boom.joblib", code=1)
-    assert "trust_pickle=True) (on the command line: --trust-pickle)" in said
+    _, messages = run("predict in.csv --model boom.joblib", code=1)
+    assert "trust_pickle=True) (on the command line: --trust-pickle)" in messages
     assert not os.path.exists("boom")
 
 
-def test_predict_model_of_several_outputs_is_refused(run):
+def test_predict_multioutput_model_raises(run):
     write_csv("in.csv")
     two_labels = make_pipeline(CharEncoder(), KNeighborsClassifier(1))
     two_labels.fit(["Ana", "Bo"], [["Polish", "Europe"], ["Turkish", "Asia"]])
     save(two_labels, "two.skops")
-    _, said = run("predict in.csv --model two.skops", code=1)
-    assert "of shape (2, 2, 2) for two names: give a classifier with one" in said
+    _, messages = run("predict in.csv --model two.skops", code=1)
+    assert "of shape (2, 2, 2) for two names: give a classifier with one" in messages
 
 
-def test_predict_file_without_a_model_is_refused(run):
+def test_predict_file_without_model_raises(run):
     write_csv("in.csv")
     save({"a": np.arange(3)}, "other.skops")
-    _, said = run("predict in.csv --model other.skops", code=1)
-    assert "other.skops is no model that takes names" in said
+    _, messages = run("predict in.csv --model other.skops", code=1)
+    assert "other.skops is no model that takes names" in messages
 
 
-# Command lines, each with its exit status and some words of what is said.
-REFUSED = """
+# Command lines, each with its exit code and a part of the message.
+INVALID = """
 predict in.csv --output out.xlsx
-  2: is not written. Give a name in .csv
+  2: is not supported. Use .csv
 predict in.csv --output out.ZIP
-  2: is not written. Give a name in .csv
+  2: is not supported. Use .csv
 predict in.csv --output out.parquet --excel
   2: --excel is for CSV, not for parquet
 predict in.csv --output out.jsonl
-  2: .jsonl is not written. Give a name in .csv
+  2: .jsonl is not supported. Use .csv
 predict in.csv --format jsonl
   2: 'jsonl' is not one of 'csv', 'parquet'
 predict in.parquet --encoding cp1252
-  2: --encoding is for CSV, not for parquet: leave it out
+  2: --encoding is for CSV, not for parquet: omit it
 predict in.parquet --delimiter ,
   2: --delimiter is for CSV, not for parquet
 predict in.parquet --no-header
@@ -1218,79 +1236,79 @@ shares in.csv --output out.parquet --excel --model nofile.skops
 predict in.csv --top 5
   1: top=5: the model has 4 labels. Lower top
 predict in.csv --delimiter ab
-  2: --delimiter 'ab': give one ASCII character, or tab
+  2: --delimiter 'ab': use one ASCII character or tab
 predict in.csv --delimiter §
-  2: --delimiter '§': give one ASCII character, or tab
+  2: --delimiter '§': use one ASCII character or tab
 predict in.csv --delimiter tab
-  1: has no '\\t': give another --delimiter, perhaps ','
+  1: has no '\\t': use another --delimiter, perhaps ','
 predict in.csv --delimiter ;
-  1: has no ';': give another --delimiter, perhaps ','
+  1: has no ';': use another --delimiter, perhaps ','
 predict in.csv --column id,surname
-  2: no column 'surname': give --column, one of 'id'
+  2: no column 'surname': set --column to one of 'id'
 predict wide.csv
-  2: no column 'name': give --column, one of 'c0', 'c1',
+  2: no column 'name': set --column to one of 'c0', 'c1',
 predict wide.csv
   2: 'c18', 'c19', ... See `sknames predict --help`
 predict taken.csv --column label
-  2: has 2 columns 'label': rename one, or give --colu
+  2: has 2 columns 'label': rename one, or set --colu
 predict taken.csv
-  1: two columns are called 'reason': rename one, or --prefix
+  1: two columns are named 'reason': rename one, or use --prefix
 train empty.csv --label note
   1: no row of empty.csv has a name and a label
 predict in.csv --abstain --groups region
-  2: needs a --threshold, since that of
+  2: needs a --threshold, such as 0.6, because
 predict in.csv --abstain --priors uniform
-  2: needs a --threshold, since that of
+  2: needs a --threshold, such as 0.6, because
 predict in.csv --abstain --adapt-priors
-  2: needs a --threshold, since that of
+  2: needs a --threshold, such as 0.6, because
 predict in.csv --abstain
   2: is not a SelectiveClassifier: --abstain needs a --threshold
 predict in.csv --fallback
-  2: --fallback needs --abstain, --risk or --threshold, and a model that ships
+  2: --fallback needs a shipped model and --abstain, --risk or --threshold, without
 predict in.csv --model country --abstain --fallback --priors uniform
-  2: without other priors and groups
+  2: without --priors, --adapt-priors and --groups
 predict in.csv --threshold nan
-  2: --threshold nan: give a number of at least 0 and below 1
+  2: --threshold nan: use a number of at least 0 and below 1
 predict in.csv --threshold -0.01
-  2: --threshold -0.01: give a number of at least 0
+  2: --threshold -0.01: use a number of at least 0
 predict in.csv --threshold 1
-  2: --threshold 1.0: give a number of at least 0 and below 1
+  2: --threshold 1.0: use a number of at least 0 and below 1
 predict in.csv --risk .1
-  2: --risk needs a model that ships
+  2: --risk needs a shipped model
 predict in.csv --model country --risk .1 --groups region
-  2: --risk needs a model that ships, without other priors, groups
+  2: --risk needs a shipped model, without --priors, --adapt-priors, --groups
 predict in.csv --model country --risk .1 --threshold .9
-  2: groups and --threshold: give a --threshold instead
+  2: --groups and --threshold: use only --threshold
 predict in.csv --model country --risk nan
-  2: --risk nan: give a number above 0 and below 1, such as 0.1
+  2: --risk nan: use a number above 0 and below 1, such as 0.1
 predict in.csv --model country --risk 10
-  2: --risk 10.0: give a number above 0 and below 1
+  2: --risk 10.0: use a number above 0 and below 1
 predict in.csv --model country --risk 0
-  2: --risk 0.0: give a number above 0 and below 1
+  2: --risk 0.0: use a number above 0 and below 1
 predict in.csv --model country --risk 1
-  2: --risk 1.0: give a number above 0 and below 1
+  2: --risk 1.0: use a number above 0 and below 1
 predict in.csv --column ''
-  2: --column is empty: give a value, or leave the option out
+  2: --column is empty: give a value or omit the option
 predict in.csv --priors ''
-  2: --priors is empty: give a value, or leave the option out
+  2: --priors is empty: give a value or omit the option
 shares in.csv --by ''
-  2: --by is empty: give a value, or leave the option out
+  2: --by is empty: give a value or omit the option
 shares in.csv --weight ''
-  2: --weight is empty: give a value, or leave the option out
+  2: --weight is empty: give a value or omit the option
 shares in.csv --checked ' '
-  2: --checked is empty: give a value, or leave the option out
+  2: --checked is empty: give a value or omit the option
 shares in.csv --cluster ''
-  2: --cluster is empty: give a value, or leave the option out
+  2: --cluster is empty: give a value or omit the option
 rates in.csv --outcome ''
-  2: --outcome is empty: give a value, or leave the option out
+  2: --outcome is empty: give a value or omit the option
 shares in.csv --by note,note
-  2: --by has 'note' twice: give each column once
+  2: --by has 'note' twice: name each column once
 shares in.csv --by nationality,Nationality
-  2: --by has 'nationality' twice: give each column once
-rates in.csv --outcome note --draw 2
-  2: --draw 2: there are 5 outcomes: give at least one row of each
+  2: --by has 'nationality' twice: name each column once
+rates in.csv --outcome note --sample 2
+  2: --sample 2: there are 5 outcomes: sample at least one row of each
 predict in.csv --adapt-priors --priors uniform
-  2: give one of them
+  2: both set the class priors: use only one
 predict in.csv --priors Elvish=1
   1: --priors got 'Elvish', but the model's
 predict in.csv --priors 'Greek=.5, Greek =.5'
@@ -1302,27 +1320,27 @@ predict in.csv --priors others=1
 predict in.csv --priors in.csv
   2: in.csv has no column 'label'
 predict in.csv --priors mix.csv
-  1: mix.csv: expected a label next to '.5'
+  1: mix.csv: expected a label for '.5', got none
 predict in.csv --priors Greek=half
-  1: of 'Greek' is 'half'; expected a num
+  1: expected a number from 0 to 1 for 'Greek', got 'half'
 predict in.csv --output ./in.csv
-  1: --output ./in.csv: is INPUT itself: give another --output
+  1: --output ./in.csv: is the same file as INPUT: choose another --output
 predict in.csv --output hard.csv
-  1: --output hard.csv: is INPUT itself
+  1: --output hard.csv: is the same file as INPUT
 shares in.csv --output ./in.csv
-  1: --output ./in.csv: is INPUT itself
+  1: --output ./in.csv: is the same file as INPUT
 train table.skops --output table.skops
-  1: --output table.skops: is INPUT itself
+  1: --output table.skops: is the same file as INPUT
 predict in.csv --output model.skops
-  1: --output model.skops: is --model itself
+  1: --output model.skops: is the same file as --model
 predict in.csv --output mix.csv --priors ./mix.csv
-  1: --output mix.csv: is --priors itself
+  1: --output mix.csv: is the same file as --priors
 shares in.csv --output new.png --plot ./new.png
-  1: --output new.png: is --plot itself
+  1: --output new.png: is the same file as --plot
 predict in.csv --output ''
-  1: --output : is no name of a file: give another
+  1: --output : is not a file name: choose another
 predict in.csv --output new/.
-  1: --output new/.: is no name of a file
+  1: --output new/.: is not a file name
 predict in.csv --priors no.csv
   1: no.csv: no such file: check the path
 predict empty.csv --adapt-priors
@@ -1330,15 +1348,15 @@ predict empty.csv --adapt-priors
 shares empty.csv
   1: no row of empty.csv has a name
 shares in.csv --plot o.txt
-  2: let its name end in .png
+  2: use a name that ends in .png
 shares in.csv --by place
-  2: no column 'place': give --by, one of 'id', 'name', 'note'
+  2: no column 'place': set --by to one of 'id', 'name', 'note'
 shares taken.csv --by share
-  2: --by share: rename it, the output has another
+  2: --by share: rename it, because the output has a column share, too
 shares taken.csv --by names
-  2: --by names: rename it, the output has another
+  2: --by names: rename it, because the output has a column names, too
 shares in.csv --against others
-  2: --against compares the parts of --by: give both
+  2: --against compares the parts of --by: use both
 shares one.csv --by nationality --against a
   1: Expected several parts to compare, got only a. Give other
 shares one.csv --by nationality --against others
@@ -1346,11 +1364,11 @@ shares one.csv --by nationality --against others
 shares odd.csv --by d --against others
   1: Expected no part called 'others', which stands for all other rows
 shares odd.csv --by d,e --against x,y,z
-  2: 2 parts are called so: rename a value, or leave a column of --by out
+  2: 2 parts have this name: rename a value, or omit a column of --by
 predict empty.csv -o o.parquet.gz
-  2: give a name without .gz. See `sknames p
+  2: use a name without .gz. See `sknames p
 shares empty.csv -o o.zst --format parquet
-  2: Parquet is compressed by itself
+  2: Parquet is already compressed
 predict empty.csv --adapt-priors --output no/o
   1: no does not exist
 shares empty.csv --plot no/o.png
@@ -1358,39 +1376,39 @@ shares empty.csv --plot no/o.png
 shares empty.csv --output no/o.csv
   1: no does not exist
 train empty.csv --output folder.skops
-  1: folder.skops: is a folder: give another
+  1: folder.skops: is a folder: choose another
 predict nofile.csv
   1: nofile.csv: No such file or directory: check the path
 predict .
   1: .: Is a directory: choose another file
 predict in.csv --model nofile.skops
-  1: --model nofile.skops: no such file: check the path. The models that ship are
+  1: --model nofile.skops: no such file: check the path. The shipped models are
 predict in.csv --model region
-  1: expected nationality, country or a file. To sum their labels, give --groups
+  1: expected nationality, country or a file. To predict regions, use --groups
 predict in.csv --encoding junk
-  1: in.csv: unknown encoding junk: give the --encoding of the file, e.g. cp1252
+  1: in.csv: unknown encoding junk: specify the --encoding of the file, e.g. cp1252
 predict in.csv --encoding auto
-  1: in.csv: unknown encoding auto: give the --encoding of the file
+  1: in.csv: unknown encoding auto: specify the --encoding of the file
 predict in.csv --encoding zip
-  1: in.csv: unknown encoding zip: give the --encoding of the file, e.g. cp1252
+  1: in.csv: unknown encoding zip: specify the --encoding of the file, e.g. cp1252
 predict in.csv --encoding utf-16
-  1: give --encoding utf-16-le
+  1: use --encoding utf-16-le
 predict in.csv --abstian
   2: No such option '--abstian'. Did you mean '--abstain'? See `sknames predict --help`
 predict in.csv --model countries
-  1: models that ship are nationality and
+  1: shipped models are nationality and
 predict in.csv --priors Turkish:0.5
-  1: give pairs such as Turkish=.5
+  1: use pairs such as Turkish=.5
 shares in.csv --groups TS=Turkish
   2: 'TS=Turkish' is not one of 'subregion', 'region'
 train in.csv --target country
   2: No such option '--target'. See `sk
 in.csv
-  2: No such command 'in.csv'. Give predict, shares, rates, train or
+  2: No such command 'in.csv'. The commands are predict, shares, rates, train.
 predict 'Mehmet Yilmaz'
   1: no such file: check the path, or, for a single name, run echo 'Mehmet Yilmaz' |
 train in.csv --param cell=gru
-  2: --param is of a net from scratch: give --from-
+  2: --param sets a parameter of a net from scratch: add --from-
 train in.csv --from-scratch --param cell=a
   1: 'cell' parameter of NameNationalityClass
 train in.csv --from-scratch --param junk=1
@@ -1398,25 +1416,25 @@ train in.csv --from-scratch --param junk=1
 train in.csv --output model.txt
   1: model.txt should end in .skops
 train one.csv
-  1: all 3 names have the label 'a': give two or more
+  1: all 3 names have the label 'a': two or more labels are needed
 train in.csv --label truth
-  2: no column 'truth': give --label, one of
+  2: no column 'truth': set --label to one of
 shares papers.csv
-  1: papers.csv: several names in 2 of 3 rows: split them, one name a row.
+  1: papers.csv: several names in 2 of 3 rows: split them into one name per row.
 rates papers.csv --outcome name
-  1: papers.csv: several names in 2 of 3 rows: split them, one name a row.
+  1: papers.csv: several names in 2 of 3 rows: split them into one name per row.
 predict latin.csv
-  1: latin.csv: line 3 is not utf-8, b'name\nAnna\nB\xfc\n': give the --encoding of
+  1: latin.csv: line 3 is not utf-8, b'name\nAnna\nB\xfc\n': specify the --encoding of
 predict late.csv
   1: late.csv: line 50002 is not utf-8, b'
 predict late16.csv
   1: late16.csv: line 3002 is not utf-16
 predict byte.csv --encoding cp1252
-  1: byte.csv: line 2 is not cp1252, b'name\nM\x81ller\n': give the --encoding of
+  1: byte.csv: line 2 is not cp1252, b'name\nM\x81ller\n': specify the --encoding of
 predict in.csv --priors latin.csv
   1: latin.csv: line 3 is not utf-8
 predict ragged.csv
-  1: ragged.csv: line 3 has 3 columns, not 2: correct the row, or give the --delimiter
+  1: ragged.csv: line 3 has 3 columns, not 2: correct the row, or specify the --delim
 predict open.csv
   1: open.csv: the row in line 2 cannot be read (field larger than field limit
 predict nothing.csv
@@ -1424,7 +1442,7 @@ predict nothing.csv
 predict blank.csv
   1: blank.csv: this is an empty file
 predict utf16.csv
-  1: utf16.csv: NUL characters in the first row: give --encoding utf-16-le
+  1: utf16.csv: NUL characters in the first row: use --encoding utf-16-le
 predict array.json
   1: array.json: this is JSON: convert it first, e.g. with DuckDB: COPY
 predict lines.txt
@@ -1432,13 +1450,13 @@ predict lines.txt
 predict number.parquet
   1: number.parquet: expected names of type str, and the column 'name' has int64
 predict list.parquet
-  1: and the column 'name' has list<element: string>: give a --column of text
+  1: and the column 'name' has list<element: string>: use a --column of text
 predict text.parquet
-  1: this is not a parquet file.: the file is damaged or not whole; copy it again.
+  1: this is not a parquet file.: the file is damaged or incomplete: copy it again.
 predict damaged.csv.zst
-  1: the file is damaged or not whole; copy it again
+  1: the file is damaged or incomplete: copy it again
 predict half.csv.gz
-  1: the file is damaged or not whole; copy it again
+  1: the file is damaged or incomplete: copy it again
 predict long.csv.gz
   1: long.csv.gz: line 2 is too long: is this CSV?
 predict in.parquet.gz
@@ -1448,15 +1466,15 @@ predict in.xlsx
 predict in.csv.bz2
   1: in.csv.bz2: this is compressed by bzip2 or xz: unpack it first.
 predict taken.csv --output out.parquet --prefix new_
-  1: two columns are called 'label': rename one
-shares in.csv --draw 8
-  1: in.csv has only 5 names: give fewer
-shares in.csv --draw 2 --by note
-  2: --draw only writes rows to check: leave the other options out
+  1: two columns are named 'label': rename one
+shares in.csv --sample 8
+  1: in.csv has only 5 names: sample fewer
+shares in.csv --sample 2 --by note
+  2: --sample only writes rows to check: omit the other options
 shares in.csv --weight name
   2: --weight: expected numbers, got '
 shares list.csv --weight weight
-  2: --weight: expected numbers, got ''. Give 0 to leave a row out
+  2: --weight: expected numbers, got ''. Use 0 to exclude a row
 shares list.csv --cluster paper
   1: Expected a cluster for each name, got None
 shares in.csv --by nationality --cluster nationality
@@ -1464,16 +1482,16 @@ shares in.csv --by nationality --cluster nationality
 shares list.csv --checked nobody
   1: --checked nobody: no row of list.csv has a label: fill in
 shares in.csv --by nationality --against c
-  2: --against c: no such part. Give others, or one of 'a', 'b'
+  2: --against c: no such part. Use others, or one of 'a', 'b'
 predict in.csv --priors Greek=.3,others=.68
   1: --priors sum to
 predict in.csv --priors Greek=.3,others=.72
   1: --priors sum to
 """
-REFUSED = re.findall(r"^(.+)\n  (\d): (.+)$", REFUSED, re.M)
+INVALID = re.findall(r"^(.+)\n  (\d): (.+)$", INVALID, re.M)
 
 
-# What they are said of: tables, and files that are none.
+# Files of these commands.
 FILES = {
     "empty.csv": b"id,name,note\n1,,\n2,123,\n",
     "one.csv": b"name,nationality\nHans,a\nHans,a\nHans,a\n",
@@ -1510,7 +1528,7 @@ FILES = {
 
 @pytest.fixture
 def files_of_errors(folder, line):
-    """Write the files that a line names, and return the names of all there are."""
+    """Write the files that a line names, and return the names of all files."""
     rows = [(*row, "ab"[k % 2]) for k, row in enumerate(ROWS)]
     write_csv("in.csv", rows, header=("id", "name", "note", "nationality"))
     for name, content in FILES.items():
@@ -1521,40 +1539,38 @@ def files_of_errors(folder, line):
     return sorted(os.listdir())
 
 
-@pytest.mark.parametrize("line, code, words", REFUSED)
-def test_what_does_not_fit_is_refused(run, files_of_errors, line, code, words):
+@pytest.mark.parametrize("line, code, words", INVALID)
+def test_invalid_command_exits_with_message(run, files_of_errors, line, code, words):
     command, _, others = line.partition(" ")
     output = {"predict": "-o out.csv", "shares": "-o out.csv", "train": "-o own.skops"}
-    out, said = run(f"{command} {output.get(command, '')} {others}", code=int(code))
+    out, messages = run(f"{command} {output.get(command, '')} {others}", code=int(code))
     assert not out
-    assert words in said
-    assert said.endswith((".\n", "?\n")), said
-    assert said.count("\n") == 1 + said.startswith("sknames: fits"), said
+    assert words in messages
+    assert messages.endswith((".\n", "?\n")), messages
+    assert messages.count("\n") == 1 + messages.startswith("sknames: fitting"), messages
     assert sorted(os.listdir()) == files_of_errors
 
 
-def test_train_output_in_a_read_only_folder_is_refused_before_the_work(
-    run, monkeypatch
-):
-    write_csv("in.csv", [("", "")], ("name", "nationality"))  # which has no names
+def test_train_output_in_read_only_folder_raises_before_fit(run, monkeypatch):
+    write_csv("in.csv", [("", "")], ("name", "nationality"))  # no names
     monkeypatch.setattr(os, "access", lambda path, mode: False)
-    _, said = run("train in.csv --output own.skops", code=1)
-    assert "does not exist or is read-only" in said, said
+    _, messages = run("train in.csv --output own.skops", code=1)
+    assert "does not exist or is read-only" in messages, messages
 
 
-def test_train_without_skops_says_what_to_install_before_the_work(run, monkeypatch):
-    write_csv("in.csv", [("", "")], ("name", "nationality"))  # which has no names
+def test_train_without_skops_raises_before_fit(run, monkeypatch):
+    write_csv("in.csv", [("", "")], ("name", "nationality"))  # no names
     monkeypatch.setitem(sys.modules, "skops.io", None)
-    _, said = run("train in.csv --output own.skops", code=1)
-    assert "skops" in said
-    assert "install" in said
+    _, messages = run("train in.csv --output own.skops", code=1)
+    assert "skops" in messages
+    assert "install" in messages
 
 
 # ---- The process
 
 
 @pytest.mark.parametrize("command", [["-m", "sknames"], ["bin/sknames"]])
-def test_ctrl_c_during_the_imports_shows_no_traceback(folder, monkeypatch, command):
+def test_ctrl_c_during_imports_prints_no_traceback(folder, monkeypatch, command):
     code = (
         "import os, signal, time; os.kill(os.getpid(), signal.SIGINT); time.sleep(60)"
     )
@@ -1574,34 +1590,34 @@ def test_ctrl_c_during_the_imports_shows_no_traceback(folder, monkeypatch, comma
 
 
 @pytest.mark.parametrize(
-    "number, output, said",
+    "number, output, messages",
     [
-        # at the input
+        # while it reads the input
         (signal.SIGINT, "out.csv", "sknames: stopped: nothing was written.\n"),
         (signal.SIGTERM, "out.csv", "sknames: stopped: out.csv was not written.\n"),
-        (signal.SIGINT, "-", "sknames: stopped: the output is not whole.\n"),
+        (signal.SIGINT, "-", "sknames: stopped: the output is incomplete.\n"),
         (signal.SIGKILL, "-", ""),
     ],
 )
-def test_predict_signal_leaves_no_file(folder, number, output, said):
+def test_predict_signal_removes_unfinished_file(folder, number, output, messages):
     write_csv("in.csv", [("1", f"Anna {k}", "x" * 50) for k in range(200_000)])
-    waits = "nothing" in said
+    waits = "nothing" in messages
     source = "-" if waits else "in.csv"
     arguments = ["predict", source, "--output", output, "--model", "model.skops"]
     with process(*arguments, stdin=subprocess.PIPE) as running:
         if waits:
             running.stdin.write(Path("in.csv").read_bytes())
-            running.stdin.flush()  # when the process has read most of it, so has begun
+            running.stdin.flush()  # returns when the process has read most of it
         elif output == "-":
             running.stdout.read(1)
         else:
             wait_for(lambda: any(".part" in name for name in os.listdir()))
-        while running.poll() is None:  # it may just be about to wait for input
+        while running.poll() is None:  # repeat the signal, which may come before a read
             running.send_signal(number)
             with suppress(subprocess.TimeoutExpired):
                 running.wait(5)
         running.stdout.read()
-        assert running.stderr.read().decode() == said
+        assert running.stderr.read().decode() == messages
         expected = 128 + number if number == signal.SIGTERM else -number
         assert running.returncode == expected
     assert sorted(os.listdir()) == ["in.csv", "model.skops"]
@@ -1615,11 +1631,11 @@ def wait_for(condition):
 
 
 @pytest.mark.parametrize("missing", ["click", "pyarrow"])
-def test_main_missing_package_is_named(missing, monkeypatch):
+def test_main_without_package_names_it(missing, monkeypatch):
     monkeypatch.setattr(signal, "signal", lambda *handler: None)
     monkeypatch.setattr(
         sknames, "_cli", sknames._cli
-    )  # the attribute is put back afterwards
+    )  # the attribute is restored afterwards
     for name in [
         name for name in sys.modules if name.startswith(("sknames._cli", missing))
     ]:
@@ -1637,7 +1653,7 @@ class Terminal(io.StringIO):
 
 
 @pytest.mark.parametrize("path", ["in.csv", "in.parquet"])
-def test_predict_bar_on_a_terminal_shows_a_percentage_of_bytes(run, monkeypatch, path):
+def test_predict_progress_bar_shows_percentage_of_bytes(run, monkeypatch, path):
     people = {"name": ["Anna"] * 60, "text": ["x" * 50_000] * 60}
     write_csv("in.csv", zip(*people.values(), strict=True), [*people])
     as_it_is = {"use_dictionary": False, "compression": "none"}
@@ -1647,23 +1663,23 @@ def test_predict_bar_on_a_terminal_shows_a_percentage_of_bytes(run, monkeypatch,
     close = tqdm.close
     monkeypatch.setattr(tqdm, "close", lambda bar: (ended.append(bar.n), close(bar)))
     run(f"predict {path} --output o.csv")
-    said = sys.stderr.getvalue()
-    assert re.search(r"\d+%\|.*/3\.\d+M \[.*B/s\]", said), said
-    assert "60 rows: 60 predicted" in said
+    messages = sys.stderr.getvalue()
+    assert re.search(r"\d+%\|.*/3\.\d+M \[.*B/s\]", messages), messages
+    assert "60 rows: 60 predicted" in messages
     assert ended[0] == pytest.approx(os.path.getsize(path), rel=1e-4)
 
 
-# ---- Whole files
+# ---- Atomic output
 
 
-def test_whole_file_removes_what_a_killed_command_left(tmp_path):
+def test_atomic_output_removes_files_of_killed_processes(tmp_path):
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     left = tmp_path / f".file.{ended.pid}.part"
     at_work = tmp_path / f".file.{os.getppid()}.part"
     for path in (left, at_work):
         path.touch()
-    with files.whole_file(str(tmp_path / "file")) as file:
+    with files.atomic_output(str(tmp_path / "file")) as file:
         file.write(b"new")
     assert not left.exists()
     assert at_work.exists()
@@ -1684,22 +1700,22 @@ def test_whole_file_removes_what_a_killed_command_left(tmp_path):
         ),
     ],
 )
-def test_parquet_and_the_last_line_name_the_model(
+def test_metadata_and_last_line_identify_the_model(
     run, tiny, small_names, command, make
 ):
     write_names(small_names[0][::4])
     model = make(tiny)
     assumed = SelectiveClassifier(model, threshold=0).class_prior_  # of any model
     priors = dict(zip(model.classes_, assumed, strict=True))
-    _, said = run(f"{command} -o o.parquet")
-    assert said.endswith(f" s; sknames {__version__}, {fingerprint(model)}\n")
+    _, messages = run(f"{command} -o o.parquet")
+    assert messages.endswith(f" s; sknames {__version__}, {fingerprint(model)}\n")
     written = json.loads(pa.parquet.read_schema("o.parquet").metadata[b"sknames"])
     assert written["version"] == __version__
     assert written["fingerprint"] == fingerprint(model)
     assert written["priors"] == pytest.approx(priors)
 
 
-def test_whole_file_is_replaced_under_its_link_and_keeps_its_mode(tmp_path):
+def test_atomic_output_through_link_keeps_link_and_mode(tmp_path):
     folder = tmp_path / "folder"
     link = tmp_path / "link"
     folder.mkdir()
@@ -1707,8 +1723,8 @@ def test_whole_file_is_replaced_under_its_link_and_keeps_its_mode(tmp_path):
     target.write_text("old")
     target.chmod(0o640)
     link.symlink_to(target)
-    with files.whole_file(str(link)) as file:
-        # In the folder of the file, on whose disk there is room; hidden.
+    with files.atomic_output(str(link)) as file:
+        # The hidden file is next to the target, so that both are on the same disk.
         (part,) = set(os.listdir(folder)) - {"file"}
         assert part.startswith(".")
         assert target.read_text() == "old"

@@ -1,4 +1,4 @@
-"""The command line on lists: papers, weights, checked rows, known mixes and rates."""
+"""Tests of the command line on lists: sampled rows, priors and recipes."""
 
 import csv
 import gzip
@@ -20,7 +20,7 @@ MIXED = ["Dutch", "Turkish", "Polish"]
 
 @pytest.fixture(scope="module")
 def people(tmp_path_factory):
-    """Write a table of 300 people; return it."""
+    """Write a table of 300 people and return it."""
     names, _ = make_names(300, nationalities=MIXED, random_state=0)
     rng = np.random.default_rng(0)
     outcome = np.where(rng.random(300) < 0.4, "yes", "no")
@@ -34,18 +34,18 @@ def people(tmp_path_factory):
 
 @pytest.fixture
 def run(people, run_here, monkeypatch):
-    """Return a function that runs a command: the rows it writes and what it says."""
+    """Return a function that runs a command: (rows written, messages)."""
     monkeypatch.chdir(people.attrs["folder"])
 
     def run(line, code=0):
-        out, said = run_here(line, code=code)
-        return [*csv.DictReader(io.StringIO(out))], said
+        out, messages = run_here(line, code=code)
+        return [*csv.DictReader(io.StringIO(out))], messages
 
     return run
 
 
-def test_draw_writes_rows_to_check_at_random(people, run):
-    rows, said = run("shares people.csv --draw 20")
+def test_shares_sample_writes_random_rows_without_labels(people, run):
+    rows, messages = run("shares people.csv --sample 20")
     assert len(rows) == 20
     assert {row["checked"] for row in rows} == {""}
     for row in rows:
@@ -53,11 +53,14 @@ def test_draw_writes_rows_to_check_at_random(people, run):
     positions = [int(row["row"]) for row in rows]
     assert positions == sorted({*positions})
     assert positions[-1] > 200
-    assert "20 of 300 names: fill in the label of each, without reading it off" in said
+    assert (
+        "20 of 300 names: fill in the labels from other sources than the name"
+        in messages
+    )
 
 
-def test_draw_of_rates_takes_as_many_rows_of_each_outcome(people, run):
-    rows, _ = run("rates people.csv --outcome outcome --draw 40")
+def test_rates_sample_is_balanced_over_outcomes(people, run):
+    rows, _ = run("rates people.csv --outcome outcome --sample 40")
     drawn = pd.DataFrame(rows)
     counts = drawn["outcome"].value_counts().to_dict()
     assert counts == {"no": 17, "yes": 17, "few": 6}
@@ -68,7 +71,7 @@ def test_draw_of_rates_takes_as_many_rows_of_each_outcome(people, run):
 COMMAND = "predict people.csv --priors"
 
 
-def test_priors_are_read_of_pairs_and_of_files(run, tmp_path):
+def test_priors_from_files_equal_priors_from_pairs(run, tmp_path):
     expected, _ = run(f"{COMMAND} 'Dutch=.3, Turkish =.3,others=.4'")
     lines = ["Label;Share", "Dutch; .3", " Turkish ;.3", "others;.4", ""]
     table = "\n".join(lines).encode()
@@ -87,21 +90,23 @@ def test_priors_are_read_of_pairs_and_of_files(run, tmp_path):
 
 
 @pytest.mark.parametrize("others", [0.69, 0.71])
-def test_priors_that_are_rounded_are_taken(run, others):
+def test_priors_with_rounded_sum_are_accepted(run, others):
     run(f"{COMMAND} Dutch=.3,others={others}")
 
 
-def test_lists_of_authors_are_to_be_split(run, tmp_path):
+def test_shares_several_names_per_row_warns(run, tmp_path):
     path = tmp_path / "papers.csv"
     path.write_text("name\n" + '"Smith J, Doe J"\n' * 2 + "Jan Kowalski\n")
-    _, said = run(f"shares {path}")
-    advice = "several names in 2 of 3 rows: split them, one name a row."
-    assert f"sknames: warning: {path}: {advice}" in said
+    _, messages = run(f"shares {path}")
+    advice = "several names in 2 of 3 rows: split them into one name per row."
+    assert f"sknames: warning: {path}: {advice}" in messages
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
-def test_git_shortlog_writes_a_list_of_authors(tmp_path, run_here, monkeypatch):
-    """The recipe of docs/shares.md, in a repository of two authors."""
+def test_git_shortlog_recipe_estimates_shares_of_authors(
+    tmp_path, run_here, monkeypatch
+):
+    """Run the recipe of docs/shares.md in a repository with two authors."""
 
     def run_git(*arguments):
         settings = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
@@ -123,7 +128,7 @@ def test_git_shortlog_writes_a_list_of_authors(tmp_path, run_here, monkeypatch):
     (tmp_path / "authors.txt").write_text("\n".join(authors) + "\n", "utf-8")
     monkeypatch.chdir(tmp_path)
     command = re.search(r"`sknames (shares authors.txt[^`]*)`", page)[1]
-    out, said = run_here(command)
+    out, messages = run_here(command)
     rows = [*csv.DictReader(io.StringIO(out))]
     assert {row["label"] for row in rows[:2]} == {"Dutch", "Turkish"}
-    assert "2 rows: 2 names, 0 not names" in said
+    assert "2 rows: 2 names, 0 not names" in messages

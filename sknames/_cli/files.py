@@ -1,4 +1,4 @@
-"""Write output files that appear only when they are whole, and messages."""
+"""Write output files that appear only when they are complete; print messages."""
 
 import glob
 import os
@@ -12,7 +12,7 @@ import click
 
 from ..pretrained._load_pretrained import TARGETS
 
-# Parameters of commands that may be files, and what messages call them.
+# Parameters of commands that may be files, and their names in messages.
 FILES = {
     "input": "INPUT",
     "source": "--model",
@@ -21,30 +21,32 @@ FILES = {
     "output": "--output",
     "plot": "--plot",
 }
-STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")  # its names
-say = partial(click.echo, err=True)
-# What a signal says of unfinished files, and of streams. It removes those of type Path.
+# The names of standard output.
+STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+print_message = partial(click.echo, err=True)
+# Unfinished outputs, each with the message to print after a signal. Those of type Path
+# are removed.
 unfinished: dict[object, str | None] = {}
 
 
 @contextmanager
-def whole_file(path):
-    """Open a hidden binary file next to `path`, which replaces it at the end.
+def atomic_output(path):
+    """Open a hidden binary file next to `path`, which it replaces at the end.
 
-    If the block raises an error, `path` stays as it is. Standard output, pipes and
-    devices are written to directly.
+    If the block raises an error, `path` is unchanged. Standard output, pipes and
+    devices are written directly.
     """
     if is_special(path):
         is_stdout = path in STDOUT
         target = 1 if is_stdout else path
-        with _unfinished(target, "the output is not whole"):
+        with _register_unfinished(target, "the output is incomplete"):
             with open(target, "wb", closefd=not is_stdout) as file:
                 yield file
         return
     target = Path(os.path.realpath(path))
-    _remove_left(target)
+    _remove_stale_parts(target)
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    with _unfinished(part, f"{path} was not written"):
+    with _register_unfinished(part, f"{path} was not written"):
         try:
             with open(part, "wb") as file:
                 yield file
@@ -56,8 +58,8 @@ def whole_file(path):
 
 
 @contextmanager
-def _unfinished(key, message):
-    """Let signals and errors say a message until the block ends."""
+def _register_unfinished(key, message):
+    """Add a message to signals and errors until the block ends."""
     unfinished[key] = message
     try:
         yield
@@ -68,15 +70,15 @@ def _unfinished(key, message):
         del unfinished[key]
 
 
-def _remove_left(target):
-    """Remove unfinished files of `target` whose commands were killed.
+def _remove_stale_parts(target):
+    """Remove unfinished files of `target` that killed processes have left.
 
-    Their names have the number of the process, which Windows could not ask for.
+    Their names contain the process id. Windows cannot tell whether it still runs.
     """
     if os.name != "posix":
         return
     for part in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
-        with suppress(PermissionError, ValueError):  # of another user; no number
+        with suppress(PermissionError, ValueError):  # another user's; no process id
             try:
                 os.kill(int(part.suffixes[-2].removeprefix(".")), 0)
             except (ProcessLookupError, OverflowError):
@@ -84,7 +86,7 @@ def _remove_left(target):
 
 
 def remove_unfinished():
-    """Remove what is unfinished, and say what that is."""
+    """Remove unfinished files, and return the message to print."""
     for path in unfinished:
         if isinstance(path, Path):
             with suppress(OSError):
@@ -96,12 +98,12 @@ def remove_unfinished():
 
 
 def check_output(path, option="--output"):
-    """Raise ValueError if `path` cannot be written, before long work is lost.
+    """Raise ValueError if `path` cannot be written, before a long computation is lost.
 
-    It is no other file of the command, which it would replace.
+    The output must not replace another file of the command.
     """
     if path in STDOUT and sys.stdout is None:
-        raise ValueError("standard output is closed: give an --output")
+        raise ValueError("standard output is closed: use --output")
     if is_special(path):
         return
     folder = Path(os.path.realpath(path)).parent
@@ -109,21 +111,21 @@ def check_output(path, option="--output"):
     if os.path.isdir(path):
         problem = "is a folder"
     elif os.path.basename(path) in ("", "."):
-        problem = "is no name of a file"
+        problem = "is not a file name"
     elif not os.access(folder, os.W_OK):
         problem = f"{folder} does not exist or is read-only"
     given = click.get_current_context().params
     for name, other_option in FILES.items():
         other = given.get(name)
         if other_option != option and other not in (None, *TARGETS):
-            if _are_one_file(path, other):
-                problem = f"is {other_option} itself"
+            if _is_same_file(path, other):
+                problem = f"is the same file as {other_option}"
     if problem:
-        raise ValueError(f"{option} {path}: {problem}: give another {option}")
+        raise ValueError(f"{option} {path}: {problem}: choose another {option}")
 
 
-def _are_one_file(path, other):
-    """Return whether two paths lead to one file, which may not exist yet."""
+def _is_same_file(path, other):
+    """Return whether two paths lead to the same file, which may not exist yet."""
     if os.path.exists(path) and os.path.exists(other):
         return os.path.samefile(path, other)
     return os.path.realpath(path) == os.path.realpath(other)
@@ -133,6 +135,6 @@ def is_special(path):
     """Return whether `path` is "-", standard output, a pipe or a device."""
     if path in STDOUT:
         return True
-    # Not of the resolved path: /dev/fd/3 resolves to a name that does not exist.
+    # Do not resolve the path: /dev/fd/3 resolves to a name that does not exist.
     is_file_or_folder = os.path.isfile(path) or os.path.isdir(path)
     return os.path.exists(path) and not is_file_or_folder

@@ -1,4 +1,4 @@
-"""Define the group of commands; handle errors, warnings and signals of the process."""
+"""Define the command group; handle errors, warnings and signals of the process."""
 
 import errno
 import os
@@ -11,30 +11,31 @@ import click
 from .._base.version import __version__
 from ..pretrained import load_card
 from ..pretrained._load_pretrained import TARGETS
-from .files import remove_unfinished, say
+from .files import print_message, remove_unfinished
 from .predict import predict
 from .rates import rates
 from .shares import shares
 from .train import train
 
 
-def _say_version(context, option, is_asked):
-    """Say the version and the models that ship, and exit, if it is asked for."""
-    if is_asked and not context.resilient_parsing:  # as a shell completes a line
-        # From their cards, since the models take long to load.
+def _print_version(context, option, is_asked):
+    """Print the version and the shipped models, and exit, if --version is given."""
+    is_completion = context.resilient_parsing  # a shell completes the line
+    if is_asked and not is_completion:
+        # Read the cards only, because the models take long to load.
         models = [load_card(target)["fingerprint"] for target in TARGETS]
         click.echo(f"sknames, version {__version__} ({', '.join(models)})")
         context.exit()
 
 
 class Commands(click.Group):
-    """A group that says which commands there are, if none is called like that."""
+    """A command group whose error for an unknown command lists the known ones."""
 
     def resolve_command(self, context, arguments):
         name = arguments[0]
         if name not in self.commands:
             known = ", ".join(self.commands)
-            context.fail(f"No such command {name!r}. Give {known} or --version.")
+            context.fail(f"No such command {name!r}. The commands are {known}.")
         return super().resolve_command(context, arguments)
 
 
@@ -48,52 +49,60 @@ class Commands(click.Group):
     is_flag=True,
     is_eager=True,
     expose_value=False,
-    callback=_say_version,
-    help="Show the version and the models that ship, and exit.",
+    callback=_print_version,
+    help="Show the version and the shipped models, and exit.",
 )
 def cli():
-    """Predict nationalities from the names in files.
+    """Predict nationalities from the names in a file.
 
-    Files are CSV, TSV or Parquet; CSV may be compressed with gzip or zstd, and "-" is
-    standard input or output. Run `sknames COMMAND --help` for the options.
+    INPUT is a CSV, TSV or Parquet file, or "-" for standard input. CSV files may be
+    compressed with gzip or zstd. Run `sknames COMMAND --help` to list the options of a
+    command.
     """
 
 
 def run(arguments):
-    """Run a command in this process, and return its exit code. An error is one line."""
+    """Run a command in this process and return its exit code.
+
+    Errors are printed on one line, without a traceback.
+    """
     try:
         with warnings.catch_warnings():
-            # Without the line of Python.
-            warnings.showwarning = lambda text, *_: say(f"sknames: warning: {text}")
+            warnings.showwarning = _print_warning
             return cli(arguments, prog_name="sknames", standalone_mode=False) or 0
     except click.exceptions.NoArgsIsHelpError as error:
-        say(error.format_message())
+        print_message(error.format_message())
         return error.exit_code
     except click.ClickException as error:
         hint = ""
         if isinstance(error, click.UsageError) and error.ctx is not None:
             hint = f" See `{error.ctx.command_path} --help`."
-        say(f"sknames: {_in_one_line(error.format_message())}{hint}")
+        print_message(f"sknames: {_on_one_line(error.format_message())}{hint}")
         return error.exit_code
     except Exception as error:
-        say(f"sknames: {_in_one_line(_message(error))}")
+        print_message(f"sknames: {_on_one_line(_message(error))}")
         return 1
 
 
-def _in_one_line(message):
-    """Return a message in one line, with a full stop."""
+def _print_warning(text, *location):
+    """Print a warning without the source line, which Python would add."""
+    print_message(f"sknames: warning: {text}")
+
+
+def _on_one_line(message):
+    """Return a message on one line that ends with a full stop or question mark."""
     line = " ".join(message.split())
     return line if line.endswith((".", "?")) else f"{line}."
 
 
 def _message(error):
-    """Say what is wrong and what to do, and of which file."""
+    """Return what is wrong, in which file, and what to do."""
     if isinstance(error, MemoryError):
-        return f"{str(error) or 'memory is full'}: split the table"
+        return f"{str(error) or 'out of memory'}: split the table"
     if isinstance(error, ValueError | TypeError | ImportError | RuntimeError):
         return str(error)
     if not isinstance(error, OSError):
-        return f"{error!r}: this is a fault of sknames, please report it"
+        return f"{error!r}: this is a bug in sknames, please report it"
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         step = "check the path"
     else:
@@ -105,30 +114,31 @@ def _message(error):
 
 
 def _stop(number, frame):
-    """End the process here.
+    """Handle a signal: remove unfinished files and end the process.
 
-    An exception may be lost, for example in the callback of a weakref.
+    An exception would not do, because it may be lost, for example in the callback of a
+    weakref.
     """
     message = f"sknames: stopped: {remove_unfinished()}.\n"
     if sys.stderr.isatty():
-        message = f"\n{message}"  # below the bar
+        message = f"\n{message}"  # below the progress bar
     os.write(sys.stderr.fileno(), message.encode())
-    if number == signal.SIGINT:  # so that a shell's loop ends, too
+    if number == signal.SIGINT:  # so that a loop in a shell ends, too
         signal.signal(number, signal.SIG_DFL)
         signal.raise_signal(number)
     os._exit(128 + number)
 
 
 def main():
-    """Run the command line in a process of its own."""
+    """Run the command line as the main program of a process."""
     sys.stderr = sys.stderr or open(os.devnull, "w")  # None after 2>&-
     if sys.stdout is not None:
-        # An old terminal may know few characters.
+        # The encoding of an old terminal may lack characters of the output.
         sys.stdout.reconfigure(errors="replace")
     numbers = [signal.SIGINT, signal.SIGTERM]
-    if hasattr(signal, "SIGHUP"):  # which Windows lacks
+    if hasattr(signal, "SIGHUP"):  # not on Windows
         numbers.append(signal.SIGHUP)
     for number in numbers:
-        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup sets it
             signal.signal(number, _stop)
     sys.exit(run(sys.argv[1:]))

@@ -10,55 +10,55 @@ from .._models.predict_names import PredictedList, predict_list
 from .._models.stack import Stack
 from .._text.names import Names
 from .._text.not_names import SEVERAL
-from .files import say
+from .files import print_message
 from .tables import CodedTexts
 
 
-def closing_words(stack, start):
-    """Return the end of what a command says last: the seconds since, and the model."""
+def run_summary(stack, start):
+    """Return the end of a command's last message: the elapsed time and the model."""
     seconds = time.perf_counter() - start
     return f"{seconds:.1f} s; sknames {__version__}, {stack.fingerprint}"
 
 
 @dataclass(frozen=True)
 class DistinctTexts:
-    """The distinct texts of a table, each of which was read and predicted once.
+    """The distinct texts of a table, each read and predicted once.
 
     Parameters
     ----------
     stack : Stack
-        What predicted them.
+        The model that predicted them.
     texts : CodedTexts
-        The distinct texts, in the order of `listed`, and which each row has.
-    listed : PredictedList
-        The distinct texts, as they are read, and their probabilities.
+        The distinct texts, in the order of `predicted`, and the text of each row.
+    predicted : PredictedList
+        The distinct texts as names, and their probabilities.
     """
 
     stack: Stack
     texts: CodedTexts
-    listed: PredictedList
+    predicted: PredictedList
 
     @property
     def counts(self):
-        """How many rows have each text, (n_texts,)."""
+        """The number of rows with each text, shape (n_texts,)."""
         return np.bincount(self.texts.index, minlength=len(self.texts.code_of))
 
     def take(self, texts):
-        """Return the list of some texts, which may repeat."""
-        return self.listed.take([self.texts.code_of[text] for text in texts])
+        """Return the predictions of some texts, which may repeat."""
+        return self.predicted.take([self.texts.code_of[text] for text in texts])
 
 
 def predict_distinct(stack, chunks, table):
-    """Read and predict the distinct texts of a table, from chunks of its texts."""
+    """Read and predict the distinct texts of a table, which come in chunks."""
     texts = CodedTexts()
     tidied = []
     reasons = []
     proba = np.empty((0, 0))
     for chunk in chunks:
-        listed = predict_list(stack, texts.add(chunk))
-        tidied += listed.names.tidy
-        reasons.append(listed.names.reasons)
-        proba = _append_rows(proba, listed.proba)
+        predicted = predict_list(stack, texts.add(chunk))
+        tidied += predicted.names.tidy
+        reasons.append(predicted.names.reasons)
+        proba = _append_rows(proba, predicted.proba)
     names = Names.already_read(texts.distinct, tidied, np.concatenate(reasons))
     distinct = DistinctTexts(stack, texts, PredictedList(None, names, proba))
     _check_reasons(names.reasons, distinct.counts, table)
@@ -66,7 +66,7 @@ def predict_distinct(stack, chunks, table):
 
 
 def _append_rows(table, rows):
-    """Return a table with more rows, in its own memory: two of it may be too much."""
+    """Return a table with more rows; resize it, as two copies may not fit in memory."""
     if not len(table):
         return rows.copy()
     n_before = len(table)
@@ -76,7 +76,7 @@ def _append_rows(table, rows):
 
 
 def _check_reasons(reasons, counts, table):
-    """Raise ValueError if no row is a name; warn if most have several names."""
+    """Raise ValueError if no row has a name; warn if most rows have several names."""
     n_rows = counts.sum()
     n_names = counts[reasons == ""].sum()
     n_several = counts[reasons == SEVERAL].sum()
@@ -84,9 +84,9 @@ def _check_reasons(reasons, counts, table):
     if n_several > n_names:
         problem = (
             f"{table.name}: several names in {n_several:,} of {n_rows:,} rows: "
-            "split them, one name a row"
+            "split them into one name per row"
         )
     if not n_names:
         raise ValueError(problem)
     if n_several > n_names:
-        say(f"sknames: warning: {problem}.")
+        print_message(f"sknames: warning: {problem}.")

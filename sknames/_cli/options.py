@@ -1,4 +1,4 @@
-"""Options of several commands. Those of one thing become one argument."""
+"""Options of several commands. Related options become one argument."""
 
 import os
 import shlex
@@ -14,28 +14,29 @@ from .output import Output
 from .tables import InputTable, check_for_csv
 
 groups_option = click.option(
-    "--groups", type=click.Choice(M49), help="Sum the labels of each region."
+    "--groups",
+    type=click.Choice(M49),
+    help="Sum the probabilities of the labels in each region.",
 )
 
 
-# Columns of a list next to its names, by the parameter of Python that takes them: the
-# option, and what it says.
+# Columns next to the names, by their parameter in Python: the option and its help text.
 LIST_COLUMNS = {
-    "clusters": ("--cluster", "Column of groups of rows, such as papers or families."),
+    "clusters": ("--cluster", "Column of clusters, such as papers or families."),
     "sample_weight": ("--weight", "Column of weights, such as 1 / number of authors."),
-    "checked": ("--checked", "Column of labels that you checked; blank in other rows."),
-    "outcome": ("--outcome", "Column of the outcome."),
+    "checked": ("--checked", "Column of checked labels, blank in other rows."),
+    "outcome": ("--outcome", "Column of outcomes."),
 }
 
 
-def not_empty(context, option, value):
-    """Return the value of an option; raise UsageError for an empty one.
+def reject_empty(context, option, value):
+    """Return the value of an option; raise UsageError if it is empty.
 
-    A script gives it for a variable that is not set.
+    A script passes an empty value if a variable is not set.
     """
     if value is not None and not value.strip():
         raise click.UsageError(
-            f"{option.opts[0]} is empty: give a value, or leave the option out"
+            f"{option.opts[0]} is empty: give a value or omit the option"
         )
     return value
 
@@ -43,7 +44,7 @@ def not_empty(context, option, value):
 def column_option(name, **attributes):
     """Return the option for one of `LIST_COLUMNS`."""
     option, text = LIST_COLUMNS[name]
-    return click.option(option, name, help=text, callback=not_empty, **attributes)
+    return click.option(option, name, help=text, callback=reject_empty, **attributes)
 
 
 @dataclass(frozen=True)
@@ -53,35 +54,35 @@ class Model:
     Parameters
     ----------
     source : str
-        Name of a shipped model, or a file.
+        Name of a shipped model, or a model file.
     trust_pickle : bool
-        Whether to load a pickle.
+        Whether a pickle may be loaded.
     """
 
     source: str
     trust_pickle: bool
 
     def load(self, **options):
-        """Load the model; `options` of `load_pretrained` are for one that ships."""
+        """Load the model; `options` of `load_pretrained` apply to shipped ones."""
         if self.source in TARGETS:
             return load_pretrained(self.source, **options)
         if self.source in M49:
             raise ValueError(
                 f"--model {self.source}: expected nationality, country or a file. To "
-                f"sum their labels, give --groups {self.source}."
+                f"predict regions, use --groups {self.source}."
             )
         if not os.path.exists(self.source):
             raise ValueError(
-                f"--model {self.source}: no such file: check the path. The models that "
-                "ship are nationality and country"
+                f"--model {self.source}: no such file: check the path. The shipped "
+                "models are nationality and country"
             )
         return load_model(self.source, trust_pickle=self.trust_pickle)
 
 
-def as_one(argument, make, **options):
-    """Return a decorator of commands that makes one argument of several options.
+def combine_options(argument, make, **options):
+    """Return a decorator of commands that combines several options in one argument.
 
-    `make` gets the values of the options, by the same names.
+    `make` receives the values of the options under the same names.
     """
 
     def decorate(function):
@@ -97,23 +98,25 @@ def as_one(argument, make, **options):
     return decorate
 
 
-model_options = as_one(
+model_options = combine_options(
     "model",
     Model,
     source=click.option(
         "--model",
         "source",
         default="nationality",
-        help="Model: nationality, country or a file.",
+        help="Model: nationality, country or a model file.",
     ),
     trust_pickle=click.option(
-        "--trust-pickle", is_flag=True, help="Load a pickle, which can run any code."
+        "--trust-pickle",
+        is_flag=True,
+        help="Load a pickle file, which can run any code.",
     ),
 )
 
 
 def read_input(input, column, delimiter, encoding, no_header):
-    """Return the table INPUT; raise ValueError for a name in place of a file."""
+    """Return the table INPUT; raise ValueError for a name instead of a file."""
     if " " in input and not os.path.exists(input):
         raise ValueError(
             f"{input}: no such file: check the path, or, for a single name, run "
@@ -123,7 +126,7 @@ def read_input(input, column, delimiter, encoding, no_header):
         delimiter = "\t"
     elif delimiter and not (len(delimiter) == 1 and delimiter.isascii()):
         raise click.UsageError(
-            f"--delimiter {delimiter!r}: give one ASCII character, or tab"
+            f"--delimiter {delimiter!r}: use one ASCII character or tab"
         )
     table = InputTable(input, column, delimiter or None, encoding, not no_header)
     options = {"--encoding": encoding, "--delimiter": delimiter}
@@ -131,26 +134,25 @@ def read_input(input, column, delimiter, encoding, no_header):
     return table
 
 
-table_options = as_one(
+table_options = combine_options(
     "table",
     read_input,
     input=click.argument("input"),
     column=click.option(
         "--column",
-        callback=not_empty,
-        help="Column of names, or of their parts: given,family. [default: name]",
+        callback=reject_empty,
+        help="Column of names, or columns to join: given,family.  [default: name]",
     ),
     delimiter=click.option(
-        "--delimiter", help="One ASCII character, or tab. [default: detected]"
+        "--delimiter",
+        help="Delimiter of CSV: one ASCII character or tab.  [default: detected]",
     ),
     encoding=click.option(
-        "--encoding", help="Encoding of CSV. [default: UTF-8, or by its mark]"
+        "--encoding", help="Encoding of CSV.  [default: UTF-8, or UTF-16 with a mark]"
     ),
-    no_header=click.option(
-        "--no-header", is_flag=True, help="The first row of CSV is not a header."
-    ),
+    no_header=click.option("--no-header", is_flag=True, help="CSV has no header row."),
 )
-output_options = as_one(
+output_options = combine_options(
     "output",
     Output,
     path=click.option(
@@ -158,20 +160,20 @@ output_options = as_one(
         "--output",
         "path",
         default="-",
-        help="File to write, or - for standard output.",
+        help="Output file, or - for standard output.",
     ),
     format=click.option(
         "--format",
         type=click.Choice(["csv", "parquet"]),
-        help="Format of the output. [default: by its name, or that of INPUT]",
+        help="Output format.  [default: by file extension, or as INPUT]",
     ),
     excel=click.option(
         "--excel",
         is_flag=True,
-        help="Write CSV for Excel: marked as UTF-8, with ' before formulas.",
+        help="Write CSV for Excel: byte order mark, ' before formulas.",
     ),
 )
-list_options = as_one(
+list_options = combine_options(
     "columns",
     dict,
     clusters=column_option("clusters"),

@@ -15,7 +15,7 @@ import pyarrow.parquet
 
 from .._base.version import __version__
 from .._models.priors import assumed_priors
-from .files import STDOUT, check_output, whole_file
+from .files import STDOUT, atomic_output, check_output
 from .tables import (
     COMPRESSIONS,
     FORMATS,
@@ -26,13 +26,13 @@ from .tables import (
 
 NOT_WRITTEN = {".xlsx", ".xls", ".ods", ".zip", ".bz2", ".xz"}
 NOT_WRITTEN |= {".json", ".jsonl", ".ndjson"}
-FORMULA = r"^([=+\-@])"  # what Excel calculates, unless it is a number
+FORMULA = r"^([=+\-@])"  # Excel evaluates such cells, except numbers.
 NUMBER = r"^[+-][\d.,]*\d([eE][+-]?\d+)?%?$"
-DIGITS = 6  # of shares and probabilities: those that float32 has
+DIGITS = 6  # of shares and probabilities: the precision of float32
 
 
 def to_arrow(values, type_=None):
-    """Return a column of answers as it is written, null for what is missing."""
+    """Return a column of results as it is written, null for missing values."""
     if values.dtype.kind == "f":
         values = values.round(DIGITS)
     if type_ == pa.string():
@@ -40,8 +40,8 @@ def to_arrow(values, type_=None):
     return pa.array(values, type_, from_pandas=True)
 
 
-def metadata_of(stack):
-    """Return what Parquet says of the model that answers, under "sknames"."""
+def model_metadata(stack):
+    """Return the metadata about the model for Parquet, under the key "sknames"."""
     priors = assumed_priors(stack).tolist()
     model = {
         "version": __version__,
@@ -58,13 +58,13 @@ class Output:
     Parameters
     ----------
     path : str
-        File, or "-" for standard output.
+        Output file, or "-" for standard output.
     format : str or None
-        "csv" or "parquet"; None for what the name of the file says.
+        "csv" or "parquet"; None to derive it from the file extension.
     excel : bool
-        Whether CSV begins with a mark, as Excel needs it, and has no formulas.
+        Whether CSV is for Excel: with a byte order mark, and without formulas.
     delimiter : str
-        Between the columns of CSV.
+        Delimiter of CSV.
     """
 
     path: str
@@ -74,31 +74,33 @@ class Output:
 
     @property
     def is_terminal(self):
-        """Whether a terminal shows it."""
+        """Whether the output is shown on a terminal."""
         has_stdout = self.path in STDOUT and sys.stdout is not None
         return has_stdout and sys.stdout.isatty()
 
     def for_table(self, table, format):
-        """Return the output for what is made of a table, with its delimiter.
+        """Return the output for the results of a table, with its delimiter.
 
-        The format is for an output whose name does not tell. Raise UsageError for
-        options that do not go together, ValueError if the file cannot be written.
+        `format` is used if the file extension does not determine it. Raise UsageError
+        for incompatible options, ValueError if the file cannot be written.
         """
         check_output(self.path)
         suffix = Path(self.path).suffix.lower()
         if suffix in NOT_WRITTEN:
             raise click.UsageError(
-                f"--output {self.path}: {suffix} is not written. Give a name in .csv "
-                "(Excel: --excel), .tsv or .parquet"
+                f"--output {self.path}: {suffix} is not supported. Use .csv (with "
+                "--excel for Excel), .tsv or .parquet"
             )
         format = self.format or FORMATS.get(suffix_of(self.path), format)
         if format == "parquet" and suffix in COMPRESSIONS:
             raise click.UsageError(
-                f"--output {self.path}: Parquet is compressed by itself: give a name "
+                f"--output {self.path}: Parquet is already compressed: use a name "
                 f"without {suffix}"
             )
         if format == "parquet" and self.is_terminal:
-            raise click.UsageError("Parquet is not for a terminal: give --output")
+            raise click.UsageError(
+                "Parquet cannot be shown on a terminal: use --output"
+            )
         check_for_csv({"--excel": self.excel}, format)
         delimiter = table.delimiter or ","
         if suffix_of(self.path) == ".tsv":
@@ -106,22 +108,22 @@ class Output:
         return replace(self, format=format, delimiter=delimiter)
 
     def write(self, chunks, metadata):
-        """Write (chunk, its new columns) for each of `chunks`; see `whole_file`.
+        """Write each (chunk, new columns) of `chunks`; see `atomic_output`.
 
-        Parquet holds the metadata, bytes by key.
+        Only Parquet stores the metadata, a dict of bytes.
         """
         compression = COMPRESSIONS.get(Path(self.path).suffix.lower())
         with (
-            whole_file(self.path) as file,
+            atomic_output(self.path) as file,
             pa.output_stream(file, compression=compression) as sink,
         ):
             if self.excel:
                 sink.write(codecs.BOM_UTF8)
-            chunks = _with_different_names(chunks, self.format)
+            chunks = _check_column_names(chunks, self.format)
             self._write_batches(sink, self._batches(chunks), metadata)
 
     def _write_batches(self, sink, batches, metadata):
-        """Write CSV or Parquet, whose columns are those of the first batch."""
+        """Write CSV or Parquet with the columns of the first batch."""
         first = next(batches)
         schema = first.schema.with_metadata((first.schema.metadata or {}) | metadata)
         try:
@@ -135,11 +137,11 @@ class Output:
                     writer.write_batch(batch)
         except pa.ArrowException as error:
             raise ValueError(
-                f"--output {self.path}: {error}: give --format parquet"
+                f"--output {self.path}: {error}: use --format parquet"
             ) from error
 
     def _batches(self, chunks):
-        """Yield chunks with their new columns, as CSV or Parquet holds them."""
+        """Yield chunks with their new columns, in types that the format supports."""
         for chunk, new in chunks:
             for name, values in zip(new.column_names, new.columns, strict=True):
                 chunk = chunk.append_column(name, values)
@@ -148,10 +150,10 @@ class Output:
             yield chunk
 
     def _as_csv(self, chunk):
-        """Return a chunk with text for what CSV does not hold."""
+        """Return a chunk with text for types that CSV does not support."""
         for k, field in enumerate(chunk.schema):
             values = chunk.column(k)
-            is_duration = pa.types.is_duration(field.type)  # else without its unit
+            is_duration = pa.types.is_duration(field.type)  # would lose its unit
             is_view = field.type == pa.string_view()
             if pa.types.is_nested(field.type) or is_duration or is_view:
                 values = to_text(values)
@@ -165,7 +167,7 @@ class Output:
 
 
 def _without_formulas(values):
-    """Return cells with an apostrophe before what Excel would calculate."""
+    """Return cells with an apostrophe in front of formulas."""
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
     if values.type not in (pa.string(), pa.large_string()):
@@ -175,16 +177,16 @@ def _without_formulas(values):
     return pc.if_else(is_number, values, as_text)
 
 
-def _with_different_names(chunks, format):
-    """Yield the chunks; raise ValueError for two columns of one name.
+def _check_column_names(chunks, format):
+    """Yield the chunks; raise ValueError for duplicate column names.
 
-    CSV may have such columns, if none of them is new.
+    CSV may have duplicate names in the input, but not among the new columns.
     """
     for chunk, new in chunks:
         names = [*chunk.column_names, *new.column_names]
         for name in new.column_names if format == "csv" else names:
             if names.count(name) > 1:
                 raise ValueError(
-                    f"two columns are called {name!r}: rename one, or --prefix"
+                    f"two columns are named {name!r}: rename one, or use --prefix"
                 )
         yield chunk, new

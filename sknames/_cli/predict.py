@@ -1,4 +1,4 @@
-"""predict: add nationalities to the rows of a table."""
+"""predict: add predicted nationalities to the rows of a table."""
 
 import time
 from collections import Counter
@@ -29,41 +29,41 @@ from .._wrappers.prior_shift_classifier import (
 )
 from .._wrappers.selective_classifier import SelectiveClassifier
 from ..pretrained._load_pretrained import TARGETS
-from .files import say
-from .models import closing_words, predict_distinct
+from .files import print_message
+from .models import predict_distinct, run_summary
 from .options import (
-    as_one,
+    combine_options,
     groups_option,
     model_options,
-    not_empty,
     output_options,
+    reject_empty,
     table_options,
 )
-from .output import metadata_of, to_arrow
+from .output import model_metadata, to_arrow
 from .priors import read_priors
 
 
 @dataclass(frozen=True)
 class Changes:
-    """Options that change what a model predicts, or where it abstains.
+    """Options that change what a model predicts or where it abstains.
 
     Parameters
     ----------
     abstain : bool
-        Whether to give no prediction where the model is unsure. A risk or a threshold
-        does so, too.
+        Whether to make no prediction where the model is unsure. A risk or a threshold
+        implies this.
     fallback : bool
-        Whether to give a region where only that is sure.
+        Whether to predict a region where the label is unsure.
     risk : float or None
-        Largest share of wrong answers.
+        Largest share of wrong predictions.
     threshold : float or None
-        Probability to exceed; None for the model's.
+        Probability that a prediction must exceed; None for the model's threshold.
     groups : str or None
-        Groups of labels to predict.
+        Groups whose labels are summed.
     priors : str or None
-        Name, file or pairs of priors.
+        Name, file or pairs of class priors.
     adapt : bool
-        Whether to estimate the priors from the table.
+        Whether to estimate the class priors from the table.
     """
 
     abstain: bool
@@ -76,12 +76,12 @@ class Changes:
 
     @property
     def abstains(self):
-        """Whether to give no prediction where the model is unsure."""
+        """Whether to make no prediction where the model is unsure."""
         return self.abstain or self.risk is not None or self.threshold is not None
 
     @property
-    def of_probabilities(self):
-        """Whether they change probabilities, for which thresholds were chosen."""
+    def changes_probabilities(self):
+        """Whether the model's thresholds no longer apply, as probabilities change."""
         return self.priors is not None or self.adapt or self.groups is not None
 
 
@@ -89,107 +89,118 @@ class Changes:
 @table_options
 @model_options
 @click.option(
-    "--top", type=click.IntRange(1), default=1, help="Number of labels for each name."
+    "--top",
+    type=click.IntRange(1),
+    default=1,
+    help="Number of labels to predict per name.",
 )
-@click.option("--proba", is_flag=True, help="Add the probabilities of all labels.")
-@as_one(
+@click.option(
+    "--proba", is_flag=True, help="Add a column with the probability of each label."
+)
+@combine_options(
     "changes",
     Changes,
     groups=groups_option,
     priors=click.option(
         "--priors",
-        callback=not_empty,
-        help="Priors: tempered, population, uniform, Irish=.6,others=.4 or a file.",
+        callback=reject_empty,
+        help="Class priors: tempered, population, uniform, a file, Irish=.6,others=.4.",
     ),
     adapt=click.option(
-        "--adapt-priors", "adapt", is_flag=True, help="Estimate the priors from INPUT."
+        "--adapt-priors",
+        "adapt",
+        is_flag=True,
+        help="Estimate the class priors from INPUT.",
     ),
     abstain=click.option(
-        "--abstain", is_flag=True, help="Predict nothing where the model is unsure."
+        "--abstain", is_flag=True, help="Make no prediction where the model is unsure."
     ),
     fallback=click.option(
-        "--fallback", is_flag=True, help="Predict a region where only that is sure."
+        "--fallback", is_flag=True, help="Predict a region where the label is unsure."
     ),
     risk=click.option(
         "--risk",
         type=float,
-        help="Abstain so that at most this share of predictions is wrong: 0.1.",
+        help="Abstain so that at most this share of predictions is wrong, such as 0.1.",
     ),
     threshold=click.option(
         "--threshold",
         type=float,
-        help="Abstain unless a probability exceeds this number.",
+        help="Abstain unless the probability exceeds this threshold.",
     ),
 )
 @output_options
-@click.option("--prefix", default="", help="Prefix for the names of new columns.")
+@click.option("--prefix", default="", help="Prefix of the names of new columns.")
 def predict(table, model, output, prefix, changes, top, proba):
     """Predict the nationality of each name in INPUT.
 
-    Every row is written once, in order, with new columns: predicted, probability and
-    reason, which says why a row has no prediction. --top 3 adds predicted_2,
+    Every row is written once, in order, with three new columns: predicted, probability,
+    and reason, which says why a row has no prediction. --top 3 adds predicted_2,
     probability_2 and so on.
 
-    Save sheets of Excel as CSV first. Names in two columns need --column given,family.
+    Save Excel sheets as CSV first. If the names are in two columns, use --column
+    given,family.
     """
     start = time.perf_counter()
     output = output.for_table(table, table.format)
     stack, distinct = make_model(model, table, changes)
     if distinct is None:
-        below, _ = stack.without_groups()
-        read = partial(predict_list, below)
-    else:  # predicted when the priors were estimated
-        below = distinct.stack
+        ungrouped, _ = stack.without_groups()
+        read = partial(predict_list, ungrouped)
+    else:  # already predicted, to estimate the priors
+        ungrouped = distinct.stack
         read = distinct.take
     chunks = (
-        (chunk, _predictions(read(names), stack, below, top, proba))
+        (chunk, _predictions(read(names), stack, ungrouped, top, proba))
         for chunk, names in table.names()
     )
-    n_of_reason = Counter()
-    n_of_answer = Counter()
+    reason_counts = Counter()
+    label_counts = Counter()
     columns = _add_columns(
-        chunks, n_of_reason, n_of_answer, prefix, _type_of_answers(stack)
+        chunks, reason_counts, label_counts, prefix, _label_type(stack)
     )
-    output.write(columns, metadata_of(stack))
-    n_names = n_of_reason[""] + n_of_reason[UNSURE]
-    _say_counts(n_of_reason, n_of_answer, n_names, table, stack, start)
-    return int(n_of_reason.total() > 0 and n_names == 0)  # the exit code
+    output.write(columns, model_metadata(stack))
+    n_names = reason_counts[""] + reason_counts[UNSURE]
+    _print_counts(reason_counts, label_counts, n_names, table, stack, start)
+    return int(reason_counts.total() > 0 and n_names == 0)  # the exit code
 
 
-def _say_counts(n_of_reason, n_of_answer, n_names, table, stack, start):
-    """Say how many rows have which reason, what to check, and the closing words."""
-    n_rows = n_of_reason.total()
-    n_predicted = n_of_reason.pop("", 0)
+def _print_counts(reason_counts, label_counts, n_names, table, stack, start):
+    """Print what to check, how many rows have each reason, and the summary."""
+    n_rows = reason_counts.total()
+    n_predicted = reason_counts.pop("", 0)
     if not n_names:
-        problem = "no name in it: check --column" if n_rows else "a header and no rows"
-        say(f"sknames: warning: {table.name} has {problem}.")
-    n_broken = n_of_reason["broken letters"]
+        problem = "no names: check --column" if n_rows else "a header but no rows"
+        print_message(f"sknames: warning: {table.name} has {problem}.")
+    n_broken = reason_counts["broken letters"]
     if n_broken:
-        say(
-            f"sknames: warning: {n_broken:,} names are UTF-8 that was read as "
+        print_message(
+            f"sknames: warning: {n_broken:,} names are UTF-8 that was decoded as "
             "Windows-1252: export the table again as UTF-8."
         )
     n_held_out = stack.assumed.n_people
     if n_held_out is not None:
         few = stack.classes[n_held_out < FEW_HELD_OUT]
-        n_few = sum(n_of_answer[label] for label in few.tolist())
+        n_few = sum(label_counts[label] for label in few.tolist())
         if n_few:
-            say(
-                f"sknames: predictions of labels with fewer than {FEW_HELD_OUT} "
-                f"held-out people, whose accuracy is not known: {n_few:,}."
+            print_message(
+                f"sknames: {n_few:,} predictions of labels with fewer than "
+                f"{FEW_HELD_OUT} held-out people, whose accuracy is unknown."
             )
-    counts = [f", {n:,} {reason}" for reason, n in sorted(n_of_reason.items())]
-    closing = closing_words(stack, start)
-    say(f"{n_rows:,} rows: {n_predicted:,} predicted{''.join(counts)}; {closing}")
+    counts = [f", {n:,} {reason}" for reason, n in sorted(reason_counts.items())]
+    closing = run_summary(stack, start)
+    print_message(
+        f"{n_rows:,} rows: {n_predicted:,} predicted{''.join(counts)}; {closing}"
+    )
 
 
 def make_model(model, table, changes):
-    """Return what the model holds, and texts that it has predicted.
+    """Return the stack of the model, and the distinct texts that it has predicted.
 
-    Only estimating priors predicts texts, each once.
+    The texts are None unless priors are estimated, which predicts each text once.
     """
     _check_changes(changes, model)
-    if model.source in TARGETS and not changes.of_probabilities:
+    if model.source in TARGETS and not changes.changes_probabilities:
         fitted = model.load(
             abstain=changes.abstains,
             risk=changes.risk,
@@ -208,7 +219,7 @@ def make_model(model, table, changes):
         return resolve(fitted), None
     fallback = None
     if is_selective:
-        if changes.groups is None:  # which fall back on nothing
+        if changes.groups is None:  # groups have no fallback
             fallback = fitted.fallback
         fitted = fitted.estimator_
     distinct = None
@@ -217,7 +228,7 @@ def make_model(model, table, changes):
         stack = resolve(fitted)
         distinct = predict_distinct(stack, (names for _, names in table.names()), table)
         assumed = assumed_priors(stack)
-        priors, _ = priors_of_list(stack, distinct.listed, assumed, distinct.counts)
+        priors, _ = priors_of_list(stack, distinct.predicted, assumed, distinct.counts)
     elif changes.priors is not None:
         priors = read_priors(changes.priors, resolve(fitted))
     if priors is not None:
@@ -232,48 +243,51 @@ def make_model(model, table, changes):
 
 
 def _check_changes(changes, model):
-    """Raise UsageError for options that do not go together, before long work."""
+    """Raise UsageError for incompatible options, before a long computation."""
     threshold = changes.threshold
     if changes.adapt and changes.priors is not None:
         raise click.UsageError(
-            "--adapt-priors estimates what --priors gives: give one of them"
+            "--adapt-priors and --priors both set the class priors: use only one"
         )
-    is_changed = model.source not in TARGETS or changes.of_probabilities
+    is_changed = model.source not in TARGETS or changes.changes_probabilities
     if changes.fallback and (is_changed or not changes.abstains):
         raise click.UsageError(
-            "--fallback needs --abstain, --risk or --threshold, and a model that "
-            "ships, without other priors and groups"
+            "--fallback needs a shipped model and --abstain, --risk or --threshold, "
+            "without --priors, --adapt-priors and --groups"
         )
     if changes.risk is not None and (is_changed or threshold is not None):
         raise click.UsageError(
-            "--risk needs a model that ships, without other priors, groups and "
-            "--threshold: give a --threshold instead, such as 0.6"
+            "--risk needs a shipped model, without --priors, --adapt-priors, --groups "
+            "and --threshold: use only --threshold, such as 0.6"
         )
     # click lets NaN through.
     if threshold is not None and not 0 <= threshold < 1:
         raise click.UsageError(
-            f"--threshold {threshold}: give a number of at least 0 and below 1"
+            f"--threshold {threshold}: use a number of at least 0 and below 1"
         )
     if changes.risk is not None and not 0 < changes.risk < 1:
         raise click.UsageError(
-            f"--risk {changes.risk}: give a number above 0 and below 1, such as 0.1"
+            f"--risk {changes.risk}: use a number above 0 and below 1, such as 0.1"
         )
-    if changes.of_probabilities and changes.abstain and threshold is None:
+    if changes.changes_probabilities and changes.abstain and threshold is None:
         raise click.UsageError(
             "--abstain with --groups, --priors or --adapt-priors needs a --threshold, "
-            "since that of the model is for other probabilities: give one, such as 0.6"
+            "such as 0.6, because the model's own is for other probabilities"
         )
 
 
-def _predictions(listed, stack, below, top, proba):
-    """Return predictions of a list, which the stack below layers has predicted."""
-    changed = replace(listed, proba=stack.change(listed.proba, len(below.layers)))
+def _predictions(predicted, stack, ungrouped, top, proba):
+    """Return the predictions of a list, given the probabilities of `ungrouped`."""
+    changed = replace(
+        predicted, proba=stack.change(predicted.proba, len(ungrouped.layers))
+    )
     predictions = predictions_of(stack, changed, top=top)
-    return predictions if proba else replace(predictions, proba=None)  # they are many
+    # Probabilities of all labels take much memory.
+    return predictions if proba else replace(predictions, proba=None)
 
 
-def _type_of_answers(stack):
-    """Return the type of a model's labels and groups; text if these differ."""
+def _label_type(stack):
+    """Return the Arrow type of a model's labels and groups, text if they differ."""
     labels = stack.classes.tolist()
     if stack.threshold is not None:
         for level in stack.threshold.fallback:
@@ -284,16 +298,18 @@ def _type_of_answers(stack):
         return pa.string()
 
 
-def _add_columns(chunks, n_of_reason, n_of_answer, prefix, type_of_answers):
-    """Yield each chunk with its new columns; count their reasons and answers."""
+def _add_columns(chunks, reason_counts, label_counts, prefix, label_type):
+    """Yield each chunk with its new columns; count reasons and predicted labels."""
     for chunk, predictions in chunks:
         reasons = predictions.reasons
         first_names = Names(predictions.names[:SAMPLED_NAMES])
-        if not n_of_reason and have_initials(first_names.tidy, reasons[:SAMPLED_NAMES]):
+        if not reason_counts and have_initials(
+            first_names.tidy, reasons[:SAMPLED_NAMES]
+        ):
             cost = INITIALS.format("accuracy is 13 to 16 points lower")
-            say(f"sknames: warning: {cost}")
-        n_of_reason.update(reasons)
-        n_of_answer.update(predictions.labels[reasons == "", 0].tolist())
+            print_message(f"sknames: warning: {cost}")
+        reason_counts.update(reasons)
+        label_counts.update(predictions.labels[reasons == "", 0].tolist())
         has_proba = predictions.proba is not None
         columns = predictions.columns(prefix=prefix, proba=has_proba)
         columns[f"{prefix}reason"] = np.where(reasons == "", None, reasons)
@@ -301,6 +317,6 @@ def _add_columns(chunks, n_of_reason, n_of_answer, prefix, type_of_answers):
             type_ = None
             if values.dtype.kind in "OU":
                 is_answer = name.startswith(f"{prefix}predicted")
-                type_ = type_of_answers if is_answer else pa.string()
+                type_ = label_type if is_answer else pa.string()
             columns[name] = to_arrow(values, type_)
         yield chunk, pa.RecordBatch.from_pydict(columns)

@@ -1,4 +1,4 @@
-"""rates: estimate the rate of an outcome in each nationality of a table."""
+"""rates: estimate the rate of an outcome for each nationality in a table."""
 
 import time
 from dataclasses import replace
@@ -7,35 +7,36 @@ import click
 import numpy as np
 
 from .._results.rates import rates_of_list
-from .lists import QUESTION, draw_option, list_command, say_counts, warnings_said
+from .lists import QUESTION, list_command, print_counts, print_warnings, sample_option
 from .options import column_option
 
 
 @click.command()
 @list_command
 @column_option("outcome", required=True)
-@draw_option
-def rates(listed, outcome, draw):
-    """Estimate the rate of an outcome in each nationality of INPUT.
+@sample_option
+def rates(list_input, outcome, sample):
+    """Estimate the rate of an outcome for each nationality in INPUT.
 
     The rates are biased if names depend on the outcome within a nationality. A terminal
     shows text; files and pipes get a table.
 
-    --draw 200 writes as many random rows of each outcome, with an empty column for the
-    labels that you check. Use them for rates only, not for shares of the list.
+    --sample 200 writes a random sample with equally many rows of each outcome, and an
+    empty column for the labels that you check. Use these labels for rates, not for the
+    shares of the list.
     """
     start = time.perf_counter()
-    if draw is not None:
-        listed.write_draw(draw, outcome)
+    if sample is not None:
+        list_input.write_sample(sample, outcome)
         return
-    listed = replace(listed, columns=listed.columns | {"outcome": outcome})
-    rows = listed.predict_rows()
+    list_input = replace(list_input, columns=list_input.columns | {"outcome": outcome})
+    rows = list_input.predict_rows()
     outcomes = np.array(rows.outcome, dtype=object)
-    with warnings_said():
+    with print_warnings():
         result = rows.estimate(
             lambda names, index, seeds: rates_of_list(
                 names, outcomes[index], QUESTION, seeds
             )
         )
-    listed.show(result, rows.stack)
-    say_counts(rows.names, rows.stack, start)
+    list_input.show(result, rows.stack)
+    print_counts(rows.names, rows.stack, start)

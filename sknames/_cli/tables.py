@@ -22,19 +22,19 @@ from tqdm import tqdm
 from .._base.labels_and_weights import is_missing
 from .._encoding.join_names import find_column, join_parts
 from .._text.names import Names
-from .files import is_special, say, unfinished
+from .files import is_special, print_message, unfinished
 
-ROWS_OF_CHUNK = 32_768  # Twice as many are predicted 4 % faster, and take 25 MB more.
-BYTES_OF_CHUNK = 1 << 24  # A line must be shorter.
-BYTES_OF_BLOCK = 1 << 20  # A value of CSV must be shorter.
+ROWS_OF_CHUNK = 32_768  # twice as many are 4 % faster and take 25 MB more
+BYTES_OF_CHUNK = 1 << 24  # a line must be shorter
+BYTES_OF_BLOCK = 1 << 20  # a value of CSV must be shorter
 csv.field_size_limit(BYTES_OF_BLOCK)
-NO_DELIMITER = "\x1f"  # of a list of names, whose later rows may hold a comma
+NO_DELIMITER = "\x1f"  # for a single column, in which names may contain a comma
 DELIMITERS = ",;\t|"
 FORMATS = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet"}
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 UTF_16_MARKS = codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE
 PARQUET = b"PAR1"
-# Patterns of how files start: compressions, and what is not read.
+# Patterns of the first bytes of files: compressions, and unsupported formats.
 MAGIC = {rb"\x1f\x8b": "gzip", rb"\x28\xb5\x2f\xfd": "zstd"}
 NOT_READ = {
     rb"PK\x03\x04|\xd0\xcf\x11\xe0": (
@@ -47,10 +47,10 @@ NOT_READ = {
     ),
     b"$": "an empty file",
 }
-ENCODING = "give the --encoding of the file, e.g. cp1252"
-WITHOUT_BOM = "give --encoding utf-16-le or utf-16-be"
+ENCODING_HINT = "specify the --encoding of the file, e.g. cp1252"
+UTF_16_HINT = "use --encoding utf-16-le or utf-16-be"
 LINE_BREAK = r"\S\s*[\r\n]\s*\S"
-# Headers of a list; any other header may be a name.
+# Known headers of a single column; any other header may be a name.
 HEADER = r"(?i)names?$|\b(customer|person|people|first|last|given|family|text)\b"
 
 
@@ -65,7 +65,7 @@ def local_file(path):
     unfinished[Path(copy.name)] = None
     is_stdin = path == "-"
     source = 0 if is_stdin else path
-    # Python waits for the input, since pyarrow ignores Ctrl-C, as Python's buffer may.
+    # Wait in an unbuffered file of Python: pyarrow and buffers may ignore Ctrl-C.
     with open(source, "rb", buffering=0, closefd=not is_stdin) as file:
         copy.writelines(iter(partial(file.read, BYTES_OF_BLOCK), b""))
     copy.flush()
@@ -73,32 +73,30 @@ def local_file(path):
 
 
 def check_for_csv(options, format):
-    """Raise UsageError if one of the options, which only CSV has, is given."""
+    """Raise UsageError if an option that only CSV has is given for another format."""
     for option, is_given in options.items():
         if is_given and format != "csv":
-            raise click.UsageError(
-                f"{option} is for CSV, not for {format}: leave it out"
-            )
+            raise click.UsageError(f"{option} is for CSV, not for {format}: omit it")
 
 
 class InputTable:
-    """A table that is read in each pass in chunks, each a RecordBatch.
+    """A table that can be iterated over several times, in chunks of type RecordBatch.
 
-    `done` of `total` bytes (None if unknown) are read. Errors begin with the `name`.
-    The first row is 1, or 2 below a header.
+    `done` of `total` bytes (None if unknown) have been read. Errors begin with the
+    `name` of the file. `first_row` is 1, or 2 below a header.
 
     Parameters
     ----------
     path : str
         File, or "-" for standard input.
     column : str or None
-        The names, or their parts between commas; None for "name" or the only one.
+        Name column, or several separated by commas; None for "name" or the only column.
     given_delimiter : str or None
-        One character; None detects it.
+        One character; None to detect it.
     encoding : str or None
-        An encoding of Python. None is UTF-8, or UTF-16 with its mark.
+        An encoding of Python; None for UTF-8, or UTF-16 with a byte order mark.
     has_header : bool
-        Whether the first row of CSV has the names of the columns.
+        Whether the first row of CSV has the column names.
     """
 
     def __init__(
@@ -109,7 +107,7 @@ class InputTable:
         self.given_delimiter = given_delimiter
         self.encoding = encoding
         self.has_header = has_header
-        # Whether blank lines are no rows in a table of one column, as in pandas.
+        # Whether a table of one column skips blank lines, as pandas does.
         self.skips_blank_lines = False
         self.format = "csv"  # or "parquet"
         self.delimiter = None  # of CSV with several columns
@@ -130,7 +128,7 @@ class InputTable:
             yield from chunks
 
     def _start(self):
-        """Return the chunks; find the format, the delimiter and the header."""
+        """Return the chunks; detect the format, the delimiter and the header."""
         self.done = 0
         with self._errors_name_the_file():
             head = self._open().read(BYTES_OF_BLOCK)
@@ -146,9 +144,9 @@ class InputTable:
             return self._read_csv(head)
 
     def names(self):
-        """Yield each chunk, and its names, "" for a missing one.
+        """Yield each chunk and its names, "" for a missing name.
 
-        On a terminal, a bar shows how much has been read.
+        A terminal shows a progress bar.
         """
         columns = None
         row = self.first_row
@@ -167,35 +165,35 @@ class InputTable:
                 yield chunk, names
 
     def _part(self, chunk, column, row):
-        """Return a column of names, null where one is missing; `row` is its first."""
+        """Return a column of names, null for missing ones; `row` is its first row."""
         values = chunk.column(column)
         if not _is_text(values.type):
             raise TypeError(
                 f"{self.name}: expected names of type str, and the column {column!r} "
-                f"has {values.type}: give a --column of text"
+                f"has {values.type}: use a --column of text"
             )
         values = to_text(values)
         k = pc.index(pc.match_substring_regex(values, LINE_BREAK), True).as_py()
         if k >= 0 and not self._has_warned:
             self._has_warned = True
-            say(
+            print_message(
                 f"sknames: warning: {self.name}: the name in row {row + k} has a line "
-                f"break, {values[k].as_py()[:60]!r}: check that no quotation mark "
-                "stays open."
+                f"break, {values[k].as_py()[:60]!r}: check that every quotation mark "
+                "is closed."
             )
         return values
 
     def texts(self, chunk, column, option):
-        """Return the column that an option gives, without white space around.
+        """Return the column named by an option, without surrounding white space.
 
-        It is an array of shape (n_rows,) of str, "" where a value is missing.
+        The result is an array of str of shape (n_rows,), "" for missing values.
         """
         column = self._choose_one(chunk.column_names, column, option)
         texts = to_text(chunk.column(column)).fill_null("")
         return pc.utf8_trim_whitespace(texts).to_numpy(zero_copy_only=False)
 
     def labelled_names(self, label):
-        """Return names, their labels, and the number of all rows, complete or not."""
+        """Return the names and labels of complete rows, and the number of all rows."""
         all_names = []
         all_labels = []
         n_rows = 0
@@ -219,39 +217,40 @@ class InputTable:
         is_header = re.search(HEADER, header.replace("_", " ")) is not None
         may_be_name = not is_header and Names([header]).reasons[0] == ""
         if self.has_header and may_be_name:
-            say(
-                f"sknames: took {header!r} for the header: if it is a name, "
+            print_message(
+                f"sknames: using {header!r} as the header: if it is a name, use "
                 "--no-header."
             )
         return columns
 
     def choose(self, columns, wanted, option):
-        """Return the columns that an option gives: one, or several between commas."""
+        """Return the columns of an option: one, or several separated by commas."""
         parts = [wanted] if wanted in columns else wanted.split(",")
         return [self._choose_one(columns, part.strip(), option) for part in parts]
 
     def _choose_one(self, columns, wanted, option):
-        """Return the column called `wanted`, in the same case or else in any."""
-        called_so = find_column(columns, wanted)
-        if len(called_so) == 1:
-            return called_so[0]
+        """Return the column named `wanted`, ignoring case if no name is equal."""
+        matches = find_column(columns, wanted)
+        if len(matches) == 1:
+            return matches[0]
         problem = "no column"
         step = ""
-        if called_so:
-            problem = f"{len(called_so)} columns"
+        if matches:
+            problem = f"{len(matches)} columns"
             step = "rename one, or "
         listed = ", ".join(map(repr, columns[:20]))
         if len(columns) > 20:
             listed += ", ..."
         raise click.UsageError(
-            f"{self.name} has {problem} {wanted!r}: {step}give {option}, one of "
+            f"{self.name} has {problem} {wanted!r}: {step}set {option} to one of "
             f"{listed}"
         )
 
     def _open(self):
         """Open the decompressed bytes.
 
-        This is no Python file, because pyarrow may still read when Python ends.
+        A file of Python would not do, because pyarrow may still read it when Python
+        exits.
         """
         file = pa.OSFile(os.fsencode(self._path))  # a str would have to be UTF-8
         if self._compression is None:
@@ -271,7 +270,7 @@ class InputTable:
             yield batch
 
     def _read_csv(self, head):
-        """Return the chunks of CSV, whose first bytes are `head`; read the header."""
+        """Return the chunks of CSV with the first bytes `head`; read the header."""
         text, lines = self._decode(head)
         given = self.given_delimiter
         delimiter = given
@@ -285,7 +284,7 @@ class InputTable:
             others = [character for character in first[0] if character in DELIMITERS]
             if others:
                 raise ValueError(
-                    f"the first row, {first[0][:60]!r}, has no {given!r}: give another "
+                    f"the first row, {first[0][:60]!r}, has no {given!r}: use another "
                     f"--delimiter, perhaps {others[0]!r}"
                 )
         if self.has_header:
@@ -299,7 +298,7 @@ class InputTable:
         return self._chunks(rows, partial(_to_batch, names=names))
 
     def _decode(self, head):
-        """Return the first bytes as text, from the first row on, and all lines."""
+        """Return the first bytes as text without leading blank lines, and all lines."""
         encoding = self.encoding or "utf-8"
         if self.encoding is None and head.startswith(UTF_16_MARKS):
             encoding = "utf-16"
@@ -307,24 +306,24 @@ class InputTable:
             file = io.TextIOWrapper(
                 io.BufferedReader(self._open()), encoding, newline=""
             )
-        except LookupError as error:  # also of zip, which is of bytes
-            raise ValueError(f"unknown encoding {encoding}: {ENCODING}") from error
-        # Some releases of Python raise errors of another type, with other messages.
+        except LookupError as error:  # also for zip, a codec of bytes
+            raise ValueError(f"unknown encoding {encoding}: {ENCODING_HINT}") from error
+        # Check this here, because the error depends on the release of Python.
         is_utf_16 = codecs.lookup(encoding).name == "utf-16"
         if is_utf_16 and not head.startswith(UTF_16_MARKS):
-            raise ValueError(f"no byte order mark: {WITHOUT_BOM}")
+            raise ValueError(f"no byte order mark: {UTF_16_HINT}")
         text = head.decode(encoding, errors="replace")
         text = text.lstrip("\ufeff\r\n").replace("\r\n", "\n").replace("\r", "\n")
         if "\0" in text.partition("\n")[0]:
-            raise ValueError(f"NUL characters in the first row: {WITHOUT_BOM}")
+            raise ValueError(f"NUL characters in the first row: {UTF_16_HINT}")
         lines = self._lines(file, encoding)
         first_line = next(lines, "").removeprefix("\ufeff")
         return text, chain([first_line], lines)
 
     def _lines(self, file, encoding):
-        """Yield the lines of a file, and count what is read.
+        """Yield the lines of a file, and count the characters read.
 
-        Raise ValueError for one that cannot be decoded, or would fill the memory.
+        Raise ValueError for a line that cannot be decoded or is too long.
         """
         number = 0
         try:
@@ -335,23 +334,23 @@ class InputTable:
                 self.done += len(line)
                 yield line
         except UnicodeDecodeError as error:
-            # What was read ahead holds whole lines before the one at fault.
+            # The bytes read ahead contain complete lines before the invalid one.
             before = error.object[: error.start].decode(encoding, errors="ignore")
             number += 1 + len(re.findall(r"\r\n?|\n", before))
             around = error.object[max(0, error.start - 20) : error.end + 20]
             raise ValueError(
-                f"line {number} is not {encoding}, {around}: {ENCODING}"
+                f"line {number} is not {encoding}, {around}: {ENCODING_HINT}"
             ) from error
 
     def _csv_rows(self, lines, delimiter):
-        """Yield rows, from the first that is not blank.
+        """Yield rows, starting with the first that is not blank.
 
-        In a table of one column, an empty line is a row. Python's reader is strict, so
-        that an open quotation mark is an error and does not merge rows.
+        In a table of one column, a blank line is a row. Python's reader is strict, so
+        that an open quotation mark raises an error instead of merging rows.
         """
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
         n_columns = 0
-        line = 1  # in which the row begins
+        line = 1  # where the row begins
         try:
             for row in reader:
                 n_columns = n_columns or len(row)
@@ -364,7 +363,7 @@ class InputTable:
                 if row and len(row) != n_columns:
                     raise ValueError(
                         f"line {line} has {len(row)} columns, not {n_columns}: "
-                        "correct the row, or give the --delimiter"
+                        "correct the row, or specify the --delimiter"
                     )
                 if row:
                     yield row
@@ -372,12 +371,12 @@ class InputTable:
         except csv.Error as error:
             problem = str(error).replace(NO_DELIMITER, "end of line")
             raise ValueError(
-                f"the row in line {line} cannot be read ({problem}): close each "
-                "quotation mark, double those within a value, and quote that value"
+                f"the row in line {line} cannot be read ({problem}): close "
+                "each quotation mark, or double it inside a quoted value"
             ) from error
 
     def _chunks(self, rows, make):
-        """Yield what is made of few rows and few bytes, at least once."""
+        """Yield chunks of limited size, at least one; `make` converts their rows."""
         rows_of_chunk = []
         start = self.done
         is_first = True
@@ -401,24 +400,24 @@ class InputTable:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
             message = str(error)
-            if type(error) is not ValueError:  # ours say what to do
-                message += ": the file is damaged or not whole; copy it again"
+            if type(error) is not ValueError:  # messages of sknames say what to do
+                message += ": the file is damaged or incomplete: copy it again"
             raise ValueError(f"{self.name}: {message}") from error
 
 
 def _to_batch(rows, names):
-    """Return rows of text as columns, which have names."""
+    """Return rows of text as a RecordBatch with named columns."""
     columns = [*zip(*rows, strict=True)] or [()] * len(names)
     return pa.record_batch([pa.array(values, pa.string()) for values in columns], names)
 
 
 class CodedTexts:
-    """Texts of a column as numbers, so that each distinct text is held once.
+    """Texts of a column as codes, so that each distinct text is stored once.
 
     Attributes
     ----------
     code_of : dict of str to int
-        The number of each distinct text, in order of appearance.
+        The code of each distinct text, in order of appearance.
     """
 
     def __init__(self):
@@ -434,29 +433,29 @@ class CodedTexts:
 
     @property
     def distinct(self):
-        """The distinct texts, a list."""
+        """The distinct texts, as a list."""
         return [*self.code_of]
 
     @property
     def index(self):
-        """The number of each row's text, (n_rows,)."""
+        """The code of each row's text, shape (n_rows,)."""
         return np.concatenate(self._chunks)
 
     def values(self):
-        """Return the text of each row, None for "", which is a blank cell."""
+        """Return the text of each row, None for a blank cell."""
         values = np.array([text or None for text in self.distinct], dtype=object)
         return values[self.index].tolist()
 
 
 def _is_text(type_):
-    """Return whether a column of this type holds text, or nothing."""
+    """Return whether a column of this type contains text or only nulls."""
     if pa.types.is_dictionary(type_):
         type_ = type_.value_type
     return type_ in (pa.string(), pa.large_string(), pa.string_view(), pa.null())
 
 
 def to_text(values):
-    """Return a column as an array of str, null where a value is missing."""
+    """Return a column as an array of str, null for missing values."""
     if _is_text(values.type):
         return values.cast(pa.string())
     texts = []
@@ -464,14 +463,14 @@ def to_text(values):
         if is_missing(value):
             texts.append(None)
         else:
-            # Lists are written as JSON, dates and decimals as Python shows them.
+            # Lists become JSON; dates and decimals become what str() returns.
             text = json.dumps(value, ensure_ascii=False, default=str)
             texts.append(text.strip('"'))
     return pa.array(texts, pa.string())
 
 
 def _value_of_start(value_of_pattern, text):
-    """Return the value of the first pattern that a text starts with, or None."""
+    """Return the value of the first pattern that matches the start of a text."""
     for pattern, value in value_of_pattern.items():
         if re.match(pattern, text):
             return value
@@ -479,7 +478,7 @@ def _value_of_start(value_of_pattern, text):
 
 
 def suffix_of(path):
-    """Return the suffix before that of compression: ".csv" for names.CSV.gz."""
+    """Return the suffix without that of compression: ".csv" for names.CSV.gz."""
     path = Path(path.lower())
     if path.suffix in COMPRESSIONS:
         path = path.with_suffix("")
@@ -487,7 +486,7 @@ def suffix_of(path):
 
 
 def _sniff(text):
-    """Return the delimiter that gives most rows as many columns as the header has."""
+    """Return the delimiter with which most rows have as many columns as the header."""
 
     def score(delimiter):
         lines = csv.reader(io.StringIO(text), delimiter=delimiter)
@@ -497,4 +496,4 @@ def _sniff(text):
         n_of_header = n_columns[0]
         return n_of_header > 1, n_columns.count(n_of_header), n_of_header
 
-    return max(NO_DELIMITER + DELIMITERS, key=score)  # the first of equal ones
+    return max(NO_DELIMITER + DELIMITERS, key=score)  # the first of ties

@@ -118,7 +118,9 @@ def check_draw(predictions, checked, clusters):
         )
     if n_checked == n_rows:
         return
-    remedy = "Check rows that were drawn at random, as by `sknames shares --draw 200`."
+    remedy = (
+        "Check rows that were drawn at random, as by `sknames shares --sample 200`."
+    )
     if rows[-1] == n_checked - 1:
         warn(
             f"The checked rows are the first ones of the list. {remedy}",

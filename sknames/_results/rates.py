@@ -263,7 +263,7 @@ def _count_checked(names, outcomes, outcome_index):
             raise NoEstimateError(
                 "Expected two or more names of each outcome that are checked, got "
                 f"{n} of {outcome!r}. Check more rows, as drawn by `sknames rates "
-                "--draw 200`."
+                "--sample 200`."
             )
         if n < min(FEW_OF_OUTCOME, rows.sum()):
             warn(
