@@ -20,6 +20,7 @@ from sknames import (
     JoinNames,
     estimate_rates,
     estimate_shares,
+    estimate_statistic,
     load_pretrained,
 )
 from sknames._draws.mix import distinct_names, estimate_mix
@@ -1138,7 +1139,8 @@ def test_labels_that_the_model_lacks_are_listed():
 def test_compare_accepts_a_label_that_one_list_lacks():
     """Distances to the ends add up as squares; 0 of 1,000 has the exact upper limit."""
     rows, _, y = checked_list()
-    without = estimate_checked(rows, y)
+    other_rows = (rows + 1e-5) / (1 + 5e-5)  # as of other names
+    without = estimate_checked(other_rows, y)
     y[np.flatnonzero(y != None)[:50]] = "American"  # noqa: E711
     shares = estimate_checked(rows, y)
     row = shares["American"]
@@ -1148,11 +1150,44 @@ def test_compare_accepts_a_label_that_one_list_lacks():
     assert found.low == pytest.approx(row.share - reach)
     back = without.compare(shares)["American"]
     assert (back.difference, back.sure) == (-found.difference, True)
-    without_checked = estimate_shares(Known(), rows, n_draws=200).compare(shares)
+    without_checked = estimate_shares(Known(), other_rows, n_draws=200).compare(shares)
     unknown = without_checked["American"]
     assert np.isnan(unknown.difference)
     assert (unknown.low, unknown.high, unknown.sure) == (-1, 1, False)
     assert "nan" not in repr(without_checked)
+
+
+def test_two_results_of_the_same_rows_raise_if_they_differ():
+    """Their draws are paired, so that the chance of the names would cancel."""
+    rows, _, y = checked_list()
+    shares = estimate_shares(Known(), rows, n_draws=200)
+    checked = estimate_checked(rows, y)
+    with pytest.raises(ValueError, match="of different lists, got two of the same na"):
+        checked.compare(shares)
+    with pytest.raises(ValueError, match="of different lists, got two of the same na"):
+        estimate_statistic(np.subtract, shares, checked)
+    one, other = (
+        estimate_rates(Known(), rows, outcome=np.arange(1000) % k == 0, n_draws=200)
+        for k in (2, 3)
+    )
+    with pytest.raises(ValueError, match="outcomes together, as outcome="):
+        estimate_statistic(np.subtract, one, other)
+    again = estimate_shares(Known(), rows[::-1], n_draws=200)
+    assert not again.compare(shares).difference.any()
+    estimate_statistic(np.subtract, shares, again)
+
+
+@pytest.mark.filterwarnings("ignore:.*checked rows")
+def test_parts_with_the_same_rows_are_compared_though_they_differ():
+    """Within a call, these are drawn apart."""
+    rows, labels, _ = checked_list(200)
+    by = np.repeat([1, 2], 200)
+    y = np.where(np.arange(400) % 2, np.tile(labels, 2), None)
+    y[201::8] = "Irish"
+    params = {"checked": y, "by": by, "n_draws": 200}
+    parts = estimate_shares(Known(), np.concatenate([rows, rows]), **params)
+    assert parts.compare()[1].difference.any()
+    estimate_statistic(np.subtract, *parts.values(), same_source=True)
 
 
 # ---- A known mix

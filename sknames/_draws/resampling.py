@@ -63,7 +63,7 @@ class Seeds:
         self.n_draws = n_draws
         self.seed = seed
         self.of_clusters = self._seed(names.digest, CLUSTERS)
-        self._n_before = Counter()
+        self._n_drawn = Counter()
 
     def _seed(self, digest, *others):
         return [self.seed, digest >> 32, digest & 0xFFFFFFFF, *others]
@@ -74,9 +74,16 @@ class Seeds:
         Behind it, `OUTCOMES` or `NOISE` gives one for what else it draws.
         """
         digest = names.digest
-        n_before = self._n_before[digest]
-        self._n_before[digest] += 1
+        n_before = self._n_drawn[digest]
+        self._n_drawn[digest] += 1
         return self._seed(digest, n_before)
+
+    def key_of(self, names):
+        """Return what sets the names of a list that was just drawn apart from others.
+
+        These are a digest of its rows, and how many lists with such rows were drawn.
+        """
+        return names.digest, self._n_drawn[names.digest]
 
     def of_units(self, names, seed_of_names):
         """Return the seed of what is drawn of a list: its clusters or its names."""

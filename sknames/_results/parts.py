@@ -321,6 +321,7 @@ class Whole(Saved):
             n_names=self.n_names - part.n_names,
             n_not_names=self.n_not_names - part.n_not_names,
             n_checked=n_checked,
+            key=None,
         )
         members = None if part.groups is None else part.groups.members
         return shares_of_drawn(drawn, about, members)

@@ -204,7 +204,7 @@ def rates_of_list(names, outcome, question, seeds=None):
     joint = Draws.joint(drawn, share)
     largest_first = np.argsort(-joint.estimate.sum(axis=0), kind="stable")
     joint = joint.at(joint.labels[largest_first])
-    about = About.of_list(names, question, n_checked=n_checked)
+    about = About.of_list(names, question, seeds, n_checked=n_checked)
     has_weight = names.row_weights > 0
     n_people = (names.row_counts * has_weight).sum()
     groups = None

@@ -200,7 +200,8 @@ class Shares(Table):
         ------
         ValueError
             If the shares are of different models or parameters, their groups have
-            other labels, or known shares are not shares.
+            other labels, both are of the same rows but differ, such as in checked rows,
+            or known shares are not shares.
         TypeError
             If the other is neither shares nor a mapping of known ones.
 
@@ -217,6 +218,7 @@ class Shares(Table):
         """
         if isinstance(other, Shares):
             self._check_alike(other)
+            self._check_apart(other)
             return self._compare_with_list(other, same_source)
         if hasattr(other, "items"):
             known = dict(other.items())
@@ -302,10 +304,11 @@ def shares_of_list(names, question, seeds=None):
     """
     distinct = names.distinct()
     check_size(names, distinct.n)
-    drawn = draw_shares(names, distinct, question, seeds or question.seeds(names))
+    seeds = seeds or question.seeds(names)
+    drawn = draw_shares(names, distinct, question, seeds)
     warn_if_few_checked(names)
     about = About.of_list(
-        names, question, n_checked=names.n_checked, n_distinct=int(distinct.n)
+        names, question, seeds, n_checked=names.n_checked, n_distinct=int(distinct.n)
     )
     members = None
     if question.groups is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import combinations
 from numbers import Real
 from typing import Any
 
@@ -379,6 +380,8 @@ def _check(statistic, results, same_source):
                 f"{type(table).__name__}."
             )
         tables[0]._check_alike(table)
+    for one, other in combinations(tables, 2):
+        one._check_apart(other)
 
 
 def _tables(results):

@@ -47,6 +47,9 @@ class About(Saved):
         The number of checked rows; by outcome, if there are outcomes.
     new_labels : list
         Labels of checked rows that the model lacks.
+    key : tuple of int or None
+        What sets its names apart from other lists, see `Seeds.key_of`; None of a list
+        less a part.
     """
 
     model: ListedModel
@@ -58,10 +61,17 @@ class About(Saved):
     n_clusters: int | None
     n_checked: Any
     new_labels: list[Any]
+    key: tuple[int, int] | None
 
     @classmethod
     def of_list(
-        cls, names: Any, question: Any, *, n_checked: Any, n_distinct: Any = None
+        cls,
+        names: Any,
+        question: Any,
+        seeds: Any,
+        *,
+        n_checked: Any,
+        n_distinct: Any = None,
     ) -> Self:
         """Return what is said of a `NameList` of which a `Question` was asked."""
         return cls(
@@ -74,6 +84,7 @@ class About(Saved):
             n_clusters=names.n_clusters,
             n_checked=n_checked,
             new_labels=names.new_labels,
+            key=seeds.key_of(names),
         )
 
     def settings(self) -> dict[str, Any]:
@@ -192,6 +203,22 @@ class Table(SavedResult, Mapping):
                 f"{only_there!s:.60}. Estimate both by one model and the same "
                 "parameters."
             )
+
+    def _check_apart(self, other):
+        """Raise ValueError if another result is of the same rows, but differs."""
+        if self._about.key != other._about.key or self._about.key is None:
+            return
+        labels = self._draws.labels
+        shares = other._draws.at(labels).estimate
+        if np.allclose(self._draws.estimate, shares, equal_nan=True):
+            return
+        raise ValueError(
+            "Expected results of different lists, got two of the same names, which "
+            "differ in their outcomes or checked rows. Both are drawn alike, so that "
+            "their difference has no interval. Estimate the rates of both outcomes "
+            "together, as outcome=[f'{a} {b}' for a, b in zip(first, second)], or give "
+            "the labels of all checked rows."
+        )
 
     def __iter__(self):
         """Iterate over labels."""
