@@ -68,6 +68,22 @@ class ListedModel(Saved):
     name: str | None = None
 
 
+@dataclass(frozen=True)
+class GivenColumns:
+    """Hold what is given beside the names of a list, with a value for each row.
+
+    Parameters
+    ----------
+    sample_weight, counts, clusters, checked : array-like of shape (n_rows,) or None
+        Parameters of `estimate_shares`.
+    """
+
+    sample_weight: Any = None
+    counts: Any = None
+    clusters: Any = None
+    checked: Any = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class NameList(Saved):
     """Hold a list whose texts were predicted, and what is given of its rows.
@@ -235,20 +251,23 @@ class NameList(Saved):
         """Return the labels of each group, in which those of checked rows may be."""
         labels = self.model.classes if isinstance(groups, str) else self.labels
         index: Any = getattr(groups, "index", None)
-        if hasattr(index, "isin") and not index.isin(labels).any():
+        is_column = hasattr(index, "isin") and not index.isin(labels).any()
+        if is_column or not (isinstance(groups, str) or hasattr(groups, "items")):
             raise TypeError(
                 "Expected groups of labels, as {'Nordic': ['Danish', 'Swedish']}, got "
-                f"{len(index):,} values of a column. For parts of the rows, give it as "
-                'by, such as by=df["dep"].'
+                f"a {type(groups).__name__}. For parts of the rows, give it as by, "
+                'such as by=df["dep"].'
             )
         return members_of(groups, labels)
 
 
-def read_users_list(parameters: dict[str, Any]) -> NameList:
-    """Return the list that the parameters of `estimate_shares`, by name, describe."""
-    stack = resolve(parameters["estimator"])
-    below, _ = below_groups(stack, parameters["assumed_prior"])
-    return read_list(stack, predict_list(below, parameters["X"]), parameters)
+def read_users_list(
+    estimator: Any, X: Any, given: GivenColumns, assumed_prior: Any
+) -> NameList:
+    """Return the list that parameters of `estimate_shares` describe."""
+    stack = resolve(estimator)
+    below, _ = below_groups(stack, assumed_prior)
+    return read_list(stack, predict_list(below, X), given, assumed_prior=assumed_prior)
 
 
 def below_groups(stack, assumed_prior=None):
@@ -261,7 +280,7 @@ def below_groups(stack, assumed_prior=None):
     return stack.without_groups()
 
 
-def read_list(stack, listed, given, rows=None):
+def read_list(stack, listed, given, *, assumed_prior=None, rows=None):
     """Return a list that `below_groups` predicted as a `NameList`.
 
     Parameters
@@ -270,8 +289,10 @@ def read_list(stack, listed, given, rows=None):
         The model.
     listed : PredictedList
         The texts.
-    given : dict
-        Parameters of `estimate_shares` by name, as far as they are given.
+    given : GivenColumns
+        What is given beside the names.
+    assumed_prior : object, default=None
+        Priors that the probabilities assume, as in `estimate_shares`.
     rows : ndarray of shape (n_rows,) of int or None, default=None
         The text of each row; with None, each has its own.
 
@@ -279,8 +300,8 @@ def read_list(stack, listed, given, rows=None):
     -------
     NameList
     """
-    below, group_index = below_groups(stack, given.get("assumed_prior"))
-    settings = settings_of_shares(below, given.get("assumed_prior"))
+    below, group_index = below_groups(stack, assumed_prior)
+    settings = settings_of_shares(below, assumed_prior)
     model = ListedModel(
         classes=stack.classes,
         group_index=group_index,
@@ -299,19 +320,19 @@ def read_list(stack, listed, given, rows=None):
     )
     _check_together(given)
     is_name = names.is_name
-    counts = given.get("counts")
-    if counts is not None:
-        counts = _check_counts(counts, len(names))
+    counts = None
+    if given.counts is not None:
+        counts = _check_counts(given.counts, len(names))
     clusters = None
-    if given.get("clusters") is not None:
-        clusters = check_clusters(given["clusters"], is_name)
+    if given.clusters is not None:
+        clusters = check_clusters(given.clusters, is_name)
     checked = None
-    if given.get("checked") is not None:
-        checked = read_checked(given["checked"], stack, is_name)
+    if given.checked is not None:
+        checked = read_checked(given.checked, stack, is_name)
     return replace(
         names,
         counts=counts,
-        weights=_check_weights(given.get("sample_weight"), is_name),
+        weights=_check_weights(given.sample_weight, is_name),
         clusters=clusters,
         checked=checked,
     )
@@ -319,9 +340,9 @@ def read_list(stack, listed, given, rows=None):
 
 def _check_together(given):
     """Raise ValueError for what may not be given together."""
-    if given.get("counts") is not None:
+    if given.counts is not None:
         for name in ("clusters", "checked"):
-            if given.get(name) is not None:
+            if getattr(given, name) is not None:
                 raise ValueError(
                     f"Expected {name} or counts, got both: with counts, a row is not "
                     "one person. Give every name its own row, and leave counts out."

@@ -7,17 +7,9 @@ from typing import Any, Self
 
 from sklearn.utils import check_random_state
 
-from .._base.parameters import wrong_parameter
 from .._base.saved import Saved
-from .._base.sklearn_private import (
-    HasMethods,
-    Interval,
-    InvalidParameterError,
-    StrOptions,
-    validate_parameter_constraints,
-)
+from .._base.sklearn_private import HasMethods, Interval
 from .._draws.resampling import Seeds
-from .._models.groups import M49
 
 LEAST_IN_TAIL = 5  # draws: with fewer, the ends of an interval are mostly chance
 ROUNDING = 1e-6  # of the number of draws; 1 - .95 is .05 and some bits
@@ -28,28 +20,10 @@ CONSTRAINTS = {
     "clusters": ["array-like", None],
     "checked": ["array-like", None],
     "assumed_prior": [str, dict, "array-like", None],
-    "groups": [StrOptions({*M49}), HasMethods(["items"]), None],
     "confidence_level": [Interval(Real, 0, 1, closed="neither")],
     "n_draws": [Interval(Integral, 2, None, closed="left")],
     "random_state": ["random_state"],
 }
-
-
-def check_parameters(caller, parameters):
-    """Raise ValueError or TypeError unless parameters, by name, may be so."""
-    groups = parameters["groups"]
-    if not (groups is None or isinstance(groups, str) or hasattr(groups, "items")):
-        raise TypeError(
-            "Expected groups of labels, as {'Nordic': ['Danish', 'Swedish']}, got a "
-            f"{type(groups).__name__}. For parts of the rows, give it as by, such as "
-            'by=df["dep"].'
-        )
-    checked = {name: value for name, value in parameters.items() if name != "by"}
-    try:
-        validate_parameter_constraints(CONSTRAINTS, checked, caller)
-    except InvalidParameterError as error:
-        raise wrong_parameter(error) from None
-    check_level(parameters["confidence_level"], parameters["n_draws"])
 
 
 def check_level(confidence_level, n_draws):
@@ -81,14 +55,13 @@ class Question(Saved):
     seed: int = 0
 
     @classmethod
-    def of_parameters(cls, parameters: dict[str, Any]) -> Self:
-        """Return the question that the parameters of a call, by name, ask."""
-        return cls(
-            groups=parameters["groups"],
-            confidence_level=parameters["confidence_level"],
-            n_draws=parameters["n_draws"],
-            seed=check_random_state(parameters["random_state"]).randint(2**31),
-        )
+    def of_parameters(
+        cls, *, groups: Any, confidence_level: float, n_draws: int, random_state: Any
+    ) -> Self:
+        """Return the question that parameters of `estimate_shares` ask."""
+        check_level(confidence_level, n_draws)
+        seed = check_random_state(random_state).randint(2**31)
+        return cls(groups, confidence_level, n_draws, seed)
 
     def seeds(self, names):
         """Return what decides the draws of a `NameList` and of its parts."""

@@ -7,15 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._base import validate_params
 from .._lists.columns import values_of
-from .._lists.name_list import read_users_list
-from .._lists.question import Question, check_parameters
+from .._lists.name_list import GivenColumns, read_users_list
+from .._lists.question import CONSTRAINTS, Question
 from .._models.groups import Groups
 from .._models.priors import Priors
 from .parts import Parts, estimate_parts
 from .rates import Rates, rates_of_list
 
 
+@validate_params(CONSTRAINTS)
 def estimate_rates(
     estimator: Any,
     X: Any,
@@ -132,10 +134,14 @@ def estimate_rates(
     >>> rates.compare("Dutch", "Turkish").sure.tolist()
     [True, True]
     """
-    parameters = locals()
-    check_parameters("estimate_rates", parameters)
-    names = read_users_list(parameters)
-    question = Question.of_parameters(parameters)
+    given = GivenColumns(sample_weight, counts, clusters, checked)
+    question = Question.of_parameters(
+        groups=groups,
+        confidence_level=confidence_level,
+        n_draws=n_draws,
+        random_state=random_state,
+    )
+    names = read_users_list(estimator, X, given, assumed_prior)
     if by is None:
         return rates_of_list(names, outcome, question)
     outcomes = values_of(outcome, len(names), "an outcome", "outcome")

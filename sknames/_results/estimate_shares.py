@@ -7,14 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._lists.name_list import read_users_list
-from .._lists.question import Question, check_parameters
+from .._base import validate_params
+from .._lists.name_list import GivenColumns, read_users_list
+from .._lists.question import CONSTRAINTS, Question
 from .._models.groups import Groups
 from .._models.priors import Priors
 from .parts import Parts, estimate_parts
 from .shares import Shares, shares_of_list
 
 
+@validate_params(CONSTRAINTS)
 def estimate_shares(
     estimator: Any,
     X: Any,
@@ -161,10 +163,14 @@ def estimate_shares(
     >>> shares.label[:2].tolist(), shares.share[:2].round(2).tolist()
     (['Turkish', 'Dutch'], [0.6, 0.4])
     """
-    parameters = locals()
-    check_parameters("estimate_shares", parameters)
-    names = read_users_list(parameters)
-    question = Question.of_parameters(parameters)
+    given = GivenColumns(sample_weight, counts, clusters, checked)
+    question = Question.of_parameters(
+        groups=groups,
+        confidence_level=confidence_level,
+        n_draws=n_draws,
+        random_state=random_state,
+    )
+    names = read_users_list(estimator, X, given, assumed_prior)
     if by is None:
         return shares_of_list(names, question)
 
