@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sknames import CharEncoder
-from sknames._text.tidy import TIDY, _settled, clean, compose, dropped, without_signs
+from sknames._text.tidy import (
+    TIDY,
+    _apply_until_stable,
+    clean,
+    compose,
+    dropped,
+    without_signs,
+)
 from sknames._text.tidy import tidy as read
 from sknames.datasets import load_names, make_names
 from tests.test_spelling import ANY, TYPED, typed_with
@@ -167,7 +174,7 @@ for words in TIDY.values():
 def test_quick_look_reads_as_the_full_reading(typed):
     cleaned = clean([typed])
     (text,) = without_signs(compose(cleaned))
-    assert read(cleaned) == [_settled(text, cleans=True, drops=True)]
+    assert read(cleaned) == [_apply_until_stable(text, cleans=True, drops=True)]
 
 
 def changed(texts):

@@ -23,7 +23,7 @@ const MAX_CHARACTERS = 500; // of a text; what stands behind is not read
 // Formats of the rules in the metadata that this file reads.
 const TIDY_FORMAT = 5;
 const NOT_NAMES_FORMAT = 4;
-const MOST_READINGS = 5; // passes over one name, until one changes nothing
+const MAX_PASSES = 5; // passes over one name, until one changes nothing
 
 const LETTER = /\p{L}/u;
 // As in Python, modifier letters are of another script, apart from "ⁱ", "ⁿ" and subscripts.
@@ -76,7 +76,7 @@ export function tidy(name, settings) {
   if (cleans) name = clean(name);
   name = compose(name);
   if (cleans) name = withoutSigns(name, rules);
-  for (let n = MOST_READINGS; n > 0; n -= 1) {
+  for (let n = MAX_PASSES; n > 0; n -= 1) {
     const before = name;
     if (drops) name = dropTitles(withoutBrackets(name), rules);
     if (cleans) name = clean(punctuate(name, rules, drops));

@@ -257,11 +257,11 @@ def _check_names(names, handle_missing):
             names = ["" if is_missing(name) else name for name in names]
         for position, name in enumerate(names):
             if not isinstance(name, str):
-                raise _error_of(name, position, len(names)) from None
+                raise _error_for(name, position, len(names)) from None
     return names
 
 
-def _error_of(name, position, n_names):
+def _error_for(name, position, n_names):
     """Return the error of what is no str at a position."""
     if is_missing(name):
         return ValueError(

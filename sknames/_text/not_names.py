@@ -84,7 +84,7 @@ _TWO_INITIALS = re.compile(r"(?<![^ ,])[A-Z]\.[A-Z]\.(?![^ ,])")
 _INITIALS_IN_FRONT = re.compile(r"(?:[A-Z]\.){2,}(?![^ ,])")
 
 
-def _words_of_others():
+def _words_outside_names():
     """Return lower-cased words; texts that are no names have one, or a sign."""
     words = set()
     for kind in (
@@ -107,7 +107,7 @@ def _words_of_others():
     return words
 
 
-_WORDS = _words_of_others()
+_WORDS = _words_outside_names()
 # Signs that are in no word of these, and dots inside a word or at the end.
 _SIGNS = re.compile(r"[!-&(-+/:-@\[-`{-~、，（）「」・]|\.(?![ ,])")
 
@@ -122,7 +122,7 @@ def why_not_names(typed, texts, knows_letter=None):
     texts = compose(texts)
     is_known = {}
     for first in {text[:1] for text in texts}:
-        is_known[first] = _is_known(first, knows_letter)
+        is_known[first] = _is_known_letter(first, knows_letter)
     for row, text in enumerate(texts):
         if not is_known[text[:1]] or _is_unusual(text):
             reasons[row] = _why_not_name(text, knows_letter)
@@ -153,7 +153,7 @@ def _why_not_name(text, knows_letter):
         return MISSING
     if _ADDRESS.search(lower(text)):
         return ADDRESS
-    if _stands_for_none(lower(_FINAL.sub("", text))):
+    if _has_only_placeholders(lower(_FINAL.sub("", text))):
         return PLACEHOLDER
     if _DOTTED_TITLES.issuperset(lower(text).split()) or is_titled_placeholder(text):
         return PLACEHOLDER
@@ -161,9 +161,9 @@ def _why_not_name(text, knows_letter):
     read = outside if any(map(str.isalpha, outside)) else text
     if _has_form_in_brackets(text) or _is_organization(read):
         return ORGANIZATION
-    if not any(_is_known(character, knows_letter) for character in text):
+    if not any(_is_known_letter(character, knows_letter) for character in text):
         return NO_LETTER
-    if len(text) == MAX_CHARACTERS or _are_people(read):
+    if len(text) == MAX_CHARACTERS or _names_several_people(read):
         return SEVERAL
     return ""
 
@@ -171,7 +171,7 @@ def _why_not_name(text, knows_letter):
 def is_placeholder(part):
     """Return whether a part of a name stands for a missing one."""
     part = _FINAL.sub("", part)
-    return part not in _SETS["borne"] and _stands_for_none(lower(part))
+    return part not in _SETS["borne"] and _has_only_placeholders(lower(part))
 
 
 def is_titled_placeholder(text):
@@ -185,7 +185,7 @@ def is_titled_placeholder(text):
     return n_titles > 0 and is_placeholder(" ".join(words[n_titles:]))
 
 
-def _stands_for_none(text):
+def _has_only_placeholders(text):
     """Return whether a text, or each of its words, is a placeholder.
 
     It may stand in brackets.
@@ -202,10 +202,10 @@ def _has_form_in_brackets(text):
     if _INSIDE_BRACKETS.search(text):
         return True
     forms = [_joined(lower(inside)) for inside in BRACKETS.findall(text)]
-    return _has("in_brackets", forms)
+    return _has_any("in_brackets", forms)
 
 
-def _has(kind, texts):
+def _has_any(kind, texts):
     """Return whether one of some texts is in a list of the rules."""
     return not _SETS[kind].isdisjoint(texts)
 
@@ -219,16 +219,16 @@ def _is_organization(text):
     if initials and initials[0].replace(".", "") not in _SETS["front"]:
         text = text[initials.end() :]
     tokens_but_initials = _tokens(_TWO_INITIALS.sub(" ", text))
-    if _has("written", tokens_but_initials):
+    if _has_any("written", tokens_but_initials):
         return True
-    if _has("word", map(lower, tokens_but_initials)):
+    if _has_any("word", map(lower, tokens_but_initials)):
         return True
     tokens = _tokens(text)
     words = [lower(token) for token in tokens]
-    if _has("word_behind", words[1:]):
+    if _has_any("word_behind", words[1:]):
         return True
     phrases = _ends(words) - set(words[:1])  # "Spa" in front may be a name
-    if _has("phrase", phrases):
+    if _has_any("phrase", phrases):
         return True
     n_weak_words = len(_SETS["weak_word"].intersection(words))
     n_weak_forms = len(_SETS["weak_form"].intersection(_ends(tokens)))
@@ -244,14 +244,14 @@ def _ends(tokens):
     return ends
 
 
-def _are_people(text):
+def _names_several_people(text):
     """Return whether a text names several people."""
     if lower(text).split(" ", 1)[0] in _SETS["family"] or _is_couple(text):
         return True
     for k, part in enumerate(text.split(",")):
-        if _are_several(part, is_behind_comma=k > 0):
+        if _has_conjunction(part, is_behind_comma=k > 0):
             return True
-    return _is_list(drop_titles(text).split(","))
+    return _is_list_of_names(drop_titles(text).split(","))
 
 
 def _is_couple(text):
@@ -267,7 +267,7 @@ def _is_couple(text):
     return False
 
 
-def _is_list(parts):
+def _is_list_of_names(parts):
     """Return whether the parts between commas are names.
 
     Each has initials, "Smith J, Doe J", or begins with a given name and ends with
@@ -287,7 +287,7 @@ def _is_whole_name(text):
     return len(last) > 1 and last not in _GIVEN
 
 
-def _are_several(text, is_behind_comma):
+def _has_conjunction(text, is_behind_comma):
     """Return whether a word or sign for "and" stands between names."""
     tokens = _tokens(text)
     words = set(text.replace(".", "").split())
@@ -314,7 +314,7 @@ def _is_between_names(tokens, k, is_behind_comma):
     return n_behind >= max(k, 2)  # "Thurn und Taxis" is a surname
 
 
-def _is_known(character, knows_letter):
+def _is_known_letter(character, knows_letter):
     """Return whether a character is a letter, and known."""
     # The character itself is a letter: in ASCII, an emoji becomes a word.
     if knows_letter is None or not character.isalpha():

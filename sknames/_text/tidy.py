@@ -8,15 +8,15 @@ from functools import lru_cache
 from itertools import chain
 
 from .spelling import FOLDED, clean, compose, is_other_script, lower, without_accents
-from .titles import N_KEPT_WORDS, TIDY, drop_titles, may_have_title
+from .titles import N_CACHED_WORDS, TIDY, drop_titles, may_have_title
 
 # Share of names: if as many have a title, titles are part of the data.
-LEAST_TITLED = 0.01
+MIN_TITLED_SHARE = 0.01
 # Passes over one name, since what one leaves out may lay open a title or initials. The
 # last changes nothing; real names take up to three.
-MOST_READINGS = 5
+MAX_PASSES = 5
 # Letters: "ABC" may be initials, and "ABCD" is a word.
-MOST_CAPITALS = 3
+MAX_INITIALS = 3
 # A Korean surname and given name, which Koreans write without the space.
 _KOREAN = re.compile(rf"({'|'.join(TIDY['korean_surnames'])}) ([가-힣]{{1,2}})")
 # The last bracket may be missing.
@@ -49,7 +49,7 @@ def tidy(names, cleans=True, drops=True):
     tidied = []
     for name in names:
         if (drops and may_have_title(name)) or _HAS_FORM.search(name):
-            name = _settled(name, cleans, drops)
+            name = _apply_until_stable(name, cleans, drops)
         tidied.append(name)
     return tidied
 
@@ -57,7 +57,7 @@ def tidy(names, cleans=True, drops=True):
 def are_titled(names):
     """Return whether so many clean names have a title or degree that these are data."""
     n_titled = sum(drop_titles(name) != name for name in compose(names))
-    return n_titled >= LEAST_TITLED * len(names)
+    return n_titled >= MIN_TITLED_SHARE * len(names)
 
 
 def dropped(name, cleans, drops):
@@ -82,7 +82,7 @@ def dropped(name, cleans, drops):
         if is_read or is_half:
             pieces.append("")
         else:
-            pieces[-1] += " " + _without(rest, word)
+            pieces[-1] += " " + _remove_read_part(rest, word)
     pieces = [piece.strip(", ") for piece in pieces]
     return [piece for piece in pieces if piece.strip(".。- ")]
 
@@ -92,7 +92,7 @@ def _key(word):
     return "".join(filter(str.isalnum, word)).lower()
 
 
-def _without(rest, word):
+def _remove_read_part(rest, word):
     """Leave out of a word what is read of it: "Anna" of "Dr.Anna"."""
     start = word.lower().find(rest)
     if start < 0:
@@ -127,9 +127,9 @@ def _is_sign(character):
     return is_symbol and unicodedata.normalize("NFKD", character) == character
 
 
-def _settled(name, cleans, drops):
+def _apply_until_stable(name, cleans, drops):
     """Return a name as it is read, which is the same if it is read once more."""
-    for _ in range(MOST_READINGS):
+    for _ in range(MAX_PASSES):
         before = name
         if drops:
             name = drop_titles(without_brackets(name))
@@ -172,14 +172,14 @@ def _punctuate(name, orders):
     surname.
     """
     is_latin = name.isascii() or not any(map(is_other_script, name))
-    stem = _without_end(name, is_latin)
+    stem = _strip_end(name, is_latin)
     parts = [*filter(None, map(str.strip, stem.split(",")))]
     if orders:  # "Anna Müller, 42"
         parts = [part for part in parts if any(map(str.isalpha, part))]
     if not orders or len(parts) > 2 or _JOINED.search(name):
         stem = (", " if is_latin else " ").join(parts)
     else:
-        words_of_parts = [_without_end(part, is_latin).split() for part in parts]
+        words_of_parts = [_strip_end(part, is_latin).split() for part in parts]
         words_of_parts = [*filter(None, words_of_parts)]
         if words_of_parts:
             stem = " ".join(_in_order(*words_of_parts))
@@ -189,7 +189,7 @@ def _punctuate(name, orders):
     return stem or name
 
 
-def _without_end(text, is_latin):
+def _strip_end(text, is_latin):
     """Leave out commas and dots at the end, but not the dot of an initial."""
     stem = text.rstrip(".。, ")
     last = stem.rpartition(" ")[2]
@@ -271,7 +271,7 @@ def _in_order(words, given=()):
     for word in words[n:]:
         front += capitals.initials(word)
     is_leading = True
-    for word in _initials_apart(words[:n]):
+    for word in _split_initials(words[:n]):
         is_letter = len(word) == 1 and _plain(word) not in TIDY["vowel_surnames"]
         is_leading = is_leading and bool(_initials(word, is_letter))
         initials = _initials(word, is_leading and capitals.may_be_initials)
@@ -303,17 +303,17 @@ def _is_full(word):
 def has_initials(text):
     """Return whether a text has a word and, behind or in front of it, initials."""
     has_word = False
-    has_some = False
+    any_initials = False
     may_be_initials = _has_small_letter(text)
     for word in text.split():
         if _initials(word, may_be_initials):
-            has_some = True
+            any_initials = True
         elif len(word) > 1 and word[0].isupper():
             has_word = True
-    return has_word and has_some
+    return has_word and any_initials
 
 
-def _initials_apart(words):
+def _split_initials(words):
     """Return words, where "J.P.Sartre" is two."""
     pieces = []
     for word in words:
@@ -322,7 +322,7 @@ def _initials_apart(words):
     return pieces
 
 
-@lru_cache(N_KEPT_WORDS)
+@lru_cache(N_CACHED_WORDS)
 def _initials(word, or_capitals):
     """Return the initials in "A.M.", or perhaps "AM", as "A." and "M.", or none."""
     letters = []
@@ -332,7 +332,7 @@ def _initials(word, or_capitals):
         if not or_capitals:
             return []
         capitals = word.removesuffix(".").replace("-", "")
-        is_short = len(capitals) <= MOST_CAPITALS
+        is_short = len(capitals) <= MAX_INITIALS
         if not (is_short and capitals.isupper()):
             return []
         letters = [*capitals]
@@ -346,8 +346,8 @@ def _is_surname(word, others):
     word = _plain(word)
     is_listed = word in _SHORT_SURNAMES
     if len(word) > 1 and len(others) > 1:
-        return is_listed or len(word) == MOST_CAPITALS
-    if len(word) == MOST_CAPITALS or not others:
+        return is_listed or len(word) == MAX_INITIALS
+    if len(word) == MAX_INITIALS or not others:
         return is_listed
     last = _plain(others[-1])  # has to be a given name of China, Korea or Vietnam
     is_given = _SYLLABLES.fullmatch(last) is not None and last not in _LONG_SURNAMES

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from .spelling import lower
 
-OF_TITLES = ("titles", "degrees", "initials", "offices")
+TITLE_TABLES = ("titles", "degrees", "initials", "offices")
 # Tables whose words count in any case, and as they are written.
-IN_ANY_CASE = (*OF_TITLES, "surnames", "names", "indonesian")
+IN_ANY_CASE = (*TITLE_TABLES, "surnames", "names", "indonesian")
 AS_WRITTEN = ("following", "haji", "relative", "birth", "born")
 
 
@@ -58,10 +58,10 @@ _SPACED = {}
 for _typed in TIDY["spaced"]:
     _pattern = re.compile(rf"(?<![^\W\d_]){re.escape(_typed)}(?![^\W\d_])")
     _SPACED[_pattern] = _typed.replace(" ", "")
-_TO_LEAVE_OUT = set()
-for _text in _tables_by_word((*OF_TITLES, "relative", "birth", "born", "spaced")):
-    _TO_LEAVE_OUT.add(lower(_text.split()[0]))
-_TO_LEAVE_OUT |= {word + "." for word in _TO_LEAVE_OUT}
+_DROPPED_WORDS = set()
+for _text in _tables_by_word((*TITLE_TABLES, "relative", "birth", "born", "spaced")):
+    _DROPPED_WORDS.add(lower(_text.split()[0]))
+_DROPPED_WORDS |= {word + "." for word in _DROPPED_WORDS}
 _SURNAME_PAIRS = frozenset(TIDY["surname_pairs"])
 _ENDS = {title[-1] for title in TIDY["attached"]}
 # Not before a vowel sign: that is another syllable.
@@ -70,7 +70,7 @@ _BEHIND_DOT = re.compile(r"(?<=\.)(?=[^\W\d_])")
 _INSIDE_DOT = re.compile(r"\.[^ .,]")
 _BEHIND = ".。, "
 _MARKS = re.compile("[ ,\"']+")
-N_KEPT_WORDS = 4_096  # whose answers are kept, since a text asks several times
+N_CACHED_WORDS = 4_096  # whose answers are kept, since a text asks several times
 
 
 def may_have_title(name):
@@ -78,7 +78,7 @@ def may_have_title(name):
 
     Most names take no more time than this.
     """
-    if not _TO_LEAVE_OUT.isdisjoint(lower(name).replace(",", " ").split()):
+    if not _DROPPED_WORDS.isdisjoint(lower(name).replace(",", " ").split()):
         return True
     if "." in name and _INSIDE_DOT.search(name):
         return True
@@ -104,7 +104,7 @@ def drop_titles(name):
             break
     words = [*chain.from_iterable(segments)]
     if any(map(_tables, words)):  # else there are initials
-        rest = _Rest.of(words)
+        rest = _NameContext.of(words)
         segments = [rest.untitled(words, k) for k, words in enumerate(segments)]
     untitled = ", ".join(" ".join(words) for words in segments if words)
     untitled = _without_attached(untitled)
@@ -122,25 +122,27 @@ def _words_of(segment, k, may_be_names):
     """
     words = []
     for word in filter(None, segment.split(" ")):
-        words += _titles_apart(word)
+        words += _split_titles(word)
     for i in range(0 if k > 0 else 1, len(words)):
         if "relative" in _tables(words[i]) and i + 1 < len(words):
             return words[:i], False
         for phrase in (words[i], " ".join(words[i : i + 2])):
-            tables = set() if may_be_names and phrase.isalpha() else _birth(phrase)
+            tables = (
+                set() if may_be_names and phrase.isalpha() else _birth_tables(phrase)
+            )
             if tables:
                 has_date = any(map(str.isdecimal, "".join(words[i:])))
                 return words[:i], has_date or "born" in tables
     return words, False
 
 
-def _birth(phrase):
+def _birth_tables(phrase):
     """Return the table of words for birth that has a phrase, if any."""
     key = phrase if phrase.isascii() else lower(phrase)
     return {"birth", "born"}.intersection(_TABLES_AS_WRITTEN.get(key, ()))
 
 
-def _titles_apart(word):
+def _split_titles(word):
     """Return the titles and the rest of a word: three words of "Prof.Dr.Anna"."""
     if "." not in word or _tables(word):
         return [word]
@@ -153,7 +155,7 @@ def _titles_apart(word):
     return [*pieces[:n_titles], "".join(pieces[n_titles:])]
 
 
-@lru_cache(N_KEPT_WORDS)
+@lru_cache(N_CACHED_WORDS)
 def _tables(word):
     """Return the tables that have a word, with or without its final dot."""
     is_letter = len(word.rstrip(".")) == 1
@@ -166,7 +168,7 @@ def _tables(word):
 
 
 @dataclass(frozen=True)
-class _Rest:
+class _NameContext:
     """What a name has besides titles, degrees and initials: it decides on these.
 
     Attributes
@@ -196,7 +198,7 @@ class _Rest:
             tables = _tables(word)
             if "indonesian" in tables:
                 is_indonesian = True
-            if not set(OF_TITLES).isdisjoint(tables):
+            if not set(TITLE_TABLES).isdisjoint(tables):
                 continue
             others.append(word)
             if len(word) > 1 and "." not in word:
