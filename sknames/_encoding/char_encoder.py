@@ -28,21 +28,21 @@ from .._text.spelling import (
 )
 from .._text.tidy import are_titled
 
-CHUNK_NAMES = 65_536  # spelt, encoded or predicted at a time, to limit memory
-# A name is too long if it has more than TOO_MANY times the usual number of characters,
+CHUNK_NAMES = 65_536  # names encoded or predicted at a time, to limit memory
+# `fit` warns of a name with more than TOO_MANY times the usual number of characters,
 # which is at least MIN_USUAL.
 TOO_MANY = 20
 MIN_USUAL = 10
 SPACE = " "
-REPLACEMENT = "\ufffd"  # what stands for the unknown code
-# What occurs less often than RARE times is read in ASCII: a code of its own learns too
-# little.
+REPLACEMENT = "\ufffd"  # represents the unknown code
+# Characters that occur less often are transliterated: a model could learn too little
+# about a code of their own.
 RARE = 5
-# The values of `transliterate` that read what the alphabet lacks in ASCII.
+# Values of `transliterate` with which characters outside the alphabet become ASCII.
 READ_RARE = ("unknown", "both")
-# Code points: scripts begin at a multiple of it, or share few letters.
+# Code points: most scripts begin at a multiple of this number.
 BLOCK = 128
-LARGE_SCRIPTS = ("CJK", "HANGUL")  # of which no alphabet has all characters
+LARGE_SCRIPTS = ("CJK", "HANGUL")  # too large for an alphabet to have all characters
 
 
 class CharEncoder(
@@ -50,95 +50,100 @@ class CharEncoder(
 ):
     """Encode names as rows of character codes.
 
-    1. Each name is cleaned of what typing, copying and files do to it: a run of Unicode
-       white space becomes one space, and none is left at the ends; zero-width,
-       bidirectional and other format characters, other control characters, tatweel and
-       the quotation marks around a name are removed; typographic apostrophes, quotation
-       marks and hyphens become the plain ones; half-width and full-width forms and
-       Arabic presentation forms become the usual letters.
+    1. Artefacts of typing, copying and file formats are removed: a run of Unicode white
+       space becomes one space, and white space at the ends is stripped; zero-width,
+       bidirectional and other format characters, control characters, tatweel and
+       quotation marks around a name are removed; typographic apostrophes, quotation
+       marks and hyphens become plain ones; half-width and full-width forms and Arabic
+       presentation forms become the usual letters.
     2. The name is normalized to NFC, so that an accented letter is one character
-       however it was typed; of more than 30 combining marks in a row, or 500
-       characters, the excess is dropped. Signs such as emoji are dropped, and commas
-       and dots at the ends. In another script than Latin, a comma between words
-       becomes a space. The space behind the surname of a Korean goes ("김 민수"). Tidy
-       names also lose titles and brackets, see `tidy`.
-    3. Each of its characters is lower-cased by itself, and transliterated to ASCII
-       unless the alphabet has it, so diacritics and native scripts count where they are
-       frequent. Hebrew and Arabic vowel points that it lacks are dropped: names are
-       mostly written without.
-    4. Each character of the alphabet has a code from 1 to ``len(alphabet_)``. The space
-       always has code 1, so that the classifier can tell it from a letter. Every other
-       character has the next code, the unknown code. Rows are padded with 0 on the
+       however it was typed. At most 30 consecutive combining marks and 500 characters
+       are kept. Signs such as emoji are dropped, as are commas and dots at the ends. In
+       non-Latin scripts, a comma between words becomes a space. The space after a
+       Korean surname is removed ("김 민수"). Tidy names also lose titles and brackets,
+       see `tidy`.
+    3. Characters are lower-cased one by one. Characters outside the alphabet are
+       transliterated to ASCII, so diacritics and native scripts are kept where they are
+       frequent. Hebrew and Arabic vowel points outside the alphabet are dropped,
+       because names are mostly written without them.
+    4. The characters of the alphabet have the codes 1 to ``len(alphabet_)``. The space
+       always has code 1, so that the classifier can tell it from a letter. All other
+       characters have the next code, the unknown code. Rows are padded with 0 on the
        right.
 
     Parameters
     ----------
     clean : bool, default=True
-        Whether to clean names (step 1), and signs, commas, dots and names of Koreans in
-        step 2. Set it to False if white space or punctuation carries meaning.
+        Whether to clean names (step 1), and to handle signs, commas, dots and Korean
+        surnames as in step 2. Set it to False if white space or punctuation carries
+        meaning.
     tidy : bool or "auto", default="auto"
-        Whether to read a name alike in any form. "auto" chooses in `fit`: False if at
-        least one name in 100 would lose a title or degree, since the form is then part
-        of the data, and True otherwise. False reads names as they are typed, apart from
-        white space and signs.
+        Whether to bring all forms of a name into one form. With "auto", `fit` chooses
+        False if at least one name in 100 would lose a title or degree, because titles
+        are then part of the data, and True otherwise. With False, names are read as
+        typed, apart from white space and signs.
 
         - Titles and degrees in 40 languages are dropped ("Mr.", "Frau Dr.", "г-н",
           "Jr.", ", PhD", "S.H.", "さん"), and relatives ("S/O X"). Titles that can be
-          names are kept where they might be one: "Don", "M.", "MS Dhoni", "Rahman Md",
-          "Prince John Kim". "Major" is dropped only if two other words are left.
-        - Titles of office and honours are dropped in front ("Sen.", "Ministerin"), or
-          behind a comma (", MEP", ", 42"), where numbers are dropped as well.
-        - What follows "née", "geb.", "born" and similar words is dropped: "Anna Kim née
-          Haddad" is read as "Anna Kim". "Max Born" stays.
-        - Numerals behind a name are dropped: "Ludwig II" is read as "Ludwig".
-        - Text in brackets is dropped if it is in the same script as the rest. Behind a
-          single word, names in brackets stay: "Silva (Ana Maria)".
-        - One comma turns the parts: "Kim, Anna" is read as "Anna Kim".
-        - Initials have one form, and come first: "Müller AM" is read as "A. M. Müller".
-          "Minsu KIM" stays.
+          names are kept where they might be names: "Don", "M.", "MS Dhoni", "Rahman
+          Md", "Prince John Kim". "Major" is dropped only if two other words remain.
+        - Titles of office and honours are dropped before a name ("Sen.", "Ministerin")
+          or after a comma (", MEP", ", 42"), where numbers are dropped as well.
+        - Text after "née", "geb.", "born" and similar words is dropped: "Anna Kim née
+          Haddad" is read as "Anna Kim". "Max Born" is kept.
+        - Numerals after a name are dropped: "Ludwig II" is read as "Ludwig".
+        - Text in brackets is dropped if it is in the same script as the rest. After a
+          single word, names in brackets are kept: "Silva (Ana Maria)".
+        - The parts around a single comma are swapped: "Kim, Anna" is read as "Anna
+          Kim".
+        - Initials are written alike and come first: "Müller AM" is read as "A. M.
+          Müller". "Minsu KIM" is kept.
 
-        A name never vanishes.
+        A name never becomes empty.
     handle_missing : {"error", "empty"}, default="error"
-        What to do with a missing name (None, NaN, NaT, pd.NA). "empty" reads it as an
-        empty name, so that a table with gaps keeps all its rows.
+        How to handle missing names (None, NaN, NaT, pd.NA). "empty" reads them as empty
+        names, so that a table with gaps keeps all its rows.
     transliterate : bool, "unknown" or "both", default="unknown"
-        Whether to replace characters by ASCII as anyascii does ("ü" by "u", "王" by
-        "Wang"): "unknown" replaces those that are not in the alphabet, True replaces
-        all, False none. "both" is "unknown", and repeats a name with letters that are
-        not Latin in ASCII, behind a space ("иван ivan"), or reads it only in ASCII if
-        the alphabet lacks one of them: use it if people of many nationalities are
-        written in one script. In a foreign name of several words, 138,000 spellings of
-        words are read as their most frequent Latin form ("莱万多夫斯基" as
-        "lewandowski"). A character without a transliteration is kept; a combining mark
-        or format character without one is dropped. Use True if the names in `fit` have
-        diacritics and later ones do not.
+        Which characters to transliterate to ASCII with anyascii ("ü" to "u", "王" to
+        "Wang"): "unknown" transliterates characters that are not in the alphabet, True
+        transliterates all, and False none. "both" works like "unknown", and also
+        appends a transliteration to each name that has non-Latin letters ("иван
+        ivan"); if the alphabet lacks one of these letters, only the transliteration is
+        read. Use "both" if people of many nationalities are written in one script. With
+        "both", words in foreign names of several words are replaced by their most
+        frequent Latin form, for 138,000 spellings of words ("莱万多夫斯基" becomes
+        "lewandowski"). Letters without a transliteration are kept; combining marks and
+        format characters without a transliteration are dropped. Use True if the names
+        in `fit` have diacritics and later names do not.
     lowercase : bool, default=True
-        Whether to lower-case. Set it to False if case carries information and is
+        Whether to lower-case names. Set it to False if case is informative and
         reliable.
     alphabet : str or None, default=None
-        Characters that have codes, in the order of their codes; the space, in it or
-        not, comes first. None learns them in `fit`, in the order of their code points.
+        Characters that have codes, in the order of their codes. The space always comes
+        first, whether `alphabet` contains it or not. With None, `fit` learns the
+        alphabet, in the order of code points.
     min_frequency : int or "auto", default="auto"
-        Minimum number of times that a character must occur in `fit` to enter a learned
+        Minimum number of occurrences in `fit` for a character to enter a learned
         alphabet. With "unknown" and "both", rarer characters are transliterated, and
-        ASCII characters always enter. Otherwise, rarer ones get the unknown code.
+        ASCII characters always enter. Otherwise, rarer characters get the unknown code.
         "auto" is 5 with "unknown" and "both", and 1 otherwise.
     max_length : int or None, default=64
-        Number of columns. Longer names are cut without a warning; padding takes no time
-        in training. None takes the length of the longest name of `fit`, which warns if
-        that is 20 times the 99th percentile, and `transform` warns of longer names.
+        Number of columns. Longer names are cut without a warning. Padding costs no time
+        in training. None uses the length of the longest name in `fit`. Then `fit` warns
+        if this length is more than 20 times the 99th percentile, and `transform` warns
+        of longer names.
 
     Attributes
     ----------
     alphabet_ : str
-        The characters that have codes, the space first; the code of ``alphabet_[i]`` is
-        ``i + 1``.
+        The characters that have codes, beginning with the space; the code of
+        ``alphabet_[i]`` is ``i + 1``.
     unknown_code_ : int
         The code of all other characters, ``len(alphabet_) + 1``.
     max_length_ : int
         Number of columns of the output.
     tidy_ : bool
-        Whether names are tidied: `tidy`, or what `fit` chose.
+        Whether names are tidied, as set by `tidy` or chosen by `fit`.
 
     See Also
     --------
@@ -200,7 +205,7 @@ class CharEncoder(
         self.max_length = max_length
 
     def _fit(self, X):
-        """Learn from X, and return its names, which may have come from a generator."""
+        """Fit the encoder, and return the names, since X may be a generator."""
         self._validate_params()
         names = Names(read_names(X, self.handle_missing))
         alphabet = None if self.alphabet is None else self._check_alphabet()
@@ -213,7 +218,7 @@ class CharEncoder(
         if alphabet is None:
             alphabet = self._frequent(spelt)
             if self.transliterate in READ_RARE:
-                # What is too rare is read in ASCII, and counts there.
+                # Rare characters are transliterated, and their ASCII letters count.
                 spelt = self._spelt(names.tidy, alphabet)
                 alphabet = "".join(sorted({*alphabet, *self._frequent(spelt)}))
         self.alphabet_ = SPACE + alphabet.replace(SPACE, "")
@@ -225,16 +230,16 @@ class CharEncoder(
         return names
 
     def _longest(self, lengths):
-        """Return the longest name's length; warn if it is far longer than others."""
+        """Return the length of the longest name, and warn if it is an outlier."""
         longest = max(lengths)
-        # The longest of a short list would raise its own percentile.
+        # method="lower": in a short list, the longest name would raise the percentile.
         usual = max(MIN_USUAL, int(np.percentile(lengths, 99, method="lower")))
         if longest > TOO_MANY * usual:
             warn(
                 f"The name at position {lengths.index(longest)} has {longest:,} "
-                f"characters, and 99 % of the names have at most {usual}. Every row "
-                "gets as many columns, and training that many steps. Correct it, or "
-                f"set max_length={2 * usual}.",
+                f"characters, but 99 % of the names have at most {usual}. All rows get "
+                "as many columns as the longest name, which makes training slow. "
+                f"Correct the name, or set max_length={2 * usual}.",
             )
         return max(longest, 1)
 
@@ -249,11 +254,11 @@ class CharEncoder(
         for character, count in sorted(counts.items()):
             if count < minimum and not (reads_rare and character.isascii()):
                 continue
-            # NUL is no letter, and a lone surrogate is half of one.
+            # Skip control characters and lone surrogates.
             if unicodedata.category(character) in ("Cs", "Cc"):
                 continue
-            # Among the marks that ASCII drops is the dot that lower-casing leaves of a
-            # Turkish İ.
+            # Skip marks without a transliteration, such as the dot that remains of a
+            # lower-cased Turkish İ.
             if reads_rare and not transliterate(character):
                 continue
             frequent.append(character)
@@ -261,13 +266,13 @@ class CharEncoder(
 
     @classmethod
     def from_alphabet(cls, alphabet: str, max_length: int, /, **params: Any) -> Self:
-        """Make a fitted encoder from an alphabet that was stored elsewhere.
+        """Create a fitted encoder from a stored alphabet.
 
         Parameters
         ----------
         alphabet : str
-            Value of `alphabet_`. It sets no parameter: a later `fit` follows the
-            parameters.
+            Value of `alphabet_`. This does not set the parameter `alphabet`: a later
+            `fit` follows the parameters.
         max_length : int
             Value of `max_length_`.
         **params
@@ -280,7 +285,7 @@ class CharEncoder(
         """
         self = cls(**params)
         self._validate_params()
-        # Not as a number of numpy, which JSON, as in ONNX files, cannot hold.
+        # int, because the metadata of ONNX files is JSON, which has no numpy integers.
         self.alphabet_ = alphabet
         self.max_length_ = int(max_length)
         self.tidy_ = bool(self.tidy)
@@ -294,11 +299,11 @@ class CharEncoder(
 
     @property
     def _rules(self):
-        """How names are read."""
+        """The rules by which the encoder reads names."""
         return ReadingRules(self.clean, self.tidy_, self._knows_letter)
 
     def _as_output(self, codes):
-        """Return codes, (n, max_length_), in the container that `set_output` chose."""
+        """Return codes, (n, max_length_), in the container chosen by `set_output`."""
         return wrap_output("transform", codes, codes, self)
 
     def _codes(self, names):
@@ -334,8 +339,8 @@ class CharEncoder(
         Returns
         -------
         ndarray of shape (n_names,) of str objects
-            Names as they were encoded (transliterated, lower-cased); the unknown code
-            becomes U+FFFD.
+            Names in their encoded form (transliterated, lower-cased). The unknown code
+            is decoded as U+FFFD.
 
         Raises
         ------
@@ -349,8 +354,8 @@ class CharEncoder(
             row, column = np.argwhere(wrong)[0]
             raise ValueError(
                 f"Expected codes from 0 to {self.unknown_code_}, got "
-                f"{codes[row, column]} in row {row}, column {column}. Pass what "
-                "transform returned."
+                f"{codes[row, column]} in row {row}, column {column}. Pass the result "
+                "of transform."
             )
         characters = np.array(["", *self.alphabet_, REPLACEMENT], dtype=object)
         return characters[codes.astype(np.intp)].sum(axis=1)
@@ -360,9 +365,9 @@ class CharEncoder(
         return self.max_length_
 
     def _check_alphabet(self):
-        """Return the given alphabet.
+        """Return the parameter `alphabet`.
 
-        Reject repeated characters, and warn of unreachable ones.
+        Raise an error for repeated characters, and warn of unreachable ones.
         """
         alphabet = self.alphabet
         repeated = sorted(c for c, n in Counter(alphabet).items() if n > 1)
@@ -381,7 +386,7 @@ class CharEncoder(
         return alphabet
 
     def _is_reachable(self, character):
-        """Return whether a character of the given alphabet may be in a spelt name."""
+        """Return whether a character of `alphabet` can occur in an encoded name."""
         return (
             unicodedata.normalize("NFC", character) == character
             and self._speller(self.alphabet)[ord(character)] == character
@@ -389,10 +394,11 @@ class CharEncoder(
         )
 
     def _knows_letter(self, letter):
-        """Return whether a letter is spelt with one of the alphabet.
+        """Return whether the encoded form of a letter has a letter of the alphabet.
 
-        An alphabet of all scripts has to know that of the letter: what Cherokee sounds
-        like says nothing.
+        With ``transliterate="both"``, a non-Latin letter counts as known only if the
+        alphabet has letters of its script: for other scripts, such as Cherokee, the
+        transliteration is not informative.
         """
         alphabet = self.alphabet_
         if self.transliterate == "both" and is_other_script(letter):
@@ -403,11 +409,11 @@ class CharEncoder(
         return any(c.isalpha() and c in alphabet for c in spelt)
 
     def _speller(self, alphabet):
-        """Return what each code point is spelt as, see `_make_speller`."""
+        """Return the translation of each code point, see `_make_speller`."""
         return _make_speller(alphabet, self.transliterate, self.lowercase)
 
     def _sources(self, name, speller):
-        """Return the characters of a tidy name to spell, each with a source index."""
+        """Return (character, source index) for all characters of a name to encode."""
         written = [(character, k) for k, character in enumerate(name)]
         if self.transliterate != "both":
             return written
@@ -418,14 +424,14 @@ class CharEncoder(
         for text, k in in_latin(name):
             latin += [(character, k) for character in text]
         if any(speller[ord(c)].isascii() for c in others):
-            # Half of 习近平 is another name, so nothing of it is read as written.
+            # Part of a name such as 习近平 would be another name, so read only Latin.
             return latin
         return [*written, (SPACE, len(name)), *latin]
 
     def _spell(self, name):
-        """Return the read characters of a tidy name, each with its source and index."""
+        """Return (encoded character, source character, source index) of a tidy name."""
         speller = self._speller(self.alphabet_)
-        sources = name + SPACE  # which stands before the name in Latin
+        sources = name + SPACE  # the space before the transliteration
         spelt = []
         for character, k in self._sources(name, speller):
             for read in speller[ord(character)]:
@@ -433,17 +439,17 @@ class CharEncoder(
         return spelt[: self.max_length_]
 
     def _spelt(self, names, alphabet):
-        """Return tidy names as they are spelt for the encoder.
+        """Transliterate and lower-case tidy names.
 
-        They are transliterated and lower-cased. The alphabet has the known characters,
-        if the unknown ones are read in ASCII; None takes all to be known.
+        `alphabet` has the known characters, which are not transliterated with
+        "unknown" and "both". With None, all characters are known.
         """
         speller = self._speller(alphabet)
         lower = str.lower if self.lowercase else str
         spelt = []
         for name in names:
             if name.isascii():
-                spelt.append(lower(name))  # faster, and the same in ASCII
+                spelt.append(lower(name))  # a shortcut with the same result
             else:
                 sources = self._sources(name, speller)
                 text = "".join([character for character, _ in sources])
@@ -451,9 +457,9 @@ class CharEncoder(
         return spelt
 
     def _code_by_point(self):
-        """Return the code of each code point.
+        """Return an array of codes, indexed by code point.
 
-        The last entry, past the alphabet, is the unknown code.
+        The last entry is the unknown code, which all larger code points get.
         """
         points = code_points(self.alphabet_)
         dtype = np.min_scalar_type(self.unknown_code_)
@@ -470,7 +476,7 @@ class CharEncoder(
             self._check_fitted()
 
     def _check_fitted(self):
-        """Raise ValueError unless each character has its code."""
+        """Raise ValueError if the fitted attributes contradict each other."""
         alphabet = getattr(self, "alphabet_", None)
         length = getattr(self, "max_length_", None)
         is_whole = False
@@ -480,17 +486,17 @@ class CharEncoder(
         if not (is_whole and isinstance(length, int) and length > 0):
             raise ValueError(
                 "Expected an alphabet_ of distinct characters, the space first, and a "
-                f"positive int as max_length_; got {alphabet!r:.80} and {length!r}. A "
-                "file that has these is damaged or was changed: save the model again."
+                f"positive int as max_length_; got {alphabet!r:.80} and {length!r}. If "
+                "they come from a file, the file is damaged or was changed: save the "
+                "model again."
             )
 
 
 @lru_cache
 def _make_speller(alphabet, transliterates, lowercase):
-    """Return a Translation of a character into several or none.
+    """Return a Translation that transliterates and lower-cases characters.
 
-    It transliterates and lower-cases. Without an alphabet, nothing is transliterated
-    because it is unknown.
+    If `alphabet` is None, all characters count as known.
     """
 
     def lower(text):

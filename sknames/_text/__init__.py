@@ -1,1 +1,1 @@
-"""What a name is, and how it is read: text in, text out."""
+"""Clean, normalize and judge names; all functions take and return text."""

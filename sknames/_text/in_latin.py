@@ -1,4 +1,4 @@
-"""Read a name of another script in Latin letters."""
+"""Convert names in other scripts to Latin letters."""
 
 import re
 from functools import cache
@@ -6,20 +6,21 @@ from pathlib import Path
 
 from .spelling import transliterate
 
-# Lines of a word in plain Latin letters and its spellings, separated by tabs; the first
-# line, with no Latin word, has words of locals. Written by
-# tools/retrain/latin_words.py.
+# Each line has a word in plain Latin letters and its spellings in other scripts,
+# separated by tabs. The first line has no Latin word; its spellings are words of local
+# names. Written by tools/retrain/latin_words.py.
 LATIN_WORDS = Path(__file__).with_name("latin_words.tsv.xz")
-# Words stand between spaces, hyphens and the marks that Chinese and Japanese put there.
+# Words are separated by spaces, hyphens, or the marks used in Chinese and Japanese.
 WORD = re.compile("[^ ·・‧•･．＝=-]+")
 
 
 def in_latin(name, by_words=True):
-    """Return a name in Latin letters, as pieces of text with their characters' indices.
+    """Convert a name to Latin letters, as pairs of text and index in the name.
 
-    In a foreign name, a word that the table has becomes its Latin form: no rule of
-    sound knows that 莱万多夫斯基 is Lewandowski. A name is foreign if it has two words
-    or more, and none of a local. All other characters are transliterated.
+    In a foreign name, words are looked up in a table of Latin forms, because no rule
+    of transliteration turns 莱万多夫斯基 into Lewandowski. A name counts as foreign if
+    it has at least two words and none of them is a word of local names. All other
+    characters are transliterated.
     """
     words = [*WORD.finditer(name)] if by_words else []
     if len(words) < 2:
@@ -35,14 +36,17 @@ def in_latin(name, by_words=True):
         if form is None:
             pieces += _transliterated(word[0], start)
         else:
-            length = len(word[0])  # over which the form is spread evenly
+            length = len(word[0])  # the form is spread evenly over the word
             for k, character in enumerate(form):
                 pieces.append((character, start + k * length // len(form)))
     return pieces
 
 
 def _transliterated(text, start):
-    """Return the characters of a text in ASCII, each with its index in the name."""
+    """Transliterate each character; return pairs of ASCII text and index in the name.
+
+    The text begins at index `start` of the name.
+    """
     return [(transliterate(c), k) for k, c in enumerate(text, start)]
 
 
@@ -62,7 +66,7 @@ def latin_words_text():
 
 @cache
 def _latin_words():
-    """Return {spelling: Latin word}; the Latin word of a local's spelling is empty."""
+    """Return {spelling: Latin word}; words of local names are mapped to ""."""
     latin_words = {}
     for line in latin_words_text().splitlines():
         latin, *spellings = line.split("\t")

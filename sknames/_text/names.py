@@ -1,4 +1,4 @@
-"""Take names from any collection or one-column table, and read each only once."""
+"""Accept names in any collection or one-column table, and tidy each only once."""
 
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
@@ -22,16 +22,17 @@ NamesLike: TypeAlias = Iterable[str] | ArrayLike
 
 @dataclass(frozen=True)
 class ReadingRules:
-    """Say how an encoder reads names; by default, how they are read without one.
+    """How an encoder reads names. The defaults apply to models without an encoder.
 
     Parameters
     ----------
     cleans : bool, default=True
-        Whether traces of typing, copying and files are left out.
+        Whether artefacts of typing, copying and file formats are removed.
     drops : bool, default=True
-        Whether titles, degrees and brackets are left out.
+        Whether titles, degrees and text in brackets are removed.
     knows_letter : callable or None, default=None
-        Whether the encoder knows a letter. None knows all.
+        Function that returns whether the encoder knows a letter. With None, all
+        letters are known.
     """
 
     cleans: bool = True
@@ -43,9 +44,9 @@ BY_DEFAULT = ReadingRules()
 
 
 class Names(list[str]):
-    """Hold texts as they were typed, and compute on first use what is asked about them.
+    """List of names as typed, with derived values that are computed on first use.
 
-    It is a list, so any model takes it.
+    Because it is a list, any model accepts it.
     """
 
     def __init__(self, texts: Iterable[str], rules: ReadingRules = BY_DEFAULT):
@@ -53,28 +54,28 @@ class Names(list[str]):
         self.rules = rules
 
     def read_by(self, rules: ReadingRules) -> "Names":
-        """Return the names as read by other rules: these, if the rules are the same."""
+        """Return the names with other rules, or this object if the rules are equal."""
         return self if self.rules == rules else Names(self, rules)
 
     @cached_property
     def clean(self) -> list[str]:
-        """The texts without traces of typing, copying and files."""
+        """The texts without artefacts of typing, copying and file formats."""
         return clean(self)
 
     @cached_property
     def tidy(self) -> list[str]:
-        """The names as they are read."""
+        """The tidy names, as models read them."""
         texts = self.clean if self.rules.cleans else self
         return tidy(texts, self.rules.cleans, self.rules.drops)
 
     @cached_property
     def reasons(self) -> NDArray[np.object_]:
-        """Why each text is no name, "" for a name, (n_names,), str objects."""
+        """Why each text is not a name, or "" for a name: (n_names,), str objects."""
         return why_not_names(self, self.clean, self.rules.knows_letter)
 
     @cached_property
     def ids(self) -> NDArray[np.intp]:
-        """Numbers, equal for names that are read alike, (n_names,)."""
+        """Integer IDs, (n_names,); names with the same tidy form share an ID."""
         id_of: dict[str, int] = {}
         ids = [id_of.setdefault(name, len(id_of)) for name in self.tidy]
         return np.array(ids, dtype=np.intp)
@@ -83,14 +84,14 @@ class Names(list[str]):
     def already_read(
         cls, texts: Iterable[str], tidy: list[str], reasons: NDArray[np.object_]
     ) -> "Names":
-        """Return names that were read elsewhere, such as in another process."""
+        """Return names that were tidied elsewhere, for example in another process."""
         names = cls(texts)
         names.tidy = tidy
         names.reasons = reasons
         return names
 
     def take(self, rows: list[int]) -> "Names":
-        """Return some of the names, which are not read again."""
+        """Return the names of some rows, without tidying them again."""
         texts = [self[row] for row in rows]
         tidied = [self.tidy[row] for row in rows]
         return Names.already_read(texts, tidied, self.reasons[rows])
@@ -100,9 +101,12 @@ class Names(list[str]):
 
 
 class NamesMixin(TransformerMixin):
-    """Define transformers of names by `_fit`, `_encode` and the attribute `_fitted`."""
+    """Base of transformers of names, which define `_fit`, `_encode` and `_fitted`.
 
-    # skrub's ApplyToCols and TableVectorizer then pass one column at a time.
+    `_fitted` is the name of an attribute that only a fitted transformer has.
+    """
+
+    # Makes skrub's ApplyToCols and TableVectorizer pass one column at a time.
     __single_column_transformer__ = True
     _fitted: str
     handle_missing: str
@@ -153,17 +157,17 @@ class NamesMixin(TransformerMixin):
         Returns
         -------
         ndarray of shape (n_names, n_columns)
-            A row for each name: its codes as the smallest unsigned integers, padded
-            with 0 on the right, or its features as float32.
+            One row for each name: its codes in the smallest unsigned integer type,
+            padded with 0 on the right, or its features as float32.
         """
-        # check_is_fitted alone would take a tenth of the time of one name.
+        # For a single name, check_is_fitted would take a tenth of the time.
         if not hasattr(self, self._fitted):
             check_is_fitted(self, self._fitted)
         return self._encode(read_names(X, self.handle_missing))
 
     @property
     def n_features_in_(self) -> NoReturn:
-        """Raise AttributeError, as text vectorizers do, since names have no columns."""
+        """Raise AttributeError, as text vectorizers do: a list has no columns."""
         raise AttributeError(
             f"{type(self).__name__} reads text: a list of names has no columns, so "
             "there is no n_features_in_."
@@ -179,10 +183,10 @@ class NamesMixin(TransformerMixin):
 
 
 def read_names(X, handle_missing="error"):
-    """Return the names in a collection or one-column table.
+    """Return the names in a collection or one-column table as `Names`.
 
-    Names that were read before are returned as they are. A missing name raises
-    ValueError, or becomes "" with ``handle_missing="empty"``.
+    `Names` are returned unchanged. A missing name raises ValueError, or becomes ""
+    with ``handle_missing="empty"``.
     """
     if isinstance(X, Names):
         return X
@@ -200,12 +204,12 @@ def read_names(X, handle_missing="error"):
 
 
 def _is_pyarrow(X):
-    """Return whether X is a table or column of pyarrow, which need not be imported."""
+    """Return whether X is a pyarrow table or column, without importing pyarrow."""
     return hasattr(type(X), "to_pylist")
 
 
 def _check_collection(X):
-    """Raise unless X is a collection that has names in an order."""
+    """Raise an error unless X is an ordered collection."""
     if isinstance(X, str | bytes):
         name = X.decode(errors="replace") if isinstance(X, bytes) else str(X)
         raise ValueError(
@@ -239,7 +243,7 @@ def _only_column(X):
 
 
 def check_is_in_memory(X):
-    """Raise TypeError for a lazy table, such as a LazyFrame of polars."""
+    """Raise TypeError for a lazy table, such as a polars LazyFrame."""
     for method in ("collect", "compute"):
         if hasattr(type(X), method):
             raise TypeError(
@@ -249,9 +253,12 @@ def check_is_in_memory(X):
 
 
 def _check_names(names, handle_missing):
-    """Return a list of names; raise if one is no str, unless it may be missing."""
+    """Return a list of str; raise an error for missing names and other types.
+
+    With ``handle_missing="empty"``, missing names become "".
+    """
     try:
-        "".join(names)  # the fastest way to find out
+        "".join(names)  # the fastest check that all names are str
     except TypeError:
         if handle_missing == "empty":
             names = ["" if is_missing(name) else name for name in names]
@@ -262,18 +269,18 @@ def _check_names(names, handle_missing):
 
 
 def _error_for(name, position, n_names):
-    """Return the error of what is no str at a position."""
+    """Return the error for a name at a position that is not a str."""
     if is_missing(name):
         return ValueError(
             f"Input contains a missing name ({name}) at position {position}; every "
-            "name must be a str. Drop it. CharEncoder and NameEncoder read it as "
-            "an empty name if handle_missing='empty'."
+            "name must be a str. Drop this row, or set handle_missing='empty' of "
+            "CharEncoder or NameEncoder to read missing names as empty names."
         )
     if isinstance(name, list | tuple) or getattr(name, "shape", ()):
         is_bracketed = n_names == 1 and len(name) > 1
         advice = "Pass [name[0] for name in X] instead."
         if is_bracketed:
-            advice = "X[0] holds them: pass it instead."
+            advice = "The names are in X[0]: pass X[0] instead."
     else:
         convert = "name.decode()" if isinstance(name, bytes) else "str(name)"
         advice = f"Convert names first, e.g. [{convert} for name in X]."

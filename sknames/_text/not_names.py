@@ -1,4 +1,4 @@
-"""Say whether a text is a name, and why not: all that judges texts asks here."""
+"""Decide whether a text is a name, and why not."""
 
 import re
 
@@ -18,18 +18,18 @@ BROKEN = "broken letters"
 
 LONGEST_PHRASE = 7  # in tokens: S. de R. L. de C. V.
 DOMAINS = ("com", "org", "net", "info", "edu", "gov")
-# The bytes behind the first one of a letter in UTF-8, read as Windows-1252 or Latin-1.
+# Continuation bytes of UTF-8, decoded as Windows-1252 or Latin-1.
 _BEHIND_FIRST = "[\x80-\x9f\xa1-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
 
 _PATTERNS = {
-    # Letters of UTF-8 that were read as Windows-1252 or Latin-1.
+    # Letters in UTF-8 that were decoded as Windows-1252 or Latin-1.
     "broken": f"[ÂÃÄÅÆÈ]{_BEHIND_FIRST}|É[\x99™]|(?:[Ê-ß]{_BEHIND_FIRST}){{2}}"
     f"|[à-ï]{_BEHIND_FIRST}{{2}}",
-    # Email or web, of lower-cased texts.
+    # Email and web addresses, in lower-cased texts.
     "address": r"[^ ]@[^ ]|://|(?:^|[ (<])www\.(?![ ,])"
     rf"|[^ ]\.(?:(?:{'|'.join(DOMAINS)})(?![^/,)> ])|[a-z]{{2,3}}/)",
-    "final": r"\.?,?$",  # left out before a text is compared with placeholders
-    # Entities of HTML, signs between names, but not that of "s/o", and words.
+    "final": r"\.?,?$",  # removed before a text is compared with placeholders
+    # HTML entities, signs between names (but not the slash in "s/o"), and words.
     "token": r"&[#0-9A-Za-z]+;|[&;+]|(?<! .)(?<!^.)/"
     r"|[^ !-/:-@\[-`{-~、，（）「」・]+",
 }
@@ -40,17 +40,17 @@ _TOKEN = re.compile(_PATTERNS["token"])
 
 
 def _tokens(text):
-    """Return the words of a text, and signs between names."""
+    """Split a text into words and signs between names."""
     return _TOKEN.findall(text.replace(".", ""))
 
 
 def _joined(text):
-    """Return the tokens of a text without spaces: "SpA" of "S. p. A."."""
+    """Join the tokens of a text without spaces: "S. p. A." becomes "SpA"."""
     return "".join(_tokens(text))
 
 
 def _read_lists():
-    """Return the tables of ``not_names.ini``, for clean texts and their tokens."""
+    """Return the tables of ``not_names.ini``, lower-cased or joined where needed."""
     lists = read_tables("not_names.ini")
     for kind in ("placeholder", "word", "phrase", "in_brackets", "weak_word"):
         lists[kind] = [lower(text) for text in lists[kind]]
@@ -63,9 +63,9 @@ def _read_lists():
 
 
 _LISTS = _read_lists()
-# JavaScript reads them in the metadata of an ONNX model.
+# The JavaScript port reads these from the metadata of an ONNX model.
 RULES = {
-    "format": 4,  # raise it when an older index.mjs would misread it
+    "format": 4,  # increase it when an older index.mjs would misread the rules
     **_PATTERNS,
     **_LISTS,
 }
@@ -74,8 +74,8 @@ _GIVEN = _SETS["given"] | _SETS["iberian_given"]
 _INSIDE = re.compile("|".join(map(re.escape, _LISTS["inside"])))
 _WITH_BRACKETS = [part for part in _LISTS["inside"] if "(" in part]
 _INSIDE_BRACKETS = re.compile("|".join(map(re.escape, _WITH_BRACKETS)))
-# Titles that are no names, as the table has them: with a dot if the word may be a name
-# without.
+# Titles that cannot be names, as written in titles.ini: with a final dot if the word
+# may be a name without the dot.
 _SURE_TITLES = frozenset(TIDY["titles"]).difference(TIDY["names"])
 _DOTTED_TITLES = {title.removesuffix(".") + "." for title in _SURE_TITLES}
 _ANY_TITLES = {title.removesuffix(".") for title in TIDY["titles"]}
@@ -85,7 +85,10 @@ _INITIALS_IN_FRONT = re.compile(r"(?:[A-Z]\.){2,}(?![^ ,])")
 
 
 def _words_outside_names():
-    """Return lower-cased words; texts that are no names have one, or a sign."""
+    """Return lower-cased words that names seldom have.
+
+    A text that is not a name has one of these words or one of `_SIGNS`.
+    """
     words = set()
     for kind in (
         "placeholder",
@@ -102,21 +105,22 @@ def _words_outside_names():
         for text in _LISTS[kind]:
             words.update(_tokens(lower(text))[-1:])
     for text in _LISTS["phrase"]:
-        # One of these is its last token.
+        # The last token of the phrase is one of these suffixes.
         words.update(text[k:] for k in range(len(text)))
     return words
 
 
 _WORDS = _words_outside_names()
-# Signs that are in no word of these, and dots inside a word or at the end.
+# Signs that do not occur in these words, and dots inside a word or at the end.
 _SIGNS = re.compile(r"[!-&(-+/:-@\[-`{-~、，（）「」・]|\.(?![ ,])")
 
 
 def why_not_names(typed, texts, knows_letter=None):
-    """Return why each clean text is not a name, and "" for a name, as str objects.
+    """Return why each text is not a name, or "" for a name, as str objects.
 
-    They are what was typed, clean. `SelectiveClassifier.reasons` describes the reasons.
-    `knows_letter` says whether a letter is known; without it, all are.
+    `texts` are the `typed` texts after `clean`. `SelectiveClassifier.reasons` describes
+    the reasons. `knows_letter` returns whether a letter is known; without this
+    function, all letters are known.
     """
     reasons = np.full(len(texts), "", dtype=object)
     texts = compose(texts)
@@ -135,7 +139,7 @@ def why_not_names(typed, texts, knows_letter=None):
 def _is_unusual(text):
     """Return whether a text has a word or sign that names seldom have, or is a list.
 
-    Others that begin with a letter are names, which need not be judged in full.
+    All other texts that begin with a letter are names and skip the full check.
     """
     if len(text) == MAX_CHARACTERS or _SIGNS.search(text):
         return True
@@ -148,7 +152,7 @@ def _is_unusual(text):
 
 
 def _why_not_name(text, knows_letter):
-    """Return why a composed text is not a name, and "" for a name."""
+    """Return why a composed text is not a name, or "" for a name."""
     if text == "":
         return MISSING
     if _ADDRESS.search(lower(text)):
@@ -169,13 +173,13 @@ def _why_not_name(text, knows_letter):
 
 
 def is_placeholder(part):
-    """Return whether a part of a name stands for a missing one."""
+    """Return whether a part of a name is a placeholder for a missing value."""
     part = _FINAL.sub("", part)
     return part not in _SETS["borne"] and _has_only_placeholders(lower(part))
 
 
 def is_titled_placeholder(text):
-    """Return whether a placeholder stands behind titles: "Mr. Unknown"."""
+    """Return whether a text consists of titles and a placeholder: "Mr. Unknown"."""
     words = text.split()
     n_titles = 0
     while n_titles < len(words):
@@ -188,7 +192,7 @@ def is_titled_placeholder(text):
 def _has_only_placeholders(text):
     """Return whether a text, or each of its words, is a placeholder.
 
-    It may stand in brackets.
+    The text may be in brackets.
     """
     text = text.strip("()[]")
     placeholders = _SETS["placeholder"]
@@ -198,7 +202,7 @@ def _has_only_placeholders(text):
 
 
 def _has_form_in_brackets(text):
-    """Return whether a legal form stands in brackets: "(株)", "(GmbH)"."""
+    """Return whether a text has a legal form in brackets: "(株)", "(GmbH)"."""
     if _INSIDE_BRACKETS.search(text):
         return True
     forms = [_joined(lower(inside)) for inside in BRACKETS.findall(text)]
@@ -206,15 +210,15 @@ def _has_form_in_brackets(text):
 
 
 def _has_any(kind, texts):
-    """Return whether one of some texts is in a list of the rules."""
+    """Return whether any of the texts is in a table of the rules."""
     return not _SETS[kind].isdisjoint(texts)
 
 
 def _is_organization(text):
-    """Return whether a text has a word, a phrase or a form of organizations."""
+    """Return whether a text has a word, phrase or legal form of organizations."""
     if _INSIDE.search(text):
         return True
-    # "S.P.A. Fernando" has initials, and "Smith U.G.", but "Rossi S.P.A." is a company.
+    # "S.P.A. Fernando" and "Smith U.G." have initials; "Rossi S.P.A." is a company.
     initials = _INITIALS_IN_FRONT.match(text)
     if initials and initials[0].replace(".", "") not in _SETS["front"]:
         text = text[initials.end() :]
@@ -227,7 +231,7 @@ def _is_organization(text):
     words = [lower(token) for token in tokens]
     if _has_any("word_behind", words[1:]):
         return True
-    phrases = _ends(words) - set(words[:1])  # "Spa" in front may be a name
+    phrases = _ends(words) - set(words[:1])  # "Spa" as the first word may be a name
     if _has_any("phrase", phrases):
         return True
     n_weak_words = len(_SETS["weak_word"].intersection(words))
@@ -236,7 +240,7 @@ def _is_organization(text):
 
 
 def _ends(tokens):
-    """Return up to seven tokens at either end, joined."""
+    """Return all runs of up to seven tokens at the start or the end, joined."""
     ends = set()
     for k in range(1, min(len(tokens), LONGEST_PHRASE) + 1):
         ends.add("".join(tokens[:k]))
@@ -255,9 +259,9 @@ def _names_several_people(text):
 
 
 def _is_couple(text):
-    """Return whether a word for "and" stands in front of a title."""
+    """Return whether a word for "and" is followed by a title."""
     words = text.split()
-    if text.isupper():  # else "Y" is an initial
+    if text.isupper():  # in mixed case, "Y" is an initial
         words = lower(text).split()
     for k in range(1, len(words) - 1):
         if words[k] in _SETS["before_title"]:
@@ -268,10 +272,10 @@ def _is_couple(text):
 
 
 def _is_list_of_names(parts):
-    """Return whether the parts between commas are names.
+    """Return whether all parts between commas are names.
 
-    Each has initials, "Smith J, Doe J", or begins with a given name and ends with
-    another word, "Anna Müller, Max Weber".
+    Either all parts have initials ("Smith J, Doe J"), or all begin with a given name
+    and end with a surname ("Anna Müller, Max Weber").
     """
     if len(parts) < 2:
         return False
@@ -279,7 +283,7 @@ def _is_list_of_names(parts):
 
 
 def _is_whole_name(text):
-    """Return whether a text begins with a given name, and ends with a surname."""
+    """Return whether a text begins with a given name and ends with a surname."""
     words = text.split()
     if len(words) < 2 or words[0] not in _SETS["given"]:
         return False
@@ -288,7 +292,7 @@ def _is_whole_name(text):
 
 
 def _has_conjunction(text, is_behind_comma):
-    """Return whether a word or sign for "and" stands between names."""
+    """Return whether names are joined by a word or sign for "and"."""
     tokens = _tokens(text)
     words = set(text.replace(".", "").split())
     for k in range(1, len(tokens) - 1):
@@ -299,7 +303,7 @@ def _has_conjunction(text, is_behind_comma):
 
 
 def _is_between_names(tokens, k, is_behind_comma):
-    """Return whether the k-th token stands between names, and is a word for "and"."""
+    """Return whether the k-th token is a word for "and" between names."""
     token = tokens[k]
     if token in _SETS["several"]:
         return True
@@ -315,8 +319,8 @@ def _is_between_names(tokens, k, is_behind_comma):
 
 
 def _is_known_letter(character, knows_letter):
-    """Return whether a character is a letter, and known."""
-    # The character itself is a letter: in ASCII, an emoji becomes a word.
+    """Return whether a character is a known letter."""
+    # Check the character itself, because an emoji becomes a word in ASCII.
     if knows_letter is None or not character.isalpha():
         return character.isalpha()
     return knows_letter(character)

@@ -9,15 +9,15 @@ from anyascii import anyascii
 
 APOSTROPHES = "`´‘’‛′‵＇ʹʻʼʽʾʿˈꞌ՚׳\u1fbd\u1fbf\u1fef\u1ffd"
 QUOTATION_MARKS = "“”„‟«»‹›「」『』〝〞〟＂״"
-HYPHENS = "−⁃"  # not of Unicode's category of dashes
-BULLETS = "•∙"  # between words in Han, where a middle dot belongs
+HYPHENS = "−⁃"  # hyphens outside Unicode's category of dashes, Pd
+BULLETS = "•∙"  # typed instead of the middle dot between words in Han
 # Unicode's default ignorable characters, without the format characters.
 IGNORABLE = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
 VARIATION_SELECTORS = map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
 COMMAS = "،、"
 TATWEEL = "\u0640"
-# Half-width and full-width forms and Arabic presentation forms, as old files and PDF
-# have them, without the dot and the sign that Japanese put between foreign words.
+# Half-width and full-width forms and Arabic presentation forms, which occur in old
+# files and PDFs. U+FF0E and U+FF1D, which separate foreign words in Japanese, stay.
 FORM = re.compile("[\ufb50-\ufdff\ufe70-\ufeff\uff00-\uff0d\uff0f-\uff1c\uff1e-\uffef]")
 PLAIN_FORMS = (
     dict.fromkeys(APOSTROPHES, "'")
@@ -27,23 +27,23 @@ PLAIN_FORMS = (
     | dict.fromkeys(COMMAS, ",")
     | dict.fromkeys([*IGNORABLE, *VARIATION_SELECTORS, TATWEEL], "")
 )
-# Blocks of Hebrew and Arabic, whose marks are points, apart from U+0653 to U+0655.
+# Hebrew and Arabic blocks, in which marks are vowel points, except U+0653 to U+0655.
 POINT = re.compile("[\u0590-\u0652\u0656-\u06ff\u08ca-\u08ff]")
-# Combining marks in a row, as in Unicode's stream-safe text format (UAX 15).
+# Consecutive combining marks, as in Unicode's stream-safe text format (UAX 15).
 MAX_MARKS = 30
-# Characters of a composed text; no list at hand has a name of 200.
+# Characters of a composed text. No name in the training data has 200 characters.
 MAX_CHARACTERS = 500
 
 
 def clean(names):
-    """Remove traces of typing, copying and files from names.
+    """Remove artefacts of typing, copying and file formats from names.
 
     1. Replace half-width and full-width forms (U+FF00 to FFEF) and Arabic presentation
        forms (U+FB50 to FDFF, FE70 to FEFF) by their compatibility decomposition. Drop
        tatweel, format characters (zero-width, bidirectional, soft hyphens) and control
        characters other than white space; replace typographic apostrophes, quotation
        marks, hyphens and commas by plain ones.
-    2. Replace runs of Unicode white space by one space, and strip the ends.
+    2. Replace runs of Unicode white space by one space, and strip both ends.
     3. Strip quotation marks around a name, and apostrophes if both sides have one.
     """
     cleaned = []
@@ -56,7 +56,7 @@ def clean(names):
 
 
 class Translation(dict):
-    """Map each code point by a function of its character, computed on first use."""
+    """Table for `str.translate` that calls a function for each new character."""
 
     def __init__(self, function):
         self.function = function
@@ -67,11 +67,11 @@ class Translation(dict):
 
 
 def plain(character):
-    """Return the plain form of a character in a name: itself, another, or nothing."""
+    """Return the plain form of a character, which may be the character itself or ""."""
     if character in PLAIN_FORMS:
         return PLAIN_FORMS[character]
     if FORM.match(character):
-        # A mark has a space before it.
+        # The compatibility form of a single mark begins with a space.
         usual = unicodedata.normalize("NFKC", character).strip()
         if usual != character:
             return "".join(map(plain, usual))
@@ -96,11 +96,11 @@ def code_points(text):
 
 
 def compose(names):
-    """Return names in Unicode's normal form C, of 500 characters at most.
+    """Normalize names to NFC, and cut them after 500 characters.
 
-    A letter with a mark is then one character. At most 30 marks in a row are kept,
-    since normalization sorts them in quadratic time. Return the same list if nothing
-    changes.
+    In NFC, a letter with a mark is one character. At most 30 consecutive marks are
+    kept, because normalization sorts them in quadratic time. If no name changes, the
+    list itself is returned.
     """
     text = "\n".join(names)
     if not text.isascii():
@@ -121,37 +121,36 @@ def compose(names):
 
 
 def lower(text):
-    """Return a text in lower case, of the same length."""
-    # Else Turkish capitals would get a dot above, and others lose theirs.
+    """Lower-case a text without changing its length."""
+    # str.lower would turn İ into two characters. Dotless ı is read as i.
     return text.replace("İ", "I").lower().replace("ı", "i")
 
 
 def without_accents(text):
-    """Return a text decomposed, without accents."""
+    """Remove accents from a text; the result is decomposed (NFD)."""
     if text.isascii():
         return text
     return re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFD", text))
 
 
 def fold(name):
-    """Return a name in ASCII letters and lower case."""
+    """Transliterate a name to lower-case ASCII."""
     return anyascii(name).lower()
 
 
 @cache
 def is_other_script(character):
-    """Return whether a character is a letter of another script than Latin."""
+    """Return whether a character is a letter of a non-Latin script."""
     name = unicodedata.name(character, "")
     is_latin = "LATIN" in name or "ORDINAL" in name  # "Dr.ª"
     return character.isalpha() and not is_latin
 
 
 def transliterate(character):
-    """Return one character in ASCII, or itself if it is a letter without a counterpart.
+    """Transliterate a character to ASCII; letters without a counterpart are kept.
 
-    Hebrew and Arabic points become nothing, not vowels: names are mostly written
-    without. The signs that NFC leaves on Arabic letters, from U+0653 to U+0655, are no
-    points.
+    Hebrew and Arabic vowel points are removed, because names are mostly written without
+    them. U+0653 to U+0655, which NFC may leave on Arabic letters, are not vowel points.
     """
     category = unicodedata.category(character)
     if category == "Mn" and POINT.match(character):

@@ -1,4 +1,4 @@
-"""Group the spellings of one name."""
+"""Group names that differ only in spelling."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,10 +8,10 @@ from .tidy import spellings
 
 
 def spelling_groups(names: NamesLike) -> NDArray[np.intp]:
-    """Return the group of each name; spellings of one name share a group.
+    """Assign each name to a group; all spellings of a name share a group.
 
-    A model that has learned Dvořák also knows Dvorak and " DVORAK". To measure accuracy
-    on unseen names, keep each group on one side of each split.
+    A model that was trained on Dvořák also knows Dvorak and " DVORAK". To measure
+    accuracy on unseen names, keep each group on one side of each split.
 
     Parameters
     ----------
@@ -21,9 +21,9 @@ def spelling_groups(names: NamesLike) -> NDArray[np.intp]:
     Returns
     -------
     ndarray of shape (n_names,) of int
-        Groups. Names of a group differ at most in white space, the kind of quotation
-        marks, apostrophes and hyphens, diacritics, case, script ("王" is "Wang"),
-        titles and degrees.
+        Group of each name. Names in a group differ at most in white space, the kind of
+        quotation marks, apostrophes and hyphens, diacritics, case, script ("王" and
+        "Wang"), titles and degrees.
 
     See Also
     --------
@@ -35,7 +35,7 @@ def spelling_groups(names: NamesLike) -> NDArray[np.intp]:
     >>> spelling_groups(["Dvořák", "Ōe", " DVORAK"])
     array([0, 1, 0])
     """
-    # np.unique would copy names into an array as wide as the longest.
+    # np.unique would copy the names into an array as wide as the longest name.
     spelt = spellings(read_names(names))
     groups = {spelling: group for group, spelling in enumerate(sorted(set(spelt)))}
     return np.array([groups[spelling] for spelling in spelt], dtype=np.intp)

@@ -1,4 +1,4 @@
-"""Normalize how a name is written: signs, brackets, titles, commas, initials."""
+"""Normalize names: signs, brackets, titles, commas and initials."""
 
 import re
 import unicodedata
@@ -10,38 +10,38 @@ from itertools import chain
 from .spelling import FOLDED, clean, compose, is_other_script, lower, without_accents
 from .titles import N_CACHED_WORDS, TIDY, drop_titles, may_have_title
 
-# Share of names: if as many have a title, titles are part of the data.
+# If at least this share of the names has a title, titles are part of the data.
 MIN_TITLED_SHARE = 0.01
-# Passes over one name, since what one leaves out may lay open a title or initials. The
-# last changes nothing; real names take up to three.
+# Passes over a name: removing something may expose another title or initial. The last
+# pass changes nothing; real names need up to three.
 MAX_PASSES = 5
-# Letters: "ABC" may be initials, and "ABCD" is a word.
+# "ABC" may be initials; "ABCD" is a word.
 MAX_INITIALS = 3
-# A Korean surname and given name, which Koreans write without the space.
+# A Korean surname and given name, which are usually written without a space.
 _KOREAN = re.compile(rf"({'|'.join(TIDY['korean_surnames'])}) ([가-힣]{{1,2}})")
-# The last bracket may be missing.
+# The closing bracket may be missing.
 BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]?")
 _LETTER = r"[^\W\d_]"
-# Initials and a word without a space between: "J.-P.Sartre".
+# Initials and a word without a space between them: "J.-P.Sartre".
 _GLUED = re.compile(rf"((?:{_LETTER}\.-?)+)({_LETTER}[^.]+)")
 _SHORT_SURNAMES = frozenset(TIDY["short_surnames"])
 _LONG_SURNAMES = frozenset(TIDY["long_surnames"])
 _NUMERALS = frozenset(TIDY["numerals"])
 _SYLLABLES = re.compile(TIDY["syllables"])
 _JOINED = re.compile(TIDY["joined"])
-# Names without these have no other form.
+# Names that do not match, and have no title, are tidy already.
 _HAS_FORM = re.compile(r"[,.(\[。]|^\W*\w[ -]|^[가-힣]| [^\sa-z]{1,6}$")
 
 
 def tidy(names, cleans=True, drops=True):
-    """Return names as they are read.
+    """Return names in the form that models read.
 
-    They are composed, and without signs if it `cleans`, and without titles and brackets
-    if it `drops` these. Given names, or initials, come first. Names to clean are clean,
-    as `clean` of spelling.py returns them. Judge first whether a text is a name: "(株)"
-    shows that it is not.
+    Names are composed. With `cleans`, signs are removed; the names have to be clean
+    already (see `clean` in spelling.py). With `drops`, titles and brackets are removed,
+    and given names or initials come first. Check before whether a text is a name,
+    because "(株)" shows that it is not.
     """
-    names = compose(names)  # before titles are looked for, whose letters are composed
+    names = compose(names)  # first, because the tables of titles are composed
     if cleans:
         names = without_signs(names)
     if not (cleans or drops):
@@ -55,13 +55,13 @@ def tidy(names, cleans=True, drops=True):
 
 
 def are_titled(names):
-    """Return whether so many clean names have a title or degree that these are data."""
+    """Return whether at least one clean name in 100 has a title or degree."""
     n_titled = sum(drop_titles(name) != name for name in compose(names))
     return n_titled >= MIN_TITLED_SHARE * len(names)
 
 
 def dropped(name, cleans, drops):
-    """Return the pieces of a name that `tidy` leaves out."""
+    """Return the pieces of a name that `tidy` removes."""
     typed = clean([name]) if cleans else [name]
     words = compose(typed)[0].split()
     (tidied,) = tidy(typed, cleans, drops)
@@ -73,7 +73,7 @@ def dropped(name, cleans, drops):
         are_read.append(is_read)
         if is_read:
             unmatched[key] -= 1
-    # Words that are read, but typed in another way.
+    # Words of the tidy name that were typed in another form.
     rest = " ".join(unmatched.elements())
     pieces = [""]
     for word, is_read in zip(words, are_read, strict=True):
@@ -93,7 +93,7 @@ def _key(word):
 
 
 def _remove_read_part(rest, word):
-    """Leave out of a word what is read of it: "Anna" of "Dr.Anna"."""
+    """Remove from a word the part that is read: "Anna" from "Dr.Anna"."""
     start = word.lower().find(rest)
     if start < 0:
         return word
@@ -101,12 +101,12 @@ def _remove_read_part(rest, word):
 
 
 def spellings(names):
-    """Return names in ASCII letters and lower case, tidy, for comparison."""
+    """Return tidy names in lower-case ASCII letters, for comparison."""
     return [name.translate(FOLDED) for name in tidy(clean(names))]
 
 
 def without_signs(names):
-    """Leave out emoji, flags, stars and other signs, but never the whole name."""
+    """Remove emoji, flags, stars and other signs, but never the whole name."""
     text = "".join(names)
     if text.isascii() and "*" not in text:
         return names
@@ -119,7 +119,7 @@ def without_signs(names):
 def _is_sign(character):
     """Return whether a character is a sign or a skin tone.
 
-    A sign that holds letters, such as ㈱, is none.
+    A symbol that consists of letters, such as ㈱, is not a sign.
     """
     if character in TIDY["signs"]:
         return True
@@ -128,7 +128,7 @@ def _is_sign(character):
 
 
 def _apply_until_stable(name, cleans, drops):
-    """Return a name as it is read, which is the same if it is read once more."""
+    """Tidy a name repeatedly until it no longer changes."""
     for _ in range(MAX_PASSES):
         before = name
         if drops:
@@ -141,9 +141,9 @@ def _apply_until_stable(name, cleans, drops):
 
 
 def without_brackets(name):
-    """Leave out what stands in brackets, unless only it is Latin, or only it is not.
+    """Remove text in brackets if it is in the same script as the rest of the name.
 
-    Names in brackets behind a single word stay.
+    Names in brackets after a single word are kept.
     """
     outside = BRACKETS.sub(" ", name)
     if outside == name or not any(map(str.isalpha, outside)):
@@ -165,11 +165,11 @@ def without_brackets(name):
 
 
 def _punctuate(name, orders):
-    """Leave out uninformative punctuation in a name, and put its parts in order.
+    """Remove uninformative punctuation from a name, and put its parts in order.
 
-    These are commas and dots at the ends, but no dot behind one or two Latin letters,
-    and the comma between the words of another script. Koreans write no space behind the
-    surname.
+    Commas and dots at the ends are removed, except dots after one or two Latin letters.
+    In other scripts, a comma between words is removed. The space after a Korean surname
+    is removed as well.
     """
     is_latin = name.isascii() or not any(map(is_other_script, name))
     stem = _strip_end(name, is_latin)
@@ -190,7 +190,7 @@ def _punctuate(name, orders):
 
 
 def _strip_end(text, is_latin):
-    """Leave out commas and dots at the end, but not the dot of an initial."""
+    """Remove commas and dots at the end, except the dot of an initial."""
     stem = text.rstrip(".。, ")
     last = stem.rpartition(" ")[2]
     is_short = "." in last or (is_latin and len(last) < 3)
@@ -199,14 +199,14 @@ def _strip_end(text, is_latin):
 
 @dataclass(frozen=True)
 class _Capitals:
-    """How capitals are read in a name: as initials, a surname or a numeral.
+    """Decide whether words in capitals are initials, a surname or a numeral.
 
     Attributes
     ----------
     may_be_initials : bool
-        Whether the name has small letters, so that capitals stand out.
+        Whether words in capitals may be initials: the name also has small letters.
     others : list of str
-        Its words of a capital and small letters; given names come first.
+        The words of the name with a capital and small letters, given names first.
     """
 
     may_be_initials: bool
@@ -214,7 +214,7 @@ class _Capitals:
 
     @classmethod
     def among(cls, words):
-        """Return how capitals are read among words, of which given names come first."""
+        """Create an instance from the words of a name, given names first."""
         others = []
         for word in words:
             if word[1:].islower() and not word[0].islower():
@@ -222,26 +222,26 @@ class _Capitals:
         return cls(_has_small_letter("".join(words)), others)
 
     def initials(self, word):
-        """Return the initials in a word, or none."""
+        """Return the initials in a word, or an empty list."""
         return _initials(word, self.may_be_initials)
 
     def are_initials(self, word):
-        """Return whether a word is initials, and no surname: "AM", but not "KIM"."""
+        """Return whether a word is initials and not a surname: "AM", but not "KIM"."""
         return bool(self.initials(word)) and not _is_surname(word, self.others)
 
     def without_numeral(self, words):
-        """Leave out a numeral behind a name, "Ludwig II", unless it is a surname."""
+        """Remove a numeral after a name, "Ludwig II", unless it is a surname."""
         if len(words) < 2:
             return words
         numeral = words[-1].removesuffix(".")
-        # "Anna VI" has a surname, and "George VI" has none.
+        # "VI" is a surname in "Anna VI" and a numeral in "George VI".
         is_surname = numeral in _NUMERALS and _is_surname(numeral, self.others[-1:])
         if numeral in _NUMERALS and not is_surname:
             return words[:-1]
         return words
 
     def n_before_initials(self, words):
-        """Return how many words stand in front of the initials at the end."""
+        """Return the number of words before the initials at the end."""
         for n in range(len(words), 0, -1):
             word = words[n - 1]
             if not self.are_initials(word):
@@ -253,11 +253,11 @@ class _Capitals:
 
 
 def _in_order(words, given=()):
-    """Return the words of a name in order: initials and given names, then the surname.
+    """Put the words of a name in order: initials and given names, then the surname.
 
-    Initials are "A.", "A.M.", "J.-P.", and in a name with small letters "AM" behind
-    another word, unless they are a short surname, and "A" in front of it. A numeral
-    behind a name is left out.
+    Initials are "A.", "A.M." and "J.-P.". In a name with small letters, "AM" after
+    another word (unless it is a short surname) and "A" before one are initials as well.
+    A numeral after a name is removed.
     """
     capitals = _Capitals.among([*given, *words])
     words = capitals.without_numeral(words)
@@ -280,13 +280,13 @@ def _in_order(words, given=()):
 
 
 def _with_surname_last(words, given, capitals):
-    """Return given names, or their initials, and then the words before the comma."""
+    """Return given names, or their initials, followed by the words before the comma."""
     initials_of_given = [capitals.initials(word) for word in given]
     if all(initials_of_given):
         given = [*chain.from_iterable(initials_of_given)]
     surname = words[-1]
     if "." not in surname and capitals.are_initials(surname):
-        # In capitals, it would be initials if it were read once more.
+        # In capitals, another pass would take the surname for initials.
         surname = surname.capitalize() if len(surname) > 1 else surname.lower()
     return [*given, *words[:-1], surname]
 
@@ -296,12 +296,12 @@ def _has_small_letter(text):
 
 
 def _is_full(word):
-    """Return whether a word is neither a letter nor dotted initials."""
+    """Return whether a word is neither a single letter nor dotted initials."""
     return len(word) > 1 and not _initials(word, False)
 
 
 def has_initials(text):
-    """Return whether a text has a word and, behind or in front of it, initials."""
+    """Return whether a text has both a capitalized word and initials."""
     has_word = False
     any_initials = False
     may_be_initials = _has_small_letter(text)
@@ -314,7 +314,7 @@ def has_initials(text):
 
 
 def _split_initials(words):
-    """Return words, where "J.P.Sartre" is two."""
+    """Split initials from words: "J.P.Sartre" becomes two words."""
     pieces = []
     for word in words:
         glued = _GLUED.fullmatch(word)
@@ -324,7 +324,10 @@ def _split_initials(words):
 
 @lru_cache(N_CACHED_WORDS)
 def _initials(word, or_capitals):
-    """Return the initials in "A.M.", or perhaps "AM", as "A." and "M.", or none."""
+    """Return the initials in a word, "A.M." as "A." and "M.", or an empty list.
+
+    With `or_capitals`, "AM" is read as initials as well.
+    """
     letters = []
     if "." in word:
         letters = [*filter(None, word.replace("-", ".").split("."))]
@@ -342,14 +345,14 @@ def _initials(word, or_capitals):
 
 
 def _is_surname(word, others):
-    """Return whether capitals are a surname behind other words: "Minsu KIM"."""
+    """Return whether capitals after other words are a surname: "Minsu KIM"."""
     word = _plain(word)
     is_listed = word in _SHORT_SURNAMES
     if len(word) > 1 and len(others) > 1:
         return is_listed or len(word) == MAX_INITIALS
     if len(word) == MAX_INITIALS or not others:
         return is_listed
-    last = _plain(others[-1])  # has to be a given name of China, Korea or Vietnam
+    last = _plain(others[-1])  # has to be a Chinese, Korean or Vietnamese given name
     is_given = _SYLLABLES.fullmatch(last) is not None and last not in _LONG_SURNAMES
     return is_listed and is_given
 

@@ -1,4 +1,4 @@
-"""Leave out titles, degrees and relatives, by the words in titles.ini."""
+"""Remove titles, degrees and relatives from names, with the words in titles.ini."""
 
 import re
 from collections import defaultdict
@@ -11,13 +11,13 @@ from pathlib import Path
 from .spelling import lower
 
 TITLE_TABLES = ("titles", "degrees", "initials", "offices")
-# Tables whose words count in any case, and as they are written.
+# Tables whose words match in any case, and tables whose words match as written.
 IN_ANY_CASE = (*TITLE_TABLES, "surnames", "names", "indonesian")
 AS_WRITTEN = ("following", "haji", "relative", "birth", "born")
 
 
 def read_tables(file):
-    """Return the texts of each table in a file of this folder."""
+    """Return {table: texts} for a file in this folder."""
     parser = ConfigParser(delimiters="=", comment_prefixes="#", interpolation=None)
     parser.read(Path(__file__).with_name(file), encoding="utf-8")
     tables = {}
@@ -27,23 +27,22 @@ def read_tables(file):
     return tables
 
 
-# The words of the tables, which JavaScript reads in the metadata of an ONNX model.
+# The JavaScript port reads these tables from the metadata of an ONNX model.
 TIDY = {
-    "format": 5,  # raise it when an older index.mjs would misread it
-    # Han, Kana and Hangul, where a surname stands before the given name also without a
-    # comma.
+    "format": 5,  # increase it when an older index.mjs would misread the rules
+    # Han, Kana and Hangul, in which the surname comes first even without a comma.
     "joined": "[\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3130-\u318f"
     "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff]",
-    # Given names of China, Korea, Vietnam, in plain Latin letters.
+    # Chinese, Korean and Vietnamese given names in plain Latin letters.
     "syllables": "(?:(?:[bcdfghjklmnpqrstvwxyz]|[cgknpst]h|n?gh?|qu|tr)?[aeiouy]{1,3}"
     "(?:ng|nh|ch|[nmklptc])?-?){1,2}",
-    "signs": "*†‡※™℠〃",  # and Unicode's other symbols that hold no letters
+    "signs": "*†‡※™℠〃",  # in addition to symbols (category So) without letters
     **read_tables("titles.ini"),
 }
 
 
 def _tables_by_word(tables):
-    """Return {word: the tables that have it}."""
+    """Return {word: tables that contain the word}."""
     tables_of = defaultdict(tuple)
     for table in tables:
         for word in TIDY[table]:
@@ -53,7 +52,7 @@ def _tables_by_word(tables):
 
 _TABLES_IN_ANY_CASE = _tables_by_word(IN_ANY_CASE)
 _TABLES_AS_WRITTEN = _tables_by_word(AS_WRITTEN)
-# Words as they are typed with a space, "Ph. D.", and in the tables: "Ph.D.".
+# Patterns of words typed with a space, "Ph. D.", and their form in the tables, "Ph.D.".
 _SPACED = {}
 for _typed in TIDY["spaced"]:
     _pattern = re.compile(rf"(?<![^\W\d_]){re.escape(_typed)}(?![^\W\d_])")
@@ -64,19 +63,19 @@ for _text in _tables_by_word((*TITLE_TABLES, "relative", "birth", "born", "space
 _DROPPED_WORDS |= {word + "." for word in _DROPPED_WORDS}
 _SURNAME_PAIRS = frozenset(TIDY["surname_pairs"])
 _ENDS = {title[-1] for title in TIDY["attached"]}
-# Not before a vowel sign: that is another syllable.
+# \w excludes vowel signs, with which the title would be part of another syllable.
 _BEFORE = re.compile(rf"(?:{'|'.join(map(re.escape, TIDY['attached_before']))})+(?=\w)")
 _BEHIND_DOT = re.compile(r"(?<=\.)(?=[^\W\d_])")
 _INSIDE_DOT = re.compile(r"\.[^ .,]")
 _BEHIND = ".。, "
 _MARKS = re.compile("[ ,\"']+")
-N_CACHED_WORDS = 4_096  # whose answers are kept, since a text asks several times
+N_CACHED_WORDS = 4_096  # each word of a text is looked up several times
 
 
 def may_have_title(name):
-    """Return whether there may be something to leave out.
+    """Return whether a name may have a title, degree or relative.
 
-    Most names take no more time than this.
+    Most names need only this quick check.
     """
     if not _DROPPED_WORDS.isdisjoint(lower(name).replace(",", " ").split()):
         return True
@@ -88,7 +87,7 @@ def may_have_title(name):
 
 
 def drop_titles(name):
-    """Leave out titles, degrees and relatives, but never the whole name."""
+    """Remove titles, degrees and relatives, but never the whole name."""
     if not may_have_title(name):
         return name
     text = name
@@ -103,22 +102,23 @@ def drop_titles(name):
         if is_last:
             break
     words = [*chain.from_iterable(segments)]
-    if any(map(_tables, words)):  # else there are initials
-        rest = _NameContext.of(words)
-        segments = [rest.untitled(words, k) for k, words in enumerate(segments)]
+    if any(map(_tables, words)):  # otherwise the name only has initials
+        context = _NameContext.of(words)
+        segments = [context.untitled(words, k) for k, words in enumerate(segments)]
     untitled = ", ".join(" ".join(words) for words in segments if words)
     untitled = _without_attached(untitled)
     letters = _MARKS.sub("", untitled)
     if letters == "" or letters == _MARKS.sub("", name):
-        return name  # which keeps its spaces and commas
+        return name  # with the original spaces and commas
     return untitled
 
 
 def _words_of(segment, k, may_be_names):
-    """Return the words behind the k-th comma, and whether later ones are left out.
+    """Return the words after the k-th comma, and whether all later words are dropped.
 
-    What stands behind "s/o" or "née" is left out, and behind a place or date of birth
-    all of the text. If they `may_be_names`, words for birth need a dot or an accent.
+    The words after "s/o" or "née" are dropped up to the next comma. A place or date of
+    birth ends the name. With `may_be_names`, words for birth without a dot or an accent
+    are kept, because they may be names.
     """
     words = []
     for word in filter(None, segment.split(" ")):
@@ -137,13 +137,13 @@ def _words_of(segment, k, may_be_names):
 
 
 def _birth_tables(phrase):
-    """Return the table of words for birth that has a phrase, if any."""
+    """Return the tables of words for birth that contain a phrase."""
     key = phrase if phrase.isascii() else lower(phrase)
     return {"birth", "born"}.intersection(_TABLES_AS_WRITTEN.get(key, ()))
 
 
 def _split_titles(word):
-    """Return the titles and the rest of a word: three words of "Prof.Dr.Anna"."""
+    """Split leading titles from a word: "Prof.Dr.Anna" becomes three words."""
     if "." not in word or _tables(word):
         return [word]
     pieces = _BEHIND_DOT.split(word)
@@ -157,7 +157,7 @@ def _split_titles(word):
 
 @lru_cache(N_CACHED_WORDS)
 def _tables(word):
-    """Return the tables that have a word, with or without its final dot."""
+    """Return the tables that contain a word, with or without its final dot."""
     is_letter = len(word.rstrip(".")) == 1
     key = word if is_letter else lower(word)
     return (
@@ -169,16 +169,18 @@ def _tables(word):
 
 @dataclass(frozen=True)
 class _NameContext:
-    """What a name has besides titles, degrees and initials: it decides on these.
+    """The words of a name besides its titles, degrees and initials.
+
+    They decide whether an ambiguous word is a title or part of the name.
 
     Attributes
     ----------
     n_words : int
         Number of other words.
     n_full : int
-        Number of those without a dot that have more than one letter.
+        Number of other words that have more than one letter and no dot.
     in_capitals : bool
-        Whether they are in capitals.
+        Whether all other words are in capitals.
     is_indonesian : bool
         Whether the name has an Indonesian title or degree.
     """
@@ -190,7 +192,7 @@ class _NameContext:
 
     @classmethod
     def of(cls, words):
-        """Return what words have besides titles, degrees and initials."""
+        """Create an instance from all words of a name."""
         others = []
         n_full = 0
         is_indonesian = False
@@ -206,7 +208,7 @@ class _NameContext:
         return cls(len(others), n_full, " ".join(others).isupper(), is_indonesian)
 
     def untitled(self, words, k):
-        """Return words before the first comma, or after the k-th, without titles."""
+        """Remove titles from the words before the first comma or after the k-th."""
         are_offices = all("offices" in _tables(word) for word in words)
         if are_offices and k > 0 and self.n_words > 1:
             return []
@@ -232,7 +234,7 @@ class _NameContext:
         return left
 
     def _is_title(self, word, tables, is_before):
-        """Return whether a word is a title before a name, or, with a dot, anywhere."""
+        """Return whether a word is a title: before a name, or anywhere with a dot."""
         if "haji" in tables:
             return is_before and self.is_indonesian and self.n_full > 1
         is_title = is_before and "titles" in tables
@@ -244,13 +246,13 @@ class _NameContext:
         return is_title and not self._may_be_name(word, tables)
 
     def _is_degree(self, words, is_list):
-        """Return whether the last word is a degree, or initials that are one here."""
+        """Return whether the last word is a degree, or initials that mean a degree."""
         word = words[-1]
         tables = _tables(word)
         if "degrees" in tables:
             return not self._may_be_name(word, tables)
         stands_out = word.isupper() and not self.in_capitals
-        # Surnames are in capitals in "Anatolio NDONG MBA".
+        # In "Anatolio NDONG MBA", capitals mark surnames.
         in_front = words[-2] if len(words) > 1 else ""
         if in_front.isupper() and "initials" not in _tables(in_front):
             stands_out = False
@@ -259,7 +261,7 @@ class _NameContext:
         return "initials" in tables and self.n_words > 1 and is_sure
 
     def _may_be_name(self, word, tables):
-        """Return whether a title may be a name, or initials, here: "FRAU Quentin"."""
+        """Return whether a title may be a name or initials here: "FRAU Quentin"."""
         if "names" in tables:
             return self.n_full < 2
         if self.n_words > 1 or self.in_capitals or not word.isupper():
@@ -268,14 +270,14 @@ class _NameContext:
 
 
 def _may_be_degree(word):
-    """Return whether a word is a degree, or initials that may be one."""
+    """Return whether a word is a degree, or initials that may mean a degree."""
     return not {"degrees", "initials"}.isdisjoint(_tables(word))
 
 
 def _without_attached(name):
-    """Leave out titles that are attached to a name.
+    """Remove titles that are attached to a name without a space.
 
-    Never leave out all of it, nor half of two letters.
+    At least one character remains, and at least two if the title is one character.
     """
     before = _BEFORE.match(name)
     if before:
@@ -293,9 +295,9 @@ def _without_attached(name):
 
 
 def _attached_title(name, end):
-    """Return the title at the end of the text before an index, or ""."""
+    """Return the attached title that ends at an index of the name, or ""."""
     for title in TIDY["attached"]:
-        n_least = 2 if len(title) == 1 else 1  # characters that stay
+        n_least = 2 if len(title) == 1 else 1  # characters that must remain
         if name.endswith(title, n_least, end):
             return title
     return ""
