@@ -89,7 +89,7 @@ def test_choose_names_the_middle_training_and_writes_the_spread(public, capsys):
     printed = capsys.readouterr().out
     assert f"by their mean is {public / 'between'}." in printed
     choosing, reported = printed.split("The middle one")
-    title = "nationality, people kept apart"
+    title = "nationality, held-out people"
     n_choosing = int(cells_of(choosing, title)[0])
     n_reported = int(cells_of(reported, title)[0])
     assert n_choosing + n_reported == len(PEOPLE)

@@ -7,7 +7,7 @@ people who choose, and names the middle one. Then it prints the figures of all t
 on the people to report: nobody chose by these. ``--write PAGE`` puts this second table
 into a page.
 
-All figures assume equal priors. The groups of people are those kept apart, see
+All figures assume uniform priors. The groups of people are the held-out people, see
 kept_apart.py, and the new people of the public sets, see new_people.py. A nationality
 stands for its countries there.
 """
@@ -83,7 +83,7 @@ def measure(folder, sets, apart=None):
     for target in TARGETS:
         people = apart[target] if apart else None
         model, choose, report, _ = kept_apart.load(target, folder / target, people)
-        title = f"{target}, people kept apart"
+        title = f"{target}, held-out people"
         choosing[title] = figure(model, choose.names, choose.labels)
         reported[title] = figure(model, report.names, report.labels)
         for name, title in PUBLIC[target].items():
