@@ -137,19 +137,42 @@ def test_sums_and_orders_of_draws_commute(order, members, is_checked):
 
 @FEW
 @given(seed=st.integers(0, 99), is_checked=st.booleans(), share=st.floats(0.1, 0.9))
-def test_parts_of_joint_draws_are_the_parts(seed, is_checked, share):
+def test_joint_draws_are_those_of_outcomes_times_their_share(seed, is_checked, share):
     parts = [estimate(n, seed, is_checked=is_checked)._draws for n in (300, 200)]
     parts[1] = parts[1].at(parts[0].labels)
     draws = np.random.default_rng(seed).dirichlet([50, 50], size=200)
     mix = np.array([share, 1 - share])
     whole = Draws(labels=np.arange(2), estimate=mix, draws=draws, n_effective=500)
     joint = Draws.joint(parts, whole)
-    assert_allclose(joint.draws.sum(axis=(1, 2)), 1, atol=ROUNDING)
-    found = joint.within("part")
+    assert_allclose(joint.draws.sum(axis=1), 1, atol=ROUNDING)
+    assert joint.distinct_labels.tolist() == parts[0].labels.tolist()
     for k, part in enumerate(parts):
-        assert_allclose(found.estimate[k], part.estimate, atol=ROUNDING)
-        assert_allclose(found.draws[:, k], part.draws, atol=ROUNDING)
-        assert found.n_effective[k, 0] == pytest.approx(part.n_effective)
+        rows = joint.outcomes == k
+        assert joint.labels[rows].tolist() == part.labels.tolist()
+        expected = mix[k] * part.estimate
+        assert_allclose(joint.estimate[rows], expected, atol=ROUNDING)
+        expected = draws[:, [k]] * part.draws
+        assert_allclose(joint.draws[:, rows], expected, atol=ROUNDING)
+        assert_allclose(joint.n_effective[rows], part.n_effective / mix[k])
+
+
+@FEW
+@given(order=st.permutations(LABELS), members=SETS_OF_LABELS, is_checked=st.booleans())
+def test_sums_and_orders_of_joint_draws_commute(order, members, is_checked):
+    rates = estimate_outcome(is_checked=is_checked)
+    joint = rates.joint_draws[:, [rates.labels.tolist().index(x) for x in order]]
+    drawn = rates._draws.at(order)
+    assert drawn.distinct_labels.tolist() == order
+    assert_array_equal(drawn.draws, joint.reshape(len(joint), -1))
+    groups = {"group": members, "none": []}
+    summed = drawn.sums(groups)
+    assert_allclose(
+        arrays_of(summed), arrays_of(rates._draws.sums(groups)), atol=ROUNDING
+    )
+    expected = joint[:, np.isin(order, [*members])].sum(axis=1)
+    assert_allclose(summed.draws[:, :2], expected, atol=ROUNDING)
+    assert not summed.draws[:, 2:].any()
+    assert summed.outcomes.tolist() == [False, True] * 2
 
 
 @FEW

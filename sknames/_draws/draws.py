@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array, eye_array, kron
 
 from .._base.codes import array_of_labels, index_in
 from .._base.labels_and_weights import FEW_HELD_OUT
@@ -12,8 +13,8 @@ from .._base.saved import Saved
 from .intervals import compare_draws, interval
 
 NO_ONE = 0.5  # estimated people: of fewer, nothing is a part
-# What a linear map of labels maps next to the draws.
-BY_LABEL = ("estimate", "predicted", "n_held_out", "of_sparse")
+# What a linear map of rows maps, next to the draws.
+LINEAR = ("estimate", "predicted", "n_held_out", "of_sparse")
 # Names or clusters of equal weight: with fewer, a difference is not tested, since
 # their draws hardly vary.
 FEW_TO_TEST = 30
@@ -24,28 +25,30 @@ FEW_CLUSTERS_TO_TEST = 10
 class Draws(Saved):
     """Hold the estimated shares of a list, and draws of them, by label.
 
-    Of a list that is split, such as by an outcome, there is an axis of parts before
-    that of labels.
+    Each estimate is a row. Of a list with outcomes, a row has a label and an outcome,
+    and the rows of a label follow each other.
 
     Parameters
     ----------
-    labels : ndarray of shape (n_labels,)
-        The labels.
-    estimate : ndarray of shape ([n_parts,] n_labels)
+    labels : ndarray of shape (n_rows,)
+        The label of each row.
+    estimate : ndarray of shape (n_rows,)
         The shares, NaN where there is none.
-    draws : ndarray of shape (n_draws, [n_parts,] n_labels)
+    draws : ndarray of shape (n_draws, n_rows)
         The same in each draw.
-    n_effective : float or ndarray, which broadcasts to the estimate
+    n_effective : float or ndarray of shape (n_rows,)
         The shares are of so many names of equal weight, which hold as much information.
     least_effective : int, default=30
         With fewer than that, differences are not tested.
-    predicted : ndarray in the shape of the estimate, or None
+    outcomes : ndarray of shape (n_rows,) or None, default=None
+        The outcome of each row, if there are outcomes.
+    predicted : ndarray of shape (n_rows,) or None, default=None
         The part of the shares that is predicted, in a list with checked rows: 0 if all
         are. None without checked rows.
-    n_held_out : ndarray of shape (n_labels,), or None
+    n_held_out : ndarray of shape (n_rows,) or None, default=None
         How many held-out people have shown how the model errs about each label; None
         if that does not matter.
-    of_sparse : ndarray in the shape of the estimate, or None
+    of_sparse : ndarray of shape (n_rows,) or None, default=None
         The part of each share that sparse labels have, of fewer than 20 such people.
     """
 
@@ -54,6 +57,7 @@ class Draws(Saved):
     draws: NDArray[np.floating]
     n_effective: Any
     least_effective: int = FEW_TO_TEST
+    outcomes: NDArray[Any] | None = None
     predicted: NDArray[np.floating] | None = None
     n_held_out: NDArray[np.integer] | None = None
     of_sparse: NDArray[np.floating] | None = None
@@ -77,70 +81,96 @@ class Draws(Saved):
 
     @classmethod
     def joint(cls, parts: list[Self], share: Self) -> Self:
-        """Return the shares of a list that have a part and a label.
+        """Return the shares of a list that have a label and an outcome.
 
-        `parts` are the draws of each part, and `share` has their shares of the list.
+        `parts` are the shares of each outcome, with the same labels, and `share` has
+        the share of each outcome.
         """
         first = parts[0]
-        draws = np.stack([part.draws for part in parts], axis=1)
+
+        def in_rows(name, factors):
+            """Return values of all parts, times those of each part, as rows."""
+            values = np.stack([getattr(part, name) for part in parts], axis=-1)
+            return (values * factors).reshape(*values.shape[:-2], -1)
+
+        n_effective = np.array([part.n_effective for part in parts]) / share.estimate
         predicted = None
         if first.predicted is not None:
-            of_parts = np.array([part.predicted for part in parts])
-            predicted = share.estimate[:, None] * of_parts
-        n_effective = np.array([part.n_effective for part in parts])
+            predicted = in_rows("predicted", share.estimate)
         return cls(
-            labels=first.labels,
-            estimate=share.estimate[:, None] * [part.estimate for part in parts],
-            draws=share.draws[:, :, None] * draws,
-            # A share of a part is of the part's names, one of the list of as many as
-            # there were if all parts were like it.
-            n_effective=(n_effective / share.estimate)[:, None],
+            labels=first.labels.repeat(len(parts)),
+            outcomes=np.tile(share.labels, len(first.labels)),
+            estimate=in_rows("estimate", share.estimate),
+            draws=in_rows("draws", share.draws[:, None]),
+            # A share of an outcome is of its names, one of the list of as many as
+            # there were if all outcomes were like it.
+            n_effective=np.tile(n_effective, len(first.labels)),
             least_effective=first.least_effective,
             predicted=predicted,
         )
 
-    def sums(self, members: dict[Any, Any]) -> Self:
-        """Return the sums of the labels in each group.
+    @property
+    def n_outcomes(self) -> int:
+        """The number of rows of each label."""
+        return 1 if self.outcomes is None else len({*self.outcomes.tolist()})
 
-        The sum of all labels is 1, and leaves nothing to chance.
+    @property
+    def distinct_labels(self) -> NDArray[Any]:
+        """The labels, each once."""
+        return self.labels[:: self.n_outcomes]
+
+    def sums(self, members: dict[Any, Any]) -> Self:
+        """Return the sums of the labels in each group, of each outcome.
+
+        The sum of all rows is 1, and leaves nothing to chance.
         """
-        is_in = np.zeros((len(self.labels), len(members)))
-        column = {label: k for k, label in enumerate(self.labels.tolist())}
-        for k, labels in enumerate(members.values()):
-            is_in[[column[label] for label in labels], k] = 1
-        found = self._mapped(array_of_labels([*members]), lambda values: values @ is_in)
-        if self.estimate.ndim > 1:
-            return found
-        has_all = is_in.all(axis=0)
+        row_of = {label: row for row, label in enumerate(self.distinct_labels.tolist())}
+        rows = []
+        groups = []
+        for group, labels in enumerate(members.values()):
+            for label in dict.fromkeys(labels):
+                rows.append(row_of[label])
+                groups.append(group)
+        is_in = csr_array(
+            (np.ones(len(rows)), (rows, groups)), shape=(len(row_of), len(members))
+        )
+        is_in = kron(is_in, eye_array(self.n_outcomes), format="csr")
+        found = self._mapped([*members], lambda values: values @ is_in)
+        has_all = is_in.sum(axis=0) == len(self.labels)
         found.estimate[has_all] = 1
         found.draws[:, has_all] = 1
-        n_effective = np.where(has_all, np.inf, np.min(self.n_effective))
-        return replace(
-            found,
-            # Rounding may lift a sum above 1.
-            estimate=np.minimum(found.estimate, 1),
-            n_effective=n_effective,
-        )
+        # Rounding may lift a sum above 1.
+        np.minimum(found.estimate, 1, out=found.estimate)
+        n_effective = self._by_label(self.n_effective).min(axis=0)
+        n_effective = np.where(has_all, np.inf, np.tile(n_effective, len(members)))
+        return replace(found, n_effective=n_effective)
 
-    def at(self, labels: NDArray[Any]) -> Self:
+    def at(self, labels: Any) -> Self:
         """Return the estimates of labels, some of which may be missing.
 
         A missing one has no share, unless rows were checked: then it was not among
         them.
         """
-        index = index_in(self.labels.tolist(), labels, otherwise=-1)
+        index = index_in(self.distinct_labels.tolist(), labels, otherwise=-1)
 
         def taken(values):
-            taken = values[..., index]
-            taken[..., index < 0] = 0
-            return taken
+            taken = self._by_label(values)[..., index, :]
+            taken[..., index < 0, :] = 0
+            return taken.reshape(*values.shape[:-1], -1)
 
         found = self._mapped(labels, taken)
-        if self.estimate.ndim == 1 and np.ndim(self.n_effective):  # of groups
-            found = replace(found, n_effective=self.n_effective[index])
         if self.predicted is None:
-            found.estimate[..., index < 0] = np.nan
+            is_missing = (index < 0).repeat(self.n_outcomes)
+            found.estimate[is_missing] = np.nan
+        if np.ndim(self.n_effective):
+            n_effective = self._by_label(self.n_effective)[index].ravel()
+            found = replace(found, n_effective=n_effective)
         return found
+
+    def _by_label(self, values):
+        """Return values of rows, (..., n_rows), as (..., n_labels, n_outcomes)."""
+        values = np.broadcast_to(values, (*np.shape(values)[:-1], len(self.labels)))
+        return values.reshape(*values.shape[:-1], -1, self.n_outcomes)
 
     def less(self, part: Self, weight: float) -> Self:
         """Return the shares of the rest of a list, less a part of this weight.
@@ -166,26 +196,34 @@ class Draws(Saved):
         )
 
     def _mapped(self, labels, change):
-        """Return what a linear map makes of the last axis."""
-        mapped = {"labels": labels, "draws": change(self.draws)}
-        for name in BY_LABEL:
+        """Return rows of other labels, with what a linear map makes of the values."""
+        mapped: dict[str, Any] = {"draws": change(self.draws)}
+        for name in LINEAR:
             values = getattr(self, name)
             mapped[name] = None if values is None else change(values)
-        return replace(self, **mapped)
+        if self.outcomes is not None:
+            outcomes = self.outcomes[: self.n_outcomes]
+            mapped["outcomes"] = np.tile(outcomes, len(labels))
+        labels = array_of_labels([*labels]).repeat(self.n_outcomes)
+        return replace(self, labels=labels, **mapped)
 
-    def within(self, whole: str) -> Self:
-        """Return the shares within each "part", or within each "label".
+    def within_labels(self) -> Self:
+        """Return the share of each outcome within its label.
 
-        A part or label without people has none.
+        A label without people has none.
         """
-        axis = {"part": -1, "label": -2}[whole]
-        share = self.estimate.sum(axis=axis, keepdims=True)
-        n_effective = (self.n_effective * self.estimate).sum(axis=axis, keepdims=True)
-        has_people = n_effective >= NO_ONE
+
+        def of_label(values):
+            """Return the sum of all rows of the label of each row."""
+            sums = self._by_label(values).sum(axis=-1)
+            return sums.repeat(self.n_outcomes, axis=-1)
+
+        n_effective = of_label(self.n_effective * self.estimate)
         estimate = np.full(self.estimate.shape, np.nan)
-        np.divide(self.estimate, share, out=estimate, where=has_people)
-        shares = self.draws.sum(axis=axis, keepdims=True)
-        draws = np.tile(estimate, (len(shares), 1, 1))
+        shares = of_label(self.estimate)
+        np.divide(self.estimate, shares, out=estimate, where=n_effective >= NO_ONE)
+        shares = of_label(self.draws)
+        draws = np.tile(estimate, (len(shares), 1))
         np.divide(self.draws, shares, out=draws, where=shares > 0)
         return replace(
             self,
@@ -193,20 +231,6 @@ class Draws(Saved):
             draws=draws,
             # Few people show no share near 0 or 1.
             n_effective=np.maximum(n_effective, NO_ONE),
-        )
-
-    def by_row(self) -> Self:
-        """Return the parts of the first label, those of the second, and so on."""
-        n_parts = len(self.estimate)
-        n_effective = np.broadcast_to(self.n_effective, self.estimate.shape)
-        predicted = None if self.predicted is None else self.predicted.T.ravel()
-        return replace(
-            self,
-            labels=self.labels.repeat(n_parts),
-            estimate=self.estimate.T.ravel(),
-            draws=self.draws.swapaxes(1, 2).reshape(len(self.draws), -1),
-            n_effective=n_effective.T.ravel(),
-            predicted=predicted,
         )
 
     def as_list(self, k: int) -> Self:
@@ -231,8 +255,8 @@ class Draws(Saved):
     def interval(self, confidence_level: float) -> tuple[Any, Any]:
         """Return the ends of the intervals, NaN of shares in doubt."""
         low, high = interval(self, confidence_level)
-        low[..., self.is_in_doubt] = np.nan
-        high[..., self.is_in_doubt] = np.nan
+        low[self.is_in_doubt] = np.nan
+        high[self.is_in_doubt] = np.nan
         return low, high
 
     def minus(self, other: Self, confidence_level: float) -> dict[str, Any]:

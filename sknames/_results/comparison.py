@@ -102,7 +102,8 @@ def compare_shares(here, there, about, **fields):
     """
     columns = {"label": here.labels, "share": here.estimate, "other": there.estimate}
     columns |= here.minus(there, about.confidence_level)
-    size = np.nan_to_num(np.abs(columns["difference"]))
+    # Rounded, so that equal differences stay in their order on all processors.
+    size = np.nan_to_num(np.abs(columns["difference"])).round(12)
     order = np.argsort(-size, kind="stable")
     columns = {name: values[order] for name, values in columns.items()}
     return Comparison(_columns=columns, _about=about, **fields)

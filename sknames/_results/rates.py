@@ -64,7 +64,7 @@ class Rates(Table):
     @property
     def labels(self) -> NDArray[Any]:
         """The distinct labels, or groups."""
-        return read_only(self._draws.labels)
+        return read_only(self._draws.distinct_labels)
 
     @property
     def joint_draws(self) -> NDArray[np.floating]:
@@ -72,7 +72,8 @@ class Rates(Table):
 
         The shape is (n_draws, n_labels, n_outcomes), for reading only.
         """
-        return read_only(self._draws.draws.swapaxes(1, 2))
+        draws = self._draws.draws
+        return read_only(draws.reshape(len(draws), -1, len(self.outcomes)))
 
     def _settings(self):
         """Return what results must have in common, by what to call it."""
@@ -161,11 +162,11 @@ class Rates(Table):
         members_of_other = {}
         for name, labels in members.items():
             members_of_other[name] = of_group.get(other, self._others(labels))
-        rates = rates_of(self._of_labels.sums(members))
-        other_rates = rates_of(self._of_labels.sums(members_of_other))
+        rates = self._of_labels.sums(members).within_labels()
+        other_rates = self._of_labels.sums(members_of_other).within_labels()
         columns = {
             "label": rates.labels,
-            "outcome": np.tile(self.outcomes, len(members)),
+            "outcome": rates.outcomes,
             "rate": rates.estimate,
             "other": other_rates.estimate,
         }
@@ -179,7 +180,7 @@ class Rates(Table):
 
     def _others(self, members):
         """Return the labels that are none of a group."""
-        labels = self._of_labels.labels.tolist()
+        labels = self._of_labels.distinct_labels.tolist()
         return [label for label in labels if label not in members]
 
 
@@ -202,8 +203,9 @@ def rates_of_list(names, outcome, question, seeds=None):
             part = replace(part, clusters=Clusters.of_rows(len(part)))
         drawn.append(draw_shares(part, distinct, question, seeds))
     joint = Draws.joint(drawn, share)
-    largest_first = np.argsort(-joint.estimate.sum(axis=0), kind="stable")
-    joint = joint.at(joint.labels[largest_first])
+    size = joint.estimate.reshape(-1, len(outcomes)).sum(axis=1)
+    largest_first = np.argsort(-size, kind="stable")
+    joint = joint.at(joint.distinct_labels[largest_first])
     about = About.of_list(names, question, seeds, n_checked=n_checked)
     has_weight = names.row_weights > 0
     n_people = (names.row_counts * has_weight).sum()
@@ -217,12 +219,12 @@ def rates_of_list(names, outcome, question, seeds=None):
 def _table_of(of_labels, about, outcomes, n_people, *, members=None, groups=None):
     """Return the `Rates` of labels, or of groups with these members."""
     joint = of_labels if members is None else of_labels.sums(members)
-    rates = rates_of(joint)
+    rates = joint.within_labels()
     low, high = rates.interval(about.confidence_level)
-    n_people = n_people * joint.estimate.sum(axis=0)
+    n_people = n_people * joint.estimate.reshape(-1, len(outcomes)).sum(axis=1)
     columns = {
         "label": rates.labels,
-        "outcome": np.tile(outcomes, len(joint.labels)),
+        "outcome": rates.outcomes,
         "rate": rates.estimate,
         "low": low,
         "high": high,
@@ -236,14 +238,6 @@ def _table_of(of_labels, about, outcomes, n_people, *, members=None, groups=None
         groups=groups,
         outcomes=outcomes,
     )
-
-
-def rates_of(joint):
-    """Return the rates of outcomes in labels, label by label, as `Draws`.
-
-    `joint` are the shares of the list that have an outcome and a label.
-    """
-    return joint.within("label").by_row()
 
 
 def _count_checked(names, outcomes, outcome_index):

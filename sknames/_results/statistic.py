@@ -166,7 +166,7 @@ def estimate_statistic(
     function = Function(
         statistic,
         lists,
-        rows=_rows_of(labels, lists[0].drawn.labels),
+        rows=_rows_of(labels, lists[0].drawn.distinct_labels),
         are_parts=isinstance(results[0], Parts),
     )
     low, high = function.interval(confidence_level)
@@ -183,12 +183,12 @@ class ListInStatistic:
     Parameters
     ----------
     drawn : Draws
-        Its shares, or its joint shares of outcomes and labels.
+        Its shares, of labels or of labels and outcomes.
     rows : Draws
         The rows of its table: its shares, or the rates within each label.
-    ends : ndarray of shape (2, [n_outcomes,] n_labels)
+    ends : ndarray of shape (2, n_rows)
         The ends of these rows, NaN where there are none.
-    are_limits : ndarray of shape (2, [n_outcomes,] n_labels) of bool
+    are_limits : ndarray of shape (2, n_rows) of bool
         Whether these ends reach farther than the draws, by exact limits.
     """
 
@@ -197,7 +197,16 @@ class ListInStatistic:
     ends: NDArray[np.floating]
     are_limits: NDArray[np.bool_]
 
-    def at_end(self, index, end):
+    def as_taken(self, shares):
+        """Return shares of its rows as the statistic takes them.
+
+        The shape is (n_labels,), or (n_labels, n_outcomes).
+        """
+        if self.drawn.outcomes is None:
+            return shares
+        return shares.reshape(-1, self.drawn.n_outcomes)
+
+    def at_end(self, row, end):
         """Return its shares with one row at an end, the others scaled.
 
         Of rates, one outcome of a label is at an end of its rate, and the other
@@ -205,12 +214,15 @@ class ListInStatistic:
         """
         moved = self.drawn.estimate.copy()
         # What sums to 1: all labels, or all outcomes of a label.
-        whole = np.s_[:, index[-1]] if moved.ndim == 2 else np.s_[:]
+        whole = np.full(len(moved), True)
+        if self.drawn.outcomes is not None:
+            whole = np.arange(len(moved)) // self.drawn.n_outcomes
+            whole = whole == whole[row]
         total = moved[whole].sum()
-        rest = total - moved[index]
+        rest = total - moved[row]
         if rest > 0:
             moved[whole] *= total * (1 - end) / rest
-        moved[index] = total * end
+        moved[row] = total * end
         return moved
 
 
@@ -238,11 +250,10 @@ class Function:
         self.estimate = self._value(self.shares, "the estimates")
 
     def _together(self, shares):
-        """Return shares of all lists as what the statistic takes: parts as one array.
-
-        Labels come first, and outcomes if there are any.
-        """
-        arrays = [of_list.T for of_list in shares]
+        """Return shares of lists as the statistic takes them, parts as one array."""
+        arrays = []
+        for one, of_list in zip(self.lists, shares, strict=True):
+            arrays.append(one.as_taken(of_list))
         return np.array(arrays) if self.are_parts else arrays
 
     def _value(self, shares, where):
@@ -299,21 +310,20 @@ class Function:
         """
         one = self.lists[k]
         of_limits = np.zeros((2, *self.estimate.shape))
-        slopes = np.zeros((one.rows.estimate.size, *self.estimate.shape))
-        for row, index in enumerate(np.ndindex(one.rows.estimate.shape)):
-            low, high = one.ends[(slice(None), *index)]
+        slopes = np.zeros((len(one.rows.estimate), *self.estimate.shape))
+        for row, estimate in enumerate(one.rows.estimate):
+            low, high = one.ends[:, row]
             if np.isnan(low):
                 continue
-            estimate = one.rows.estimate[index]
             is_low_farther = estimate - low > high - estimate
             for end, is_limit, is_farther in (
-                (low, one.are_limits[(0, *index)], is_low_farther),
-                (high, one.are_limits[(1, *index)], not is_low_farther),
+                (low, one.are_limits[0, row], is_low_farther),
+                (high, one.are_limits[1, row], not is_low_farther),
             ):
                 if not (is_limit or is_farther):
                     continue
                 shares = self.shares.copy()
-                shares[k] = one.at_end(index, end).T
+                shares[k] = one.as_taken(one.at_end(row, end))
                 move = self._moved(shares)
                 if is_limit:
                     of_limits = np.maximum(of_limits, [-move, move])
@@ -328,9 +338,8 @@ class Function:
         scaled, is (g - mean of g) / (1 - x), with the gradient g.
         """
         rows = self.lists[k].rows
-        estimate = rows.estimate.ravel()
-        deviations = rows.draws.reshape(len(rows.draws), -1) - estimate
-        weighted = np.nan_to_num(deviations * (1 - estimate))
+        deviations = rows.draws - rows.estimate
+        weighted = np.nan_to_num(deviations * (1 - rows.estimate))
         return _reach(np.tensordot(weighted, slopes, axes=1), confidence_level)
 
     def _reach_of_draws(self, confidence_level):
@@ -430,7 +439,7 @@ def _in_order(results, same_source, confidence_level):
         drawn = table._draws.at(array_of_labels(labels))
         rows = drawn
         if isinstance(table, Rates):
-            rows = drawn.within("label")
+            rows = drawn.within_labels()
         elif np.isnan(drawn.estimate).any():
             label = labels[np.isnan(drawn.estimate).argmax()]
             raise ValueError(

@@ -208,7 +208,7 @@ class Table(SavedResult, Mapping):
         """Raise ValueError if another result is of the same rows, but differs."""
         if self._about.key != other._about.key or self._about.key is None:
             return
-        labels = self._draws.labels
+        labels = self._draws.distinct_labels
         shares = other._draws.at(labels).estimate
         if np.allclose(self._draws.estimate, shares, equal_nan=True):
             return
