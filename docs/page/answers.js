@@ -1,16 +1,16 @@
-// What the worker answers: which model it is, what a name is, and who is in a list.
+// The answers of the worker: about the model, about a name, and about lists.
 
-import { inTurn, load, predict } from "./model.js";
+import { queued, load, predict } from "./model.js";
 import { largest } from "./numbers.js";
 import { compareShares, sharesWithIntervals } from "./shares.js";
 import { fallBack, spell, tidy, whyNotName } from "./sknames.js";
 
-const N_OTHERS = 3; // nationalities beside a country
-const BATCH = 32; // names at a time, between which a single name is answered
-const MAX_NAMES = 10_000; // of a list; more than that take too long here
+const N_OTHERS = 3; // nationalities shown next to a country
+const BATCH = 32; // names; between batches, questions about a single name are answered
+const MAX_NAMES = 10_000; // of a list; more take too long in a browser
 const BYLINE = /^(?:\p{L}\. ?-?)+[^.\s]+$/u; // "A. M. Müller"
 
-// What is shown of a model.
+// The properties of a model that the page shows.
 async function describe({ labels }) {
   const model = await load(labels);
   const { classes, codes, plural, version, name, risk, coverage } = model;
@@ -18,10 +18,10 @@ async function describe({ labels }) {
   return { labels, classes, codes, plural, version, name, risk, coverage, threshold };
 }
 
-// The answer to a name, and the probabilities of it and of its beginnings, `prefixes`.
+// The prediction of a name, with the probabilities of the name and of its `prefixes`.
 async function answerName({ labels, name, prefixes }, isStale) {
   const model = await load(labels);
-  if (isStale()) return null; // the next letter is already there
+  if (isStale()) return null; // another letter has been typed
   const [row, ...rowsOfPrefixes] = await predict(model, [name, ...prefixes]);
   const notName = whyNotName(name, model);
   const answer = fallBack(row, model);
@@ -35,20 +35,20 @@ async function answerName({ labels, name, prefixes }, isStale) {
   };
 }
 
-// The most probable ones, [label, probability] each.
+// The most probable nationalities, each [label, probability].
 async function nationalitiesOf(name) {
   const model = await load("nationality");
   const [row] = await predict(model, [name]);
   return largest(row, N_OTHERS).map((k) => [model.classes[k], row[k]]);
 }
 
-// The shares of one or two lists, null for one without any text, and their differences, null without
-// two. `say` gets how many names were read.
-async function answerLists({ labels, texts, isSameSource }, isStale, say) {
+// The shares of one or two lists (null for an empty list) and their differences (null without two
+// lists). `onProgress` is called with the number of names read so far.
+async function answerLists({ labels, texts, isSameSource }, isStale, onProgress) {
   const model = texts.some((text) => text.trim()) ? await load(labels) : null;
   const lists = [];
   for (const text of texts) {
-    lists.push(model && (await readList(text, model, isStale, say)));
+    lists.push(model && (await readList(text, model, isStale, onProgress)));
     if (isStale()) return null;
   }
   const [list, other] = lists;
@@ -59,15 +59,15 @@ async function answerLists({ labels, texts, isSameSource }, isStale, say) {
   };
 }
 
-function withoutResamples({ share, ends, n, nDistinct, nCut, isOfInitials, others }) {
-  return { share, ends, n, nDistinct, nCut, isOfInitials, others };
+function withoutResamples({ share, ends, n, nDistinct, nCut, hasInitials, others }) {
+  return { share, ends, n, nDistinct, nCut, hasInitials, others };
 }
 
-// The shares of a list, and what is to be said of it; null if the list has changed since.
-async function readList(text, model, isStale, say) {
+// The shares and notes of a list; null if the list has changed meanwhile.
+async function readList(text, model, isStale, onProgress) {
   const lines = text.split(/\r?\n/).filter((line) => line.trim());
   const counts = new Map();
-  const others = []; // texts that are no names
+  const others = []; // texts that are not names
   for (const line of lines.slice(0, MAX_NAMES)) {
     if (whyNotName(line, model)) {
       others.push(line.trim());
@@ -79,10 +79,10 @@ async function readList(text, model, isStale, say) {
   const distinct = [...counts.keys()];
   const rows = [];
   for (let start = 0; start < distinct.length; start += BATCH) {
-    await new Promise((done) => setTimeout(done)); // lets other questions in
+    await new Promise((done) => setTimeout(done)); // lets other questions be answered
     if (isStale()) return null;
     rows.push(...(await predict(model, distinct.slice(start, start + BATCH))));
-    say({ read: rows.length, of: distinct.length });
+    onProgress({ read: rows.length, of: distinct.length });
   }
   let n = 0;
   let nBylines = 0;
@@ -96,7 +96,7 @@ async function readList(text, model, isStale, say) {
     n,
     nDistinct: rows.length,
     nCut: Math.max(0, lines.length - MAX_NAMES),
-    isOfInitials: 2 * nBylines > n,
+    hasInitials: 2 * nBylines > n,
     others,
   };
 }

@@ -1,6 +1,6 @@
-// Questions to the worker, in which the models load and answer: the page stays free to type in.
+// Questions to the worker that runs the models, so that the page stays responsive.
 
-// A worker from a file would have no Content-Security-Policy; one from a blob has the page's.
+// A worker created from a blob inherits the page's Content-Security-Policy; from a file it does not.
 const script = `import ${JSON.stringify(new URL("worker.js", import.meta.url).href)};`;
 const blob = new Blob([script], { type: "text/javascript" });
 const source = URL.createObjectURL(blob);
@@ -10,13 +10,13 @@ const waiting = new Map();
 let nAsked = 0;
 let showLoading = () => {};
 
-// Called with the bytes that have come and those of all that loads, {received, total}.
+// Set the function that is called with the bytes received so far, {received, total}.
 export function onLoading(show) {
   showLoading = show;
 }
 
-// Return the worker's answer; null if the same question was asked again meanwhile. `onProgress` gets
-// what the worker says before it is done.
+// Return the worker's answer; null if the same question has been asked again meanwhile. `onProgress`
+// is called with each progress message.
 export function ask(question, given, onProgress = () => {}) {
   nAsked += 1;
   const id = nAsked;
@@ -30,7 +30,7 @@ export function ask(question, given, onProgress = () => {}) {
 function start() {
   const started = new Worker(source, { type: "module" });
   started.addEventListener("message", settle);
-  // A script of the worker did not load. The next question starts another.
+  // A script of the worker did not load. The next question starts another worker.
   started.addEventListener("error", () => {
     started.terminate();
     worker = null;

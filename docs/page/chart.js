@@ -1,31 +1,31 @@
-// Bars with their 95 % intervals on one axis, as a tree of SVG: [tag, attributes, ...children].
-// Colors are attributes, so that a saved picture has them; page.css has those of the page by class.
+// Bars with 95 % intervals on one axis, as an SVG tree: [tag, attributes, ...children]. Colors are
+// attributes, so that saved pictures have them; page.css has the page's colors by class.
 
 const INK = "#1d2327";
 const QUIET = "#5c666d";
 const LINE = "#dcdad5";
 const ACCENT = "#1f6f78";
-const PALE = "#7fb0b5"; // lines are seen on it
+const PALE = "#7fb0b5"; // intervals are visible on it
 const MUTED = "#c3c8cb";
 const GROUND = "#ffffff";
 // Pixels.
 const FONT_SIZE = 14;
 const SMALL = 12;
-const LETTER = 8; // the mean width of one in a wide font
-const LEAST_PLOT = 220; // a narrower one has labels above its bars
-const MARGIN = 22; // half of a tick's number
+const LETTER = 8; // mean width in a wide font
+const LEAST_PLOT = 220; // in a narrower plot, labels are above the bars
+const MARGIN = 22; // half the width of a tick label
 const GAP = 12;
 const HEAD = 56; // title and subtitle
 const BAR = 14;
-const HALF_OF_LINES = 14; // half the height of a row's grid, which leaves narrow rows room above
-const CAP = 4; // half of an interval's end
-const NOTE = 18; // a line of notes
-// Between the ticks of an axis.
+const HALF_OF_LINES = 14; // half the height of the grid lines; leaves room above for labels in narrow plots
+const CAP = 4; // half the height of the caps of intervals
+const NOTE = 18; // height of a line of notes
+// Possible distances between ticks.
 const STEPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5];
 const MOST_STEPS = 5;
 const MOST_STEPS_OF_A_SIDE = 3;
 
-// The ends of an axis and its ticks. Differences, which are sure or not, have zero in the middle.
+// The ends and ticks of an axis. For differences, zero is in the middle.
 export function axisOf(rows) {
   const asked = rows.filter(({ isRest }) => !isRest);
   const values = asked.flatMap(({ value, low = value, high = value }) => [low, value, high]);
@@ -39,10 +39,10 @@ export function axisOf(rows) {
   return { low: ticks[0], high: ticks.at(-1), ticks };
 }
 
-// `rows` have a label, a value and a text; most have the ends of an interval, low and high; a
-// difference also says whether it is sure. `sayTick` writes the numbers of the axis, `sides` is
-// what it means to be left and right of zero, and `notes` are lines below.
-export function drawChart({ title, subtitle, rows, sayTick, sides, notes }, width) {
+// `rows` have a label, a value and a text, most have the ends of an interval, low and high, and
+// differences have isSure. `formatTick` formats the tick labels, `sides` describe the left and right
+// of zero, and `notes` are lines below the chart.
+export function drawChart({ title, subtitle, rows, formatTick, sides, notes }, width) {
   const axis = axisOf(rows);
   const longest = (texts) => LETTER * Math.max(...texts.map((text) => text.length)) + GAP;
   const labelWidth = longest(rows.map(({ label }) => label));
@@ -62,7 +62,7 @@ export function drawChart({ title, subtitle, rows, sayTick, sides, notes }, widt
   ];
   for (const tick of axis.ticks) {
     const place = { x: x(tick), y: bottom + NOTE, "text-anchor": "middle" };
-    drawing.push(write(sayTick(tick), { ...place, ...SMALL_AND_QUIET }));
+    drawing.push(write(formatTick(tick), { ...place, ...SMALL_AND_QUIET }));
   }
   rows.forEach((row, i) => {
     const top = HEAD + i * rowHeight;
@@ -115,7 +115,7 @@ function write(text, attributes) {
   return ["text", { fill: INK, ...attributes }, text];
 }
 
-// Filled, or hollow where a difference is not sure.
+// Bars of differences that are not sure are hollow.
 function fillOf({ low, isSure }) {
   if (isSure === false) {
     return { class: "bar hollow", fill: GROUND, stroke: ACCENT, "stroke-width": 1.5 };
@@ -140,7 +140,7 @@ function round(pixels) {
   return Math.round(pixels * 10) / 10;
 }
 
-// The file of a drawing.
+// The text of an SVG tree, to save as a file.
 export function toText([tag, attributes, ...children]) {
   const named = Object.entries(attributes).map(([name, value]) => ` ${name}="${escape(value)}"`);
   const inner = children.map((child) => (Array.isArray(child) ? toText(child) : escape(child)));

@@ -1,4 +1,4 @@
-// The page's elements by their id, and new ones. What is shown is set as text, never as HTML.
+// The page's elements by id, and functions that create elements. Text is never set as HTML.
 
 export const element = Object.fromEntries(
   [...document.querySelectorAll("[id]")].map((node) => [node.id, node]),
@@ -18,7 +18,7 @@ export function makeButton(text, onClick) {
   return button;
 }
 
-// An element of SVG from what drawChart returns.
+// The SVG element of a tree that drawChart returns.
 export function makeSvg([tag, attributes, ...children]) {
   const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);

@@ -1,13 +1,13 @@
-// A list of names: the shares among them, and how they differ from those of another list.
+// A list of names: its shares, and their differences from those of another list.
 
 import { ask } from "./ask.js";
 import { element } from "./dom.js";
 import { loadShapes } from "./map.js";
-import { sayNames, sayNumber } from "./numbers.js";
+import { formatNames, formatNumber } from "./numbers.js";
 import { reportDifferences, reportShares } from "./report.js";
 import { ResultView } from "./result.js";
 
-const N_QUOTED = 5; // texts that are no names
+const N_QUOTED = 5; // texts that are not names
 const FEW_NAMES = 100;
 
 const sharesView = new ResultView(element.shares, "sknames-shares");
@@ -24,7 +24,7 @@ export async function answerList() {
   for (const area of areas) area.setAttribute("aria-busy", "true");
   const [model, found] = await Promise.all([
     ask("model", { labels }),
-    ask("lists", { labels, texts, isSameSource }, sayProgress),
+    ask("lists", { labels, texts, isSameSource }, showProgress),
   ]);
   const shapes = model?.codes ? await loadShapes() : null;
   if (mine !== asked) return;
@@ -37,28 +37,31 @@ export async function answerList() {
   });
 }
 
-function sayProgress({ read, of }) {
-  element["shares-reason"].textContent = `Read ${sayNumber(read)} of ${sayNumber(of)} names …`;
+function showProgress({ read, of }) {
+  element["shares-reason"].textContent = `Read ${formatNumber(read)} of ${formatNumber(of)} names …`;
 }
 
-// What is to be said of a list.
-function notesOf({ others, nCut, nDistinct, isOfInitials }) {
+// The notes on a list.
+function notesOf({ others, nCut, nDistinct, hasInitials }) {
   const notes = [];
   if (others.length) {
     const shown = others.slice(0, N_QUOTED).map((other) => `“${other.slice(0, 40)}”`).join(", ");
     const more = others.length > N_QUOTED ? " and others" : "";
-    notes.push(`${sayNumber(others.length)} not names, left out: ${shown}${more}.`);
+    notes.push(`Left out as not names: ${formatNumber(others.length)} (${shown}${more}).`);
   }
   if (nCut) {
-    notes.push(`The last ${sayNumber(nCut)} are not read here; sknames reads any number.`);
+    notes.push(
+      `The last ${formatNumber(nCut)} lines were not read: this page has a limit, the Python package ` +
+        "has none.",
+    );
   }
   if (nDistinct && nDistinct < FEW_NAMES) {
-    notes.push("With few distinct names, each share may be anything in its interval.");
+    notes.push("The list has few distinct names, so the intervals are wide.");
   }
-  if (isOfInitials) {
+  if (hasInitials) {
     notes.push(
-      "Most names have initials instead of given names. Then the errors of shares are about half " +
-        "as large again, and intervals do not show it.",
+      "Most names have initials instead of given names. This makes the errors of shares about " +
+        "50 % larger, which the intervals do not include.",
     );
   }
   return notes;
@@ -68,11 +71,11 @@ function showList(text, list, model, shapes) {
   let verdict = "";
   let notes = [];
   if (list?.n) {
-    verdict = sayNames(list.n);
-    notes = [...notesOf(list), "Shares are estimated, not counted predictions."];
+    verdict = formatNames(list.n);
+    notes = [...notesOf(list), "Shares are estimates, not counts of predictions."];
   } else if (text.trim()) {
     verdict = "I don’t know";
-    notes = ["There is no name in this list.", ...notesOf(list)];
+    notes = ["This list contains no names.", ...notesOf(list)];
   }
   element["shares-verdict"].textContent = verdict;
   element["shares-reason"].textContent = notes.join(" ");
@@ -86,11 +89,11 @@ function showDifferences(text, list, other, differences, model) {
   if (differences) {
     const isSameSource = element["same-source"].checked;
     report = reportDifferences(list, other, differences, isSameSource, model, new Date());
-    verdict = sayHowMany(report.nSure);
+    verdict = countSure(report.nSure);
     notes = [
-      `Compared with ${sayNames(other.n)}.`,
+      `Compared with ${formatNames(other.n)}.`,
       ...notesOf(other),
-      "A difference is no cause, and says nothing about a person.",
+      "A difference does not show its cause, and says nothing about individuals.",
     ];
   }
   element["differences-verdict"].textContent = verdict;
@@ -98,7 +101,7 @@ function showDifferences(text, list, other, differences, model) {
   differencesView.show(report);
 }
 
-function sayHowMany(nSure) {
+function countSure(nSure) {
   if (nSure === 0) return "No difference is sure";
   return nSure === 1 ? "1 sure difference" : `${nSure} sure differences`;
 }

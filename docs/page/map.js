@@ -1,4 +1,4 @@
-// A map of the world on which countries are shaded by a value, as a tree of SVG like that of chart.js.
+// A world map with countries shaded by a value, as an SVG tree like that of chart.js.
 
 import feature from "./vendor/topojson/feature.js";
 import { percent } from "./numbers.js";
@@ -8,7 +8,7 @@ const SHAPES = "vendor/countries-110m.json";
 const INK = "#1d2327";
 const QUIET = "#5c666d";
 const GROUND = "#ffffff";
-// Of the shades, the least value and the color in a saved picture; page.css has those of the page.
+// The least value of each shade, and its color in saved pictures; page.css has the page's colors.
 const SHADES = [
   { least: 0, color: "#eceae5", text: "<\u20091\u00a0%" },
   { least: 0.01, color: "#c1cecc", text: "1–5\u00a0%" },
@@ -38,19 +38,19 @@ export function shapesOf(topology) {
   const found = new Map();
   for (const { id, properties, geometry } of feature(topology, topology.objects.countries).features) {
     const code = id ? codeOf(id) : properties.name;
-    if (code === "AQ") continue; // nobody's nationality, and most of a map's height
+    if (code === "AQ") continue; // Antarctica is not a label, and takes much of the height
     const polygons = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
     found.set(code === "Kosovo" ? "XK" : code, polygons.flat());
   }
   return found;
 }
 
-// The two letters of a country, of the three digits of ISO 3166 (an alias in Unicode's regions).
+// The two-letter code of a country's three digits in ISO 3166, which Unicode lists as an alias.
 function codeOf(digits) {
   return new Intl.Locale(`und-${digits}`).region;
 }
 
-// Countries shaded by their value. `codes`, `classes` (names) and `values` go together.
+// Countries shaded by value. `codes`, `classes` (names) and `values` are parallel arrays.
 export function drawMap(shapesByCode, { title, codes, classes, values }, width) {
   const { project, height } = projectionTo(width);
   const indexOf = new Map(codes.map((code, k) => [code, k]));
@@ -124,7 +124,7 @@ function drawRing(ring, project) {
   let last = 0;
   const points = ring.map(([degrees, latitude]) => {
     let longitude = degrees - MIDDLE;
-    while (longitude - last > 180) longitude -= 360; // on the side of the last point
+    while (longitude - last > 180) longitude -= 360; // stay on the side of the last point
     while (longitude - last < -180) longitude += 360;
     last = longitude;
     return project(longitude, latitude);

@@ -1,4 +1,4 @@
-// The models of nationalities and countries, in the worker: loading, and probabilities of names.
+// The models of nationalities and countries in the worker: loading them, predicting probabilities.
 
 import * as ort from "./vendor/ort.js";
 import { once, request } from "./request.js";
@@ -6,18 +6,18 @@ import { NationalityModel } from "./sknames.js";
 
 const MAX_REMEMBERED = 20_000;
 const PLURALS = { nationality: "nationalities", country: "countries" };
-const SHARED = "nationality.onnx"; // has most weights of both models
+const SHARED = "nationality.onnx"; // contains most weights of both models
 const RUNTIME = "vendor/ort.wasm";
 const countries = new Intl.DisplayNames("en", { type: "region" });
 
-ort.env.wasm.numThreads = 1; // more would need headers that a static host may not send
+ort.env.wasm.numThreads = 1; // more threads need headers that static hosts may not send
 
 const getSettings = once(async () => (await request("page.json")).json());
 
-// Bytes of files that were asked for, and of these, those that have come.
+// Bytes of the requested files, received and in total.
 const loading = { received: 0, total: 0 };
 
-// A file that build.py compressed. Not every host compresses what it sends.
+// A file compressed by build.py, because not every host compresses responses.
 const get = once(async (file) => {
   const { sizes } = await getSettings();
   let received = 0;
@@ -47,7 +47,7 @@ export const load = once(async (labels) => {
   const settings = await getSettings();
   ort.env.wasm.wasmBinary = runtime;
   const model = await NationalityModel.load(bytes, ort, {
-    graphOptimizationLevel: "disabled", // it takes longer than it saves here
+    graphOptimizationLevel: "disabled", // optimizing takes longer than it saves here
     externalData: [{ path: SHARED, data }],
   });
   const codes = labels === "country" ? model.classes : null;
@@ -64,16 +64,16 @@ export const load = once(async (labels) => {
 
 // A session takes one batch at a time.
 let queue = Promise.resolve();
-export function inTurn(ask) {
+export function queued(ask) {
   const answer = queue.then(ask);
-  queue = answer.catch(() => {}); // that one fails is no news to the next
+  queue = answer.catch(() => {}); // a failure does not affect the next call
   return answer;
 }
 
-// Probabilities of names, each predicted once.
+// The probabilities of names, each predicted only once.
 export function predict(model, names) {
   const { remembered } = model;
-  return inTurn(async () => {
+  return queued(async () => {
     if (remembered.size > MAX_REMEMBERED) remembered.clear();
     const fresh = [...new Set(names)].filter((name) => !remembered.has(name));
     if (fresh.length) {

@@ -1,4 +1,4 @@
-// One name: its nationality, how sure that is, and how it comes letter by letter.
+// One name: its prediction with the probability, and the prediction letter by letter.
 
 import { ask } from "./ask.js";
 import { element, make } from "./dom.js";
@@ -7,11 +7,11 @@ import { largest, percent } from "./numbers.js";
 import { Drawing, fillTable } from "./result.js";
 
 const N_BARS = 5;
-const N_LINES = 5; // of the letters' table
+const N_LINES = 5; // rows of the letter-by-letter table
 const LACKING =
-  "American, Brazilian, Swiss and others are not among these nationalities: choose country.";
+  "The model does not know American, Brazilian, Swiss and other nationalities: choose country.";
 
-// Bars are kept and changed, so that they move.
+// Elements are reused, so that changes of the bars are animated.
 function showBars(rows) {
   const list = element.bars;
   while (list.children.length > rows.length) list.lastChild.remove();
@@ -47,28 +47,28 @@ export async function answerName() {
     ask("name", { labels, name, prefixes }),
   ]);
   const shapes = model?.codes ? await loadShapes() : null;
-  if (mine !== asked) return; // the next letter is already there
+  if (mine !== asked) return; // another letter has been typed
   const { notName, answer, row } = found;
   showAnswer(answer, model);
   showBars(notName ? [] : largest(row, N_BARS).map((k) => [model.classes[k], row[k]]));
   element.letters.hidden = notName !== "";
   if (!notName) showLetters(name, letters, found, model);
   showMap(notName ? null : row, model, shapes);
-  element.other.textContent = notName ? "" : sayOther(found.nationalities);
+  element.other.textContent = notName ? "" : describeOther(found.nationalities);
   element.answer.dataset.of = name;
   element.answer.dataset.reason = answer.reason;
   element.answer.setAttribute("aria-busy", "false");
 }
 
-// What the model of nationalities says, where that of countries answers; else what it lacks.
-function sayOther(nationalities) {
+// The most probable nationalities, if countries are predicted; otherwise what the model lacks.
+function describeOther(nationalities) {
   if (!nationalities.length) return LACKING;
   const said = nationalities.map(([label, probability]) => `${label} ${percent(probability)}`);
-  return `As a nationality: ${said.join(", ")}.`;
+  return `Most probable nationalities: ${said.join(", ")}.`;
 }
 
 const map = new Drawing(element["map-chart"]);
-// Countries by probability, where the model has countries; below it a table of all.
+// Countries by probability, if the model predicts countries, with a table of all below.
 function showMap(row, { classes, codes, plural }, shapes) {
   element.map.hidden = !(row && codes);
   if (element.map.hidden) {
@@ -85,19 +85,18 @@ function showMap(row, { classes, codes, plural }, shapes) {
 function showAnswer({ label, level, probability, reason }, model) {
   const { labels, risk } = model;
   const threshold = percent(model.threshold);
-  const right = `at least ${percent(1 - risk)} of the answers are right`;
-  const sure = `${percent(probability)} probable for this name. For all names above ${threshold}, ${right}.`;
-  const above = `${threshold} probable. For all names above that, ${right}.`;
+  const accuracy = `Of predictions above ${threshold}, at least ${percent(1 - risk)} are right.`;
+  const sure = `Probability ${percent(probability)}. ${accuracy}`;
   const [verdict, why] = {
     "missing name": ["Type a name", "In any script: given name, surname or both."],
-    address: ["I don’t know", "That is an address, not a name."],
-    organization: ["I don’t know", "That is an organization, not a name."],
-    "several names": ["I don’t know", "These are several names. Type one."],
-    "broken letters": ["I don’t know", "Its letters are broken. Type it anew."],
-    placeholder: ["I don’t know", "That stands for a missing name."],
-    "no known letter": ["I don’t know", "It has no letter that the model can read."],
-    unsure: ["I don’t know", `No ${labels} is more than ${above}`],
-    "": [label, level === "label" ? sure : `No ${labels} is sure. Its ${level} is ${sure}`],
+    address: ["I don’t know", "This is an address, not a name."],
+    organization: ["I don’t know", "This is an organization, not a person."],
+    "several names": ["I don’t know", "These are several names. Type only one."],
+    "broken letters": ["I don’t know", "Its letters are garbled. Type the name again."],
+    placeholder: ["I don’t know", "This is a placeholder for a missing name."],
+    "no known letter": ["I don’t know", "It has no letters that the model can read."],
+    unsure: ["I don’t know", `No ${labels} has a probability above ${threshold}. ${accuracy}`],
+    "": [label, level === "label" ? sure : `The ${labels} is unsure, so this is its ${level}. ${sure}`],
   }[reason];
   element.verdict.textContent = verdict;
   element.reason.textContent = why;
@@ -105,7 +104,7 @@ function showAnswer({ label, level, probability, reason }, model) {
   element.bars.classList.toggle("abstains", reason !== "");
 }
 
-// The letters of a name as one sees them, with where they end; white space is left out.
+// The visible letters of a name (graphemes) and where they end, without white space.
 function graphemes(name) {
   const parts = globalThis.Intl?.Segmenter
     ? [...new Intl.Segmenter().segment(name)].map(({ segment }) => segment)
@@ -124,7 +123,7 @@ function graphemes(name) {
 function showLetters(name, letters, { row, rowsOfPrefixes: rows, spelled }, model) {
   const along = row.map((_, k) => rows.reduce((sum, r) => sum + r[k], 0));
   const [best] = largest(row, 1);
-  along[best] = Infinity; // the answer is the first line
+  along[best] = Infinity; // the prediction comes first
   const lines = largest(along, N_LINES);
   const direction = getComputedStyle(element.name).direction;
   element.scroll.dir = direction;
@@ -153,7 +152,7 @@ function showLetters(name, letters, { row, rowsOfPrefixes: rows, spelled }, mode
     return line;
   });
   element.heat.replaceChildren(head, ...body);
-  element.scroll.scrollLeft = direction === "rtl" ? -1e6 : 1e6; // to the last letter
+  element.scroll.scrollLeft = direction === "rtl" ? -1e6 : 1e6; // scroll to the last letter
   const scrolls = element.scroll.scrollWidth > element.scroll.clientWidth;
   element.scroll.classList.toggle("scrolls", scrolls);
   element.sideways.hidden = !scrolls;

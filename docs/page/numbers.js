@@ -1,9 +1,9 @@
-// Numbers as the page writes them.
+// Number formats of the page.
 
 const grouped = new Intl.NumberFormat("en");
 
-export const sayNumber = (n) => grouped.format(n);
-export const sayNames = (n) => `${sayNumber(n)} ${n === 1 ? "name" : "names"}`;
+export const formatNumber = (n) => grouped.format(n);
+export const formatNames = (n) => `${formatNumber(n)} ${n === 1 ? "name" : "names"}`;
 
 export function percent(share) {
   if (share > 0 && share < 0.005) return "<\u20091\u00a0%";
@@ -18,7 +18,7 @@ export function points(difference) {
   return `${difference < 0 ? "−" : "+"}${rounded}`;
 }
 
-// The numbers of the n largest values, the largest first.
+// The indices of the n largest values, the largest first.
 export function largest(values, n) {
   const order = [...values.keys()].sort((i, j) => values[j] - values[i]);
   return order.slice(0, n);

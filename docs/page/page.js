@@ -1,4 +1,4 @@
-// What visitors do on the page: they choose, type, paste and try examples.
+// Controls of the page: model, tabs, text fields and examples.
 
 import { ask, onLoading } from "./ask.js";
 import { element, makeButton } from "./dom.js";
@@ -14,16 +14,16 @@ João Ferreira, Tiago Carvalho, Rui Gonçalves, Nuno Teixeira
 Kenji Yamamoto, Takumi Watanabe, Hiroshi Kobayashi
 Chukwuemeka Obi, Oluwaseun Adeyemi`.split(/, |\n/);
 
-// At the foot.
+// Version and limits of the model, in the footer.
 async function showModel() {
   const model = await ask("model", { labels: element.labels.value });
-  if (model.labels !== element.labels.value) return; // the other model was chosen meanwhile
+  if (model.labels !== element.labels.value) return; // another model has been chosen
   const { classes, plural, version, name, risk } = model;
   element.model.textContent = `sknames ${version}, model ${name}`;
   element.limits.textContent =
-    `The model knows ${classes.length} ${plural}, and takes people of any other for one of ` +
-    `these. Of its answers about single names, at most ${percent(risk)} are wrong, but more ` +
-    "in some groups.";
+    `The model knows ${classes.length} ${plural} and assigns all other people to one of these. ` +
+    `At most ${percent(risk)} of its predictions for single names are wrong overall, but more in ` +
+    "some groups.";
 }
 
 onLoading(({ received, total }) => {
@@ -35,19 +35,19 @@ onLoading(({ received, total }) => {
 
 const megabytes = (bytes) => Math.round(bytes / 1e6);
 
-let hasFailed = false; // which the network may have, so that all is asked again
+let hasFailed = false; // then all questions are asked again, as the network may be back
 function showFailure(error) {
   hasFailed = true;
   console.error(error);
   element.loading.hidden = true;
   for (const prefix of ["", "shares-", "differences-"]) {
-    element[`${prefix}verdict`].textContent = "The model does not answer";
-    element[`${prefix}reason`].textContent = `${error.message}. Type again when the network is back.`;
+    element[`${prefix}verdict`].textContent = "The model is not responding";
+    element[`${prefix}reason`].textContent = `${error.message}. Type again when you are online.`;
     element[`${prefix}answer`].setAttribute("aria-busy", "false");
   }
 }
 
-// Tabs as the ARIA Authoring Practices have them.
+// Tabs by the ARIA Authoring Practices.
 const tabs = [element["tab-name"], element["tab-list"]];
 function choose(tab) {
   for (const other of tabs) {

@@ -1,24 +1,24 @@
-// What is shown of shares and of differences: a chart, a table of all labels, the same as CSV, and
-// a sentence for an article.
+// Reports of shares and of differences: a chart, a table of all labels, its CSV, and a sentence for
+// an article.
 
-import { largest, percent, points, sayNames } from "./numbers.js";
+import { largest, percent, points, formatNames } from "./numbers.js";
 
 const N_DRAWN = 10;
-const N_SAID = 3; // in a sentence
-const LEAST_DRAWN = 0.005; // which percent() writes as 1 %
-const DIGITS = 6; // as the command line writes
+const N_SAID = 3; // labels in a sentence
+const LEAST_DRAWN = 0.005; // percent() writes it as 1 %
+const DIGITS = 6; // as on the command line
 const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "long" });
 const list = new Intl.ListFormat("en-GB");
-const NO_LINE = "No line: the model was tested on too few people.";
+const NO_LINE = "No line: too few held-out people for an interval.";
 const NOT_PEOPLE = "These are shares of names, not of people.";
 
-// `model` has its classes, what they are (labels, plural; the codes of countries), its name and the
-// version of sknames.
+// `model` has the classes, what they are called (labels, plural), the codes of countries, the model's
+// name and the version of sknames.
 export function reportShares({ share, ends, n }, model, date) {
   const { classes, codes, labels, plural } = model;
   const rows = largest(share, share.length).map((k) => {
     const row = { label: classes[k], value: share[k], text: percent(share[k]) };
-    if (!ends[k]) return row; // too few people have shown how the model errs
+    if (!ends[k]) return row; // a sparse label: too few held-out people
     const [low, high] = ends[k];
     const interval = `${percent(low)} to ${percent(high)}`;
     return { ...row, low, high, interval, text: `${row.text} (${interval})` };
@@ -29,20 +29,20 @@ export function reportShares({ share, ends, n }, model, date) {
   const said = drawn.slice(0, N_SAID).map(({ label, value, interval }) => {
     return `${percent(value)} ${label} (${interval ?? "no interval"})`;
   });
-  const held = `intervals held ${percent(model.coverage)} of true shares when tested`;
+  const covered = `intervals covered ${percent(model.coverage)} of true shares in tests`;
   const map = { title: "Estimated shares by country", codes, classes, values: share };
   return {
     map: codes ? map : null,
     chart: {
       title: `Estimated shares by ${labels}`,
-      subtitle: sayNames(n),
+      subtitle: formatNames(n),
       rows: rest >= LEAST_DRAWN ? [...drawn, others] : drawn,
-      sayTick: percent,
+      formatTick: percent,
       notes: [
-        `Lines: ${held}.`,
+        `Lines: ${covered}.`,
         ...(drawn.every(({ interval }) => interval) ? [] : [NO_LINE]),
         NOT_PEOPLE,
-        ...sayOrigin(model, date),
+        ...originNotes(model, date),
       ],
     },
     summary: `Show all ${classes.length} ${plural}`,
@@ -53,12 +53,12 @@ export function reportShares({ share, ends, n }, model, date) {
       rows.map(({ label, value, low, high }) => [label, value, low, high]),
     ),
     sentence:
-      `Among ${sayNames(n)}, the estimated shares by ${labels} are ` +
-      `${list.format(said)}; ${held}. ${NOT_PEOPLE} ${sayMethod(model, date)}`,
+      `Among ${formatNames(n)}, the estimated shares by ${labels} are ` +
+      `${list.format(said)}; ${covered}. ${NOT_PEOPLE} ${describeMethod(model, date)}`,
   };
 }
 
-// `differences` are what compareShares returns.
+// `differences` is the result of compareShares.
 export function reportDifferences(one, other, differences, isSameSource, model, date) {
   const { classes, labels, plural } = model;
   const sizes = differences.map(([difference]) => Math.abs(difference));
@@ -81,22 +81,22 @@ export function reportDifferences(one, other, differences, isSameSource, model, 
   const drawn = rows.filter(
     ({ value, isSure }, i) => isSure || (i < N_DRAWN && Math.abs(value) >= LEAST_DRAWN),
   );
-  const lists = `${sayNames(one.n)} and ${sayNames(other.n)}`;
+  const lists = `${formatNames(one.n)} and ${formatNames(other.n)}`;
   const source = isSameSource ? " of the same source" : "";
   return {
     nSure: sure.length,
     chart: {
       title: "Difference in percentage points",
-      subtitle: `${sayNames(one.n)} against ${sayNames(other.n)}${source}`,
+      subtitle: `${formatNames(one.n)} compared with ${formatNames(other.n)}${source}`,
       rows: drawn.length ? drawn : rows.slice(0, 1),
-      sayTick: points,
+      formatTick: points,
       sides: ["← more in the other list", "more in the first list →"],
       notes: [
-        `Filled bar: sure for all ${plural} together.`,
-        "Hollow bar: may be chance.",
-        "Line: 95 % interval.",
+        `Filled bars: sure for all ${plural} together.`,
+        "Hollow bars: may be due to chance.",
+        "Lines: 95 % intervals.",
         NOT_PEOPLE,
-        ...sayOrigin(model, date),
+        ...originNotes(model, date),
       ],
     },
     summary: `Show all ${classes.length} ${plural}`,
@@ -109,13 +109,13 @@ export function reportDifferences(one, other, differences, isSameSource, model, 
       ]),
     ),
     sentence:
-      `Between ${lists}${source}, ${sayDifferences(sure, model)} ${NOT_PEOPLE} ` +
-      sayMethod(model, date),
+      `Between ${lists}${source}, ${describeDifferences(sure, model)} ${NOT_PEOPLE} ` +
+      describeMethod(model, date),
   };
 }
 
-function sayDifferences(sure, { labels, plural }) {
-  if (!sure.length) return `no difference of the shares by ${labels} is sure.`;
+function describeDifferences(sure, { labels, plural }) {
+  if (!sure.length) return `no difference between the shares by ${labels} is sure.`;
   const said = sure.slice(0, N_SAID).map(({ label, value, interval }, i) => {
     const unit = i ? "," : " percentage points, 95\u00a0% interval";
     return `${label} (${points(value)}${unit} ${interval})`;
@@ -123,19 +123,19 @@ function sayDifferences(sure, { labels, plural }) {
   const more = sure.length > N_SAID ? ", among others" : "";
   return (
     `the estimated shares by ${labels} differ for ${list.format(said)}${more}, ` +
-    `sure at 95\u00a0% for all ${plural} together.`
+    `sure at the 95\u00a0% level for all ${plural} together.`
   );
 }
 
-function sayMethod({ version, name }, date) {
+function describeMethod({ version, name }, date) {
   return `Estimated with sknames ${version}, model ${name}, on ${day.format(date)}.`;
 }
 
-function sayOrigin({ version, name }, date) {
+function originNotes({ version, name }, date) {
   return [`sknames ${version}, ${day.format(date)}`, `Model ${name}`];
 }
 
-// A table that spreadsheets read: the mark at its start says UTF-8.
+// A table for spreadsheets, which need the byte order mark to read UTF-8.
 export function csvOf(columns, rows) {
   const lines = [columns, ...rows].map((cells) => cells.map(csvCell).join(","));
   return `\ufeff${lines.join("\r\n")}\r\n`;
@@ -144,6 +144,6 @@ export function csvOf(columns, rows) {
 function csvCell(value) {
   if (value === undefined) return ""; // no interval
   if (typeof value === "number") return String(Number(value.toFixed(DIGITS)));
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value; // else it would be a formula
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value; // would be a formula otherwise
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,6 +1,6 @@
-// Files of the page, and what is made of them once.
+// Requests for files of the page, and results that are computed once.
 
-// Return what makes something from a key, once for each; once more after a failure.
+// Return a function that calls `make` once for each key, and again after a failure.
 export function once(make) {
   const made = new Map();
   return (key) => {

@@ -1,17 +1,17 @@
-// A chart with its table, and buttons to take them away.
+// A chart with its table, and buttons to copy and save them.
 
 import { drawChart, toText } from "./chart.js";
 import { make, makeButton, makeSvg } from "./dom.js";
 import { drawMap } from "./map.js";
 
 const SAVED_WIDTH = 720; // pixels
-const MAX_START = 40_000; // milliseconds, after which a browser has begun to save a file
+const MAX_START = 40_000; // milliseconds until a browser has begun to save a file
 
-// A picture of SVG that is drawn anew for each width.
+// An SVG picture that is redrawn when its width changes.
 export class Drawing {
   constructor(node) {
     this.node = node;
-    // Also when the tab comes to light, which has no width before.
+    // Also when its tab is shown; a hidden tab has no width.
     new ResizeObserver(() => this.draw()).observe(node);
   }
 
@@ -32,7 +32,7 @@ export class Drawing {
 }
 
 export class ResultView {
-  // `figure` is where it is shown, and `file` the name of what is saved, without its ending.
+  // `figure` is the element to fill, and `file` the name of saved files without their extension.
   constructor(figure, file) {
     this.figure = figure;
     this.file = file;
@@ -60,7 +60,7 @@ export class ResultView {
     figure.append(this.map.node, this.chart.node, whole, title, this.sentence, actions);
   }
 
-  // `report` is null where there is nothing to show; `shapes` are those of its map, if it has one.
+  // `report` is null if there is nothing to show; `shapes` are for its map, if it has one.
   show(report, shapes) {
     this.report = report;
     this.figure.hidden = report === null;
@@ -79,7 +79,7 @@ export class ResultView {
       await navigator.clipboard.writeText(this.report.sentence);
       this.status.textContent = "Copied.";
     } catch {
-      // Browsers let only pages of https and of this machine write to the clipboard.
+      // Browsers allow this only for pages from https or localhost.
       getSelection().selectAllChildren(this.sentence);
       this.status.textContent = "Selected. Copy it with your browser.";
     }
@@ -102,7 +102,7 @@ export function fillTable(table, columns, rows) {
   table.replaceChildren(head, body);
 }
 
-// The cells of a column's or a row's head are of that scope.
+// A row of cells; header cells get the scope "col" or "row".
 function makeRow(cells, scope) {
   const row = make("tr");
   cells.forEach((text, i) => {

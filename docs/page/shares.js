@@ -1,20 +1,20 @@
-// Probabilities of names -> the shares of the classes among them, and how two lists differ:
+// Estimate class shares from the probabilities of names, and compare two lists:
 // `estimate_mix` of sknames/_shares/mix.py, and `Shares.compare` of shares.py.
 
-const TOLERANCE = 1e-7; // of a share, in a step
+const TOLERANCE = 1e-7; // change of a share per step
 const MAX_STEPS = 200;
 const MAX_NEWTON_STEPS = 50;
 const PSEUDO_NAMES = 3;
 const N_RESAMPLES = 400;
-const MAX_PRODUCTS = 1e7; // of a step: fewer sweeps where there are many classes
+const MAX_PRODUCTS = 1e7; // per step; limits the sweeps if there are many classes
 const LEVEL = 0.95;
-const FEW_TO_TEST = 30; // names of equal weight: with fewer, differences are not tested
-const Z = 1.959964; // of a normal distribution, at that level
+const FEW_TO_TEST = 30; // names of equal weight; with fewer, differences are not tested
+const Z = 1.959964; // normal quantile of that level
 
-// `rows` are probabilities of distinct names, and `counts` say how often each name occurs. Their sum
-// is scaled to the number of distinct names: a name that comes twenty times is no more evidence of
-// the model's errors than one. The model says the priors `class_prior` that they assume, and a
-// power of the likelihood ratios.
+// `rows` are the probabilities of distinct names, and `counts` how often each name occurs. The sum of
+// the counts is scaled to the number of distinct names, because a name that occurs twenty times is no
+// more evidence of the model's errors than a single one. The model gives the assumed priors,
+// `class_prior`, and the power of the likelihood ratios, `sharpness`.
 export function estimateShares(rows, counts, model) {
   return shareOf(...evidence(rows, counts, model), model.class_prior);
 }
@@ -36,7 +36,7 @@ function shareOf(ratios, weights, assumed) {
   const step = (sums) =>
     leaveOneOut(ratios, weights, sums.map((sum, k) => sum + nPseudo * assumed[k]));
 
-  // Extrapolated steps (SQUAREM), and two plain ones where these lead away.
+  // Extrapolated steps (SQUAREM), or two plain steps where extrapolation diverges.
   let [sums, one, safe, change] = [start, start, null, Infinity];
   for (let steps = 1; steps <= MAX_STEPS; steps++) {
     const last = change;
@@ -59,10 +59,10 @@ function shareOf(ratios, weights, assumed) {
   return one.map((sum) => sum / n);
 }
 
-// The shares of a list with 95 % intervals, and resamples to compare it by, as `estimate_shares` has
-// them: percentiles of a bootstrap over the names, in which the log odds of each class err as those
-// of the model do on other people. A class of `is_few`, that few held-out people have shown, has no
-// ends, null. The same list gives the same figures.
+// The shares of a list with 95 % intervals, and the resamples for comparisons, as in
+// `estimate_shares`: percentiles of a bootstrap over the names, in which the log odds of each class
+// have the errors that the model makes on held-out people. Sparse classes, `is_few`, have no interval
+// (null). The same list gives the same figures.
 export function sharesWithIntervals(rows, counts, model) {
   const { class_prior: assumed, model_error: deviations, is_few: isFew } = model;
   const [ratios, weights] = evidence(rows, counts, model);
@@ -77,19 +77,19 @@ export function sharesWithIntervals(rows, counts, model) {
   return { share, ends: shown, bare, resamples, floor, variance };
 }
 
-// The difference of the shares of two lists, (n_classes,): [difference, low, high, isSure] of each,
-// low and high null where the shares have no ends. Lists of fewer than 30 names are not tested.
-// `sure` holds for all classes together. Lists of one source share the errors of the model.
+// The differences between the shares of two lists: [difference, low, high, isSure] of each class, low
+// and high null for sparse classes. Lists of fewer than 30 names are not tested. `isSure` holds for
+// all classes together. Lists from the same source share the errors of the model.
 export function compareShares(one, other, isSameSource) {
   const resamples = one.resamples.map((resample, b) => {
-    // Lists of other sources are paired from both ends, so that comparisons mirror each other.
+    // For other sources, resamples are paired in reverse, so that comparisons are antisymmetric.
     const theirs = other.resamples.at(isSameSource ? b : -1 - b);
     return resample.map((share, k) => share - theirs[k]);
   });
   const difference = one.share.map((share, k) => share - other.share[k]);
   const bare = percentiles(resamples, difference);
   const least = Math.hypot(one.floor, other.floor) / Z;
-  // A test asks how counts of two lists of one mix differ.
+  // The deviation if both lists had the same shares, as in a test of pooled counts.
   const variances = one.variance + other.variance;
   const ifEqual = one.share.map((share, k) => {
     const pooled = (share * other.variance + other.share[k] * one.variance) / variances;
@@ -106,7 +106,7 @@ export function compareShares(one, other, isSameSource) {
   const deviation = Array.from(difference, (d, k) => {
     const mean = total(resamples.map((row) => row[k])) / N_RESAMPLES;
     const variance = total(resamples.map((row) => (row[k] - mean) ** 2)) / N_RESAMPLES;
-    // With that of the reach towards 0, an interval of what is sure leaves 0 out.
+    // At least the reach towards 0, so that the interval of a sure difference excludes 0.
     const towards0 = reaches[k] ? reaches[k][d > 0 ? 0 : 1] / Z : 0;
     return Math.max(Math.sqrt(variance), least, ifEqual[k], towards0);
   });
@@ -114,7 +114,7 @@ export function compareShares(one, other, isSameSource) {
     Math.max(...row.map((x, k) => Math.abs(x - difference[k]) / deviation[k])),
   );
   const limit = Math.max(quantile(largest, LEVEL), Z);
-  // Resamples of a few names hardly vary.
+  // Resamples of few names hardly vary.
   const isTested = [one, other].every(({ variance }) => 1 / variance > FEW_TO_TEST - 1e-9);
   return Array.from(difference, (d, k) => {
     if (!reaches[k]) return [d, null, null, false];
@@ -129,8 +129,8 @@ function randomFrom(seed) {
   return () => (state = (state * 48271) % 2147483647) / 2147483647;
 }
 
-// The shares of resamples: each a Newton step away from the shares. The errors are the same for all
-// lists, and the picks those of a list.
+// The shares of the resamples, each one Newton step away from the estimated shares. The model's errors
+// are the same for all lists; the resampled names depend on the list.
 function resample(ratios, weights, share, deviations) {
   const n = ratios.length;
   const scores = ratios.map((ratio) => {
@@ -147,17 +147,17 @@ function resample(ratios, weights, share, deviations) {
   });
   curvature.forEach((row, k) => row.forEach((_, l) => (row[l] = curvature[Math.max(k, l)][Math.min(k, l)])));
   const own = gradient.map((g, k) => (n * share[k] < 1 ? Math.max(g - n, 0) : g - n));
-  const ofErrors = randomFrom(1);
+  const randomError = randomFrom(1);
   const hash = share.reduce((sum, s) => (sum * 31 + Math.round(1e6 * s)) % 2147483646, n);
-  const ofPicks = randomFrom(1 + hash);
+  const randomPick = randomFrom(1 + hash);
   const normal = () =>
-    Math.sqrt(-2 * Math.log(1 - ofErrors())) * Math.cos(2 * Math.PI * ofErrors());
+    Math.sqrt(-2 * Math.log(1 - randomError())) * Math.cos(2 * Math.PI * randomError());
   return Array.from({ length: N_RESAMPLES }, () => {
     const errors = Float64Array.from(share, (_, k) => deviations[k] * normal());
     const moved = errors.map((e, k) => e * share[k]);
     const slope = gradient.map((g, k) => errors[k] * g - dot(moved, curvature[k]) - own[k]);
     for (let i = 0; i < n; i++) {
-      const pick = Math.floor(ofPicks() * n);
+      const pick = Math.floor(randomPick() * n);
       const [score, weight] = [scores[pick], weights[pick]];
       for (let k = 0; k < slope.length; k++) slope[k] += weight * (score[k] - 1);
     }
@@ -165,11 +165,10 @@ function resample(ratios, weights, share, deviations) {
   });
 }
 
-// The maximum of a quadratic function over shares that are not negative: Newton's method, one class
-// at a time.
+// The maximum of a quadratic function over nonnegative shares, by coordinate-wise Newton steps.
 function newtonStep(share, curvature, slope) {
   const found = Float64Array.from(share);
-  const rest = Float64Array.from(slope); // the slope where we are
+  const rest = Float64Array.from(slope); // the slope at the current shares
   const maxSweeps = MAX_PRODUCTS / found.length ** 2;
   for (let sweep = 0; sweep < maxSweeps; sweep++) {
     let largest = 0;
@@ -186,7 +185,7 @@ function newtonStep(share, curvature, slope) {
   return found.map((x) => x / sum);
 }
 
-// The ends of intervals that hold the estimates, by class.
+// The ends of intervals, which include the estimates, by class.
 function percentiles(resamples, estimates) {
   return Array.from(estimates, (estimate, k) => {
     const values = resamples.map((resample) => resample[k]);
@@ -200,8 +199,8 @@ function quantile(values, q) {
   return sorted[Math.round(q * (sorted.length - 1))];
 }
 
-// The sum of the answers under the assumed priors, and how many pseudo-names these are worth: 3
-// where two names have the same class far more often than the priors say, more where they have not.
+// The summed posteriors under the assumed priors, and the number of pseudo-names that they are worth:
+// 3 if two names share a class far more often than under the priors, otherwise more.
 function answersSoFar(ratios, weights, assumed) {
   const n = ratios.length;
   const sums = new Float64Array(assumed.length);
@@ -219,12 +218,12 @@ function answersSoFar(ratios, weights, assumed) {
   for (let k = 0; k < sums.length; k++) {
     if (assumed[k] > 0) likelier += (sums[k] ** 2 - squares[k]) / assumed[k];
   }
-  likelier = pairs > 1e-9 * n ** 2 ? likelier / pairs : 1; // one name alone has no mix
+  likelier = pairs > 1e-9 * n ** 2 ? likelier / pairs : 1; // a single name has no mixture
   return [sums, PSEUDO_NAMES / Math.max(1 - 1 / Math.max(likelier, 1), 1e-9)];
 }
 
-// The sum of the answers of names, each under the mix without the name itself. With r the ratios
-// of a name and w its weight, its answer is r * mix / (z + w * r), with the z for which it sums to 1.
+// The summed posteriors of names, each under the mixture without the name itself. With the ratios r of
+// a name and its weight w, its posterior is r * mix / (z + w * r), where z makes it sum to 1.
 function leaveOneOut(ratios, weights, mix) {
   const sums = new Float64Array(mix.length);
   const answer = new Float64Array(mix.length);

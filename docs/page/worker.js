@@ -1,15 +1,15 @@
-// The worker: it answers the questions of ask.js, each by a function of answers.js.
+// The worker answers the questions of ask.js with the functions of answers.js.
 
 import { answers } from "./answers.js";
 
-const newest = new Map(); // the last call of each question
+const newest = new Map(); // the id of the last call by question
 
 addEventListener("message", async ({ data: { id, question, given } }) => {
   newest.set(question, id);
   const isStale = () => newest.get(question) !== id;
-  const say = (progress) => postMessage({ id, progress });
+  const onProgress = (progress) => postMessage({ id, progress });
   try {
-    const answer = await answers[question](given, isStale, say);
+    const answer = await answers[question](given, isStale, onProgress);
     postMessage({ id, answer });
   } catch (error) {
     postMessage({ id, error: error.message });

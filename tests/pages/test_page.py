@@ -214,9 +214,9 @@ def test_page_answers_names_as_python(page):
     answers = predict_names(model, names)
     assert_answers(page, names, answers, np.array("label"), model.classes_)
     note = ask(page, "Lee")["note"]
-    assert note.startswith("No nationality is more than ")
-    assert "at least 85\u00a0% of the answers are right" in note
-    expected = "American, Brazilian, Swiss and others are not among these nationalities"
+    assert note.startswith("No nationality has a probability above ")
+    assert "at least 85\u00a0% are right" in note
+    expected = "The model does not know American, Brazilian, Swiss"
     assert text_of(page, "other").startswith(expected)
 
 
@@ -234,10 +234,11 @@ def test_page_answers_countries_as_python(page, builder):
     assert {*answers.levels} >= {"label", "subregion", "region"}
     assert_answers(page, names, answers, answers.levels, countries)
     note = ask(page, "Carlos Mendoza")["note"]
-    assert "Its region is" in note
-    assert "at least 81\u00a0% of the answers are right" in note
+    assert "The country is unsure, so this is its region." in note
+    assert "at least 81\u00a0% are right" in note
     nationality = load_pretrained().predict(["Carlos Mendoza"])[0]
-    assert text_of(page, "other").startswith(f"As a nationality: {nationality} ")
+    other = text_of(page, "other")
+    assert other.startswith(f"Most probable nationalities: {nationality} ")
 
 
 def test_page_gives_the_reasons_of_python(page, judged):
@@ -294,7 +295,7 @@ def test_shares_of_a_list(page, shipped, downloads):
     assert found["rows"][0][0] == shares.label[0]
     assert found["rows"][-1][0] == "all others"
     assert found["verdict"] == f"{len(names)} names"
-    assert "2 not names, left out: “12345”, “a@b.org”." in found["note"]
+    assert "Left out as not names: 2 (“12345”, “a@b.org”)." in found["note"]
     table = saved_table(page, downloads, "shares").set_index("label")
     expected = shares.to_frame().set_index("label")
     assert table.columns.tolist() == expected.columns.tolist()
@@ -314,7 +315,7 @@ def test_differences_of_two_lists(page, shipped):
     compared = lists[0].compare(lists[1])
     assert found["verdict"] == f"{compared.sure.sum()} sure differences"
     assert found["note"].startswith(
-        "Compared with 200 names. 1 not names, left out: “7”."
+        "Compared with 200 names. Left out as not names: 1 (“7”)."
     )
     expected = compared.to_frame().set_index("label")
     assert [label for label, _ in found["rows"]] == expected.index[:3].tolist()
@@ -542,13 +543,15 @@ def test_foot_says_which_model_and_its_limits(page, server):
     script = "return document.querySelector('footer').innerText"
     wait_for(page, lambda page: "74 nationalities" in page.execute_script(script))
     foot = page.execute_script(script)
-    assert f"at most {100 * RISK['nationality']:.0f}\u00a0% are wrong" in foot
+    risk = f"{100 * RISK['nationality']:.0f}\u00a0%"
+    assert f"At most {risk} of its predictions for single names are wrong" in foot
     name = fingerprint(load_pretrained(abstain=True))
     assert f"sknames {__version__}, model {name}" in foot.splitlines()
     choose(page, "country")
     wait_for(page, lambda page: "204 countries" in page.execute_script(script))
     foot = page.execute_script(script)
-    assert f"at most {100 * RISK['country']:.0f}\u00a0% are wrong" in foot
+    risk = f"{100 * RISK['country']:.0f}\u00a0%"
+    assert f"At most {risk} of its predictions for single names are wrong" in foot
     links = [
         link.get_attribute("href")
         for link in page.find_elements("css selector", "header a, footer a")
@@ -589,7 +592,7 @@ def test_page_says_what_failed_and_recovers(
 ):
     shutil.copytree(server.folder, tmp_path / "page")
     (tmp_path / "page" / file).rename(tmp_path / "away")
-    failed = "The model does not answer"
+    failed = "The model is not responding"
     with serving(tmp_path / "page") as other:
         browser.get(other.url)
         choose(browser, labels)

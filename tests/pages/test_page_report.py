@@ -200,7 +200,7 @@ def test_picture_says_in_words_what_it_shows():
     texts = [node.text for node in picture.findall(f"{SVG}text")]
     assert texts[:2] == ["Estimated shares by nationality", "150 names"]
     assert texts[-4:] == [
-        "Lines: intervals held 94 % of true shares when tested.",
+        "Lines: intervals covered 94 % of true shares in tests.",
         "These are shares of names, not of people.",
         "sknames 0.1.0, 30 November 2026",
         "Model nationality-7f3a2c",
@@ -214,11 +214,11 @@ def test_picture_of_differences_says_what_each_side_means():
     texts = [node.text for node in picture.findall(f"{SVG}text")]
     assert texts[:2] == [
         "Difference in percentage points",
-        "150 names against 1 name",
+        "150 names compared with 1 name",
     ]
     assert "← more in the other list" in texts
-    assert "Filled bar: sure for all nationalities together." in texts
-    assert "Hollow bar: may be chance." in texts
+    assert "Filled bars: sure for all nationalities together." in texts
+    assert "Hollow bars: may be due to chance." in texts
 
 
 def test_picture_keeps_signs_of_xml():
@@ -268,7 +268,7 @@ def test_sentence_of_shares_has_n_interval_model_and_date():
     assert evaluate("reportShares().sentence") == (
         "Among 150 names, the estimated shares by nationality are 45 % Polish "
         "(30 % to 60 %), 30 % Dutch (20 % to 40 %) and 20 % Turkish (10 % to 30 %); "
-        "intervals held 94 % of true shares when tested. These are shares of names, "
+        "intervals covered 94 % of true shares in tests. These are shares of names, "
         "not of people. Estimated with sknames 0.1.0, model nationality-7f3a2c, on "
         "30 November 2026."
     )
@@ -278,9 +278,9 @@ def test_sentence_of_differences_has_only_sure_ones():
     assert evaluate("reportDifferences().sentence") == (
         "Between 150 names and 1 name, the estimated shares by nationality differ for "
         "Polish (+30 percentage points, 95 % interval +10 to +52) and Dutch (−20, −35 "
-        "to −5), sure at 95 % for all nationalities together. These are shares of "
-        "names, not of people. Estimated with sknames 0.1.0, model nationality-7f3a2c, "
-        "on 30 November 2026."
+        "to −5), sure at the 95 % level for all nationalities together. These are "
+        "shares of names, not of people. Estimated with sknames 0.1.0, model "
+        "nationality-7f3a2c, on 30 November 2026."
     )
     many = [[*row[:3], True] for row in DIFFERENCES]
     sentence = evaluate("reportDifferences().sentence", differences=many)
@@ -306,11 +306,11 @@ def test_equal_lists_of_one_source_have_a_picture_and_a_sentence():
     none = [[0, -0.02, 0.02, False]] * 5
     report = evaluate("reportDifferences()", differences=none, isSameSource=True)
     assert len(report["chart"]["rows"]) == 1
-    lists = "150 names against 1 name of the same source"
+    lists = "150 names compared with 1 name of the same source"
     assert report["chart"]["subtitle"] == lists
     assert report["sentence"].startswith(
-        "Between 150 names and 1 name of the same source, no difference of the shares "
-        "by nationality is sure. These are shares of names"
+        "Between 150 names and 1 name of the same source, no difference between "
+        "the shares by nationality is sure. These are shares of names"
     )
 
 
@@ -321,7 +321,7 @@ def test_axis_ends_at_what_was_asked_however_many_the_others_are():
     ]
     chart = {"title": "", "subtitle": "", "rows": rows, "notes": []}
     text = evaluate(
-        "toText(drawChart({ ...given.chart, sayTick: percent }, 720))", chart=chart
+        "toText(drawChart({ ...given.chart, formatTick: percent }, 720))", chart=chart
     )
     picture = rows_of(ElementTree.fromstring(text))
     assert picture["all others"]["value"]["text"] == "97 %"
