@@ -248,7 +248,7 @@ def test_with_priors_of_zero_never_predicts_the_class():
     assert (probabilities[:2] > 0).all()
     still = network.with_priors(np.array([0.5, 0.5, 0.0]))
     assert _forward.Forward(still, "float64").probabilities(codes)[0, 2] == 0
-    message = "A class of prior 0 cannot get a positive one"
+    message = "A class with prior 0 cannot get a positive prior"
     with pytest.raises(ValueError, match=message):
         network.with_priors(np.full(3, 1 / 3))
 

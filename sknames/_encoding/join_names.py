@@ -13,11 +13,11 @@ from .._base.labels_and_weights import is_missing
 from .._text.names import check_is_in_memory
 from .._text.not_names import is_placeholder, is_titled_placeholder
 
-CHECKS = {"dtype": object, "ensure_all_finite": False}  # of scikit-learn
+CHECKS = {"dtype": object, "ensure_all_finite": False}  # arguments of check_array
 
 
 def find_column(columns, wanted):
-    """Return the columns that are called `wanted`, in the same case or else in any."""
+    """Return the columns named `wanted`; if there are none, ignore case."""
     in_same_case = [column for column in columns if column == wanted]
     if in_same_case:
         return in_same_case
@@ -26,9 +26,10 @@ def find_column(columns, wanted):
 
 
 def join_parts(rows):
-    """Join the parts of each name by a space; None if all are missing.
+    """Join the parts of each name with spaces; a name without parts is None.
 
-    A placeholder is a missing part; one of them remains if nothing else does.
+    Placeholders are treated as missing parts. If a name has only placeholders, the
+    first one is kept.
     """
     names = []
     for row in rows:
@@ -45,7 +46,7 @@ def join_parts(rows):
 
 def _join(row):
     """Join the parts of a name; raise TypeError if one is neither str nor missing."""
-    # `is_missing` takes longer than to see that a part is a str.
+    # isinstance comes first because `is_missing` is slower.
     parts = [part for part in row if isinstance(part, str) or not is_missing(part)]
     if not parts:
         return None
@@ -58,25 +59,25 @@ def _join(row):
     return " ".join(known)
 
 
-# A verb, as in SelectKBest: in tables, joiners join rows.
+# The name begins with a verb, as in SelectKBest: a "joiner" of tables would join rows.
 class JoinNames(EstimatorMixin, TransformerMixin, BaseEstimator):
     """Join given name, family name and other parts in several columns to one name.
 
-    Columns are joined in their order, with a space between. Missing and blank parts are
-    left out, and placeholders such as "n/a"; a name without parts is None, see
-    `handle_missing` of :class:`CharEncoder`. A row of placeholders becomes the first of
-    them, which is not a name. Names that are joined already, such as a list, stay as
-    they are.
+    Columns are joined in order, separated by spaces. Missing parts, blank parts and
+    placeholders such as "n/a" are left out. A name without parts is None (see
+    `handle_missing` of :class:`CharEncoder`). A row that has only placeholders becomes
+    the first placeholder, which is not a name. Names that are already joined, such as
+    a list of names, are returned unchanged.
 
-    `transform` needs no `fit`. After `fit` of a table, later ones must have the same
-    columns. With `set_output`, names become a table of one column, "name".
+    `transform` does not require `fit`. After `fit` on a table, later tables must have
+    the same columns. With `set_output`, the result is a table with one column, "name".
 
     Attributes
     ----------
     n_features_in_ : int
-        Number of columns, if `fit` got a table.
+        Number of columns. Only set if `fit` received a table.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, if the table of `fit` had names.
+        Names of the columns. Only set if `fit` received a table with column names.
 
     See Also
     --------
@@ -93,7 +94,7 @@ class JoinNames(EstimatorMixin, TransformerMixin, BaseEstimator):
     >>> JoinNames().transform(people)
     array(['Mehmet Yılmaz', 'Nowak'], dtype=object)
 
-    Put it in front of a model, to predict from such tables:
+    Put the transformer before a model to predict from such tables:
 
     >>> model = make_pipeline(JoinNames(), load_pretrained())
     >>> model.predict(people[["given", "family"]])
@@ -111,7 +112,7 @@ class JoinNames(EstimatorMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : table or array-like of shape (n_names, n_columns), or list of str
-            Parts of names, each a str or missing, or names, which have no columns.
+            Parts of names, each a str or missing, or a list of whole names.
         y : None
             Ignored.
 
@@ -122,7 +123,7 @@ class JoinNames(EstimatorMixin, TransformerMixin, BaseEstimator):
         """
         check_is_in_memory(X)
         if np.ndim(X) == 1:
-            # A fit before may have set them.
+            # An earlier call of fit may have set these.
             for name in ("n_features_in_", "feature_names_in_"):
                 if hasattr(self, name):
                     delattr(self, name)
@@ -136,7 +137,7 @@ class JoinNames(EstimatorMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : table or array-like of shape (n_names, n_columns), or list of str
-            Parts of names, each a str or missing, or names.
+            Parts of names, each a str or missing, or a list of whole names.
 
         Returns
         -------
@@ -173,8 +174,8 @@ class JoinNames(EstimatorMixin, TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.requires_fit = False
         tags.input_tags.string = True
-        # As in scikit-learn's transformers of text, since its checks use arrays of
-        # numbers.
+        # False as in scikit-learn's text vectorizers, because check_estimator would
+        # otherwise pass arrays of numbers.
         tags.input_tags.two_d_array = False
         tags.input_tags.allow_nan = True
         return tags

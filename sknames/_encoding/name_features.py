@@ -12,37 +12,38 @@ from .._text.tidy import are_titled, tidy
 
 
 class NameFeatures(EstimatorMixin, FeatureUnion):
-    """Concatenate features of names: a FeatureUnion that reads the names only once.
+    """Concatenate features of names: a FeatureUnion that tidies the names only once.
 
-    All parts get names as :class:`CharEncoder` reads them by default: clean, and
-    without titles if few names of `fit` have some. So its parts may be transformers of
-    text, such as :class:`~sklearn.feature_extraction.text.TfidfVectorizer`, which would
-    take the header of a table for a name. A missing name is an error, or an empty name
-    if the first part has ``handle_missing="empty"``.
+    All parts receive names as :class:`CharEncoder` reads them by default: clean, and
+    without titles unless many names in `fit` have titles. Therefore a part may be a
+    text transformer such as
+    :class:`~sklearn.feature_extraction.text.TfidfVectorizer`, which on its own would
+    read the column names of a table as names. A missing name raises an error, or is
+    read as an empty name if the first part has ``handle_missing="empty"``.
 
     Parameters
     ----------
     transformer_list : list of (str, transformer)
-        Names of the parts, and the parts.
+        Pairs of the name of a part and the transformer.
     n_jobs : int or None, default=None
-        Number of processes for the parts.
+        Number of processes in which the parts run.
     transformer_weights : dict of str to float or None, default=None
-        Factors of the features, by the name of the part.
+        Factors by which the features of the parts are multiplied, by name of the part.
     verbose : bool, default=False
         Whether to print the time that each part takes to fit.
     verbose_feature_names_out : bool, default=True
-        Whether names of features begin with that of their part.
+        Whether feature names are prefixed with the name of their part.
 
     Attributes
     ----------
     tidy_ : bool
-        Whether names are tidied, as `fit` chose, see ``tidy="auto"`` of
-        :class:`CharEncoder`. A :class:`NameEncoder` among the parts reads names as its
-        model does.
+        Whether names are tidied, as chosen by `fit` (see ``tidy="auto"`` of
+        :class:`CharEncoder`). A :class:`NameEncoder` among the parts reads names as its
+        own model does.
 
     See Also
     --------
-    make_own_labels_pipeline : Learn labels from such features.
+    make_own_labels_pipeline : Train a model of your own labels on such features.
 
     Examples
     --------
@@ -116,7 +117,7 @@ class NameFeatures(EstimatorMixin, FeatureUnion):
         ndarray or sparse matrix of shape (n_names, n_features)
             The features.
         """
-        check_is_fitted(self, "tidy_")  # fitted parts alone do not set it
+        check_is_fitted(self, "tidy_")  # fitted parts alone are not enough
         return _as_indexed(X, super().transform(self._read(X), **params))
 
     def __sklearn_tags__(self):
@@ -127,7 +128,7 @@ class NameFeatures(EstimatorMixin, FeatureUnion):
         return tags
 
     def _read_to_fit(self, X, y):
-        """Choose how to read names; return them so read, and labels, none missing."""
+        """Check the labels, set `tidy_`, and return names as the parts read them."""
         if not self.transformer_list:
             raise ValueError(
                 "Expected at least one part in transformer_list and got none. Pass "
@@ -140,17 +141,17 @@ class NameFeatures(EstimatorMixin, FeatureUnion):
         return self._read(names), y
 
     def _names(self, X):
-        """Return the names of an input; the first part says if one may be missing."""
+        """Return the names; the first part decides how missing names are handled."""
         _, first_part = self.transformer_list[0]
         return read_names(X, getattr(first_part, "handle_missing", "error"))
 
     def _read(self, X):
-        """Return names as they are read."""
+        """Return the names as the parts read them."""
         return tidy(self._names(X).clean, drops=self.tidy_)
 
 
 def _as_indexed(X, features):
-    """Return features with the index of their names, if both are of pandas."""
+    """Set the index of the names on the features if both are pandas objects."""
     if hasattr(X, "iloc") and hasattr(features, "iloc"):
         return features.set_axis(X.index)
     return features

@@ -1,1 +1,1 @@
-"""Hold the fitted network, and predict with it in numpy."""
+"""The fitted network and its prediction in numpy."""

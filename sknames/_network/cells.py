@@ -6,7 +6,7 @@ import numpy as np
 
 from .product import aligned
 
-BLOCK_NODES = 256  # at most in a step; a multiple of PRODUCT_ROWS
+BLOCK_NODES = 256  # maximum number of nodes in a step; a multiple of PRODUCT_ROWS
 
 
 class RNNStep:
@@ -42,15 +42,15 @@ class GRUStep:
     def __init__(self, weight_ih, weight_hh, bias_ih, bias_hh):
         size = weight_hh.shape[1]
         dtype = weight_hh.dtype
-        half = np.array([0.5, 0.5, 1], dtype=dtype)[:, None, None]  # of R and Z, not n
+        half = np.array([0.5, 0.5, 1], dtype=dtype)[:, None, None]  # for R and Z only
         bias_ih = bias_ih.reshape(3, 1, size)
         bias_hh = bias_hh.reshape(3, 1, size)
         recurrent = weight_hh.reshape(3, size, size).swapaxes(1, 2)
         self.recurrent = dtype.type(0.5) * recurrent
         self.input = half * weight_ih.reshape(3, size, -1).swapaxes(1, 2)
         self.bias = half * np.concatenate([bias_ih[:2] + bias_hh[:2], bias_ih[2:]])
-        # Repeated for all rows of a block: numpy adds equal shapes several times as
-        # fast.
+        # Repeated for all rows of a block, because numpy adds arrays of equal shapes
+        # several times faster than it broadcasts.
         self.bias_new = aligned((bias_hh[2] / 2).repeat(BLOCK_NODES, axis=0))
 
     def __call__(self, added, products, h_prev, out):
@@ -78,6 +78,6 @@ STEPS = {
 
 
 def make_step(cell, weights, layer):
-    """Prepare the step of a layer, from a network's weights by name."""
+    """Create the step of a layer from the weights of a network."""
     names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
     return STEPS[cell](**{name: weights[f"cells.{layer}.{name}"] for name in names})

@@ -1,4 +1,4 @@
-"""Check arrays of symbols, and encode them."""
+"""Validate arrays of symbols and encode them as codes."""
 
 import numpy as np
 from sklearn.utils import check_array
@@ -9,9 +9,9 @@ from .prefixes import compact, row_slices
 
 
 def validate_symbols(estimator, X, *, reset):
-    """Check X as scikit-learn's `validate_data` does; `reset` in `fit`.
+    """Validate X with scikit-learn's `validate_data`; `reset` is True in `fit`.
 
-    For strings, the error names the encoder.
+    If X contains strings, the error message recommends CharEncoder.
     """
     if not reset and _is_encoded(estimator, X):
         return X
@@ -36,9 +36,9 @@ def validate_symbols(estimator, X, *, reset):
 
 
 def _is_encoded(estimator, X):
-    """Return whether X is as `CharEncoder` makes it.
+    """Return whether X has the form of the output of `CharEncoder`.
 
-    Skipping checks makes one name faster.
+    Such arrays skip validation, which makes predicting a single name faster.
     """
     return (
         type(X) is np.ndarray
@@ -51,7 +51,7 @@ def _is_encoded(estimator, X):
 
 
 def _holds_strings(X):
-    """Return whether an array-like has a str or bytes among its items."""
+    """Return whether any item of an array-like is a str or bytes."""
     try:
         items = np.asarray(X, dtype=object).ravel()
     except ValueError:
@@ -60,11 +60,11 @@ def _holds_strings(X):
 
 
 def code_table(symbols):
-    """Return the code of each value that two bytes hold, (65,536,), unsigned."""
+    """Return the code of each 16-bit value, (65,536,), unsigned."""
     n = len(symbols)
     table = np.full(1 << 16, n + 1, dtype=np.min_scalar_type(n + 2))
     table[0] = 0
-    # fit may have seen negative, larger and fractional values.
+    # Symbols may also be negative, larger or fractional; these are not in the table.
     values = symbols.astype(np.float64)
     possible = np.flatnonzero((values > 0) & (values < len(table)) & (values % 1 == 0))
     table[symbols[possible].astype(np.intp)] = possible + 1
@@ -72,12 +72,12 @@ def code_table(symbols):
 
 
 def to_codes(X, symbols, table=None):
-    """Encode an array of any numbers (n, length), in which each 0 is padding.
+    """Encode an array of numbers (n, length), in which 0 is padding.
 
-    Return ``i + 1`` for ``symbols[i]``, ``n_symbols + 1`` for any other value, and 0 on
-    the right, in the smallest unsigned integer type. Symbols are sorted. `table` is
-    their `code_table`, made here by default. Columns of 0 at the end are left out, to
-    save time.
+    The code of ``symbols[i]`` is ``i + 1``; `symbols` are sorted. All other values have
+    the code ``n_symbols + 1``. Codes have the smallest unsigned integer type, and
+    padding is moved to the right. `table` is the `code_table` of the symbols, computed
+    if None. Trailing columns of zeros are removed to save time.
     """
     if table is None:
         table = code_table(symbols)
@@ -86,7 +86,7 @@ def to_codes(X, symbols, table=None):
     X = X[:, :width]
     if X.dtype.kind == "u" and X.dtype.itemsize <= 2:
         codes = np.empty(X.shape, table.dtype)
-        for rows in row_slices(X):  # `take` widens codes to eight bytes each
+        for rows in row_slices(X):  # because `take` converts codes to int64
             table.take(X[rows], out=codes[rows], mode="clip")
         return compact(codes)
     n = len(symbols)

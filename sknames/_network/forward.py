@@ -1,8 +1,8 @@
 """Predict with a network in numpy, without torch.
 
-The steps are those of `_training.recurrent_net`, over the same tree of prefixes. Only
-two depths of states are in memory at a time. The logits of n-grams are summed along the
-same tree.
+The computation is the same as in `_training.recurrent_net`, over the same tree of
+prefixes, but only the states of two depths are in memory at a time. The logits of
+n-grams are summed along the same tree.
 """
 
 import math
@@ -17,14 +17,14 @@ from .prefixes import plan_prefixes, row_lengths, sort_rows
 from .product import PRODUCT_ROWS, Product, aligned_zeros, rows_to_multiply
 from .quantized import dequantize
 
-PLAN_ROWS = 4096  # at most in one plan, to limit memory
-PLAN_CODES = 1 << 20  # at most in one plan of several rows, to limit memory
-BLOCK_TERMS = 1024  # n-grams whose weights are summed at a time; fit the cache
-MIN_ROWS_TO_PLAN = 25  # below, a plan takes longer than it saves
+PLAN_ROWS = 4096  # maximum number of rows of a plan, to limit memory
+PLAN_CODES = 1 << 20  # maximum number of codes of a plan with several rows
+BLOCK_TERMS = 1024  # n-grams whose weights are summed at a time; they fit the cache
+MIN_ROWS_TO_PLAN = 25  # for fewer rows, making a plan takes longer than it saves
 
 
 def softmax(logits):
-    """Return the probabilities of logits, row by row, in float64."""
+    """Convert rows of logits to probabilities in float64."""
     logits = logits.astype(np.float64)
     logits -= logits.max(axis=1, keepdims=True)
     np.exp(logits, out=logits)
@@ -39,17 +39,18 @@ def copy_rows(rows, index, out, axis=0):
 
 @dataclass(frozen=True)
 class _Blocks:
-    """Hold a plan in blocks of nodes: in each, first children, then their siblings.
+    """A plan in which the nodes are grouped into blocks.
 
-    The product of a parent's state is computed once in a block, in the row of its first
-    child. Symbols, parents and ends are as in the plan.
+    In each block, the first child of each parent comes before all other children. The
+    product of a parent's state is computed once in a block, in the row of the first
+    child. Symbols, parents and ends have the same meaning as in the plan.
     """
 
     symbols: np.ndarray  # (n_nodes,), int
     parents: np.ndarray  # (n_nodes,), int
     ends: np.ndarray  # (n_rows,), int
     rows: np.ndarray  # (n_nodes,), int, the row of each node's parent in its block
-    n_parents: list  # of each block, without that of the root
+    n_parents: list  # of each block, except the block of the root
 
     @classmethod
     def of(cls, plan):
@@ -78,9 +79,9 @@ class _Blocks:
 
 
 class _Memory:
-    """Hold the arrays of a call.
+    """Arrays that all steps of a call reuse.
 
-    Allocating them anew would take longer than a step.
+    Allocating them for each step would take longer than the step itself.
     """
 
     def __init__(self, forward, n_rows, n_nodes):
@@ -92,7 +93,7 @@ class _Memory:
         rows = aligned_zeros((1 + 2 * layers, n_rows, size), forward.precision)
         # Empty rows sort first and keep the initial state, 0.
         self.final = rows[0]
-        self.states = rows[1:].reshape(2, layers, n_rows, size)  # before and now
+        self.states = rows[1:].reshape(2, layers, n_rows, size)  # previous, current
         nodes = aligned_zeros((layers + 2 * n_gates, n_nodes, size), forward.precision)
         self.h_prev = nodes[:layers]
         self.products = nodes[layers:-n_gates]
@@ -100,10 +101,10 @@ class _Memory:
 
 
 class Forward:
-    """Prepare a network to compute logits from codes.
+    """Compute logits from codes with a network.
 
-    A dtype of "auto" is float32 if a row's bits then depend on that row alone;
-    otherwise it is float64, whose rows agree to about 1e-15.
+    With the dtype "auto", float32 is used if the bits of a row then do not depend on
+    other rows. Otherwise float64 is used, in which they agree to about 1e-15.
     """
 
     def __init__(self, network, dtype):
@@ -126,7 +127,7 @@ class Forward:
         self.inputs = [None] + [Product(step.input) for step in self.steps[1:]]
         self.output = Product(weights["output.weight"].T[None])
         self.bias = weights["output.bias"]
-        self.n_columns = len(self.bias)  # of what n-grams add
+        self.n_columns = len(self.bias)  # of the terms of n-grams
         products = [*self.recurrent, *self.inputs[1:], self.output]
         self.head = None
         if "head.weight" in weights:
@@ -142,15 +143,15 @@ class Forward:
             self.idf = weights["ngram_idf"]
 
     def _input_table(self, embedding):
-        """Return what each code adds to the first step, (gates, n_codes, H)."""
+        """Return the input of the first step for each code, (gates, n_codes, H)."""
         step = self.steps[0]
         table = step.input
         if embedding is not None:
             n_codes = len(embedding)
             rows = np.pad(embedding, ((0, -n_codes % PRODUCT_ROWS), (0, 0)))
             table = np.empty((len(step.input), len(rows), self.size), self.precision)
-            # In small products: after one that OpenBLAS divides, its threads stay busy
-            # for 20 ms.
+            # Use small products: after a product that OpenBLAS divides among threads,
+            # the threads stay busy for 20 ms.
             multiply = Product(step.input)
             multiply(rows, table)
             table = table[:, :n_codes]
@@ -169,9 +170,9 @@ class Forward:
         return self._map(codes, finish)
 
     def _finish(self, logits, codes):
-        """Return the logits of the classes from those of net and n-grams.
+        """Return the logits of the classes from the logits of net and n-grams.
 
-        The n-grams of a head are the last columns.
+        The last columns of `logits` are the n-gram logits of the head, if there is one.
         """
         if self.head is not None:
             n_below = len(self.bias)
@@ -183,14 +184,14 @@ class Forward:
         return logits
 
     def _map(self, codes, finish):
-        """Apply a function to distinct rows' codes, and logits of net and n-grams.
+        """Apply ``finish(logits, codes)`` to distinct rows; return results of all rows.
 
-        The logits are its first argument.
+        The logits are those of net and n-grams.
         """
         if len(codes) < MIN_ROWS_TO_PLAN:
             return finish(self._few(codes), codes)
         order, is_new = sort_rows(codes)
-        first = np.flatnonzero(is_new)  # of equal rows, in the sorted order
+        first = np.flatnonzero(is_new)  # the first of equal rows, in sorted order
         ends = np.append(first[1:], len(codes))
         distinct = codes[order[first]]
         lengths = row_lengths(distinct)
@@ -208,16 +209,21 @@ class Forward:
         return result
 
     def fill(self, n):
-        """Return the number of rows that products take for n."""
+        """Return the number of rows that products need for n rows."""
         return rows_to_multiply(n, self.has_few) if self.is_fixed else n
 
     def logit_terms(self, codes):
-        """Split the logits of a row (1, length) into those of net, n-grams and words.
+        """Split the logits of a row (1, length) into terms of net, n-grams and words.
 
-        Return the net's with the bias, (n_classes,); a term for each known n-gram, by
-        occurrence, and then for each known word, (n_terms, n_classes); and the start
-        and stop of each in the row, (n_terms, 2), where the start mark is at -1, and
-        the end mark after the last symbol.
+        Returns
+        -------
+        net : ndarray of shape (n_classes,)
+            The logits of the net, with the bias.
+        terms : ndarray of shape (n_terms, n_classes)
+            The logits of each occurrence of a known n-gram, then of each known word.
+        spans : ndarray of shape (n_terms, 2)
+            Start and stop of each n-gram or word in the row. The start mark is at -1,
+            and the end mark is after the last symbol.
         """
         lengths = row_lengths(codes)
         (net,) = self._few_of_net(codes, lengths)
@@ -243,15 +249,15 @@ class Forward:
         return net, terms, spans
 
     def _few(self, codes):
-        """Return the logits of rows if a plan does not pay for so few."""
+        """Return the logits of a few rows without a plan, which would take longer."""
         lengths = row_lengths(codes)
         net = self._few_of_net(codes, lengths)
         if self.ngrams is None:
             return net
         text, marks = self._marked(codes, lengths)
         features = self.ngrams.find(text.ravel())
-        # Sum over lengths, and from the start of a row, as along the tree, for the same
-        # bits.
+        # Sum over lengths, then from the start of each row, in the same order as along
+        # the tree, so that the bits are equal.
         sums = []
         for terms in self._terms(features):
             at_positions = np.add.reduce(terms).reshape(*text.shape, -1)
@@ -259,7 +265,7 @@ class Forward:
         return _with_ngrams(net, *sums)
 
     def _few_of_net(self, codes, lengths):
-        """Return the logits of the net, (n, C), if a plan does not pay for so few."""
+        """Return the logits of the net, (n, C), for a few rows without a plan."""
         n = len(codes)
         memory = _Memory(self, n, n)
         before, now = memory.states
@@ -274,7 +280,7 @@ class Forward:
         return self._logits_of_net(memory.final[: self.fill(n)])[:n]
 
     def _marked(self, codes, lengths):
-        """Return rows between their marks, and the positions of the end marks."""
+        """Add start and end marks to rows; also return the indices of the end marks."""
         codes = codes[:, : lengths.max(initial=0)]
         text = np.zeros((len(codes), codes.shape[1] + 2), dtype=np.int64)
         text[:, 1:-1] = codes
@@ -292,7 +298,7 @@ class Forward:
         n_shorter = np.searchsorted(lengths[by_length], np.arange(len(plan.bounds) + 1))
         ends = blocks.ends[by_length]
         n_parents = iter(blocks.n_parents)
-        before, now = memory.states  # of the nodes one symbol shorter, and of these
+        before, now = memory.states  # of the previous and the current depth
         before[:, 0] = 0
         first_before = 0
         for depth, (first, last) in enumerate(plan.depths(), start=1):
@@ -321,10 +327,10 @@ class Forward:
         return _with_ngrams(net, *self._sum_ngrams(plan))
 
     def _step(self, symbols, h_prev, siblings, out, memory):
-        """Write the states at nodes (n,) of each layer into out (layers, n or more, H).
+        """Compute the states of all layers at n nodes, in out (layers, n or more, H).
 
-        h_prev (layers, rows, H) holds the state of each parent once. `siblings` are the
-        rows of the parents of the last nodes.
+        h_prev (layers, rows, H) has the state of each parent once. The last nodes are
+        siblings of earlier nodes; `siblings` are the rows of their parents in h_prev.
         """
         n = len(symbols)
         n_parents = n - len(siblings)
@@ -345,16 +351,16 @@ class Forward:
             step(added[:, :n], products[:, :n], h_prev[k, :n], out[k, :n])
 
     def _logits_of_net(self, states):
-        """Return the net's logits for states (n, H)."""
+        """Return the logits of the net for states (n, H)."""
         logits = np.empty((1, len(states), len(self.bias)), dtype=self.precision)
         self.output(states, logits)
         return logits[0] + self.bias
 
     def _sum_ngrams(self, plan):
-        """Return the sums of both terms of the n-grams of rows, see `_terms`.
+        """Sum the n-gram terms of each row, for logits and squared norm (see `_terms`).
 
-        The end of each row becomes a node, too. Each node adds the n-grams that end
-        there to the sum of its parent.
+        The end mark of each row is treated as another node. The sum of a node is the
+        sum of its parent plus the terms of the n-grams that end at the node.
         """
         n_nodes, n_rows = len(plan.symbols), len(plan.ends)
         end_marks = np.full(n_rows, self.ngrams.end)
@@ -369,12 +375,12 @@ class Forward:
         return logits, squares[n_nodes:]
 
     def _add_sums_along(self, plan, rows, sums, logits):
-        """Add the sums of the nodes on the way to each row's end to its logits (n, C).
+        """Add the sums of all nodes on a row's path to the logits of the row, (n, C).
 
-        `rows` are those of the nodes among the `sums`, see `_sum_terms`.
+        `rows` are the indices of the nodes in `sums`, see `_sum_terms`.
         """
         by_end = np.argsort(plan.ends, kind="stable")
-        # How many rows end before each depth's last node
+        # The number of rows that end up to each depth.
         n_ended = np.searchsorted(plan.ends[by_end], plan.bounds).tolist()
         depths = [(0, 1), *plan.depths()]
         width = max(last - first for first, last in depths)
@@ -398,20 +404,20 @@ class Forward:
     def _sum_terms(self, features):
         """Sum the terms of the n-grams that end at each position.
 
-        Equal positions are computed once. An n-gram contains all shorter ones that end
-        with it, so that positions of the same longest n-gram have the same sum. Return
-        the row of each position among the sums, the sums, and the sums for the squared
-        norm.
+        Positions with the same longest n-gram have the same sum, because that n-gram
+        determines all shorter n-grams that end at the position. Their sum is computed
+        only once. Return the row of each position in the sums, the sums for the logits,
+        and the sums for the squared norm.
         """
         rows = np.zeros(len(features[0]), dtype=np.int64)
         place = np.empty(len(self.idf), dtype=np.int64)  # of each feature
-        n_rows = 1  # the first row is that of no n-gram
-        lengths = []  # for each: the first row, its features, the rows they add to
+        n_rows = 1  # row 0 is for positions without an n-gram
+        lengths = []  # by length: first row, features, rows of the shorter n-grams
         for features_of_length in features:
             positions = np.flatnonzero(features_of_length != ABSENT)
             present = features_of_length[positions]
             place[present] = positions
-            is_last = place[present] == positions  # once for each feature
+            is_last = place[present] == positions  # True once for each feature
             distinct = present[is_last]
             shorter = rows[positions[is_last]]
             place[distinct] = np.arange(n_rows, n_rows + len(distinct))
@@ -421,7 +427,7 @@ class Forward:
         return rows, *self._sum_lengths(lengths, n_rows)
 
     def _sum_lengths(self, lengths, n_rows):
-        """Return the sums of terms and of squares, each shorter n-gram's first."""
+        """Sum terms and squares, adding those of shorter n-grams first."""
         sums = np.zeros((n_rows, self.n_columns), dtype=self.precision)
         squares = np.zeros((n_rows, 1), dtype=self.precision)
         for first, distinct, shorter in lengths:
@@ -437,8 +443,8 @@ class Forward:
     def _terms(self, features):
         """Return the terms of n-grams (...) for the logits and for the squared norm.
 
-        Their shapes are (..., C) and (..., 1), with a head (..., C + its classes) and
-        (..., 1). Those of ABSENT are 0.
+        The shapes are (..., C) and (..., 1). With a head, C is the number of classes of
+        the network below plus that of the head. The terms of ABSENT are 0.
         """
         idf = np.where(features == ABSENT, 0, self.idf.take(features))[..., None]
         terms = dequantize(self.network.weights["ngram_weight"].take(features, axis=0))
@@ -451,7 +457,7 @@ class Forward:
 
 
 def _chunks(lengths):
-    """Cut rows of these lengths (n,) into slices, each for one plan."""
+    """Divide rows with these lengths (n,) into slices, one for each plan."""
     start = 0
     while start < len(lengths):
         stop = min(start + PLAN_ROWS, len(lengths))
@@ -464,9 +470,9 @@ def _chunks(lengths):
 
 
 def _with_ngrams(net, sums, squares):
-    """Return the logits of net and n-grams, from the net's and sums of its terms.
+    """Add the logits of n-grams to those of the net.
 
-    The sums are those of `Forward._terms`.
+    `sums` and `squares` are sums of the terms of `Forward._terms`.
     """
     norm = np.sqrt(squares)
     norm[norm == 0] = 1

@@ -1,4 +1,4 @@
-"""Predict, in numpy, the classes of a head on the network of other classes."""
+"""Predict with a head, which maps the logits of a network to other classes."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from .quantized import dequantize
 
 
 def rows_of_head(weights):
-    """Return the row of each n-gram among the weights of the head, or ABSENT, int32."""
+    """Return the row of each n-gram in the head's weights, or ABSENT, int32."""
     features = weights["head.ngrams"]
     rows = np.full(len(weights["ngram_idf"]), ABSENT, dtype=np.int32)
     rows[features] = np.arange(len(features))
@@ -16,7 +16,7 @@ def rows_of_head(weights):
 
 
 class Head:
-    """Compute the logits of a head, see `Network`, from those of the network below."""
+    """Compute the logits of a head from those of the network below, see `Network`."""
 
     def __init__(self, weights, dtype):
         self.product = Product(weights["head.weight"].T[None].astype(dtype, copy=False))
@@ -25,7 +25,7 @@ class Head:
         self.rows = rows_of_head(weights)
 
     def ngram_weights(self, features):
-        """Return the weights of n-grams (...), 0 for those that the head lacks."""
+        """Return the weights of n-grams (...), or 0 for n-grams unknown to the head."""
         rows = self.rows.take(features)
         weights = dequantize(self.ngram_weight.take(rows, axis=0))
         weights[rows == ABSENT] = 0

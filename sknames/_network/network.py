@@ -1,4 +1,4 @@
-"""Define the fitted network; training makes it, prediction, files and ONNX read it."""
+"""The fitted network, which training creates and prediction, files and ONNX read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,35 +14,35 @@ from .quantized import Quantized, from_plain, to_plain
 from .words import Words
 
 N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
-KEYS = "ngram_keys."  # the beginning of their names in `Network.to_arrays`
-MEASURED = "measured."  # the beginning of the names of what is in `Network.measured`
+KEYS = "ngram_keys."  # prefix of the names of n-gram keys in `Network.to_arrays`
+MEASURED = "measured."  # prefix of the names of the fields of `Network.measured`
 # The largest weights, which may be Quantized.
 QUANTIZED = ("ngram_weight", "next_symbol.weight", "head.ngram_weight")
-NEVER = -1e4  # the logit of a class with prior 0: finite, but its probability is 0
+NEVER = -1e4  # logit of a class with prior 0; finite, but its softmax is exactly 0
 
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """Hold what held-out people show of a model that ships."""
+    """Statistics of a shipped model on held-out people."""
 
     class_bias: np.ndarray  # (n_classes,), log odds that correct the bias on people
-    n_people: np.ndarray  # (n_classes,), how many people of each were held out
-    model_error: float  # the standard deviation of the log odds that are left
-    sharpness: float = 1.0  # the power of likelihood ratios in shares
-    coverage: float | None = None  # the share of 95 % intervals that held, when tested
+    n_people: np.ndarray  # (n_classes,), number of held-out people
+    model_error: float  # standard deviation of the log odds after this correction
+    sharpness: float = 1.0  # exponent of likelihood ratios when estimating shares
+    coverage: float | None = None  # tested coverage of the 95 % intervals of shares
 
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """Hold what `fit` learns, as read-only arrays whose shapes give all sizes.
+    """Fitted parameters, as read-only arrays; their shapes determine all sizes.
 
-    The code of ``symbols[i]`` is ``i + 1``; 0 is padding, and the last code,
-    ``n_symbols + 1``, a symbol that `fit` has not seen.
+    The code of ``symbols[i]`` is ``i + 1``. Code 0 is padding, and the last code,
+    ``n_symbols + 1``, is for symbols that did not occur in `fit`.
 
-    A "head" predicts other classes. It is linear in the logits of net and n-grams
-    ("head.weight", "head.bias"), and in some of the same n-grams: "head.ngrams" are
-    their sorted features, "head.ngram_weight" their weights. Priors and words are then
-    those of the head's classes.
+    An optional head predicts other classes. It is linear in the logits of net and
+    n-grams ("head.weight", "head.bias") and in some of the same n-grams: "head.ngrams"
+    are their sorted features, and "head.ngram_weight" their weights. With a head,
+    priors and words refer to the classes of the head.
     """
 
     cell: str
@@ -50,10 +50,10 @@ class Network:
     weights: Mapping  # float32 parameters by name, and "ngram_idf"; see `QUANTIZED`
     ngram_keys: tuple = ()  # sorted keys of the n-grams of each length, see `NGrams`
     separator: int | None = None  # the code between words, if n-grams stay within words
-    class_prior: Any = None  # (n_classes,), what the logits assume; None before `fit`
+    class_prior: Any = None  # (n_classes,), assumed by the logits; None before `fit`
     words: Words | None = None
-    measured: Measured | None = None  # of a model that ships
-    fingerprint: str | None = None  # of a model that ships, which priors do not change
+    measured: Measured | None = None  # only for shipped models
+    fingerprint: str | None = None  # only for shipped models; priors do not change it
 
     def __post_init__(self):
         for name, value in list(vars(self).items()):
@@ -61,7 +61,7 @@ class Network:
 
     @property
     def n_codes(self):
-        """The number of codes: padding, the symbols, the unknown one."""
+        """The number of codes: padding, the symbols and the unknown code."""
         return len(self.symbols) + 2
 
     @property
@@ -71,12 +71,12 @@ class Network:
 
     @property
     def _bias(self):
-        """The name of the weights that the priors of the classes shift."""
+        """The name of the bias to which changes of the class priors are added."""
         return "head.bias" if "head.bias" in self.weights else "output.bias"
 
     @property
     def hidden_size(self):
-        """The number of units of a layer's state."""
+        """The number of units of each layer."""
         return self.weights["output.weight"].shape[1]
 
     @property
@@ -94,10 +94,11 @@ class Network:
 
     @cached_property
     def ngrams(self):
-        """The NGrams that find n-grams in codes, or None."""
+        """The vocabulary of n-grams, or None if the network has no n-grams."""
         if not self.n_ngrams:
             return None
-        # Features are the n-grams from a shortest length on: how many are as long?
+        # Features are all n-grams of at least min_n symbols. Find min_n from the number
+        # of n-grams of at least each length.
         n_keys = [len(keys) for keys in self.ngram_keys]
         n_as_long = np.cumsum(n_keys[::-1])[::-1]
         min_n = 1 + int(np.flatnonzero(n_as_long == self.n_ngrams)[0])
@@ -110,11 +111,11 @@ class Network:
 
     @cached_property
     def _code_table(self):
-        """The code of each value that two bytes hold, made once."""
+        """The code of each 16-bit value, computed once."""
         return code_table(self.symbols)
 
     def weights_in(self, dtype):
-        """Return the weights by name in a dtype, but for those in `QUANTIZED`."""
+        """Return the weights by name in a dtype, except those in `QUANTIZED`."""
         weights = {}
         for name, weight in self.weights.items():
             if name not in QUANTIZED:
@@ -122,15 +123,16 @@ class Network:
         return weights
 
     def with_priors(self, priors):
-        """Shift the output bias to other priors, (n_classes,), that sum to 1.
+        """Return a network with other priors by shifting the output bias.
 
-        A class with prior 0 is never predicted. Raise ValueError if a prior that was 0
-        becomes positive.
+        `priors` (n_classes,) sum to 1. A class with prior 0 is never predicted. A prior
+        that was 0 cannot become positive: this raises ValueError.
         """
         if (priors[self.class_prior == 0] > 0).any():
             raise ValueError(
-                "A class of prior 0 cannot get a positive one, since the model does "
-                "not know it. Start from a model in whose class_prior_ it is positive."
+                "A class with prior 0 cannot get a positive prior, because the model "
+                "does not know the class. Start from a model whose class_prior_ is "
+                "positive for this class."
             )
         bias = np.full(len(priors), NEVER, dtype=np.float32)
         kept = priors > 0
@@ -157,7 +159,7 @@ class Network:
         if self.fingerprint is not None:
             arrays["fingerprint"] = np.array(self.fingerprint)
         if self.words is not None:
-            # The differences of sorted keys are small, and compress better.
+            # Differences of sorted keys are small numbers, which compress better.
             arrays["word_keys"] = np.diff(self.words.keys, prepend=np.int32(0))
             arrays["word_classes"] = self.words.classes
             arrays["word_logits"] = self.words.logits
@@ -165,9 +167,9 @@ class Network:
 
     @classmethod
     def from_arrays(cls, arrays, *, in_place=False):
-        """Make a network from the arrays of `to_arrays`.
+        """Create a network from the arrays of `to_arrays`.
 
-        The first answer takes less memory if the keys of words are summed in place.
+        With `in_place`, the array of word keys is overwritten, which saves memory.
         """
         weights = from_plain(arrays)
         n_lengths = sum(name.startswith(KEYS) for name in arrays)
@@ -198,23 +200,23 @@ class Network:
             words=words,
             fingerprint=None if fingerprint is None else str(fingerprint),
             measured=Measured(**measured) if measured else None,
-            weights=weights,  # what is left
+            weights=weights,  # the remaining arrays
         )
 
     def __reduce__(self):
-        # Views of dictionaries, which `weights` is, cannot be pickled.
+        # `weights` is a mappingproxy, which cannot be pickled.
         return type(self).from_arrays, (self.to_arrays(),)
 
 
 def narrow(keys):
-    """Return sorted keys in 4 bytes each if that is enough."""
+    """Return sorted keys as int32 if they fit, else as int64."""
     if len(keys) and keys[-1] > np.iinfo(np.int32).max:
         return keys.astype(np.int64)
     return keys.astype(np.int32)
 
 
 def _read_only(value):
-    """Return arrays as read-only ones, also those inside of tuples and mappings."""
+    """Make arrays read-only, including those in tuples, mappings and dataclasses."""
     if isinstance(value, Quantized | Words | Measured):
         return type(value)(*map(_read_only, vars(value).values()))
     if isinstance(value, Mapping):
@@ -223,6 +225,6 @@ def _read_only(value):
     if isinstance(value, list | tuple):
         return tuple(map(_read_only, value))
     if isinstance(value, np.ndarray) and value.flags.writeable:
-        value = value.view()  # the owner may still write to it
+        value = value.view()  # the owner of the array may still write to it
         value.flags.writeable = False
     return value

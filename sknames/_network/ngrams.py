@@ -1,12 +1,12 @@
 """Find n-grams of codes, and compute their TF-IDF values.
 
-A name, or with a separator each of its words, is read as start mark, symbols, end mark.
-An n-gram is an (n - 1)-gram, its prefix, plus one symbol. So the n-grams that end at a
-position follow from those that end one position before, in a text or a tree of
-prefixes, and no string is built.
+A name (with a separator, each of its words) is read as start mark, symbols, end mark.
+An n-gram is an (n - 1)-gram, its prefix, plus one symbol. Therefore the n-grams that
+end at a position are computed from those that end at the previous position, in a text
+or in a tree of prefixes, without building strings.
 
-"anna", with the codes a = 1 and n = 2, the start mark ^ = 0 and the end mark $ = 4 of 5
-codes:
+Example: "anna" has the codes a = 1 and n = 2. There are 5 codes, with the start mark
+^ = 0 and the end mark $ = 4:
 
     text         ^ a n n a $     =  0 1 2 2 1 4
     1-grams      ^ a n $         keys 0 1 2 4       in this order: a has index 1, n 2
@@ -31,15 +31,16 @@ N_BITS = 64  # in a uint64
 
 
 class NGrams:
-    """Hold a vocabulary of n-grams.
+    """Vocabulary of n-grams.
 
     `keys` lists, for each n = 1, 2, ..., the sorted keys of its n-grams, int64.
-    `n_symbols` counts start mark, symbols and end mark. N-grams shorter than `min_n`
-    only lead to longer ones, and are not features. A `separator`, the code between
-    words, replaces both marks; an n-gram continues after it only if it begins with it.
+    `n_symbols` counts the start mark, the symbols and the end mark. N-grams shorter
+    than `min_n` are prefixes of longer n-grams, but not features. A `separator`, the
+    code between words, replaces both marks. Only n-grams that begin with the separator
+    continue after it.
 
-    The features of one length stand together, in the order of their keys, so that
-    those of length n begin at ``offsets[n - 1]``.
+    Features are sorted by length, then by key. The features of length n begin at
+    ``offsets[n - 1]``.
     """
 
     def __init__(self, keys, n_symbols, min_n, separator=None):
@@ -61,7 +62,8 @@ class NGrams:
     def fit(cls, codes, ngram_range, min_df, n_symbols, separator=None):
         """Collect the n-grams in at least `min_df` rows of codes, (n_rows, length).
 
-        Return NGrams, and the number of rows of each feature, (n_features,), int64.
+        Return NGrams, and the number of rows that contain each feature, (n_features,),
+        int64.
         """
         min_n, max_n = ngram_range
         chunks = []
@@ -86,9 +88,9 @@ class NGrams:
     def find(self, text, parents=None):
         """Find the n-grams that end at each position of a text (n,).
 
-        The text has symbols and marks. `parents` (n,) are the positions before, which
-        do not matter for start marks; None for a text in a row. Return features or
-        ABSENT, (n_lengths, n).
+        The text has symbols and marks. `parents` (n,) are the previous positions, which
+        are ignored for start marks; with None, the text is sequential. Return features
+        or ABSENT, (n_lengths, n).
         """
         if parents is None:
             parents = _positions_before(text)
@@ -104,9 +106,9 @@ class NGrams:
         return features
 
     def of_rows(self, codes):
-        """Return the features of all occurrences, row by row, and each row's start.
+        """Return the features of all occurrences by row, and the start of each row.
 
-        The features are int32, (n_entries,); the starts int64, (n_rows + 1,).
+        Features are int32, (n_entries,); starts are int64, (n_rows + 1,).
         """
         features = []
         counts = []
@@ -122,11 +124,11 @@ class NGrams:
         return np.concatenate(features), starts
 
     def tfidf(self, codes, idf):
-        """Return the TF-IDF vectors of rows, each of norm 1: features, starts, values.
+        """Return the TF-IDF vectors of rows with norm 1: features, starts and values.
 
-        Each occurrence is one entry, also if an n-gram occurs twice. So the squared
-        norm is a running sum along the row, like the logits. `idf` (n_features,) is
-        float32, as the values are.
+        Each occurrence of an n-gram is an entry of its own. Therefore the squared norm
+        is a running sum along the row, like the logits. `idf` (n_features,) and the
+        values are float32.
         """
         features, starts = self.of_rows(codes)
         values = idf[features]
@@ -136,10 +138,10 @@ class NGrams:
 
 
 class _Chunk:
-    """Hold rows of codes as one text while `NGrams.fit` reads longer n-grams.
+    """Rows of codes as one text, from which `NGrams.fit` collects longer n-grams.
 
-    `prefixes` (n,) are the indices of the n-grams that end before each position, to be
-    continued by its symbol, or ABSENT. The empty one has index 0.
+    `prefixes` (n,) are the indices of the n-grams that end before each position, or
+    ABSENT. The symbol at the position continues them. The empty prefix has index 0.
     """
 
     def __init__(self, codes, n_symbols, separator):
@@ -154,19 +156,19 @@ class _Chunk:
         return self.prefixes * np.int64(self.n_symbols) + self.symbols
 
     def grow(self, lookup, n):
-        """Look up the n-grams, which become the prefixes of longer ones."""
+        """Look up the n-grams of length n, which become the prefixes of longer ones."""
         ngrams = lookup(self.prefixes, Symbols(self.symbols))
         parents = _positions_before(self.text)
         self.prefixes = _next_prefixes(ngrams, n, self.text, parents, self.separator)
 
 
 def _positions_before(text):
-    """Return the position before each of a text, -1 at first."""
+    """Return the previous position of each position of a text, -1 for the first."""
     return np.arange(-1, len(text) - 1)
 
 
 def _document_frequency(keys, rows):
-    """Return the sorted distinct keys of n-grams, and in how many rows each occurs.
+    """Return the sorted distinct keys of n-grams and the number of rows of each.
 
     `keys` (n,) are negative where there is no n-gram; `rows` (n,) are sorted.
     """
@@ -179,12 +181,12 @@ def _document_frequency(keys, rows):
     first = np.flatnonzero(is_new_key)
     if not len(first):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    is_counted = is_new_key | is_new_row  # once for each key and row
+    is_counted = is_new_key | is_new_row  # True once for each key and row
     return keys[first], np.add.reduceat(is_counted[first[0] :], first - first[0])
 
 
 def _sum_by_key(counts):
-    """Sum pairs of distinct keys (n,) and their counts (n,) into one such pair."""
+    """Merge pairs of distinct keys (n,) and counts (n,); add the counts of each key."""
     keys, frequencies = zip(*counts, strict=True)
     distinct, index = np.unique(np.concatenate(keys), return_inverse=True)
     weights = np.concatenate(frequencies)
@@ -193,9 +195,9 @@ def _sum_by_key(counts):
 
 
 def _normalize(values, starts):
-    """Divide the values of rows by their norm, in place.
+    """Divide the values of each row by its norm, in place.
 
-    Row i owns the entries from starts[i] to starts[i + 1].
+    Row i has the entries from starts[i] to starts[i + 1].
     """
     first = starts[0]
     counts = np.diff(starts)
@@ -208,9 +210,9 @@ def _normalize(values, starts):
 
 
 def flatten(codes, end):
-    """Concatenate rows with their marks.
+    """Concatenate rows, each between a start mark and an end mark.
 
-    Return the text (n,) and the row of each position (n,), integers.
+    Return the text (n,) and the row of each position (n,), both integers.
     """
     lengths = np.count_nonzero(codes, axis=1)
     dtype = np.int32 if end <= np.iinfo(np.int32).max else np.int64
@@ -225,10 +227,10 @@ def flatten(codes, end):
 class Lookup:
     """Find the index of an n-gram from its prefix's index and its last symbol.
 
-    The prefix is an (n - 1)-gram. Sorted keys of the same prefix stand together. So the
-    position of a key is that of the prefix's first key plus the number of its symbols
-    below, which the bits of an integer count. A binary search finds symbols that have
-    no bit.
+    The prefix is an (n - 1)-gram. In the sorted keys, those with the same prefix are
+    adjacent. Therefore the index of a key is the index of the first key with the same
+    prefix plus the number of smaller symbols after this prefix, which is counted with
+    the bits of an integer. Symbols without a bit are found by binary search.
     """
 
     def __init__(self, keys, n_prefixes, n_symbols):
@@ -238,14 +240,14 @@ class Lookup:
         symbols = Symbols(keys - prefixes * n_symbols)
         symbols.bit[symbols.others] = 0
         first = np.append(0, np.bincount(prefixes, minlength=n_prefixes).cumsum())
-        # The bits of a prefix are distinct, so their sum is their union. ABSENT, -1,
-        # has none.
+        # The bits of a prefix are distinct, so their sum is their union. The last entry
+        # is for ABSENT, -1, which has no bits.
         sums = np.append(np.uint64(0), symbols.bit.cumsum(dtype=np.uint64))
         self.bits = np.append(np.diff(sums[first]), np.uint64(0))
         self.first = first.astype(np.int32)
 
     def __call__(self, prefixes, symbols):
-        """Return the indices of n-grams or ABSENT, for prefixes (n,) and n Symbols."""
+        """Look up n-grams by prefixes (n,) and n Symbols; return indices or ABSENT."""
         bits = self.bits[prefixes]
         ngrams = self.first[prefixes] + np.bitwise_count(bits & symbols.below)
         ngrams[bits & symbols.bit == 0] = ABSENT
@@ -259,7 +261,7 @@ class Lookup:
 
 
 class Symbols:
-    """Hold codes (n,), a bit for each, and the positions of those that have none."""
+    """Codes (n,) with a bit for each, and the positions of codes without a bit."""
 
     def __init__(self, codes):
         self.codes = codes
@@ -276,9 +278,10 @@ def _symbols(text, n_symbols, separator):
 
 
 def _next_prefixes(ngrams, n, text, parents, separator):
-    """Return the n-grams that continue at each position: those that end at its parent.
+    """Return the n-gram that ends at the parent of each position, or ABSENT.
 
-    None continues at a start mark; after a separator, only the separator itself does.
+    No n-gram continues at a start mark. After a separator, only an n-gram that consists
+    of the separator continues.
     """
     prefixes = ngrams[parents]
     prefixes[text == START] = ABSENT
@@ -288,16 +291,16 @@ def _next_prefixes(ngrams, n, text, parents, separator):
 
 
 def check_ngram_range(ngram_range):
-    """Raise ValueError unless it is a pair (min_n, max_n) with 1 <= min_n <= max_n."""
+    """Raise ValueError unless 1 <= min_n <= max_n for ngram_range (min_n, max_n)."""
     is_pair = len(ngram_range) == 2
     are_integers = all(isinstance(n, Integral) for n in ngram_range)
     if not (is_pair and are_integers and 1 <= ngram_range[0] <= ngram_range[1]):
         raise ValueError(
             "Expected ngram_range to be integers (min_n, max_n) with 1 <= min_n <= "
-            f"max_n, or None for no n-grams, got {ngram_range}."
+            f"max_n, or None for a model without n-grams, got {ngram_range}."
         )
 
 
 def inverse_document_frequency(document_frequency, n_rows):
-    """Return ln((1 + n) / (1 + df)) + 1, as scikit-learn's `TfidfTransformer` does."""
+    """Return ln((1 + n) / (1 + df)) + 1, as in scikit-learn's `TfidfTransformer`."""
     return (np.log((1 + n_rows) / (1 + document_frequency)) + 1).astype(np.float32)

@@ -1,9 +1,9 @@
 """Find the distinct prefixes of rows of codes, each with its parent.
 
-"anna" and "annie" share the prefixes a, an and ann, after each of which a recurrent net
-has the same state. So the net runs over the tree of distinct prefixes, depth by depth,
-and a row's result is the state at its last node. The 20,070 names of the PyTorch
-tutorial have 143,592 characters but 59,714 prefixes.
+"anna" and "annie" share the prefixes a, an and ann. After a shared prefix, a recurrent
+net is in the same state. Therefore the net runs over the tree of distinct prefixes,
+depth by depth, and the result of a row is the state at its last node. The 20,070 names
+of the PyTorch tutorial have 143,592 characters but only 59,714 distinct prefixes.
 """
 
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ SLICE_CODES = 1 << 21  # codes; their n-grams take some 100 MB
 
 
 def row_slices(codes):
-    """Cut rows into slices of at most SLICE_CODES codes, to limit memory."""
+    """Divide rows into slices of at most SLICE_CODES codes, to limit memory."""
     n = max(1, SLICE_CODES // max(1, codes.shape[1]))
     return [slice(start, start + n) for start in range(0, len(codes), n)]
 
 
 def compact(codes):
-    """Move the symbols of each row to the left, so that padding (0) is on the right."""
+    """Move padding (0) to the right of each row."""
     is_padding = codes == 0
     has_gap = is_padding[:, :-1] & ~is_padding[:, 1:]
     if not has_gap.any():
@@ -35,10 +35,10 @@ def row_lengths(codes):
 
 
 def row_keys(codes):
-    """Pack codes into uint64 words, whose order is that of the rows.
+    """Pack codes into uint64 integers that sort like the rows.
 
-    Return a list of arrays (n,). Eight codes of one byte (four of two, two of four)
-    fill a word from its high end.
+    Return a list of arrays (n,), the most significant first. An integer holds eight
+    codes of one byte, four of two bytes or two of four bytes, from the high end.
     """
     n, length = codes.shape
     per_word = 8 // codes.dtype.itemsize
@@ -49,9 +49,10 @@ def row_keys(codes):
 
 
 def sort_rows(codes):
-    """Return indices that sort rows lexicographically, and which sorted rows are new.
+    """Return indices that sort rows lexicographically, and a mask of new rows.
 
-    A row is new if it differs from the one before. Both are arrays of shape (n,).
+    A sorted row is new if it differs from the previous row. Both arrays have the shape
+    (n,).
     """
     keys = row_keys(codes)
     order = np.lexsort(keys[::-1]) if keys else np.arange(len(codes))
@@ -65,25 +66,22 @@ def sort_rows(codes):
 
 @dataclass(frozen=True)
 class PrefixPlan:
-    """Hold the distinct prefixes of rows as nodes of a tree.
+    """Tree of the distinct prefixes of rows.
 
-    Node 0, the root, is the empty prefix.
+    Node 0, the root, is the empty prefix. Nodes are sorted by depth.
     """
 
     symbols: np.ndarray  # (n_nodes,), the last symbol of each prefix; 0 at the root
-    parents: np.ndarray  # (n_nodes,), the node one symbol shorter; 0 at the root
-    bounds: list  # nodes of depth d are bounds[d - 1] to bounds[d]
+    parents: np.ndarray  # (n_nodes,), the prefix without its last symbol; 0 at the root
+    bounds: list  # the nodes of depth d are bounds[d - 1] to bounds[d], exclusive
     ends: np.ndarray  # (n_rows,), the node at which each row ends
 
     def depths(self):
-        """Yield (first, last) of the nodes of each depth, from depth 1."""
+        """Yield the bounds (first, last) of the nodes of each depth, from depth 1."""
         return zip(self.bounds[:-1], self.bounds[1:], strict=True)
 
     def node_weights(self, row_weights):
-        """Sum the weights of the rows that pass through each node or end there.
-
-        Return an array of shape (n_nodes,).
-        """
+        """Sum the weights of the rows that begin with each prefix, (n_nodes,)."""
         n_nodes = len(self.symbols)
         weights = np.bincount(self.ends, weights=row_weights, minlength=n_nodes)
         for first, last in reversed(list(self.depths())):
@@ -96,15 +94,15 @@ class PrefixPlan:
 def plan_prefixes(codes, *, share=True, is_sorted=False):
     """Find the distinct prefixes of rows (n, length), padded with 0 on the right.
 
-    1. Sort the rows, unless they are. A row then shares its longest prefix with the row
-       above.
-    2. Longer prefixes are new. In the matrix (depth, row) they are the nodes, counted
-       by depth.
-    3. So the running count at (depth, row) is the node of that prefix, shared or not,
-       and the count above it in the column is its parent.
+    1. Sort the rows unless `is_sorted`. Then the longest prefix that a row shares with
+       any earlier row is shared with the previous row.
+    2. All longer prefixes of the row are new. Each new prefix is a node. Nodes are
+       numbered in the order of a matrix (depth, row).
+    3. Therefore the running count at (depth, row) is the node of that prefix, whether
+       the prefix is new or not, and the count one depth above is its parent.
 
-    Without `share`, each row has its own nodes, and nothing is sorted: cheaper for few
-    rows.
+    Without `share`, each row has nodes of its own and nothing is sorted, which is
+    faster for few rows.
     """
     n_rows = len(codes)
     if share and not is_sorted:
@@ -130,15 +128,15 @@ def plan_prefixes(codes, *, share=True, is_sorted=False):
         ends[is_filled] = node[lengths[is_filled] - 1, np.flatnonzero(is_filled)]
     if share and not is_sorted:
         ends[order] = ends.copy()
-    n_nodes = np.cumsum(is_new.sum(axis=1))  # down to each depth
+    n_nodes = np.cumsum(is_new.sum(axis=1))  # up to and including each depth
     bounds = (1 + np.concatenate([[0], n_nodes])).tolist()
     return PrefixPlan(symbols, parents, bounds, ends)
 
 
 def _first_differences(codes):
-    """Return where each row first differs from the one before, (n_rows - 1,).
+    """Return the first column in which each row differs from the previous row.
 
-    It is the length of equal rows (n_rows, length).
+    For equal rows, it is the number of columns. The result has the shape (n_rows - 1,).
     """
     differs = codes[1:] != codes[:-1]
     first = differs.argmax(axis=1)

@@ -1,24 +1,24 @@
-"""Multiply matrices so that a row's bits depend on that row alone."""
+"""Multiply matrices so that the bits of a row do not depend on other rows."""
 
 import math
 
 import numpy as np
 
-PRODUCT_ROWS = 8  # in a product of several names; others may give other bits
-FEW_ROWS = 4  # in the product of one name
-# The most multiplications in one product. Up to so many, OpenBLAS uses one thread, and
-# its AVX-512 kernels do not copy the operands.
+PRODUCT_ROWS = 8  # rows of each product; another number may give other bits
+FEW_ROWS = 4  # rows of the product for a single name
+# Maximum number of multiplications in a product. Up to this size, OpenBLAS uses one
+# thread, and its AVX-512 kernels do not copy the operands.
 PRODUCT_SIZE = 1 << 18
 
 
 def rows_to_multiply(n, has_few):
-    """Return the number of rows that fixed products take for n rows, rounded up."""
+    """Round n up to a number of rows that products with `is_fixed` can multiply."""
     n_rows = FEW_ROWS if has_few and n <= FEW_ROWS else PRODUCT_ROWS
     return -(-n // n_rows) * n_rows
 
 
 def aligned_zeros(shape, dtype):
-    """Return zeros that start at a cache line, where products take 25 % less time."""
+    """Return zeros aligned to a cache line, which makes products 25 % faster."""
     n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
     memory = np.zeros(n_bytes + 64, dtype=np.uint8)
     start = -memory.ctypes.data % 64
@@ -26,7 +26,7 @@ def aligned_zeros(shape, dtype):
 
 
 def aligned(array):
-    """Return a copy that starts at a cache line."""
+    """Return a copy that is aligned to a cache line."""
     copy = aligned_zeros(array.shape, array.dtype)
     copy[...] = array
     return copy
@@ -35,10 +35,11 @@ def aligned(array):
 class Product:
     """Multiply rows by weights (gates, depth, width).
 
-    Multiply PRODUCT_ROWS at a time if `is_fixed`. BLAS chooses a kernel by the number
-    of rows, and in some kernels (AVX2) the order of a sum depends on the row's
-    position. A trial shows whether PRODUCT_ROWS give the same bits at all positions,
-    and whether FEW_ROWS give them, too.
+    With `is_fixed`, PRODUCT_ROWS rows are multiplied at a time, because BLAS chooses a
+    kernel by the number of rows, and in some kernels (AVX2) the order of summation
+    depends on the position of a row. A trial at creation determines whether products of
+    PRODUCT_ROWS rows give the same bits at all positions, and whether products of
+    FEW_ROWS rows give these bits as well.
     """
 
     def __init__(self, weights):
@@ -68,7 +69,11 @@ class Product:
             np.matmul(x, weights, out=out[..., columns])
 
     def _bits_agree(self, shape):
-        """Return whether rows keep their bits elsewhere, and FEW_ROWS at a time."""
+        """Return whether the bits of rows are the same in two tests.
+
+        In the first test, rows are permuted. In the second, products have FEW_ROWS
+        rows instead of PRODUCT_ROWS.
+        """
         n_gates, depth, width = shape
         n = PRODUCT_ROWS * (8 + 256 // width)
         rng = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""Hold rows of numbers as levels of a byte each."""
+"""Quantize weights to one byte each, with a scale and a zero point for each row."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,9 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Quantized:
-    """Hold rows of numbers as levels, with a scale and a zero point a row.
+    """Array of quantized numbers, with a scale and a zero point for each row.
 
-    ``number = (level - zero_point) * scale``, which float32 holds exactly (Jacob et al.
+    ``number = (level - zero_point) * scale``, which is exact in float32 (Jacob et al.
     2018).
     """
 
@@ -18,7 +18,7 @@ class Quantized:
     zero_point: np.ndarray  # (n,), uint8
 
     def take(self, rows, axis=0):
-        """Return the rows at indices, as a numpy array does."""
+        """Return the rows at indices, like `numpy.ndarray.take`."""
         return Quantized(
             levels=self.levels.take(rows, axis),
             scale=self.scale.take(rows, axis),
@@ -27,15 +27,16 @@ class Quantized:
 
 
 def dequantize(array):
-    """Return the float32 numbers of a Quantized array, or of one of floats."""
+    """Return a Quantized array or an array of floats as float32 numbers."""
     if not isinstance(array, Quantized):
         return array.astype(np.float32, copy=False)
-    from_zero = array.levels - array.zero_point[..., None]  # below 0 they wrap around
+    # Negative differences of unsigned bytes wrap around; the int8 view restores them.
+    from_zero = array.levels - array.zero_point[..., None]
     return from_zero.view(np.int8) * array.scale[..., None].astype(np.float32)
 
 
 def to_plain(arrays):
-    """Return arrays by name; a Quantized one as levels, scale and zero point."""
+    """Replace each Quantized array in a dict by levels, scale and zero point."""
     plain = dict(arrays)
     for name, array in arrays.items():
         if isinstance(array, Quantized):
@@ -46,7 +47,7 @@ def to_plain(arrays):
 
 
 def from_plain(arrays):
-    """Undo `to_plain`."""
+    """Return a dict with Quantized arrays, the inverse of `to_plain`."""
     weights = dict(arrays)
     for name, array in arrays.items():
         if f"{name}.scale" in arrays:

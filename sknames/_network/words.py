@@ -1,15 +1,16 @@
-"""Learn the classes of words, as logits to add to those of the net and the n-grams.
+"""Learn logits of whole words, which are added to those of the net and the n-grams.
 
-A rare surname says more than its n-grams, which other surnames share. For a word in n
-rows, with a share s_k of class k if all K classes were equally frequent, the estimate
-with one more row of no class is
+A rare surname is more informative than its n-grams, which other surnames share. Take a
+word that occurs in n rows, and let s_k be the share of class k among these rows after
+weighting all K classes equally. With one pseudo-row that is split evenly among the
+classes, naive Bayes estimates
 
-    p(k | word) = (n s_k + 1 / K) / (n + 1)    (naive Bayes).
+    p(k | word) = (n s_k + 1 / K) / (n + 1).
 
-Up to a constant, its logarithm is ln(1 + K n s_k), which is 0 for most classes, so a
-table of these is small. The net and the n-grams have learned frequent words, too. To
-count these less, logits are multiplied by sqrt(DISCOUNT / (n + DISCOUNT)). Wang and
-Manning (2012) also combine naive Bayes with a linear model.
+Up to a constant, the logarithm is ln(1 + K n s_k). It is 0 for most classes, so the
+table of logits is small. The net and the n-grams know frequent words as well. To give
+these less weight, their logits are multiplied by sqrt(DISCOUNT / (n + DISCOUNT)). Wang
+and Manning (2012) also combine naive Bayes with a linear model.
 """
 
 from dataclasses import dataclass, replace
@@ -19,35 +20,36 @@ import numpy as np
 
 from .prefixes import row_slices
 
-# The key of a word with codes c is c_1 BASE^(m - 1) + ... + c_m modulo PRIME. Four of
-# 10,000 unknown words collide with one of 830,000 known ones.
+# The key of a word with codes c is c_1 BASE^(m - 1) + ... + c_m modulo PRIME. With
+# 830,000 known words, four of 10,000 unknown words have the key of a known word.
 PRIME = 2**31 - 1
 BASE = 1_103_515_245
 INVERSE = pow(BASE, -1, PRIME)
-DISCOUNT = 10  # rows; the logits of a word in so many count 1 / sqrt(2)
-# Words of more classes are frequent, and known from the net and the n-grams. They have
-# one entry of logit 0, so that tools count them as known.
+DISCOUNT = 10  # rows; logits of a word in this many rows are divided by sqrt(2)
+# Words that occur in more classes are frequent, so the net and the n-grams know them.
+# They have one entry with logit 0, so that tools count them as known.
 MAX_CLASSES = 16
 
 
 @dataclass(frozen=True, eq=False)
 class Words:
-    """Hold a table of words, with an entry for each class of a word."""
+    """Table of words, with one entry for each class in which a word occurs."""
 
     keys: np.ndarray  # (n,), int32, sorted
-    classes: np.ndarray  # (n,), the index of the class, sorted within a word
-    logits: np.ndarray  # (n,), float16, what the word adds to the logit of the class
+    classes: np.ndarray  # (n,), indices of classes, sorted within each word
+    logits: np.ndarray  # (n,), float16, added to the logit of the class
 
     @classmethod
     def fit(cls, codes, labels, weights, n_classes, separator, word_weight):
-        """Learn the words of rows of codes, whose labels are indices of classes.
+        """Learn the words in rows of codes.
 
-        Codes are (n, length), labels and weights (n,). `separator` is the code between
-        words; without one, a row is one word. `word_weight` is a factor of the logits.
+        Codes are (n, length); labels, which are indices of classes, and weights are
+        (n,). `separator` is the code between words; if it is None, each row is one
+        word. Logits are multiplied by `word_weight`.
         """
-        # A pair of a word's key and a class is one number.
+        # Each pair of a word's key and a class is stored as one integer.
         pairs = np.zeros(0, np.int64)
-        counts = np.zeros(0)  # the weights of the rows with each pair
+        counts = np.zeros(0)  # the total weight of the rows with each pair
         for chunk in row_slices(codes):
             rows, _, keys = _keys(codes[chunk], separator)
             all_pairs = np.append(pairs, keys * n_classes + labels[chunk][rows])
@@ -57,7 +59,7 @@ class Words:
         keys, classes = np.divmod(pairs, n_classes)
         is_new_word = np.diff(keys, prepend=-1) != 0
         starts = np.flatnonzero(is_new_word)
-        word = np.cumsum(is_new_word) - 1  # of each entry, one for each class
+        word = np.cumsum(is_new_word) - 1  # (n_entries,), the index of its word
         rates = counts / np.bincount(labels, weights=weights)[classes]
         n = np.add.reduceat(counts, starts)[word]
         sums = np.add.reduceat(rates, starts)[word]
@@ -73,18 +75,19 @@ class Words:
         ).scaled(word_weight)
 
     def scaled(self, factor):
-        """Multiply all logits, and round them to half precision."""
+        """Multiply all logits by a factor, and round them to half precision."""
         logits = np.multiply(self.logits, factor, dtype=np.float64)
         return replace(self, logits=logits.astype(np.float16))
 
     def find(self, codes, separator):
-        """Find the entries of the words in rows.
+        """Find the entries of all words in rows of codes.
 
-        Return the row of each, sorted, the column of the last code of its word, and the
-        entry: integers (n_entries,).
+        Return the row of each entry (sorted), the column of the last code of its word,
+        and the index of the entry: integers, (n_entries,).
         """
         rows, last, keys = _keys(codes, separator)
-        keys = keys.astype(self.keys.dtype)  # or `searchsorted` would copy the table
+        # With another dtype, `searchsorted` would copy the table.
+        keys = keys.astype(self.keys.dtype)
         first = np.searchsorted(self.keys, keys)
         counts = np.searchsorted(self.keys, keys, side="right") - first
         shifts = first - (counts.cumsum() - counts)
@@ -92,13 +95,13 @@ class Words:
         return rows.repeat(counts), last.repeat(counts), entries
 
     def add_to(self, logits, codes, separator):
-        """Add the logits of the words of rows to (n, n_classes) in place."""
+        """Add the logits of the words in each row to `logits`, (n, n_classes)."""
         rows, _, entries = self.find(codes, separator)
         added = self.logits[entries].astype(logits.dtype)
         np.add.at(logits, (rows, self.classes[entries]), added)
 
     def logit_terms(self, codes, separator, n_classes):
-        """Return what each word of a row adds, (n, n_classes), and its span (n, 2)."""
+        """Return the logits of a row's words, (n, n_classes), and their spans, (n, 2)."""
         _, last, entries = self.find(codes, separator)
         ends, word = np.unique(last, return_inverse=True)
         terms = np.zeros((len(ends), n_classes))
@@ -109,7 +112,7 @@ class Words:
 
 
 def _keys(codes, separator):
-    """Return the row of each word in rows, the column of its last code, and its key."""
+    """Find all words; return their rows, the columns of their last codes and keys."""
     codes = codes.astype(np.int64)
     is_letter = codes != 0
     if separator is not None:
@@ -121,7 +124,7 @@ def _keys(codes, separator):
     inverse_powers = _powers(INVERSE, codes.shape[1])
     terms = codes * is_letter * inverse_powers % PRIME
     sums = terms.cumsum(axis=1)[rows, last]
-    # Separators add nothing, so a word's sum begins at the end of the word before.
+    # Separators add 0, so the sum at the end of the previous word is subtracted.
     is_in_same_row = np.diff(rows, prepend=-1) == 0
     sums_before = np.append(0, sums[:-1]) * is_in_same_row
     return rows, last, (sums - sums_before) % PRIME * powers[last] % PRIME
@@ -129,7 +132,7 @@ def _keys(codes, separator):
 
 @lru_cache
 def _powers(base, n):
-    """Return the powers of a base modulo PRIME from 0 to n - 1, int64, (n,)."""
+    """Return base**0 to base**(n - 1) modulo PRIME, (n,), int64."""
     powers = np.ones(n, dtype=np.int64)
     for k in range(1, n):
         powers[k] = powers[k - 1] * base % PRIME
