@@ -101,7 +101,7 @@ class Words:
         np.add.at(logits, (rows, self.classes[entries]), added)
 
     def logit_terms(self, codes, separator, n_classes):
-        """Return the logits of a row's words, (n, n_classes), and their spans, (n, 2)."""
+        """Return the logits of each word, (n, n_classes), and its span, (n, 2)."""
         _, last, entries = self.find(codes, separator)
         ends, word = np.unique(last, return_inverse=True)
         terms = np.zeros((len(ends), n_classes))
