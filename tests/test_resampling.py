@@ -1,5 +1,7 @@
 """How resamples are drawn: in chunks that fit the memory, which leave none out."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,10 +10,30 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknames._draws.resampling import (
     CHUNK,
+    Seeds,
     deviations_of_sums,
     digest_of_rows,
     draw_units,
 )
+
+
+def drawn(n_units, n_draws, seed):
+    return draw_units(np.ones(n_units, dtype=int), n_draws, np.random.RandomState(seed))
+
+
+@pytest.mark.parametrize("most_kept", [0, 20 * 300 - 1, 20 * 300])
+def test_clusters_are_drawn_alike_in_any_part_whether_they_are_kept_or_not(most_kept):
+    seeds = Seeds(20, 0, SimpleNamespace(digest=5))
+
+    def counts_of(chosen):
+        chunks = seeds.draw_clusters(chosen, 300, most_kept)
+        return np.concatenate([counts for _, counts in chunks])
+
+    expected = np.concatenate([counts for _, counts in drawn(300, 20, [0, 0, 5, 3])])
+    assert_array_equal(counts_of(np.arange(300)), expected)
+    chosen = np.array([2, 7, 299])
+    for _ in range(2):
+        assert_array_equal(counts_of(chosen), expected[:, chosen])
 
 
 def test_chunks_hold_all_draws_of_all_units():
@@ -51,7 +73,7 @@ def test_digest_of_rows_holds_which_columns_go_together():
 def test_deviations_of_sums_vary_as_a_sample_of_its_units_less_one():
     """A unit that adds nothing, such as a cluster of other rows, does not count."""
     influences = np.array([[1.0, 3], [-1, 0], [0, -3], [0, 0]])
-    deviations = deviations_of_sums(influences, 40_000, [(4, 0)])
+    deviations = deviations_of_sums(influences, 40_000, [(4, drawn(4, 40_000, 0))])
     # Each of four units is drawn once on average, with a variance of 3 / 4, and a
     # covariance of -1 / 4, so that the variance of a sum is that of squares.
     expected = (influences**2).sum(axis=0) * 3 / 2
@@ -61,7 +83,10 @@ def test_deviations_of_sums_vary_as_a_sample_of_its_units_less_one():
 
 def test_units_of_one_seed_are_drawn_alike_in_any_list():
     influences = np.array([[1.0, 3], [-1, 0], [0, -3], [0, 5], [0, -5]])
-    together = deviations_of_sums(influences, 50, [(3, 1), (0, 3), (2, 2)])
-    first = deviations_of_sums(influences[:3], 50, [(3, 1)]) / np.sqrt(3 / 2)
-    second = deviations_of_sums(influences[3:], 50, [(2, 2)]) / np.sqrt(2)
+    drawn_units = [(n, drawn(n, 50, seed)) for n, seed in ((3, 1), (0, 3), (2, 2))]
+    together = deviations_of_sums(influences, 50, drawn_units)
+    first = deviations_of_sums(influences[:3], 50, [(3, drawn(3, 50, 1))])
+    second = deviations_of_sums(influences[3:], 50, [(2, drawn(2, 50, 2))])
+    first /= np.sqrt(3 / 2)
+    second /= np.sqrt(2)
     assert_allclose(together, (first + second) * np.sqrt(5 / 4))

@@ -22,7 +22,7 @@ ROUNDING = 1e-12  # of mean probabilities, where all rows are alike
 
 
 def estimate_from_checked(
-    predictions, weights, checked, clusters, *, n_draws, seeds_of_units, seed_of_noise
+    predictions, weights, checked, clusters, *, n_draws, drawn_units, seed_of_noise
 ):
     """Correct the mean prediction of a list by its checked rows.
 
@@ -37,8 +37,8 @@ def estimate_from_checked(
         The cluster of each row.
     n_draws : int
         The number of draws.
-    seeds_of_units : list of (int, list of int)
-        How many of the checked rows, or of the clusters, are drawn by each seed.
+    drawn_units : list of (int, iterable)
+        How the checked rows or the clusters are drawn, see `deviations_of_sums`.
     seed_of_noise : list of int
         The seed of what widens the draws.
 
@@ -79,7 +79,7 @@ def estimate_from_checked(
     # Noise on labels without people could only take from the others.
     has_people = n_effective * share >= 1
     expected = np.where(np.outer(has_people, has_people), expected, 0)
-    deviations = deviations_of_sums(influences, n_draws, seeds_of_units)
+    deviations = deviations_of_sums(influences, n_draws, drawn_units)
     rng_of_noise = np.random.RandomState(seed_of_noise)
     deviations = _widen(deviations, influences, expected, unit_weights, rng_of_noise)
     return Draws(

@@ -52,18 +52,18 @@ def _estimate_by_model(names, distinct, share, seeds, parts):
     n_effective = by_name.n_effective
     least_effective = FEW_TO_TEST
     if parts is None:
-        names_drawn = [(by_name, seeds.of_names(names))]
+        names_drawn = [(by_name, seeds.draw(by_name.counts, seeds.of_names(names)))]
     else:
         names_drawn = _names_of_parts(names, parts, distinct.scale, share, seeds)
     ways_to_draw = [names_drawn]
     if names.clusters is not None:
-        by_cluster, has_recurring_names = _clusters_of(names, distinct, share)
+        by_cluster, chosen, has_recurring = _clusters_of(names, distinct, share)
         if by_cluster.n_effective < n_effective:
             n_effective = by_cluster.n_effective
             least_effective = FEW_CLUSTERS_TO_TEST
-        _, seed = names_drawn[0]
-        ways_to_draw.insert(0, [(by_cluster, seeds.of_units(names, seed))])
-        if not has_recurring_names:
+        chunks = seeds.draw_clusters(chosen, names.clusters.n)
+        ways_to_draw.insert(0, [(by_cluster, chunks)])
+        if not has_recurring:
             ways_to_draw.pop()
     resamples = [resample(distinct, share, errors, drawn) for drawn in ways_to_draw]
     widest = max(resamples, key=lambda shares: shares.var(axis=0).sum())
@@ -85,7 +85,7 @@ def _estimate_by_model(names, distinct, share, seeds, parts):
 
 
 def _names_of_parts(names, parts, scale, share, seeds):
-    """Return the distinct names of each part as `Units`, with the seed of the part.
+    """Return the distinct names of each part as `Units`, drawn by the part's seed.
 
     `scale` and `share` are those of the whole list. Short parts are one.
     """
@@ -97,7 +97,7 @@ def _names_of_parts(names, parts, scale, share, seeds):
             continue
         weights = of_part.weights * (scale / of_part.scale)
         units = Units.of_names(replace(of_part, weights=weights), share)
-        drawn.append((units, seed))
+        drawn.append((units, seeds.draw(units.counts, seed)))
     return drawn
 
 
@@ -122,7 +122,10 @@ def _parts_to_draw(names, parts, is_drawn, seeds):
 
 
 def _clusters_of(names, distinct, share):
-    """Return the clusters of a list as `Units`, and whether a name is in several."""
+    """Return the clusters of a list as `Units`, drawn as those of the table.
+
+    Which ones of the table these are comes second, and whether a name recurs last.
+    """
     weights = names.row_weights
     ratios = names.ratios
     informs = (weights > 0) & ratios.any(axis=1)
@@ -130,10 +133,10 @@ def _clusters_of(names, distinct, share):
     if names.ids is not None:
         ids = names.by_row(names.ids)[informs]
         has_recurring_names = len(np.unique(ids)) < len(ids)
-    clusters = names.clusters[informs]
+    clusters, chosen = names.clusters[informs].of_own()
     weights = weights[informs] * distinct.scale
     units = Units.of_clusters(ratios[informs], weights, clusters, share)
-    return units, has_recurring_names
+    return units, chosen, has_recurring_names
 
 
 def _estimate_by_checked(names, mix, seeds, parts):
@@ -151,24 +154,28 @@ def _estimate_by_checked(names, mix, seeds, parts):
     if parts is not None:
         drawn = _parts_to_draw(names, parts, is_checked, seeds)
     in_order = []
-    seeds_of_rows = []
+    drawn_units = []
     for rows, seed_of_rows in drawn:
         in_order.append(_in_own_order(names, rows[is_name[rows]]))
-        seeds_of_rows.append((is_checked[rows].sum(), seed_of_rows))
+        n_checked = is_checked[rows].sum()
+        ones = np.ones(n_checked, dtype=int)
+        drawn_units.append((n_checked, seeds.draw(ones, seed_of_rows)))
     order = np.concatenate(in_order)
     clusters = names.clusters
-    if clusters is not None:
-        clusters = (
-            Clusters.of_rows(len(order)) if clusters.are_rows else clusters[order]
-        )
-        seeds_of_rows = [(clusters.n, seeds.of_units(names, seed))]
+    if clusters is not None and clusters.are_rows:
+        clusters = Clusters.of_rows(len(order))
+        drawn_units = [(clusters.n, seeds.draw(np.ones(clusters.n, dtype=int), seed))]
+    elif clusters is not None:
+        clusters, chosen = clusters[order].of_own()
+        chunks = seeds.draw_clusters(chosen, names.clusters.n)
+        drawn_units = [(clusters.n, chunks)]
     return estimate_from_checked(
         predictions[order],
         names.row_weights[order],
         names.checked[order],
         clusters,
         n_draws=seeds.n_draws,
-        seeds_of_units=seeds_of_rows,
+        drawn_units=drawn_units,
         seed_of_noise=[*seed, NOISE],
     )
 

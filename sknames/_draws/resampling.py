@@ -10,6 +10,7 @@ from .._base.saved import Saved
 from .mix import newton_steps, slopes
 
 CHUNK = 1 << 22  # most counts in a chunk of resamples: 32 MB
+MOST_KEPT = 1 << 26  # most counts of clusters that are kept for other parts: 64 MB
 
 
 # What a list draws, besides its units.
@@ -62,8 +63,9 @@ class Seeds:
     def __init__(self, n_draws, seed, names):
         self.n_draws = n_draws
         self.seed = seed
-        self.of_clusters = self._seed(names.digest, CLUSTERS)
+        self._of_clusters = self._seed(names.digest, CLUSTERS)
         self._n_drawn = Counter()
+        self._cluster_counts = None  # in each draw, once they are known
 
     def _seed(self, digest, *others):
         return [self.seed, digest >> 32, digest & 0xFFFFFFFF, *others]
@@ -85,11 +87,30 @@ class Seeds:
         """
         return names.digest, self._n_drawn[names.digest]
 
-    def of_units(self, names, seed_of_names):
-        """Return the seed of what is drawn of a list: its clusters or its names."""
-        if names.clusters is None or names.clusters.are_rows:
-            return seed_of_names
-        return self.of_clusters
+    def draw(self, counts, seed):
+        """Yield how often units are drawn, as `draw_units` does."""
+        return draw_units(counts, self.n_draws, np.random.RandomState(seed))
+
+    def draw_clusters(self, chosen, n_clusters, most_kept=MOST_KEPT):
+        """Yield how often some clusters are drawn, as `draw_units` does.
+
+        All `n_clusters` of the table are drawn together, and kept for other parts and
+        outcomes if these are not more than `most_kept` counts.
+        """
+        is_kept = self.n_draws * n_clusters <= most_kept
+        if self._cluster_counts is None or not is_kept:
+            drawn = self.draw(np.ones(n_clusters, dtype=int), self._of_clusters)
+            if not is_kept:
+                for rows, counts in drawn:
+                    yield rows, counts[:, chosen]
+                return
+            # A cluster is drawn more than 255 times in no list that has so many.
+            kept = np.empty((self.n_draws, n_clusters), dtype=np.uint8)
+            for rows, counts in drawn:
+                kept[rows] = counts
+            self._cluster_counts = kept
+        for rows in chunks_of_draws(self.n_draws, len(chosen)):
+            yield rows, self._cluster_counts[rows][:, chosen].astype(np.float64)
 
     def errors(self, model_error, n_classes):
         """Return errors of the model in log odds, the same for all lists."""
@@ -171,6 +192,11 @@ class Clusters(Saved):
         """Return the clusters of some of the rows."""
         return replace(self, index=self.index[rows])
 
+    def of_own(self):
+        """Return the clusters that have rows, and which ones of the table these are."""
+        chosen, index = np.unique(self.index, return_inverse=True)
+        return replace(self, index=index, n=len(chosen)), chosen
+
     def sum(self, values):
         """Sum values, (n_rows,) or (n_rows, n_columns), by cluster."""
         sums = np.zeros((self.n, *values.shape[1:]))
@@ -185,8 +211,8 @@ def resample(names, share, errors, drawn_units):
     estimate, with a resampled gradient. The list's own gradient at the estimate is not
     0, and is subtracted; for classes with less than one name, only where it is
     positive. Errors of the model in the log odds, of this shape, add their first-order
-    effect. `drawn_units` are pairs of `Units` and the seed that draws them, such as
-    those of each part of a list; none of them is in two.
+    effect. `drawn_units` are pairs of `Units` and chunks of `draw_units`, such as those
+    of each part of a list; none of the units is in two.
     """
     n = names.n
     mix = names.ratios @ share
@@ -195,9 +221,8 @@ def resample(names, share, errors, drawn_units):
     is_rare = n * share < 1
     own[is_rare] = np.maximum(own[is_rare], 0)
     steps = np.zeros(errors.shape)
-    for units, seed in drawn_units:
-        rng = np.random.RandomState(seed)
-        for rows, drawn in draw_units(units.counts, len(errors), rng):
+    for units, chunks in drawn_units:
+        for rows, drawn in chunks:
             step = drawn @ units.scores - (drawn @ units.weights)[:, None]
             steps[rows] += units.factor * step
     steps -= drawn_units[0][0].factor * own
@@ -205,23 +230,20 @@ def resample(names, share, errors, drawn_units):
     return newton_steps(share, curvature, steps)
 
 
-def deviations_of_sums(influences, n_draws, seeds):
+def deviations_of_sums(influences, n_draws, drawn_units):
     """Return how far sums over resamples of units are from the sum over the units.
 
-    `influences`, (n_units, n_columns), are what each unit adds, and sum to 0. `seeds`
-    are pairs: how many units are drawn by a seed, and the seed. The shape is (n_draws,
-    n_columns). A few units vary too little, so that deviations are multiplied by the
-    root of their `inflation`.
+    `influences`, (n_units, n_columns), are what each unit adds, and sum to 0.
+    `drawn_units` are pairs: how many units are drawn together, and their chunks of
+    `draw_units`. The shape is (n_draws, n_columns). A few units vary too little, so
+    that deviations are multiplied by the root of their `inflation`.
     """
     deviations = np.zeros((n_draws, influences.shape[1]))
     start = 0
-    for n_units, seed in seeds:
-        if n_units == 0:  # as of parts without checked rows
-            continue
+    for n_units, chunks in drawn_units:
         units = influences[start : start + n_units]
         start += n_units
-        ones = np.ones(n_units, dtype=int)
-        for rows, drawn in draw_units(ones, n_draws, np.random.RandomState(seed)):
+        for rows, drawn in chunks:
             deviations[rows] += (drawn - 1) @ units
     return deviations * np.sqrt(inflation(influences))
 
@@ -239,11 +261,18 @@ def draw_units(counts, n_draws, rng):
     """
     row_of_unit = np.repeat(np.arange(len(counts)), counts)
     n_units = len(row_of_unit)
-    n_in_chunk = max(1, CHUNK // len(counts))
-    for start in range(0, n_draws, n_in_chunk):
-        stop = min(start + n_in_chunk, n_draws)
-        drawn = np.empty((stop - start, len(counts)))
-        for k in range(stop - start):
+    if n_units == 0:  # as of parts without checked rows
+        return
+    for rows in chunks_of_draws(n_draws, len(counts)):
+        drawn = np.empty((rows.stop - rows.start, len(counts)))
+        for k in range(len(drawn)):
             units = rng.randint(n_units, size=n_units)
             drawn[k] = np.bincount(row_of_unit[units], minlength=len(counts))
-        yield slice(start, stop), drawn
+        yield rows, drawn
+
+
+def chunks_of_draws(n_draws, n_counts):
+    """Yield slices of the draws whose counts fit the memory."""
+    n_in_chunk = max(1, CHUNK // n_counts)
+    for start in range(0, n_draws, n_in_chunk):
+        yield slice(start, min(start + n_in_chunk, n_draws))

@@ -328,8 +328,10 @@ def _shares_of_outcomes(names, outcomes, outcome_index, seeds):
         draws = rng.multinomial(n, share, size=seeds.n_draws) / n
     else:
         influences = (by_outcome - row_weights[:, None] * share) / row_weights.sum()
-        influences = names.clusters.sum(influences)
-        seeds_of_units = [(len(influences), seeds.of_units(names, seed))]
-        deviations = deviations_of_sums(influences, seeds.n_draws, seeds_of_units)
+        clusters, chosen = names.clusters.of_own()
+        chunks = seeds.draw_clusters(chosen, names.clusters.n)
+        influences = clusters.sum(influences)
+        drawn_units = [(clusters.n, chunks)]
+        deviations = deviations_of_sums(influences, seeds.n_draws, drawn_units)
         draws = nearest_shares(share + deviations)
     return Draws(labels=outcomes, estimate=share, draws=draws, n_effective=n_effective)
