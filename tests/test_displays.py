@@ -240,16 +240,15 @@ def test_large_shares_without_an_interval_have_a_bar():
 def test_groups_all_have_a_bar(n_top):
     groups = {f"group {n}": ["Dutch", "Turkish"] for n in range(20)}
     groups["none"] = ["Norwegian"]
-    shares = of_counts(1, 90, 69, 0, 140, groups=groups)
+    shares = of_counts(1, 90, 69, 0, 140).sums(groups)
     display = SharesDisplay.from_shares(shares, n_top=n_top)
     assert bars(display) == [*groups]
-    expected = np.column_stack([shares.groups.low, shares.groups.high])
+    expected = np.column_stack([shares.low, shares.high])
     assert_allclose(reaches(display), expected)
-    assert bars(SharesDisplay.from_shares(shares.groups)) == [*groups]
 
 
-def of_counts(*counts, groups=None):
-    return shares_of(np.eye(5).repeat(counts, axis=0), groups=groups)
+def of_counts(*counts):
+    return shares_of(np.eye(5).repeat(counts, axis=0))
 
 
 SOME = of_counts(1, 30, 9, 0, 60)

@@ -57,8 +57,8 @@ def estimate_outcome(seed=0, *, is_checked=False, **more):
 def test_groups_have_the_sums_of_the_draws_of_their_labels(seed, is_checked, members):
     others = [label for label in LABELS if label != "Irish"]
     groups = {"Irish": ["Irish"], "others": others, "group": [*members], "all": LABELS}
-    shares = estimate(seed=seed, is_checked=is_checked, groups=groups)
-    found = shares.groups
+    shares = estimate(seed=seed, is_checked=is_checked)
+    found = shares.sums(groups)
     for k, labels in enumerate(groups.values()):
         is_member = np.isin(shares.label, labels)
         share = shares.share[is_member].sum()
@@ -77,12 +77,13 @@ def test_group_of_all_labels_is_1_and_never_differs(kind):
     rows, labels = draw_people([0.2] * 5, 300)
     y = np.where(np.arange(300) % 2 > 0, None, CLASSES[labels])
     checked = {"names": None, "some checked": y, "all checked": CLASSES[labels]}[kind]
-    params = {"groups": {"all": LABELS, "one": LABELS[:1]}, "n_draws": 200}
-    shares = estimate_shares(Known(), rows, checked=checked, random_state=0, **params)
-    everyone = shares.groups["all"]
+    groups = {"all": LABELS, "one": LABELS[:1]}
+    params = {"n_draws": 200, "random_state": 0}
+    shares = estimate_shares(Known(), rows, checked=checked, **params).sums(groups)
+    everyone = shares["all"]
     assert (everyone.share, everyone.low, everyone.high) == (1, 1, 1)
-    other = estimate_shares(Known(), rows[:200], random_state=0, **params)
-    found = shares.compare(other).groups["all"]
+    other = estimate_shares(Known(), rows[:200], **params).sums(groups)
+    found = shares.compare(other)["all"]
     assert (found.difference, found.low, found.high, found.sure) == (0, 0, 0, False)
 
 
@@ -90,7 +91,7 @@ def test_group_of_all_labels_is_1_and_never_differs(kind):
 @given(members=SETS_OF_LABELS, seed=st.integers(0, 99), is_checked=st.booleans())
 def test_share_of_a_group_is_within_its_interval_to_the_bit(members, seed, is_checked):
     groups = {"group": members, "all": LABELS}
-    table = estimate(seed=seed, is_checked=is_checked, groups=groups).groups
+    table = estimate(seed=seed, is_checked=is_checked).sums(groups)
     assert (table.low <= table.share).all()
     assert (table.share <= table.high).all()
 
@@ -98,17 +99,18 @@ def test_share_of_a_group_is_within_its_interval_to_the_bit(members, seed, is_ch
 @FEW
 @given(seed=st.integers(0, 99), is_checked=st.booleans(), level=st.floats(0.1, 0.95))
 def test_ends_of_intervals_are_shares_and_hold_the_estimate(seed, is_checked, level):
-    params = {"is_checked": is_checked, "groups": GROUPS, "confidence_level": level}
+    params = {"is_checked": is_checked, "confidence_level": level}
     shares = estimate(seed=seed, **params)
     rates = estimate_outcome(seed, **params)
-    for table in (shares, shares.groups, rates, rates.groups):
+    for table in (shares, shares.sums(GROUPS), rates, rates.sums(GROUPS)):
         value = getattr(table, "share", getattr(table, "rate", None))
         assert ((table.low >= 0) & (table.high <= 1)).all()
         is_known = ~np.isnan(value)
         assert (table.low <= value + ROUNDING)[is_known].all()
         assert (table.high >= value - ROUNDING)[is_known].all()
     other = estimate(200, seed + 100, **params)
-    for table in (shares.compare(other), shares.compare(other).groups, rates.compare()):
+    of_groups = shares.sums(GROUPS).compare(other.sums(GROUPS))
+    for table in (shares.compare(other), of_groups, rates.compare()):
         assert ((table.low >= -1) & (table.high <= 1)).all()
 
 
@@ -179,8 +181,9 @@ def test_sums_and_orders_of_joint_draws_commute(order, members, is_checked):
 @given(seed=st.integers(0, 99), is_checked=st.booleans())
 @example(seed=0, is_checked=True)
 def test_rates_are_joint_shares_within_a_label(seed, is_checked):
-    rates = estimate_outcome(seed, is_checked=is_checked, groups=GROUPS)
-    for table in (rates, rates.groups):
+    rates = estimate_outcome(seed, is_checked=is_checked)
+    of_groups = rates.sums(GROUPS)
+    for table in (rates, of_groups):
         joint = table.joint_draws
         of_label = joint.sum(axis=2, keepdims=True)
         of_draws = joint / np.where(of_label > 0, of_label, 1)
@@ -193,10 +196,10 @@ def test_rates_are_joint_shares_within_a_label(seed, is_checked):
         assert (inside.mean(axis=0) >= 0.94)[is_known].all()
     rate = rates.rate.reshape(-1, 2)
     assert_allclose(np.nansum(rate, axis=1)[~np.isnan(rate[:, 0])], 1, atol=ROUNDING)
-    everyone = rates.groups["all"]
+    everyone = of_groups["all"]
     assert everyone.n_people == pytest.approx(300)
     of_all = rates.joint_draws.sum(axis=1)
-    assert_allclose(rates.groups.joint_draws[:, 1], of_all, atol=ROUNDING)
+    assert_allclose(of_groups.joint_draws[:, 1], of_all, atol=ROUNDING)
 
 
 @FEW
@@ -207,11 +210,12 @@ def test_known_mix_moves_the_intervals_of_a_list(parts, named, is_checked):
     known = {label: mix[label] for label in named}
     known["others"] = sum(mix[label] for label in others)
     params = {"is_checked": is_checked, "confidence_level": 0.9}
-    shares = estimate(**params, groups={"others": others})
+    shares = estimate(**params)
+    of_others = shares.sums({"others": others})
     found = shares.compare(known)
     assert {*found.label} == {*known}
     for label in known:
-        row = shares.groups[label] if label == "others" else shares[label]
+        row = of_others[label] if label == "others" else shares[label]
         expected = [row.share, row.low, row.high] - np.full(3, known[label])
         difference = found[label]
         ends = [difference.difference, difference.low, difference.high]
@@ -220,9 +224,9 @@ def test_known_mix_moves_the_intervals_of_a_list(parts, named, is_checked):
 
 @pytest.mark.parametrize("is_checked", [False, True])
 def test_list_does_not_differ_from_itself(is_checked):
-    shares = estimate(is_checked=is_checked, groups=GROUPS)
-    found = shares.compare(shares, same_source=True)
-    for table in (found, found.groups):
+    shares = estimate(is_checked=is_checked)
+    for table in (shares, shares.sums(GROUPS)):
+        table = table.compare(table, same_source=True)
         assert not table.difference.any()
         assert not table.sure.any()
         assert (table.low <= 0).all()
@@ -233,8 +237,8 @@ def test_list_does_not_differ_from_itself(is_checked):
 def test_rate_of_all_is_the_share_of_the_outcome():
     rows, labels, params = params_of(n=400)
     outcome = labels == 0
-    rates = estimate_rates(Known(), rows, outcome=outcome, groups=GROUPS, **params)
-    assert rates.groups["all"].rate[1] == pytest.approx(outcome.mean())
+    rates = estimate_rates(Known(), rows, outcome=outcome, **params)
+    assert rates.sums(GROUPS)["all"].rate[1] == pytest.approx(outcome.mean())
 
 
 @FEW

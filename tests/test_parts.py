@@ -39,7 +39,7 @@ def estimate(by, names=None, **more):
 
 @pytest.fixture(scope="module")
 def parts():
-    return estimate(YEARS, groups=GROUPS)
+    return estimate(YEARS)
 
 
 @FEW
@@ -85,7 +85,7 @@ def test_part_is_the_list_of_its_rows_to_the_bit(seed, by, kind):
     ],
 )
 def test_column_of_any_kind_gives_its_own_values(make, parts):
-    found = estimate(make(pd.DataFrame({"year": YEARS})), groups=GROUPS)
+    found = estimate(make(pd.DataFrame({"year": YEARS})))
     assert [*found] == [2000, 2001, 2002]
     assert {type(key) for key in found} == {int}
     assert str(found[2001]) == str(parts[2001])
@@ -229,10 +229,8 @@ def test_warnings_of_two_kinds_on_many_parts_are_both_given():
             TypeError,
             r"got \('a', 1\). Give several columns as a table",
         ),
-        ({"by": None, "groups": pd.Series(YEARS)}, TypeError, r"by=df\[.dep.\]"),
         ({"by": {"share": YEARS}}, ValueError, "by that is not called 'share', as one"),
         ({"by": [[1]] * 300}, TypeError, "that are texts or numbers, got unhashable"),
-        ({"by": None, "groups": YEARS}, TypeError, r"parts of the rows, .*by=df\["),
     ],
 )
 def test_wrong_columns_are_errors(params, error, message):
@@ -268,12 +266,26 @@ def test_difference_from_others_varies_as_the_part_and_the_other_rows(weight, ki
 def test_others_have_the_shares_of_the_other_rows(n_of_part):
     names, _ = people(1000)
     by = np.minimum(np.arange(1000) // n_of_part, 2)
-    found = estimate(by, names, groups=GROUPS).compare()[0]
+    parts = estimate(by, names)
+    found = parts.compare()[0]
     others = estimate_shares(Known(), names[n_of_part:], **PARAMS)
     for label in CLASSES:
         assert found[label].other == pytest.approx(others[label].share, abs=0.02)
     assert found.n_names_of_other == 1000 - n_of_part
-    assert found.groups.label.tolist() == ["west"]
+    of_groups = parts.sums(GROUPS).compare()[0]
+    assert of_groups.label.tolist() == ["west"]
+    labels = GROUPS["west"]
+    assert of_groups["west"].other == pytest.approx(sum(found[x].other for x in labels))
+    with pytest.raises(TypeError, match=r"as parts.sums\(groups\).compare\(\)"):
+        parts.compare().sums(GROUPS)
+
+
+def test_sums_of_parts_are_those_of_each_part(parts):
+    found = parts.sums(GROUPS)
+    assert [*found] == [*parts]
+    for key, part in parts.items():
+        assert repr(found[key]) == repr(part.sums(GROUPS))
+    assert {*found.to_frame()["label"]} == {*GROUPS}
 
 
 def test_others_of_two_parts_are_the_other_part():
@@ -378,7 +390,7 @@ def test_parts_are_compared_with_one_of_them_or_a_known_mix(parts):
 
 def test_parts_are_compared_with_another_list_as_of_another_source(parts):
     names, _ = people(200, seed=1)
-    other = estimate_shares(Known(), names, groups=GROUPS, **PARAMS)
+    other = estimate_shares(Known(), names, **PARAMS)
     found = parts.compare(other)
     assert [*found] == [*parts]
     for key, table in parts.items():

@@ -51,12 +51,13 @@ def test_rates_of_a_label_sum_to_1_over_three_outcomes():
 
 def test_comparison_of_rates_of_labels_has_no_members_and_prints_all_rows():
     rows, outcome, _ = draw(600)
-    rates = estimate(rows, outcome, groups={"A": ["Danish", "Dutch"]})
+    rates = estimate(rows, outcome)
     found = rates.compare("Turkish")
     assert found.members is None
     assert "others:" not in repr(found)
     assert repr(found).count("Turkish") == 2
-    assert rates.groups.compare("A").members == {"A": ["Danish", "Dutch"]}
+    groups = {"A": ["Danish", "Dutch"], "B": ["Irish"]}
+    assert rates.sums(groups).compare("A").members == {"A": ["Danish", "Dutch"]}
 
 
 def test_label_without_people_has_no_rate_and_is_never_sure():
@@ -110,20 +111,20 @@ def test_compare_of_a_group_takes_the_labels_outside_it():
     rows, outcome, _ = draw(1000)
     groups = {"A": ["Danish", "Dutch"], "B": ["Danish"], "All": [*CLASSES]}
     groups["not A"] = ["Irish", "Norwegian", "Turkish"]
-    rates = estimate(rows, outcome, groups=groups)
-    found = rates.groups.compare("A")
+    rates = estimate(rows, outcome)
+    of_groups = rates.sums(groups)
+    found = of_groups.compare("A")
     assert found.label.tolist() == ["A", "A"]
-    assert_allclose(found.rate, rates.groups["A"].rate)
-    assert_allclose(found.other, rates.groups["not A"].rate)
+    assert_allclose(found.rate, of_groups["A"].rate)
+    assert_allclose(found.other, of_groups["not A"].rate)
     danish = rates.compare("Danish")
-    of_group = rates.groups.compare("B")
+    of_group = of_groups.compare("B")
     for name in ("rate", "other", "low", "high", "sure"):
         assert_allclose(getattr(of_group, name), getattr(danish, name))
-    assert "of groups:" in repr(rates)
-    everyone = rates.groups.compare()
+    everyone = of_groups.compare()
     assert [*everyone] == [*groups]
     assert np.isnan(everyone["All"].other).all()
-    pair = rates.groups.compare("A", "B")
+    pair = of_groups.compare("A", "B")
     assert_allclose(pair.other, rates["Danish"].rate)
 
 
@@ -308,7 +309,7 @@ def test_keywords_are_those_of_estimate_shares():
     assert of_rates.pop(2).name == "outcome"
     assert of_rates == keywords
     wrong = {"sample_weight": [-1, 1, 1], "counts": [0.5] * 3, "checked": ["Irish"]}
-    wrong |= {"clusters": [1, 1, 1], "assumed_prior": "even", "groups": {"A": ["x"]}}
+    wrong |= {"clusters": [1, 1, 1], "assumed_prior": "even"}
     wrong |= {"confidence_level": 2, "n_draws": 1, "random_state": "x", "by": [1]}
     assert {*wrong} == {keyword.name for keyword in keywords[2:]}
     for name, value in wrong.items():

@@ -3,6 +3,7 @@
 import warnings
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -64,7 +65,7 @@ def shares_of_model(proba, classes=CLASSES, clusters=None, counts=None, **params
     if clusters is not None:
         given["clusters"] = check_clusters(clusters, np.full(len(proba), True))
     asked = {"n_draws": 200}
-    for name in ("n_draws", "groups", "confidence_level"):
+    for name in ("n_draws", "confidence_level"):
         if name in params:
             asked[name] = params.pop(name)
     return shares_of_rows(proba, classes, given, asked, **params)
@@ -342,8 +343,8 @@ NORTH = {"North": ["Danish", "Norwegian"], "Ireland": ["Irish"]}
 
 
 def test_compare_gives_differences_by_label():
-    here = shares_of(draw(MIX), groups=NORTH)
-    there = shares_of(draw(OTHER, 300), groups=NORTH)
+    here = shares_of(draw(MIX))
+    there = shares_of(draw(OTHER, 300))
     found = here.compare(there)
     assert found.label[:2].tolist() == ["Turkish", "Dutch"]
     assert found.sure.tolist() == [True, True, False, False, False]
@@ -352,8 +353,9 @@ def test_compare_gives_differences_by_label():
         row = found[label]
         assert (row.share, row.other) == (here[label].share, there[label].share)
         assert row.difference == row.share - row.other
-    assert found.groups.label.tolist() == ["Ireland", "North"]
-    ireland = vars(found.groups["Ireland"])
+    of_groups = here.sums(NORTH).compare(there.sums(NORTH))
+    assert of_groups.label.tolist() == ["Ireland", "North"]
+    ireland = vars(of_groups["Ireland"])
     p_value = ireland["p_value"]  # for two groups together, not for five labels
     assert 0.05 < p_value < found["Irish"].p_value
     assert ireland == vars(found["Irish"]) | {"label": "Ireland", "p_value": p_value}
@@ -362,7 +364,7 @@ def test_compare_gives_differences_by_label():
 
 
 def test_printed_comparison_has_intervals_and_what_is_sure():
-    params = {"groups": NORTH, "confidence_level": 0.975, "n_draws": 400}
+    params = {"confidence_level": 0.975, "n_draws": 400}
     there = shares_of(draw(OTHER, 300), **params)
     found = shares_of(draw(MIX), **params).compare(there)
     header, *rows = repr(found).splitlines()
@@ -452,7 +454,6 @@ def test_p_value_of_counts_takes_the_deviation_of_one_mix():
         ({"sharpness": 1.2}, r"sharpness of the model, got 1.0 and 1.2"),
         ({"assumed_prior": [0.1, 0.2, 0.2, 0.2, 0.3]}, "priors of the model"),
         ({"classes": np.array([*"abcde"])}, "labels"),
-        ({"groups": NORTH}, r"groups, got None and {'North': \['Danish', 'Norw"),
     ],
     ids=str,
 )
@@ -465,15 +466,18 @@ def test_lists_that_were_not_estimated_alike_are_not_compared(params, name):
 
 def test_groups_of_other_members_are_not_compared():
     proba = draw(MIX)
-    here = shares_of(proba, groups=NORTH)
-    there = shares_of(proba, groups=NORTH | {"North": ["Danish", "Dutch"]})
+    shares = shares_of(proba)
+    here = shares.sums(NORTH)
+    there = shares.sums(NORTH | {"North": ["Danish", "Dutch"]})
     message = r"got {'North': \['Danish', 'Norwegian'\]} and {'North': \['Danish', 'Du"
-    for one, other in [(here, there), (here.groups, there.groups)]:
-        with pytest.raises(ValueError, match=message):
-            one.compare(other)
+    with pytest.raises(ValueError, match=message):
+        here.compare(there)
+    with pytest.raises(
+        ValueError, match=r"groups, got None and {'North': \['Danish', "
+    ):
+        shares.compare(here)
     other_order = {"Ireland": ("Irish",), "North": ["Norwegian", "Danish", "Danish"]}
-    again = shares_of(proba, groups=other_order)
-    assert not here.compare(again).groups.difference.any()
+    assert not here.compare(shares.sums(other_order)).difference.any()
 
 
 @pytest.mark.filterwarnings("ignore:The model is unsure")
@@ -514,12 +518,12 @@ def test_compare_around_grouped_classifiers_with_other_members_raises(shipped, n
     assert not mine.compare(again, same_source=True).difference.any()
 
 
-def test_compare_without_any_group_compares_labels():
-    here = shares_of(draw(MIX), groups={})
-    found = here.compare(shares_of(draw(OTHER), groups={}))
-    assert found.sure.any()
-    assert len(found.groups.label) == 0
-    assert "of groups" not in repr(here) + repr(found)
+def test_sums_of_no_group_have_no_rows():
+    here = shares_of(draw(MIX)).sums({})
+    found = here.compare(shares_of(draw(OTHER)).sums({}))
+    assert len(here) == len(found) == 0
+    _, counts = repr(here).splitlines()
+    assert counts == "500 rows: 500 names (500 distinct), 0 not names"
 
 
 # ---- What cannot be distinguished
@@ -531,27 +535,38 @@ def test_groups_of_large_integers_are_summed_apart():
     classes = np.array(labels, dtype=np.uint64)
     groups = {"even": labels[::2], "first": labels[:2], "last": labels[2:]}
     proba = np.eye(4)[np.arange(200) % 2]
-    shares = shares_of(proba, classes, groups=groups, n_draws=200)
-    assert_allclose(shares.groups.share, [0.5, 1, 0], atol=1e-6)
+    shares = shares_of(proba, classes, n_draws=200)
+    assert_allclose(shares.sums(groups).share, [0.5, 1, 0], atol=1e-6)
     for names in ([2**63 + 1, 5], [0.5, 2]):
         groups = dict.fromkeys(names, labels[:2])
-        shares = shares_of(proba, classes, groups=groups, n_draws=200)
-        assert shares.groups.label.tolist() == names
+        assert shares.sums(groups).label.tolist() == names
+
+
+def test_sums_of_values_of_a_column_raise():
+    shares = shares_of(draw(MIX))
+    for groups in ([2000, 2001], pd.Series([2000, 2001]), 3):
+        with pytest.raises(TypeError, match=r"parts of the rows, .* as by=df\["):
+            shares.sums(groups)
+    with pytest.raises(ValueError, match="'Welsh'"):
+        shares.sums({"British": ["Welsh"]})
+
+
+def test_sums_of_sums_are_sums_of_labels():
+    shares = shares_of(draw(MIX))
+    again = shares.sums(NORTH).sums({"Benelux": ["Dutch"]})
+    assert vars(again["Benelux"]) == vars(shares["Dutch"]) | {"label": "Benelux"}
 
 
 # ---- What it is
 
 
-def test_table_shows_shares_intervals_and_groups():
-    groups = {"Low Countries": ["Dutch"]}
-    shares = shares_of(np.eye(5)[[1] * 300 + [2] * 100], groups=groups)
+def test_table_shows_shares_and_intervals():
+    shares = shares_of(np.eye(5)[[1] * 300 + [2] * 100])
     printed = """\
-label           share   95 % interval (coverage not measured)
-Dutch           75.0%   71.0% to 79.0%
-Irish           25.0%   21.0% to 29.0%
+label       share   95 % interval (coverage not measured)
+Dutch       75.0%   71.0% to 79.0%
+Irish       25.0%   21.0% to 29.0%
 3 others: 0.0% together
-of groups:
-Low Countries   75.0%   71.0% to 79.0%
 400 rows: 400 names (400 distinct), 0 not names"""
     assert_prints(repr(shares), printed, abs=1)
 
@@ -573,8 +588,8 @@ def test_table_shows_ten_at_most_and_none_of_next_to_nothing(counts, n_shown, ot
 
 def test_table_of_groups_has_them_all():
     groups = {f"group {k}": ["Danish"] for k in range(11)}
-    shares = shares_of(draw([0, 0, 0, 0.5, 0.5]), groups=groups)
-    _, *lines = repr(shares.groups).splitlines()
+    shares = shares_of(draw([0, 0, 0, 0.5, 0.5]))
+    _, *lines = repr(shares.sums(groups)).splitlines()
     assert [line.split("  ")[0] for line in lines[:-1]] == [*groups]
 
 
@@ -609,10 +624,11 @@ def test_coverage_is_that_of_intervals_as_they_were_tested(shipped, names):
         return estimate_shares(model, names[:120], n_draws=200, **params)
 
     held = shipped[-1].network_.measured.coverage
-    shares = estimate(groups="region")
+    shares = estimate()
     assert shares.coverage == held
+    of_regions = shares.sums("region")
     for other in (
-        shares.groups,
+        of_regions,
         estimate(confidence_level=0.9),
         estimate(assumed_prior="uniform"),
         estimate(GroupedClassifier(shipped, groups="region")),
@@ -620,10 +636,10 @@ def test_coverage_is_that_of_intervals_as_they_were_tested(shipped, names):
         estimate(checked=np.resize(["Turkish", "Dutch"], 120)),
     ):
         assert other.coverage is None
-    lines = repr(shares).splitlines()
-    assert lines[0].endswith(f"share   interval (held {100 * held:.0f} % when tested)")
-    header = f"{'label':{11}}   share   95 % interval (coverage not measured)"
-    assert header in lines
+    header, *_ = repr(shares).splitlines()
+    assert header.endswith(f"share   interval (held {100 * held:.0f} % when tested)")
+    header, *_ = repr(of_regions).splitlines()
+    assert header.endswith("   share   95 % interval (coverage not measured)")
 
 
 def people(**n_of_label):
@@ -634,11 +650,12 @@ def people(**n_of_label):
 def test_labels_of_few_held_out_people_have_an_interval_only_in_a_group():
     groups = {"Atlantic": ["Dutch", "Irish"]}
     n_people = people(Dutch=20, Irish=19)
-    shares = shares_of_model(draw(MIX), n_people=n_people, groups=groups)
+    shares = shares_of_model(draw(MIX), n_people=n_people)
     is_irish = shares.label == "Irish"
     for end in (shares.low, shares.high):
         assert_array_equal(np.isnan(end), is_irish)
-    assert not np.isnan([shares.groups.low, shares.groups.high]).any()
+    of_groups = shares.sums(groups)
+    assert not np.isnan([of_groups.low, of_groups.high]).any()
     (line,) = [text for text in repr(shares).split("\n") if text.startswith("Irish")]
     assert line.endswith(f"{shares['Irish'].share:.1%}   -")
 
@@ -648,11 +665,13 @@ def test_group_of_which_sparse_labels_make_half_has_no_interval():
     groups = {"two thirds": ["Dutch", "Norwegian"], "half": ["Dutch", "Turkish"]}
     groups |= {"less": ["Danish", "Dutch"], "without": ["Danish", "Turkish"]}
     proba = np.eye(5)[np.repeat([0, 1, 3, 4], [60, 40, 20, 40])]
-    params = {"n_people": people(Dutch=19), "groups": groups}
-    shares = shares_of_model(proba, **params)
-    for end in (shares.groups.low, shares.groups.high):
+    n_people = people(Dutch=19)
+    shares = shares_of_model(proba, n_people=n_people)
+    of_groups = shares.sums(groups)
+    for end in (of_groups.low, of_groups.high):
         assert np.isnan(end).tolist() == [True, True, False, False]
-    compared = shares.compare(shares_of_model(draw(OTHER), **params)).groups
+    other = shares_of_model(draw(OTHER), n_people=n_people)
+    compared = of_groups.compare(other.sums(groups))
     is_withheld = np.isnan([compared[group].low for group in groups])
     assert is_withheld[:2].all()
     assert not is_withheld[3]
@@ -664,10 +683,11 @@ def test_group_is_sparse_if_its_labels_together_have_fewer_than_20_held_out_peop
     groups = {"19": ["Irish", "Turkish"], "20": ["Irish", "Norwegian"]}
     n_people = np.array([500, 500, 9, 11, 10])
     proba = np.eye(5)[np.repeat([0, 1], 100)]  # neither label is in the list
-    shares = shares_of_model(proba, n_people=n_people, groups=groups)
+    shares = shares_of_model(proba, n_people=n_people)
     assert shares.sparse_labels == ["Irish", "Norwegian", "Turkish"]
-    assert shares.groups.sparse_labels == ["19"]
-    assert np.isnan(shares.groups.high).tolist() == [True, False]
+    of_groups = shares.sums(groups)
+    assert of_groups.sparse_labels == ["19"]
+    assert np.isnan(of_groups.high).tolist() == [True, False]
 
 
 @pytest.mark.parametrize("target", ["nationality", "country"])
@@ -676,7 +696,7 @@ def test_grouped_classifier_and_groups_withhold_the_same_intervals(target, names
     params = {"n_draws": 200, "random_state": 0}
     grouped = GroupedClassifier(model, groups="subregion")
     inside = estimate_shares(grouped, names, **params)
-    outside = estimate_shares(model, names, groups="subregion", **params).groups
+    outside = estimate_shares(model, names, **params).sums("subregion")
     withheld = {*outside.label[np.isnan(outside.low)]}
     assert withheld == {*inside.label[np.isnan(inside.low)]}
     assert 0 < len(withheld) < len(outside.label)
@@ -704,9 +724,7 @@ def test_labels_of_few_held_out_people_are_listed_and_noted():
     shares = shares_of_model(rows, n_people=n_people)
     assert shares.sparse_labels == ["Danish", "Irish"]
     assert NOTE_ON_SPARSE in str(shares)
-    grouped = shares_of_model(rows, n_people=n_people, groups={"all": [*CLASSES]})
-    assert grouped.sparse_labels == ["Danish", "Irish"]
-    assert NOTE_ON_SPARSE not in str(grouped)
+    assert NOTE_ON_SPARSE not in str(shares.sums({"Danish": ["Danish"]}))
     assert shares_of(rows).sparse_labels == []
     assert NOTE_ON_SPARSE not in str(shares_of(rows))
 
@@ -717,7 +735,7 @@ def test_note_on_sparse_labels_names_those_above_one_percent(n, is_noted):
     sparse = people(Irish=19, Norwegian=19)
     shares = shares_of_model(np.eye(5), counts=counts, n_people=sparse)
     notes = [line for line in repr(shares).splitlines() if NOTE_ON_SPARSE in line]
-    step = ': sum labels with similar names, as by groups="subregion"'
+    step = ': sum labels with similar names, as by sums("subregion")'
     assert notes == [f"{NOTE_ON_SPARSE} about Irish{step}"] * is_noted
 
 
@@ -733,28 +751,25 @@ def test_checked_rows_show_labels_of_few_held_out_people(names):
 
 @pytest.mark.filterwarnings("ignore:The model is unsure")
 def test_notes_on_own_labels_advise_groups_that_such_labels_can_have():
-    """The table of subregions lacks them, so that groups="subregion" would raise."""
+    """The table of subregions lacks them, so that sums("subregion") would raise."""
     classes = np.array(["x", "y"])
     proba = np.full((200, 2), 0.5)  # a mix of which nothing is known
     n_people = np.array([19, 500])
     shares = shares_of_model(proba, classes, n_people=n_people)
     with pytest.raises(ValueError, match="'x'"):
-        shares_of_model(proba, classes, groups="subregion")
+        shares.sums("subregion")
     text = str(shares)
     assert "wide interval" in text
     assert NOTE_ON_SPARSE in text
-    assert text.count("groups={...}") == 2
+    assert text.count("sums({...})") == 2
     assert "subregion" not in text
 
 
 @pytest.mark.filterwarnings("ignore:The model is unsure")
-def test_note_on_wide_interval_of_grouped_labels_does_not_advise_groups():
-    proba = np.full((200, 2), 0.5)
-    for groups, advice in ((None, "sum labels"), ("subregion", "give a model")):
-        text = str(shares_of_model(proba, CLASSES[:2], groups=groups))
-        (note,) = [line for line in text.splitlines() if "wide interval" in line]
-        assert advice in note.partition("names: ")[2]
-        assert ("sum labels" in note) == (groups is None)
+def test_note_on_wide_intervals_is_on_labels_not_on_groups():
+    shares = shares_of_model(np.full((200, 2), 0.5), CLASSES[:2])
+    assert "wide interval, because other labels have similar names: sum" in str(shares)
+    assert "wide interval" not in str(shares.sums({"both": CLASSES[:2].tolist()}))
 
 
 # ---- Clusters
@@ -885,12 +900,12 @@ def true_shares(labels, shares):
 def test_label_that_the_model_lacks_gets_the_share_of_checked_rows():
     rows, _, y = checked_list()
     y[np.flatnonzero(y != None)[:50]] = "American"  # noqa: E711
-    shares = estimate_checked(rows, y, groups={"New World": ["American", "Irish"]})
+    shares = estimate_checked(rows, y)
     american = shares["American"]
     assert american.share == pytest.approx(0.25, abs=0.01)
     assert 0.18 < american.low < 0.22
     assert 0.28 < american.high < 0.32
-    group = shares.groups["New World"]
+    group = shares.sums({"New World": ["American", "Irish"]})["New World"]
     assert group.share == pytest.approx(american.share + shares["Irish"].share)
 
 
@@ -1094,8 +1109,8 @@ def test_checked_rows_of_equal_probabilities_do_not_differ():
 
 def test_regions_leave_out_a_label_that_the_model_lacks(shipped, names):
     y = np.resize(["American", "Dutch"], len(names))
-    shares = estimate_shares(shipped, names, checked=y, groups="region", n_draws=200)
-    members = {label for labels in shares.groups.members.values() for label in labels}
+    shares = estimate_shares(shipped, names, checked=y, n_draws=200)
+    members = {*chain(*shares.sums("region").members.values())}
     assert members == {*shipped.classes_}
     assert shares["American"].share > 0.4
 
@@ -1246,10 +1261,10 @@ def test_wrong_known_mix_raises(known, message):
 
 
 def test_known_mix_of_groups_has_no_others():
-    shares = shares_of(draw(MIX), groups=NORTH)
-    assert shares.groups.compare({"North": 0.5}).label.tolist() == ["North"]
+    shares = shares_of(draw(MIX)).sums(NORTH)
+    assert shares.compare({"North": 0.5}).label.tolist() == ["North"]
     with pytest.raises(ValueError, match="groups may overlap"):
-        shares.groups.compare({"North": 0.5, "others": 0.5})
+        shares.compare({"North": 0.5, "others": 0.5})
 
 
 # ---- Several comparisons
@@ -1270,24 +1285,17 @@ def test_p_values_of_several_comparisons_are_those_of_holm(
     p_values, are_all_rows_sure, expected
 ):
     """Of three: times 3, and less only where nothing of a comparison is equal."""
-    here = shares_of(draw(MIX), groups=NORTH)
-    table = here.compare(shares_of(draw(OTHER), groups=NORTH))
+    table = shares_of(draw(MIX)).compare(shares_of(draw(OTHER)))
 
-    def with_p_value(table, smallest):
-        n = len(table.label)
-        p_value = np.full(n, smallest)
+    def with_p_value(smallest):
+        p_value = np.full(len(table.label), smallest)
         if not are_all_rows_sure and not np.isnan(smallest):
             p_value[1:] = 1
         columns = table._columns | {"p_value": p_value, "sure": p_value < 0.05}
         return replace(table, _columns=columns)
 
-    labels = [with_p_value(table, p) for p in p_values]
-    groups = [replace(table, groups=with_p_value(table.groups, p)) for p in p_values]
-    for held in (
-        hold_together(labels),
-        [held.groups for held in hold_together(groups)],
-    ):
-        found = np.array([table.p_value[0] for table in held])
-        assert_allclose(found, expected)
-        sure = [bool(table.sure[0]) for table in held]
-        assert_array_equal(sure, found < 0.05)
+    held = hold_together([with_p_value(p) for p in p_values])
+    found = np.array([table.p_value[0] for table in held])
+    assert_allclose(found, expected)
+    sure = [bool(table.sure[0]) for table in held]
+    assert_array_equal(sure, found < 0.05)

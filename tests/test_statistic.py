@@ -116,8 +116,7 @@ def test_arrays_of_groups_have_their_order():
     rows, _ = draw_people([0.2, 0.3, 0.5], 300)
     groups = {"small": ["Dutch"], "large": ["Turkish", "Irish"]}
     model = Known(CLASSES)
-    params = {"groups": groups, "random_state": 0}
-    of_groups = estimate_shares(model, rows, **params).groups
+    of_groups = estimate_shares(model, rows, random_state=0).sums(groups)
     found = estimate_statistic(lambda share: share, of_groups)
     assert_allclose(found.estimate, [of_groups[name].share for name in groups])
 

@@ -18,8 +18,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
 def results():
     """One of each kind, by name."""
     rows = np.eye(15)[np.arange(200) % 3] * 0.999 + 0.001 / 15
-    groups = {"first": ["label 0", "label 1"], "nobody": ["label 14"]}
-    params = {"n_draws": 200, "random_state": 0, "groups": groups}
+    params = {"n_draws": 200, "random_state": 0}
     is_odd = np.arange(200) % 2
     model = Known([f"label {k}" for k in range(15)])
     rates = estimate_rates(model, rows, outcome=is_odd, **params)
@@ -152,6 +151,6 @@ def test_other_attributes_are_missing_and_columns_are_for_reading(results, kind)
 
 
 def test_group_without_people_has_no_interval_in_print(results):
-    lines = str(results["Rates"].groups).splitlines()
+    lines = str(results["Rates"].sums({"nobody": ["label 14"]})).splitlines()
     (of_nobody, _) = [line for line in lines if line.startswith("nobody")]
     assert of_nobody.split() == ["nobody", "0", "-", "0.0", "estimated", "people"]

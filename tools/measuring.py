@@ -118,7 +118,7 @@ def svm_probabilities(scores):
 
 def question_of(**asked):
     """Return a `Question`, some of whose parameters are asked, with random_state=0."""
-    defaults = {"groups": None, "confidence_level": 0.95, "n_draws": 1000}
+    defaults = {"confidence_level": 0.95, "n_draws": 1000}
     return Question.of_parameters(**defaults | {"random_state": 0} | asked)
 
 

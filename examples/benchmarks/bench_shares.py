@@ -194,10 +194,9 @@ def adjusted_counting(known, labels):
     return adjusted
 
 
-def sknames_shares(proba, assumed, n_draws=200, groups=None):
+def sknames_shares(proba, assumed, n_draws=200):
     classes = np.arange(proba.shape[1])
-    asked = {"n_draws": n_draws, "groups": groups}
-    return shares_of_rows(proba, classes, asked=asked, **assumed)
+    return shares_of_rows(proba, classes, asked={"n_draws": n_draws}, **assumed)
 
 
 def adapted(proba, supposed, power=1.0):
@@ -563,11 +562,9 @@ def measure_sources(target, half, n_lists, error, is_written, rng):
                 drawn, mix = source.draw(size, regions, k % 2 == 1, alpha, rng)
                 k += 1
                 if len(drawn) >= least:
-                    shares = sknames_shares(
-                        source.proba[drawn], source.settings, groups=members
-                    )
+                    shares = sknames_shares(source.proba[drawn], source.settings)
                     lists.append((len(drawn), shares, mix[shares.label]))
-            row, coverage = judge_lists(lists, enough, classes)
+            row, coverage = judge_lists(lists, enough, classes, members)
             rows.append([source.name, *row])
             coverages.append(coverage)
     print(f"\n### {n_lists} lists of each source and length, {target}\n")
@@ -580,10 +577,11 @@ def measure_sources(target, half, n_lists, error, is_written, rng):
         write_coverage(target, coverage)
 
 
-def judge_lists(lists, enough, classes):
+def judge_lists(lists, enough, classes, members):
     """Return the cells of a row, and the mean coverage.
 
-    `enough`, (n_classes,), says which labels have 20 held-out people.
+    `enough`, (n_classes,), says which labels have 20 held-out people; `members` are the
+    labels of each subregion.
     """
     covered, widths, groups_covered, group_widths = [], [], [], []
     of_label = [[] for _ in classes]
@@ -596,7 +594,7 @@ def judge_lists(lists, enough, classes):
         for row in np.flatnonzero(is_large):
             of_label[shares.label[row]].append(is_held[row])
         true_of = dict(zip(shares.label, true, strict=True))
-        groups = shares.groups
+        groups = shares.sums(members)
         true_groups = []
         for name in groups.label:
             true_groups.append(sum(true_of[label] for label in groups.members[name]))

@@ -18,7 +18,7 @@ class Saved:
         super().__init_subclass__(**params)
         Saved.KINDS[cls.__name__] = cls
 
-    def for_file(self) -> "Saved":
+    def _for_file(self) -> "Saved":
         """Return what a file holds in its place."""
         return self
 
@@ -44,7 +44,7 @@ class SavedResult(Saved):
 def _to_plain(value):
     """Return values with dicts in place of `Saved` ones."""
     if isinstance(value, Saved):
-        value = value.for_file()
+        value = value._for_file()
         plain = {KIND: type(value).__name__}
         for field in fields(value):
             plain[field.name] = _to_plain(getattr(value, field.name))

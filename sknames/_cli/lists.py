@@ -206,8 +206,8 @@ class ListInput:
 
 def _as_options(text):
     """Return a message in which options of the command line replace those of Python."""
-    text = text.replace('groups="subregion"', "--groups subregion")
-    return text.replace("groups={...}", "groups={...} in Python")
+    text = text.replace('sums("subregion")', "--groups subregion")
+    return text.replace("sums({...})", "sums({...}) in Python")
 
 
 def _sample_by_outcome(outcomes, n_sampled, rng):

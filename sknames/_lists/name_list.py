@@ -19,7 +19,7 @@ from .._draws.mix import (
     likelihood_ratios,
 )
 from .._draws.resampling import Clusters, digest_of_rows
-from .._models.groups import members_of, summed
+from .._models.groups import summed
 from .._models.predict_names import check_probabilities, predict_list
 from .._models.stack import resolve
 from .checked import FEW_CHECKED, CheckedRows, read_checked
@@ -246,19 +246,6 @@ class NameList(Saved):
         if self.model.group_index is not None:
             values = summed(values, self.model.group_index)
         return np.pad(values, ((0, 0), (0, len(self.new_labels))))
-
-    def members(self, groups: Any) -> dict[Any, Any]:
-        """Return the labels of each group, in which those of checked rows may be."""
-        labels = self.model.classes if isinstance(groups, str) else self.labels
-        index: Any = getattr(groups, "index", None)
-        is_column = hasattr(index, "isin") and not index.isin(labels).any()
-        if is_column or not (isinstance(groups, str) or hasattr(groups, "items")):
-            raise TypeError(
-                "Expected groups of labels, as {'Nordic': ['Danish', 'Swedish']}, got "
-                f"a {type(groups).__name__}. For parts of the rows, give it as by, "
-                'such as by=df["dep"].'
-            )
-        return members_of(groups, labels)
 
 
 def read_users_list(

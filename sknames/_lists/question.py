@@ -43,25 +43,24 @@ class Question(Saved):
 
     Parameters
     ----------
-    groups, confidence_level, n_draws
+    confidence_level, n_draws
         Parameters of `estimate_shares`.
     seed : int, default=0
         What `random_state` gave.
     """
 
-    groups: Any = None
     confidence_level: float = 0.95
     n_draws: int = 1000
     seed: int = 0
 
     @classmethod
     def of_parameters(
-        cls, *, groups: Any, confidence_level: float, n_draws: int, random_state: Any
+        cls, *, confidence_level: float, n_draws: int, random_state: Any
     ) -> Self:
         """Return the question that parameters of `estimate_shares` ask."""
         check_level(confidence_level, n_draws)
         seed = check_random_state(random_state).randint(2**31)
-        return cls(groups, confidence_level, n_draws, seed)
+        return cls(confidence_level, n_draws, seed)
 
     def seeds(self, names):
         """Return what decides the draws of a `NameList` and of its parts."""

@@ -50,7 +50,7 @@ def group_of_each(groups, classes, name="groups", *, may_lack=False, others=None
         if group_of[label] != group:
             raise ValueError(
                 f"Expected each label in one group of {name}, got {label!r} in "
-                f"{group!r} and {group_of[label]!r}. Only estimate_shares sums groups "
+                f"{group!r} and {group_of[label]!r}. Only sums of shares have groups "
                 "that overlap."
             )
     if others is not None:

@@ -14,12 +14,10 @@ class Comparison(Table):
 
     Parameters
     ----------
-    _columns, _about, _of_labels : object
+    _columns, _about : object
         What the function that makes it gives.
     members : dict or None, default=None
         The labels of each group, in a table of groups.
-    groups : Table or None, default=None
-        The same for groups, if these were asked for.
     n_names_of_other : int or None, default=None
         The number of names in the other list, None without one.
     other_label : label or None, default=None
@@ -114,10 +112,8 @@ def hold_together(comparisons):
 
     They are multiplied by the number of comparisons that are tested. This factor falls
     by one for each of which all rows are sure (Holm 1979): only then is it known that
-    no equal list is among them. Groups are judged together, too.
+    no equal list is among them.
     """
-    if not comparisons:
-        return []
     largest = {}
     for k, table in enumerate(comparisons):
         tested = table.p_value[~np.isnan(table.p_value)]
@@ -129,10 +125,6 @@ def hold_together(comparisons):
         held[k] = _with_p_values(comparisons[k], factor)
         if held[k].sure[~np.isnan(held[k].p_value)].all():
             factor -= 1
-    groups = hold_together([table.groups for table in comparisons if table.groups])
-    for k, table in enumerate(comparisons):
-        if table.groups:
-            held[k] = replace(held[k], groups=groups.pop(0))
     return held
 
 

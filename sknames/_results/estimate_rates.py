@@ -11,7 +11,6 @@ from .._base import validate_params
 from .._lists.columns import values_of
 from .._lists.name_list import GivenColumns, read_users_list
 from .._lists.question import CONSTRAINTS, Question
-from .._models.groups import Groups
 from .._models.priors import Priors
 from .parts import Parts, estimate_parts
 from .rates import Rates, rates_of_list
@@ -28,7 +27,6 @@ def estimate_rates(
     clusters: ArrayLike | None = None,
     checked: ArrayLike | None = None,
     assumed_prior: Priors | None = None,
-    groups: Groups | None = None,
     confidence_level: float = 0.95,
     n_draws: int = 1000,
     random_state: int | np.random.RandomState | None = None,
@@ -62,8 +60,6 @@ def estimate_rates(
     assumed_prior : {"tempered", "population", "uniform"}, dict, array-like of shape \
 (n_classes,) or None, default=None
         Priors that the probabilities assume.
-    groups : dict, {"subregion", "region"} or None, default=None
-        Labels to sum. Each sum gets rates.
     confidence_level : float, default=0.95
         Confidence level of the intervals.
     n_draws : int, default=1000
@@ -83,14 +79,14 @@ def estimate_rates(
           the largest label first. A label without people has NaN, from 0 to 1,
         - n_people: the estimated number of people of the label in each row,
         - labels, outcomes: the distinct ones,
-        - groups: the same for the groups, or None,
         - joint_draws: array of shape (n_draws, n_labels, n_outcomes), the shares of
           the list that have a label and an outcome, in each draw,
         - n_names, n_not_names, new_labels, confidence_level: as of
           :func:`estimate_shares`.
 
         Labels with fewer than 10 estimated people are not printed; `to_frame` has them.
-        ``rates["Irish"]`` are the rows of a label. ``rates.compare("Irish", "Dutch")``
+        ``rates["Irish"]`` are the rows of a label, and ``rates.sums("region")`` has the
+        rates of groups of labels. ``rates.compare("Irish", "Dutch")``
         compares two labels, ``rates.compare("Irish")`` one with all others, and
         ``rates.compare()`` each with all others.
 
@@ -136,7 +132,6 @@ def estimate_rates(
     """
     given = GivenColumns(sample_weight, counts, clusters, checked)
     question = Question.of_parameters(
-        groups=groups,
         confidence_level=confidence_level,
         n_draws=n_draws,
         random_state=random_state,

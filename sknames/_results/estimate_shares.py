@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike
 from .._base import validate_params
 from .._lists.name_list import GivenColumns, read_users_list
 from .._lists.question import CONSTRAINTS, Question
-from .._models.groups import Groups
 from .._models.priors import Priors
 from .parts import Parts, estimate_parts
 from .shares import Shares, shares_of_list
@@ -26,7 +25,6 @@ def estimate_shares(
     clusters: ArrayLike | None = None,
     checked: ArrayLike | None = None,
     assumed_prior: Priors | None = None,
-    groups: Groups | None = None,
     confidence_level: float = 0.95,
     n_draws: int = 1000,
     random_state: int | np.random.RandomState | None = None,
@@ -63,10 +61,6 @@ def estimate_shares(
     assumed_prior : {"tempered", "population", "uniform"}, dict, array-like of shape \
 (n_classes,) or None, default=None
         Priors that the probabilities assume, as in :class:`PriorShiftClassifier`.
-    groups : dict, {"subregion", "region"} or None, default=None
-        Labels to sum, such as ``{"Nordic": ["Danish", "Norwegian", "Swedish"]}``, in
-        any form that :class:`GroupedClassifier` takes. Each sum gets an interval.
-        Groups may overlap, and leave labels out.
     confidence_level : float, default=0.95
         Confidence level of the intervals.
     n_draws : int, default=1000
@@ -88,8 +82,6 @@ def estimate_shares(
 
         - label, share, low, high: arrays of shape (n_classes,), the largest share
           first,
-        - groups: the same for the groups, in their order, or None; its `members` are
-          the labels of each group,
         - sparse_labels: labels of which fewer than 20 people have shown how the model
           errs. They cannot be distinguished from their neighbours in a list, and
           their shares are too small. So their `low` and `high` are NaN, and those of a
@@ -107,9 +99,10 @@ def estimate_shares(
         - coverage: the part of true shares above 2 % that such intervals held, without
           `checked`, on people of other sources; None if that was not measured.
 
-        Its method `to_frame` makes a DataFrame. ``shares.compare(others)`` compares the
-        shares of two lists: what differs, with intervals, and which differences are
-        sure. ``parts.compare()`` compares each part with all others.
+        ``shares.sums("subregion")`` sums labels over groups, with intervals.
+        ``shares.compare(others)`` compares the shares of two lists: what differs, with
+        intervals, and which differences are sure. ``parts.compare()`` compares each
+        part with all others. The method `to_frame` makes a DataFrame.
 
     Raises
     ------
@@ -165,7 +158,6 @@ def estimate_shares(
     """
     given = GivenColumns(sample_weight, counts, clusters, checked)
     question = Question.of_parameters(
-        groups=groups,
         confidence_level=confidence_level,
         n_draws=n_draws,
         random_state=random_state,

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -15,7 +15,8 @@ from .._draws.draw_shares import draw_shares
 from .._draws.draws import Draws
 from .._lists.split import Split, split_rows
 from .._models.frames import to_frame
-from .comparison import hold_together
+from .._models.groups import Groups
+from .comparison import Comparison, hold_together
 from .shares import Shares, shares_of_drawn
 from .table import listing
 
@@ -156,6 +157,34 @@ class Parts(SavedResult, Mapping):
             columns["not_names"] += [n_not_names] * n_rows
         return {name: _as_array(values) for name, values in columns.items()}
 
+    def sums(self, groups: Groups) -> Self:
+        """Sum labels over groups, in each part.
+
+        Parameters
+        ----------
+        groups : dict, "subregion" or "region"
+            The labels of each group, as in `Shares.sums`.
+
+        Returns
+        -------
+        Self
+            The parts of these sums.
+
+        Raises
+        ------
+        TypeError
+            If these are parts of comparisons.
+        """
+        tables = {}
+        for key, table in self._tables.items():
+            if isinstance(table, Comparison):
+                raise TypeError(
+                    "Expected parts with shares or rates, got comparisons. Sum the "
+                    "labels first, as parts.sums(groups).compare()."
+                )
+            tables[key] = None if table is None else table.sums(groups)
+        return replace(self, _tables=tables)
+
     def compare(self, against: Any = "others") -> "Parts":
         """Compare the shares of each part with those of others.
 
@@ -290,7 +319,7 @@ class Whole(Saved):
             estimate=partial(draw_whole, names, question, [*rows_of_part.values()]),
         )
 
-    def for_file(self):
+    def _for_file(self):
         """Return the whole with its shares, instead of the names of the list."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the parts have given theirs
@@ -323,8 +352,8 @@ class Whole(Saved):
             n_checked=n_checked,
             key=None,
         )
-        members = None if part.groups is None else part.groups.members
-        return shares_of_drawn(drawn, about, members)
+        others = shares_of_drawn(drawn, about)
+        return others if part.members is None else others._with_members(part.members)
 
 
 def draw_whole(names, question, parts):

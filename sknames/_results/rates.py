@@ -15,7 +15,7 @@ from .._lists.columns import check_known, values_of
 from .._lists.name_list import check_size
 from .._models.groups import check_alike
 from .comparison import Comparison
-from .table import About, Table, listing, notes_on_new_labels, read_only
+from .table import About, Estimates, Table, listing, notes_on_new_labels, read_only
 
 MOST_OUTCOMES = 100
 MOST_FLOATS = 20  # outcomes that are floats; more are measurements
@@ -24,17 +24,17 @@ FEW_OF_OUTCOME = 10  # checked rows of an outcome: with fewer, a warning
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Rates(Table):
+class Rates(Estimates):
     """The rates of an outcome: what :func:`estimate_rates` returns, and describes.
 
     Parameters
     ----------
-    _columns, _about, _of_labels : object
+    _columns, _about : object
         What the function that makes it gives.
     members : dict or None, default=None
         The labels of each group, in a table of groups.
-    groups : Table or None, default=None
-        The same for groups, if these were asked for.
+    _of_labels, _n_people : object
+        The draws of all labels, and the number of people in the list.
     outcomes : ndarray of shape (n_outcomes,)
         The distinct outcomes.
 
@@ -59,6 +59,7 @@ class Rates(Table):
     __module__ = "sknames"
     _header = " rate   {:.10g} % interval"
 
+    _n_people: int
     outcomes: NDArray[Any]
 
     @property
@@ -74,6 +75,11 @@ class Rates(Table):
         """
         draws = self._draws.draws
         return read_only(draws.reshape(len(draws), -1, len(self.outcomes)))
+
+    def _with_members(self, members):
+        return _table_of(
+            self._of_labels, self._about, self.outcomes, self._n_people, members
+        )
 
     def _settings(self):
         """Return what results must have in common, by what to call it."""
@@ -164,7 +170,7 @@ class Rates(Table):
             members_of_other[name] = of_group.get(other, self._others(labels))
         rates = self._of_labels.sums(members).within_labels()
         other_rates = self._of_labels.sums(members_of_other).within_labels()
-        columns = {
+        columns: dict[str, Any] = {
             "label": rates.labels,
             "outcome": rates.outcomes,
             "rate": rates.estimate,
@@ -208,34 +214,30 @@ def rates_of_list(names, outcome, question, seeds=None):
     joint = joint.at(joint.distinct_labels[largest_first])
     about = About.of_list(names, question, seeds, n_checked=n_checked)
     has_weight = names.row_weights > 0
-    n_people = (names.row_counts * has_weight).sum()
-    groups = None
-    if question.groups is not None:
-        members = names.members(question.groups)
-        groups = _table_of(joint, about, outcomes, n_people, members=members)
-    return _table_of(joint, about, outcomes, n_people, groups=groups)
+    n_people = int((names.row_counts * has_weight).sum())
+    return _table_of(joint, about, outcomes, n_people)
 
 
-def _table_of(of_labels, about, outcomes, n_people, *, members=None, groups=None):
+def _table_of(of_labels, about, outcomes, n_people, members=None):
     """Return the `Rates` of labels, or of groups with these members."""
     joint = of_labels if members is None else of_labels.sums(members)
     rates = joint.within_labels()
     low, high = rates.interval(about.confidence_level)
-    n_people = n_people * joint.estimate.reshape(-1, len(outcomes)).sum(axis=1)
+    people = n_people * joint.estimate.reshape(-1, len(outcomes)).sum(axis=1)
     columns = {
         "label": rates.labels,
         "outcome": rates.outcomes,
         "rate": rates.estimate,
         "low": low,
         "high": high,
-        "n_people": n_people.repeat(len(outcomes)),
+        "n_people": people.repeat(len(outcomes)),
     }
     return Rates(
         _columns=columns,
         _about=about,
         _of_labels=of_labels,
+        _n_people=n_people,
         members=members,
-        groups=groups,
         outcomes=outcomes,
     )
 

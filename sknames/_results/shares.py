@@ -20,6 +20,7 @@ from .table import (
     LEAST_PRINTED,
     N_PRINTED,
     About,
+    Estimates,
     Row,
     Table,
     listing,
@@ -33,17 +34,17 @@ LEAST_NOTED = 0.01  # a share: smaller ones of sparse labels get no note
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Shares(Table):
+class Shares(Estimates):
     """The shares of a list: what :func:`estimate_shares` returns, and describes.
 
     Parameters
     ----------
-    _columns, _about, _of_labels : object
+    _columns, _about : object
         What the function that makes it gives.
     members : dict or None, default=None
         The labels of each group, in a table of groups.
-    groups : Table or None, default=None
-        The same for groups, if these were asked for.
+    _of_labels : object
+        The draws of all labels.
 
     See Also
     --------
@@ -85,6 +86,9 @@ class Shares(Table):
             return []
         return drawn.labels[drawn.n_held_out < FEW_HELD_OUT].tolist()
 
+    def _with_members(self, members):
+        return _table_of(self._of_labels, self._about, members)
+
     @property
     def _title(self):
         if self.coverage is not None:
@@ -122,18 +126,16 @@ class Shares(Table):
         if self.members is not None:
             return
         if self.n_distinct >= FEW_NAMES and widths.max() > WIDE:
-            step = "give a model the priors that you know"
-            if self.groups is None:
-                step = f"sum labels, as by {self._groups_to_sum}, or {step}"
             label = self.label[widths.argmax()]
             note = (
                 f"{label} has a wide interval, because other labels have similar "
-                f"names: {step}"
+                f"names: sum labels, as by {self._groups_to_sum}, or give a model the "
+                "priors that you know"
             )
             yield "wide", note
         is_sparse = np.isin(self.label, self.sparse_labels)
         noted = self.label[is_sparse & (self.share > LEAST_NOTED)].tolist()
-        if noted and self.groups is None:
+        if noted:
             note = (
                 f"fewer than {FEW_HELD_OUT} held-out people have shown how the model "
                 f"errs about {listing(noted)}: sum labels with similar names, as by "
@@ -143,10 +145,10 @@ class Shares(Table):
 
     @property
     def _groups_to_sum(self):
-        """The parameter that sums the labels of this model, as it is written."""
+        """The call that sums the labels of this model, as it is written."""
         subregions = regions_of("subregion").keys()
         has_subregions = subregions >= {*self._about.model.classes.tolist()}
-        return 'groups="subregion"' if has_subregions else "groups={...}"
+        return 'sums("subregion")' if has_subregions else "sums({...})"
 
     def _notes_on_checked(self):
         """Yield what to say of checked rows."""
@@ -189,7 +191,6 @@ class Shares(Table):
               together: one in 20 pairs of lists of equal mixes has a label that is
               sure. It is NaN where nothing was tested: for sparse labels, and where a
               list has fewer than 30 names of equal weight, or 10 clusters,
-            - groups: the same for the groups, or None,
             - n_names, n_names_of_other, confidence_level; the second is None for
               known shares.
 
@@ -238,9 +239,6 @@ class Shares(Table):
         if only_there:
             labels = array_of_labels([*labels.tolist(), *only_there])
         theirs = other._draws.at(labels).as_list(0 if same_source else 1)
-        groups = None
-        if self.groups is not None:
-            groups = self.groups.compare(other.groups, same_source=same_source)
         return compare_shares(
             self._draws.at(labels),
             theirs,
@@ -248,7 +246,6 @@ class Shares(Table):
             n_names_of_other=other.n_names,
             has_checked=self.n_checked is not None or other.n_checked is not None,
             members=self.members,
-            groups=groups,
         )
 
     def _compare_with_known(self, known):
@@ -310,31 +307,18 @@ def shares_of_list(names, question, seeds=None):
     about = About.of_list(
         names, question, seeds, n_checked=names.n_checked, n_distinct=int(distinct.n)
     )
-    members = None
-    if question.groups is not None:
-        members = names.members(question.groups)
-    return shares_of_drawn(drawn, about, members)
+    return shares_of_drawn(drawn, about)
 
 
-def shares_of_drawn(drawn, about, members):
-    """Return the `Shares` of `Draws`, the largest first, and those of groups."""
+def shares_of_drawn(drawn, about):
+    """Return the `Shares` of `Draws`, the largest first."""
     largest_first = np.argsort(-drawn.estimate, kind="stable")
-    of_labels = drawn.at(drawn.labels[largest_first])
-    groups = None
-    if members is not None:
-        groups = _table_of(of_labels, about, members=members)
-    return _table_of(of_labels, about, groups=groups)
+    return _table_of(drawn.at(drawn.labels[largest_first]), about)
 
 
-def _table_of(of_labels, about, *, members=None, groups=None):
+def _table_of(of_labels, about, members=None):
     """Return the `Shares` of labels, or of groups with these members."""
     drawn = of_labels if members is None else of_labels.sums(members)
     low, high = drawn.interval(about.confidence_level)
     columns = {"label": drawn.labels, "share": drawn.estimate, "low": low, "high": high}
-    return Shares(
-        _columns=columns,
-        _about=about,
-        _of_labels=of_labels,
-        members=members,
-        groups=groups,
-    )
+    return Shares(_columns=columns, _about=about, _of_labels=of_labels, members=members)

@@ -32,8 +32,8 @@ class SharesDisplay(DisplayMixin):
     """Draw a bar chart of the shares of nationalities in a list, with intervals.
 
     The largest share comes first. Several lists stand side by side. Of a comparison,
-    the bars are the differences, pale where they are not sure. If groups were asked
-    for, these are drawn. Make one with :meth:`from_estimator` or :meth:`from_shares`.
+    the bars are the differences, pale where they are not sure. Make one with
+    :meth:`from_estimator` or :meth:`from_shares`.
 
     Parameters
     ----------
@@ -108,9 +108,8 @@ class SharesDisplay(DisplayMixin):
         Parameters
         ----------
         shares : Shares, Comparison or dict of these
-            Result of :func:`estimate_shares`, the `groups` in it, or what its `compare`
-            returns; or several of them by title, such as ``{"north": shares, "south":
-            others}``.
+            Result of :func:`estimate_shares`, or what its `sums` or `compare` returns;
+            or several of them by title, such as ``{"north": shares, "south": others}``.
         **kwargs
             Parameters of :meth:`plot`.
 
@@ -264,8 +263,7 @@ def _tables_by_title(shares):
         raise ValueError(
             "Expected shares to draw, got none. Draw lists that have names."
         )
-    # Groups are drawn where they were asked for.
-    return {title: table.groups or table for title, table in tables.items()}
+    return tables
 
 
 def _size_of(labels, n_tables):

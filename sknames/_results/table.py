@@ -8,9 +8,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from .._base.codes import array_of_labels
 from .._base.saved import Saved, SavedResult
+from .._draws.draws import Draws
 from .._lists.name_list import ListedModel
 from .._models.frames import to_frame
+from .._models.groups import Groups, members_of
 
 N_PRINTED = 10  # rows of a table that prints
 LEAST_PRINTED = 0.0005  # a share or difference, which rounds to 0.1 %
@@ -111,15 +114,11 @@ class Table(SavedResult, Mapping):
     ----------
     members : dict or None, default=None
         The labels of each group, in a table of groups, which prints all its rows.
-    groups : Table or None, default=None
-        The same for groups, if these were asked for.
     """
 
     _columns: dict[str, NDArray[Any]]
     _about: About
-    _of_labels: Any = None  # Draws; None of a comparison
     members: dict[Any, Any] | None = None
-    groups: Self | None = None
 
     TEXTS: ClassVar[tuple[str, ...]] = ("label", "outcome")
     _header: ClassVar[str] = ""
@@ -140,13 +139,6 @@ class Table(SavedResult, Mapping):
     def __dir__(self) -> list[str]:
         """Return the names of attributes, which interactive shells complete."""
         return [*super().__dir__(), *self._columns]
-
-    @property
-    def _draws(self):
-        """The draws of its rows."""
-        if self.members is None:
-            return self._of_labels
-        return self._of_labels.sums(self.members)
 
     def to_frame(self) -> Any:
         """Return the table as a DataFrame of pandas.
@@ -180,12 +172,109 @@ class Table(SavedResult, Mapping):
             by_outcome[name] = by_outcome[name][0]
         return Row(**by_outcome)
 
+    def __iter__(self):
+        """Iterate over labels."""
+        return iter(dict.fromkeys(self.label.tolist()))
+
+    def __len__(self):
+        """Return the number of labels."""
+        return len({*self.label.tolist()})
+
+    def __hash__(self):
+        """Return a number of this table alone, which equals no other."""
+        return id(self)
+
+    def __eq__(self, other):
+        """Return whether this is the same table."""
+        return self is other
+
+    def _counts(self):
+        """Return lines that count rows or names."""
+        return []
+
+    def _notes(self):
+        """Return what else is to be said: the kind of a note, and its text."""
+        return []
+
+    @property
+    def _title(self):
+        """The header of all columns that are no texts."""
+        return self._header.format(100 * self._about.confidence_level)
+
+    def __repr__(self):
+        texts = [name for name in self.TEXTS if name in self._columns]
+        widths = []
+        for name in texts:
+            printed = [name, *map(str, self._columns[name])]
+            widths.append(max(map(len, printed)))
+        lines = [f"{_padded(texts, widths)}   {self._title}"]
+        is_shown = np.full(len(self.label), True)
+        if self.members is None:
+            is_shown = self._is_shown()
+        for row in np.flatnonzero(is_shown):
+            values = [column[row] for column in self._columns.values()]
+            printed = _padded(values[: len(texts)], widths)
+            lines.append(f"{printed}  {self._line(*values[len(texts) :])}")
+        if not is_shown.all():  # groups may overlap, so no "others" sums them
+            hidden = {*self.label[~is_shown].tolist()}
+            lines.append(f"{len(hidden)} others: {self._sum(~is_shown)}")
+        lines += self._counts()
+        lines += [note for _, note in self._notes()]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Estimates(Table):
+    """Hold what is estimated of a list, with the draws of its labels."""
+
+    _of_labels: Draws
+
+    @property
+    def _draws(self):
+        """The draws of its rows."""
+        if self.members is None:
+            return self._of_labels
+        return self._of_labels.sums(self.members)
+
+    def sums(self, groups: Groups) -> Self:
+        """Sum labels over groups, with intervals.
+
+        Parameters
+        ----------
+        groups : dict, "subregion" or "region"
+            The labels of each group, such as ``{"Nordic": ["Danish", "Swedish"]}``, in
+            any form that :class:`GroupedClassifier` takes. Groups may overlap, and
+            leave labels out.
+
+        Returns
+        -------
+        Self
+            The same for groups in place of labels, in the order of the groups. Its
+            `members` are the labels of each.
+
+        Raises
+        ------
+        TypeError
+            If these are not groups of labels.
+        ValueError
+            If a label is not one of the list's.
+        """
+        labels = self._about.model.classes
+        if not isinstance(groups, str) and self.new_labels:
+            labels = array_of_labels([*labels.tolist(), *self.new_labels])
+        index: Any = getattr(groups, "index", None)
+        is_column = hasattr(index, "isin") and not index.isin(labels).any()
+        if is_column or not (isinstance(groups, str) or hasattr(groups, "items")):
+            raise TypeError(
+                "Expected groups of labels, as {'Nordic': ['Danish', 'Swedish']}, got "
+                f"a {type(groups).__name__}. For parts of the rows, give it as by, "
+                'such as by=df["dep"].'
+            )
+        return self._with_members(members_of(groups, labels))
+
     def _settings(self):
         """Return what results must have in common, by what to call it."""
-        members = self.members
-        if self.groups is not None:
-            members = self.groups.members
-        return self._about.settings() | {"groups": sorted_members(members)}
+        return self._about.settings() | {"groups": sorted_members(self.members)}
 
     def _check_alike(self, other):
         """Raise ValueError unless another result is of the same model and settings."""
@@ -219,72 +308,6 @@ class Table(SavedResult, Mapping):
             "together, as outcome=[f'{a} {b}' for a, b in zip(first, second)], or give "
             "the labels of all checked rows."
         )
-
-    def __iter__(self):
-        """Iterate over labels."""
-        return iter(dict.fromkeys(self.label.tolist()))
-
-    def __len__(self):
-        """Return the number of labels."""
-        return len({*self.label.tolist()})
-
-    def __hash__(self):
-        """Return a number of this table alone, which equals no other."""
-        return id(self)
-
-    def __eq__(self, other):
-        """Return whether this is the same table."""
-        return self is other
-
-    def _counts(self):
-        """Return lines that count rows or names."""
-        return []
-
-    def _notes(self):
-        """Return what else is to be said: the kind of a note, and its text."""
-        return []
-
-    @property
-    def _title(self):
-        """The header of all columns that are no texts."""
-        return self._header.format(100 * self._about.confidence_level)
-
-    def __repr__(self):
-        tables = [self]
-        if self.groups:
-            tables.append(self.groups)
-        texts = [name for name in self.TEXTS if name in self._columns]
-        widths = []
-        for name in texts:
-            printed = [name]
-            for table in tables:
-                printed += map(str, table._columns[name])
-            widths.append(max(map(len, printed)))
-        lines = [f"{_padded(texts, widths)}   {self._title}"]
-        lines += self._lines(widths)
-        if len(tables) > 1:
-            lines.append("of groups:")
-            if self.groups._title != self._title:
-                lines.append(f"{_padded(texts, widths)}   {self.groups._title}")
-            lines += self.groups._lines(widths)
-        lines += self._counts()
-        lines += [note for _, note in self._notes()]
-        return "\n".join(lines)
-
-    def _lines(self, widths):
-        """Return the lines of the rows; a table of groups shows all."""
-        is_shown = np.full(len(self.label), True)
-        if self.members is None:
-            is_shown = self._is_shown()
-        lines = []
-        for row in np.flatnonzero(is_shown):
-            values = [column[row] for column in self._columns.values()]
-            texts = _padded(values[: len(widths)], widths)
-            lines.append(f"{texts}  {self._line(*values[len(widths) :])}")
-        if not is_shown.all():  # groups may overlap, so no "others" sums them
-            hidden = {*self.label[~is_shown].tolist()}
-            lines.append(f"{len(hidden)} others: {self._sum(~is_shown)}")
-        return lines
 
 
 def read_only(values):
