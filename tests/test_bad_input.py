@@ -102,7 +102,7 @@ def test_wrong_names_raise(tiny, names, error, message):
     ],
 )
 @pytest.mark.filterwarnings("ignore:X has feature names:UserWarning")
-def test_strings_given_to_the_classifier_raise(tiny, X):
+def test_strings_passed_to_classifier_raise(tiny, X):
     message = "got strings.*CharEncoder first: make_pipeline"
     for method in (
         lambda X: NameNationalityClassifier().fit(X, ["a", "b"]),
@@ -177,7 +177,7 @@ def test_wrong_weight_of_a_class_raises(weight, labels):
         model.fit([[2, 3], [3, 2], [4, 2]], labels)
 
 
-def test_balanced_weights_are_those_of_the_classes_that_count():
+def test_balanced_class_weight_ignores_classes_without_weight():
     X = [[2], [3], [4], [5]]
     y = ["a", "a", "b", "c"]
     weights = np.array([1, 1, 0, 4.0])
@@ -219,7 +219,7 @@ def test_weight_out_of_range_raises_in_wrappers(tiny, wrapper):
         (1, {"a": 1.0, "b": 0.5}, {"a": 1e3, "b": 0.5e3}),
     ],
 )
-def test_only_the_ratios_of_weights_matter(weights, class_weight, larger_class_weight):
+def test_scaling_weights_changes_nothing(weights, class_weight, larger_class_weight):
     X = [[2, 3], [2, 3], [3, 2], [4, 4]] * 3
     y = ["a", "a", "b", "b"] * 3
     model = NameNationalityClassifier(**TINY, class_weight=class_weight)
@@ -305,7 +305,7 @@ def assert_probabilities(probabilities, shape):
 
 @given(LISTS)
 @settings(ANY, max_examples=60)
-def test_any_text_has_probabilities(tiny, names):
+def test_any_text_gets_valid_probabilities(tiny, names):
     probabilities = tiny.predict_proba(names)
     assert_probabilities(probabilities, (len(names), 4))
     alone = np.concatenate([tiny.predict_proba([name]) for name in names])
@@ -324,7 +324,7 @@ def test_any_text_has_probabilities(tiny, names):
 @example([("", "a"), ("", "b")], "gru", (1, 5), None)
 @example([("Aß王\u0301" * 2_500, "a"), ("anna", "b")], "gru", (1, 5), None)
 @settings(ANY, max_examples=20)
-def test_any_small_list_can_be_learned(pairs, cell, ngram_range, class_weight):
+def test_fit_on_any_small_list_succeeds(pairs, cell, ngram_range, class_weight):
     names, labels = map(list, zip(*pairs, strict=True))
     params = {"cell": cell, "ngram_range": ngram_range, "class_weight": class_weight}
     model = tiny_pipeline(max_length=40, max_epochs=1, **params).fit(names, labels)
@@ -381,13 +381,13 @@ def test_long_name_takes_linear_time(part, transliterate):
     assert_linear(lambda size: encoder.fit_transform([part * (size // len(part))]))
 
 
-def test_many_names_of_one_mark_take_linear_time():
+def test_names_of_one_combining_mark_take_linear_time():
     assert_linear(
         lambda size: CharEncoder().fit_transform(["\u0301", "\u0327"] * (size // 2))
     )
 
 
-def test_long_name_is_classified_whole_and_in_linear_time(small_names):
+def test_long_name_is_classified_uncut_in_linear_time(small_names):
     names, nationalities = small_names
     model = tiny_pipeline(max_length=16_000).fit(names, nationalities)
     long = "Papadopoulos" * 83  # 996 characters
@@ -403,7 +403,7 @@ def test_long_name_is_classified_whole_and_in_linear_time(small_names):
 # ---- Functions
 
 
-def test_labels_of_another_model_name_the_way_to_it(shipped):
+def test_labels_of_other_shipped_model_raise_with_hint(shipped):
     frame = pd.DataFrame({"name": ["Anna Müller", "Mehmet Yılmaz"]})
     with pytest.raises(ValueError, match=r"load_pretrained\('country'\)"):
         scorecard(shipped, frame["name"], ["DE", "TR"])
@@ -411,6 +411,6 @@ def test_labels_of_another_model_name_the_way_to_it(shipped):
         scorecard(shipped, frame["name"], ["other", "TS"])
 
 
-def test_text_in_place_of_a_list_is_to_be_wrapped():
+def test_single_text_raises_with_hint_to_wrap():
     with pytest.raises(ValueError, match="Got 'Turkish' instead. Wrap a single one in"):
         make_names(5, nationalities="Turkish")

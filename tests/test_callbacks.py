@@ -90,13 +90,13 @@ def test_epoch_scoring_scores_training_rows_with_on_train(codes):
         (Checkpoint(), "monitor='train_loss_best'"),
     ],
 )
-def test_callback_of_held_out_rows_without_any_is_refused(codes, callback, step):
+def test_callback_on_held_out_rows_without_them_raises(codes, callback, step):
     message = rf"needs held-out rows, and there are none.\nSet early_stopping=.*{step}"
     with pytest.raises(ValueError, match=message):
         fit(codes, [("mine", callback)])
 
 
-def test_input_shape_setter_is_refused(codes):
+def test_input_shape_setter_raises(codes):
     with pytest.raises(ValueError, match=r"InputShapeSetter .*\nLeave it out"):
         fit(codes, [InputShapeSetter()])
 
@@ -143,7 +143,7 @@ def test_progress_bar_shows_the_batches_of_an_epoch(codes, capsys):
     assert "%|" in capsys.readouterr().err
 
 
-def test_print_log_sends_a_line_for_each_epoch_to_its_sink(codes):
+def test_print_log_writes_line_per_epoch_to_sink(codes):
     lines = []
     fit(codes, [PrintLog(sink=lines.append)])
     header, _, *epochs = lines

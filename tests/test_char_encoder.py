@@ -34,7 +34,7 @@ def in_chunks(monkeypatch):
 @pytest.mark.parametrize(
     "expected", READINGS["encoders"], ids=lambda row: str(row["params"])
 )
-def test_names_are_read_as_their_table_says(in_chunks, expected):
+def test_names_are_encoded_as_in_table(in_chunks, expected):
     params = expected["params"]
     alphabet = expected["alphabet"]
     encoder = CharEncoder(tidy=False, **params).fit(iter(NAMES))
@@ -64,7 +64,7 @@ TRANSLITERATE = st.sampled_from([True, False, "unknown", "both"])
     st.sampled_from([1, 2, 5]),
 )
 @settings(max_examples=200, deadline=None, derandomize=True)
-def test_any_text_is_read_alike_alone_and_again(
+def test_any_text_is_encoded_independently_and_repeatably(
     names, clean, transliterate, lowercase, least
 ):
     encoder = CharEncoder(
@@ -93,7 +93,7 @@ def test_any_text_is_read_alike_alone_and_again(
         ({"alphabet": "a\u212b", "transliterate": False, "lowercase": False}, "\u212b"),
     ],
 )
-def test_alphabet_that_folding_never_reaches_warns(params, unreachable):
+def test_unreachable_characters_in_alphabet_warn(params, unreachable):
     with pytest.warns(
         UserWarning, match=f"{unreachable!r} of alphabet never occur"
     ) as record:
@@ -104,7 +104,7 @@ def test_alphabet_that_folding_never_reaches_warns(params, unreachable):
 @pytest.mark.parametrize(
     "alphabet, max_length", [(None, 5), ("", 5), (" aa", 5), ("ab", 5), (" a", 0)]
 )
-def test_alphabet_or_length_that_is_wrong_raises(alphabet, max_length):
+def test_wrong_alphabet_or_length_raises(alphabet, max_length):
     message = f"space first, .* got {alphabet!r} and {max_length}\\. .* save the model"
     with pytest.raises(ValueError, match=message):
         CharEncoder.from_alphabet(alphabet, max_length)
@@ -137,12 +137,12 @@ def test_wrong_alphabet_state_or_codes_raise(call, message):
         call()
 
 
-def test_max_length_of_numpy_becomes_an_int_for_json():
+def test_numpy_max_length_becomes_int():
     encoder = CharEncoder.from_alphabet(" ab", np.array([5])[0])
     assert json.dumps(encoder.max_length_) == "5"
 
 
-def test_longer_names_than_in_fit_warn_with_their_number(in_chunks):
+def test_names_longer_than_in_fit_warn_with_count(in_chunks):
     encoder = CharEncoder(max_length=None).fit(["abcd", "a"])
     message = "2 of 4 names are longer .* and were cut to its 4 characters"
     with pytest.warns(UserWarning, match=message) as record:
@@ -171,7 +171,7 @@ def test_fit_warns_of_a_name_of_more_than_20_times_the_usual_length(usual, longe
     assert CharEncoder().fit([*usual, "a" * 2000]).max_length_ == 64
 
 
-def test_columns_of_padding_take_no_more_memory_than_their_codes():
+def test_padding_uses_one_byte_per_code():
     encoder = CharEncoder(max_length=20_000).fit(["ab"])
     tracemalloc.start()
     codes = encoder.transform(["ab", "", "a"] * 100)
@@ -186,7 +186,7 @@ def test_columns_of_padding_take_no_more_memory_than_their_codes():
     "n_characters, dtype",
     [(254, "uint8"), (255, "uint16"), (65_534, "uint16"), (65_535, "uint32")],
 )
-def test_codes_have_the_smallest_type_that_holds_the_unknown_code(n_characters, dtype):
+def test_codes_have_smallest_sufficient_dtype(n_characters, dtype):
     ideographs = [chr(0x20000 + k) for k in range(n_characters - 1)]
     encoder = CharEncoder.from_alphabet(
         " " + "".join(ideographs), 2, clean=False, tidy=False, transliterate=False
@@ -196,7 +196,7 @@ def test_codes_have_the_smallest_type_that_holds_the_unknown_code(n_characters, 
     assert codes.tolist() == [[n_characters - 1, n_characters], [n_characters + 1, 0]]
 
 
-def test_inverse_transform_of_any_table_passes_over_0():
+def test_inverse_transform_skips_0():
     encoder = CharEncoder().fit(["Ana"])
     codes = pd.DataFrame([[0.0, 2, 0, 2, 0, 0, 0, 2]])
     names = encoder.inverse_transform(codes)
@@ -207,7 +207,7 @@ def test_inverse_transform_of_any_table_passes_over_0():
 @pytest.mark.parametrize(
     "missing", [None, float("nan"), np.datetime64("NaT", "s"), pd.NA, pd.NaT], ids=repr
 )
-def test_missing_name_is_empty_when_asked_for(missing):
+def test_handle_missing_empty_reads_empty_name(missing):
     encoder = CharEncoder(handle_missing="empty", max_length=3)
     codes = encoder.fit_transform(["Ana", missing, "Bo", missing])
     assert_array_equal(codes, encoder.fit_transform(["Ana", "", "Bo", ""]))
@@ -219,7 +219,7 @@ def test_missing_name_is_empty_when_asked_for(missing):
 @pytest.mark.parametrize(
     "n_titled, is_tidy", [(0, True), (1, True), (2, False), (200, False)]
 )
-def test_titles_stay_by_default_if_one_name_in_a_hundred_has_some(n_titled, is_tidy):
+def test_tidy_auto_keeps_titles_if_one_name_in_100_has_one(n_titled, is_tidy):
     names = ["Dr. Anna Kim"] * n_titled + ["Kim, Anna (HR)"] * (200 - n_titled)
     encoder = CharEncoder().fit(names)
     assert encoder.tidy_ is is_tidy
@@ -234,7 +234,7 @@ def test_titles_stay_by_default_if_one_name_in_a_hundred_has_some(n_titled, is_t
     "title",
     ["Dr.\u200b", "ＤＲ", "Fräulein", "Fra\u0308ulein", "κύριος", "κυ\u0301ριος"],
 )
-def test_title_counts_however_it_is_written(title):
+def test_tidy_auto_counts_titles_in_any_form(title):
     typed = [f"{title} Anna Kim"]
     assert CharEncoder().fit(typed).tidy_ is False
     encoder = CharEncoder(tidy=True).fit(typed)
@@ -242,13 +242,13 @@ def test_title_counts_however_it_is_written(title):
     assert_array_equal(with_title, without)
 
 
-def test_encoder_that_was_not_fitted_reads_tidy_names_unless_told_otherwise():
+def test_from_alphabet_tidies_names_by_default():
     for tidy, is_tidy in (("auto", True), (True, True), (False, False)):
         encoder = CharEncoder.from_alphabet(" ab", 9, tidy=tidy)
         assert encoder.tidy_ is is_tidy
 
 
-def test_failed_fit_leaves_the_encoder_as_it_was():
+def test_failed_fit_keeps_encoder_state():
     encoder = CharEncoder().fit(["abc"])
     before = vars(encoder).copy()
     with pytest.raises(ValueError, match="missing"):
@@ -263,7 +263,7 @@ def test_failed_fit_leaves_the_encoder_as_it_was():
     "transliterate, expected",
     [("unknown", "üao"), ("both", "üao"), (True, "uao"), (False, "üåø")],
 )
-def test_rare_characters_are_read_in_ascii_by_default(transliterate, expected):
+def test_rare_characters_are_transliterated_by_default(transliterate, expected):
     """ü is there five times, ø four. Unless read in ASCII, nothing is dropped."""
     names = ["üüü", "Ü", "ü", "å", "øøøø"]
     encoder = CharEncoder(transliterate=transliterate).fit(names)
@@ -271,7 +271,7 @@ def test_rare_characters_are_read_in_ascii_by_default(transliterate, expected):
     assert encoder.inverse_transform(encoder.transform(["üåø"])).tolist() == [expected]
 
 
-def test_python_without_lzma_says_what_to_do():
+def test_python_without_lzma_raises_with_hint():
     code = "import sys; sys.modules['_lzma'] = None; import sknames; "
     code += "sknames.load_pretrained().predict(['罗伯特·莱万多夫斯基'])"
     root = Path(__file__).parent.parent

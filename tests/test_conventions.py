@@ -215,7 +215,7 @@ def test_fit_changes_no_parameter_and_a_clone_fits_the_same(case):
         assert_array_equal(transformed, estimator.transform(data[0]))
 
 
-def test_answers_change_neither_the_estimator_nor_its_input(case):
+def test_predicting_changes_neither_estimator_nor_input(case):
     estimator, data, X = case
     state = pickle.dumps(estimator.fit(*data), protocol=0)
     given = copy.deepcopy(X)
@@ -240,7 +240,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-def test_copies_and_files_give_the_same_estimator(case, way, tmp_path):
+def test_copied_and_reloaded_estimators_predict_same(case, way, tmp_path):
     estimator, data, X = case
     unfitted = way(estimator, tmp_path / "unfitted")
     assert repr(unfitted) == repr(estimator)
@@ -300,7 +300,7 @@ CONTAINERS = {
 }
 
 
-def test_names_in_any_container_give_the_same_answers(case):
+def test_names_in_any_container_give_same_predictions(case):
     estimator, (names, *y), asked = case
     if isinstance(estimator, NameNationalityClassifier):
         pytest.skip("takes codes")
@@ -324,7 +324,7 @@ holders = pytest.mark.parametrize("hold", HOLDERS.values(), ids=HOLDERS)
 
 
 @holders
-def test_holder_takes_only_the_held_estimator_by_position(hold, tiny):
+def test_wrapper_accepts_only_estimator_by_position(hold, tiny):
     first, *others = inspect.signature(type(hold(tiny))).parameters.values()
     assert first.kind is first.POSITIONAL_OR_KEYWORD
     assert others
@@ -340,7 +340,7 @@ FROZEN = {
 
 @holders
 @pytest.mark.parametrize("make", FROZEN.values(), ids=FROZEN)
-def test_holder_keeps_a_frozen_estimator(hold, make, tiny, small_names):
+def test_wrapper_does_not_fit_frozen_estimator(hold, make, tiny, small_names):
     inner = make(tiny)
     holder = hold(inner).fit(*small_names)
     name = next(iter(inspect.signature(type(holder)).parameters))
@@ -357,7 +357,7 @@ def test_holder_keeps_a_frozen_estimator(hold, make, tiny, small_names):
 
 
 @pytest.mark.parametrize("hold", [PriorShiftClassifier, NameEncoder])
-def test_holder_that_learns_no_labels_asks_to_freeze(hold, tiny, small_names):
+def test_fit_without_labels_raises_with_hint_to_freeze(hold, tiny, small_names):
     wrap = r"learns no labels, so .*FrozenEstimator\(model\)"
     with pytest.raises(ValueError, match=wrap):
         hold(tiny).fit(*small_names)
@@ -369,7 +369,7 @@ learners = pytest.mark.parametrize(
 
 
 @learners
-def test_holder_fits_a_clone_of_another_estimator(hold, tiny, small_names):
+def test_wrapper_fits_clone_of_unfrozen_estimator(hold, tiny, small_names):
     weights = tiny[-1].network_.weights["output.weight"].copy()
     holder = hold(tiny).fit(*[column[::2] for column in small_names])
     assert holder.estimator_ is not tiny
@@ -380,7 +380,7 @@ def test_holder_fits_a_clone_of_another_estimator(hold, tiny, small_names):
 
 
 @learners
-def test_holder_routes_weights_to_the_estimator(hold, tiny, small_names):
+def test_wrapper_routes_weights_to_estimator(hold, tiny, small_names):
     inner = clone(tiny)
     weights = np.arange(200) % 3
     with config_context(enable_metadata_routing=True):
@@ -390,7 +390,7 @@ def test_holder_routes_weights_to_the_estimator(hold, tiny, small_names):
     assert (answers(weighted, NAMES) != answers(plain, NAMES)).any()
 
 
-def test_holder_routes_no_weights_to_what_is_frozen(tiny, small_names):
+def test_wrapper_routes_no_weights_to_frozen_estimator(tiny, small_names):
     weights = np.arange(200) % 3
     frozen = FrozenPipeline(tiny.steps)
     with config_context(enable_metadata_routing=True):
@@ -405,7 +405,7 @@ def frozen(tiny):
     return FrozenPipeline(tiny.steps)
 
 
-def test_frozen_pipeline_is_a_pipeline_that_keeps_what_it_learned(frozen, small_names):
+def test_frozen_pipeline_keeps_state_in_fit_and_clone(frozen, small_names):
     names, y = small_names
     assert clone(frozen) is frozen is frozen.fit(names, y[::-1])
     assert isinstance(frozen, Pipeline)
@@ -442,7 +442,7 @@ AROUND = {
         ([[0], [1]], r"\[0, 1\]"),
     ],
 )
-def test_frozen_pipeline_fit_warns_of_labels_that_it_lacks(frozen, y, lacking):
+def test_frozen_pipeline_fit_with_unknown_labels_warns(frozen, y, lacking):
     """Ensembles number the labels, and three are not the first three of four."""
     message = rf"lacks the labels {lacking}\. .*fit make_own.* need names of all 4, or"
     with pytest.warns(UserWarning, match=message):
@@ -450,7 +450,7 @@ def test_frozen_pipeline_fit_warns_of_labels_that_it_lacks(frozen, y, lacking):
 
 
 @pytest.mark.parametrize("y", [None, ["Greek"], [["Greek"]], [3, 2, 1, 0], [3, 1]])
-def test_frozen_pipeline_fit_with_its_labels_is_silent(frozen, y):
+def test_frozen_pipeline_fit_with_known_labels_does_not_warn(frozen, y):
     """A fold may lack some of the numbers."""
     assert frozen.fit(["Anna"], y) is frozen
 
@@ -467,7 +467,7 @@ SCORED = {
 
 
 @pytest.mark.parametrize("make", SCORED.values(), ids=SCORED)
-def test_metadata_routing_leaves_scores_of_a_frozen_pipeline(make, frozen, small_names):
+def test_metadata_routing_keeps_scores_of_frozen_pipeline(make, frozen, small_names):
     names, y = small_names
     model = make(frozen)
     column = names[:, None]
@@ -478,9 +478,7 @@ def test_metadata_routing_leaves_scores_of_a_frozen_pipeline(make, frozen, small
     assert_array_equal(scores, expected)
 
 
-def test_metadata_routing_hands_weights_to_the_score_of_a_frozen_pipeline(
-    frozen, small_names
-):
+def test_metadata_routing_passes_weights_to_frozen_pipeline_score(frozen, small_names):
     names, y = small_names
     frozen = copy.deepcopy(frozen)
     weights = frozen.predict(names) != y  # only the wrong answers count
@@ -495,7 +493,7 @@ def test_metadata_routing_hands_weights_to_the_score_of_a_frozen_pipeline(
 
 
 @pytest.mark.parametrize("make", TRANSFORMERS.values(), ids=TRANSFORMERS)
-def test_rows_keep_their_index_and_order_beside_other_columns(make, tiny):
+def test_column_transformer_keeps_index_and_order(make, tiny):
     """As after train_test_split: a library that joins by index would swap the rows."""
     names = ["Tanaka Ichiro", "Anna Kowalska", "Papadopoulos"]
     ages = [2, 0, 1]
@@ -529,7 +527,7 @@ ENCODERS = {
 
 
 @pytest.mark.parametrize("name, columns", ENCODERS.items())
-def test_features_of_an_encoder_begin_with_its_class(name, columns, tiny):
+def test_feature_names_of_encoder_have_class_prefix(name, columns, tiny):
     encoder = TRANSFORMERS[name](tiny)
     assert get_tags(encoder).requires_fit
     pipeline = make_pipeline(encoder.fit(["Ana"]), DummyClassifier())
@@ -554,13 +552,13 @@ READERS = {
 
 
 @pytest.mark.parametrize("make", READERS.values(), ids=READERS)
-def test_tags_of_what_reads_names_say_so(make, tiny):
+def test_tags_of_name_estimators_declare_text(make, tiny):
     tags = get_tags(make(tiny)).input_tags
     assert (tags.string, tags.one_d_array, tags.two_d_array) == (True, True, False)
 
 
 @pytest.mark.parametrize("wrap", [lambda inner: inner, SelectiveClassifier])
-def test_tags_of_what_reads_codes_say_so(wrap, tiny):
+def test_tags_of_code_estimators_declare_codes(wrap, tiny):
     tags = get_tags(wrap(tiny["classify"])).input_tags
     assert (tags.string, tags.one_d_array, tags.two_d_array) == (False, False, True)
 
@@ -570,7 +568,7 @@ def test_frozen_pipeline_has_the_priors_of_its_classifier(frozen, tiny):
     assert not hasattr(frozen[:-1], "class_prior_")
 
 
-def test_log_probabilities_of_a_wrapper_are_those_of_its_probabilities(tiny):
+def test_log_probabilities_of_wrapper_are_logs_of_probabilities(tiny):
     priors = {"Greek": 0.5, "Polish": 0.5}
     shifted = PriorShiftClassifier(FrozenEstimator(tiny), priors=priors)
     logarithms = shifted.fit(NAMES).predict_log_proba(NAMES)  # a warning is an error

@@ -21,7 +21,7 @@ LABELS = ["Greek", "Polish"]
         ((1, 2), [1, 2]),
     ],
 )
-def test_digits_of_what_files_do_not_tell_apart_are_the_same(one, other):
+def test_digits_ignore_differences_that_files_do_not_keep(one, other):
     assert digits_of(one, 6) == digits_of(other, 6)
 
 

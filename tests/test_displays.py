@@ -54,7 +54,7 @@ def texts_of(labels):
 
 
 @pytest.mark.parametrize("display", ALL)
-def test_given_axes_are_used_and_else_new_ones(display):
+def test_plot_uses_given_or_new_axes(display):
     figure, ax = plt.subplots()
     shown = draw(display, ax=ax)
     assert shown.ax_ is ax
@@ -65,7 +65,7 @@ def test_given_axes_are_used_and_else_new_ones(display):
 
 
 @pytest.mark.parametrize("display", ALL)
-def test_dollar_signs_are_no_formulas(display):
+def test_dollar_signs_are_not_parsed_as_formulas(display):
     shown = draw(display, label="$\\frac$", name="$\\frac$ or A$")
     draw(display, label="US$ or A$", ax=shown.ax_)
     shown.figure_.canvas.draw()  # a formula would be an error
@@ -84,7 +84,7 @@ def test_long_labels_are_not_cut(display, label):
 
 @pytest.mark.parametrize("n_top", [0, 2.5, "3"])
 @pytest.mark.parametrize("display", [PrefixProbabilityDisplay, *BARS])
-def test_n_top_that_is_no_positive_integer_raises(display, n_top):
+def test_n_top_below_1_or_not_integer_raises(display, n_top):
     message = f"n_top to be an integer of at least 1, got {n_top!r}"
     with pytest.raises(ValueError, match=message):
         draw(display).plot(n_top=n_top)
@@ -132,7 +132,7 @@ def test_contributions_display_shows_the_largest(shipped):
 
 
 @pytest.mark.parametrize("cmap", ["Blues", "RdBu", "viridis", "gray"])
-def test_text_contrasts_with_any_colours(shipped, cmap):
+def test_text_contrasts_with_any_colormap(shipped, cmap):
     shown = PrefixProbabilityDisplay.from_estimator(
         shipped, "Yamamoto", im_kwargs={"cmap": cmap}
     )
@@ -145,7 +145,7 @@ def test_text_contrasts_with_any_colours(shipped, cmap):
 
 
 @pytest.mark.parametrize("display", OF_NAMES)
-def test_title_says_how_other_scripts_are_read(shipped, display):
+def test_title_shows_transliteration(shipped, display):
     shown = display.from_estimator(shipped, "王伟☃")
     shown.figure_.canvas.draw()  # no warning of characters that the font lacks
     assert "read as \ufffd\ufffd wangwei" in shown.ax_.get_title()
@@ -201,7 +201,7 @@ def test_shares_display_shows_shares_and_intervals():
     assert legend == ["300 names", "100 and 200 names"]
 
 
-def test_axis_says_what_intervals_of_a_shipped_model_held(shipped, small_names):
+def test_axis_label_states_tested_coverage(shipped, small_names):
     names = small_names[0][:150]
     shares = estimate_shares(shipped, names, n_draws=200)
     held = f"{100 * shares.coverage:.0f}%"
@@ -210,12 +210,12 @@ def test_axis_says_what_intervals_of_a_shipped_model_held(shipped, small_names):
     assert display.ax_.get_xlabel() == expected
 
 
-def test_tiny_shares_are_among_the_others():
+def test_tiny_shares_are_merged_into_others():
     display = SharesDisplay.from_shares(of_counts(0, 200, 2, 0, 98))
     assert bars(display) == ["Dutch", "Turkish", "3 others"]  # Irish are perhaps none
 
 
-def test_single_other_has_a_bar_of_its_own():
+def test_single_remaining_label_has_own_bar():
     params = {"confidence_level": 0.975, "n_draws": 400}
     shares = shares_of(np.eye(2)[[1] * 120], CLASSES[:2], **params)
     display = SharesDisplay.from_shares(shares)
@@ -237,7 +237,7 @@ def test_large_shares_without_an_interval_have_a_bar():
 
 
 @pytest.mark.parametrize("n_top", [1, 15])
-def test_groups_all_have_a_bar(n_top):
+def test_all_groups_have_bars(n_top):
     groups = {f"group {n}": ["Dutch", "Turkish"] for n in range(20)}
     groups["none"] = ["Norwegian"]
     shares = of_counts(1, 90, 69, 0, 140).sums(groups)
@@ -255,7 +255,7 @@ SOME = of_counts(1, 30, 9, 0, 60)
 OTHER = of_counts(0, 190, 10, 0, 0)
 
 
-def test_several_lists_stand_side_by_side():
+def test_bars_of_several_lists_are_side_by_side():
     display = SharesDisplay.from_shares({"US$": SOME, None: OTHER, "3": SOME}, n_top=2)
     assert bars(display) == ["Dutch", "Turkish", "3 others"]
     assert_allclose(values(display), [0.3, 0.6, 0.1], atol=0.02)
@@ -269,7 +269,7 @@ def test_several_lists_stand_side_by_side():
     assert {bar[0].get_facecolor()[3] for bar in display.bars_} == {1}  # not unsure
 
 
-def test_bars_of_a_label_stand_around_its_tick_in_the_order_of_the_legend():
+def test_bars_of_label_are_centred_in_legend_order():
     display = SharesDisplay.from_shares({"a": SOME, "b": OTHER, "c": SOME}, n_top=2)
     places = np.array([[bar.get_y() for bar in of_list] for of_list in display.bars_])
     height = display.bars_[0][0].get_height()
@@ -279,7 +279,7 @@ def test_bars_of_a_label_stand_around_its_tick_in_the_order_of_the_legend():
     assert places[2, 0] + height < places[0, 1]
 
 
-def test_many_lists_have_fewer_bars_and_colors_of_their_own():
+def test_many_lists_have_fewer_bars_and_distinct_colors():
     lists = {f"list {k}": SOME for k in range(45)}
     display = SharesDisplay.from_shares(lists)
     assert bars(display) == ["Turkish", "Dutch", "3 others"]
@@ -288,12 +288,12 @@ def test_many_lists_have_fewer_bars_and_colors_of_their_own():
     assert bars(SharesDisplay.from_shares(lists)) == ["Turkish", "4 others"]
 
 
-def test_no_lists_raise():
+def test_empty_dict_of_lists_raises():
     with pytest.raises(ValueError, match="Expected shares to draw, got none"):
         SharesDisplay.from_shares({})
 
 
-def test_axis_of_shares_begins_at_0_and_holds_the_others():
+def test_axis_of_shares_starts_at_0_and_includes_others():
     display = SharesDisplay.from_shares(of_counts(20, 20, 20, 20, 20), n_top=1)
     assert bars(display)[-1] == "4 others"
     low, high = display.ax_.get_xlim()
@@ -301,13 +301,13 @@ def test_axis_of_shares_begins_at_0_and_holds_the_others():
     assert high > reaches(display)[-1].max() > 0.8
 
 
-def test_years_without_an_estimate_are_left_out():
+def test_years_without_estimate_are_omitted():
     display = SharesDisplay.from_shares({2001: SOME, 2002: None, 2003: OTHER})
     legend = texts_of(display.ax_.get_legend().get_texts())
     assert legend == ["2001 (100 names)", "2003 (200 names)"]
 
 
-def test_comparison_of_rates_raises_an_error_that_names_to_frame():
+def test_comparison_of_rates_raises_with_hint_to_use_to_frame():
     names = np.eye(5).repeat([1, 30, 9, 0, 60], axis=0)
     rates = estimate_rates(Known(), names, outcome=np.arange(100) % 2, n_draws=200)
     for result in (rates, rates.compare("Dutch"), {"a": rates.compare()}):
@@ -315,13 +315,13 @@ def test_comparison_of_rates_raises_an_error_that_names_to_frame():
             SharesDisplay.from_shares(result)
 
 
-def test_names_instead_of_shares_raise_an_error_that_names_from_estimator():
+def test_names_instead_of_shares_raise_with_hint_to_use_from_estimator():
     message = "estimate_shares or its compare returns, .*, got list. .*from_estimator"
     with pytest.raises(TypeError, match=message):
         SharesDisplay.from_shares(["Anna Nowak", "Jan Smit"])
 
 
-def test_display_of_a_comparison_shows_what_is_sure():
+def test_comparison_display_marks_sure_differences():
     found = SOME.compare(OTHER)
     display = SharesDisplay.from_shares(found, n_top=3)
     assert bars(display) == ["Dutch", "Turkish", "Irish"]  # nothing sums the others
@@ -333,7 +333,7 @@ def test_display_of_a_comparison_shows_what_is_sure():
     assert display.ax_.get_xlim()[0] < found.low.min()
 
 
-def test_comparisons_stand_side_by_side():
+def test_bars_of_several_comparisons_are_side_by_side():
     comparisons = {"a": SOME.compare(OTHER), "b": OTHER.compare(SOME)}
     display = SharesDisplay.from_shares(comparisons)
     assert display.ax_.get_xlabel() == "difference, with 95% intervals; pale: not sure"
@@ -341,7 +341,7 @@ def test_comparisons_stand_side_by_side():
     assert legend == ["a (100 and 200 names)", "b (200 and 100 names)"]
 
 
-def test_display_of_a_comparison_with_a_known_mix_counts_one_list():
+def test_comparison_display_with_known_shares_counts_one_list():
     found = SOME.compare({"Dutch": 0.5, "others": 0.5})
     display = SharesDisplay.from_shares(found)
     assert bars(display) == found.label.tolist()
@@ -349,7 +349,7 @@ def test_display_of_a_comparison_with_a_known_mix_counts_one_list():
     assert display.ax_.get_xlabel() == label.replace("between", "of")
 
 
-def test_single_list_has_a_bar_for_each_label_in_a_picture_of_its_height():
+def test_figure_height_fits_bars_of_single_list():
     labels = np.array([f"{k:03}" for k in range(40)])
     shares = shares_of(np.eye(40).repeat(30, axis=0), labels, n_draws=200)
     few = SharesDisplay.from_shares(shares, n_top=10)
@@ -359,7 +359,7 @@ def test_single_list_has_a_bar_for_each_label_in_a_picture_of_its_height():
     assert heights[1] - heights[0] == pytest.approx(0.3 * (40 - 11))
 
 
-def test_legend_stands_beside_new_axes_and_inside_given_ones():
+def test_legend_is_outside_new_axes_and_inside_given_axes():
     display = SharesDisplay.from_shares(dict.fromkeys((2001, 2002, 2003), SOME))
     display.figure_.draw_without_rendering()
     legend = display.ax_.get_legend().get_window_extent()

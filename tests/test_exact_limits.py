@@ -8,20 +8,20 @@ from sknames._base.exact_limits import exact_interval, exact_limit, upper_limits
 
 
 @pytest.mark.parametrize("count, n", [(0, 30), (3, 100), (57, 400)])
-def test_upper_limits_are_those_of_the_binomial_distribution(count, n):
+def test_upper_limits_match_binomial_distribution(count, n):
     (limit,) = upper_limits(np.array([count / n]), np.array([n]), 0.01)
     assert binom.cdf(count, n, limit) == pytest.approx(0.01)
     assert upper_limits(np.array([1.0]), np.array([n]), 0.01) == 1
 
 
 @pytest.mark.parametrize("count", [0, 1, 30, 79, 80])
-def test_exact_interval_is_that_of_clopper_and_pearson(count):
+def test_exact_interval_matches_clopper_pearson(count):
     low, high = exact_interval(np.array([count / 80]), 80, 0.9)
     expected = binomtest(count, 80).proportion_ci(0.9)
     assert low[0] == pytest.approx(expected.low)
     assert high[0] == pytest.approx(expected.high)
 
 
-def test_limit_of_no_event_is_that_of_the_interval_and_0_of_all_people():
+def test_exact_limit_of_no_event_matches_interval():
     assert exact_limit(50, 0.95) == pytest.approx(upper_limits(0.0, 50, 0.025))
     assert exact_limit(np.inf, 0.95) == 0

@@ -98,7 +98,7 @@ def test_fetch_names_stores_in_data_home(site, home, monkeypatch):
     assert stored(home / "of the environment") == stored(home / "given") == STORED
 
 
-def test_other_files_and_other_line_ends_in_the_cache(site, home):
+def test_cache_ignores_other_files_and_line_endings(site, home):
     fetch_names(data_home=home)
     (home / "names" / "README.md").write_text("Not a language.")
     for language, lines in LINES.items():
@@ -109,7 +109,7 @@ def test_other_files_and_other_line_ends_in_the_cache(site, home):
 
 
 @pytest.mark.parametrize("text, n_lines", [("Maxa/B\nRafaj", 12), ("Rafaj1\n\n\n", 13)])
-def test_damaged_cache_says_what_to_do(site, home, text, n_lines):
+def test_damaged_cache_raises_with_hint(site, home, text, n_lines):
     fetch_names(data_home=home)
     damaged = home / "names" / "Czech.txt"
     damaged.write_text(text)
@@ -121,7 +121,7 @@ def test_damaged_cache_says_what_to_do(site, home, text, n_lines):
     assert fetch_names(data_home=home).data.tolist() == NAMES
 
 
-def test_failed_download_says_what_to_do_and_stores_nothing(site, home):
+def test_failed_download_raises_with_hint_and_stores_nothing(site, home):
     site.unlink()
     message = f"not be downloaded from {_fetch_names._URL}: .*SKNAMES_DATA.*load_names"
     with (
@@ -151,7 +151,7 @@ def test_bad_zip_stores_nothing(site, home, content, message):
     assert stored(home) == []
 
 
-def test_interrupted_download_stores_no_part_of_a_file(site, home, monkeypatch):
+def test_interrupted_download_leaves_no_partial_file(site, home, monkeypatch):
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(Path, "replace", Mock(side_effect=KeyboardInterrupt))
         fetch_names(data_home=home)

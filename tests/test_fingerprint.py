@@ -116,7 +116,7 @@ def test_fingerprint_is_the_same_after_saving(models, kind, tmp_path):
     ],
 )
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.InconsistentVersionWarning")
-def test_fingerprint_of_an_older_file_is_of_its_model(name, expected):
+def test_fingerprint_of_older_file_is_unchanged(name, expected):
     found = fingerprint(joblib.load(SAVED / f"{name}.joblib"))
     assert re.fullmatch(expected, found)
     assert fingerprint(load_model(SAVED / f"{name}.skops")) == found
@@ -140,7 +140,7 @@ def test_fingerprint_is_the_same_in_another_process(models, tmp_path):
 
 
 @pytest.mark.parametrize("target", ["nationality", "country"])
-def test_fingerprint_of_a_shipped_model_is_of_its_bits(target, tmp_path):
+def test_fingerprint_of_shipped_model_depends_on_bits(target, tmp_path):
     for folder in ("nationality", "country"):
         shutil.copytree(MODELS / folder, tmp_path / folder)
     path = tmp_path / target / "model.json"
@@ -153,7 +153,9 @@ def test_fingerprint_of_a_shipped_model_is_of_its_bits(target, tmp_path):
     assert shown == load_card(target)["fingerprint"]
 
 
-def test_load_pretrained_adds_what_differs_from_its_defaults(shipped, shipped_uniform):
+def test_fingerprint_of_load_pretrained_names_changed_defaults(
+    shipped, shipped_uniform
+):
     name = fingerprint(shipped)
     default = shipped["classify"].class_prior_
     assert fingerprint(load_pretrained(priors=default)) == name
@@ -219,13 +221,13 @@ def test_wrapper_with_another_setting_has_another_fingerprint(tiny, small_names)
 # ---- Other estimators
 
 
-def test_fingerprint_of_equal_trainings_of_a_net_is_the_same(tiny, small_names):
+def test_fingerprint_of_repeated_training_is_same(tiny, small_names):
     again = clone(tiny).fit(*small_names)
     assert fingerprint(tiny[-1]) == fingerprint(tiny) == fingerprint(again)
 
 
 @pytest.mark.parametrize("kind", ["logistic", "neighbors"])
-def test_fingerprint_of_another_estimator_is_of_what_it_learned(models, kind):
+def test_fingerprint_of_other_estimator_depends_on_fitted_state(models, kind):
     model = models[kind]
     names = np.array(["Anna", "Jan", "Ece", "Ali"])
     other = clone(model).fit(names, [0, 0, 1, 1])
@@ -233,14 +235,14 @@ def test_fingerprint_of_another_estimator_is_of_what_it_learned(models, kind):
     assert fingerprint(other) != fingerprint(model)
 
 
-def test_fingerprint_of_what_no_file_keeps_raises():
+def test_fingerprint_of_unpicklable_model_raises():
     step = FunctionTransformer(lambda X: X)
     model = make_pipeline(step, LogisticRegression()).fit([[0.0], [1.0]], ["a", "b"])
     with pytest.raises(TypeError, match="Expected a model that joblib can save, got"):
         fingerprint(model)
 
 
-def test_fingerprint_of_what_is_no_model_says_what_to_do():
+def test_fingerprint_of_other_object_raises_with_hint():
     with pytest.raises(TypeError, match="got 'nationality'. .*: load_model"):
         fingerprint("nationality")
 

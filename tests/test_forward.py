@@ -103,7 +103,7 @@ TOLERANCES = {"float64": 1e-10, "float32": 1e-5}
 
 @given(shape=st.fixed_dictionaries(SHAPES))
 @settings(deadline=None, derandomize=True, max_examples=40)
-def test_logits_of_any_net_are_those_of_torch(shape):
+def test_logits_equal_torch(shape):
     pair = Pair(**shape)
     codes = some_codes()
     before = codes.copy()
@@ -163,7 +163,7 @@ def largest_difference(forward, n_rows=300):
 @pytest.mark.parametrize(
     "hidden_size, n_classes", [(5, 130), (64, 2), (128, 1), (128, 18), (192, 130)]
 )
-def test_bits_depend_on_the_row_alone(
+def test_bits_of_row_do_not_depend_on_batch(
     cell, num_layers, hidden_size, n_classes, ngram_range
 ):
     n_labels = 165 if hidden_size == 64 and ngram_range else None
@@ -207,7 +207,7 @@ def blas_kernel():
 
 
 @pytest.mark.parametrize("kernel", ["Nehalem", "Haswell"])
-def test_bits_depend_on_the_row_alone_on_other_kernels(kernel):
+def test_bits_of_row_do_not_depend_on_batch_with_other_kernels(kernel):
     here = blas_kernel()
     if here not in KERNELS or KERNELS.index(here) < KERNELS.index(kernel):
         pytest.skip(f"numpy runs {here}, and a processor for that may not run {kernel}")
@@ -225,7 +225,7 @@ def test_bits_depend_on_the_row_alone_on_other_kernels(kernel):
 @each_range
 @pytest.mark.parametrize("cell, num_layers", [("gru", 1), ("rnn", 2)])
 @pytest.mark.parametrize("widths", [{5, CLASSES}, {CLASSES}], ids=["all", "the last"])
-def test_auto_is_float64_where_places_of_rows_differ(
+def test_auto_dtype_is_float64_if_bits_depend_on_position(
     monkeypatch, codes, cell, num_layers, ngram_range, widths
 ):
     # A BLAS that takes another kernel for the last row of a product, of all or of some.
@@ -250,7 +250,7 @@ def test_auto_is_float64_where_places_of_rows_differ(
             assert_allclose(found, pair.expected(rows), rtol=0, atol=atol)
 
 
-def test_auto_is_float64_where_places_of_rows_differ_in_the_head_alone(monkeypatch):
+def test_auto_dtype_is_float64_if_bits_of_head_depend_on_position(monkeypatch):
     network = network_of("gru", 1, 8, 4, (1, 3), n_labels=7)
     matmul = np.matmul
 
@@ -264,7 +264,7 @@ def test_auto_is_float64_where_places_of_rows_differ_in_the_head_alone(monkeypat
 
 
 @each_range
-def test_whole_products_for_few_rows_where_small_ones_differ(monkeypatch, ngram_range):
+def test_few_rows_use_full_products_if_small_products_differ(monkeypatch, ngram_range):
     # A BLAS that takes another kernel for small products.
     network = network_of("gru", 2, 64, 18, ngram_range)
     matmul = np.matmul
@@ -286,7 +286,7 @@ def test_whole_products_for_few_rows_where_small_ones_differ(monkeypatch, ngram_
 @pytest.mark.parametrize(
     "depth, width", [(1, 1), (128, 128), (192, 192), (300, 2000), (900, 7)]
 )
-def test_products_are_too_small_for_a_second_thread(depth, width):
+def test_products_stay_below_threading_limit_of_blas(depth, width):
     rng = np.random.RandomState(0)
     weights = rng.randint(-9, 10, size=(3, depth, width)).astype(np.float32)
     x = rng.randint(7, size=(16, depth)).astype(np.float32)
@@ -299,7 +299,7 @@ def test_products_are_too_small_for_a_second_thread(depth, width):
         assert 8 * part.shape[2] * part.shape[3] <= 2**18
 
 
-def test_logits_of_rows_longer_than_255_are_those_of_torch():
+def test_logits_of_rows_longer_than_255_equal_torch():
     pair = Pair(ngram_range=(1, 4))
     lengths = np.array([300, 2, 257, 256, 255, 44, 1, 299, 0])
     codes = np.random.RandomState(0).randint(1, 6, size=(9, 300)).astype(np.uint8)
@@ -309,7 +309,7 @@ def test_logits_of_rows_longer_than_255_are_those_of_torch():
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_softmax_is_in_float64_and_keeps_its_input(dtype):
+def test_softmax_returns_float64_without_changing_input(dtype):
     rows = [[1000, 1000, -1000], [-2000, -2001, -2000.5], [0, 0, 0]]
     logits = np.array(rows, dtype=dtype)
     before = logits.copy()
@@ -327,7 +327,7 @@ def test_softmax_is_in_float64_and_keeps_its_input(dtype):
     [{"PLAN_ROWS": 7}, {"PLAN_CODES": 1}, {"PLAN_CODES": 30, "BLOCK_NODES": 3}],
     ids=str,
 )
-def test_logits_in_chunks_and_blocks_are_the_same(
+def test_logits_do_not_depend_on_chunk_and_block_size(
     monkeypatch, codes, cell, num_layers, ngram_range, limits
 ):
     pair = Pair(cell, num_layers, ngram_range)
@@ -352,7 +352,7 @@ def test_logits_in_chunks_and_blocks_are_the_same(
 
 
 @pytest.mark.parametrize("ngram_range", [None, (1, 4)], ids=str)
-def test_forward_shared_by_threads_gives_the_same_bits(monkeypatch, codes, ngram_range):
+def test_forward_in_threads_gives_same_bits(monkeypatch, codes, ngram_range):
     forward = Pair("gru", 2, ngram_range).forward
     monkeypatch.setattr(_forward, "PLAN_ROWS", 10)
     batches = [codes[i : i + 60] for i in range(0, 60, 10)] + [codes[:2]]

@@ -24,7 +24,7 @@ from tests.conftest import Given
 GROUPS = {"Greek": "Europe", "Polish": "Europe", "Turkish": "Asia", "Japanese": "Asia"}
 
 
-def test_missing_label_raises_around_any_estimator():
+def test_label_missing_from_groups_raises():
     ngrams = make_pipeline(TfidfVectorizer(), LogisticRegression())
     with pytest.raises(
         ValueError, match=r"missing label \(nan\) at position 1. Drop such rows"
@@ -32,7 +32,7 @@ def test_missing_label_raises_around_any_estimator():
         GroupedClassifier(ngrams, groups={}).fit(["Anna", "Bo"], ["a", np.nan])
 
 
-def test_labels_without_a_group_stay(tiny):
+def test_labels_without_group_are_kept(tiny):
     series = pd.Series({"Greek": "Europe", "Polish": "Europe"})
     for groups in (series, series.to_dict(), {"Europe": ("Greek", "Polish")}):
         model = GroupedClassifier(tiny, groups=groups)
@@ -45,7 +45,7 @@ def test_labels_without_a_group_stay(tiny):
 @pytest.mark.parametrize(
     "group, others", [("a", "others"), ("a", "Greek"), (1, 0), (True, False)]
 )
-def test_others_are_one_group_of_all_other_labels(tiny, small_names, group, others):
+def test_others_groups_all_remaining_labels(tiny, small_names, group, others):
     names = small_names[0]
     frozen = FrozenEstimator(tiny)
     model = GroupedClassifier(frozen, groups={group: ["Polish"]}, others=others)
@@ -60,14 +60,14 @@ def test_others_are_one_group_of_all_other_labels(tiny, small_names, group, othe
     assert model.score(*small_names) == model.score(names, groups)
 
 
-def test_fit_may_learn_no_other_label(small_names):
+def test_fit_without_remaining_labels_has_no_others(small_names):
     """As in a fold that lacks rare labels."""
     ngrams = make_pipeline(TfidfVectorizer(), LogisticRegression())
     model = GroupedClassifier(ngrams, groups=GROUPS, others="others")
     assert model.fit(*small_names).classes_.tolist() == ["Asia", "Europe"]
 
 
-def test_labels_of_large_integers_stay_apart():
+def test_large_integer_labels_are_distinguished():
     X, y = make_blobs(centers=3, random_state=0)
     labels = np.array([2**63, 2**63 + 1, 5], dtype=np.uint64)
     model = GroupedClassifier(GaussianNB().fit(X, labels[y]), groups={7: [5]})
@@ -76,7 +76,7 @@ def test_labels_of_large_integers_stay_apart():
     assert model.score(X, labels[y]) == score > 0.8
 
 
-def test_fit_ignores_groups_of_labels_that_it_has_not_seen(tiny, small_names):
+def test_fit_ignores_groups_of_unseen_labels(tiny, small_names):
     names, y = small_names
     groups = {"Europe": ["Greek", "Polish", "Danish"], "Oceania": ["Fijian"]}
     ngrams = make_pipeline(TfidfVectorizer(), LogisticRegression())
@@ -88,7 +88,7 @@ def test_fit_ignores_groups_of_labels_that_it_has_not_seen(tiny, small_names):
         model.set_params(groups={"Oceania": ["Fijian"]}).fit(names, y)
 
 
-def test_groups_are_those_of_fit_until_the_next(tiny, small_names):
+def test_changed_groups_take_effect_in_next_fit(tiny, small_names):
     model = GroupedClassifier(tiny, groups=GROUPS).fit(*small_names)
     model.set_params(groups={})
     assert model.classes_.tolist() == ["Asia", "Europe"]
@@ -134,7 +134,7 @@ def test_regions_of_labels_without_one_raise():
         GroupedClassifier(blobs, groups="region").predict([[0, 0]])
 
 
-def test_scores_take_labels_and_groups(small_names, tiny):
+def test_score_accepts_labels_and_groups(small_names, tiny):
     names, labels = small_names
     groups = np.array([GROUPS[label] for label in labels])
     model = GroupedClassifier(tiny, groups=GROUPS)
@@ -156,7 +156,7 @@ def test_scores_take_labels_and_groups(small_names, tiny):
     assert model.score(names, unknown) == np.mean(hits & (labels != "Greek"))
 
 
-def test_label_that_the_model_lacks_leaves_groups_numbers(tiny, small_names):
+def test_unknown_label_keeps_numeric_type_of_groups(tiny, small_names):
     names, labels = small_names
     model = GroupedClassifier(tiny, groups={1: ["Polish"]}, others=0)
     careful = SelectiveClassifier(model, threshold=0)
@@ -166,7 +166,7 @@ def test_label_that_the_model_lacks_leaves_groups_numbers(tiny, small_names):
     assert careful.score(names, unknown) == np.mean(is_right & is_known)
 
 
-def test_bits_of_a_row_do_not_depend_on_the_others(tiny, small_names):
+def test_bits_of_group_sums_do_not_depend_on_other_rows(tiny, small_names):
     names = np.resize(small_names[0], 8200)  # more than are summed at a time
     model = GroupedClassifier(tiny, groups="subregion")
     together = model.predict_proba(names)
@@ -193,7 +193,7 @@ def test_groups_of_equal_labels_keep_their_type():
         assert groups.dtype == model.classes_.dtype
 
 
-def test_memory_does_not_grow_with_labels_times_groups():
+def test_memory_does_not_grow_with_product_of_labels_and_groups():
     labels = np.arange(3000)
     inner = FrozenEstimator(DummyClassifier().fit(labels[:, None], labels))
     tracemalloc.start()

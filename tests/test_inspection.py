@@ -69,7 +69,7 @@ def some_names():
     ],
     ids=str,
 )
-def test_characters_are_those_of_the_codes(params, some_names):
+def test_characters_match_codes(params, some_names):
     encoder = CharEncoder(**{"max_length": 30} | params)
     model = make_pipeline(encoder, DummyClassifier())
     model.fit(some_names[::2], np.arange(len(some_names[::2])) % 2)
@@ -80,7 +80,7 @@ def test_characters_are_those_of_the_codes(params, some_names):
         assert len(found.proba) == np.count_nonzero(codes)
 
 
-def test_native_scripts_are_transliterated_with_their_sources(shipped):
+def test_native_scripts_are_transliterated_with_sources(shipped):
     found = prefix_proba(shipped, " 王王伟 ")
     assert "".join(found.characters) == "王王伟 wangwangwei"
     assert "".join(found.sources) == "王王伟 王王王王王王王王伟伟伟"
@@ -88,7 +88,7 @@ def test_native_scripts_are_transliterated_with_their_sources(shipped):
     assert found.name == " 王王伟 "
 
 
-def test_words_in_another_script_are_read_as_latin_ones_with_their_sources(shipped):
+def test_foreign_words_are_converted_to_latin_with_sources(shipped):
     found = prefix_proba(shipped, "罗伯特·莱万多夫斯基")
     assert "".join(found.characters) == "罗伯特·莱万多夫斯基 robert lewandowski"
     assert "".join(found.sources[11:]) == "罗罗伯伯特特·莱莱万万多多夫夫斯斯基"
@@ -102,7 +102,7 @@ def test_words_in_another_script_are_read_as_latin_ones_with_their_sources(shipp
 
 
 @pytest.mark.parametrize("name", ["Kowalska", "Anna maria", "ab' cd"])
-def test_prefix_is_predicted_as_a_name(model, name):
+def test_prefix_is_predicted_like_a_name(model, name):
     found = prefix_proba(model, name)
     assert found.proba.shape == (len(name), 4)
     assert_array_equal(found.classes, model.classes_)
@@ -197,7 +197,7 @@ def test_prior_of_0_is_an_infinite_intercept(tiny):
     assert feature_contributions(never, "Jan").intercept[0] == -np.inf
 
 
-def test_log_odds_are_of_the_most_probable_labels_or_of_those_asked_for(model):
+def test_log_odds_compare_best_or_given_labels(model):
     found = feature_contributions(model, "Anna Kowalska")
     proba = model.predict_proba(["Anna Kowalska"])[0]
     first, second, third, last = np.argsort(-proba)
@@ -226,7 +226,7 @@ def test_log_odds_are_of_the_most_probable_labels_or_of_those_asked_for(model):
 # ---- Models
 
 
-def test_any_classifier_behind_the_encoder_is_explained(small_names):
+def test_any_classifier_after_encoder_has_prefix_probabilities(small_names):
     one_hot = OneHotEncoder(handle_unknown="ignore")
     model = make_pipeline(CharEncoder(), one_hot, MultinomialNB()).fit(*small_names)
     found = prefix_proba(model, "Anna Ma")
@@ -234,7 +234,7 @@ def test_any_classifier_behind_the_encoder_is_explained(small_names):
     assert_allclose(found.proba, model.predict_proba(prefixes))
 
 
-def test_other_linear_models_are_explained_if_they_have_a_softmax(small_names):
+def test_linear_models_with_softmax_have_contributions(small_names):
     names, labels = small_names
     sgd = SGDClassifier(loss="log_loss")
     ngrams = make_pipeline(TfidfVectorizer(analyzer="char"), sgd)
@@ -249,9 +249,7 @@ def test_other_linear_models_are_explained_if_they_have_a_softmax(small_names):
         feature_contributions(alone, "Kowalski")
 
 
-def test_calibration_is_explained_behind_the_encoder_and_not_around_it(
-    tiny, small_names
-):
+def test_calibration_is_supported_after_encoder_only(tiny, small_names):
     names, labels = small_names
     encoder = tiny[0]
     classifier = tiny[1]
@@ -278,7 +276,7 @@ def test_wrong_parameters_raise(model):
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])
-def test_explanation_does_not_depend_on_set_output(small_names, tiny, library):
+def test_inspection_does_not_depend_on_set_output(small_names, tiny, library):
     own = clone(tiny).set_output(transform=library).fit(*small_names)
     expected = prefix_proba(tiny, "Ana")
     found = prefix_proba(own, "Ana")
@@ -288,7 +286,7 @@ def test_explanation_does_not_depend_on_set_output(small_names, tiny, library):
     assert found.equals(feature_contributions(tiny, "Ana").to_frame())
 
 
-def test_contributions_to_frame_without_pandas_says_what_it_needs(shipped, monkeypatch):
+def test_contributions_to_frame_without_pandas_raises_with_hint(shipped, monkeypatch):
     found = feature_contributions(shipped, "Kowalski")
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(ImportError, match="Contributions.to_frame requires pandas"):

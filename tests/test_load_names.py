@@ -42,7 +42,7 @@ def test_name_of_two_rows_is_surname_and_given_name(all_names):
 
 
 @pytest.mark.parametrize("script", ["Latn", "native", "Grek"])
-def test_load_names_of_a_script_gives_its_rows(script, all_names):
+def test_load_names_with_script_returns_matching_rows(script, all_names):
     names = load_names(script=script)
     is_chosen = all_names.script == script
     if script == "native":
@@ -52,7 +52,7 @@ def test_load_names_of_a_script_gives_its_rows(script, all_names):
     assert names.target_names.tolist() == sorted({*names.target})
 
 
-def test_scripts_are_those_of_the_nationalities(all_names):
+def test_scripts_of_names_match_nationalities(all_names):
     without_names = {"Hans", "Hant", "Ethi", "Khmr", "Mong", "Mymr", "Tibt"}
     scripts = {*" ".join(load_nationalities().scripts).split()}
     assert scripts <= {*all_names.script} | without_names
@@ -75,7 +75,7 @@ def test_names_are_clean(all_names):
             assert categories <= {"Lo", "Lu", "Ll", "Lm", "Mn", "Mc"}, ascii(name)
 
 
-def test_file_is_in_order_and_small():
+def test_names_file_is_sorted_and_small():
     keys = [*zip(ROWS.nationality, IS_NATIVE, ROWS.part, ROWS.name, strict=True)]
     assert keys == sorted(set(keys))
     content = DATA.joinpath("names.csv").read_bytes()
@@ -83,7 +83,7 @@ def test_file_is_in_order_and_small():
     assert len(gzip.compress(content)) < 450_000
 
 
-def test_description_counts_what_is_there(latin, all_names):
+def test_description_has_correct_counts(latin, all_names):
     n_latin = len(latin.data)
     n_nationalities = len(latin.target_names)
     n_native_nationalities = ROWS.nationality[IS_NATIVE].nunique()
@@ -103,7 +103,7 @@ def test_description_counts_what_is_there(latin, all_names):
     assert f"{n_native:,} more in a native script, of {n_native_nationalities}" in doc
 
 
-def test_as_frame_gives_the_same_in_pandas(latin):
+def test_as_frame_returns_same_data_in_pandas(latin):
     names = load_names(as_frame=True)
     assert [*names.frame.columns] == ["name", "nationality"]
     pd.testing.assert_series_equal(names.data, names.frame["name"])

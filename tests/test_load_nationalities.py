@@ -15,7 +15,7 @@ def found():
     return load_nationalities(as_frame=True)
 
 
-def test_nationalities_are_those_of_the_model(found):
+def test_nationalities_match_classes_of_model(found):
     assert found.nationality.tolist() == load_card()["nationalities"]
     assert {*load_names().target_names} < {*found.nationality}
 
@@ -30,7 +30,7 @@ def test_frame_has_the_columns_as_series(found):
         assert_array_equal(plain[name], column)
 
 
-def test_countries_come_with_codes_and_numbers(found):
+def test_countries_have_codes_and_numbers(found):
     frame = found.frame
     for column in ("alpha_3", "millions"):
         lengths = frame[column].str.split().str.len()
@@ -43,7 +43,7 @@ def test_countries_come_with_codes_and_numbers(found):
     assert {"BR", "PT"} == {*places.loc["Portuguese", "alpha_2"].split()}
 
 
-def test_millions_are_about_those_of_the_priors(found):
+def test_millions_match_priors_approximately(found):
     """Priors also count people abroad, whom the countries leave out."""
     path = Path(sknames.__file__).parent / "_models" / "population.csv"
     bearers = pd.read_csv(path, index_col="label").millions
@@ -53,7 +53,7 @@ def test_millions_are_about_those_of_the_priors(found):
     assert ratio.between(0.6, 1.3).all()  # most of these two live abroad
 
 
-def test_figures_are_those_of_the_card(found):
+def test_figures_match_model_card(found):
     card = load_card()
     recalls = {name: row["recall"] for name, row in card["by_nationality"].items()}
     n_names = found.nationality.map(card["n_names_by_nationality"])
@@ -61,7 +61,7 @@ def test_figures_are_those_of_the_card(found):
     assert found.recall.equals(found.nationality.map(recalls).rename("recall"))
 
 
-def test_countries_are_those_of_the_sources_and_fit_the_nationalities(found):
+def test_countries_match_sources_and_nationalities(found):
     countries = load_countries(as_frame=True).frame.set_index("alpha_2")
     assert [*countries.index] == sorted({*countries.index})
     codes_of = found.frame.set_index("nationality").alpha_2.str.split()

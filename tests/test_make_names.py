@@ -41,7 +41,7 @@ def test_make_names_gives_arrays_of_strings():
 
 
 @pytest.mark.parametrize("script", ["Latn", "Cyrl", "native", "all"])
-def test_names_are_made_of_both_parts(script, parts):
+def test_names_combine_given_name_and_surname(script, parts):
     drawn = make_names(3000, script=script, random_state=1)
     for name, nationality in zip(*drawn, strict=True):
         assert first_parts(name, nationality, parts), (name, nationality)
@@ -50,7 +50,7 @@ def test_names_are_made_of_both_parts(script, parts):
 @pytest.mark.parametrize(
     "nationality, share", [("Polish", 0), ("Turkish", 0), ("Hungarian", 0.5)]
 )
-def test_order_in_latin_letters(nationality, share, parts):
+def test_order_of_latin_names_follows_nationality(nationality, share, parts):
     names, _ = make_names(2000, nationalities=[nationality], random_state=2)
     firsts = [first_parts(name, nationality, parts) for name in names]
     n_surname_first = firsts.count({"surname"})
@@ -77,7 +77,7 @@ def test_parts_are_in_one_script():
     assert len(set().union(*blocks)) == 3  # Devanagari, Gujarati, Oriya
 
 
-def test_random_state_gives_the_same_names():
+def test_same_random_state_gives_same_names():
     first = make_names(50, random_state=0)[0].tolist()
     state = np.random.RandomState(0)
     assert make_names(50, random_state=state)[0].tolist() == first
@@ -88,7 +88,7 @@ def test_random_state_gives_the_same_names():
     "arguments, least_distinct",
     [({}, 0.98), ({"full": False}, 0.6), ({"script": "all"}, 0.98)],
 )
-def test_draws_have_equal_shares_and_rarely_repeat(arguments, least_distinct):
+def test_drawn_names_have_equal_shares_and_rarely_repeat(arguments, least_distinct):
     drawn = make_names(20_000, random_state=0, **arguments)
     counts = np.unique(drawn[1], return_counts=True)[1]
     # The standard deviation of a count is 5 % of the mean.
@@ -96,7 +96,7 @@ def test_draws_have_equal_shares_and_rarely_repeat(arguments, least_distinct):
     assert len({*zip(*drawn, strict=True)}) > least_distinct * 20_000
 
 
-def test_nationalities_are_drawn_by_their_weights(parts):
+def test_nationalities_are_drawn_with_given_weights(parts):
     weights = {"Turkish": 3, "Japanese": 0, "Dutch": 9}
     drawn = make_names(4000, nationalities=weights, random_state=0)
     # The standard deviation of a share is .007.
@@ -106,7 +106,7 @@ def test_nationalities_are_drawn_by_their_weights(parts):
     assert all(first_parts(*pair, parts) for pair in zip(*drawn, strict=True))
 
 
-def test_single_parts_are_half_given_names_and_half_surnames(parts):
+def test_single_words_are_half_given_names_half_surnames(parts):
     names, nationalities = make_names(5_000, full=False, random_state=0)
     kinds = Counter()
     for name, nationality in zip(names, nationalities, strict=True):
@@ -139,7 +139,7 @@ def test_bad_arguments_raise(arguments, message):
         make_names(**arguments)
 
 
-def test_weights_may_be_in_any_mapping():
+def test_weights_in_any_mapping_are_accepted():
     shares = {"Dutch": 0.9, "Turkish": 0.1}
     expected = make_names(20, nationalities=shares, random_state=0)
     for mapping in (MappingProxyType(shares), UserDict(shares), pd.Series(shares)):

@@ -41,5 +41,5 @@ print(psutil.Process().memory_info().rss - before)
 """
 
 
-def test_shipped_model_takes_few_bytes_beyond_scikit_learn():
+def test_shipped_model_uses_little_memory_beyond_scikit_learn():
     assert int(run_process(sys.executable, "-c", FIRST_ANSWER).stdout) < 85e6

@@ -73,7 +73,7 @@ def predicted(model, rows):
     return model.predict(rows[0])
 
 
-def test_figures_are_those_of_scikit_learn(model, rows, predicted, weights, card):
+def test_figures_equal_scikit_learn(model, rows, predicted, weights, card):
     names, labels = rows
     proba = model.predict_proba(names)
     of_weights = {"sample_weight": weights}
@@ -97,7 +97,7 @@ def test_figures_are_those_of_scikit_learn(model, rows, predicted, weights, card
     assert "(Korean, Vietnamese)" in repr(card)
 
 
-def test_figures_by_class_are_those_of_scikit_learn(rows, predicted, weights, card):
+def test_figures_by_class_equal_scikit_learn(rows, predicted, weights, card):
     labels = rows[1]
     columns = card.by_class
     assert columns["label"].tolist() == sorted({*labels, *predicted})
@@ -121,7 +121,7 @@ def test_figures_by_class_are_those_of_scikit_learn(rows, predicted, weights, ca
         assert columns[column].tolist() == expected
 
 
-def test_intervals_are_those_of_the_effective_number_of_names(weights, card):
+def test_intervals_use_effective_number_of_names(weights, card):
     n = weights.sum() ** 2 / (weights**2).sum()
     for figure in ("accuracy", "top_3"):
         expected = _scorecard.wilson_interval(getattr(card, figure), n)
@@ -129,7 +129,7 @@ def test_intervals_are_those_of_the_effective_number_of_names(weights, card):
 
 
 @pytest.mark.parametrize("n_hits", [0, 1, 5, 9])
-def test_wilson_interval_is_that_of_scipy(n_hits):
+def test_wilson_interval_equals_scipy(n_hits):
     expected = binomtest(n_hits, 9).proportion_ci(method="wilson")
     found = _scorecard.wilson_interval(n_hits / 9, 9)
     assert_allclose(found, [expected.low, expected.high], rtol=0, atol=1e-12)
@@ -138,7 +138,7 @@ def test_wilson_interval_is_that_of_scipy(n_hits):
     assert high.max() <= 1
 
 
-def test_confusions_are_the_wrong_pairs_most_frequent_first(rows, predicted, card):
+def test_confusions_are_sorted_by_frequency(rows, predicted, card):
     pairs = Counter(zip(rows[1].tolist(), predicted.tolist(), strict=True))
     expected = {pair: n for pair, n in pairs.items() if len({*pair}) == 2}
     assert {(true, found): n for true, found, n in card.confusions} == expected
@@ -160,7 +160,7 @@ def test_names_with_several_labels_bound_the_accuracy(model):
 
 
 @pytest.mark.parametrize("weights", [np.ones(150), np.array([1, 3, 0.5] * 50)])
-def test_macro_f1_interval_is_that_of_a_bootstrap(weights):
+def test_macro_f1_interval_matches_bootstrap(weights):
     # Of a class that is only predicted, and of one that never is.
     rng = np.random.default_rng(0)
     true = rng.choice([0, 0, 1, 2], 150)
@@ -179,7 +179,7 @@ def test_macro_f1_interval_is_that_of_a_bootstrap(weights):
     assert_allclose(card["macro_f1_interval"], expected, atol=0.01)
 
 
-def test_macro_f1_interval_holds_the_figure_where_labels_are_only_predicted():
+def test_macro_f1_interval_with_predicted_only_labels_contains_estimate():
     labels = ["a", "b"] * 60
     predicted = [*labels[:90], *"cdefghijklmnopqrstuvwxyzABCDEF"]
     card = _scorecard.figures(labels, predicted)
@@ -196,7 +196,7 @@ def test_first_of_equal_probabilities_ranks_higher():
     assert card.calibration_error == pytest.approx(2 / 5 - 0.2)
 
 
-def test_labels_may_be_numbers_beside_a_word():
+def test_mixed_numeric_and_text_labels_are_accepted():
     answers = np.array(["unknown", 1, 1, 0], dtype=object)
     labels = np.array([0, 1, 0, 0])
     card = _scorecard.scorecard_from([*"abcd"], labels, answers, None, np.array([0, 1]))
@@ -216,7 +216,7 @@ class CountingNet(NameNationalityClassifier):
 
 
 @pytest.mark.parametrize("wrap", [None, GroupedClassifier, SelectiveClassifier])
-def test_scorecard_sends_each_name_through_the_net_once(small_names, wrap):
+def test_scorecard_predicts_each_name_once(small_names, wrap):
     names, labels = small_names
     model = make_pipeline(CharEncoder(), CountingNet(**TINY)).fit(names, labels)
     if wrap is GroupedClassifier:
@@ -258,7 +258,7 @@ class Contrary(MultinomialNB):
         return np.full(X.shape[0], self.classes_[0])
 
 
-def test_scorecard_measures_what_predict_returns_not_the_most_probable_label(
+def test_scorecard_measures_predict_not_most_probable_label(
     small_names,
 ):
     names, labels = small_names
@@ -321,7 +321,7 @@ def test_text_of_many_nationalities_fits_one_screen():
     assert sum(" taken for " in line for line in lines) == 5
 
 
-def test_model_without_probabilities_has_the_other_figures(small_names):
+def test_model_without_predict_proba_has_other_figures(small_names):
     svm = make_pipeline(CountVectorizer(analyzer="char"), LinearSVC(random_state=0))
     card = scorecard(svm.fit(*small_names), *small_names)
     assert card.accuracy > 0.5
@@ -352,7 +352,7 @@ def test_calibration_error_is_the_mean_gap_by_bin():
     assert error == pytest.approx((0.13 + 0.5 * 0.5 + 2) / 3.5)
 
 
-def test_calibration_error_by_chance_is_the_mean_of_normal_gaps():
+def test_calibration_error_by_chance_equals_mean_of_normal_gaps():
     hits = np.array([True, False])
     _, by_chance = _scorecard.calibration_error(
         hits, np.array([0.8, 0.9]), np.array([1.0, 3.0])

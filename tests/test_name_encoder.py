@@ -109,7 +109,7 @@ def test_model_that_takes_codes_raises(tiny):
 # ---- Clones and files
 
 
-def test_file_names_the_shipped_model(encoder, shipped_uniform):
+def test_file_stores_reference_to_shipped_model(encoder, shipped_uniform):
     stored = pickle.dumps(encoder)
     assert len(stored) < 1000
     assert b"_name_encoder" not in stored
@@ -122,7 +122,7 @@ def test_file_names_the_shipped_model(encoder, shipped_uniform):
     assert_array_equal(again.transform(NAMES), encoder.transform(NAMES))
 
 
-def test_file_of_another_shipped_model_raises(encoder, monkeypatch):
+def test_file_with_reference_to_other_model_raises(encoder, monkeypatch):
     stored = pickle.dumps(encoder)
     monkeypatch.setattr(
         "sknames._name_encoder.pretrained_sha256", lambda target: "another"
@@ -135,7 +135,7 @@ def test_file_of_another_shipped_model_raises(encoder, monkeypatch):
 # ---- In scikit-learn
 
 
-def test_own_labels_pipeline_is_the_one_measured(tiny):
+def test_own_labels_pipeline_equals_benchmarked_one(tiny):
     found = make_own_labels_pipeline(FrozenEstimator(tiny)).get_params()
     assert found["features__model__model__estimator"] is tiny
     for name, value in {
@@ -154,7 +154,7 @@ LABELLED = (
 )
 
 
-def test_own_labels_pipeline_reads_missing_names_as_its_encoder_does(tiny):
+def test_own_labels_pipeline_handles_missing_names_like_encoder(tiny):
     names = [*LABELLED[0][:3], None]
     labels = LABELLED[1]
     model = make_own_labels_pipeline(FrozenEstimator(tiny))
@@ -165,7 +165,7 @@ def test_own_labels_pipeline_reads_missing_names_as_its_encoder_does(tiny):
 
 
 @pytest.mark.parametrize("first", ["Ana Souza", "Mr. Ana Souza"])
-def test_own_labels_pipeline_reads_titles_in_ngrams_alone_if_many_names_have_some(
+def test_own_labels_pipeline_keeps_titles_in_ngrams_if_many_names_have_titles(
     first,
 ):
     is_tidy = "Mr." not in first
@@ -180,7 +180,7 @@ def test_own_labels_pipeline_reads_titles_in_ngrams_alone_if_many_names_have_som
     assert (typed[n:] == plain[n:]).all() == is_tidy
 
 
-def test_features_of_fitted_parts_raise_until_they_are_fitted(tiny):
+def test_name_features_with_fitted_parts_raises_before_fit(tiny):
     fitted = NameEncoder(FrozenEstimator(tiny)).fit(["Anna"])
     with pytest.raises(NotFittedError):
         NameFeatures([("model", fitted)]).transform(["Anna"])
@@ -193,7 +193,7 @@ def test_own_labels_pipeline_missing_label_raises(tiny):
         model.fit(names, [*labels[:3], None])
 
 
-def test_country_encodes_by_the_model_of_countries_and_its_file_only_names_it():
+def test_country_encoder_uses_country_model_and_stores_reference():
     encoder = NameEncoder("country").fit(["Ana"])
     stored = pickle.dumps(encoder)
     assert len(stored) < 10_000

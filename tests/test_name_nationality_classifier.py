@@ -26,7 +26,7 @@ def fit(codes, labels, **params):
 
 
 @pytest.mark.parametrize("logit_adjustment", [0, 0.25, 1, 1.5])
-def test_priors_are_what_training_leaves_of_the_frequencies(codes, logit_adjustment):
+def test_class_prior_follows_logit_adjustment(codes, logit_adjustment):
     """Weights count, those of classes too; a class without weight has none."""
     X, y = codes
     labels = np.where(y == "Greek", "Polish", y)
@@ -65,7 +65,7 @@ def test_columns_of_padding_are_not_computed(codes, dtype):
     assert_array_equal(model.predict_proba(nothing), fit(X, y).predict_proba(X * 0))
 
 
-def test_names_of_columns_are_checked_in_unsigned_codes_too(codes):
+def test_feature_names_of_unsigned_codes_are_checked(codes):
     X, y = codes
     assert X.dtype == np.uint8
     frame = pd.DataFrame(X).add_prefix("c")
@@ -100,7 +100,7 @@ def test_net_predicts_codes_as_the_classifier_does(codes, params):
 
 
 @pytest.mark.parametrize("params", NETS)
-def test_loaded_model_builds_the_same_net(codes, params):
+def test_net_of_loaded_model_has_same_weights(codes, params):
     X, y = codes
     model = fit(X, y, **params)
     loaded = pickle.loads(pickle.dumps(model))
@@ -124,7 +124,7 @@ def test_pickled_net_predicts_the_same(codes):
     assert_array_equal(loaded.predict_proba(codes[0]), net.predict_proba(codes[0]))
 
 
-def test_load_params_of_the_net_leaves_predictions(codes, tmp_path):
+def test_load_params_of_net_keeps_predictions(codes, tmp_path):
     X, y = codes
     model = fit(X, y)
     expected = model.predict_proba(X)
@@ -133,7 +133,7 @@ def test_load_params_of_the_net_leaves_predictions(codes, tmp_path):
     assert_array_equal(model.predict_proba(X), expected)
 
 
-def test_net_does_not_train_on_codes(codes):
+def test_fit_of_net_on_codes_raises(codes):
     X, y = codes
     with pytest.raises(TypeError, match="got ndarray and labels .* Call fit of the"):
         fit(X, y).net_.partial_fit(X, y)
@@ -144,14 +144,14 @@ def test_shipped_model_has_no_net(shipped):
         shipped["classify"].net_  # noqa: B018
 
 
-def test_net_without_torch_says_what_it_needs(codes, monkeypatch):
+def test_net_without_torch_raises_with_hint(codes, monkeypatch):
     loaded = pickle.loads(pickle.dumps(fit(*codes)))
     monkeypatch.setitem(sys.modules, "sknames._training.train", None)
     with pytest.raises(AttributeError, match="net_ is a net of skorch and torch"):
         loaded.net_  # noqa: B018
 
 
-def test_the_space_of_char_encoder_separates_words_by_default():
+def test_space_separates_words_by_default():
     names = ["ann lee", "lee bo", "bo kim", "kim ann", "anna", "o'bo lee"]
     X = CharEncoder().fit_transform(names)
     params = {"min_df": 1, "max_epochs": 1}
@@ -170,7 +170,7 @@ def test_the_space_of_char_encoder_separates_words_by_default():
         "佐々木 野々村 奈々子 山田",
     ],
 )
-def test_no_letter_separates_words(names, transliterate):
+def test_letters_do_not_separate_words(names, transliterate):
     names = names.split()
     X = CharEncoder(transliterate=transliterate).fit_transform(names)
     model = fit(X, np.arange(len(names)) % 2, max_epochs=1, word_weight=0.2)
@@ -181,7 +181,7 @@ def test_no_letter_separates_words(names, transliterate):
 @pytest.mark.parametrize(
     "params", [{"ngram_range": (1, 2)}, {"ngram_range": None, "word_weight": 1}]
 )
-def test_rows_that_begin_with_the_space_warn_above_one_in_100(params):
+def test_leading_spaces_warn_above_one_in_100_rows(params):
     X = np.random.RandomState(0).randint(2, 9, size=(400, 6))
     X[:, 5] = 9 + np.arange(400)  # so that no two are the same
     X[1::2, 3] = 1
@@ -197,7 +197,7 @@ def test_rows_that_begin_with_the_space_warn_above_one_in_100(params):
     assert fit(X, X[:, 1] % 2, max_epochs=1, **params).network_.separator is None
 
 
-def test_a_class_without_weight_has_probability_0(codes):
+def test_class_without_weight_has_probability_0(codes):
     X, y = codes
     weighted = fit(X, y, sample_weight=(y != "Greek").astype(float), word_weight=0.2)
     for model in (weighted, fit(X, y, class_weight={"Greek": 0}, word_weight=0.2)):
@@ -211,7 +211,7 @@ def test_a_class_without_weight_has_probability_0(codes):
         assert_array_equal(logarithms[:, is_greek], -np.inf)
 
 
-def test_history_holds_plain_numbers(codes):
+def test_history_has_python_numbers(codes):
     model = fit(*codes)
     assert [str(epoch["epoch"]) for epoch in model.history_] == ["1", "2", "3"]
     assert model.n_iter_ == 3
@@ -226,7 +226,7 @@ TWELVE = (
 ).split()
 
 
-def test_beats_a_linear_svm_on_the_names_that_ship():
+def test_accuracy_exceeds_linear_svm_on_shipped_names():
     """Both the net and the n-grams are needed for it.
 
     Measured: ahead by .042 to .043 with three seeds of the model; with a net of one

@@ -57,7 +57,7 @@ def network(kind):
 
 
 @pytest.mark.parametrize("min_n, separator", [(1, None), (2, 1), (3, 4)])
-def test_ngrams_are_those_of_its_keys(min_n, separator):
+def test_ngrams_match_stored_keys(min_n, separator):
     network = make(ngram_range=(min_n, 3), separator=separator)
     ngrams = network.ngrams
     assert (ngrams.min_n, ngrams.separator) == (min_n, separator)
@@ -69,7 +69,7 @@ def test_ngrams_are_those_of_its_keys(min_n, separator):
         assert_array_equal(ours, keys)
 
 
-def test_longest_ngrams_may_be_missing():
+def test_network_without_longest_ngrams_predicts():
     network = make(ngram_range=(2, 3))
     n_left = len(network.ngram_keys[1])
     weights = dict(network.weights)
@@ -105,7 +105,7 @@ def assert_same(network, expected):
 
 
 @pytest.mark.parametrize("coverage", [0.9, None])
-def test_arrays_hold_what_was_measured(coverage):
+def test_arrays_contain_measured_statistics(coverage):
     figures = {"model_error": 0.4, "sharpness": 1.5, "coverage": coverage}
     measured = Measured(np.array([0.5, -0.5]), np.array([7, 9]), **figures)
     network = replace(make(), measured=measured)
@@ -178,7 +178,7 @@ def test_quantize_rounds_to_the_nearest_of_sixteen_levels():
 
 @pytest.mark.parametrize("n_rows", [0, 1, 9, 999])
 @pytest.mark.parametrize("size", [1e-3, 1, 50])
-def test_quantize_twice_changes_nothing(n_rows, size):
+def test_quantize_is_idempotent(n_rows, size):
     numbers = _quantized.dequantize(quantize(random_rows(n_rows) * np.float32(size)))
     again = quantize(numbers)
     assert [part.dtype for part in vars(again).values()] == ["u1", "f2", "u1"]
@@ -192,7 +192,7 @@ def test_quantize_twice_changes_nothing(n_rows, size):
         assert_array_equal(found, numbers[rows], strict=True)
 
 
-def test_rounded_weights_stay_levels(network):
+def test_rounded_weights_remain_quantized(network):
     small = rounded(network)
     arrays = small.to_arrays()
     assert_same(rounded(small), small)
@@ -253,7 +253,7 @@ def test_with_priors_of_zero_never_predicts_the_class():
         network.with_priors(np.full(3, 1 / 3))
 
 
-def test_keys_take_four_bytes_where_they_fit():
+def test_keys_use_int32_if_they_fit():
     largest = np.iinfo(np.int32).max
     for keys, dtype in [([], "i4"), ([largest], "i4"), ([0, largest + 1], "i8")]:
         found = narrow(np.array(keys, dtype=np.int64))
@@ -271,7 +271,7 @@ VALUES = np.array([-128, -1, 0, 1, 2, 3, 5, 100, 127, 255, 256, 300, 65_408, 65_
 
 @pytest.mark.parametrize("of_symbols", DTYPES)
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_codes_are_numbers_of_symbols_without_gaps(dtype, of_symbols):
+def test_codes_are_consecutive(dtype, of_symbols):
     X = np.random.RandomState(0).choice(VALUES, (40, 20)).astype(dtype)
     before = X.copy()
     symbols = np.unique(VALUES[1::2].astype(of_symbols))
@@ -298,14 +298,14 @@ def test_codes_are_numbers_of_symbols_without_gaps(dtype, of_symbols):
         ([1, 1 << 16], np.array([1 << 16, 1, 65_535]), [2, 1, 3]),
     ],
 )
-def test_codes_of_symbols_that_are_no_small_integers(symbols, row, codes):
+def test_codes_of_negative_large_and_fractional_symbols(symbols, row, codes):
     network = Network("gru", np.array(symbols), {})
     assert network.to_codes(row[None]).tolist() == [codes]
 
 
 @pytest.mark.parametrize("n, dtype", [(253, np.uint8), (254, np.uint16)])
 @pytest.mark.parametrize("of_x", [np.uint16, np.int64])
-def test_codes_leave_room_for_the_mark_of_the_end(n, dtype, of_x):
+def test_dtype_of_codes_has_room_for_end_mark(n, dtype, of_x):
     network = Network("gru", np.arange(1, n + 1), {})
     codes = network.to_codes(np.array([[0, n, n + 1]], dtype=of_x))
     assert codes.tolist() == [[n, n + 1, 0]]
@@ -323,7 +323,7 @@ def test_codes_leave_room_for_the_mark_of_the_end(n, dtype, of_x):
     ],
     ids=["codes", "n-grams", "words"],
 )
-def test_one_long_row_takes_few_bytes_a_code(work):
+def test_single_long_row_uses_little_memory(work):
     X = np.zeros((1_000, 20_000), dtype=np.uint8)
     X[:, :12] = np.random.RandomState(0).randint(1, 4, size=(1_000, 12))
     X[17] = 2

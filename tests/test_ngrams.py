@@ -118,7 +118,7 @@ def test_fit_finds_the_ngrams_of_strings(names, ngram_range, min_df, separator):
 @pytest.mark.parametrize(
     "asked", [NAMES, SPACED, ["annika", "", "xanax", "dd"], [""]], ids=len
 )
-def test_of_rows_lists_each_occurrence(names, ngram_range, min_df, separator, asked):
+def test_of_rows_returns_each_occurrence(names, ngram_range, min_df, separator, asked):
     ngrams, _ = fit(names, ngram_range, min_df, separator)
     grams = np.array(features_of(ngrams))
     features, starts = ngrams.of_rows(encode(asked, length=9))
@@ -134,7 +134,7 @@ def test_of_rows_lists_each_occurrence(names, ngram_range, min_df, separator, as
 
 
 @each_case
-def test_tfidf_of_a_row_has_length_1(names, ngram_range, min_df, separator):
+def test_tfidf_of_row_has_norm_1(names, ngram_range, min_df, separator):
     ngrams, frequency = fit(names, ngram_range, min_df, separator)
     codes = encode(["xx", *NAMES, "", "xx", "annx", "xx"])
     idf = 1 / frequency**0.5
@@ -163,7 +163,7 @@ def tree_of(codes, end):
 
 
 @each_case
-def test_find_on_a_tree_is_find_in_rows(names, ngram_range, min_df, separator):
+def test_find_on_tree_equals_find_in_rows(names, ngram_range, min_df, separator):
     ngrams, _ = fit(names, ngram_range, min_df, separator)
     codes = encode([*NAMES, *SPACED, "xan", "annx"])
     symbols, parents, ends = tree_of(codes, ngrams.end)
@@ -218,7 +218,7 @@ def test_fit_in_chunks_gives_the_same_arrays(chunk_rows, monkeypatch):
         assert_array_equal(found, whole, strict=True)
 
 
-def test_inverse_document_frequency_is_that_of_scikit_learn():
+def test_inverse_document_frequency_equals_scikit_learn():
     counts = np.array([[1, 0, 3], [2, 0, 0], [1, 1, 0], [4, 0, 0]])
     frequency = np.array([4, 1, 1])
     expected = TfidfTransformer().fit(counts).idf_

@@ -33,7 +33,7 @@ ORGANIZATIONS = (
 
 
 @pytest.mark.parametrize("with_encoder", [False, True])
-def test_text_gets_its_reason_in_any_company(shipped, judged, with_encoder):
+def test_reason_does_not_depend_on_other_texts(shipped, judged, with_encoder):
     rules = shipped[0]._rules if with_encoder else ReadingRules()
     texts = [*judged, *["Anna"] * 20]
     assert Names(texts, rules).reasons[: len(judged)].tolist() == [*judged.values()]
@@ -41,7 +41,7 @@ def test_text_gets_its_reason_in_any_company(shipped, judged, with_encoder):
         assert Names([text], rules).reasons.tolist() == [reason], text
 
 
-def test_every_character_is_a_letter_invisible_or_neither():
+def test_single_character_is_known_only_if_letter():
     texts = []
     for text in map(chr, range(0x110000)):
         is_assigned = unicodedata.category(text) not in ("Cn", "Cs")
@@ -57,7 +57,7 @@ def test_every_character_is_a_letter_invisible_or_neither():
         assert reason == expected, text
 
 
-def test_every_legal_form_makes_an_organization():
+def test_every_legal_form_marks_organization():
     texts = (DATA / "legal_forms.txt").read_text(encoding="utf-8").splitlines()
     texts.append("Acme S. de R. L. de C. V.")  # seven tokens
     for form in RULES["in_brackets"]:
@@ -73,7 +73,7 @@ def test_organizations_in_many_languages_are_found():
     assert np.count_nonzero(Names(texts).reasons == "organization") >= 354
 
 
-def test_words_of_organizations_are_nobodys_name():
+def test_words_of_organizations_are_not_in_name_lists():
     names = load_names(script="all", return_X_y=True)[0]
     borne = {word for name in names for word in name.lower().replace("-", " ").split()}
     assert borne.isdisjoint(RULES["word"])
@@ -81,12 +81,12 @@ def test_words_of_organizations_are_nobodys_name():
 
 
 @pytest.mark.parametrize("text", ["infant", "Vorname unbekannt", "male child"])
-def test_text_for_a_missing_name_alone_is_a_placeholder(text):
+def test_placeholder_is_recognized_only_as_whole_text(text):
     texts = [text, text.upper(), f"({text})", f"Lee {text}"]
     assert Names(texts).reasons.tolist() == [*["placeholder"] * 3, ""]
 
 
-def test_surnames_with_and_are_one_person():
+def test_surname_containing_and_is_one_person():
     path = DATA / "iberian_and_polish_names.txt"
     names = path.read_text(encoding="utf-8").splitlines()
     assert Names(names).reasons.tolist() == [""] * 50
@@ -103,7 +103,7 @@ def test_two_capitals_beside_a_name_are_initials(behind):
     assert {*np.array(texts)[is_no_name].tolist()} <= companies
 
 
-def test_letter_counts_if_the_encoder_knows_it_composed():
+def test_composed_letter_known_to_encoder_is_known():
     encoder = CharEncoder.from_alphabet(" é", 9, transliterate=False)
     texts = ["e\u0301", "e", "E\u0301", "王", "王 é"]
     no = "no known letter"
@@ -113,7 +113,7 @@ def test_letter_counts_if_the_encoder_knows_it_composed():
     assert Names(["ʔ"], encoder._rules).reasons.tolist() == [no]
 
 
-def test_every_answer_has_the_same_reason(shipped, judged):
+def test_all_functions_give_same_reason(shipped, judged):
     texts = [*judged]
     reasons = [*judged.values()]
     found = load_pretrained(abstain=True).reasons(texts)
@@ -129,7 +129,7 @@ def test_every_answer_has_the_same_reason(shipped, judged):
 
 
 @pytest.mark.filterwarnings("ignore:The shares are rough", "ignore:The model is unsure")
-def test_text_that_is_not_a_name_is_no_evidence_of_a_mix(shipped, judged):
+def test_texts_that_are_not_names_do_not_change_shares(shipped, judged):
     others = [text for text, reason in judged.items() if reason]
     names = ["Niamh Byrne", "Seán Murphy", "Aoife Walsh", "Niamh Byrne"]
     expected = estimate_shares(shipped, names, n_draws=200)
@@ -158,7 +158,7 @@ for texts in RULES.values():
 @given(typed_with(WORDS))
 @example("www. Anna")
 @ANY
-def test_quick_look_judges_as_the_full_one(typed):
+def test_quick_check_agrees_with_full_check(typed):
     few_letters = CharEncoder.from_alphabet(" anm", 9)._rules
     for rules in (ReadingRules(), few_letters):
         (reason,) = Names([typed], rules).reasons
@@ -176,14 +176,14 @@ def test_quick_look_judges_as_the_full_one(typed):
         ("𐍈" * 500, "several names"),
     ],
 )
-def test_of_a_long_text_the_first_500_characters_are_read(text, reason):
+def test_long_text_is_read_up_to_500_characters(text, reason):
     names = Names([text, text[:500]])
     assert names.reasons.tolist() == [reason, reason]
     assert names.tidy[0] == names.tidy[1]
 
 
 @pytest.mark.parametrize("text", ["ᏣᎳᎩ", "ⵎⵓⵃⵎⴷ", "ꦱꦸꦲꦂꦠ"])
-def test_text_of_a_script_that_the_alphabet_lacks_is_no_name(shipped, text):
+def test_text_in_unknown_script_is_not_a_name(shipped, text):
     reasons = Names([text, f"{text} Anna"], shipped[0]._rules).reasons
     assert reasons.tolist() == ["no known letter", ""]
     in_ascii = CharEncoder(transliterate=True).fit(["tsalagi mumd suhart"])

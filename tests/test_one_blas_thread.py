@@ -30,7 +30,7 @@ def two_blas_threads():
         yield blas_threads()
 
 
-def test_block_has_one_thread_until_an_error(two_blas_threads):
+def test_block_uses_one_thread_until_error(two_blas_threads):
     with pytest.raises(KeyboardInterrupt), one_blas_thread:
         assert blas_threads() == [1] * len(two_blas_threads)
         raise KeyboardInterrupt
@@ -42,7 +42,7 @@ def set_one_blas_thread():
         return blas_threads()
 
 
-def test_the_limit_of_blas_threads_holds_whichever_thread_predicts(two_blas_threads):
+def test_blas_limit_applies_to_all_threads(two_blas_threads):
     # threadpoolctl lets one thread at a time set limits, and silently ignores the
     # others.
 
@@ -65,7 +65,7 @@ def test_the_limit_of_blas_threads_holds_whichever_thread_predicts(two_blas_thre
         assert pool.submit(set_one_blas_thread).result() == [1] * len(two_blas_threads)
 
 
-def test_the_limit_of_openmp_which_belongs_to_a_thread_stays(two_blas_threads):
+def test_openmp_limit_of_thread_is_unchanged(two_blas_threads):
     guard = OneBlasThread()
     with (
         ThreadpoolController().limit(limits=2, user_api="openmp"),
@@ -98,7 +98,7 @@ class SlowBlas:
         time.sleep(0.02)
 
 
-def test_threads_that_begin_and_end_at_any_time_have_the_limit(monkeypatch):
+def test_overlapping_threads_have_blas_limit(monkeypatch):
     blas = SlowBlas()
     guard = OneBlasThread()
     controller = SimpleNamespace(select=lambda user_api: blas)

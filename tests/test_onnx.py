@@ -137,7 +137,7 @@ def test_to_onnx_of_other_symbols_raises(symbols):
     "n_classes, n_labels",
     [(2, None), (CLASSES, None), (CLASSES + 1, None), (2, 7), (CLASSES, 3)],
 )
-def test_weights_in_a_byte_only_where_that_loses_nothing(n_classes, n_labels):
+def test_weights_are_stored_as_bytes_only_if_lossless(n_classes, n_labels):
     classifier = random_classifier(n_classes=n_classes, n_labels=n_labels)
     rows = random_rows(200, seed=5)
     for network, is_small in [
@@ -201,7 +201,7 @@ def test_onnx_with_words_predicts_as_numpy(between, word_weight):
     assert_allclose(run(session, codes), expected, rtol=0, atol=1e-5)
 
 
-def test_onnx_without_words_that_add_predicts_as_numpy():
+def test_onnx_with_all_word_logits_0_predicts_as_numpy():
     X = np.tile([[2, 3, 0]], (17, 1))
     params = {"hidden_size": 2, "max_epochs": 1}
     model = NameNationalityClassifier(word_weight=1, random_state=0, **params)
@@ -277,7 +277,7 @@ def test_to_onnx_of_other_models_raises():
         to_onnx(make_pipeline(CharEncoder(), NameNationalityClassifier()))
 
 
-def test_import_without_onnx_says_what_to_install(monkeypatch):
+def test_import_without_onnx_raises_with_hint(monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
     monkeypatch.delitem(sys.modules, "sknames.onnx")
     with pytest.raises(
@@ -286,6 +286,6 @@ def test_import_without_onnx_says_what_to_install(monkeypatch):
         importlib.import_module("sknames.onnx")
 
 
-def test_to_onnx_writes_the_model_that_it_returns(tmp_path):
+def test_to_onnx_writes_returned_model(tmp_path):
     proto = to_onnx(random_classifier(), tmp_path / "names.onnx")
     assert onnx.load(tmp_path / "names.onnx") == proto

@@ -51,13 +51,13 @@ def adamw(weight):
     return torch.optim.AdamW([weight], weight_decay=0.3)
 
 
-def test_sparse_gradients_take_the_steps_of_sparse_adam():
+def test_sparse_gradients_match_sparse_adam():
     found = train(partial(ours, sparse=True), sparse=True)
     theirs = train(sparse_adam, sparse=True)
     assert torch.equal(found, theirs)
 
 
-def test_dense_gradients_take_the_steps_of_adamw():
+def test_dense_gradients_match_adamw():
     found = train(partial(ours, sparse=False), sparse=False)
     theirs = train(adamw, sparse=False)
     torch.testing.assert_close(found, theirs, rtol=0, atol=1e-6)
@@ -93,7 +93,7 @@ def move(optimizer, lr, factor):
 
 
 @pytest.mark.parametrize("reload", [load_state, pickle_and_load])
-def test_loaded_optimizer_takes_the_same_steps(reload):
+def test_loaded_optimizer_continues_identically(reload):
     table = torch.nn.Parameter(torch.ones(6, 2))
     bias = torch.nn.Parameter(torch.ones(1, 2))
     groups = [{"params": [table], "sparse": True}, {"params": [bias]}]

@@ -79,7 +79,7 @@ def test_dask_shares_over_partitions_are_those_of_one_call(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux's libraries can fork")
-def test_fit_ends_in_a_process_forked_after_a_fit():
+def test_fit_in_process_forked_after_fit_finishes():
     """With so many labels that torch would share the n-gram weights among threads."""
     code = """
 import multiprocessing

@@ -49,7 +49,7 @@ def parts():
     kind=st.sampled_from(["", "sample_weight", "counts", "checked"]),
 )
 @pytest.mark.filterwarnings("ignore:.*rows are checked", "ignore:.*The checked rows")
-def test_part_is_the_list_of_its_rows_to_the_bit(seed, by, kind):
+def test_part_equals_list_of_its_rows_to_the_bit(seed, by, kind):
     names, labels = people(120, seed)
     rng = np.random.default_rng(seed)
     by = np.array(by)
@@ -84,14 +84,14 @@ def test_part_is_the_list_of_its_rows_to_the_bit(seed, by, kind):
         lambda table: {"year": table["year"].tolist()},
     ],
 )
-def test_column_of_any_kind_gives_its_own_values(make, parts):
+def test_column_of_any_type_keeps_values(make, parts):
     found = estimate(make(pd.DataFrame({"year": YEARS})))
     assert [*found] == [2000, 2001, 2002]
     assert {type(key) for key in found} == {int}
     assert str(found[2001]) == str(parts[2001])
 
 
-def test_several_columns_give_tuples_and_missing_values_none():
+def test_several_columns_give_tuples_with_none_for_missing():
     half = np.where(np.arange(300) < 150, "first", None)
     table = pl.DataFrame({"half": half.tolist(), "year": YEARS})
     keys = [(half, year) for half in (None, "first") for year in (2000, 2001, 2002)]
@@ -124,7 +124,7 @@ def test_ordered_categories_keep_their_order(make):
 @pytest.mark.parametrize(
     "values", [[2**70, 2**70 + 1], [2**63, 1], [1, "1"], [None, 1]]
 )
-def test_values_that_numpy_would_merge_stay_apart_in_the_frame(values):
+def test_values_merged_by_numpy_stay_distinct_in_frame(values):
     column = estimate(np.array(values * 150, dtype=object), n_draws=200).to_frame()[
         "by"
     ]
@@ -166,7 +166,7 @@ def test_frame_has_the_columns_of_by_in_front(parts):
     assert of_2001["share"].tolist() == parts[2001].share.tolist()
 
 
-def test_part_without_names_is_none_and_has_a_row_of_nulls(shipped):
+def test_part_without_names_is_none_and_null_in_frame(shipped):
     names = [*["Jan de Vries", "Ayşe Yılmaz", "Piet Bakker"] * 50, "123", "7"]
     parts = estimate_shares(shipped, names, by=[1] * 150 + [2] * 2, **PARAMS)
     assert parts[2] is None
@@ -193,14 +193,14 @@ def test_part_that_cannot_be_estimated_says_why():
     assert parts[2002].n_checked is None
 
 
-def test_list_of_which_no_part_can_be_estimated_is_an_error():
+def test_list_without_estimable_part_raises():
     weights = np.append(1, np.zeros(299))
     checked = np.resize(["Dutch", "Irish"], 300)
     with pytest.raises(ValueError, match="a part with an estimate, got none; by: a: "):
         estimate(["a"] * 300, sample_weight=weights, checked=checked)
 
 
-def test_many_alike_warnings_become_one():
+def test_many_similar_warnings_are_merged():
     with pytest.warns(UserWarning) as caught:
         estimate(np.arange(300) % 30, n_draws=200)
     (message,) = [str(warning.message) for warning in caught]
@@ -243,7 +243,7 @@ def test_wrong_columns_are_errors(params, error, message):
 
 @pytest.mark.parametrize("weight", [0.04, 0.3, 0.6, 0.9])
 @pytest.mark.parametrize("kind", ["", "clusters", "checked", "sample_weight"])
-def test_difference_from_others_varies_as_the_part_and_the_other_rows(weight, kind):
+def test_variance_of_difference_from_others_includes_both(weight, kind):
     """If the chance of the part counted twice, it would vary more, in large parts."""
     n_of_part = round(1000 * weight)
     n = [n_of_part, (1000 - n_of_part) // 2, (1000 - n_of_part) // 2]
@@ -263,7 +263,7 @@ def test_difference_from_others_varies_as_the_part_and_the_other_rows(weight, ki
 
 
 @pytest.mark.parametrize("n_of_part", [40, 600])
-def test_others_have_the_shares_of_the_other_rows(n_of_part):
+def test_others_have_shares_of_remaining_rows(n_of_part):
     names, _ = people(1000)
     by = np.minimum(np.arange(1000) // n_of_part, 2)
     parts = estimate(by, names)
@@ -321,7 +321,7 @@ def test_part_is_not_compared_with_few_others(kind):
 
 
 @pytest.mark.filterwarnings("ignore:by. silent. no estimate")
-def test_part_whose_names_say_nothing_is_compared_with_none_and_harms_no_other():
+def test_uninformative_part_is_not_compared_and_keeps_others():
     names = np.eye(5)[np.append(np.arange(200) % 4, np.full(40, 4))]
     names = np.column_stack([names, np.arange(240)])
     by = np.repeat(["a", "b", "silent"], [100, 100, 40])
@@ -332,7 +332,7 @@ def test_part_whose_names_say_nothing_is_compared_with_none_and_harms_no_other()
 
 
 @pytest.mark.filterwarnings("ignore:.*rows are checked", "ignore:.*checked rows")
-def test_short_parts_draw_as_one_in_the_whole():
+def test_short_parts_are_drawn_together():
     """Within parts of two names, these would vary half as much."""
     labels = np.arange(300) % 2
     names = np.column_stack([np.eye(5)[labels], np.arange(300)])
@@ -344,7 +344,7 @@ def test_short_parts_draw_as_one_in_the_whole():
 
 
 @pytest.mark.parametrize(("n", "is_sure"), [(29, False), (30, True)])
-def test_part_of_fewer_than_30_names_is_never_sure(n, is_sure):
+def test_part_with_fewer_than_30_names_is_not_sure(n, is_sure):
     names = np.eye(5)[np.repeat([4, 0], [n, 200])]
     names = np.column_stack([names, np.arange(n + 200)])
     found = estimate(np.repeat(["few", "many"], [n, 200]), names).compare("many")
@@ -352,7 +352,7 @@ def test_part_of_fewer_than_30_names_is_never_sure(n, is_sure):
     assert found["few"].sure.any() == is_sure
 
 
-def test_parts_that_differ_are_sure_as_all_together_have_it():
+def test_different_parts_are_sure_after_joint_adjustment():
     rows = {
         "half": np.eye(5).repeat([75, 75, 0, 0, 0], axis=0),
         # Its p-value is between .025 and .05: it is sure alone, and not as one of two,
@@ -448,7 +448,7 @@ def test_order_of_rows_and_other_parts_change_no_draw_of_a_part(is_checked):
 
 
 @pytest.mark.filterwarnings("ignore:.*checked rows")
-def test_parts_of_rates_draw_their_outcomes_apart():
+def test_outcomes_of_parts_have_independent_draws():
     """Their differences vary as both parts: coverage was .18 with one seed for all."""
     names, _ = people()
     outcome = np.arange(300) % 2
@@ -459,7 +459,7 @@ def test_parts_of_rates_draw_their_outcomes_apart():
     assert difference == pytest.approx(np.sqrt(2 * 0.25 / 100), rel=0.2)
 
 
-def test_checked_rows_of_outcomes_draw_apart():
+def test_checked_rows_of_outcomes_have_independent_draws():
     """Each row is a cluster: numbered from 0 in each outcome, they drew alike."""
     names, labels = people()
     order = np.argsort(labels, kind="stable")
@@ -474,7 +474,7 @@ def test_checked_rows_of_outcomes_draw_apart():
     assert abs(np.corrcoef(of_danish.T)[0, 1]) < 0.15
 
 
-def test_lists_with_equal_shares_draw_apart():
+def test_lists_with_equal_shares_have_independent_draws():
     """Seeds of their figures were equal, and the difference from 0 to 0."""
     people_of_list = np.eye(5).repeat([60, 45, 30, 15, 0], axis=0)
     lists = []
@@ -505,14 +505,14 @@ def test_part_with_one_outcome_has_no_estimate():
     assert parts[2000] is not None
 
 
-def test_shares_compared_with_all_parts_ask_for_one_of_them(parts):
+def test_shares_compared_with_all_parts_raise_with_hint(parts):
     with pytest.raises(
         TypeError, match=r"got Parts. Of parts, take one, as parts\[key"
     ):
         parts[2000].compare(parts)
 
 
-def test_alike_parts_draw_apart():
+def test_similar_parts_have_independent_draws():
     """The same people in two years: their chance would cancel in the difference."""
     person = np.arange(200) % 100
     names = np.column_stack([np.eye(5)[person % 2], person])

@@ -38,7 +38,7 @@ def load_skops(path):
     return skops.io.load(path, trusted=OURS)
 
 
-def test_skops_keeps_what_was_learned_and_what_the_next_fit_is_to_take(
+def test_skops_file_keeps_fitted_state_and_parameters(
     any_pipeline, small_names, tmp_path
 ):
     model = pickle.loads(pickle.dumps(any_pipeline))
@@ -56,7 +56,7 @@ def test_skops_keeps_what_was_learned_and_what_the_next_fit_is_to_take(
     assert loaded[-1].history_ == any_pipeline[-1].history_
 
 
-def test_joblib_maps_the_weights(tiny, small_names, tmp_path):
+def test_joblib_memory_maps_weights(tiny, small_names, tmp_path):
     joblib.dump(tiny, tmp_path / "model")
     loaded = joblib.load(tmp_path / "model", mmap_mode="r")
     assert isinstance(loaded[-1].weights()["output.weight"], np.memmap)
@@ -74,7 +74,7 @@ def reload(estimator, change):
 
 
 @pytest.mark.parametrize("format_", [2, 0, "1", 1.0, True, None])
-def test_unknown_format_is_refused(tiny, format_):
+def test_file_with_unknown_format_raises(tiny, format_):
     message = f"format 1, which sknames {sknames.__version__} reads, "
     message += rf"got one in format {format_!r} .*: 99\.1\)\. Upgrade sknames, or fit"
     change = {"_format": format_, "_sknames_version": "99.1"}
@@ -83,7 +83,7 @@ def test_unknown_format_is_refused(tiny, format_):
             reload(step, lambda state: state.update(change))
 
 
-def test_file_without_a_format_is_refused(tiny):
+def test_file_without_format_raises(tiny):
     with pytest.raises(ValueError, match=r"got one in format None .*: unknown\)"):
         reload(tiny[0], dict.clear)
 
@@ -125,7 +125,7 @@ CHANGED = {
     "ignore:divide by zero:RuntimeWarning", "ignore:invalid value"
 )
 @pytest.mark.parametrize("change", CHANGED.values(), ids=CHANGED)
-def test_changed_state_is_refused(tiny, change):
+def test_file_with_changed_state_raises(tiny, change):
     message = (
         r"sknames saved, got one that is damaged or not ours .*\. Save the model again"
     )
@@ -133,7 +133,7 @@ def test_changed_state_is_refused(tiny, change):
         reload(tiny[-1], change)
 
 
-def test_truncated_skops_file_raises_with_what_to_do(tmp_path):
+def test_truncated_skops_file_raises_with_hint(tmp_path):
     content = (DATA / "net.skops").read_bytes()
     path = tmp_path / "net.skops"
     for n in (len(content) - 10, len(content) // 2):

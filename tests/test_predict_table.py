@@ -55,7 +55,7 @@ def test_column_name_is_found_in_any_case_and_its_own_case_first(shipped, librar
         assert found["predicted"][0] == expected
 
 
-def test_names_of_columns_may_be_numbers_or_tuples(shipped):
+def test_column_names_can_be_numbers_or_tuples(shipped):
     people = pd.DataFrame([["Mehmet", "Yılmaz", 3]])
     levels = [("who", "given"), ("who", "family"), ("age", "")]
     nested = people.set_axis(pd.MultiIndex.from_tuples(levels), axis=1)
@@ -118,7 +118,7 @@ def test_polars_column_of_labels_and_other_groups_is_text(monkeypatch):
 
 
 @pytest.mark.parametrize("container", [list, iter, np.array])
-def test_names_alone_are_a_column_of_the_table(shipped, container):
+def test_list_of_names_becomes_column_of_table(shipped, container):
     found = predict_table(shipped, container(["Kim", None, "Papadopoulos"]))
     assert found["name"].tolist() == ["Kim", "", "Papadopoulos"]
     assert found["predicted"].tolist()[::2] == ["Korean", "Greek"]
@@ -147,7 +147,7 @@ def test_empty_table_gets_the_new_columns(shipped, library):
     (pd.DataFrame([["x", "y"]], columns=["name"] * 2), {},
      r"one column 'name', got \['name', 'n"),
 ])  # fmt: skip
-def test_what_does_not_fit_says_the_next_step(X, options, message):
+def test_wrong_input_raises_with_hint(X, options, message):
     model = DummyClassifier().fit(["x", "y"], ["one", "two"])
     with pytest.raises(ValueError, match=message):
         predict_table(model, X, **options)
@@ -179,7 +179,7 @@ def test_printed_predictions_of_many_names_are_the_first_ten(shipped):
     assert repr(predict_names(shipped, [])) == "name  predicted  probability  reason"
 
 
-def test_columns_have_none_and_nan_without_an_answer(found):
+def test_columns_without_prediction_have_none_and_nan(found):
     columns = found.columns(2, "x_", proba=True)
     best = ["predicted", "probability", "level", "predicted_2", "probability_2"]
     labels = [f"probability_{label}" for label in found.classes]
@@ -193,14 +193,14 @@ def test_columns_have_none_and_nan_without_an_answer(found):
     assert [*found.columns()][-2] == "probability_3"
 
 
-def test_what_is_unsure_has_probabilities():
+def test_unsure_rows_have_probabilities():
     found = predict_names(load_pretrained(threshold=0.9), ["Lee", "1"])
     columns = found.columns(proba=True)
     assert columns["predicted"].tolist() == [None, None]
     assert np.isnan(columns["probability_Korean"]).tolist() == [False, True]
 
 
-def test_frame_is_of_the_library_that_is_installed(found, monkeypatch):
+def test_frame_uses_installed_library(found, monkeypatch):
     columns = found.columns(1, "x_")
     for library in (pd, pl):
         frame = found.to_frame(1, "x_")
@@ -223,7 +223,7 @@ def array_of_a_column(names):
     "make, column",
     [(pd.DataFrame, "name"), (pl.DataFrame, "name"), (array_of_a_column, 0)],
 )
-def test_model_that_took_a_table_or_an_array_of_a_column_gets_one(make, column, blank):
+def test_model_fitted_on_table_receives_table(make, column, blank):
     """Also with a name that is missing, which it need not take."""
     ngrams = ColumnTransformer([("name", TfidfVectorizer(analyzer="char"), column)])
     ngrams.set_params(sparse_threshold=0)

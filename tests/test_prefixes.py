@@ -67,7 +67,7 @@ each_order = pytest.mark.parametrize(
 @each_case
 @each_way
 @each_order
-def test_nodes_are_the_prefixes_by_depth(
+def test_nodes_are_distinct_prefixes_sorted_by_depth(
     rows, length, dtype, share, kept, is_sorted, arrange
 ):
     rows = arrange(rows)
@@ -108,7 +108,7 @@ def test_weights_of_nodes_sum_over_rows(rows, length, dtype, share):
 
 
 @each_case
-def test_sort_is_that_of_python(rows, length, dtype):
+def test_sort_rows_equals_python_sort(rows, length, dtype):
     codes = pad(rows, length, dtype)
     order, is_new = sort_rows(codes)
     assert sorted(order) == list(range(len(rows)))
@@ -119,7 +119,7 @@ def test_sort_is_that_of_python(rows, length, dtype):
     assert_array_equal(row_lengths(codes), [len(row) for row in rows])
 
 
-def test_more_nodes_than_16_bits_count():
+def test_more_than_65535_nodes_are_supported():
     codes = np.random.RandomState(0).randint(1, 250, size=(7_500, 9)).astype(np.uint8)
     plan = plan_prefixes(codes, share=False)
     assert len(plan.symbols) == 1 + codes.size > 2**16

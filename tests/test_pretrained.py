@@ -64,7 +64,7 @@ def test_golden_outputs(shipped, name):
 # ---- It abstains
 
 
-def test_abstains(shipped):
+def test_abstain_withholds_unsure_predictions(shipped):
     selective = load_pretrained(abstain=True)
     bold = load_pretrained(risk=0.18)
     assert type(selective.estimator) is type(shipped)
@@ -75,7 +75,7 @@ def test_abstains(shipped):
     assert selective.risk_ < 0.13 < bold.risk_ < 0.18
 
 
-def test_abstain_answers_whole_names_but_not_names_of_many():
+def test_abstain_predicts_full_names_but_not_ambiguous_ones():
     selective = load_pretrained(abstain=True)
     known = ["Jürgen Schneider", "Emily Brown", "Rafael Nadal", "Владимир Путин"]
     expected = ["German", "English", "Spanish", "Russian"]
@@ -92,9 +92,7 @@ def test_abstain_answers_whole_names_but_not_names_of_many():
         ("country", M49, 0.75),
     ],
 )
-def test_abstain_keeps_the_smallest_whole_risk_that_answers_enough(
-    target, fallback, least
-):
+def test_abstain_default_is_smallest_risk_with_enough_coverage(target, fallback, least):
     model = load_pretrained(target, abstain=True, fallback=fallback)
     smaller = load_pretrained(
         target, risk=round(model.risk - 0.01, 2), fallback=fallback
@@ -139,11 +137,11 @@ def test_risk_of_one_half_is_possible_for_countries(fallback, risk):
     assert 0 < model.threshold_ < 0.2
 
 
-def test_risk_that_all_answers_keep_needs_no_threshold():
+def test_risk_met_by_all_predictions_needs_no_threshold():
     assert load_pretrained("country", risk=0.5).threshold_ == 0
 
 
-def test_threshold_is_the_probability_above_which_a_label_is_an_answer():
+def test_threshold_is_exclusive_lower_bound_of_probability():
     model = load_pretrained(threshold=0.9)
     sure = model.predict_proba(NAMES).max(axis=1) > 0.9
     assert 0 < sure.sum() < len(NAMES)
@@ -161,7 +159,7 @@ def arrays_of(weight):
     return [weight] if isinstance(weight, np.ndarray) else [*vars(weight).values()]
 
 
-def test_each_call_gives_a_model_of_its_own(shipped):
+def test_each_call_returns_independent_model(shipped):
     other = load_pretrained()["classify"]
     load_card().clear()
     assert load_card() != {}
@@ -239,7 +237,7 @@ def test_each_file_has_a_reader():
 
 @pytest.mark.parametrize("labels", TARGETS)
 @pytest.mark.parametrize("name", READ_BY)
-def test_missing_file_raises_with_how_to_install_again(folder, labels, name):
+def test_missing_file_raises_with_hint_to_reinstall(folder, labels, name):
     (folder.with_name(labels) / name).unlink()
     message = rf"{labels}.{name} cannot be read .*No such file.* install sknames again"
     with pytest.raises(OSError, match=message):
@@ -259,7 +257,7 @@ def test_changed_model_raises_with_its_digest(folder, labels, name):
     "damage", [lose_a_comma, misspell_numbers, add_a_byte_of_no_text]
 )
 @pytest.mark.parametrize("name", sorted(READ_BY.keys() - {ARRAYS, DESCRIPTION}))
-def test_damaged_table_raises_with_how_to_install_again(folder, name, damage):
+def test_damaged_table_raises_with_hint_to_reinstall(folder, name, damage):
     damage(folder / name)
     message = rf"nationality.{name} is damaged \(.*\): install sknames again"
     with pytest.raises(ValueError, match=message):
@@ -299,14 +297,14 @@ def test_bias_is_read_by_nationality(folder, shipped):
     assert n_people == measured.n_people[1]
 
 
-def test_arrays_of_another_folder_have_the_sha256_of_their_description(folder):
+def test_model_from_other_folder_is_checked_against_sha256(folder):
     flip_a_bit(folder / ARRAYS)
     with pytest.raises(ValueError, match=r"model\.npz should have the SHA-256"):
         _load_pretrained.read_model(folder)
 
 
 @pytest.mark.parametrize("format_", [2, 0, None])
-def test_other_formats_are_refused(folder, format_):
+def test_other_formats_raise(folder, format_):
     edit(folder / DESCRIPTION, lambda d: d.update(format=format_))
     message = f"Expected format 1, .*{sknames.__version__} reads, "
     message += f"got {format_} in .*json"
@@ -314,7 +312,7 @@ def test_other_formats_are_refused(folder, format_):
         _load_pretrained.read_model(folder)
 
 
-def test_objects_among_the_arrays_are_not_unpickled(folder):
+def test_arrays_with_objects_are_not_unpickled(folder):
     """Also where the description has the hash of the file with them."""
     with np.load(folder / ARRAYS) as file:
         arrays = dict(file) | {"symbols": np.array([print], dtype=object)}
@@ -333,7 +331,7 @@ def countries():
     return load_pretrained("country")
 
 
-def test_countries_are_read_from_the_name(countries):
+def test_country_model_predicts_from_name(countries):
     names = ["Angela Merkel", "Diego Maradona", "Justin Trudeau", "Kim Min-jun", "王伟"]
     assert countries.predict(names).tolist() == ["DE", "AR", "CA", "KR", "CN"]
     table = load_countries()
@@ -345,7 +343,7 @@ def test_countries_are_read_from_the_name(countries):
     assert_allclose(countries.predict_proba(names).sum(axis=1), 1)
 
 
-def test_countries_share_the_network_of_nationalities(countries, shipped_uniform):
+def test_country_model_shares_network_of_nationality_model(countries, shipped_uniform):
     weights = countries[-1].network_.weights
     trunk = shipped_uniform[-1].network_.weights
     head = {name for name in weights if name.startswith("head.")}
@@ -359,13 +357,13 @@ def test_countries_share_the_network_of_nationalities(countries, shipped_uniform
     assert description["trunk_sha256"] == _load_pretrained.pretrained_sha256()
 
 
-def test_countries_have_their_own_thresholds():
+def test_country_model_has_own_thresholds():
     careful = load_pretrained("country", abstain=True)
     assert careful.risk_ < careful.coverage_ < load_pretrained(abstain=True).coverage_
     assert careful.predict(["Kim Min-jun", "John Smith"]).tolist() == ["KR", "unknown"]
 
 
-def test_countries_have_their_own_card_and_figures(countries):
+def test_country_model_has_own_card_and_figures(countries):
     card = load_card("country")
     classes = countries.classes_.tolist()
     assert [*card["by_country"]] == classes
@@ -376,7 +374,7 @@ def test_countries_have_their_own_card_and_figures(countries):
         load_card("city")
 
 
-def test_written_files_give_the_same_model(shipped, tmp_path):
+def test_written_model_files_load_same_model(shipped, tmp_path):
     write_model(shipped, tmp_path)
     with zipfile.ZipFile(tmp_path / ARRAYS) as file:  # inflating them would take long
         assert {info.compress_type for info in file.infolist()} == {zipfile.ZIP_STORED}
@@ -397,7 +395,7 @@ def test_written_files_give_the_same_model(shipped, tmp_path):
 # ---- Their memory
 
 
-def test_deleted_models_free_the_arrays_they_share(tiny, tmp_path):
+def test_deleted_models_free_shared_arrays(tiny, tmp_path):
     write_model(tiny, tmp_path)
     first = _load_pretrained.read_model(tmp_path)
     second = _load_pretrained.read_model(tmp_path)
@@ -411,14 +409,14 @@ def test_deleted_models_free_the_arrays_they_share(tiny, tmp_path):
     assert embedding() is None
 
 
-def test_pickled_model_has_arrays_of_its_own(shipped):
+def test_unpickled_model_has_own_arrays(shipped):
     copy = pickle.loads(pickle.dumps(shipped))
     arrays = copy[-1].network_.to_arrays()
     for name, array in shipped[-1].network_.to_arrays().items():
         assert not np.shares_memory(array, arrays[name])
 
 
-def test_threads_may_load_one_model_at_once(tiny, tmp_path):
+def test_threads_load_one_model_concurrently(tiny, tmp_path):
     write_model(tiny, tmp_path)
     with ThreadPoolExecutor(4) as threads:
         models = list(threads.map(_load_pretrained.read_model, [tmp_path] * 8))
@@ -464,7 +462,7 @@ def test_call_with_wrong_arguments_names_the_function():
         load_card(labels="country")
 
 
-def test_load_model_of_a_table_says_that_it_is_not_a_model(tmp_path):
+def test_load_model_of_table_raises_with_hint(tmp_path):
     path = tmp_path / "people.csv"
     path.write_text("name\nKim\n", encoding="utf-8")
     with pytest.raises(ValueError, match="people.csv is not a model: .* predict_table"):

@@ -48,7 +48,7 @@ def adapted_to(X, inner, sample_weight=None, **params):
     return adapted.fit(X, sample_weight=sample_weight)
 
 
-def test_estimates_the_mix_and_answers_by_it():
+def test_fit_estimates_priors_and_predicts_with_them():
     X, y, X_later, y_later = shifted_blobs()
     inner = LogisticRegression().fit(X, y)
     adapted = adapted_to(X_later, inner)
@@ -59,7 +59,7 @@ def test_estimates_the_mix_and_answers_by_it():
     assert_allclose(mean, adapted.class_prior_, atol=0.01)
 
 
-def test_priors_of_the_estimator_count():
+def test_fit_accounts_for_priors_of_estimator():
     """One trained on a mix says so (GaussianNB), or does not (LogisticRegression)."""
     X, y, X_later, _ = shifted_blobs(n_train=(550, 50))
     bayes = GaussianNB().fit(X, y)
@@ -75,7 +75,7 @@ def test_priors_of_the_estimator_count():
     assert mix(inner)[0] > 0.15
 
 
-def test_others_are_as_frequent_as_the_estimator_is_said_to_assume(shipped):
+def test_others_follow_assumed_prior(shipped):
     priors = {"Turkish": 0.3, "others": 0.7}
     adapted = PriorShiftClassifier(shipped, priors=priors, assumed_prior="uniform")
     found = adapted.fit(["Ana"]).class_prior_
@@ -103,7 +103,7 @@ def underconfident(rng, n=60):
     return softmax(logits, axis=1), labels
 
 
-def test_unsure_model_is_warned_of():
+def test_uninformative_model_warns():
     inner = Given().fit(np.eye(4), np.arange(4))
     probabilities, _ = underconfident(np.random.default_rng(0))
     message = (
@@ -118,7 +118,7 @@ def test_unsure_model_is_warned_of():
         adapted.fit(probabilities[-30:])
 
 
-def test_underconfident_model_of_many_classes_is_warned_of(shipped_uniform):
+def test_underconfident_model_of_many_classes_warns(shipped_uniform):
     """Adapting lowers accuracy from .97 to .87: large classes win names."""
     names, labels = make_names(1000, random_state=1)
     classes = shipped_uniform.classes_
@@ -175,7 +175,9 @@ def test_failed_fit_changes_nothing(shifted):
     assert_array_equal(adapted.class_prior_, before)
 
 
-def test_priors_of_the_model_and_around_it_are_the_same(shipped, shipped_uniform, team):
+def test_priors_in_load_pretrained_equal_prior_shift_wrapper(
+    shipped, shipped_uniform, team
+):
     """`load_pretrained(priors=...)` shifts a bias in float32."""
     for priors in ("tempered", {"Irish": 0.02, "others": 0.98}):
         inside = load_pretrained(priors=priors)

@@ -28,13 +28,13 @@ CLASSES = np.array(["Dutch", "Irish", "Turkish"])
     np.array([0.25, 0.75, 0], dtype=np.float32),
     pd.Series({"Irish": 0.75, "Turkish": 0.0, "Dutch": 0.25}),
 ], ids=lambda priors: type(priors).__name__)  # fmt: skip
-def test_priors_by_label_or_place(priors):
+def test_priors_are_accepted_by_label_or_position(priors):
     found = check_priors(priors, CLASSES)
     assert_array_equal(found, [0.25, 0.75, 0])
     assert found.dtype == np.float64
 
 
-def test_others_share_the_rest_as_in_the_models_own_priors():
+def test_others_are_divided_in_proportion_to_own_priors():
     own = np.array([0.1, 0.5, 0.4])
     given = {"Irish": 0.2, "others": 0.8}
     for priors in (given, pd.Series(given)):
@@ -61,7 +61,7 @@ def test_class_of_the_name_others_has_its_own_prior():
         check_priors({"Irish": 0.2}, classes)
 
 
-def test_a_sum_that_is_rounded():
+def test_priors_with_rounded_sum_are_accepted():
     for error in (-9e-5, 9e-5):
         found = check_priors([0.25, 0.75 + error, 0], CLASSES)
         assert found.sum() == pytest.approx(1, abs=1e-15)
@@ -133,12 +133,12 @@ EXPECTED = (
     ([0.5, np.inf, 0.5], "is inf; expected a number"),
     ([-0.5, 1, 0.5], "of 'Dutch' is -0.5; expected a number"),
 ], ids=str)  # fmt: skip
-def test_priors_that_are_none(priors, message):
+def test_invalid_priors_raise(priors, message):
     with pytest.raises(ValueError, match=message):
         check_priors(priors, CLASSES)
 
 
-def test_priors_that_probabilities_assume():
+def test_assumed_priors_are_found():
     X, y = make_blobs([60, 20, 20], n_features=2, random_state=0)
     bayes = GaussianNB().fit(X, y)
     logistic = LogisticRegression().fit(X, y)
@@ -180,7 +180,7 @@ def test_calibrated_model_needs_priors_unless_by_temperature(method):
 # ---- How they are exchanged
 
 
-def test_rows_that_the_priors_exclude():
+def test_rows_excluded_by_priors_get_the_priors():
     uniform = np.full(3, 1 / 3)
     found = exchange_priors(np.eye(3), uniform, np.array([0.3, 0.7, 0]))
     assert_allclose(found, [[1, 0, 0], [0, 1, 0], [0.3, 0.7, 0]])

@@ -60,7 +60,7 @@ def test_comparison_of_rates_of_labels_has_no_members_and_prints_all_rows():
     assert rates.sums(groups).compare("A").members == {"A": ["Danish", "Dutch"]}
 
 
-def test_label_without_people_has_no_rate_and_is_never_sure():
+def test_label_without_people_has_no_rate_and_is_not_sure():
     rows = np.eye(5)[[0] * 60 + [1] * 60]
     rates = estimate(rows, np.arange(120) % 2)
     turkish = rates["Turkish"]
@@ -98,7 +98,7 @@ def test_compare_finds_rates_that_differ_and_only_these():
         rates.compare("Elvish")
 
 
-def test_difference_of_rates_varies_as_both():
+def test_variance_of_rate_difference_is_sum_of_variances():
     rows = np.eye(5)[np.arange(200) % 2]
     outcome = np.arange(200) % 4 < 2  # of half of each label
     found = estimate(rows, outcome, n_draws=2000).compare("Danish", "Dutch")["Danish"]
@@ -107,7 +107,7 @@ def test_difference_of_rates_varies_as_both():
     assert found.sure == [False, False]
 
 
-def test_compare_of_a_group_takes_the_labels_outside_it():
+def test_compare_of_group_uses_labels_outside_group():
     rows, outcome, _ = draw(1000)
     groups = {"A": ["Danish", "Dutch"], "B": ["Danish"], "All": [*CLASSES]}
     groups["not A"] = ["Irish", "Norwegian", "Turkish"]
@@ -155,7 +155,7 @@ def test_wrong_outcomes_raise(outcome, message):
 
 
 @pytest.mark.parametrize("make", [float, str])
-def test_outcomes_that_are_measurements_raise(make):
+def test_continuous_outcomes_raise(make):
     rows, _, _ = draw(42)
     halves = [make(k % 21 + 0.5) for k in range(42)]
     with pytest.raises(ValueError, match=r"got 21 different numbers. Bin them, as by "):
@@ -175,7 +175,7 @@ def test_whole_numbers_and_words_are_outcomes_up_to_a_hundred():
         estimate(rows, [f"team {k % 101}" for k in range(202)])
 
 
-def test_rates_of_other_priors_do_not_go_together():
+def test_rates_with_different_priors_cannot_be_compared():
     rows, outcome, _ = draw(200)
     one = estimate(rows, outcome, n_draws=200)
     other = estimate(
@@ -217,7 +217,7 @@ def test_outcomes_of_the_same_clusters_are_drawn_together():
 
 
 @pytest.mark.filterwarnings("ignore:The model is unsure")
-def test_rate_of_a_list_of_one_label_varies_as_its_outcome():
+def test_rate_of_single_label_list_varies_like_outcome():
     """As a share of so many names of equal weight (Kish): (50 + 150)^2 / (50 + 450)."""
     rows = np.eye(5)[np.zeros(100, dtype=int)]
     weights = np.repeat([1, 3], 50)
@@ -271,7 +271,7 @@ def test_outcome_with_fewer_than_two_checked_rows_is_named(n):
 
 
 @pytest.mark.filterwarnings("ignore:The checked rows differ")
-def test_few_checked_rows_of_an_outcome_are_warned_of():
+def test_few_checked_rows_of_outcome_warn():
     rows, outcome, labels = draw(400)
     is_checked = np.random.default_rng(0).random(400) < 0.5
     is_checked[np.flatnonzero(outcome & is_checked)[10:]] = False
@@ -283,7 +283,7 @@ def test_few_checked_rows_of_an_outcome_are_warned_of():
 
 
 @pytest.mark.filterwarnings("default:The shares are rough")
-def test_warning_of_few_names_says_of_which_outcome():
+def test_warning_of_few_names_names_outcome():
     rows, _ = draw_people(MIX, 250)
     with pytest.warns(UserWarning) as caught:
         estimate(rows, np.where(np.arange(250) < 60, "invited", "not"))
@@ -295,7 +295,7 @@ def test_warning_of_few_names_says_of_which_outcome():
         estimate(rows, np.arange(250) >= 120, clusters=clusters)
 
 
-def test_equal_shares_of_two_outcomes_draw_apart():
+def test_equal_outcomes_have_independent_draws():
     """Otherwise the chance of both would cancel: .43 to .57 instead of .4 to .6."""
     rows = np.eye(5)[np.arange(100) % 2]
     danish = estimate(rows, np.repeat([0, 1], 50), n_draws=2000)["Danish"]

@@ -126,7 +126,7 @@ def test_weights_before_training(kind, n_gates):
 
 
 @pytest.mark.parametrize("p", [1e-9, 0.011, 0.3, 0.5, 0.9, 0.999, 1 - 1e-9])
-def test_elements_are_dropped_independently_at_a_rate_within_a_byte(p):
+def test_dropout_is_independent_with_rate_rounded_to_byte(p):
     n = 1_000_000
     x = torch.full((n,), 3.0, requires_grad=True)
     dropout = Dropout(p)
@@ -155,7 +155,7 @@ def test_elements_are_dropped_independently_at_a_rate_within_a_byte(p):
 @each_kind
 @each_depth
 @each_share
-def test_states_and_gradients_are_those_of_torch(codes, kind, num_layers, share):
+def test_states_and_gradients_equal_torch(codes, kind, num_layers, share):
     net = build(kind, num_layers)
     plan = plan_of(codes, share)
     cells = copy.deepcopy(net.cells)
@@ -198,7 +198,7 @@ def test_no_uninitialized_memory_is_read(codes, kind, num_layers):
 @each_kind
 @each_depth
 @pytest.mark.parametrize("embedding_dim", [EMBEDDING, None])
-def test_all_is_computed_on_the_device_of_the_parameters(
+def test_computation_stays_on_device_of_parameters(
     codes, kind, num_layers, embedding_dim
 ):
     # The device "meta" computes shapes only, and rejects tensors of another device.
@@ -231,7 +231,7 @@ def test_dropout_of_0_and_after_training_changes_nothing():
         ("ngram_dropout", [False, False, True]),
     ],
 )
-def test_each_dropout_drops_in_its_place(codes, where, changes):
+def test_each_dropout_applies_to_its_layer(codes, where, changes):
     net = build(n_ngrams=9, **{where: 0.5})
     torch.nn.init.normal_(net.ngram_weight)
     plan = plan_of(codes)

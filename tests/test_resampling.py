@@ -36,7 +36,7 @@ def test_clusters_are_drawn_alike_in_any_part_whether_they_are_kept_or_not(most_
         assert_array_equal(counts_of(chosen), expected[:, chosen])
 
 
-def test_chunks_hold_all_draws_of_all_units():
+def test_chunks_cover_all_draws_and_units():
     counts = np.ones(CHUNK // 3, dtype=int)
     chunks = [*draw_units(counts, 5, np.random.RandomState(0))]
     assert [rows for rows, _ in chunks] == [slice(0, 3), slice(3, 5)]
@@ -47,7 +47,7 @@ def test_chunks_hold_all_draws_of_all_units():
 
 @settings(deadline=None, derandomize=True)
 @given(rows=st.lists(st.tuples(st.integers(0, 9), st.integers(1, 4)), min_size=1))
-def test_digest_of_rows_is_that_of_their_weights_in_any_order(rows):
+def test_digest_of_rows_ignores_order(rows):
     keys, weights = np.array(rows).T
     expected = digest_of_rows([keys], weights)
     assert digest_of_rows([keys[::-1]], weights[::-1]) == expected
@@ -63,14 +63,14 @@ def test_digest_of_rows_is_that_of_their_weights_in_any_order(rows):
         assert digest_of_rows([keys], heavier) != expected
 
 
-def test_digest_of_rows_holds_which_columns_go_together():
+def test_digest_of_rows_depends_on_pairing_of_columns():
     keys = np.array([1, 2])
     expected = digest_of_rows([keys, np.array([1, 2])], np.ones(2))
     assert digest_of_rows([keys, np.array([2, 1])], np.ones(2)) != expected
     assert expected < 2**64
 
 
-def test_deviations_of_sums_vary_as_a_sample_of_its_units_less_one():
+def test_bootstrap_variance_has_small_sample_correction():
     """A unit that adds nothing, such as a cluster of other rows, does not count."""
     influences = np.array([[1.0, 3], [-1, 0], [0, -3], [0, 0]])
     deviations = deviations_of_sums(influences, 40_000, [(4, drawn(4, 40_000, 0))])

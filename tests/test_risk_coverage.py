@@ -28,19 +28,19 @@ def halved(n_wrong=0):
     return risk_coverage_curve(confidence, np.arange(200) < 100 - n_wrong, np.ones(200))
 
 
-def test_risk_is_sought_among_fifty_shares_of_what_can_be_answered():
+def test_risk_is_tested_at_fifty_coverages():
     curve = halved()
     assert_allclose(curve.coverage[tried_rows(curve)], np.arange(1, 51) / 100)
     assert curve.coverage[row_of_risk(curve, 0.1, 0.95)] == 0.5
 
 
-def test_risk_may_be_proven_for_the_surest_fiftieth_alone():
+def test_risk_met_only_by_surest_fiftieth_is_found():
     is_right = np.arange(5000) < 100
     curve = risk_coverage_curve(np.linspace(1, 0.5, 5000), is_right, np.ones(5000))
     assert curve.coverage[row_of_risk(curve, 0.1, 0.95)] == 0.02
 
 
-def test_risk_that_no_bound_proves_raises_with_the_best_bound():
+def test_unreachable_risk_raises_with_best_bound():
     """Six are tried, each with a sixth of 5 %; of 50 names ten are wrong."""
     bound = 1 - (0.05 / 6) ** (1 / 24)
     message = "of the 12% of .*, 0.0% of 24 answers are wrong, "
@@ -57,6 +57,6 @@ def test_coverage_allows_for_rounding():
     assert row_of_coverage(curve, 0.75) == 2
 
 
-def test_curve_without_an_answer_raises():
+def test_curve_without_prediction_raises():
     with pytest.raises(ValueError, match="None of the 2 names"):
         risk_coverage_curve(np.zeros(2), np.ones(2, dtype=bool), np.ones(2))

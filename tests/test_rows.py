@@ -27,7 +27,7 @@ TRIPLES = [(1e16, 1.0, 1.0), (0.1, 0.2, 0.3), (0.5, 1.0, 1e16)]
 
 
 @pytest.mark.parametrize("triple", TRIPLES, ids=str)
-def test_weights_of_equal_rows_sum_to_the_same_bits_in_any_order(triple):
+def test_merged_weights_have_same_bits_in_any_order(triple):
     sums = set()
     for weights in permutations(triple):
         merged = Rows.merged(np.ones((3, 2)), np.zeros(3), np.array(weights))

@@ -43,7 +43,7 @@ def blobs(n=600, random_state=0):
 # ---- What is promised, on held-out names
 
 
-def test_risk_is_exceeded_in_few_of_twenty_draws():
+def test_risk_is_rarely_exceeded():
     coverages = []
     risks = []
     inner = FrozenEstimator(Given().fit(np.eye(3), [0, 1, 2]))
@@ -64,7 +64,7 @@ def test_risk_is_exceeded_in_few_of_twenty_draws():
 # ---- scikit-learn's conventions
 
 
-def test_answers_where_it_is_sure():
+def test_predicts_only_above_threshold():
     X, y = blobs()
     model = SelectiveClassifier(LogisticRegression(), coverage=0.5).fit(X, y)
     probabilities = model.predict_proba(X)
@@ -81,7 +81,7 @@ def test_answers_where_it_is_sure():
     assert curve.risk[row] == model.risk_ < curve.risk[-1]
 
 
-def test_frozen_estimator_is_not_fitted_and_all_names_count():
+def test_frozen_estimator_is_not_fitted_and_all_names_set_threshold():
     X, y = blobs()
     inner = LogisticRegression().fit(X[:100], y[:100])
     before = inner.coef_.copy()
@@ -150,14 +150,14 @@ def test_parameters_of_fit_reach_a_step_in_each_fold():
     assert abs(model.threshold_ - plain.threshold_) > 0.001
 
 
-def test_a_number_of_folds_has_all_classes_in_each():
+def test_integer_cv_stratifies_folds():
     X, y = blobs(60)
     order = np.argsort(y, kind="stable")
     model = SelectiveClassifier(LogisticRegression(), coverage=1, cv=3)
     assert model.fit(X[order], y[order]).risk_ < 0.5
 
 
-def test_folds_that_test_a_row_again_prove_no_more():
+def test_repeated_folds_do_not_tighten_bound():
     X, y = blobs()
     once = [*StratifiedKFold(4).split(X, y)]
     masks = [tuple(np.isin(np.arange(len(y)), rows) for rows in fold) for fold in once]
@@ -208,7 +208,7 @@ def test_fit_with_a_given_threshold_only_fits_the_estimator():
     (np.array([5, 2**53, 2**53 + 1], dtype=np.uint64), -1),
     ([0.0, 1.0, 2.0], -1),
 ], ids=str)  # fmt: skip
-def test_labels_of_any_type_are_predicted_whole(labels, abstain_label):
+def test_labels_of_any_type_keep_value_with_abstain_label(labels, abstain_label):
     X, y = blobs()
     is_known = y > 0
     labels = np.asarray(labels)
@@ -246,7 +246,7 @@ def test_wrong_abstain_label_raises_before_the_estimator_is_fitted(
         model.fit(X, labels[y])
 
 
-def test_abstain_label_or_labels_that_a_frozen_estimator_contradicts_raise():
+def test_abstain_label_or_labels_conflicting_with_frozen_estimator_raise():
     X, y = blobs()
     frozen = FrozenEstimator(LogisticRegression().fit(X, y - 1))
     with pytest.raises(ValueError, match="neither a label nor a group, got -1"):
@@ -260,7 +260,7 @@ def test_abstain_label_or_labels_that_a_frozen_estimator_contradicts_raise():
 @pytest.mark.parametrize(
     "goals", [{}, {"coverage": 0.5, "risk": 0.1}, {"risk": 0.1, "threshold": 0.5}]
 )
-def test_no_goal_or_two_raise(goals):
+def test_no_or_two_goals_raise(goals):
     with pytest.raises(ValueError, match="Expected one of coverage, risk and thresh"):
         SelectiveClassifier(LogisticRegression(), **goals).fit(*blobs())
 
@@ -291,7 +291,7 @@ def test_failed_fit_changes_nothing():
 # ---- Names
 
 
-def test_name_without_a_character_of_the_encoder_gets_no_answer():
+def test_name_without_known_characters_gets_no_prediction():
     encoder = CharEncoder(transliterate=False, handle_missing="empty")
     inner = make_pipeline(encoder, DummyClassifier()).fit(["Tanaka", "Bo"], ["x", "y"])
     names = ["王伟", "Tanaka", "王 a", None]
@@ -300,7 +300,7 @@ def test_name_without_a_character_of_the_encoder_gets_no_answer():
         assert reasons.tolist() == ["no known letter", "", "", "missing name"]
 
 
-def test_text_that_is_no_name_counts_as_an_input_without_answer(small_names):
+def test_text_that_is_not_a_name_counts_as_unanswered(small_names):
     names, labels = small_names
     X = [*names, *["123"] * 200]
     y = [*labels, *labels]
@@ -328,7 +328,7 @@ def falling_back(coverage=1, fallback=NESTED, **params):
     return model.fit(rows, [0, 1, 3, 2]), rows
 
 
-def test_answer_is_the_finest_group_above_the_threshold():
+def test_prediction_is_finest_group_above_threshold():
     model, rows = falling_back()
     for threshold, answers, levels, probabilities in [
         (0.4, [0, 0, 10, 2], [0, 0, 1, 0], [0.9, 0.5, 0.5, 0.6]),
@@ -347,7 +347,7 @@ def test_answer_is_the_finest_group_above_the_threshold():
         assert_allclose(found.top_proba[:, 0], probabilities)
 
 
-def test_answers_keep_the_types_of_labels_and_groups():
+def test_predictions_keep_types_of_labels_and_groups():
     fallback = [{0: "a", 1: "a", 2: "b", 3: "b"}]
     model, rows = falling_back(0.75, fallback)
     answers = model.predict(rows).tolist()
@@ -389,7 +389,7 @@ def test_curve_recomputes_hits_at_each_threshold():
     assert "fallback" in model.get_params()
 
 
-def test_score_counts_a_group_that_holds_the_label():
+def test_score_counts_group_containing_label_as_correct():
     model, rows = falling_back()
     model.set_params(coverage=None, threshold=0.55)  # which acts at once
     assert model.threshold_ == 0.55
@@ -423,7 +423,7 @@ def test_fallback_of_groups_raises():
         model.fit(X, y)
 
 
-def test_fallback_of_a_label_that_only_other_training_data_have_may_be_fitted():
+def test_fallback_with_unseen_labels_can_be_fitted():
     X, y = blobs(90)
     goal = {"coverage": 1, "fallback": [{1: 7, 2: 7, 9: 7}]}
     model = SelectiveClassifier(LogisticRegression(), cv=2, **goal).fit(X, y)
@@ -434,7 +434,7 @@ def test_fallback_of_a_label_that_only_other_training_data_have_may_be_fitted():
 
 
 @pytest.mark.parametrize("lacking", [0, 1, 2])
-def test_fold_without_a_label_answers_as_a_model_without_it(lacking):
+def test_fold_without_label_predicts_like_model_without_label(lacking):
     X, y = blobs(90)
     train = np.flatnonzero(y != lacking)
     goal = {"coverage": 0.5, "fallback": [dict.fromkeys({0, 1, 2} - {lacking}, 7)]}

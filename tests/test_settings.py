@@ -45,7 +45,7 @@ def test_values_of_the_default_cell(n_rows, expected):
     "n_rows, epochs", [(1_000, 20), (16_000, 16), (100_000, 8), (10**6, 12)]
 )
 @pytest.mark.parametrize("cell", ["rnn", "sigmoid_rnn"])
-def test_an_elman_net_is_dropped_less_and_trained_longer(cell, n_rows, epochs):
+def test_elman_net_has_less_dropout_and_more_epochs(cell, n_rows, epochs):
     settings = resolved(n_rows, cell=cell)
     of_gru = resolved(n_rows)
     assert settings.dropout == pytest.approx(of_gru.dropout - 0.1)
@@ -63,7 +63,7 @@ def test_lr_is_higher_from_8192_to_40000_rows_without_early_stopping(n_rows, lr)
 
 
 @pytest.mark.parametrize("gce_q, ngram_eps", [(0, 2e-5), (0.2, 1e-8)])
-def test_epsilon_of_generalized_cross_entropy_stays(gce_q, ngram_eps):
+def test_epsilon_with_generalized_cross_entropy_is_default(gce_q, ngram_eps):
     assert resolved(10**5, {"gce_q": gce_q}).ngram_eps == ngram_eps
     assert resolved(10**4, {"gce_q": gce_q}).ngram_eps == 1e-8
 
@@ -90,12 +90,12 @@ def test_given_values_are_kept():
         (20, [0.45, 0.95, 10, 0.4]),
     ],
 )
-def test_regularization_scales_its_parts(strength, expected):
+def test_regularization_scales_its_settings(strength, expected):
     settings = resolved(10, regularization=strength)
     assert values(settings, PARTS) == pytest.approx(expected)
 
 
-def test_settings_of_numpy_become_those_of_python():
+def test_numpy_settings_become_python_numbers():
     given = {
         "hidden_size": np.uint8(200),
         "lr": np.float32(0.5),

@@ -50,7 +50,7 @@ NAMES = ["Anna", "Seán O'Neill", "Müller-Lüdenscheidt", "王伟", "محمد �
 
 
 @pytest.mark.parametrize("way", WAYS_TO_TYPE, ids=ascii)
-def test_however_a_cell_was_typed_the_name_is_the_same(way):
+def test_clean_makes_typed_variants_equal(way):
     typed = [way.format(name) for name in [*NAMES, "'t Hooft"]]
     assert clean(typed) == [*NAMES, "'t Hooft"]
 
@@ -62,7 +62,7 @@ def test_apostrophes_on_both_sides_are_quotation_marks(way):
 
 @given(st.lists(TYPED, max_size=6))
 @ANY
-def test_clean_once_is_clean_and_a_name_is_cleaned_by_itself(names):
+def test_clean_is_idempotent_and_independent_of_other_names(names):
     once = clean(names)
     assert clean(once) == once
     assert once == [clean([name])[0] for name in names]
@@ -82,7 +82,7 @@ def test_clean_once_is_clean_and_a_name_is_cleaned_by_itself(names):
         ("ジャン＝Ｊ．Ｐ", "ジャン＝J．P"),
     ],
 )
-def test_forms_of_letters_become_usual_letters(typed, usual):
+def test_presentation_forms_become_usual_letters(typed, usual):
     assert compose(clean([typed])) == [usual]
 
 

@@ -229,9 +229,7 @@ any_stack = settings(deadline=None, derandomize=True, max_examples=30)
 @any_stack
 @given(layers=stacks([*LAYERS, root]))
 @example(layers=[first_and_third, root, first_and_third])
-def test_probabilities_and_what_they_assume_are_those_of_the_layers_in_turn(
-    model, layers
-):
+def test_layers_change_probabilities_and_priors_in_order(model, layers):
     wrapped, expected = built(model, layers)
     stack = resolve(wrapped)
     proba = wrapped.predict_proba(expected.X)
@@ -265,9 +263,7 @@ def test_probabilities_and_what_they_assume_are_those_of_the_layers_in_turn(
 @given(layers=stacks([*LAYERS, root]))
 @example(layers=[partial(threshold, 0.4), first_and_third, rising_priors])
 @example(layers=[partial(threshold, 0.4), rising_priors, root])
-def test_answers_are_those_of_the_last_threshold_unless_a_layer_changes_what_it_is_for(
-    model, layers
-):
+def test_last_threshold_decides_unless_layer_above_changes_probabilities(model, layers):
     wrapped, expected = built(model, layers)
     if expected.lost_by:
         message = f"^{expected.lost_by} .* threshold of the SelectiveClassifier in it d"
@@ -287,7 +283,7 @@ def test_answers_are_those_of_the_last_threshold_unless_a_layer_changes_what_it_
 
 @any_stack
 @given(layers=stacks([*LAYERS, root]))
-def test_file_of_a_stack_names_no_private_class_and_gives_the_same_bits(model, layers):
+def test_file_of_stack_has_no_private_class_and_same_predictions(model, layers):
     wrapped, expected = built(model, layers)
     stored = skops.io.dumps(wrapped)
     types = skops.io.get_untrusted_types(data=stored)
@@ -299,7 +295,7 @@ def test_file_of_a_stack_names_no_private_class_and_gives_the_same_bits(model, l
 
 @any_stack
 @given(layers=stacks(LAYERS))
-def test_stack_without_a_calibration_is_converted_and_explained(model, layers):
+def test_stack_without_calibration_has_onnx_and_contributions(model, layers):
     wrapped, expected = built(model, layers)
     metadata = {p.key: p.value for p in to_onnx(wrapped).metadata_props}
     assert json.loads(metadata["classes"]) == expected.labels
@@ -334,7 +330,7 @@ def selective(model):
     return careful.fit(NAMES[: len(y)], y)
 
 
-def test_threshold_that_does_not_hold_raises_where_it_would_decide(model):
+def test_invalid_threshold_raises_where_used(model):
     careful = selective(model)
     changed = GroupedClassifier(joined(careful), groups={})
     assert estimate_shares(changed, ["Ana", "Jan"], n_draws=200).label.tolist()
@@ -358,7 +354,7 @@ def holding_nothing_back(model):
 
 
 @pytest.mark.parametrize("wrap", [holding_nothing_back, partial(calibrated, power=1.0)])
-def test_shares_of_a_wrapper_are_those_of_its_inside(model, small_names, wrap):
+def test_shares_of_wrapper_equal_shares_of_inner_model(model, small_names, wrap):
     names = [*small_names[0][::3], "Mike", "123"]
     expected = estimate_shares(model, names, random_state=0)
     found = estimate_shares(wrap(model), names, random_state=0)
@@ -371,7 +367,7 @@ def test_shares_of_a_wrapper_are_those_of_its_inside(model, small_names, wrap):
     assert abs(differences).max() > 0.01  # the bias counts
 
 
-def test_shares_under_given_priors_are_of_probabilities_of_groups(model, small_names):
+def test_shares_with_priors_use_group_probabilities(model, small_names):
     names = small_names[0][:130]
     given = in_groups(model)
     expected = estimate_shares(given, names, n_draws=200)
@@ -382,7 +378,7 @@ def test_shares_under_given_priors_are_of_probabilities_of_groups(model, small_n
     assert estimate_shares(never, names, n_draws=200)["Asia"].share == 0
 
 
-def test_group_of_classes_that_never_occur_has_no_bias(model):
+def test_group_of_classes_with_prior_0_has_no_bias(model):
     only_greek = PriorShiftClassifier(model, priors={"Greek": 1})
     never = in_groups(only_greek)
     assert_allclose(resolve(never).assumed.class_bias, [0, 0.5])
@@ -393,7 +389,7 @@ def test_group_of_classes_that_never_occur_has_no_bias(model):
 # ---- Models of scikit-learn
 
 
-def test_other_calibration_assumes_other_priors(model, small_names):
+def test_calibration_without_temperature_has_unknown_priors(model, small_names):
     found = CalibratedClassifierCV(FrozenEstimator(model), method="sigmoid")
     found.fit(*small_names)
     assert_allclose(assumed_priors(found), 0.25)
@@ -408,7 +404,7 @@ def test_other_calibration_assumes_other_priors(model, small_names):
     assert inside.encoder is None
 
 
-def test_what_holds_several_models_has_no_inside():
+def test_ensembles_have_no_inner_stack():
     X = np.random.RandomState(0).randn(60, 2)
     y = np.repeat([0, 1], [54, 6])
     template = GaussianNB().fit(X, y)
@@ -424,13 +420,13 @@ def test_what_holds_several_models_has_no_inside():
     assert_array_equal(resolve(training).assumed.class_prior, expected)
 
 
-def test_network_behind_a_step_of_others_does_not_read_codes(model):
+def test_network_after_other_step_does_not_read_codes(model):
     inside = resolve(make_pipeline(model[0], FunctionTransformer(), model[1]))
     assert inside.encoder is model[0]
     assert inside.network is None
 
 
-def test_what_is_inside_other_models():
+def test_inner_estimator_of_other_models_is_found():
     rows = ["ana", "bo"] * 3
     y = [0, 1] * 3
     encoder = CharEncoder()
@@ -502,7 +498,7 @@ def test_classifier_of_several_labels_raises(several):
     assert fingerprint(fitted).startswith(type(several).__name__)
 
 
-def test_probability_at_the_threshold_is_no_answer():
+def test_probability_equal_to_threshold_is_unsure():
     X = np.array([[0.0], [1.0]])
     even = DummyClassifier(strategy="uniform").fit(X, ["a", "b"])
     for least, reason in [(0.5, "unsure"), (0.4999, "")]:
@@ -511,13 +507,13 @@ def test_probability_at_the_threshold_is_no_answer():
         assert predict_names(careful, X).reasons.tolist() == [reason, reason]
 
 
-def test_best_of_equal_probabilities_are_in_the_order_of_the_classes():
+def test_ties_are_in_order_of_classes():
     best = most_probable(np.array([[0.0, 1.0, 0.0]]), top=3)
     assert best.tolist() == [[1, 0, 2]]
 
 
 @pytest.mark.parametrize("container", [np.asarray, csr_array])
-def test_numbers_pass_through_the_layers(container):
+def test_numeric_labels_pass_through_layers(container):
     X = container(np.array([[1, 5], [5, 1], [5, 5]]))
     inner = MultinomialNB().fit(X, ["a", "b", "c"])
     groups = GroupedClassifier(inner, groups={"a": "ab", "b": "ab"})

@@ -163,7 +163,7 @@ def test_private_names_of_scikit_learn_are_imported_in_one_file(path):
             assert not is_private, f"{path.name} imports {name}, not sklearn_private"
 
 
-def test_table_has_every_room():
+def test_import_table_lists_every_package():
     assert {room_of(path) for path in FILES} == ALLOWED.keys()
 
 
@@ -176,11 +176,11 @@ def rooms_below():
     return below
 
 
-def test_imports_between_rooms_are_few():
+def test_imports_between_packages_are_few():
     assert sum(map(len, rooms_below().values())) <= MOST_ARROWS
 
 
-def test_rooms_stand_on_10_floors_at_most():
+def test_packages_have_at_most_10_levels():
     below = rooms_below()
     floors = {}
     for room in TopologicalSorter(below).static_order():  # a cycle raises
@@ -258,7 +258,7 @@ for path in FILES:
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
-def test_no_file_calls_methods_that_only_files_above_it_have(folder):
+def test_no_file_calls_methods_of_higher_levels_only(folder):
     trees = trees_of(folder)
     below = files_below(trees)
     for path, tree in trees.items():
@@ -269,7 +269,7 @@ def test_no_file_calls_methods_that_only_files_above_it_have(folder):
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_data_files_are_read_in_their_room(path):
+def test_data_files_are_read_in_their_package(path):
     room_of_data = {
         p.name: room_of(p) for p in PACKAGE.rglob("*.*") if p.suffix in DATA
     }
@@ -290,7 +290,7 @@ def test_import_is_light():
     run_process(sys.executable, "-c", code, cwd=PACKAGE.parent)
 
 
-def test_modules_are_there_without_an_import():
+def test_submodules_are_loaded_lazily():
     code = "import sknames; sknames.metrics.scorecard, sknames.onnx.to_onnx, "
     code += "sknames.datasets"
     run_process(sys.executable, "-c", code, cwd=PACKAGE.parent)
@@ -298,7 +298,7 @@ def test_modules_are_there_without_an_import():
 
 
 @pytest.mark.parametrize("name", ["predict", "load_table"])
-def test_module_says_what_it_lacks(name):
+def test_missing_attribute_raises_attribute_error(name):
     message = f"^module 'sknames' has no attribute '{name}'$"
     with pytest.raises(AttributeError, match=message):
         getattr(sknames, name)

@@ -34,7 +34,7 @@ def tidy(texts, **params):
 
 
 @pytest.mark.parametrize("typed, name", LIKE.items())
-def test_tidy_name_as_people_type_it(typed, name):
+def test_tidy_brings_typed_forms_into_one_form(typed, name):
     assert tidy([typed]) == tidy([name]) == [name]
     assert tidy(["Anna", typed, "Anna"]) == ["Anna", name, "Anna"]
 
@@ -68,7 +68,7 @@ for line in LEFT.strip().splitlines():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_tidy_leaves_other_names(name):
+def test_tidy_keeps_names_without_titles(name):
     assert tidy([name]) == [name]
 
 
@@ -101,13 +101,13 @@ IN_CONTEXT = {
 
 
 @pytest.mark.parametrize("table", IN_CONTEXT)
-def test_tidy_every_word_of_a_table_counts(table):
+def test_tidy_uses_every_word_of_tables(table):
     typed, left = IN_CONTEXT[table]
     for word in TIDY[table]:
         assert tidy([typed.format(word)]) == [left.format(word)], word
 
 
-def test_tidy_titles_that_may_be_names_stay():
+def test_tidy_keeps_titles_that_may_be_names():
     for word in TIDY["names"]:
         assert tidy([f"{word.title()} Kim"]) == [f"{word.title()} Kim"]
     for word in TIDY["offices"]:
@@ -123,7 +123,7 @@ def test_tidy_haji_is_a_title_beside_every_indonesian_word():
         assert tidy([text.format(word)]) == ["Budi Santoso"], word
 
 
-def test_tidy_steps_are_those_of_the_encoder():
+def test_tidy_steps_match_encoder_parameters():
     name = "  Dr. 김 민수 (김)."
     for params, left in [
         ({"tidy": True}, "김민수"),
@@ -142,7 +142,7 @@ def test_tidy_steps_are_those_of_the_encoder():
     )
 )
 @ANY
-def test_tidy_never_leaves_nothing(parts):
+def test_tidy_never_returns_empty_name(parts):
     typed = " ".join(parts)
     (left,) = tidy([typed])
     (cleaned,) = tidy([typed], tidy=False)
@@ -157,7 +157,7 @@ def test_tidy_never_leaves_nothing(parts):
     )
 )
 @ANY
-def test_tidy_twice_is_tidy(parts):
+def test_tidy_is_idempotent(parts):
     left = tidy([" ".join([*parts[:3], "Anna", "Kim", *parts[3:]])])
     assert tidy(left) == left
     assert "Kim" in left[0]
@@ -171,7 +171,7 @@ for words in TIDY.values():
 
 @given(typed_with(WORDS))
 @ANY
-def test_quick_look_reads_as_the_full_reading(typed):
+def test_quick_check_agrees_with_full_tidying(typed):
     cleaned = clean([typed])
     (text,) = without_signs(compose(cleaned))
     assert read(cleaned) == [_apply_until_stable(text, cleans=True, drops=True)]
@@ -184,7 +184,7 @@ def changed(texts):
     return {text for text, typed, left in before_and_after if typed != left}
 
 
-def test_titles_are_hardly_ever_names():
+def test_titles_rarely_occur_in_name_lists():
     assert len(changed(make_names(20_000, random_state=0)[0])) <= 20
     # A lone title is never dropped.
     listed = [*load_names(script="all").data]
@@ -211,6 +211,6 @@ def test_titles_are_hardly_ever_names():
         ("김 민수", []),
     ],
 )
-def test_dropped_pieces_are_those_that_are_not_read(typed, pieces):
+def test_dropped_returns_pieces_missing_from_tidy_name(typed, pieces):
     assert dropped(typed, cleans=True, drops=True) == pieces
     assert dropped(typed, cleans=True, drops=False) == []

@@ -134,16 +134,14 @@ def numbers_of_nodes(plan):
         (MIN_ROWS_TO_SHARE, 1 - 1 / RUN),
     ],
 )
-def test_batches_that_share_no_prefixes_draw_rows_one_by_one(
-    batch_size, share_of_neighbours
-):
+def test_small_batches_draw_single_rows(batch_size, share_of_neighbours):
     batches = _batches.Batches(make_rows(2_000), batch_size, np.random.RandomState(0))
     order = np.concatenate([labels for _, labels in batches])
     is_neighbour = np.diff(order) == 1
     assert is_neighbour.mean() == pytest.approx(share_of_neighbours, abs=0.01)
 
 
-def test_runs_may_begin_anywhere():
+def test_runs_start_at_random_offset():
     # So no two rows are always, or never, together.
     rng = np.random.RandomState(0)
     first_rows = {_batches.runs_in_random_order(2_000, RUN, rng)[0] for _ in range(9)}
@@ -153,7 +151,7 @@ def test_runs_may_begin_anywhere():
 @pytest.mark.parametrize(
     "batch_size, sizes", [(30, [30, 30, 30, 10]), (50, [50, 50]), (100, [100])]
 )
-def test_epoch_has_each_row_once_in_an_order_of_its_own(batch_size, sizes):
+def test_epoch_has_each_row_once_in_new_order(batch_size, sizes):
     rows = make_rows()
     ngrams = matrix_of(*rows.ngrams)
     batches = _batches.Batches(rows, batch_size, np.random.RandomState(0))
@@ -195,7 +193,7 @@ def test_batches_share_prefixes_where_there_are_many_rows():
 
 
 @pytest.mark.parametrize("share", [True, False])
-def test_next_symbol_loss_is_that_of_rows(share):
+def test_next_symbol_loss_equals_loss_of_rows(share):
     rows = make_rows()
     rows.codes[rows.codes == 4] = 5
     logits = np.random.RandomState(2).normal(size=(6**6, 6))  # by number of a prefix
@@ -233,9 +231,7 @@ def cross_entropy(p):
         (True, 1.0, lambda p: 1 - p),
     ],
 )
-def test_class_loss_is_adjusted_and_doubts_labels_in_training_only(
-    training, q, loss_of
-):
+def test_class_loss_is_adjusted_and_generalized_in_training_only(training, q, loss_of):
     rng = np.random.RandomState(0)
     prior = np.array([-2.0, -0.5, -1.0])
     rows = replace(make_rows(7), labels=rng.randint(3, size=7))
@@ -279,7 +275,7 @@ def steps_of(X, y, **params):
     return steps
 
 
-def test_next_symbol_loss_counts_by_its_weight(X, y):
+def test_next_symbol_loss_is_multiplied_by_weight(X, y):
     # Their norm is below 1, so that they are not clipped.
     gradients = []
     params = {"batch_size": 100, "ngram_range": None, "max_epochs": 1} | WITHOUT
@@ -293,7 +289,7 @@ def test_next_symbol_loss_counts_by_its_weight(X, y):
 
 # Codes with padding and the unknown one.
 @pytest.mark.parametrize("n_codes", [MANY_CODES, MANY_CODES + 1])
-def test_next_symbol_of_many_codes_is_predicted_from_those_of_a_batch(n_codes):
+def test_next_symbol_with_many_codes_uses_codes_of_batch(n_codes):
     X = np.arange(2, n_codes)[:, None]
     steps = steps_of(X, np.arange(len(X)) % 3, max_epochs=1, **WITHOUT)
     for batch, gradients in zip(steps.batches, steps.gradients, strict=True):
@@ -304,7 +300,7 @@ def test_next_symbol_of_many_codes_is_predicted_from_those_of_a_batch(n_codes):
 
 
 @pytest.mark.parametrize("p", [0.05, 0.3])
-def test_symbols_are_dropped_to_the_unknown_one(p):
+def test_dropped_symbols_become_unknown(p):
     X = random_codes(400, 5, 4)
     steps = steps_of(X + 2 * (X > 0), X[:, 0], symbol_dropout=p, max_epochs=20)
     counts = np.zeros(6)
@@ -316,7 +312,7 @@ def test_symbols_are_dropped_to_the_unknown_one(p):
     assert counts[5] / counts.sum() == pytest.approx(p, abs=0.01)
 
 
-def test_classes_are_adjusted_by_their_weight_among_rows_to_train_on():
+def test_logit_adjustment_uses_weights_of_training_rows():
     rng = np.random.RandomState(0)
     recorder = Recorder()
     X = np.arange(2, 102)[:, None]
@@ -403,7 +399,7 @@ def test_early_stopping_without_rows_to_hold_out_warns():
     assert [Path(warning.filename) for warning in found] == [Path(__file__)]
 
 
-def test_callbacks_see_logits_and_labels_alone(X, y):
+def test_callbacks_receive_only_logits_and_labels(X, y):
     # The states of an epoch would fill memory.
     seen = []
 
@@ -419,7 +415,7 @@ def test_callbacks_see_logits_and_labels_alone(X, y):
     assert set(seen) == {True, False}
 
 
-def test_pickle_holds_callbacks_as_they_were_given(X, y):
+def test_pickle_keeps_given_callbacks(X, y):
     content = pickle.dumps(fit(X, y, callbacks=[LRScheduler("StepLR", step_size=3)]))
     assert b"torch.storage" not in content
     assert pickle.loads(content).callbacks[0].kwargs == {"step_size": 3}
@@ -438,7 +434,7 @@ def test_freezer_of_ngrams_keeps_them_at_zero(X, y, at):
     assert model.weights()["ngram_weight"].any() == (at == 3)
 
 
-def test_batch_of_more_rows_than_there_are_is_one_of_all_rows(X, y):
+def test_batch_size_above_number_of_rows_is_reduced(X, y):
     X = X[:30]
     y = y[:30]
     of_30 = fit(X, y, batch_size=30)
@@ -462,7 +458,7 @@ def learning_rates(n_steps, batch_size):
     return lrs
 
 
-def test_many_small_batches_stay_at_the_maximum_learning_rate():
+def test_schedule_of_many_small_batches_holds_maximum():
     cycle = learning_rates(MAX_CYCLE, MIN_ROWS_TO_SHARE - 1)
     longer = learning_rates(MAX_CYCLE + 30, MIN_ROWS_TO_SHARE - 1)
     n_rising = MAX_CYCLE // 5
@@ -497,7 +493,7 @@ def two_threads():
         (interrupt, pytest.raises(KeyboardInterrupt)),
     ],
 )
-def test_fit_leaves_torch_as_it_was(X, y, two_threads, at_epoch_end, end):
+def test_fit_restores_torch_settings(X, y, two_threads, at_epoch_end, end):
     recorder = Recorder(at_epoch_end)
     state = torch.random.get_rng_state()
     numpy_state = pickle.dumps(np.random.get_state())
@@ -510,7 +506,7 @@ def test_fit_leaves_torch_as_it_was(X, y, two_threads, at_epoch_end, end):
     assert pickle.dumps(np.random.get_state()) == numpy_state
 
 
-def test_net_predicts_on_one_thread_and_leaves_torch_as_it_was(X, y, two_threads):
+def test_net_predicts_on_one_thread_and_restores_torch_settings(X, y, two_threads):
     net = fit(X, y).net_
     threads = []
     net.module_.register_forward_hook(
@@ -531,7 +527,7 @@ def default_dtype(dtype):
 @pytest.mark.parametrize(
     "mode", [torch.no_grad, torch.inference_mode, partial(default_dtype, torch.float64)]
 )
-def test_fit_in_a_mode_of_torch_gives_the_same_bits(X, y, mode):
+def test_fit_in_inference_mode_gives_same_bits(X, y, mode):
     expected = fit(X, y, early_stopping=True)
     with mode():
         dtype = torch.get_default_dtype()
@@ -648,7 +644,7 @@ def test_early_stopping_counts_any_improvement(X, y):
 
 
 @pytest.mark.parametrize("next_symbol_weight", [0, 0.5])
-def test_losses_of_training_and_validation_are_alike(X, y, next_symbol_weight):
+def test_training_and_validation_losses_are_comparable(X, y, next_symbol_weight):
     weights = np.random.RandomState(0).lognormal(size=len(y))
     recorder = Recorder()
     scoring = EpochScoring("neg_log_loss", on_train=True, name="score")
@@ -675,9 +671,7 @@ def test_losses_of_training_and_validation_are_alike(X, y, next_symbol_weight):
     "early_stopping, min_df, n_names, n_own",
     [(False, 1, 40, 40), (True, 1, 36, 36), (True, 2, 36, 0)],
 )
-def test_ngrams_and_idf_are_those_of_the_rows_to_train_on(
-    early_stopping, min_df, n_names, n_own
-):
+def test_ngrams_and_idf_exclude_held_out_rows(early_stopping, min_df, n_names, n_own):
     own = np.arange(40)
     X = np.column_stack([own + 4, own % 2 + 2])
     recorder = Recorder()
@@ -781,7 +775,7 @@ def test_fit_on_cuda_gives_weights_in_numpy(X, y, device):
 
 
 @pytest.mark.parametrize("n_steps", range(1, 9))
-def test_cycle_of_few_steps_is_high_and_falls(X, y, n_steps):
+def test_schedule_of_few_steps_rises_and_falls(X, y, n_steps):
     steps = steps_of(X, y, lr=0.02, max_epochs=n_steps, batch_size=1000)
     lrs = [rates["output.bias"][0] for rates in steps.rates]
     assert len(lrs) == n_steps
@@ -793,7 +787,7 @@ def test_cycle_of_few_steps_is_high_and_falls(X, y, n_steps):
 @pytest.mark.parametrize(
     "ngram_range, factors", [((1, 2), [(2, 2e-5), (1, 1e-8)]), (None, [(1, 1e-8)])]
 )
-def test_ngrams_have_a_rate_and_an_epsilon_of_their_own(
+def test_ngrams_have_own_learning_rate_and_epsilon(
     X, y, early_stopping, ngram_range, factors
 ):
     params = {"early_stopping": early_stopping, "ngram_range": ngram_range}
@@ -809,7 +803,7 @@ def test_ngrams_have_a_rate_and_an_epsilon_of_their_own(
 
 
 def test_gradients_are_clipped_to_a_norm_of_1(X, y):
-    # Those of smaller norm are not: test_next_symbol_loss_counts_by_its_weight.
+    # Those of smaller norm are not: test_next_symbol_loss_is_multiplied_by_weight.
     for gradients in steps_of(X, y, next_symbol_weight=1e3, lr=1e-3).gradients:
         assert gradients.pop("ngram_weight").is_sparse
         dense = torch.cat([gradient.flatten() for gradient in gradients.values()])
@@ -822,12 +816,12 @@ def dropout_rates(net):
     return [getattr(net.module_, name).n_dropped / 256 for name in names]
 
 
-def test_each_dropout_is_that_of_its_name(X, y):
+def test_each_dropout_setting_reaches_its_layer(X, y):
     model = fit(X, y, dropout=0.7, symbol_dropout=0.1, ngram_dropout=0.9)
     assert dropout_rates(model.net_) == pytest.approx([0.7, 0.2, 0.9], abs=0.01)
 
 
-def test_without_regularization_nothing_holds_the_net_back(X, y):
+def test_regularization_of_0_disables_all_parts(X, y):
     net = fit(X, y, regularization=0, dropout=0).net_
     assert not net.next_symbol_weight
     assert not net.iterator_train__symbol_dropout
@@ -845,7 +839,7 @@ def test_ngram_weights_are_rounded_to_half_precision(X, y):
     assert model.network_.to_arrays()["ngram_weight"].dtype == np.float16
 
 
-def test_skorch_that_is_too_old_says_so(tmp_path):
+def test_old_skorch_raises_with_hint(tmp_path):
     """Its own import may fail, as with Python 3.13."""
     package = tmp_path / "skorch"
     metadata = tmp_path / "skorch-1.1.0.dist-info"

@@ -64,7 +64,9 @@ def whole(name):
 
 @pytest.mark.parametrize("separator, split", [(SPACE, str.split), (None, whole)])
 @pytest.mark.parametrize("chunk_rows", [2, 1000])
-def test_fit_words_are_those_of_a_dict(chunk_rows, separator, split, monkeypatch):
+def test_fit_words_equals_dict_implementation(
+    chunk_rows, separator, split, monkeypatch
+):
     chunk_codes = chunk_rows * encode(NAMES).shape[1]
     monkeypatch.setattr("sknames._network.prefixes.SLICE_CODES", chunk_codes)
     words = Words.fit(encode(NAMES), LABELS, WEIGHTS, 3, separator, 0.5)
@@ -81,7 +83,7 @@ def test_fit_words_are_those_of_a_dict(chunk_rows, separator, split, monkeypatch
         assert_allclose(row, sums, rtol=1e-3, err_msg=name)
 
 
-def test_words_of_many_classes_have_an_entry_that_adds_nothing():
+def test_words_of_many_classes_have_logit_0():
     n = MAX_CLASSES + 1
     names = ["de " + chr(ord("a") + k) * 4 for k in range(n)] + ["van xx"] * MAX_CLASSES
     labels = np.array([*range(n), *range(MAX_CLASSES)])
@@ -97,7 +99,7 @@ def test_words_of_many_classes_have_an_entry_that_adds_nothing():
     assert (words.logits[entries[1:]] > 0).all()
 
 
-def test_fit_words_of_300_classes_keeps_each():
+def test_fit_words_supports_300_classes():
     codes = np.arange(2, 302)[:, None]
     labels = np.arange(300)
     words = Words.fit(codes, labels, np.ones(300), 300, SPACE, 1)
@@ -106,7 +108,7 @@ def test_fit_words_of_300_classes_keeps_each():
     assert_array_equal(found.nonzero(), [labels, labels])
 
 
-def test_hardly_a_word_has_the_number_of_another():
+def test_word_keys_rarely_collide():
     rng = np.random.RandomState(0)
     codes = rng.randint(2, 1_000, (200_000, 6))
     _, _, keys = _words._keys(codes, SPACE)
@@ -128,7 +130,7 @@ def classifier(**params):
     return NameNationalityClassifier(**{"word_weight": 0.3} | defaults | params)
 
 
-def test_words_count_by_default(names):
+def test_words_are_used_by_default(names):
     X = CharEncoder().fit_transform(names[0][:50])
     params = {"hidden_size": 2, "max_epochs": 1, "random_state": 0}
     y = names[1][:50]
@@ -138,7 +140,7 @@ def test_words_count_by_default(names):
     assert_array_equal(default.predict_proba(X), expected.predict_proba(X))
 
 
-def test_early_stopping_sees_words_of_the_other_rows(names):
+def test_early_stopping_uses_words_of_training_rows(names):
     classify = classifier(early_stopping=True, max_epochs=1)
     model = make_pipeline(CharEncoder(transliterate=True), classify).fit(*names)
     without = clone(model).set_params(namenationalityclassifier__word_weight=0)

@@ -15,7 +15,7 @@ from tools import public_sets
 
 
 @pytest.mark.parametrize("labels", LABELS.values(), ids=LABELS)
-def test_labels_of_rivals_stand_for_at_most_one_label(labels):
+def test_mapping_of_rival_labels_is_unambiguous(labels):
     classes = ["German", "Austrian", "Indian", "ger", "unheard"]
     shares = shares_of("name2nat", classes, list(labels))
     assert set(shares.sum(axis=1)[[0, 3]]) == {1}
@@ -23,7 +23,7 @@ def test_labels_of_rivals_stand_for_at_most_one_label(labels):
     assert np.isin(shares, [0, 1]).all()
 
 
-def test_shipped_nationality_of_several_countries_is_shared_by_their_people():
+def test_nationality_of_several_countries_is_divided_by_population():
     classes = load_pretrained().classes_
     countries = list(LABELS["arczi21"])
     shares = shares_of("shipped", classes, countries)
@@ -33,7 +33,7 @@ def test_shipped_nationality_of_several_countries_is_shared_by_their_people():
     assert shares[list(classes).index("Greek"), countries.index("GK")] == 1
 
 
-def test_model_of_countries_predicts_the_countries_of_a_set():
+def test_country_model_predicts_countries_of_public_set():
     classes = ["AT", "DE", "GR", "US"]
     shares = shares_of("country", classes, ["AT", "GK", "DE"])
     assert shares.tolist() == [[1, 0, 0], [0, 0, 1], [0, 1, 0], [0, 0, 0]]
@@ -53,7 +53,7 @@ NAMES = ["Takeshi Yamamoto", "Hiroshi Nakamura", "Giuseppe Esposito", "Zoltán S
         ("arczi21", ["Szabo Zoltan", *NAMES[2:]], 1, NAMES[2:3]),
     ],
 )
-def test_new_people_are_reported_and_neither_in_a_source_nor_learned(
+def test_new_people_are_absent_from_sources_and_training_data(
     name, names, n_learned, new, tmp_path, monkeypatch
 ):
     names = np.array(names, dtype=object)
@@ -66,7 +66,7 @@ def test_new_people_are_reported_and_neither_in_a_source_nor_learned(
     assert names[a_set.new].tolist() == new
 
 
-def test_halves_of_lists_of_shares_are_those_of_the_other_benchmarks():
+def test_shares_benchmark_uses_halves_of_other_benchmarks():
     is_reported = np.array([public_sets.is_reported(name) for name in NAMES])
     found = bench_shares.in_half(NAMES, "report")
     np.testing.assert_array_equal(found, is_reported)
@@ -88,7 +88,7 @@ def test_rivals_without_answers_are_named(tmp_path):
 # ---- NaNa
 
 
-def test_what_is_learned_of_nana_is_in_neither_of_its_parts(tmp_path, monkeypatch):
+def test_nana_training_names_are_in_neither_test_part(tmp_path, monkeypatch):
     rows = {"test": "Ana Li\tChinese\nBo (singer)\tDane\n", "dev": "Cy Oz\tTurk\n"}
     (tmp_path / "public").mkdir()
     for part, text in rows.items():
@@ -104,7 +104,7 @@ def test_what_is_learned_of_nana_is_in_neither_of_its_parts(tmp_path, monkeypatc
     ]  # fmt: skip
 
 
-def test_hits_are_counted_among_the_first_one_to_all_answers():
+def test_top_k_hits_are_counted_for_each_k():
     answers = np.array([["a", "b", "c"], ["b", "c", "a"], ["c", "b", "a"]])
     hits = bench_public.first_hits(answers, np.array(["a", "c", "d"]))
     np.testing.assert_allclose(hits, [1 / 3, 2 / 3, 2 / 3])

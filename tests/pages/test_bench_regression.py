@@ -43,35 +43,35 @@ def errors_in_sigmas(fit):
     return (fit.coefficients[:4] - TRUE) / sigma
 
 
-def test_linear_on_probabilities_of_all_labels_is_unbiased(drawn):
+def test_linear_regression_on_all_probabilities_is_unbiased(drawn):
     fit = fit_of(drawn, "probabilities, adapted within fields")
     assert np.abs(errors_in_sigmas(fit)).max() < 3.5
 
 
-def test_linear_on_predicted_labels_shrinks(drawn):
+def test_linear_regression_on_predicted_labels_attenuates(drawn):
     fit = fit_of(drawn, "predicted labels")
     assert np.abs(errors_in_sigmas(fit)).max() > 5
 
 
-def test_linear_on_probabilities_of_another_mix_is_biased(drawn):
+def test_linear_regression_on_probabilities_with_wrong_priors_is_biased(drawn):
     fit = fit_of(drawn, "probabilities of another mix")
     assert np.abs(errors_in_sigmas(fit)).max() > 5
 
 
-def test_logistic_on_probabilities_shrinks_large_effects(drawn):
+def test_logistic_regression_on_probabilities_attenuates_large_effects(drawn):
     fit = fit_of(drawn, "probabilities, adapted within fields", is_amount=False)
     dutch = [*bench.EFFECTS][1:].index("Dutch")
     assert errors_in_sigmas(fit)[dutch] > 2
 
 
-def test_robust_error_of_a_mean_is_that_of_the_mean():
+def test_robust_standard_error_of_mean_equals_formula():
     outcome = np.array([0.0, 1, 2, 5])
     fit = bench.robust(bench.linear, np.ones((4, 1)), outcome)
     error = outcome.std(ddof=1) / 2  # s / sqrt(n)
     np.testing.assert_allclose([fit.low[0], fit.high[0]], 2 + error * bench.Z * SIDES)
 
 
-def test_debiasing_a_perfect_proxy_is_the_fit_of_all_rows(drawn):
+def test_debiasing_with_perfect_proxy_equals_fit_on_all_rows(drawn):
     ways, labels, fields = drawn
     rng = np.random.default_rng(2)
     rows = slice(0, 2000)

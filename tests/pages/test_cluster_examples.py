@@ -94,7 +94,7 @@ def test_spark(folder, column, expected, tmp_path):
     assert read(tmp_path / "out").sort_by("row").equals(expected)
 
 
-def test_dask_refuses_what_does_not_fit(folder, tmp_path):
+def test_dask_example_rejects_wrong_input(folder, tmp_path):
     pytest.importorskip("dask.dataframe")
     pytest.importorskip("distributed")
     example = ROOT / "examples" / "predict_on_a_cluster.py"

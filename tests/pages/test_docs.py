@@ -52,7 +52,7 @@ def without_padding(text):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_python_block_prints_what_the_page_shows(page, plain_folder):
+def test_python_block_prints_documented_output(page, plain_folder):
     """Numbers of another machine's training may differ a little."""
     for block, printed in run_blocks(page):
         printed = without_padding(printed)
@@ -60,7 +60,7 @@ def test_python_block_prints_what_the_page_shows(page, plain_folder):
         assert_prints(printed, shown, rel=0.05, abs=0.02)
 
 
-def test_console_block_of_readme_prints_what_it_shows(plain_folder):
+def test_readme_console_block_prints_documented_output(plain_folder):
     ((command, shown),) = (found.groups() for found in commands(README))
     command = command.replace("| sknames", f"| {sys.executable} -m sknames") + " 2>&1"
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
@@ -171,7 +171,7 @@ def test_recalls_of_readme_are_those_of_the_card():
     )
 
 
-def test_countries_of_readme_that_are_no_answer_are_those_of_the_card():
+def test_never_predicted_countries_in_readme_match_card():
     card = load_card("country")
     claim = re.search(r"(\d+) of (\d+) are never predicted with the default", README)
     n_countries = len(card["by_country"])
@@ -197,7 +197,7 @@ def test_figures_of_scripts_are_those_of_the_cards():
 # ---- Files around them
 
 
-def test_codespell_skips_what_the_site_is_made_of():
+def test_codespell_skips_generated_site_files():
     makefile = (ROOT / "docs" / "Makefile").read_text("utf-8")
     folders = re.search(r"rm -rf (.+)", makefile)[1].split()
     assert "_extra" in folders
@@ -221,7 +221,7 @@ def test_build_makes_links_of_readme_absolute_for_the_index():
 # ---- Examples
 
 
-def test_figures_of_the_blog_post_are_drawn(small_names, plain_folder):
+def test_blog_post_figures_are_drawn(small_names, plain_folder):
     example = runpy.run_path(str(ROOT / "examples" / "blog_post.py"))
     fitted = {}
     for title, net in example["nets"].items():

@@ -55,7 +55,7 @@ def module(tmp_path, monkeypatch):
     sys.modules.pop("shown", None)
 
 
-def test_examples_that_print_something_else_are_rewritten(module, tmp_path):
+def test_examples_with_changed_output_are_rewritten(module, tmp_path):
     shown = module(MODULE)
     docstrings.write({"double": shown.double, "Holder": shown.Holder}, tmp_path)
     assert (tmp_path / "shown.py").read_text(encoding="utf-8") == RIGHT

@@ -145,7 +145,7 @@ def test_estimator_links_to_its_page(name):
 
 
 @pytest.mark.parametrize("name", sorted({*PUBLIC, *MEMBERS} - {*CLASSES}))
-def test_what_a_call_returns_is_public_and_pickled_by_this_name(name):
+def test_returned_classes_are_public_and_pickled_under_public_name(name):
     function = inspect.unwrap(getattr(find(name), "fget", find(name)))
     result = inspect.signature(function).return_annotation
     if is_ours(result):
@@ -153,7 +153,7 @@ def test_what_a_call_returns_is_public_and_pickled_by_this_name(name):
         assert pickle.loads(pickle.dumps(result)) is result
 
 
-def test_api_page_lists_what_calls_return():
+def test_api_page_lists_returned_classes():
     """The page of a module lists what is in the module's ``__all__``."""
     page = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
     for name in PUBLIC:

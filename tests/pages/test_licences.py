@@ -47,7 +47,7 @@ def test_notice_names_every_source_of_population():
         assert row["source"].partition(":")[0] in NOTICE
 
 
-def test_notice_names_what_the_page_copies():
+def test_notice_names_licences_of_bundled_javascript():
     for path in runpy.run_path(str(ROOT / "docs" / "page" / "build.py"))["VENDORED"]:
         assert path.split("/")[0] in NOTICE
 

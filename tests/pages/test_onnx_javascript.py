@@ -116,7 +116,7 @@ def model_file(tmp_path_factory, shipped):
     return path
 
 
-def test_javascript_predicts_as_python(names, judged, tmp_path):
+def test_javascript_predicts_like_python(names, judged, tmp_path):
     some = ["Foo Ltd", "Kim Min-jun", "Carlos Mendoza", "Hansen", "Emily Wilson"]
     names = [*names, *[*judged][:95], *some]
     model = load_pretrained("country", abstain=True, fallback=["subregion", "region"])

@@ -42,7 +42,7 @@ def taken_by(point, people, column):
     return people.probabilities[:, column] >= expit(point["threshold"])
 
 
-def test_thresholds_come_from_the_choosing_half(halves, points):
+def test_thresholds_use_choosing_half(halves, points):
     choosing, _ = halves
     for column, label in enumerate(CLASSES):
         own = choosing.columns == column
@@ -51,7 +51,7 @@ def test_thresholds_come_from_the_choosing_half(halves, points):
             assert float(recall) <= found < float(recall) + 1 / own.sum()
 
 
-def test_recall_and_others_taken_are_those_of_the_reported_half(halves, points):
+def test_recall_and_false_positives_use_reported_half(halves, points):
     _, reported = halves
     for column, label in enumerate(CLASSES):
         for point in points[label].values():
@@ -93,7 +93,7 @@ def test_intervals_are_those_of_binomial_numbers_in_each_stratum(halves, points)
     assert point["ppv_5_low"] < point["ppv_5"] < point["ppv_5_high"]
 
 
-def test_sources_are_not_drawn_instead_of_one_another():
+def test_bootstrap_resamples_within_each_source():
     """Biographies are all found, and players all missed, in each resample."""
     columns = np.repeat(np.arange(3), 40)
     sources = np.where(np.arange(120) % 2 == 0, "players", "biographies")
@@ -107,7 +107,7 @@ def test_sources_are_not_drawn_instead_of_one_another():
     assert point["recall"] == point["recall_low"] == point["recall_high"] == 0.5
 
 
-def test_intervals_of_perfect_points_are_those_of_none_missed_and_none_taken():
+def test_intervals_without_errors_equal_limits_of_zero_events():
     columns = np.repeat(np.arange(3), 40)
     probabilities = np.eye(3)[columns]
     sources = np.full(120, "players")
@@ -133,7 +133,7 @@ def test_labels_with_too_few_people_have_no_point(halves):
     assert found == [("Polish", "0.8"), ("Turkish", "0.8"), ("Turkish", "0.95")]
 
 
-def test_labels_taken_most_are_those_of_most_others_taken_and_known_well():
+def test_most_confused_labels_have_enough_people_and_most_false_positives():
     """Of six others, the one with the lowest prior is left out, and one of few."""
     n_classes = 8
     columns = np.repeat(np.arange(n_classes), 40)

@@ -101,7 +101,7 @@ def test_quapy_emq_with_the_priors_of_the_model_finds_the_shares(shipped):
         assert share[nationality] == pytest.approx(0.5, abs=0.03)
 
 
-def test_libraries_that_want_columns_take_names_as_one(shipped, small_names):
+def test_libraries_that_need_columns_accept_names_as_one_column(shipped, small_names):
     fairlearn = pytest.importorskip("fairlearn.postprocessing")
     names, nationalities = small_names
     is_greek = nationalities == "Greek"

@@ -206,7 +206,7 @@ def assert_answers(page, names, answers, levels, classes):
         assert_allclose(probabilities, row[order], rtol=0, atol=1e-4)
 
 
-def test_page_answers_names_as_python(page):
+def test_page_predicts_names_like_python(page):
     model = load_pretrained(abstain=True)
     names, _ = load_names(script="all", return_X_y=True)
     names = np.random.RandomState(0).permutation(names)[:15].tolist()
@@ -220,7 +220,7 @@ def test_page_answers_names_as_python(page):
     assert text_of(page, "other").startswith(expected)
 
 
-def test_page_answers_countries_as_python(page, builder):
+def test_page_predicts_countries_like_python(page, builder):
     fallback = builder.FALLBACKS["country"]
     model = load_pretrained("country", abstain=True, fallback=fallback)
     choose(page, "country")
@@ -241,7 +241,7 @@ def test_page_answers_countries_as_python(page, builder):
     assert other.startswith(f"Most probable nationalities: {nationality} ")
 
 
-def test_page_gives_the_reasons_of_python(page, judged):
+def test_page_shows_same_reasons_as_python(page, judged):
     letters = page.find_element("id", "letters")
     ask(page, "Anna")
     assert letters.is_displayed()
@@ -276,7 +276,7 @@ def test_page_shows_probabilities_letter_by_letter(page, shipped):
             assert abs(shown - probability) < 0.0101
 
 
-def test_text_stays_text_and_runs_its_way(page):
+def test_page_escapes_html_and_sets_text_direction(page):
     ask(page, "<img src=x onerror=alert(1)>")
     ask_list(page, ["<script>alert(1)</script>", "Anna"])
     assert page.execute_script("return document.images.length") == 0
@@ -326,7 +326,7 @@ def test_differences_of_two_lists(page, shipped):
     assert ask_list(page, [], other=True)["rows"] == []
 
 
-def test_picture_and_map_are_saved_as_they_are_shown(page, downloads):
+def test_saved_picture_and_map_match_displayed_ones(page, downloads):
     choose(page, "country")
     found = ask_list(page, ["Mehmet Yılmaz", "Ayşe Demir", "Emre Kaya"])
 
@@ -384,7 +384,7 @@ def saved_table(page, downloads, figure):
     return pd.read_csv(downloaded(page, downloads / f"sknames-{figure}.csv"))
 
 
-def test_list_of_initials_is_warned_of(page):
+def test_list_of_initials_warns(page):
     for third, warns in (("Kim, J.-P.", True), ("Kim", False)):
         note = ask_list(page, ["A. M. Kim", "Anna Kim", third])["note"]
         assert ("Most names have initials" in note) == warns
@@ -539,7 +539,7 @@ def packed_model(folder):
     return onnx.load_from_string(gzip.decompress(packed))
 
 
-def test_foot_says_which_model_and_its_limits(page, server):
+def test_footer_names_model_and_limits(page, server):
     script = "return document.querySelector('footer').innerText"
     wait_for(page, lambda page: "74 nationalities" in page.execute_script(script))
     foot = page.execute_script(script)
@@ -587,7 +587,7 @@ BY_NETWORK = 'dispatchEvent(new Event("online"))'
         ("country", "vendor/countries-110m.json", ": 404", BY_TYPING),
     ],
 )
-def test_page_says_what_failed_and_recovers(
+def test_page_shows_error_and_recovers(
     browser, server, tmp_path, labels, file, reason, recover
 ):
     shutil.copytree(server.folder, tmp_path / "page")
@@ -676,7 +676,7 @@ def assert_same_differences(found, lists, pairs, columns, atol):
 
 
 @pytest.mark.filterwarnings("ignore:The model is unsure", "ignore:The shares are rough")
-def test_shares_of_any_list_are_those_of_python_without_a_browser():
+def test_shares_equal_python_without_browser():
     rng = np.random.RandomState(0)
     lists = []
     for n_names, n_classes, scale in [
@@ -719,7 +719,7 @@ def list_of(rows, few=()):
 
 
 @pytest.mark.filterwarnings("ignore:The shares are rough")
-def test_differences_without_doubt_are_those_of_python_without_a_browser():
+def test_sure_differences_equal_python_without_browser():
     """No resample varies, so only floors widen intervals, and decide what is sure."""
     lists = []
     for few, n_names in [([], 2), ([], 40), ([1], 40)]:
@@ -742,7 +742,7 @@ def test_differences_without_doubt_are_those_of_python_without_a_browser():
 
 
 @pytest.mark.parametrize("labels", RISK)
-def test_settings_are_those_of_load_pretrained(server, labels):
+def test_page_settings_equal_load_pretrained(server, labels):
     settings = json.loads((server.folder / "page.json").read_text())[labels]
     model = load_pretrained(labels)
     assert settings.pop("risk") == RISK[labels]
@@ -755,13 +755,13 @@ def test_settings_are_those_of_load_pretrained(server, labels):
     assert settings == expected
 
 
-def test_build_says_what_is_missing(builder, tmp_path):
+def test_build_with_missing_files_names_them(builder, tmp_path):
     with pytest.raises(FileNotFoundError, match="npm install --ignore-scripts"):
         builder.build(tmp_path / "page", modules=tmp_path)
     assert not (tmp_path / "page").exists()
 
 
-def test_example_of_javascript_answers_in_a_browser(browser, server, tmp_path):
+def test_javascript_example_predicts_in_browser(browser, server, tmp_path):
     for path in EXAMPLE.glob("index.*"):
         shutil.copy(path, tmp_path)
     onnx.save(packed_model(server.folder), tmp_path / "names.onnx")
@@ -805,7 +805,7 @@ def test_map_shades_countries_by_probability(page):
     assert rows[0].text.startswith("Portugal ")
 
 
-def test_map_names_countries_that_it_cannot_draw(page):
+def test_map_lists_countries_without_shape(page):
     choose(page, "country")
     ask_list(
         page, ["Giovanni Gatti", "Tan Wei Ling", "Lim Jia Hui", "Goh Chok Meng"] * 3
@@ -817,7 +817,7 @@ def test_map_names_countries_that_it_cannot_draw(page):
     assert any(text.startswith("Too small to draw: Singapore ") for text in texts)
 
 
-def test_countries_of_the_map_are_whole(page):
+def test_map_draws_no_country_across_date_line(page):
     """None is drawn across the map, as one would be that lies on both its sides."""
     script = """
     const [values, done] = arguments;
@@ -847,7 +847,7 @@ def test_countries_of_the_map_are_whole(page):
             assert max(steps) < 100  # pixels of 1000
 
 
-def test_worker_loads_and_answers_for_the_page(page, server):
+def test_worker_loads_model_and_predicts(page, server):
     ask(page, "Anna")
     fetched_by_page = page.execute_script(
         'return performance.getEntriesByType("resource").map(({ name }) => name)'
@@ -857,7 +857,7 @@ def test_worker_loads_and_answers_for_the_page(page, server):
     assert "/nationality.onnx.gzip" in server.asked
 
 
-def test_name_is_answered_while_a_list_is_read(page):
+def test_name_is_predicted_while_list_is_running(page):
     ask(page, "Anna")
     names, _ = make_names(2000, random_state=2)
     page.execute_script(
@@ -874,7 +874,7 @@ def test_name_is_answered_while_a_list_is_read(page):
     assert area.get_attribute("aria-busy") == "true"
 
 
-def test_bar_shows_how_much_has_come(page, server):
+def test_progress_bar_shows_downloaded_share(page, server):
     ask(page, "Anna")
     sizes = json.loads((server.folder / "page.json").read_text())["sizes"]
     del sizes["country.onnx"]
@@ -884,7 +884,7 @@ def test_bar_shows_how_much_has_come(page, server):
     assert not page.find_element("id", "loading").is_displayed()
 
 
-def test_licences_of_all_that_the_page_holds_lie_in_it(server):
+def test_page_contains_licences_of_its_parts(server):
     text = (server.folder / "licences.txt").read_text()
     for words in (
         "Copyright (c) 2026, the sknames developers",
@@ -897,7 +897,7 @@ def test_licences_of_all_that_the_page_holds_lie_in_it(server):
         assert words in text
 
 
-def test_printed_page_is_the_answer(page):
+def test_printed_page_contains_only_results(page):
     ask_list(page, ["Mehmet Yılmaz", "Ayşe Demir", "Emre Kaya"])
     kinds = "button, select, textarea, label, summary"
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})

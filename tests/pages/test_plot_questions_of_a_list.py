@@ -23,7 +23,7 @@ def example():
     return functions
 
 
-def test_diversity_is_how_often_two_people_differ(example):
+def test_diversity_is_probability_that_two_people_differ(example):
     share = np.array([0.6, 0.3, 0.1])
     index = example["simpson"](share)
     assert index == pytest.approx(1 - 0.36 - 0.09 - 0.01)
@@ -32,12 +32,12 @@ def test_diversity_is_how_often_two_people_differ(example):
     assert example["less_diverse"](share, thirds) == pytest.approx(2 / 3 - index)
 
 
-def test_over_representation_is_people_by_people_expected(example):
+def test_over_representation_is_ratio_of_observed_to_expected(example):
     share = np.array([0.1])
     assert example["over_representation"](share) == pytest.approx(0.1 / 0.04)
 
 
-def test_slope_is_covariance_by_variance_of_years(example):
+def test_slope_equals_covariance_over_variance_of_years(example):
     example["years"] = np.array([0, 1, 3, 4])
     share = np.array([0.2, 0.4, 0.3, 0.6])
     covariance = np.cov(example["years"], share)

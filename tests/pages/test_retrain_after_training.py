@@ -47,7 +47,7 @@ def calls(project):
     return (project / "calls").read_text().splitlines()
 
 
-def test_done_pieces_are_skipped_until_the_models_change(project, capsys):
+def test_finished_pieces_are_skipped_until_models_change(project, capsys):
     stage = [Piece("one", "counts.py *.md {models}", "page.md")]
     run(project, stage)
     printed = capsys.readouterr().out
@@ -100,14 +100,14 @@ def test_piece_without_its_public_set_is_named(project, capsys):
     run(project, stage)
 
 
-def test_nothing_runs_after_a_failed_measure(project):
+def test_failed_measure_stops_later_pieces(project):
     failing = Piece("measure", "counts.py fails")
     with pytest.raises(SystemExit):
         run(project, [failing], [Piece("two", "counts.py")])
     assert calls(project) == ["['fails']"]
 
 
-def test_each_piece_has_its_place_in_a_page():
+def test_each_piece_is_inserted_in_a_page():
     for stage in STAGES:
         for piece in stage:
             if piece.page:

@@ -99,7 +99,7 @@ def files_written(folder):
     return names - {files.ARRAYS, files.DESCRIPTION}
 
 
-def test_page_of_the_card_that_ships_is_the_model_card():
+def test_model_card_page_equals_shipped_card():
     path = Path(__file__).parents[2] / "docs" / "model_card.md"
     shown = path.read_text(encoding="utf-8")
     (machine,) = re.findall(r"Measured on (.*)\. The same", shown)
@@ -114,7 +114,7 @@ def test_page_of_the_card_that_ships_is_the_model_card():
     assert re.search(rf"^FR France +{figures['n']} +{' +'.join(recalls)}$", page, re.M)
 
 
-def test_permissive_weights_are_compared_with_those_that_ship():
+def test_permissive_weights_are_compared_with_shipped_weights():
     found = json.loads(_card.PERMISSIVE.read_bytes())
     for target, both in found.items():
         assert both["ships"]["fingerprint"] == load_card(target)["fingerprint"]
@@ -161,7 +161,7 @@ def test_measure_writes_all_files_and_a_page(folder, sources, people):
     assert not points.keys() & {*card["sparse_labels"]}
 
 
-def test_recalls_of_the_card_go_into_the_table_of_nationalities(tmp_path):
+def test_card_recalls_are_written_to_nationality_table(tmp_path):
     path = tmp_path / "nationalities.csv"
     header = "nationality,n_names,recall\n"
     path.write_text(f"{header}English,1,1\nDutch,1,1\n", encoding="utf-8")
@@ -189,7 +189,7 @@ def chosen(folder, people):
     }
 
 
-def test_nothing_that_is_chosen_depends_on_the_reported_half(folder, people):
+def test_chosen_values_do_not_depend_on_reported_half(folder, people):
     apart = people["nationality"]
     halves = kept_apart.load("nationality", folder / "nationality", apart)[3]
     is_reported = np.isin(apart.names, halves[1].names)
@@ -269,7 +269,7 @@ def test_permissive_weights_are_compared_on_the_same_people(tmp_path, people):
 # ---- People kept apart
 
 
-def test_people_apart_are_each_person_once_in_two_halves():
+def test_held_out_people_are_split_into_disjoint_halves():
     rng = np.random.RandomState(0)
     french = people_of("French", 40_000, rng)
     irish = people_of("Irish", 8_000, rng)
@@ -306,7 +306,7 @@ def test_people_apart_are_each_person_once_in_two_halves():
     assert (report.labels == "French").sum() == kept_apart.MOST_REPORTED
 
 
-def test_few_people_are_the_first_of_each_label_and_source():
+def test_few_keeps_first_people_of_each_label_and_source():
     names = np.array([*"abcdef"])
     labels = np.array([*"xxxyyx"])
     sources = np.array([*"stssss"])

@@ -24,7 +24,7 @@ def people_of(n_smiths, n_others):
 
 
 @pytest.mark.parametrize("target", ["nationality", "country"])
-def test_shipped_models_answer_common_names_acceptably(target):
+def test_shipped_models_predict_common_names_acceptably(target):
     figures = load_card(target)["common_names"]
 
     for title, least in gate.LEAST_ACCEPTED[target].items():
@@ -32,7 +32,7 @@ def test_shipped_models_answer_common_names_acceptably(target):
         assert figures[title]["small"] <= gate.MOST_SMALL[target]
 
 
-def test_figures_of_common_names_follow_their_definition(model):
+def test_common_name_figures_match_definition(model):
     common = gate.CommonNames(["Smith", "Ogier"], [{"US", "GB"}, {"GG"}])
 
     figures, worst = gate.figures(model, common, MILLIONS)
@@ -55,7 +55,7 @@ def test_small_labels_have_fewer_than_a_million_and_a_half(model, millions, smal
     assert figures["small"] == pytest.approx(small)
 
 
-def test_figures_of_common_names_show_the_worst_twenty(model):
+def test_common_name_figures_list_worst_twenty(model):
     names = [f"Name{k}" for k in range(30)]
 
     _, worst = gate.figures(
@@ -67,7 +67,7 @@ def test_figures_of_common_names_show_the_worst_twenty(model):
     assert [name for name, *_ in worst] == names[5:25]
 
 
-def test_drawn_names_are_acceptable_where_a_tenth_of_the_bearers_are():
+def test_labels_of_a_tenth_of_bearers_are_acceptable():
     sources = {
         "chess players": {"US": people_of(30, 270), "GG": people_of(250, 50)},
         "biographies": {
@@ -84,9 +84,7 @@ def test_drawn_names_are_acceptable_where_a_tenth_of_the_bearers_are():
 
 
 @pytest.mark.parametrize("n_smiths, labels", [(10, {"US", "FR"}), (9, {"US"})])
-def test_drawn_names_are_acceptable_with_exactly_a_tenth_of_the_bearers(
-    n_smiths, labels
-):
+def test_labels_of_exactly_a_tenth_of_bearers_are_acceptable(n_smiths, labels):
     sources = {
         "biographies": {"US": people_of(90, 210), "FR": people_of(n_smiths, 290)}
     }
@@ -98,7 +96,7 @@ def test_drawn_names_are_acceptable_with_exactly_a_tenth_of_the_bearers(
 
 
 @pytest.mark.parametrize("n_bearers, is_drawn", [(5, True), (4, False)])
-def test_drawn_names_have_five_bearers_of_a_label(n_bearers, is_drawn):
+def test_drawn_names_have_at_least_five_bearers_of_label(n_bearers, is_drawn):
     sources = {"biographies": {"US": people_of(n_bearers, 295)}}
 
     common = gate.draw_names(sources, MILLIONS)
@@ -108,7 +106,7 @@ def test_drawn_names_have_five_bearers_of_a_label(n_bearers, is_drawn):
 
 
 @pytest.mark.parametrize("n_people, names", [(200, ["Smith"]), (199, [])])
-def test_drawn_names_are_of_labels_with_200_people(n_people, names):
+def test_drawn_names_are_from_labels_with_200_people(n_people, names):
     sources = {"biographies": {"US": people_of(50, n_people - 50)}}
 
     assert gate.draw_names(sources, MILLIONS).names == names
@@ -139,7 +137,7 @@ def test_given_names_have_acceptable_labels_of_each_target(tmp_path, monkeypatch
     assert by_nationality.acceptable == [{"English", "Scottish"}]
 
 
-def test_check_counts_single_words_and_full_names_apart(tmp_path, monkeypatch):
+def test_check_counts_single_words_and_full_names_separately(tmp_path, monkeypatch):
     monkeypatch.setenv("SKNAMES_DATA", str(tmp_path))
     path = tmp_path / "public" / "common_names.tsv"
     path.parent.mkdir()
@@ -154,7 +152,7 @@ def test_check_counts_single_words_and_full_names_apart(tmp_path, monkeypatch):
     assert report.count("Worst of the") == 1
 
 
-def test_check_without_names_at_hand_says_so(tmp_path, monkeypatch):
+def test_check_without_names_reports_it(tmp_path, monkeypatch):
     monkeypatch.setenv("SKNAMES_DATA", str(tmp_path))
 
     figures, report = gate.check(MODELS / "country", {})

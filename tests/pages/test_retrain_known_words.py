@@ -29,7 +29,7 @@ def test_count_known_words_of_the_shipped_model(name, n_known, monkeypatch):
     assert in_batches.tolist() == [1, 0, n_known]
 
 
-def test_count_known_words_of_quotation_marks_that_an_encoder_keeps_is_0():
+def test_count_known_words_in_quotation_marks_is_0():
     model = tiny_pipeline().set_params(encode__clean=False)
     model.fit(['" Anna', '" Anna', "Bo", "Cleo Bo"] * 5, ["x", "x", "y", "y"] * 5)
     assert count_known_words(model, ['"', "Bo"]).tolist() == [0, 1]

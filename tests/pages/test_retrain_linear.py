@@ -31,7 +31,7 @@ def base():
     )
 
 
-def test_folded_gives_the_mean_of_both_logits(base):
+def test_folded_averages_both_logits(base):
     (model, (names, labels)), share = base, 0.25
     network = replace(model["classify"].network_, words=None)
     network = network.with_priors(np.array([0.6, 0.3, 0.1]))
@@ -48,7 +48,7 @@ def test_folded_gives_the_mean_of_both_logits(base):
     assert_allclose(found, softmax(mixed), atol=1e-5)
 
 
-def test_fit_more_learns_people_and_rounds(base):
+def test_fit_more_trains_on_people_and_rounds_weights(base):
     model, more = base
     second = recipe.fit_more(model, *more)
     network = second["classify"].network_
@@ -80,7 +80,7 @@ def encoded():
     )
 
 
-def test_forms_are_those_of_words_and_names(encoded):
+def test_forms_of_words_and_names_match_examples(encoded):
     _, network, codes, _, forms = encoded
     named = [FORMS[form] for form in forms[codes].max(axis=1)]
     assert named == ["plain", "dotted", "accented", "Cyrillic", "Cyrillic", "Cyrillic"]
@@ -89,7 +89,7 @@ def test_forms_are_those_of_words_and_names(encoded):
     assert [FORMS[k] for k in of_words[5]][:6] == ["plain"] * 3 + ["Cyrillic"] * 3
 
 
-def test_log_priors_compare_classes_within_the_form():
+def test_log_priors_are_computed_within_form():
     labels = np.repeat([0, 1], [3_000, 1_000])
     forms = np.repeat([0, 2, 0, 2, 5], [2_400, 600, 500, 450, 50])
     found = np.exp(linear.log_priors(labels, forms, 2))
@@ -106,14 +106,14 @@ def test_log_priors_compare_classes_within_the_form():
     assert_allclose(found[5, 1], 0.25 * (50.25 / 1_020) / 0.1, rtol=1e-3)
 
 
-def test_log_priors_let_no_class_have_accents_in_less_than_a_tenth():
+def test_log_priors_assume_at_least_a_tenth_with_accents():
     labels = np.repeat([0, 1], [3_000, 1_000])
     forms = np.repeat([0, 2, 0, 2], [2_990, 10, 500, 500])
     found = np.exp(linear.log_priors(labels, forms, 2))
     assert_allclose(found[2], [0.75 * 0.1, 0.25 * 0.5], rtol=0.02)
 
 
-def test_fit_words_are_rates_within_the_form_without_words_of_one_other_name(encoded):
+def test_fit_words_computes_rates_within_form_without_unique_words(encoded):
     encoder, network, codes, labels, forms = encoded
     is_other = np.arange(6) > 2
     words = linear.fit_words(network, codes, labels, forms, is_other, 2, 1.0)
@@ -130,7 +130,7 @@ def test_fit_words_are_rates_within_the_form_without_words_of_one_other_name(enc
 # ---- The head of countries
 
 
-def test_countries_are_a_head_that_is_written_beside_its_trunk(base, tmp_path):
+def test_country_head_is_written_next_to_trunk(base, tmp_path):
     model, (names, labels) = base
     codes = np.array(
         [{"French": "FR", "Polish": "PL", "Spanish": "MX"}[k] for k in labels]
@@ -152,7 +152,7 @@ def test_countries_are_a_head_that_is_written_beside_its_trunk(base, tmp_path):
     assert sizes[0] < sizes[1]
 
 
-def test_shares_in_scripts_are_by_design():
+def test_shares_of_scripts_follow_design():
     classes = np.array(["BA", "CN", "DE", "GR", "IN", "NP", "RU", "TW"])
     rare = recipe.IN_RARE_SCRIPT
     some = recipe.IN_OTHERS_OF_LOCALS
@@ -170,6 +170,6 @@ def test_shares_in_scripts_are_by_design():
     assert rare < other
 
 
-def test_accents_are_restored_from_words_as_keyboards_have_them():
+def test_accents_are_restored_from_keyboard_spellings():
     people = ["Novak Đoković", "Ana Djokovic", "Søren Dahl", "Ida Soeren", "Al Dahl"]
     assert countries.with_accents(people, []) == ["Ana Đoković", "Ida Søren"]

@@ -40,16 +40,14 @@ from tools.retrain.spellings import Spellings
         ("Donald Smith", "English", "Thai", {"โดนัลด์ สมิธ"}),
     ],
 )
-def test_spell_follows_the_sounds_of_the_language(
-    name, nationality, spelling, expected
-):
+def test_spell_follows_pronunciation_of_language(name, nationality, spelling, expected):
     drawn = {
         spell(name, nationality, spelling, np.random.RandomState(k)) for k in range(60)
     }
     assert drawn & expected, drawn
 
 
-def test_spell_leaves_no_letter_of_any_list_in_latin():
+def test_spell_converts_all_letters_of_name_lists():
     rng = np.random.RandomState(0)
     names, labels = recipe.load_names(return_X_y=True)
     scripts = "Cyrillic bg,Greek,Arabic,Hebrew,Hangul,Georgian,Armenian,Thai"
@@ -62,7 +60,7 @@ def test_spell_leaves_no_letter_of_any_list_in_latin():
 
 
 @pytest.mark.parametrize("script", blocks.BLOCKS)
-def test_to_block_writes_letters_of_the_script_alone(script):
+def test_to_block_writes_only_letters_of_script(script):
     rng = np.random.RandomState(0)
     first, last = blocks.BLOCKS[script]
     for name in ["Zaw Shwe", "Phoebe Quist", "Xi Jinping", "Božo Đukić", "Åse Ibanez"]:
@@ -130,7 +128,7 @@ def spellings():
     return found
 
 
-def test_spellings_take_and_draw_what_sounds_alike(spellings):
+def test_spellings_match_and_draw_similar_sounds(spellings):
     def share(sounds):
         rngs = map(np.random.RandomState, range(200))
         drawn = [spellings.word("David", sounds, "Katakana", rng) for rng in rngs]
@@ -145,7 +143,7 @@ def test_spellings_take_and_draw_what_sounds_alike(spellings):
     assert "aya" in spellings.words["Arabic"]
 
 
-def test_spell_person_takes_whole_names_then_words_then_rules(spellings):
+def test_spell_person_prefers_names_over_words_over_rules(spellings):
     rng = np.random.RandomState(0)
     args = spellings, "ivan petrov", rng
     assert spell_person("Petrov Ivan", "Bulgarian", "Hebrew", *args) == "איוואן פטרוב"
@@ -166,7 +164,7 @@ class Learned(Callback):
         self.codes = X.codes
 
 
-def test_recipe_learns_sounds_and_predicts_by_words():
+def test_recipe_trains_on_sounds_and_predicts_with_words():
     learned = Learned()
     names = np.array(["罗伯特·莱万多夫斯基", "robert lewandowski"] * 10)
     labels = np.array(["Chinese", "Polish"] * 10)

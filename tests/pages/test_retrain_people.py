@@ -124,7 +124,7 @@ def clones(home):
     return home
 
 
-def test_people_of_all_sources_make_sorted_tables(clones, capsys):
+def test_people_of_all_sources_are_written_to_sorted_tables(clones, capsys):
     make()
     for name, rows in LEARNED.items():
         columns, *written = read_table(clones, name)
@@ -156,7 +156,7 @@ def test_lifters_of_two_countries_are_left_out(clones):
     assert read_table(clones, "lifters")[1:] == []
 
 
-def test_residents_have_one_country_of_their_own_and_one_of_all_meets(clones):
+def test_residents_have_one_nationality_and_one_country_of_meets(clones):
     rows = "Name,Country\nUwe Two,{}\nPia Private,UK\nJon Meet,\nAnn Home,England\n"
     write_meet(clones, "0201", "Scotland", rows.format("Germany"))
     write_meet(clones, "0202", "UK", rows.format("Austria"))
@@ -169,7 +169,7 @@ def test_residents_have_one_country_of_their_own_and_one_of_all_meets(clones):
     ]
 
 
-def test_learned_row_decides_between_two_spellings(clones):
+def test_training_row_decides_between_two_spellings(clones):
     write_meet(
         clones, "0103", "Bulgaria", "Name,CyrillicName\nIva Petrova,Ива Петровa\n"
     )
@@ -195,9 +195,7 @@ def test_lifters_who_asked_for_privacy_are_left_out(clones):
         ("Ireland; Samoa", []),
     ],
 )
-def test_rugby_players_have_the_one_country_of_the_longest_place(
-    clones, places, countries
-):
+def test_rugby_players_have_country_of_longest_place_name(clones, places, countries):
     write(
         clones / "RugbyScope" / "data" / "dbpedia" / "tables" / "players.csv",
         f'fullNames,birthPlaces\nAnn Roe,"{places}"\n',
@@ -245,14 +243,14 @@ def test_people_of_another_format_name_the_file(clones, file, message):
         make()
 
 
-def test_hashes_are_read_as_they_were_written(tmp_path):
+def test_hashes_survive_round_trip(tmp_path):
     hashes = learned_rows.hashes_of(LEARNED)
     learned_rows.write_hashes(hashes, tmp_path / "rows.xz")
     assert learned_rows.read_hashes(tmp_path / "rows.xz") == hashes
     assert len(hashes) == sum(map(len, LEARNED.values()))
 
 
-def test_shipped_hashes_are_as_many_as_learned_rows():
+def test_number_of_shipped_hashes_equals_training_rows():
     n_learned = sum(table.n_learned for table in people.TABLES.values())
     assert len(learned_rows.read_hashes()) == n_learned
 

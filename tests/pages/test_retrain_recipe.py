@@ -138,7 +138,7 @@ def learned(material, phase, amounts):
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_nobody_apart_is_learned_of_any_source_in_any_spelling(lists, phase):
+def test_held_out_people_are_not_in_training_in_any_spelling(lists, phase):
     people = {}
     for k, source in enumerate(countries.AMOUNTS.most_people):
         is_apart = recipe.is_kept_apart
@@ -172,7 +172,7 @@ def test_nobody_apart_is_learned_of_any_source_in_any_spelling(lists, phase):
         assert sum(f"Source{k}" in name for name in names) > 20
 
 
-def test_nobody_apart_is_learned_under_random_labels(lists):
+def test_held_out_people_are_not_in_training_with_random_labels(lists):
     names = []
     for letters in product("BDF", "aeiou", "lmnrst", "aeiou"):
         names.append(f"{''.join(letters)} Jaidee")
@@ -240,11 +240,11 @@ def test_main_trains_one_model_alone(lists, tmp_path):
     ("Anna Петрова", []),
     ("王 小明", []),
 ])  # fmt: skip
-def test_ends_of_a_name_are_its_first_and_last_word_if_these_are_names(name, ends):
+def test_ends_are_first_and_last_word_if_both_are_names(name, ends):
     assert recipe.ends_of(name) == ends
 
 
-def test_words_alone_of_a_share_of_the_names_are_about_as_many():
+def test_number_of_single_words_matches_share():
     names = [f"Anna Number{k:x}" for k in range(2_000)]
 
     words = recipe.words_alone(names, 0.15, np.random.RandomState(0))
@@ -254,7 +254,7 @@ def test_words_alone_of_a_share_of_the_names_are_about_as_many():
     assert {*words[1::2]} < {name.split()[1] for name in names}
 
 
-def test_words_alone_without_a_share_leave_the_other_draws_as_they_are():
+def test_share_of_0_single_words_keeps_other_draws():
     rng = np.random.RandomState(0)
 
     words = recipe.words_alone(["Anna Müller"], 0, rng)
@@ -264,7 +264,7 @@ def test_words_alone_without_a_share_leave_the_other_draws_as_they_are():
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_linear_layers_alone_learn_words_of_full_names_alone(lists, phase):
+def test_only_linear_layers_train_on_single_words(lists, phase):
     material = material_of(lists, PEOPLE, phase)
     share = {} if phase == "first_phase" else {"words_alone": 1}
 
@@ -307,7 +307,7 @@ def test_permissive_people_have_the_nationality_of_their_federation(home, monkey
     }
 
 
-def test_permissive_material_is_of_permissive_sources_alone(monkeypatch):
+def test_permissive_data_has_only_permissive_sources(monkeypatch):
     monkeypatch.setattr(recipe, "permissive_people", lambda lists: "permissive")
     monkeypatch.setattr(recipe, "typical_people", lambda lists: "typical")
     monkeypatch.setattr(recipe, "read_dictionaries", lambda permissive: permissive)
@@ -333,7 +333,7 @@ def test_permissive_material_is_of_permissive_sources_alone(monkeypatch):
     )
 
 
-def test_main_without_a_seed_takes_the_one_that_ships(lists, tmp_path):
+def test_main_without_seed_uses_shipped_seed(lists, tmp_path):
     main(["--output", str(tmp_path)], recipe.Material(lists), plan=PLAN)
     model = files.read_model(tmp_path / "nationality")
     assert model["classify"].random_state == recipe.SEED
@@ -362,7 +362,7 @@ def test_labels_of_the_models_are_those_of_all_sources():
     )
 
 
-def test_typical_biographies_and_players_leave_out_those_of_others(lists):
+def test_typical_people_exclude_names_typical_of_other_labels(lists):
     pairs = [
         ("Anna Delios", "English"),  # whose surname is Greek
         ("Yorgos Delios", "Greek"),
@@ -380,7 +380,7 @@ def test_typical_biographies_and_players_leave_out_those_of_others(lists):
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_amounts_limit_the_people_of_a_source_and_those_spelled(lists, phase):
+def test_amounts_limit_people_and_spellings_by_source(lists, phase):
     material = material_of(lists, PEOPLE, phase)
     sources = countries.AMOUNTS.most_people
     few = replace(
@@ -398,7 +398,7 @@ def test_amounts_limit_the_people_of_a_source_and_those_spelled(lists, phase):
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_names_of_a_training_are_the_same_again_and_in_all_scripts(lists, phase):
+def test_training_names_are_reproducible_and_in_all_scripts(lists, phase):
     spellings = Spellings()
     for latin, spelling, script in [
         ("petrov", "Петров", "Cyrillic"),
@@ -450,7 +450,7 @@ def test_names_of_a_training_are_the_same_again_and_in_all_scripts(lists, phase)
     assert n_repeats < 10
 
 
-def test_whole_names_that_are_known_in_a_foreign_script_are_spelled_more_often():
+def test_names_known_in_foreign_script_are_spelled_more_often():
     names = ["".join(letters) for letters in product("BDFG", "aeiou", "lmnrst")]
     spellings = Spellings()
     for name in names:

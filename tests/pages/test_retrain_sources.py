@@ -133,7 +133,7 @@ def test_chess_players_have_a_full_name_and_one_label(home):
         read_chess_players()
 
 
-def test_people_of_countries_are_cleaned_and_spelled(home):
+def test_country_people_are_cleaned_and_spelled(home):
     (home / "people").mkdir()
     head = "name\talpha_2\tknown_by\tspelled\n"
     no_more = "name\talpha_2\n"
@@ -174,7 +174,7 @@ def test_people_of_countries_are_cleaned_and_spelled(home):
         people_tables.read_people()
 
 
-def test_arabic_names_are_read_and_written_as_locals_do(home):
+def test_arabic_names_use_local_order_and_spelling(home):
     rows = [
         ("علي حسن", "Ali Hassan", "EG"),
         ("بيروز", "Pirouz", "IR"),
@@ -234,7 +234,7 @@ def test_dictionaries_take_full_names_in_han_and_katakana(home):
     assert dictionaries.read_chinese() == ["王伟", "欧阳修", "司马相如"]
 
 
-def test_japanese_are_made_of_surnames_and_given_names(monkeypatch):
+def test_japanese_names_combine_surnames_and_given_names(monkeypatch):
     # Without PyICU, which only a training needs.
     latin = {"サトウ": "Sato", "モリ": "Mori", "ショウ": "Sho"}
     monkeypatch.setattr(recipe, "to_latin", latin.get)
@@ -281,7 +281,7 @@ def test_read_spellings_reads_both_collections(home, zipped):
     )
 
 
-def test_latin_words_take_the_most_frequent_word_but_no_local_one():
+def test_latin_words_map_to_most_frequent_foreign_word():
     words = {
         "Han": {
             "novak": {"诺瓦克": 3, "诺·瓦克": 9},

@@ -109,7 +109,7 @@ def post(url, path, **body):
     return httpx.post(f"{url}{path}", json=body, timeout=TIMEOUT)
 
 
-def test_predict_with_top_gives_the_best(url, shipped, fingerprint):
+def test_predict_with_top_returns_most_probable_labels(url, shipped, fingerprint):
     probabilities = shipped.predict_proba(["Anna Müller"])[0]
     wanted = {}
     for end, k in zip(["", "_2", "_3"], np.argsort(-probabilities), strict=False):
@@ -127,7 +127,7 @@ def test_text_that_is_not_a_name_gets_its_reason(url, fingerprint):
     assert post(url, "/predict", name=None, top=2).json() == nothing
 
 
-def test_unsure_names_are_answered_unless_abstain(url, shipped, fingerprint):
+def test_unsure_names_are_predicted_unless_abstain(url, shipped, fingerprint):
     names = ["Mehmet Yılmaz", "Lee", "Microsoft"]
     expected = bench.expected_answers(shipped, names)
     assert post(url, "/predict_batch", names=names).json()["answers"] == expected
@@ -162,7 +162,7 @@ def test_unsure_names_are_answered_unless_abstain(url, shipped, fingerprint):
         ("/predict_batch", b'{"names": ' + b"[" * 100_000, 400, "parsing the body"),
     ],
 )
-def test_wrong_request_says_what_is_wrong(url, path, body, status, message):
+def test_invalid_request_returns_explanation(url, path, body, status, message):
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {"content-type": "application/json"}
     reply = httpx.post(
@@ -173,7 +173,7 @@ def test_wrong_request_says_what_is_wrong(url, path, body, status, message):
     assert len(reply.content) < 500  # it does not repeat the input
 
 
-def test_a_body_of_unknown_length_is_limited(url):
+def test_body_of_unknown_length_is_limited(url):
     n_sent = 0
 
     def pieces():
@@ -187,7 +187,7 @@ def test_a_body_of_unknown_length_is_limited(url):
     assert n_sent > 1_000_000
 
 
-def test_concurrent_requests_get_the_answers_in_process(
+def test_concurrent_requests_equal_in_process_predictions(
     service, names, expected, fingerprint
 ):
     url, process = service
@@ -202,7 +202,7 @@ def test_concurrent_requests_get_the_answers_in_process(
     assert process.memory_info().rss < before + bench.MAX_GROWTH
 
 
-def test_service_of_a_joblib_file_answers_as_in_process(
+def test_service_with_joblib_file_equals_in_process_predictions(
     site, tiny, small_names, tmp_path
 ):
     path = tmp_path / "own.joblib"
@@ -230,7 +230,7 @@ def test_service_of_a_joblib_file_answers_as_in_process(
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows lacks SIGHUP")
-def test_hang_up_replaces_the_model_and_no_request_fails(site, small_names, tmp_path):
+def test_sighup_reloads_model_without_failed_requests(site, small_names, tmp_path):
     paths = [tmp_path / "own.joblib", tmp_path / "new.joblib"]
     fingerprints = []
     for seed, path in enumerate(paths):
@@ -274,7 +274,7 @@ def test_log_names_the_model(fingerprint, caplog):
     assert f"sknames {sknames.__version__}, model {fingerprint}" in caplog.messages
 
 
-def test_dockerfile_copies_what_pip_and_the_service_read():
+def test_dockerfile_copies_files_that_pip_and_service_read():
     copied = set()
     for files in re.findall(r"^COPY (.*) \S+$", DOCKERFILE, re.M):
         copied |= {*files.split()}
@@ -287,13 +287,13 @@ def test_dockerfile_copies_what_pip_and_the_service_read():
 
 
 @pytest.mark.parametrize("name", ["serve_with_joblib/app.py", "tool_server.py"])
-def test_example_to_copy_imports_public_names_only(name):
+def test_service_example_imports_only_public_names(name):
     code = (ROOT / "examples" / name).read_text(encoding="utf-8")
     assert "sknames" in code
     assert not re.findall(r"sknames[\w.]*\._[a-z]|import _[a-z]", code)
 
 
-def test_models_that_ship_abstain_and_countries_fall_back_on_regions():
+def test_shipped_models_abstain_and_fall_back_on_regions():
     load_model = load(EXAMPLE / "app.py").load_model
     assert load_model("nationality").predict(["Lee"]).tolist() == ["unknown"]
     assert load_model("country").predict(["Hansen"]).tolist() == ["Northern Europe"]
@@ -326,7 +326,7 @@ for fit in (
 """
 
 
-def test_package_alone_says_what_trains(site, tiny, tmp_path):
+def test_training_without_extra_names_install_command(site, tiny, tmp_path):
     joblib.dump(tiny, tmp_path / "model.joblib")
     (tmp_path / "script.py").write_text(SCRIPT, encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(site)}

@@ -4,7 +4,7 @@ from docs.titles import PAGE, TABLES, page
 from sknames._text.titles import TIDY
 
 
-def test_page_of_titles_lists_every_word_of_the_file():
+def test_titles_page_lists_all_words_of_ini_file():
     text = PAGE.read_text(encoding="utf-8")
     assert text == page()
     for table in TABLES:
