@@ -839,7 +839,7 @@ def measure_checked(people, n_lists, rng):
             measured.append(
                 [
                     np.abs(counted - true).sum(),
-                    np.abs(shares._draws.without - true_here).sum(),
+                    np.abs(shares._draws.predicted - true_here).sum(),
                     np.abs(alone - true).sum(),
                     np.abs(shares.share - true_here).sum(),
                     is_covered[is_large].mean(),
