@@ -30,6 +30,9 @@ so that shares print it. ``--half choose --error 0.3`` is how the error was chos
 `sknames.estimate_statistic` gives, in so many lists of each length of new people of
 arczi21, and of goalscorers.
 
+``--others 20`` compares a part of a list of 1,000 with the others, in so many lists of
+people kept apart of each source.
+
 ``--pairs 50`` compares 50 pairs of lists of each kind: a list split at random, two
 mixes of one source, and one mix of two sources.
 """
@@ -58,7 +61,9 @@ from sknames._lists.checked import CheckedRows
 from sknames._lists.model_settings import errors_by_class, settings_of_shares
 from sknames._models.groups import group_of_each
 from sknames._models.stack import resolve
+from sknames._results.parts import estimate_parts
 from sknames._results.rates import rates_of_list
+from sknames._results.shares import shares_of_list
 from sknames.pretrained._load_pretrained import FIGURES, FOLDER, TARGETS
 from tools.measuring import (
     likeliest_shares,
@@ -127,8 +132,11 @@ LEAST_OF_PAIRS = 15
 LEAST_OF_SOURCE = 1_000  # people, for lists of hundreds
 KINDS = "a list split at random", "two mixes of a source", "a mix of two sources"
 DESIGNS = ("clusters", "checked", "rows", "rates", "statistics", "few", "lacking")
-DESIGNS += ("europe",)
+DESIGNS += ("europe", "others")
 SIZES_IN_EUROPE = 200, 800
+NAMES_WITH_OTHERS = 1_000
+WEIGHTS_OF_PARTS = (0.02, 0.05, 0.2, 0.5, 0.8, 0.95)
+N_OTHER_PARTS = 3
 # Lists of one source: names, and how many there must be; people of a label; the part of
 # them that a list takes at most; intervals of a label, for a coverage of its own.
 LENGTHS = {800: 350, 10_000: 900}
@@ -1284,13 +1292,89 @@ def measure_europe(people, n_lists, rng):
     print(table(header, rows), flush=True)
 
 
+def measure_others(people, n_lists, rng):
+    """Print what intervals of the difference of a part and the others hold.
+
+    The others have half of the mix of the part, permuted. They are estimated as the
+    list less the part, as `Parts.compare` does, and from their own rows.
+    """
+    rows = []
+    for weight in WEIGHTS_OF_PARTS:
+        found = []
+        for _ in range(n_lists):
+            mix = draw_mix(people.labels, 0.3, rng)
+            other_mix = mix.copy()
+            has_people = mix > 0
+            permuted = rng.permutation(mix[has_people])
+            other_mix[has_people] = (mix[has_people] + permuted) / 2
+            mix = capped(people, mix, NAMES_WITH_OTHERS)
+            other_mix = capped(people, other_mix, NAMES_WITH_OTHERS)
+            found.append(judge_others(people, weight, mix, other_mix, rng))
+        columns = [values[~np.isnan(values)] for values in np.transpose(found)]
+        rows.append([f"{weight}", *(show(values, 3) for values in columns)])
+    header = ["part of the list", "less the part: covered", "width", "error of others"]
+    header += ["own rows: covered", "width", "error of others"]
+    print(f"\n### {n_lists} lists of {NAMES_WITH_OTHERS:,}\n")
+    print(table(header, rows), flush=True)
+
+
+def judge_others(people, weight, mix, other_mix, rng):
+    """Return coverage and width of differences, and the error of others, both ways."""
+    n_in_part = round(weight * NAMES_WITH_OTHERS)
+    n_of_label = rng.multinomial(n_in_part, mix)
+    n_of_others = rng.multinomial(NAMES_WITH_OTHERS - n_in_part, other_mix)
+    rows_in_part = []
+    rows_of_others = []
+    for label in np.flatnonzero(n_of_label + n_of_others):  # nobody is in both
+        rows = rng.permutation(np.flatnonzero(people.labels == label))
+        rows_in_part.append(rows[: n_of_label[label]])
+        rest = rows[n_of_label[label] :]
+        rows_of_others.append(rest[: n_of_others[label]])
+    in_part = np.concatenate(rows_in_part)
+    others = rng.permutation(np.concatenate(rows_of_others))
+    drawn = np.concatenate([in_part, others])
+    by = np.arange(len(drawn)) % N_OTHER_PARTS
+    by[: len(in_part)] = -1
+    question = question_of(n_draws=300)
+
+    def estimate(part, rows, seeds):
+        return shares_of_list(part, question, seeds)
+
+    given = {"ids": drawn}
+    names = list_of_rows(people.proba[drawn], people.known, given, **people.settings)
+    parts = estimate_parts(names, by, question, estimate)
+    from_own_rows = people.shares(others, n_draws=300)
+    less_the_part = parts.compare()[-1]
+    if less_the_part is None:  # too few others
+        return np.full(6, np.nan)
+    judged = []
+    for compared in (
+        less_the_part,
+        parts[-1].compare(from_own_rows, same_source=True),
+    ):
+        at = people.at(compared.label)
+        true = np.append(mix, np.zeros(len(people.known)))[at]
+        true_of_others = np.append(other_mix, np.zeros(len(people.known)))[at]
+        is_large = np.maximum(true, true_of_others) > 0.02
+        is_large &= ~np.isnan(compared.low)
+        judged += [
+            covers(compared, true - true_of_others)[is_large].mean(),
+            (compared.high - compared.low)[is_large].mean(),
+            np.abs(compared.other - true_of_others)[is_large].mean(),
+        ]
+    return judged
+
+
 def measure_designs(args, rng):
     """Measure lists of papers, checked rows, outcomes, and few or other people."""
-    if args.people == "apart":
+    if args.people == "apart" or args.others:
         for source, people in people_apart(args.labels, args.half):
             print(f"- {len(people.labels):,} {source}, {args.labels}")
             rng = np.random.default_rng(args.seed)
-            measure_clusters(people, args.clusters, rng)
+            if args.clusters:
+                measure_clusters(people, args.clusters, rng)
+            if args.others:
+                measure_others(people, args.others, rng)
         return
     if args.europe:
         public = read_public("arczi21", source_people())
