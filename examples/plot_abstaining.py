@@ -2,11 +2,12 @@
 When to abstain
 ===============
 
-Draw risk against coverage, and check whether the probabilities are calibrated.
+Plot risk against coverage, and check whether the probabilities are calibrated.
 
-Run ``python examples/plot_abstaining.py``: it takes seconds. It fits a linear model on
-half of the names of twelve nationalities, and predicts the others, and text that is not
-a name. If matplotlib is installed, it writes `abstaining.png` and `calibration.png`.
+Run ``python examples/plot_abstaining.py``: it takes seconds. It fits a linear model to
+half of the names of twelve nationalities, and predicts the other half and some texts
+that are not names. If matplotlib is installed, it writes `abstaining.png` and
+`calibration.png`.
 """
 
 import numpy as np
@@ -46,17 +47,17 @@ linear = make_pipeline(ngrams, classify)
 model = sknames.SelectiveClassifier(linear, risk=0.1).fit(
     names[known], nationalities[known], groups=groups[known]
 )
-print(f"A probability above {model.threshold_:.2f} is answered.")
+print(f"The model abstains unless a probability exceeds {model.threshold_:.2f}.")
 
 predicted = model.predict(names[new])
 answered = predicted != model.abstain_label_
 wrong = np.mean(predicted[answered] != nationalities[new][answered])
 print(
-    f"Of {len(new):,} new names {answered.mean():.0%} are answered, {wrong:.1%} of "
-    "them wrongly."
+    f"Of {len(new):,} new names, {answered.mean():.0%} get a prediction; {wrong:.1%} "
+    "of these predictions are wrong."
 )
 
-print("\nWhy the others are not:\n")
+print("\nWhy the model abstains:\n")
 for name in ["Kowalczyk", "Lee", "", "123", "info@example.org"]:
     (answer,) = model.predict([name])
     (reason,) = model.reasons([name])
@@ -65,17 +66,17 @@ for name in ["Kowalczyk", "Lee", "", "123", "info@example.org"]:
 try:
     import matplotlib.pyplot as plt
 except ImportError:
-    print("\nNo picture, since matplotlib is missing: pip install matplotlib.")
+    print("\nNo picture, because matplotlib is missing: pip install matplotlib.")
 else:
     curve = model.risk_coverage_curve_
     figure, ax = plt.subplots(figsize=(6.4, 4), layout="constrained")
     ax.plot(curve.coverage, curve.risk, label="held out in fit")
     ax.plot(model.coverage_, model.risk_, "oC0", label="chosen threshold")
     ax.plot(answered.mean(), wrong, "sC1", label="new names")
-    ax.axhline(model.risk, color="0.4", linestyle=":", label="risk asked for")
-    ax.set(xlim=(0, 1.02), xlabel="share of inputs that is answered")
-    ax.set(ylim=(0, None), ylabel="share of wrong answers")
-    ax.set_title("What answering less gains")
+    ax.axhline(model.risk, color="0.4", linestyle=":", label="requested risk")
+    ax.set(xlim=(0, 1.02), xlabel="coverage")
+    ax.set(ylim=(0, None), ylabel="risk: share of wrong predictions")
+    ax.set_title("Risk and coverage")
     ax.legend()
     figure.savefig("abstaining.png", dpi=80)
 
@@ -86,6 +87,6 @@ else:
     )
     ax = display.ax_
     ax.set(xlabel="probability of the most probable label", ylabel="accuracy")
-    ax.set_title("Is it as right as it is sure?")
+    ax.set_title("Calibration")
     display.figure_.savefig("calibration.png", dpi=80)
     print("\nWrote abstaining.png and calibration.png.")

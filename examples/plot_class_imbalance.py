@@ -2,8 +2,8 @@
 Class imbalance
 ===============
 
-Three neighbours: 1,000 Polish, 200 Czech and 60 Slovak names to learn from. What do
-logit adjustment and weights of the classes do to each of them?
+Train on 1,000 Polish, 200 Czech and 60 Slovak names. How do logit adjustment and class
+weights change the recall of each nationality?
 """
 
 import matplotlib.pyplot as plt
@@ -18,7 +18,7 @@ TRAIN = {"Polish": 1000, "Czech": 200, "Slovak": 60}
 N_TEST = 300
 
 # %%
-# Names of two nationalities are left out. The test part has equally many names of each.
+# Names of more than one nationality are left out. The test set is balanced.
 
 bunch = load_names()
 _, group, n_members = np.unique(bunch.groups, return_inverse=True, return_counts=True)
@@ -34,8 +34,8 @@ train = np.concatenate(train)
 test = np.concatenate(test)
 
 # %%
-# If test data had the frequencies of training, the first setting would be the most
-# accurate.
+# On test data with the class frequencies of the training data, the first setting would
+# be the most accurate.
 
 settings = {
     "logit_adjustment=0": {"logit_adjustment": 0},

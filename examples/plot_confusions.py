@@ -2,9 +2,9 @@
 Confusions
 ==========
 
-Errors are not random: the model confuses names of neighbours and of related languages.
-Sorted by their confusions, nationalities form families, which the model has never been
-given.
+Errors are not random: the model confuses names of neighbouring countries and related
+languages. Sorted by their confusions, nationalities form language families, although
+the model has not been told about these.
 """
 
 import matplotlib.pyplot as plt
@@ -39,7 +39,7 @@ predicted = model.predict(names[test])
 
 # %%
 # Two nationalities are close if the model often confuses their names. Hierarchical
-# clustering joins the closest first, and gives the order of the rows.
+# clustering merges the closest ones first, which gives the order of the rows.
 
 shares = confusion_matrix(nationalities[test], predicted, labels=SOME, normalize="true")
 confused = (shares + shares.T) / 2
@@ -48,8 +48,8 @@ distance = squareform(1 - confused / confused.max(), checks=False)
 order = leaves_list(linkage(distance, "average", optimal_ordering=True))
 
 # %%
-# Each row shows the names of one nationality. Without the diagonal, colour shows
-# errors.
+# Each row shows the names of one nationality. The diagonal is left out, so colours show
+# errors only.
 
 mistakes = shares[np.ix_(order, order)]
 np.fill_diagonal(mistakes, np.nan)
@@ -58,7 +58,7 @@ display = ConfusionMatrixDisplay(mistakes, display_labels=np.array(SOME)[order])
 display.plot(include_values=False, xticks_rotation="vertical", ax=axis)
 axis.set(
     title=f"Held-out names, {np.mean(predicted == nationalities[test]):.0%} "
-    "of them right:\nshare of each row that is taken for another's",
-    xlabel="taken for",
+    "accuracy:\nshare of each nationality that is misclassified",
+    xlabel="predicted nationality",
     ylabel="true nationality",
 )

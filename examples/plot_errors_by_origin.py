@@ -1,12 +1,12 @@
 """
-Errors of a model by estimated origin
-=====================================
+Audit a classifier by origin
+============================
 
-Audit a classifier: does it reject qualified people of some origins more often, where
-nobody's origin was recorded?
+Does a classifier reject qualified people of some origins more often, if nobody's origin
+was recorded?
 
-The applicants are made up, so that the truth is known. Their names are made of words
-that the model learned, so that it is more accurate here than on yours.
+The applicants are made up, so that the truth is known. Their names consist of words
+from the training data, so the model is more accurate here than on your data.
 """
 
 import matplotlib.pyplot as plt
@@ -22,9 +22,9 @@ FALSE_NEGATIVE_RATE = {"Dutch": 0.1, "Polish": 0.1, "Turkish": 0.25}
 # The applicants
 # --------------
 #
-# Half of them are qualified, `y`. The audited classifier, whose predictions are
-# `y_pred`, rejects one in ten of the qualified, but one in four of those of Turkish
-# origin.
+# Half of the applicants are qualified, `y`. The audited classifier, whose predictions
+# are `y_pred`, rejects one in ten qualified people, but one in four qualified people of
+# Turkish origin.
 
 rng = np.random.default_rng(0)
 parts = []
@@ -38,12 +38,12 @@ is_missed = rng.random(len(names)) < [FALSE_NEGATIVE_RATE[label] for label in or
 y_pred = y & ~is_missed
 
 # %%
-# Rates within the qualified
-# --------------------------
+# Rates among the qualified
+# -------------------------
 #
-# The false negative rate is the rate of rejection among the qualified. So give
-# `estimate_rates` the names of these, and the decision as the outcome. For false
-# positives, take ``names[~y]``.
+# The false negative rate is the rate of rejection among qualified people. So pass their
+# names to `estimate_rates`, with the decision as the outcome. For false positives, use
+# ``names[~y]``.
 
 model = sknames.load_pretrained()
 rates = sknames.estimate_rates(
@@ -53,16 +53,16 @@ for label, expected in FALSE_NEGATIVE_RATE.items():
     row = rates[label]
     rejected = row.outcome.index("rejected")
     interval = f"{row.low[rejected]:.1%} to {row.high[rejected]:.1%}"
-    print(f"{label}: {row.rate[rejected]:.1%} ({interval}), made with {expected:.0%}")
+    print(f"{label}: {row.rate[rejected]:.1%} ({interval}), truth {expected:.0%}")
 print(rates.compare("Turkish"))
 
 # %%
-# What predicted labels would say
-# -------------------------------
+# Why not use predicted labels?
+# -----------------------------
 #
-# Tools such as fairlearn's `MetricFrame` take a group for each person. With predicted
-# labels as groups there are many tiny ones of wrong predictions. Their rates are 0 or
-# 1, and the largest difference between groups is 1 for every classifier.
+# Tools such as fairlearn's `MetricFrame` need a group for each person. Predicted labels
+# as groups include many tiny groups of wrong predictions. Their rates are 0 or 1, so
+# the largest difference between groups is 1 for every classifier.
 
 predicted = model.predict(names[y])
 groups, sizes = np.unique(predicted, return_counts=True)
@@ -73,10 +73,10 @@ print(
 )
 
 # %%
-# Report the number of qualified people, the model and its version, and that these are
-# rates by where names are common. Rates hold if names do not depend on the error
-# within an origin. To check that, ask some people for their origin, and pass their
-# answers as ``checked=``.
+# Report the number of qualified people, the model and its version, and that the groups
+# are defined by where names are common. The rates are valid if, within an origin, names
+# do not depend on the error. To check this, ask some people for their origin, and pass
+# their answers as ``checked=``.
 
 figure, ax = plt.subplots(figsize=(6.4, 3), layout="constrained")
 places = np.arange(len(N_PEOPLE))

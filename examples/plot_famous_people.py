@@ -2,11 +2,11 @@
 Sixty famous people
 ===================
 
-Ask both models for sixty people of as many countries, each written in five ways: where
-are the answers right, unsure or wrong?
+Predict sixty people from as many countries, each written in five ways: which
+predictions are right, unsure or wrong?
 
-**This is no accuracy.** The biographies and lists that the models learned from have
-many of these people. `famous_people.csv`, next to this script, has their names. Run
+**This does not measure accuracy**, because the training data of the models has many of
+these people. `famous_people.csv`, next to this script, has their names. Run
 ``python examples/plot_famous_people.py``: it takes some seconds.
 """
 
@@ -26,8 +26,8 @@ with open(folder / "famous_people.csv", encoding="utf-8") as file:
     people = list(csv.DictReader(file))
 
 # %%
-# Lists write a person's name in different ways. Where the own script is Latin, the file
-# has the name as another script spells it.
+# Lists write a person's name in different ways. If the name is in Latin script, the
+# file also has its spelling in another script.
 
 
 def forms_of(given, surname, surname_first, other_script, **_):
@@ -48,10 +48,10 @@ names = np.array([list(of.values()) for of in forms])
 print(*names[[0, -1]], sep="\n")
 
 # %%
-# An answer is sure if its probability is above the threshold of ``abstain=True``. The
-# nationality is that of the country, or another whose people bear such names. Some
-# countries, such as the United States, have no nationality of their own among the
-# labels: any sure answer is then wrong.
+# A prediction is sure if its probability exceeds the threshold of ``abstain=True``. The
+# right nationality is that of the country, or another one with such names. Some
+# countries, such as the United States, have no nationality among the labels, so every
+# sure prediction is wrong.
 
 KINDS = {"right": "#a6cee3", "unsure": "#e8e8e8", "wrong": "#f4a582"}
 found = {}
@@ -65,7 +65,7 @@ for target in ("nationality", "country"):
         right[row] = np.isin(labels[row], person[target].split())
     kinds = np.where(right, 0, 2)
     kinds[sure <= model.threshold_] = 1
-    found[target] = (labels, sure, right)
+    found[target] = (labels, sure, right, kinds)
 
     figure, axis = plt.subplots(figsize=(4.4, 11), dpi=170, layout="constrained")
     cmap = ListedColormap([*KINDS.values()])
@@ -84,22 +84,38 @@ for target in ("nationality", "country"):
     figure.legend(loc="outside lower center", ncols=3, fontsize=6)
 
 # %%
-# Why are sure answers wrong?
-#
-# - **The person is not where the name is common.** Gennady Golovkin is from Kazakhstan
-#   and has a Russian name, Lee Kuan Yew from Singapore and has a Chinese one.
-# - **The label is missing**: Barack Obama, Cate Blanchett and Roger Federer.
-# - **The form hides the name.** A byline leaves a surname, and Arabic and Hebrew no
-#   vowels.
-# - **The sources differ by country.** Some countries have only chess players in
-#   training, some only famous people, so the way in which a name is written can speak
-#   for a country.
-#
-# The worst errors: an answer above 0.9 in one form is wrong, and that in another form
-# is right.
+# How many predictions are right in each form?
 
-for target, (labels, sure, right) in found.items():
-    print(f"{target}, wrong above 0.9 and right in another form:")
+figure, axes = plt.subplots(1, 2, figsize=(6.4, 4.4), sharey=True, layout="constrained")
+for axis, (target, (_, _, _, kinds)) in zip(axes, found.items(), strict=True):
+    left = np.zeros(names.shape[1])
+    for k, (kind, color) in enumerate(KINDS.items()):
+        counts = np.sum(kinds == k, axis=0)
+        axis.barh([*forms[0]], counts, left=left, color=color, label=kind)
+        left += counts
+    axis.set(title=target, xlabel="people")
+axes[0].invert_yaxis()
+figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+# sphinx_gallery_thumbnail_number = 3
+
+# %%
+# Why are sure predictions wrong?
+#
+# - **The person is not from where the name is common.** Gennady Golovkin is from
+#   Kazakhstan and has a Russian name; Lee Kuan Yew is from Singapore and has a Chinese
+#   name.
+# - **The label is missing**: Barack Obama, Cate Blanchett and Roger Federer.
+# - **The form hides the name.** A byline shows only a surname, and Arabic and Hebrew
+#   spellings lack vowels.
+# - **The sources differ by country.** The training data has only chess players from
+#   some countries and only famous people from others, so the way in which a name is
+#   written can suggest a country.
+#
+# The worst errors are predictions above 0.9 that are wrong although the prediction of
+# another form is right.
+
+for target, (labels, sure, right, _) in found.items():
+    print(f"{target}, wrong above 0.9 although right in another form:")
     for row in np.flatnonzero(right.any(axis=1)):
         for column in np.flatnonzero(~right[row] & (sure[row] > 0.9)):
             answer = f"{labels[row, column]} {sure[row, column]:.2f}"

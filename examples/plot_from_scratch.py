@@ -2,13 +2,13 @@ r"""
 From scratch
 ============
 
-A recurrent net reads a name letter by letter. All it remembers is a state, a row of
-numbers that each letter changes. This lesson goes from letters to probabilities in
-twenty lines of numpy. Then it goes back: one step of training by hand, with all shapes.
+A recurrent net reads a name letter by letter. All it remembers is a state, a vector
+that each letter changes. This lesson computes probabilities from letters in twenty
+lines of numpy. Then it goes backwards: one training step by hand, with all shapes.
 
 It follows `PyTorch RNN from Scratch <https://jaketae.github.io/study/pytorch-rnn/>`_ by
-Jake Tae, the post that sknames grew out of. You need to know matrix products and the
-chain rule.
+Jake Tae, the blog post from which sknames started. You need to know matrix products and
+the chain rule.
 """
 
 import matplotlib.pyplot as plt
@@ -25,8 +25,8 @@ from sknames.inspection import feature_contributions
 # %%
 # Letters become numbers
 # ----------------------
-# Five languages are enough to see what happens. All spellings of a name are on one side
-# of the split, so that each test name is new to the net.
+# Five languages are enough to see what happens. All spellings of a name are on the same
+# side of the split, so that test names are unseen.
 
 names, languages = load_names(return_X_y=True)
 some = np.isin(languages, ["Czech", "Dutch", "Greek", "Italian", "Japanese"])
@@ -36,8 +36,8 @@ train, test = next(folds.split(names, languages, groups=spelling_groups(names)))
 print(f"{len(train)} names to train on, {len(test)} to test")
 
 # %%
-# ``CharEncoder`` gives each character of the training names a code. A name is a row of
-# codes, and 0 fills the rest of the row.
+# ``CharEncoder`` assigns a code to each character of the training names. A name is a
+# row of codes, padded with 0.
 
 encoder = CharEncoder().fit(names[train])
 (row,) = encoder.transform(["Novák"])
@@ -45,8 +45,8 @@ for code in row[row > 0]:
     print(encoder.alphabet_[code - 1], "is", code)
 
 # %%
-# Three nets learn the names: two of Elman's kind, and a GRU. All else that sknames adds
-# is switched off. What is left are the equations below.
+# Train three nets: two Elman nets and a GRU. Everything that sknames adds is switched
+# off, so that the nets compute exactly the equations below.
 
 plain = {
     "hidden_size": 64,
@@ -65,10 +65,10 @@ for cell in ("sigmoid_rnn", "rnn", "gru"):
     print(f"{cell:<12} accuracy on new names: {accuracy:.2f}")
 
 # %%
-# 18 is not more than 17: a code is no quantity. So the net sees a vector :math:`x_t`
-# that is 1 at one index and 0 elsewhere (*one-hot*). ``symbols_`` has the codes that
-# training has seen, and the index of a code is its position there plus 1. Index 0 is
-# padding, and the last index is any other character.
+# Codes are not quantities: 18 is not more than 17. So the input of the net is a vector
+# :math:`x_t` that is 1 at one index and 0 elsewhere (*one-hot*). ``symbols_`` has the
+# codes in the training data, and the index of a code is its position there plus 1.
+# Index 0 is padding, and the last index stands for all other characters.
 
 
 def one_hot(classifier, row):
@@ -94,12 +94,12 @@ print("T characters, I indices:", x.shape)
 #    p &= \operatorname{softmax}(V h_T + d)
 #
 # :math:`f` is tanh, or the logistic function :math:`\sigma` in Elman's paper and in the
-# post. Each step has the same :math:`W` and :math:`U`, so a long name needs no more
+# post. Each step uses the same :math:`W` and :math:`U`, so a long name needs no more
 # weights than a short one. Since :math:`x_t` is one-hot, :math:`W x_t` is a column of
-# :math:`W`: each character owns one column.
+# :math:`W`: each character has its own column.
 #
-# This is the whole net in numpy. Shapes are in brackets: T characters, I indices, H
-# units of the state, C languages.
+# This is the whole net in numpy. Shapes are in parentheses: T characters, I indices, H
+# state units, C languages.
 
 
 def sigmoid(a):
@@ -117,7 +117,7 @@ def elman_step(x_t, h, W, U, b, c, f=np.tanh):
 
 
 def parameters_of(weights):
-    """Return W, U, b and c by the names that torch has for them."""
+    """Return W, U, b and c, which have other names in torch."""
     names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
     return {name: weights[f"cells.0.{name}"] for name in names}
 
@@ -138,8 +138,8 @@ def predict(weights, x, step):
 
 
 # %%
-# ``weights()`` gives what the net has learned. With it, these lines give the numbers of
-# ``predict_proba``.
+# ``weights()`` returns the trained weights. With them, these lines reproduce the
+# results of ``predict_proba``.
 
 weights = nets["rnn"]["classify"].weights()
 for name, array in parameters_of(weights).items():
@@ -151,7 +151,7 @@ for language, one, other in zip(nets["rnn"].classes_, by_hand, expected, strict=
 np.testing.assert_allclose(by_hand, expected, atol=1e-5)
 
 # %%
-# Watch the net read. A column is the state after a letter, a row is one of its 64
+# Plot the state after each letter: each column is a state, and each row one of its 64
 # units.
 
 states = read(weights, x, elman_step)
@@ -165,7 +165,7 @@ ax.set(ylabel="64 units", title="The state after each letter")
 # --------------------
 # The loss of a name with the true label :math:`y` is :math:`L = -\log p_y`. Training
 # needs to know how :math:`L` changes with each weight. The chain rule starts at the end
-# of the name, and goes back letter by letter: *backpropagation through time*. Let
+# of the name and goes back letter by letter: *backpropagation through time*. Let
 # :math:`\delta_t` be the gradient of the state :math:`h_t`, :math:`\alpha_t` that of
 # what :math:`f` is applied to, and :math:`e_y` the one-hot vector of the label.
 #
@@ -219,7 +219,8 @@ label = list(nets["rnn"].classes_).index("Czech")
 gradients, _ = backward(weights, x, states, label, slope_of_tanh)
 
 # %%
-# torch finds gradients by itself. With our weights in its RNN, it must find ours.
+# torch computes gradients automatically. With the same weights, its RNN must give the
+# same gradients.
 
 rnn = torch.nn.RNN(x.shape[1], states.shape[1])
 output = torch.nn.Linear(states.shape[1], len(nets["rnn"].classes_))
@@ -240,8 +241,8 @@ for name, gradient in gradients.items():
     np.testing.assert_allclose(gradient, found[name], atol=1e-5)
 
 # %%
-# A small step against the gradient, and the true label is more probable. Training is
-# this step, again and again, for many names at a time.
+# A small step against the gradient makes the true label more probable. Training repeats
+# this step many times, for many names at a time.
 
 weights_after = dict(weights)
 for name, gradient in gradients.items():
@@ -254,8 +255,8 @@ print(f"Czech: {by_hand[label]:.3f} before the step, {after[label]:.3f} after it
 # --------------------
 # On the way back, each letter multiplies :math:`\delta` by :math:`f'` and
 # :math:`U^\top`. The logistic function is never steeper than 1/4, and tanh never
-# steeper than 1. So gradients shrink, letter by letter: the net hardly learns from the
-# beginning of a name.
+# steeper than 1. So gradients shrink letter by letter, and the net hardly learns from
+# the beginning of a name.
 #
 # A *gated recurrent unit* (Cho et al. 2014) learns when to keep its state. Its gates
 # :math:`r` and :math:`z` are between 0 and 1.
@@ -268,8 +269,8 @@ print(f"Czech: {by_hand[label]:.3f} before the step, {after[label]:.3f} after it
 #    h_t &= (1 - z_t) \odot n_t + z_t \odot h_{t-1}
 #
 # Where :math:`r` is 0, the new state :math:`n` forgets the old one. Where :math:`z` is
-# 1, the old state stays, and its gradient goes back unchanged: no slope and no matrix
-# stand in its way.
+# 1, the old state stays, and its gradient is passed back unchanged, without being
+# multiplied by a slope or a matrix.
 
 
 def gru_step(x_t, h, W, U, b, c):
@@ -295,8 +296,8 @@ for cell, step in STEPS.items():
 
 # %%
 # How far back do gradients reach? For new names of ten letters or more, we compare the
-# gradient of each state with that of the last one. The chain rule of the GRU is left to
-# torch.
+# gradient of each state with that of the last one. torch computes the gradients of the
+# GRU.
 
 
 def norms_of_elman(cell, x, label):
@@ -348,37 +349,35 @@ ax.set_title(f"Median of {len(norms['gru'])} new names")
 ax.legend()
 
 # %%
-# With the logistic function, nine tenths are lost after six letters, and its net is the
-# worst of the three. The GRU keeps its gradient. So does tanh here: sknames starts its
-# :math:`U` as an orthogonal matrix, which changes no norm, and names are short. Gates
-# were made for longer texts.
+# With the logistic function, nine tenths of the gradient are lost after six letters,
+# and this net is the worst of the three. The GRU keeps its gradient. So does the tanh
+# net here, because sknames initializes :math:`U` as an orthogonal matrix, which
+# preserves norms, and because names are short. Gates were designed for longer texts.
 #
-# What the post found
-# -------------------
-# The post trained on the 18 languages of PyTorch's tutorial: one name at a time, two
-# epochs. Its Elman net (logistic) was right for 72.2 % of the test, and its GRU of two
-# layers for 81.4 %. The same nets in sknames reach 75.0 and 82.9 % on the same split,
-# see ``examples/blog_post.py``.
+# What the post found ------------------- The post trained on the 18 languages of
+# PyTorch's tutorial, one name at a time, for two epochs. The test accuracy of its
+# (logistic) Elman net was 72.2 %, and that of its two-layer GRU 81.4 %. The same nets
+# in sknames reach 75.0 and 82.9 % on the same split, see ``examples/blog_post.py``.
 #
 # That split leaks. The tutorial has 20,074 lines, but 2,000 Arabic ones are 108 names.
 # A random split puts one name into both parts, and one test line in six repeats a
-# training name. A net that remembers names is right there without knowing the language.
-# Without the leak, on other splits, a net alone reaches 82.1 %, a linear SVM of n-grams
-# 84.7 %, and the default of sknames 85.1 %.
+# training name. A net that memorizes names is right there without knowing the language.
+# On splits without the leak, a net alone reaches 82.1 %, a linear SVM on n-grams 84.7
+# %, and the default of sknames 85.1 %.
 #
-# What ships
-# ----------
-# ``load_pretrained`` gives a GRU with the step that you have just written. Its
-# :math:`x_t` are vectors that it has learned, one for each character. Three things are
-# added:
+# The shipped model
+# -----------------
+# ``load_pretrained`` returns a GRU with the step that you have just written. Its inputs
+# :math:`x_t` are learned embeddings of the characters. The model has three more parts:
 #
-# - **N-grams.** A linear model of pieces of 1 to 5 letters adds its logits to the
-#   net's. Both are trained together.
-# - **Words.** Whole words add theirs, as in naive Bayes.
-# - **A second phase.** The net learns two million names. Then a linear layer, on its
-#   logits and the n-grams, learns 2.5 million names in all scripts.
+# - **N-grams.** The logits of a linear model of 1 to 5 letters are added to those of
+# the
+#   net. Both are trained together.
+# - **Words.** Whole words add further logits, as in naive Bayes.
+# - **A second phase.** The net is trained on two million names. Then a linear layer on
+#   its logits and the n-grams is trained on 2.5 million names in all scripts.
 #
-# How much of the answer is the net's?
+# How much does the net contribute to a prediction?
 
 model = sknames.load_pretrained()
 odds = feature_contributions(model, "Novák").log_odds("Czech", "Italian")

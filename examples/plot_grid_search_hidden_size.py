@@ -1,9 +1,9 @@
 """
-Grid search over the hidden size
-================================
+Grid search of the hidden size
+==============================
 
-How large a net do these names need? A grid search measures it. The spread over the
-folds shows how reliable the result is.
+Use a grid search to choose the size of a net. The spread over the folds shows how
+reliable the result is.
 """
 
 import matplotlib.pyplot as plt
@@ -20,8 +20,8 @@ names = names[some][::4]
 nationalities = nationalities[some][::4]
 
 # %%
-# Names that are spelled alike stay on one side of each split. The log loss separates
-# candidates better than accuracy: it looks at all probabilities.
+# All spellings of a name are on the same side of each split. The log loss separates
+# candidates better than accuracy does, because it depends on all probabilities.
 
 sizes = [8, 16, 32, 64, 128]
 pipeline = Pipeline(
@@ -30,7 +30,7 @@ pipeline = Pipeline(
         ("classify", NameNationalityClassifier(max_epochs=6, random_state=0)),
     ]
 )
-pipeline.fit(names[:100], nationalities[:100])  # loads torch, which takes time, too
+pipeline.fit(names[:100], nationalities[:100])  # so that importing torch is not timed
 search = GridSearchCV(
     pipeline,
     {"classify__hidden_size": sizes},
@@ -41,8 +41,8 @@ search.fit(names, nationalities, groups=spelling_groups(names))
 print("best:", search.best_params_)
 
 # %%
-# A point within the spread of its neighbour is not better. A larger net always takes
-# more time.
+# A point within the spread of its neighbour is not significantly better. A larger net
+# takes more time.
 
 results = search.cv_results_
 figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.6), layout="constrained")

@@ -2,9 +2,9 @@
 What a hidden state knows
 =========================
 
-After the last letter, a recurrent net has nothing but its state: 64 numbers. What do
-they say about the name? We draw the states of 1,000 names that the net has not seen,
-follow a state through a name, and measure which letters can be read from it.
+After the last letter, all that a recurrent net knows about a name is its state: 64
+numbers. We plot the states of 1,000 names that the net has not seen, follow the state
+through a name, and measure which letters can be recovered from it.
 """
 
 import matplotlib.pyplot as plt
@@ -20,8 +20,8 @@ from sknames import CharEncoder, NameNationalityClassifier, spelling_groups
 from sknames.datasets import load_names
 
 # %%
-# A GRU learns half of 2,000 names. N-grams and words are switched off, so that the net
-# answers alone.
+# Train a GRU on half of 2,000 names. N-grams and words are switched off, so that the
+# net predicts alone.
 
 LABELS = ["Finnish", "Greek", "Italian", "Japanese", "Polish", "Turkish"]
 names, labels = load_names(return_X_y=True)
@@ -43,9 +43,9 @@ net.fit(names[train], labels[train])
 print(f"accuracy on new names: {net.score(names[test], labels[test]):.2f}")
 
 # %%
-# ``weights()`` returns what the net has learned. The equations of the GRU, in numpy,
-# give the state after each letter. A letter is a one-hot vector, so its product with
-# the input weights is one column of these.
+# ``weights()`` returns the trained weights. The equations of the GRU, in numpy, give
+# the state after each letter. A letter is a one-hot vector, so its product with the
+# input weights is one of their columns.
 
 
 def gru_states(indices, weight_ih, weight_hh, bias_ih, bias_hh):
@@ -88,26 +88,26 @@ def states_of(name):
     (codes,) = encoder.transform([name])
     indices = []
     for code in codes[codes > 0]:
-        # 0 is padding, and the last index stands for letters that are not known.
+        # 0 is padding, and the last index stands for unknown letters.
         known = symbols.index(code) if code in symbols else len(symbols)
         indices.append(known + 1)
     return gru_states(indices, *parameters)
 
 
 # %%
-# We take the last state of each new name. Two directions hold much of what differs
-# between them: PCA finds these.
+# Compute the last state of each new name. PCA finds the two directions in which they
+# differ most.
 
 read = encoder.inverse_transform(encoder.transform(names[test]))
 last = np.array([states_of(name)[-1] for name in names[test]])
 plane = PCA(2).fit(last)
-print(f"{plane.explained_variance_ratio_.sum():.0%} of the variance is in the plane")
+print(f"two components explain {plane.explained_variance_ratio_.sum():.0%}")
 
 # %%
-# Left, the colours are the labels, right the last letters. Names of one label are
-# close, since this is what the net has learned. It goes by endings: Greek names in *s*
-# are in one corner, Polish ones in *i* and *a* in another. But names in *a* are in
-# several places, so the state knows more than the last letter.
+# Colours show the label on the left, and the last letter on the right. Names with the
+# same label are close, because the net was trained for this. Endings matter: Greek
+# names in *s* are in one corner, Polish names in *i* and *a* in another. But names in
+# *a* are in several places, so the state contains more than the last letter.
 
 points = plane.transform(last)
 last_letters = np.array([name[-1] for name in read])
@@ -127,8 +127,8 @@ for ax, kinds, of_each, title in (
     ax.legend(markerscale=2, loc="lower right")
 
 # %%
-# A state moves along a name. It starts at 0, and each letter takes it a step further.
-# Only the end counts for the answer.
+# Each letter moves the state, which starts at 0. Only the last state is used for the
+# prediction.
 
 figure, ax = plt.subplots(figsize=(6.4, 5), layout="constrained")
 for k, label in enumerate(LABELS):
@@ -147,21 +147,21 @@ ax.plot(*path[0], "k*", markersize=12, label="before the first letter")
 ax.set(xticks=[], yticks=[], title="Virtanen, Nakamura")
 for handle in ax.legend(loc="lower right").legend_handles:
     handle.set_alpha(1)
+# sphinx_gallery_thumbnail_number = 2
 
 # %%
-# Which letters does a last state still know? A linear model learns to read each letter
-# from half of the states, and is asked about the others. It cannot find what the state
-# has forgotten.
+# Which letters can be recovered from the last state? A linear model is trained to
+# predict each letter from half of the states, and tested on the other half.
 
 is_long = np.array([len(name) >= 6 for name in read])
 states = last[is_long]
 spelled = read[is_long]
-accuracy = {"read from the state": [], "always the most frequent letter": []}
+accuracy = {"predicted from the state": [], "always the most frequent letter": []}
 POSITIONS = range(1, 7)
 for position in POSITIONS:
     letter = np.array([name[-position] for name in spelled])
     for title, model in (
-        ("read from the state", LogisticRegression(C=10, max_iter=1000)),
+        ("predicted from the state", LogisticRegression(C=10, max_iter=1000)),
         ("always the most frequent letter", DummyClassifier()),
     ):
         model.fit(states[::2], letter[::2])
@@ -175,6 +175,5 @@ ax.set_title(f"{len(states[1::2])} new names of six letters or more")
 ax.legend()
 
 # %%
-# The state still holds the last letter of nearly each name, and the third from the end
-# of every second. Of the sixth, nothing is left that a linear model could read: it
-# guesses.
+# The last letter can be recovered for nearly every name, and the third from the end for
+# every second name. For the sixth from the end, the linear model only guesses.

@@ -2,8 +2,8 @@
 Letter by letter
 ================
 
-Draw what the model predicts after each letter of a name, and which n-grams and words
-separate the two most probable nationalities.
+Plot the prediction after each letter of a name, and which n-grams and words separate
+the two most probable nationalities.
 
 Run ``python examples/plot_letter_by_letter.py``: it takes some seconds and writes
 `letter_by_letter.png`. It needs matplotlib.
@@ -14,9 +14,13 @@ import matplotlib.pyplot as plt
 import sknames
 from sknames.inspection import FeatureContributionsDisplay, PrefixProbabilityDisplay
 
-NAMES = ["Yamamoto", "Anna Kowalska", "Олена"]
-
 model = sknames.load_pretrained()
+PrefixProbabilityDisplay.from_estimator(model, "Anna Kowalska", n_top=5)
+
+# %%
+# Each row compares the two most probable nationalities of a name on the right.
+
+NAMES = ["Yamamoto", "Anna Kowalska", "Олена"]
 
 figure, axes = plt.subplots(
     len(NAMES), 2, figsize=(11, 8.5), width_ratios=[2, 1], layout="constrained"

@@ -1,21 +1,21 @@
 """
-Countries of a list on a map
-============================
+Map the countries of a list
+===========================
 
-Draw the estimated shares of countries in a list on a map of the world.
+Show the estimated shares of countries in a list on a world map.
 
-Run ``pip install plotly pandas && python examples/plot_map_of_a_list.py``: it takes
-some seconds and writes `shares_map.html`. The shapes are plotly's, which the page loads
-when it is opened. The list is made up.
+Run ``pip install plotly pandas matplotlib && python examples/plot_map_of_a_list.py``:
+it takes some seconds and writes `shares_map.html`, which loads plotly's shapes of the
+countries when it is opened. The list is made up.
 """
 
 # %%
 # Estimate the shares
 # -------------------
 #
-# Half of these 600 people have Portuguese names, a third Nigerian and the others Polish
-# ones. A country is where people with such names live: Portugal and Brazil share
-# theirs, so their intervals are wide.
+# Half of these 600 people have Portuguese names, a third have Nigerian names, and the
+# others have Polish names. The model predicts where people with such names live:
+# Portugal and Brazil have names in common, so their intervals are wide.
 import plotly.express as px
 
 import sknames
@@ -28,16 +28,17 @@ for nationality, n in {"Portuguese": 300, "Nigerian": 200, "Polish": 100}.items(
 
 model = sknames.load_pretrained("country")
 shares = sknames.estimate_shares(model, names, random_state=0)
+sknames.SharesDisplay.from_shares(shares, n_top=8)
 print(shares)
 
 # %%
-# Draw them
-# ---------
+# Draw a map
+# ----------
 #
-# The labels are ISO 3166-1 codes of two letters, and plotly takes those of three:
-# `load_countries` has both, and the names of the countries. The interval of a country
-# is shown under the pointer. Write n and the intervals below a printed map, since
-# colors hide how uncertain a share is.
+# The labels are two-letter codes of ISO 3166-1, and plotly needs three-letter codes:
+# `load_countries` has both, and the names of the countries. Hovering over a country
+# shows its interval. Below a printed map, write the number of names and the intervals,
+# because colors do not show how uncertain a share is.
 countries = load_countries(as_frame=True).frame
 table = shares.to_frame().merge(countries, left_on="label", right_on="alpha_2")
 table["interval"] = [
@@ -57,9 +58,9 @@ figure = px.choropleth(
 figure.update_coloraxes(colorbar_tickformat=".0%")
 figure.update_geos(projection_rotation_lon=11, showframe=False)
 figure.write_html("shares_map.html", include_plotlyjs="cdn")
-figure  # noqa: B018, the gallery shows it
+figure  # noqa: B018, shown in the gallery
 
 # %%
-# The same as a table, for those who see no colors.
+# The shares as a table, for readers who do not see the colors.
 first = table[["country", "share", "interval"]].head(8)
 print(first.to_string(index=False, formatters={"share": "{:.1%}".format}))

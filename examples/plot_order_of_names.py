@@ -1,13 +1,13 @@
 """
-Given name or family name first?
-================================
+Order of name columns
+=====================
 
-A list has two columns of names, and nobody says which of them is the given name. One
-name often leaves it open: Martin and James are both. All rows of a list have the same
-order, so the evidence of each row adds up, and a dozen rows decide.
+A list has two columns of names: which of them has the given names? A single name is
+often ambiguous: Martin and James are both. But all rows of a list have the same order,
+so the evidence adds up, and a dozen rows suffice.
 
-Here own labels learn the two parts, "given" and "surname", and the log odds of a column
-are summed.
+A pipeline for own labels learns the two parts, "given" and "surname", and the log odds
+of a column are summed.
 """
 
 import matplotlib.pyplot as plt
@@ -18,8 +18,8 @@ from sknames import make_own_labels_pipeline
 from sknames.datasets import load_names
 
 # %%
-# The names of the package say which part they are. Those that are both are left out. No
-# name is in both halves, however it is spelled.
+# The package knows which part each of its names is. Names that are both are left out.
+# All spellings of a name are in the same half.
 
 names = load_names()
 is_clear = names.part != "both"
@@ -29,10 +29,11 @@ nationalities = names.target[is_clear]
 split = GroupShuffleSplit(1, train_size=30_000, test_size=0.5, random_state=0)
 train, test = next(split.split(data, groups=names.groups[is_clear]))
 model = make_own_labels_pipeline().fit(data[train], parts[train])
-print(f"{len(train):,} names learned; {model.score(data[test], parts[test]):.3f} right")
+accuracy = model.score(data[test], parts[test])
+print(f"{len(train):,} training names; accuracy on other names: {accuracy:.3f}")
 
 # %%
-# Two columns differ in their log odds, summed over the rows.
+# Compare the log odds of two columns, summed over the rows.
 
 
 def log_odds_of_surname(column):
@@ -53,7 +54,7 @@ column, log_odds = family_column(first, second)
 print(f"Family names are in column {column}, log odds {log_odds:.1f}.")
 
 # %%
-# Parsers of names, such as nameparser, cannot know the order of "Nagy Anna". They read
+# Name parsers, such as nameparser, cannot know the order of "Nagy Anna", but they parse
 # "Nagy, Anna" in any language: ``HumanName("Nagy, Anna").last`` is "Nagy".
 
 families, givens = (first, second) if column == 0 else (second, first)
@@ -61,8 +62,8 @@ for family, given in zip(families, givens, strict=True):
     print(f"{family}, {given}")
 
 # %%
-# Lists of people of one nationality, drawn from names that the model has not learned:
-# how often is the order right, by the number of rows?
+# How often is the order right, by the number of rows? Each list has people of one
+# nationality, drawn from names that the model has not seen.
 
 SIZES = [1, 2, 3, 5, 10, 30]
 DRAWS = 2_000
@@ -91,10 +92,11 @@ for title, shares in shown.items():
     print(f"{title:<12}", *(f"{share:.3f}" for share in shares))
 
 # %%
-# One row is not enough, above all where the same names are given and family names, as
-# in Ethiopia, or where a syllable is both, as in China and Vietnam. Thirty rows are,
-# but for a few nationalities: look at some rows before you believe the answer. A list
-# in which the order changes from row to row has no such answer.
+# One row is not enough, especially where the same names are used as given names and
+# family names, as in Ethiopia, or where a syllable can be either, as in China and
+# Vietnam. Thirty rows are enough except for a few nationalities, so look at some rows
+# before you trust the result. The method does not apply to a list in which the order
+# changes from row to row.
 
 figure, axis = plt.subplots(figsize=(6.4, 4.4), layout="constrained")
 for nationality in hardest:

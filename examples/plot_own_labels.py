@@ -1,16 +1,16 @@
 """
-Your own labels from a few hundred names
-========================================
+Your own labels
+===============
 
-Your labels will rarely match those of a trained model. What the model has learned still
-helps: `make_own_labels_pipeline` learns from its probabilities and from n-grams. Here a
-model knows 20 nationalities, and the labels are ten others, whose names it has not
-seen. A learning curve shows the accuracy by the number of labelled names, with and
-without that model.
+Your labels will rarely match those of a trained model, but the model is still useful:
+`make_own_labels_pipeline` combines its probabilities with n-grams. In this example, a
+model knows 20 nationalities, and the labels are ten other nationalities, whose names
+the model has not seen. A learning curve shows the accuracy by the number of labelled
+names, with and without the model.
 
-With the model that ships, which has learned 74 nationalities from two million names,
-the gain is larger: examples/benchmarks/results/own_labels.md has the figures. It has
-seen the names of this example, so a fair comparison needs another model.
+With the shipped model, which was trained on 74 nationalities and two million names, the
+gain is larger: examples/benchmarks/results/own_labels.md has the figures. The shipped
+model has seen the names of this example, so a fair comparison needs another model.
 """
 
 import matplotlib.pyplot as plt
@@ -38,7 +38,7 @@ OWN = (
 ).split()
 
 # %%
-# The model learns other nationalities. Names that also occur in the ten, in any
+# Train a model on the other nationalities. Names that also occur in the ten, in any
 # spelling, are left out, so the model has not seen them.
 
 names, nationalities = load_names(return_X_y=True)
@@ -51,8 +51,9 @@ model = make_pipeline(CharEncoder(max_length=32), classify).fit(
 )
 
 # %%
-# One spelling of each of the other names. Names outside the training part are test
-# names. `FrozenEstimator` keeps the model as it is: only the new labels are learned.
+# Use one spelling of each name of the ten nationalities, and test on names outside the
+# training set. `FrozenEstimator` keeps the model fixed: only the new labels are
+# learned.
 
 names = names[own]
 labels = nationalities[own]
@@ -63,7 +64,7 @@ ngrams = TfidfVectorizer(
     analyzer="char_wb", ngram_range=(1, 5), strip_accents="unicode"
 )
 MODELS = {
-    "n-grams alone": make_pipeline(ngrams, LinearSVC(C=0.3)),
+    "n-grams only": make_pipeline(ngrams, LinearSVC(C=0.3)),
     "make_own_labels_pipeline(model)": make_own_labels_pipeline(FrozenEstimator(model)),
 }
 SIZES = [30, 100, 300, 1000, 3000]
@@ -85,7 +86,7 @@ for i, size in enumerate(SIZES):
     print(f"{size:>5} labelled names: {shown}")
 
 # %%
-# The mean of the draws, and their standard deviation.
+# The mean and standard deviation over the draws.
 
 figure, axis = plt.subplots(figsize=(6.4, 4.4), layout="constrained")
 for (title, values), style in zip(accuracy.items(), ["k^:", "C0o-"], strict=True):
@@ -108,5 +109,5 @@ axis.grid(alpha=0.3)
 axis.legend(loc="lower right")
 
 # %%
-# A name does not show who bears it, and nationality is protected from discrimination in
-# many places: such features must not decide about a person.
+# A name does not show who a person is, and many laws forbid discrimination by
+# nationality: do not use such features for decisions about people.

@@ -1,13 +1,13 @@
 """
-Any question: diversity, ratios, slopes and standardised rates
-==============================================================
+Diversity, ratios and slopes
+============================
 
-Estimate what papers ask of lists: an index of diversity, the ratio to a known mix, the
-slope of a trend, rates that are standardised, and their ratio. Each is a function of
-shares, and :func:`sknames.estimate_statistic` gives it an interval.
+Estimate a diversity index, the ratio to a known share, the slope of a trend,
+standardised rates, and a ratio of rates. Each is a function of shares, for which
+:func:`sknames.estimate_statistic` computes a confidence interval.
 
-The lists are made up, so that the truth is known. Their names are from lists that the
-model has learned: on real names, errors are larger.
+The lists are made up, so that the truth is known. Their names are from the training
+data of the model: on real names, errors are larger.
 """
 
 import matplotlib.pyplot as plt
@@ -18,11 +18,11 @@ from sknames.datasets import make_names
 
 LABELS = np.array(["Chinese", "German", "Italian", "Turkish"])
 model = sknames.load_pretrained()
-answers = {}  # estimate and truth of each question, for the figure
+answers = {}  # estimate and truth of each statistic, for the figure
 
 
 def draw(mix, n, seed):
-    """Return the names and labels of n people of a mix of `LABELS`."""
+    """Return the names and labels of n people, with shares `mix` of `LABELS`."""
     labels = np.random.default_rng(seed).choice(LABELS, n, p=mix)
     names = np.empty(n, dtype=object)
     for label in LABELS:
@@ -35,7 +35,7 @@ def draw(mix, n, seed):
 
 
 def shares_of(mix, n, seed):
-    """Estimate the shares of a list of a mix."""
+    """Estimate the shares of a list whose true shares are `mix`."""
     names, _ = draw(mix, n, seed)
     return sknames.estimate_shares(model, names, n_draws=500, random_state=seed)
 
@@ -48,13 +48,13 @@ def answer(question, found, truth):
 
 
 # %%
-# How diverse?
-# ------------
-# Two people of a list, drawn with replacement, differ with the probability of Gini and
-# Simpson. The number of labels in equal shares that would be as diverse is 1 / the sum
-# of squares. Take it from the index and its ends, so that both agree. Compare only
-# lists by one model with the same labels and groups: an index depends on them.
-# Shannon's index is not here: it depends on rare labels, which a list shows worst.
+# How diverse? ------------ The Gini-Simpson index is the probability that two people,
+# drawn with replacement, differ. The effective number of labels is the number of
+# equally frequent labels with the same diversity: 1 / the sum of squares. Compute it
+# from the index and its interval, so that both agree. An index depends on the labels,
+# so compare only lists by the same model with the same labels and groups. Shannon's
+# index is not recommended, because it depends on rare labels, whose shares are the
+# least certain.
 
 here_mix = [0.1, 0.6, 0.1, 0.2]
 there_mix = [0.25, 0.25, 0.25, 0.25]
@@ -68,7 +68,7 @@ def simpson(share):
 
 
 def effective_number(index):
-    """Return the number of labels in equal shares with an index of Gini and Simpson."""
+    """Return the effective number of labels of a Gini-Simpson index."""
     return 1 / (1 - index)
 
 
@@ -88,17 +88,17 @@ print(f"effective number of labels: {effective_number(found.estimate):.2f} ({end
 
 # %%
 # For the methods section: "We estimated the Gini-Simpson index from names, with 95 %
-# intervals that hold the chance of sampling and typical errors of the model."
+# intervals that include sampling error and typical errors of the model."
 
 # %%
 # How over-represented?
 # ---------------------
-# The ratio of a share to a known one. A census counts birth or citizenship, and this
-# counts names.
+# The ratio of a share to a known share. Note that a census counts country of birth or
+# citizenship, not names.
 
 
 def over_representation(share):
-    """Return how many times as large as in the census a share is."""
+    """Return the ratio of a share to that in the census."""
     return share[0] / 0.04
 
 
@@ -112,9 +112,9 @@ answer("ratio to 4 % Turkish", found, 0.2 / 0.04)
 # %%
 # How steep?
 # ----------
-# The slope of a share over years. With ``same_source=True``, fashions of names within a
-# label are assumed to be the same in all years. The label must be chosen before looking
-# at the shares. Else take "sure" of ``shares.compare``, which holds for all labels.
+# The slope of a share over years. ``same_source=True`` assumes that the names within a
+# label are distributed alike in all years. Choose the label before looking at the
+# shares; otherwise use "sure" of ``shares.compare``, which holds for all labels.
 
 years = np.arange(6)
 lists = []
@@ -138,13 +138,13 @@ answer("change in ten years", found, 0.5)
 # year, with a bootstrap of names. The slope holds for these lists and years."
 
 # %%
-# Which rate, if all fields were alike?
-# -------------------------------------
-# Turkish applicants are in fields where few are invited, so that their crude rate is
-# low. Rates are standardised over fields by taking pairs of field and outcome for the
-# outcome. Names must not depend on the field within a label. That holds for fields or
-# regions, **not for sex and age**: given names depend on both, unless checked rows show
-# that it does no harm.
+# Which rate, adjusted for the field?
+# -----------------------------------
+# Turkish applicants are in fields where few people are invited, so their crude rate is
+# low. To standardise rates over fields, use pairs of field and outcome as the outcome.
+# Within a label, names must not depend on the field. This is plausible for fields or
+# regions, **but not for sex and age**, because given names depend on both; check rows
+# to see whether this matters.
 
 rng = np.random.default_rng(0)
 names, labels = draw([0.1, 0.4, 0.1, 0.4], 3000, seed=20)
@@ -152,7 +152,7 @@ is_turkish = labels == "Turkish"
 field = np.where(rng.random(3000) < np.where(is_turkish, 0.7, 0.3), "arts", "law")
 chance = np.where(field == "arts", 0.2, 0.6) + 0.1 * is_turkish
 is_invited = rng.random(3000) < chance
-pairs = [f"{of} {yes}" for of, yes in zip(field, is_invited, strict=True)]
+pairs = [f"{area} {yes}" for area, yes in zip(field, is_invited, strict=True)]
 rates = sknames.estimate_rates(model, names, outcome=pairs, n_draws=500, random_state=0)
 print(rates.outcomes)  # fields first, then whether a person was invited
 first = model.classes_.tolist().index("Turkish")
@@ -183,12 +183,12 @@ answer("difference of standardised rates", found, 0.1)
 # %%
 # How many times as often?
 # ------------------------
-# The ratio of two rates, here without regard to fields. As all rates, it assumes that
-# names do not depend on the outcome within a label.
+# The ratio of two rates, here without adjusting for fields. Like all rates, it assumes
+# that names do not depend on the outcome within a label.
 
 
 def ratio(joint):
-    """Return the crude rate of Turkish names in terms of that of German ones."""
+    """Return the ratio of the crude rates of Turkish and German names."""
     joint = joint.reshape(len(joint), 2, 2)
     rate = joint[:, :, 1].sum(axis=1) / np.maximum(joint.sum(axis=(1, 2)), 1e-9)
     return rate[first] / rate[second]
@@ -199,11 +199,11 @@ answer("ratio of rates", found, (0.7 * 0.3 + 0.3 * 0.7) / (0.3 * 0.2 + 0.7 * 0.6
 
 # %%
 # For the methods section: "The ratio of rates compares the estimated rate of invitation
-# of Turkish names with that of German ones. It assumes that names do not depend on the
+# of Turkish names with that of German names. It assumes that names do not depend on the
 # outcome within an origin, and it is not adjusted for fields."
 
 # %%
-# The answers, each on an axis of its own.
+# All estimates, each on its own axis.
 
 figure, axes = plt.subplots(len(answers), 1, figsize=(6.4, 6.4), layout="constrained")
 for axis, (question, (found, truth)) in zip(axes, answers.items(), strict=True):
@@ -216,8 +216,7 @@ for axis, (question, (found, truth)) in zip(axes, answers.items(), strict=True):
 figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
 
 # %%
-# Two questions have no recipe here, since no interval of draws is right. One is how
-# unlike units are, their dissimilarity: draws never are as alike as the units may be.
-# ``rates.compare``, with units as outcomes, says who differs. The other is homophily,
-# whether people choose their like by inferred labels: errors in the first label shrink
-# it.
+# There is no recipe for two statistics, because intervals from draws would be wrong.
+# One is the dissimilarity of units: draws are never as alike as the units may be. Use
+# ``rates.compare`` with units as outcomes to see which labels differ. The other is
+# homophily between inferred labels, which errors in the labels attenuate.

@@ -1,13 +1,13 @@
 """
-Which rate? An outcome by group
-===============================
+Rates of an outcome by group
+============================
 
-Estimate the rate of an outcome in each nationality of a list, such as who of the
-applicants was invited, without knowing the nationality of anyone.
+Estimate the rate of an outcome for each nationality in a list, such as the share of
+applicants who were invited, without knowing anyone's nationality.
 
-The register is made up, so that the truth is known. Its names ship with the package,
-and the model that ships has learned them. So a small model of three nationalities is
-trained on half of them, and the register is drawn from the other half.
+The register is made up, so that the truth is known. Its names come with the package,
+and the shipped model was trained on them. So this example trains a small model of three
+nationalities on half of the names, and draws the register from the other half.
 """
 
 import matplotlib.pyplot as plt
@@ -24,7 +24,7 @@ N_PEOPLE = {"Dutch": 1500, "German": 1500, "Turkish": 500}
 INVITED = {"Dutch": 0.6, "German": 0.3, "Turkish": 0.45}
 
 # %%
-# With the shipped model, this is ``model = sknames.load_pretrained()``.
+# To use the shipped model instead: ``model = sknames.load_pretrained()``.
 
 names, nationalities = load_names(return_X_y=True)
 is_known = np.isin(nationalities, list(N_PEOPLE))
@@ -41,7 +41,7 @@ model.fit(names[train], nationalities[train])
 print(f"accuracy on new names: {model.score(names[test], nationalities[test]):.2f}")
 
 # %%
-# The register: people of each nationality, and who of them was invited.
+# The register has people of each nationality, and whether they were invited.
 
 rng = np.random.default_rng(0)
 truth = np.repeat(list(N_PEOPLE), list(N_PEOPLE.values()))
@@ -53,9 +53,9 @@ people = np.concatenate(drawn)
 is_invited = rng.random(len(people)) < [INVITED[label] for label in truth]
 
 # %%
-# Some Dutch people have German names, and the reverse. So the rates of predicted labels
-# are closer to each other than the true ones. `estimate_rates` corrects for that, and
-# its intervals hold what the model may get wrong.
+# Some Dutch people have German names, and vice versa. So the rates by predicted label
+# are closer to each other than the true rates. `estimate_rates` corrects this, and its
+# intervals include the errors of the model.
 
 
 def estimate(outcome):
@@ -70,16 +70,16 @@ rates = estimate(is_invited)
 print(rates)
 
 # %%
-# To say who was invited more often, compare two labels. Two intervals that overlap can
-# still differ.
+# To test who was invited more often, compare two labels. Rates can differ significantly
+# even if their intervals overlap.
 
 print(rates.compare("Dutch", "German"))
 
 # %%
-# The method assumes that names do not depend on the outcome within a label. In a second
-# register they do: Germans with a typical German name are invited in 10 % of the cases,
-# other Germans in 50 %. That moves the estimates of all labels, and no interval or
-# warning says so.
+# The method assumes that, within a label, names do not depend on the outcome. In a
+# second register they do: 10 % of the Germans with a typical German name are invited,
+# and 50 % of the other Germans. This biases the estimates of all labels, and no
+# interval or warning shows the bias.
 
 germans = truth == "German"
 score = model.predict_proba(people)[:, model.classes_ == "German"].ravel()
@@ -91,10 +91,10 @@ is_invited_by_name = rng.random(len(people)) < rate
 rates_by_name = estimate(is_invited_by_name)
 
 # %%
-# Both registers.
+# Plot both registers.
 
 registers = {
-    "names do not matter within a label": (is_invited, rates),
+    "names do not depend on the outcome": (is_invited, rates),
     "typical German names are invited less": (is_invited_by_name, rates_by_name),
 }
 predicted = model.predict(people)
@@ -119,5 +119,5 @@ for title, (outcome, estimated) in registers.items():
     print(table[["rate", "low", "high"]].assign(**columns).round(2).to_string())
 
 # %%
-# What to report: the rates, their difference with its interval, and the assumption. A
-# difference is no cause and proves no discrimination. It says nothing about a person.
+# Report the rates, their difference with its interval, and the assumption. A difference
+# does not show a cause, does not prove discrimination, and says nothing about a person.

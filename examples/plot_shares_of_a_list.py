@@ -2,12 +2,12 @@
 Shares of a list
 ================
 
-Estimate the shares of nationalities in a list, with intervals, and predictions that fit
+Estimate the shares of nationalities in a list, with intervals, and adapt predictions to
 the list.
 
-Run ``python examples/plot_shares_of_a_list.py``: it takes some seconds. The list is
-1,000 members of a made-up club in a Dutch town, 700 of them with Dutch names, 240 with
-Turkish and 60 with Polish ones, in random order. If matplotlib is installed, it writes
+Run ``python examples/plot_shares_of_a_list.py``: it takes some seconds. The list has
+the 1,000 members of a made-up club in a Dutch town: 700 have Dutch names, 240 Turkish
+names and 60 Polish names. If matplotlib is installed, it writes
 `shares.png`.
 """
 
@@ -30,7 +30,7 @@ nationalities = np.array(nationalities)[order]
 
 model = sknames.load_pretrained()
 
-print("What one would do: count the answers for single names.\n")
+print("Naive estimate: count the predictions of single names.\n")
 predicted = model.predict(names)
 labels, counts = np.unique(predicted, return_counts=True)
 first_five = np.argsort(-counts)[:5]
@@ -39,27 +39,27 @@ for k in first_five:
 share_of_others = 1 - counts[first_five].sum() / len(names)
 print(f"{len(labels) - 5} others: {share_of_others:.1%} together")
 
-print("\nThe shares under which these names are most likely:\n")
+print("\nEstimated shares, under which these names are most likely:\n")
 shares = sknames.estimate_shares(model, names, random_state=0)
 print(shares)
 
 adapted = sknames.PriorShiftClassifier(model).fit(names)
 print(
-    f"\nOf the single names, {np.mean(predicted == nationalities):.1%} are answered "
-    f"rightly under the priors of the world, {adapted.score(names, nationalities):.1%} "
-    "as fits the list."
+    f"\nAccuracy on single names: {np.mean(predicted == nationalities):.1%} with the "
+    f"default priors, {adapted.score(names, nationalities):.1%} with priors adapted to "
+    "the list."
 )
 
 try:
     import matplotlib.pyplot  # noqa: F401
 except ImportError:
-    print("No picture, since matplotlib is missing: pip install matplotlib.")
+    print("No picture, because matplotlib is missing: pip install matplotlib.")
 else:
-    bars = {"label": "the estimate"}
+    bars = {"label": "estimate"}
     display = sknames.SharesDisplay.from_shares(shares, bar_kwargs=bars)
     places = [k for k, label in enumerate(shares.label) if label in MEMBERS]
     true = [MEMBERS[shares.label[k]] / len(names) for k in places]
-    display.ax_.plot(true, places, "D", color="C1", label="the truth")
+    display.ax_.plot(true, places, "D", color="C1", label="truth")
     display.ax_.legend()
     display.ax_.set_title("Members of a club, by their names")
     display.figure_.savefig("shares.png", dpi=80)

@@ -1,10 +1,10 @@
 """
-Ask the model that ships
-========================
+Predict with the shipped model
+==============================
 
-It knows 74 nationalities and predicts at once: no download, no training, no torch. Here
-are the three most probable nationalities of six names. The model is sure of some and
-unsure of others.
+The shipped model knows 74 nationalities and predicts immediately: without a download,
+training or torch. This example shows the three most probable nationalities of six
+names: the model is sure of some and unsure of others.
 
 Run ``python examples/plot_shipped_model.py``: it takes a second and writes
 `shipped_model.png`.
@@ -28,7 +28,7 @@ probabilities = model.predict_proba(names)
 best = np.argsort(-probabilities, axis=1)[:, :3]
 
 # %%
-# Each name has a bar for each of its three most probable nationalities.
+# Plot the three most probable nationalities of each name.
 
 figure, axes = plt.subplots(3, 2, figsize=(6.4, 5), sharex=True, layout="constrained")
 for axis, name, row, three in zip(axes.flat, names, probabilities, best, strict=True):

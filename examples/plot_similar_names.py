@@ -2,10 +2,9 @@
 Similar names
 =============
 
-With `NameEncoder`, names are close if the shipped model classifies them alike; with
-n-grams, if they are spelled alike. Together they find variants of a name: other
-endings, another romanisation, another script. scikit-learn searches for the nearest
-neighbours.
+`NameEncoder` gives similar features to names that the shipped model classifies alike,
+and n-grams give similar features to names that are spelled alike. Together they find
+variants of a name: other endings, another romanisation, another script.
 """
 
 import matplotlib.pyplot as plt
@@ -20,7 +19,7 @@ from sknames import NameEncoder, spelling_groups
 from sknames.datasets import load_names
 
 # %%
-# Find the nearest neighbours of some surnames in the package, one spelling of each.
+# Find the nearest neighbours of some surnames among those in the package.
 
 names = load_names()
 surnames = names.data[names.part != "given"]
@@ -38,10 +37,10 @@ for name, near in zip(some, search.kneighbors(encoder.transform(some))[1], stric
     print(f"{name:<13} {', '.join(other for other in surnames[near] if other != name)}")
 
 # %%
-# One person may be in a list in several spellings. If these differ only in case,
-# diacritics and white space, they have equal numbers in `spelling_groups`; other
+# A person may be in a list in several spellings. Spellings that differ only in case,
+# diacritics and white space are in the same group of `spelling_groups`; other
 # romanisations need a distance. The nearest pairs are only candidates: Oleksandr Ivanov
-# is another name.
+# is a different name.
 
 people = [
     "Aleksandr Ivanov", "Alexander Ivanov", "Александр Иванов", "Oleksandr Ivanov",
@@ -55,11 +54,11 @@ for i, j in sorted(pairs.tolist(), key=lambda pair: distance[tuple(pair)]):
     print(f"{distance[i, j]:.1f}  {people[i]} - {people[j]}")
 
 # %%
-# All distances: dark squares are candidates.
+# Plot all distances: dark squares are candidates.
 
 figure, axis = plt.subplots(figsize=(7, 6), layout="constrained")
 image = axis.imshow(distance)
 axis.set_xticks(range(len(people)), people, rotation=90)
 axis.set_yticks(range(len(people)), people)
-axis.set_title("How far apart two names are")
+axis.set_title("Distances between names")
 figure.colorbar(image, shrink=0.8, label="Euclidean distance")

@@ -1,14 +1,15 @@
 """
-Validate a threshold on few labels
-==================================
+Validate a threshold
+====================
 
-A voice reads a register of names aloud, and says Nordic names by other rules. How many
-of the names that a threshold takes are Nordic, and how many Nordic names does it miss?
-Only 3 % are Nordic, so a plain sample of 600 names would hold some 18. A sample
-stratified by probability, with its weights, says more.
+A speech synthesizer pronounces Nordic names in a register by special rules. What are
+the precision and recall of a threshold on the probability that a name is Nordic? Only
+3 % of the names are Nordic, so a simple random sample of 600 names would have about 18.
+A sample stratified by probability, with weights, is more informative.
 
-Run ``python examples/plot_threshold.py``: it takes some seconds. A simple model learns
-half of the names that ship. The other half is the register, so here the truth is known.
+Run ``python examples/plot_threshold.py``: it takes some seconds. A simple model is
+trained on half of the names in the package. The other half is the register, so the
+truth is known.
 """
 
 import matplotlib.pyplot as plt
@@ -30,8 +31,8 @@ OTHERS = (
 ).split()
 
 # %%
-# The model learns all these nationalities. One group of them against the others is two
-# classes, which scikit-learn's thresholds and curves take.
+# Train the model on all these nationalities, and group them into two classes, which
+# scikit-learn's thresholds and curves require.
 
 names, nationalities = load_names(return_X_y=True)
 used = np.isin(nationalities, NORDIC + OTHERS)
@@ -45,8 +46,8 @@ linear.fit(names[known], nationalities[known])
 model = GroupedClassifier(linear, groups={"Nordic": NORDIC}, others="others")
 
 # %%
-# The register, with fewer Nordic names than the model has learned. Nobody has all its
-# labels; here, they show what the samples miss.
+# The register has fewer Nordic names than the training data. In practice, its labels
+# are unknown; here, they show the error of the samples.
 
 rng = np.random.default_rng(0)
 labels = np.where(np.isin(nationalities[new], NORDIC), "Nordic", "others")
@@ -58,16 +59,16 @@ probabilities = model.predict_proba(register)[:, column]
 print(f"{len(register):,} names, {np.mean(labels == 'Nordic'):.1%} of them Nordic")
 
 # %%
-# A sample has 100 names of each stratum. The weight of a name is 1 / its probability to
-# be drawn. Those who bear the names say which are Nordic. Whoever reads a name to label
-# it only repeats what the model did.
+# A sample has 100 names from each stratum. The weight of a name is the inverse of its
+# sampling probability. Ask the people themselves which names are Nordic: labelling
+# names by reading them only repeats what the model does.
 
 EDGES = [0.02, 0.1, 0.3, 0.6, 0.9]
 stratum = np.digitize(probabilities, EDGES)
 
 
 def draw():
-    """Return the rows of a sample, and the weight of each."""
+    """Return the rows of a sample and their weights."""
     rows = []
     weights = []
     for k in range(len(EDGES) + 1):
@@ -86,9 +87,9 @@ for k, (low, high) in enumerate(zip([0, *EDGES], [*EDGES, 1], strict=True)):
     print(f"{low:.2f} to {high:.2f}  {n_names:>6,} {n_nordic:>7}")
 
 # %%
-# One sample chooses the threshold: the highest that finds 80 % of the Nordic names, by
-# the weights. Another says how good it is, since the first was chosen on. The intervals
-# are percentiles of resamples within strata.
+# The first sample is used to choose the threshold: the highest with a weighted recall
+# of 80 %. A second sample is used to evaluate it, because the first would be
+# optimistic. The intervals are percentiles of a bootstrap within strata.
 
 precision, recall, thresholds = precision_recall_curve(
     labels[rows], probabilities[rows], pos_label="Nordic", sample_weight=weights
@@ -116,7 +117,7 @@ for _ in range(300):
     again = np.concatenate([rng.choice(of_one, len(of_one)) for of_one in places])
     resampled.append(measure(rows[again], weights[again]))
 low, high = np.percentile(resampled, [2.5, 97.5], axis=0)
-print(f"\nFrom {threshold:.2f} on, {np.mean(predicted == 'Nordic'):.1%} are taken:\n")
+print(f"\nThreshold {threshold:.2f} selects {np.mean(predicted == 'Nordic'):.1%}:\n")
 figures = {
     "a second sample": measure(rows, weights),
     "  95 % from": low,
@@ -129,9 +130,9 @@ for title, values in figures.items():
     print(f"{title:20} {values[0]:9.2f} {values[1]:7.2f}")
 
 # %%
-# The probabilities are too high: one name in five that the model learned is Nordic.
-# `PriorShiftClassifier` assumes that 3 % are. The odds of all names change by one
-# factor. So a threshold changed by the same factor takes the same names.
+# The probabilities are too high, because one training name in five is Nordic.
+# `PriorShiftClassifier` corrects them to a prevalence of 3 %. It multiplies the odds of
+# all names by the same factor, so a corrected threshold selects the same names.
 
 prevalence = {"Nordic": 0.03, "others": 0.97}
 shifted = PriorShiftClassifier(model, priors=prevalence).predict_proba(register)
@@ -144,24 +145,25 @@ left.plot(curves[2], curves[1][:-1], "C1--", label="recall, register")
 left.plot(thresholds, recall[:-1], "C1", label="recall, first sample")
 left.axvline(threshold, color="0.6", linestyle=":")
 left.set(xscale="logit", xlim=(0.005, 0.99), ylim=(0, 1.02), xlabel="threshold")
-left.set_title("What a threshold gives")
+left.set_title("Precision and recall by threshold")
 figure.legend(loc="outside lower center", ncols=2)
 figure, right = plt.subplots(figsize=(6.4, 4), layout="constrained")
 right.plot([0, 1], [0, 1], "k:", label="calibrated")
 for title, scores in {
-    "as learned": probabilities,
+    "priors of the training data": probabilities,
     "with 3 % Nordic names": shifted[:, column],
 }.items():
-    # In a bin, as many names as in a stratum, all of one weight.
+    # Quantile bins have as many names as a stratum, all with the same weight.
     shares, means = calibration_curve(
         labels[rows], scores[rows], pos_label="Nordic", n_bins=6, strategy="quantile"
     )
     right.plot(means, shares, "o-", label=title)
 right.set(xlabel="mean probability", ylabel="share of Nordic names, second sample")
-right.set_title("How right the probabilities are")
+right.set_title("Calibration")
 right.legend()
 
 # %%
-# No Nordic name among 100 of the lowest stratum may mean none, or 3 % of its many
-# names. So report the recall as an upper limit. These figures are of a whole list. A
-# name does not show who bears it: do not sort people by it.
+# No Nordic name among 100 names of the lowest stratum is compatible with a share of up
+# to 3 % of its many names, so the recall is an upper limit. Precision and recall
+# describe the whole register. A name does not show who a person is: do not sort people
+# by it.

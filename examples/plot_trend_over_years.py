@@ -1,14 +1,15 @@
 """
-Did it change? A trend over years
-=================================
+A trend over years
+==================
 
-Estimate the mix of each year of a journal, with intervals that know of papers, and
-compare its first years with its last.
+Estimate the shares of nationalities in each year of a journal, with intervals that
+account for papers with several authors, and compare the first years with the last.
 
 The journal is made up, so that the truth is known: 60 papers a year, by four authors
-each. In ten years the share of Chinese authors rises from 10 % to 40 %, that of German
-ones falls from 50 % to 20 %, and those of Italian and Turkish ones stay at 15 and 25 %.
-The names are from lists that the model has learned: on real names, errors are larger.
+each. In ten years, the share of Chinese authors rises from 10 % to 40 %, the share of
+German authors falls from 50 % to 20 %, and the shares of Italian and Turkish authors
+stay at 15 and 25 %. The names are from the training data of the model: on real names,
+errors are larger.
 """
 
 import matplotlib.pyplot as plt
@@ -24,11 +25,11 @@ LAST = np.array([0.40, 0.20, 0.15, 0.25])
 YEARS = np.arange(2016, 2026)
 N_PAPERS = 60
 N_AUTHORS = 4
-ALIKE = 0.7  # share of the authors who are from where the paper is from
+ALIKE = 0.7  # share of authors who have the nationality of their paper
 
 # %%
-# Authors of a paper are alike: most are from one place. So 240 authors of 60 papers say
-# less about the journal than 240 people who were drawn one by one.
+# Most authors of a paper are from the same place. So 240 authors of 60 papers are less
+# informative about the journal than 240 people who were drawn independently.
 
 rng = np.random.default_rng(0)
 rows = []
@@ -49,8 +50,8 @@ for label in LABELS:
 print(table.head(4).to_string())
 
 # %%
-# Each year is a list of its own. `clusters` says which paper a name is from. Without
-# it, the intervals are too narrow for papers to come: they miss the mix more often.
+# Each year is a separate list. `clusters` identifies the paper of each name. Without
+# clusters, the intervals are too narrow: they miss the true shares more often.
 
 model = sknames.load_pretrained()
 names, years = table["name"], table["year"]
@@ -60,21 +61,20 @@ by_paper = sknames.estimate_shares(
 by_name = sknames.estimate_shares(model, names, by=years, random_state=0)
 
 for title, shares_of_year in (("by paper", by_paper), ("by name", by_name)):
-    n_held = 0
+    n_covered = 0
     widths = []
     for year, shares in shares_of_year.items():
         for label, true_share in zip(LABELS, mix_of_year[year], strict=True):
             row = shares[label]
-            n_held += row.low <= true_share <= row.high
+            n_covered += row.low <= true_share <= row.high
             widths.append(row.high - row.low)
     print(
-        f"Intervals {title}: {n_held} of {len(widths)} hold the mix that the papers "
-        f"come from; mean width {np.mean(widths):.1%}."
+        f"Intervals {title}: {n_covered} of {len(widths)} cover the true share; mean "
+        f"width {np.mean(widths):.1%}."
     )
 
 # %%
-# A line with a band for each label, from the table of all years. The dashed lines are
-# the truth.
+# Plot a line with a band for each label. The dashed lines are the truth.
 
 frame = by_paper.to_frame().set_index("year")
 true_mix = pd.DataFrame(mix_of_year, index=LABELS).T
@@ -88,8 +88,9 @@ ax.yaxis.set_major_formatter("{x:.0%}")
 ax.legend()
 
 # %%
-# Did it change? Compare two periods, not ten years one by one: of 20 comparisons of
-# lists alike, one is "sure" by chance. `same_source=True` holds for years of a journal.
+# Did the shares change? Compare two periods, not ten years with each other: of 20
+# comparisons without a true difference, one is "sure" by chance. `same_source=True` is
+# appropriate for years of one journal.
 
 early = table[table["year"] <= YEARS[2]]
 late = table[table["year"] >= YEARS[-3]]
@@ -102,6 +103,6 @@ shares_after = sknames.estimate_shares(
 print(shares_after.compare(shares_before, same_source=True))
 
 # %%
-# What to report: the shares of both periods, the difference with its interval, that
-# they are shares of names, and the version of the package. A trend is no cause, and it
+# Report the shares of both periods, the difference with its interval, that these are
+# shares of names, and the version of the package. A trend does not show its cause, and
 # says nothing about a single author.

@@ -2,9 +2,9 @@ r"""
 Which net is better?
 ====================
 
-A GRU, an Elman net and a linear SVM learn the same 2,000 names. Which one is better,
-and is the difference more than chance? The comparison needs three things: splits
-without leaks, a test that knows that splits overlap, and a look at the probabilities.
+Train a GRU, an Elman net and a linear SVM on the same 2,000 names. Which is better, and
+is the difference significant? The comparison needs splits without leaks, a test that
+accounts for overlapping splits, and a look at the calibration.
 """
 
 import matplotlib.pyplot as plt
@@ -21,9 +21,9 @@ from sknames import CharEncoder, NameNationalityClassifier, spelling_groups
 from sknames.datasets import load_names
 
 # %%
-# Twelve nationalities. The nets are nets alone, without n-grams and words, which the
-# SVM has. An SVM has no probabilities: ``CalibratedClassifierCV`` learns them on folds
-# of the training names.
+# Use twelve nationalities. The nets have no n-grams and words, whereas the SVM has only
+# n-grams. An SVM does not predict probabilities: ``CalibratedClassifierCV`` learns them
+# on folds of the training names.
 
 LABELS = [
     "Arabic", "Finnish", "French", "Indonesian", "Italian", "Japanese",
@@ -58,9 +58,9 @@ models = {
 }
 
 # %%
-# Two folds, drawn three times, are six splits. All models see the same ones. All
-# spellings of a name are in one fold, so that each test name is new. Each model learns
-# a quarter, a half, and all of the training fold.
+# Two folds, drawn three times, give six splits, which all models share. All spellings
+# of a name are in one fold, so that test names are unseen. Each model is trained on a
+# quarter, a half, and all of the training fold.
 
 SIZES = [250, 500, 1000]
 groups = spelling_groups(names)
@@ -83,7 +83,7 @@ for title, model in models.items():
     print(title, accuracy[title].mean(axis=0).round(3))
 
 # %%
-# The learning curve says whether more names would help, and who gains most.
+# The learning curve shows whether more names would help, and which model gains most.
 
 figure, ax = plt.subplots(figsize=(6.4, 3.8), layout="constrained")
 for (title, of_splits), marker in zip(accuracy.items(), "os^", strict=True):
@@ -97,15 +97,15 @@ for (title, of_splits), marker in zip(accuracy.items(), "os^", strict=True):
     )
 ax.set_xscale("log", base=2)
 ax.set_xticks(SIZES, [str(n) for n in SIZES])
-ax.set(xlabel="names to learn from", ylabel="accuracy on new names")
+ax.set(xlabel="training names", ylabel="accuracy on new names")
 ax.set_title("mean and standard deviation of six splits")
 ax.legend()
 
 # %%
-# Is the difference more than chance? Six differences, one a split, look like a paired
-# t-test. But the splits share names, so their differences resemble each other, and a
-# plain test is too sure. Nadeau and Bengio (2003) correct the variance of the mean. For
-# :math:`J` splits with differences :math:`d`:
+# Is the difference significant? A paired t-test of the six differences, one per split,
+# would be overconfident, because the splits share names and their differences are
+# correlated. Nadeau and Bengio (2003) correct the variance of the mean. For :math:`J`
+# splits with differences :math:`d`:
 #
 # .. math::
 #
@@ -114,7 +114,7 @@ ax.legend()
 
 
 def corrected_t_test(differences, n_train, n_test):
-    """Return the p-value of differences over splits that overlap."""
+    """Return the p-value of differences over overlapping splits."""
     n_splits = len(differences)
     variance = differences.var(ddof=1) * (1 / n_splits + n_test / n_train)
     t = differences.mean() / np.sqrt(variance)
@@ -131,12 +131,12 @@ for one, other in (("GRU", "RNN"), ("SVM", "GRU")):
     )
 
 # %%
-# By the plain test, the GRU is surely better than the Elman net. By the corrected one,
-# this may be chance. The SVM is better than both.
+# By the plain test, the GRU is significantly better than the Elman net. By the
+# corrected test, the difference may be due to chance. The SVM is better than both.
 #
-# Are the probabilities right? Of answers with a probability of 0.7, seven in ten should
-# be right. ``CalibrationDisplay`` of scikit-learn takes two classes. For twelve, we
-# give it the probability of the most probable one, and whether that one is right.
+# Are the probabilities calibrated? Of predictions with a probability of 0.7, seven in
+# ten should be right. ``CalibrationDisplay`` of scikit-learn supports two classes. For
+# twelve, we pass the probability of the most probable class, and whether it is right.
 # Points below the diagonal are overconfident.
 
 figure, row = plt.subplots(1, 3, figsize=(12, 4.4), layout="constrained")
@@ -149,6 +149,6 @@ for ax, (title, model) in zip(row, fitted.items(), strict=True):
     ax.set(xlabel="probability of the most probable label", ylabel="accuracy")
 
 # %%
-# On a thousand names, the SVM is the best of the three, and the nets are alone: this is
-# why :class:`~sknames.NameNationalityClassifier` adds n-grams to its net. The SVM is
-# too careful: where it says 0.7, more than eight in ten are right.
+# On a thousand names, the SVM is the best of the three. This is why
+# :class:`~sknames.NameNationalityClassifier` adds n-grams to its net. The SVM is
+# underconfident: of predictions at 0.7, more than eight in ten are right.
