@@ -91,7 +91,7 @@ def test_epoch_scoring_scores_training_rows_with_on_train(codes):
     ],
 )
 def test_callback_on_held_out_rows_without_them_raises(codes, callback, step):
-    message = rf"needs held-out rows, and there are none.\nSet early_stopping=.*{step}"
+    message = rf"needs held-out rows, but there are none.\nSet early_stopping=.*{step}"
     with pytest.raises(ValueError, match=message):
         fit(codes, [("mine", callback)])
 

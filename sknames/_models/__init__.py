@@ -1,1 +1,1 @@
-"""Read what a fitted model holds, and predict with it."""
+"""Analyse fitted models as stacks of layers, and predict with them."""

@@ -1,4 +1,4 @@
-"""Name the model that gives an answer."""
+"""Identify the model that made a prediction."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from .stack import resolve, unsupported_model_error
 
 
 def fingerprint(estimator: Any) -> str:
-    """Return a short name of a fitted model, from what it learned.
+    """Return a short name of a fitted model, computed from its fitted state.
 
-    The same model has the same name on each machine, before and after it is saved to a
-    file of joblib, skops or ONNX. A model that is trained again gets another name,
-    unless two digests happen to agree, once in 17 million. Store the name with your
+    A model has the same name on all machines, and before and after it is saved with
+    joblib, skops or ONNX. A retrained model gets another name, except in one of 17
+    million cases, in which the digests agree by chance. Store the name with your
     results to record which model they come from.
 
     Parameters
@@ -21,17 +21,17 @@ def fingerprint(estimator: Any) -> str:
     Returns
     -------
     str
-        What was trained, and six digits of what it learned:
+        The kind of model, and six digits of its fitted state:
 
-        - "nationality-..." and "country-..." for the models that ship, under their
-          default priors,
-        - "network-..." for a :class:`NameNationalityClassifier` of yours,
-        - the class for any other estimator, such as "LogisticRegression-...".
+        - "nationality-..." and "country-..." for the shipped models with their default
+          priors,
+        - "network-..." for your own :class:`NameNationalityClassifier`,
+        - the class name for any other estimator, such as "LogisticRegression-...".
 
-        Each wrapper appends what it changes, with four digits: "+priors-...",
-        "+groups-..." or "+threshold-...". Other priors of :func:`load_pretrained` do
-        so, too, and "+untidied" stands for its ``tidy=False``. Calibrations append
-        their class.
+        Each wrapper appends the kind of change and four digits: "+priors-...",
+        "+groups-..." or "+threshold-...". Non-default priors in
+        :func:`load_pretrained` are appended in the same way, and "+untidied" is
+        appended for ``tidy=False``. Calibrations append their class name.
 
     Raises
     ------
@@ -44,17 +44,17 @@ def fingerprint(estimator: Any) -> str:
     See Also
     --------
     load_model : Load a model from a file.
-    sknames.pretrained.load_card : Load the card of a model that ships, with its name.
+    sknames.pretrained.load_card : Load the card of a shipped model, with its name.
 
     Notes
     -----
-    The digits are of the class labels and the stored numbers to the bit, not of
-    answers, which differ between processors in the last digits. Steps in front of a
-    :class:`NameNationalityClassifier` do not count. The digits of other estimators are
-    :func:`joblib.hash` of the estimator and the steps in front of it, so they also
-    depend on settings and on the version of scikit-learn. They change with whatever the
-    estimator stores, so those of a random forest or of a vectorizer of words can differ
-    in another process.
+    The digits are computed from the class labels and the exact stored numbers, not from
+    predictions, whose last digits differ between processors. Steps before a
+    :class:`NameNationalityClassifier` are ignored. For other estimators, the digits
+    come from :func:`joblib.hash` of the estimator and the steps before it, so they also
+    depend on settings and on the version of scikit-learn. They depend on everything
+    that the estimator stores, so the digits of a random forest or of a text vectorizer
+    can differ in another process.
 
     Examples
     --------

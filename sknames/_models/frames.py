@@ -1,4 +1,4 @@
-"""Read and create DataFrames of pandas and polars."""
+"""Read and create pandas and polars DataFrames."""
 
 from contextlib import suppress
 from importlib import import_module
@@ -7,7 +7,7 @@ import numpy as np
 
 
 def to_frame(columns, labels=(), prefix=""):
-    """Return columns as a DataFrame of pandas, of polars if only that is installed.
+    """Return columns as a pandas DataFrame, or polars if only polars is installed.
 
     Labels and prefix are as in `_polars_frame`.
     """
@@ -21,7 +21,7 @@ def to_frame(columns, labels=(), prefix=""):
 
 
 def _polars_frame(frame_type, columns, labels, prefix):
-    """Return columns as a DataFrame of polars, with null for what is missing.
+    """Return columns as a polars DataFrame, with null for missing values.
 
     Columns of objects hold text or, for predictions, the type of the model's labels.
     From numpy's objects, polars would create a column that no expression accepts.
@@ -44,12 +44,12 @@ def _polars_frame(frame_type, columns, labels, prefix):
 
 
 def is_table(X):
-    """Return whether X is a DataFrame of pandas or polars."""
+    """Return whether X is a pandas or polars DataFrame."""
     return hasattr(X, "columns") and (hasattr(X, "assign") or hasattr(X, "hstack"))
 
 
 def with_columns(table, columns, labels, prefix):
-    """Return a DataFrame with new columns behind its own, as in `to_frame`."""
+    """Append columns to a DataFrame, with types as in `to_frame`."""
     if hasattr(table, "hstack"):  # of polars
         return table.hstack(_polars_frame(type(table), columns, labels, prefix))
     # All at once: adding many columns one by one is slow.

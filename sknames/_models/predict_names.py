@@ -43,21 +43,23 @@ class Predictions:
     Parameters
     ----------
     labels : ndarray of shape (n_names, top)
-        The answer, then the next labels, the most probable first. Behind a group, they
-        begin with the most probable one.
+        The prediction, followed by the next labels in descending order of probability.
+        If the prediction is a group, the labels after it begin with the most probable
+        label.
     top_proba : ndarray of shape (n_names, top)
-        Their probabilities.
+        Probabilities of `labels`.
     levels : ndarray of shape (n_names,) of str, or None
-        What the answer is: "label", or of a :class:`SelectiveClassifier` with a
-        `fallback` such as "region"; None without it.
+        Kind of the prediction: "label" or, for a :class:`SelectiveClassifier` with a
+        `fallback`, a level such as "region". None for models without `fallback`.
     reasons : ndarray of shape (n_names,) of str
-        Why there is no answer, else "", see :meth:`SelectiveClassifier.reasons`.
+        Why there is no prediction, or "" if there is one, see
+        :meth:`SelectiveClassifier.reasons`.
     proba : ndarray of shape (n_names, n_classes)
-        The probabilities of all labels.
+        Probabilities of all labels.
     classes : ndarray of shape (n_classes,)
-        These labels.
+        The labels, in the order of the columns of `proba`.
     names : list of str, or None
-        The names, "" for a missing one; None if the input holds no texts.
+        The names, with "" for missing names. None if the input is not text.
 
     See Also
     --------
@@ -86,17 +88,17 @@ class Predictions:
     def columns(
         self, top: int | None = None, prefix: str = "", *, proba: bool = False
     ) -> dict[str, NDArray[Any]]:
-        """Return the answers as columns, in the order that tables have.
+        """Return the predictions as a dict of columns.
 
         Parameters
         ----------
         top : int or None, default=None
-            Number of labels for each name. None takes all that were asked for.
+            Number of labels for each name. None returns all labels in `labels`.
         prefix : str, default=""
-            Prefix of the names of the columns.
+            Prefix of the column names.
         proba : bool, default=False
-            Whether to add the probability of each label, also where the answer is
-            unsure.
+            Whether to add the probability of each label, which rows without a
+            prediction have as well.
 
         Returns
         -------
@@ -188,20 +190,20 @@ def predict_names(
     *,
     top: int = 1,
 ) -> Predictions:
-    """Predict the most probable labels of names, and reasons for no answer.
+    """Predict the most probable labels of names, with probabilities and reasons.
 
-    Labels come with their probabilities. A :class:`SelectiveClassifier` gives no answer
-    where it is unsure; its `estimator_` always answers.
+    A reason says why a name has no prediction. Only a :class:`SelectiveClassifier`
+    abstains when it is unsure; its `estimator_` always predicts a label.
 
     Parameters
     ----------
     estimator : classifier
         Fitted classifier with `predict_proba`.
     X : iterable of str, or other input of the estimator
-        Names. A missing name counts as empty; an empty list is accepted.
+        Names. Missing names are treated as empty names. An empty list is accepted.
     top : int, default=1
-        Number of answers for each name: the most probable labels, after the group if
-        the answer is a group.
+        Number of columns of labels: the prediction and the next labels in descending
+        order of probability.
 
     Returns
     -------
@@ -211,13 +213,13 @@ def predict_names(
     Raises
     ------
     ValueError
-        If `top` is larger than the number of labels, or a layer above a threshold
-        changes the probabilities.
+        If `top` is larger than the number of labels, or a wrapper around a
+        :class:`SelectiveClassifier` changes the probabilities.
 
     See Also
     --------
     predict_table : Add predictions to a table.
-    Predictions : What is returned.
+    Predictions : The returned object.
 
     Examples
     --------
@@ -236,16 +238,16 @@ def predict_names(
 
 @dataclass(frozen=True)
 class PredictedList:
-    """A list with its probabilities, from which all predictions follow.
+    """A list with the probabilities that a model predicts for it.
 
     Parameters
     ----------
     X : object
-        The list as it was given.
+        The list as passed by the user.
     names : Names or None
-        The names in it; None if it contains no texts.
+        The names in the list, or None if the list is not text.
     proba : ndarray of shape (n_names, n_classes)
-        Its probabilities.
+        Probabilities of all labels.
     """
 
     X: Any
@@ -261,7 +263,7 @@ class PredictedList:
 
     @property
     def ids(self):
-        """Numbers, equal for rows that are read alike."""
+        """Integer IDs; rows that the model reads alike share an ID."""
         if self.names is not None:
             return self.names.ids
         rows = _rows_as_bytes(self.X)
@@ -283,12 +285,12 @@ class PredictedList:
         return np.array([crc32(row) for row in rows], dtype=np.uint32)
 
     def take(self, rows):
-        """Return some of the rows, whose names are not read again."""
+        """Return some rows, without tidying their names again."""
         return PredictedList(None, self.names.take(rows), self.proba[rows])
 
 
 def predict_list(stack, X):
-    """Read a list once, and return it with its probabilities."""
+    """Predict the probabilities of a list, and return both."""
     n_classes = len(stack.classes)
     if isinstance(X, Iterator):
         X = list(X)
@@ -309,7 +311,7 @@ def predict_list(stack, X):
 
 
 def predictions_of(stack, listed, *, top=1):
-    """Return what `predict_names` does, of a list that was predicted."""
+    """Return the `Predictions` of a predicted list."""
     n_classes = len(stack.classes)
     if top > n_classes:
         raise ValueError(f"top={top}: the model has {n_classes} labels. Lower top.")
@@ -329,7 +331,7 @@ def predictions_of(stack, listed, *, top=1):
 
 
 def answers_of(stack, listed):
-    """Return the answer for each row of a list, (n,), or the abstain label."""
+    """Return the prediction for each row of a list, (n,), or the abstain label."""
     threshold = stack.threshold
     if threshold is None:
         stack.check_threshold()
@@ -344,7 +346,7 @@ def answers_of(stack, listed):
 
 
 def _abstain(predictions, best, threshold):
-    """Return the labels that are sure, else their groups, else a reason.
+    """Return the labels, groups or reasons of rows, in this order of preference.
 
     `best`, (n_names,), has the columns of the labels.
     """

@@ -31,10 +31,9 @@ def predict_table(
     top: int = 1,
     prefix: str = "",
 ) -> Any:
-    """Add the most probable nationalities of names to a table.
+    """Add the most probable nationalities of names, with probabilities, to a table.
 
-    Their probabilities are added, too. The columns are those that the command
-    ``sknames predict`` adds to a file.
+    The command ``sknames predict`` adds the same columns to a file.
 
     Parameters
     ----------
@@ -44,38 +43,39 @@ def predict_table(
         Names, alone or in a table with other columns.
     column : str or other name of a column, list or tuple of these, or None, \
 default=None
-        Column of a table that holds the names, or several to join, see
-        :class:`JoinNames`. None is the only column, or "name"; the case of letters
-        counts only if several columns match.
+        Column with the names, or several columns to join as in :class:`JoinNames`. None
+        uses the only column or the column "name". Upper and lower case are
+        distinguished only if several columns match.
     top : int, default=1
         Number of labels for each name.
     prefix : str, default=""
-        Prefix of the names of the new columns.
+        Prefix of the new column names.
 
     Returns
     -------
     DataFrame
-        The table, its index and columns unchanged, with the new columns behind them. It
-        is one of polars for what comes from polars, or if only that is installed, else
-        one of pandas. The new columns are
+        The table with the new columns appended; its index and columns are unchanged. It
+        is a polars DataFrame if the input comes from polars or if only polars is
+        installed, and a pandas DataFrame otherwise. The new columns are
 
         - predicted, probability: the most probable nationality and its probability,
         - predicted_2, probability_2 and so on, up to `top`,
-        - level: what the prediction is, such as "label" or "region", of a
+        - level: the kind of the prediction, such as "label" or "region"; only for a
           :class:`SelectiveClassifier` with a `fallback`,
-        - reason: why a row has no prediction, else "", see
-          :meth:`SelectiveClassifier.reasons`; "unsure" needs such a model.
+        - reason: why a row has no prediction, or "" if it has one, see
+          :meth:`SelectiveClassifier.reasons`. Only a :class:`SelectiveClassifier` has
+          the reason "unsure".
 
     Raises
     ------
     ValueError
         If the table already has a column with the name of a new one.
     ImportError
-        If `X` is no table, and neither pandas nor polars is installed.
+        If `X` is not a table and neither pandas nor polars is installed.
 
     See Also
     --------
-    load_pretrained : Load the model that ships; ``abstain=True`` withholds unsure
+    load_pretrained : Load a shipped model; with ``abstain=True``, it withholds unsure
         predictions.
 
     Examples

@@ -1,6 +1,6 @@
-"""Train the network with torch and skorch: nothing else imports them.
+"""Train the network with torch and skorch, which no other package imports.
 
-Read it in this order, from `fit` to `forward`:
+Read the modules in this order, from `fit` to `forward`:
 
 1. `train.py`: `fit` turns rows of codes into a `Network`. It merges equal rows, counts
    n-grams and words, composes a skorch net, runs it, and reads the weights.

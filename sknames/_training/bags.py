@@ -1,4 +1,4 @@
-"""Sum the weights of the n-grams of each row in a batch."""
+"""Sum the n-gram weights of each row of a batch."""
 
 from dataclasses import dataclass
 
@@ -9,24 +9,25 @@ from torch.nn import functional as F
 
 @dataclass(frozen=True)
 class Bags:
-    """Hold the entries of a sparse matrix (rows, features) by row.
+    """Entries of a sparse matrix (rows, features), in the order of rows.
 
-    They are also held by feature, for gradients. All but `values` are int64.
+    A second index, in the order of features, serves the gradient. All tensors except
+    `values` are int64.
     """
 
     features: torch.Tensor  # (n_distinct,), sorted
-    columns: torch.Tensor  # (n_entries,), where `features` has each entry's feature
+    columns: torch.Tensor  # (n_entries,), the index in `features` of each entry
     starts: torch.Tensor  # (n_rows,), the first entry of each row
     values: torch.Tensor  # (n_entries,)
-    by_feature: torch.Tensor  # (n_entries,), the entries sorted by feature, then by row
-    rows_by_feature: torch.Tensor  # (n_entries,), the row of each of these
-    feature_starts: torch.Tensor  # (n_distinct,), where each feature begins among these
+    by_feature: torch.Tensor  # (n_entries,), indices that sort by feature, then by row
+    rows_by_feature: torch.Tensor  # (n_entries,), the row of each sorted entry
+    feature_starts: torch.Tensor  # (n_distinct,), the first entry of each
 
     @classmethod
     def of(cls, features, starts, values, device="cpu"):
-        """Make bags on a device from `Rows.ngrams`."""
-        # Sorting feature and entry as one number is several times as fast as a stable
-        # argsort.
+        """Create bags on a device from `Rows.ngrams`."""
+        # Sorting feature and entry packed into one integer is several times faster than
+        # a stable argsort.
         feature_and_entry = (features.astype(np.int64) << 32) + np.arange(len(features))
         feature_and_entry.sort()
         sorted_features = feature_and_entry >> 32
@@ -51,16 +52,16 @@ class Bags:
 
 
 class SumOfBags(torch.autograd.Function):
-    """Sum weights (n_features, C) times values over each row's entries, (n_rows, C).
+    """Sum weights (n_features, C) times values over the entries of rows, (n_rows, C).
 
-    The gradient of the weights is sparse: it has only the rows of the bags' features.
-    It is the same sum with rows and features swapped, in a fifth of the time of torch's
-    `embedding_bag`.
+    The gradient of the weights is sparse: it has only the rows of features that occur
+    in the bags. It is computed as the same kind of sum, with rows and features swapped,
+    which takes a fifth of the time of the gradient of torch's `embedding_bag`.
     """
 
     @staticmethod
     def forward(ctx, weight, values, bags):
-        """Sum; `values` are those of `bags` after dropout."""
+        """Compute the sums; `values` are the values of `bags` after dropout."""
         ctx.save_for_backward(values)
         ctx.bags = bags
         ctx.shape = weight.shape
@@ -70,7 +71,7 @@ class SumOfBags(torch.autograd.Function):
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx, grad):
-        """Return the gradient of the weights; values have none."""
+        """Return the gradient of the weights, and None for `values` and `bags`."""
         bags = ctx.bags
         (values,) = ctx.saved_tensors
         values = values.index_select(0, bags.by_feature)
@@ -86,5 +87,5 @@ class SumOfBags(torch.autograd.Function):
 
 
 def _sum(index, table, starts, values):
-    """Sum rows `index` of a table times values, from start to start, (n_starts, C)."""
+    """Sum table[index] times values over the ranges that begin at starts."""
     return F.embedding_bag(index, table, starts, mode="sum", per_sample_weights=values)

@@ -1,4 +1,4 @@
-"""Make batches of tensors from rows."""
+"""Create batches of tensors from rows."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,17 +11,18 @@ from .bags import Bags
 
 # Below this many rows, finding shared prefixes takes longer than computing them twice.
 MIN_ROWS_TO_SHARE = 64
-# Rows. They are sorted, so neighbours share long prefixes, which a batch computes once.
-# So batches draw runs of neighbours, short ones, since these often have the same label.
+# Rows. Batches draw runs of adjacent rows: rows are sorted, so adjacent rows share long
+# prefixes, which a batch computes once. Runs are short because adjacent rows often have
+# the same label.
 RUN = 4
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Hold rows as tensors with their plan of prefixes, to input to a training step."""
+    """Input of a training step: rows as tensors, with a plan of their prefixes."""
 
     plan: PrefixPlan  # of tensors
-    node_weights: torch.Tensor  # (n_nodes,), float32, of the rows that pass a node
+    node_weights: torch.Tensor  # (n_nodes,), float32, see `PrefixPlan.node_weights`
     labels: torch.Tensor  # (n,), int64, indices of classes
     weights: torch.Tensor  # (n,), float32
     ngrams: Bags | None
@@ -29,7 +30,7 @@ class Batch:
 
     @classmethod
     def of(cls, rows, share=None, device="cpu"):
-        """Plan the prefixes of rows, and make tensors on a device."""
+        """Plan the prefixes of rows, and create tensors on a device."""
 
         def tensor(array):
             return torch.from_numpy(array).to(device)
@@ -59,9 +60,9 @@ class Batch:
 
 @dataclass(eq=False)
 class Batches:
-    """Iterate over rows in whole batches.
+    """Iterate over rows in batches.
 
-    With `random_state`, the order is new and random each time.
+    With `random_state`, each iteration has a new random order.
     """
 
     rows: Any
@@ -70,7 +71,7 @@ class Batches:
     unknown: int = 0  # the code of the unknown symbol
     symbol_dropout: float = 0.0  # probability of replacing a symbol by the unknown one
     device: str = "cpu"
-    # (n_classes,), the labels that scoring callbacks read; None gives indices
+    # (n_classes,), labels for scoring callbacks; with None, they receive indices
     classes: np.ndarray | None = None
 
     def __len__(self):
@@ -79,13 +80,13 @@ class Batches:
     def __iter__(self):
         order = np.arange(len(self.rows))
         if self.random_state is not None:
-            # Small batches share nothing.
+            # Small batches do not share prefixes.
             length = RUN if self.batch_size >= MIN_ROWS_TO_SHARE else 1
             order = runs_in_random_order(len(order), length, self.random_state)
         for start in range(0, len(order), self.batch_size):
             rows = self.rows.select(order[start : start + self.batch_size])
             if self.random_state is not None and self.symbol_dropout:
-                # Before prefixes merge.
+                # Drop symbols before shared prefixes are merged.
                 codes = rows.codes.copy()
                 chances = self.random_state.random_sample(codes.shape)
                 codes[(chances < self.symbol_dropout) & (codes != 0)] = self.unknown
@@ -97,9 +98,9 @@ class Batches:
 
 
 def runs_in_random_order(n, length, rng):
-    """Return the indices below n as runs of neighbours in random order.
+    """Return the indices 0 to n - 1 as runs of adjacent indices, in random order.
 
-    The first run may be short.
+    The first and the last run may be shorter than `length`.
     """
     run = (np.arange(n) + rng.randint(length)) // length
     return np.argsort(rng.permutation(run[-1] + 1)[run], kind="stable")

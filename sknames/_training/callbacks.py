@@ -1,4 +1,4 @@
-"""Make the callbacks of training: schedule, clipping, checks, progress, stopping."""
+"""Callbacks of training: schedule, clipping, checks, progress and early stopping."""
 
 import re
 import sys
@@ -22,18 +22,18 @@ from tqdm.auto import tqdm
 from .batches import MIN_ROWS_TO_SHARE
 
 SCORING = (BatchScoring, EpochScoring, PassthroughScoring)
-OF_HELD_OUT = {"valid_loss", "valid_acc"}  # what skorch records of held-out rows
+HELD_OUT_KEYS = {"valid_loss", "valid_acc"}  # recorded by skorch on held-out rows
 DIVERGED = "The training diverged: {what} is not finite in epoch {epoch}. Lower lr."
 
-MAX_GRADIENT_NORM = 1.0  # of all dense gradients together
-# Small batches make many steps, and nets learn too little at the mean rate of a cycle,
-# half its maximum. So steps beyond this number are taken at the maximum.
+MAX_GRADIENT_NORM = 1.0  # joint norm of all dense gradients
+# Steps. With small batches, training has many steps, and the mean learning rate of a
+# cycle, half the maximum, is too low. Additional steps are taken at the maximum.
 MAX_CYCLE = 10_000
-SHARE_OF_RISE = 0.2  # of a cycle's steps, before the learning rate falls
+SHARE_OF_RISE = 0.2  # share of steps in which the learning rate rises
 
 
 class Progress(Callback):
-    """Show a tqdm bar over the epochs, with the last losses."""
+    """Show a tqdm progress bar of epochs, with the latest losses."""
 
     def __init__(self, max_epochs):
         self.max_epochs = max_epochs
@@ -55,7 +55,7 @@ class Progress(Callback):
 
 
 class StopOnDivergence(Callback):
-    """Raise ValueError when a training loss is not finite."""
+    """Raise ValueError if a training loss is not finite."""
 
     def on_epoch_end(self, net, **kwargs):
         epoch = net.history[-1]
@@ -65,9 +65,10 @@ class StopOnDivergence(Callback):
 
 
 class ClipGradients(GradientNormClipping):
-    """Clip the norm of all dense gradients together."""
+    """Clip the joint norm of all dense gradients."""
 
-    # A sparse gradient has the rows of one batch only. Adam scales its steps anyway.
+    # Sparse gradients are not clipped: they have only the rows of one batch, and Adam
+    # is insensitive to their scale.
     def on_grad_computed(self, net, named_parameters, **kwargs):
         dense = []
         for name, parameter in named_parameters:
@@ -77,14 +78,14 @@ class ClipGradients(GradientNormClipping):
 
 
 class OneCycle(torch.optim.lr_scheduler.OneCycleLR):
-    """Cycle the learning rate once, with `n_held` more steps at its maximum."""
+    """One cycle of the learning rate, with `n_held` extra steps at the maximum."""
 
     def __init__(self, optimizer, n_held, **kwargs):
         self.n_held = n_held
         super().__init__(optimizer, **kwargs)
 
     def step(self, epoch=None):
-        # torch calls a step an epoch.
+        # In torch, `last_epoch` counts steps.
         if self.n_held and self.last_epoch == MAX_CYCLE * SHARE_OF_RISE - 1:
             self.n_held -= 1
         else:
@@ -92,7 +93,7 @@ class OneCycle(torch.optim.lr_scheduler.OneCycleLR):
 
 
 def make_callbacks(settings, n_batches, has_ngrams, has_held_out):
-    """Return named callbacks, the built-in ones first, for epochs of `n_batches`."""
+    """Return the named callbacks, built-in ones first, for epochs of `n_batches`."""
     given = []
     for item in settings.callbacks or []:
         name, callback = item if isinstance(item, tuple | list) else (None, item)
@@ -111,7 +112,7 @@ def make_callbacks(settings, n_batches, has_ngrams, has_held_out):
         callbacks.append((key, score))
     if settings.verbose == 1:
         callbacks.append(("progress", Progress(settings.max_epochs)))
-    # Before early stopping, which ends the epoch for all later callbacks.
+    # Put scoring before early stopping, after which later callbacks do not run.
     callbacks += [item for item in given if isinstance(_callback(item), SCORING)]
     if has_held_out:
         stop = EarlyStopping(
@@ -133,12 +134,12 @@ def make_log(verbose):
 
 
 def print_plain(text):
-    """Print without skorch's colours, which are codes for a terminal."""
+    """Print a text without skorch's ANSI color codes."""
     print(re.sub(r"\033\[\d+m", "", text), flush=True)
 
 
 def stopped_early(net):
-    """Return whether early stopping has ended the training of a net."""
+    """Return whether training has ended by early stopping."""
     for _, callback in net.callbacks_:
         if isinstance(callback, EarlyStopping):
             if callback.misses_ >= callback.patience:
@@ -147,7 +148,7 @@ def stopped_early(net):
 
 
 def _one_cycle(settings, n_batches, has_ngrams):
-    """Return the schedule of the learning rate for all steps of the training."""
+    """Return the callback that schedules the learning rate over all steps."""
     n_steps = max(2, settings.max_epochs * n_batches)
     n_held = 0
     if settings.batch_size < MIN_ROWS_TO_SHARE:
@@ -161,7 +162,7 @@ def _one_cycle(settings, n_batches, has_ngrams):
         max_lr=max_lr,
         n_held=n_held,
         total_steps=n_steps - n_held,
-        # With 0.2 and 5 steps, torch would divide by 0.
+        # With pct_start=0.2 and 5 steps, torch would divide by 0.
         pct_start=0.25 if n_steps == 5 else SHARE_OF_RISE,
     )
 
@@ -172,20 +173,20 @@ def _callback(item):
 
 
 def _usable(callback, has_held_out):
-    """Return a callback as training can run it; raise an error if it cannot."""
+    """Instantiate or adapt a callback; raise an error if training cannot run it."""
     if not hasattr(callback, "on_epoch_end"):
         raise TypeError(
             "Expected skorch callbacks, or pairs of a name and a callback, in "
-            f"callbacks; got {callback!r:.80}. Take some of skorch.callbacks, such as "
-            "EpochScoring."
+            f"callbacks; got {callback!r:.80}. Use callbacks from skorch.callbacks, "
+            "such as EpochScoring."
         )
     if isinstance(callback, type):
         callback = callback()
     name = type(callback).__name__
     if isinstance(callback, InputShapeSetter):
         raise ValueError(
-            f"{name} in callbacks sets the input size of a module; the size of this "
-            "one follows from the codes.\nLeave it out of callbacks."
+            f"{name} in callbacks sets the input size of a module, but here the input "
+            f"size follows from the codes.\nRemove {name} from callbacks."
         )
     key = _held_out_key(callback)
     if key is not None and not has_held_out:
@@ -195,8 +196,8 @@ def _usable(callback, has_held_out):
         elif key.endswith("_best"):
             other = "monitor='train_loss_best'"
         raise ValueError(
-            f"{name} of {key!r} in callbacks needs held-out rows, and there are none.\n"
-            f"Set early_stopping=True, which holds out a tenth, or {other}."
+            f"{name} of {key!r} in callbacks needs held-out rows, but there are none.\n"
+            f"Set early_stopping=True, which holds out a tenth of the rows, or {other}."
         )
     if type(callback) is GradientNormClipping:
         return ClipGradients(**callback.get_params())
@@ -204,9 +205,9 @@ def _usable(callback, has_held_out):
 
 
 def _held_out_key(callback):
-    """Return what a callback reads of held-out rows, None if it reads nothing there."""
+    """Return the score on held-out rows that a callback reads, or None."""
     if isinstance(callback, SCORING):
         return None if callback.on_train else str(callback.name or callback.scoring)
     key = getattr(callback, "monitor", None)
-    of_held_out = isinstance(key, str) and key.removesuffix("_best") in OF_HELD_OUT
-    return key if of_held_out else None
+    is_held_out = isinstance(key, str) and key.removesuffix("_best") in HELD_OUT_KEYS
+    return key if is_held_out else None

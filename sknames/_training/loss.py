@@ -1,16 +1,16 @@
-"""Compute the loss of training."""
+"""The training loss."""
 
 import torch
 from torch.nn import functional as F
 
 
 class Loss(torch.nn.Module):
-    """Compute the cross-entropy of the classes, and of the symbol after each prefix.
+    """Cross-entropy of the classes, and of the symbol after each prefix.
 
-    Training adds `prior`, a multiple of the log class frequencies, to the logits (logit
-    adjustment, Menon et al. 2021). `gce_q` is the exponent q of the generalized
-    cross-entropy (Zhang and Sabuncu 2018), which learns less from improbable labels: 0
-    is the cross-entropy, 1 the mean absolute error.
+    In training, `prior`, a multiple of the log class frequencies, is added to the
+    logits (logit adjustment, Menon et al. 2021). `gce_q` is the exponent q of the
+    generalized cross-entropy (Zhang and Sabuncu 2018), in which improbable labels have
+    smaller gradients: 0 is the cross-entropy, and 1 the mean absolute error.
     """
 
     def __init__(self, prior, gce_q):
@@ -30,19 +30,19 @@ class Loss(torch.nn.Module):
 
     @staticmethod
     def next_symbol(logits, batch, columns=None):
-        """Return the mean cross-entropy, over all symbols, of the next one or the end.
+        """Return the mean cross-entropy of the next symbol over all positions.
 
-        The symbols that follow a node are its children and, for rows that end there,
-        the end (0). `columns` (N,) are those of the nodes' symbols, by default their
-        codes; 0 is the end.
+        A node is followed by the symbols of its children and, for rows that end there,
+        by the end (0). `columns` (N,) are the columns of `logits` for the symbols of
+        the nodes; by default, they are the codes.
         """
         plan = batch.plan
         if columns is None:
             columns = plan.symbols
-        weights = batch.node_weights[1:]  # without the root, which follows nothing
+        weights = batch.node_weights[1:]  # without the root, which is never predicted
         log_probabilities = F.log_softmax(logits, dim=1)  # (N, K)
         symbols = log_probabilities[plan.parents[1:], columns[1:]] @ weights
         ends = log_probabilities[plan.ends, 0] @ batch.weights
         total = weights.sum() + batch.weights.sum()
-        # All weights of a batch may be 0 in float32.
+        # In float32, all weights of a batch may be 0.
         return -(symbols + ends) / total.clamp_min(torch.finfo(total.dtype).tiny)

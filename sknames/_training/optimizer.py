@@ -1,4 +1,4 @@
-"""Optimize: a step takes time for the n-grams of the batch, not for all n-grams."""
+"""AdamW that updates only the n-gram weights that occur in a batch."""
 
 from math import sqrt
 
@@ -6,12 +6,12 @@ import torch
 
 
 class AdamWWithSparse(torch.optim.Optimizer):
-    """Use `torch.optim.AdamW`, and lazy Adam for groups with ``"sparse": True``.
+    """`torch.optim.AdamW`, with lazy Adam for groups with ``"sparse": True``.
 
-    Lazy Adam moves only the rows in the gradient, without weight decay. It computes the
-    same as `torch.optim.SparseAdam` in half the time. Both share the groups of
-    parameters and the state of this optimizer, so that a schedule of the learning rate
-    and a file hold both.
+    Lazy Adam updates only the rows in the gradient, without weight decay. The result
+    equals that of `torch.optim.SparseAdam`, in half the time. Both parts use the
+    parameter groups and the state of this optimizer, so that learning rate schedules
+    and saved states cover both.
     """
 
     def __init__(self, params, lr, weight_decay):
@@ -30,7 +30,7 @@ class AdamWWithSparse(torch.optim.Optimizer):
         self._share()
 
     def _share(self):
-        """Let AdamW move the dense groups, and keep its state in this optimizer."""
+        """Create the AdamW of the dense groups, which shares the state of self."""
         dense = [group for group in self.param_groups if not group["sparse"]]
         self.adamw = torch.optim.AdamW(dense, fused=True) if dense else None
         if dense:
@@ -38,7 +38,7 @@ class AdamWWithSparse(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure):
-        """Compute the loss and its gradients, and move all parameters."""
+        """Compute the loss and its gradients, and update all parameters."""
         with torch.enable_grad():
             loss = closure()
         if self.adamw is not None:
@@ -54,7 +54,7 @@ class AdamWWithSparse(torch.optim.Optimizer):
         """Apply Adam (Kingma and Ba 2015) to the rows in the gradient."""
         gradient = parameter.grad
         rows = gradient._indices()[0]
-        # They are usually sorted: checking is much faster than `coalesce`.
+        # Rows are usually sorted and distinct, and `coalesce` is slow.
         if not (rows[1:] > rows[:-1]).all():
             gradient = gradient.coalesce()
             rows = gradient._indices()[0]
@@ -70,7 +70,7 @@ class AdamWWithSparse(torch.optim.Optimizer):
         mean_of_squares = _average(
             state["mean_of_squares"], rows, gradient * gradient, beta_2
         )
-        # Running averages begin at 0, and are too small at first.
+        # Bias correction, because running averages start at 0.
         correction = sqrt(1 - beta_2 ** state["step"]) / (1 - beta_1 ** state["step"])
         move = mean.div_(mean_of_squares.sqrt_().add_(group["eps"]))
         move.mul_(-group["lr"] * correction)
@@ -78,7 +78,7 @@ class AdamWWithSparse(torch.optim.Optimizer):
 
 
 def _average(average, rows, new, beta):
-    """Move rows of a running average towards new values, and return them."""
+    """Update rows of a running average with new values, and return these rows."""
     moved = average.index_select(0, rows)
     moved.add_((new - moved).mul_(1 - beta))
     average.index_copy_(0, rows, moved)

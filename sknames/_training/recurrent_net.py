@@ -1,9 +1,9 @@
-"""Define the network in torch: cells from scratch, run over a batch's prefix tree.
+"""The network in torch: recurrent cells that run over the prefix tree of a batch.
 
-A cell defines one step and its gradients. `Scan` takes the steps depth by depth, for
-all prefixes of one length at once: no step reads padding, and equal prefixes are
-computed once. The backward pass is written by hand; autograd, which records each step,
-would take about half as long again.
+A cell defines one step and its gradients. `Scan` runs the steps depth by depth, for all
+prefixes of one length at once. No step reads padding, and equal prefixes are computed
+once. The backward pass is written by hand, because autograd would record each step and
+take 50 % longer.
 """
 
 import math
@@ -16,10 +16,10 @@ from torch.nn import functional as F
 from .._network.ngrams import NGRAM_SCALE
 from .bags import SumOfBags
 
-# From so many codes on, a batch computes inputs and the next symbol for its own codes
-# only: for all, these would take longer than the net.
+# With more codes, a batch computes inputs and next-symbol logits only for codes that
+# occur in the batch. For all codes, this would take longer than the rest of the net.
 MANY_CODES = 128
-MINUS_ONE = torch.tensor(-1.0)  # converting a number in each call would double the time
+MINUS_ONE = torch.tensor(-1.0)  # converting a float in each call takes twice as long
 
 
 def tanh(x):
@@ -38,11 +38,11 @@ def sigmoid_backward(d_y, y, d_x):
 
 
 class Dropout(nn.Module):
-    """Drop elements by single random bytes.
+    """Dropout that uses one random byte per element.
 
-    One number of 64 bits serves eight elements. torch draws a number for each, which
-    takes longer than the rest of a layer. The probability is rounded to a multiple of
-    1/256 between 1/256 and 255/256, unless it is 0.
+    A random 64-bit integer provides eight bytes. torch draws a random number for each
+    element, which takes longer than the rest of a layer. The probability is rounded to
+    a multiple of 1/256 between 1/256 and 255/256, unless it is 0.
     """
 
     def __init__(self, p):
@@ -50,7 +50,7 @@ class Dropout(nn.Module):
         self.n_dropped = min(max(round(256 * p), 1), 255) if p else 0
 
     def forward(self, x):
-        """Drop elements of x in training, and scale the others to keep the mean."""
+        """Set random elements of x to 0 in training, and rescale the others."""
         if not self.training or not self.n_dropped:
             return x
         words = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device)
@@ -61,26 +61,28 @@ class Dropout(nn.Module):
 
 
 def linear(x, weight, bias):
-    """Return W x + b; None stands for x = I, and needs no product."""
+    """Return W x + b; x = None stands for the identity matrix."""
     if x is None:
         return weight.t().contiguous() + bias
     return F.linear(x, weight, bias)
 
 
 class Cell(nn.Module):
-    """Define the methods that `Scan` calls, with the parameters of `torch.nn`'s cells.
+    """Base of cells, with the parameters of the cells of `torch.nn`.
+
+    Subclasses define the methods that `Scan` calls:
 
     inputs(x)
         Return the part of a step that does not depend on the state, (R, K) for inputs x
-        (R, I). It is computed for all steps at once, and is x_t (B, K) below. None
-        stands for all one-hot inputs.
+        (R, I). It is computed for all steps at once; its rows for one step are x_t
+        (B, K) below. None stands for all one-hot inputs.
     step(x_t, h_prev, recurrent)
         Return h_t (B, H), and a tuple of tensors to keep for `step_backward`.
-        `recurrent` is W_hh transposed, (H, G); h_prev @ recurrent must be added to the
-        first G columns of x_t, so that their gradient gives that of W_hh.
+        `recurrent` is W_hh transposed, (H, G). h_prev @ recurrent must be added to the
+        first G columns of x_t, whose gradient then determines the gradient of W_hh.
     step_backward(d_h_t, h_t, h_prev, kept, weight_hh, d_x_t)
-        From the gradient of h_t (B, H), write that of x_t into d_x_t (B, K), and return
-        that of h_prev (B, H).
+        From the gradient of h_t (B, H), write the gradient of x_t into d_x_t (B, K),
+        and return the gradient of h_prev (B, H).
     """
 
     def __init__(self, input_size, hidden_size, n_gates):
@@ -95,14 +97,14 @@ class Cell(nn.Module):
 
 
 def _uniform(shape, bound):
-    """Return a parameter of numbers between -bound and bound."""
+    """Return a parameter drawn uniformly from -bound to bound."""
     return nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
 
 
 class RNNCell(Cell):
-    """Take one step of an Elman network (Elman 1990), f = tanh or sigmoid.
+    """Elman network (Elman 1990) with f = tanh or sigmoid.
 
-    h_t = f(W_ih x_t + b_ih + W_hh h_prev + b_hh), the parameters as in
+    h_t = f(W_ih x_t + b_ih + W_hh h_prev + b_hh), with the parameters of
     `torch.nn.RNNCell`.
     """
 
@@ -110,7 +112,7 @@ class RNNCell(Cell):
         super().__init__(input_size, hidden_size, n_gates=1)
         self.nonlinearity = nonlinearity
         if nonlinearity == "tanh":
-            # It keeps the norm of a state over many steps, while tanh is almost linear.
+            # Preserves the norm of the state over many steps where tanh is near linear.
             nn.init.orthogonal_(self.weight_hh)
 
     def inputs(self, x):
@@ -118,27 +120,27 @@ class RNNCell(Cell):
         return linear(x, self.weight_ih, self.bias_ih + self.bias_hh)
 
     def step(self, x_t, h_prev, recurrent):
-        """Return h_t, and nothing to keep."""
+        """Return h_t, and an empty tuple."""
         activation = tanh if self.nonlinearity == "tanh" else torch.sigmoid
         h_t = activation(torch.addmm(x_t, h_prev, recurrent))  # (B, H)
         return h_t, ()
 
     def step_backward(self, d_h_t, h_t, h_prev, kept, weight_hh, d_x_t):
-        """Write the gradient of f's argument into d_x_t."""
+        """Write the gradient of the argument of f into d_x_t."""
         f_backward = tanh_backward if self.nonlinearity == "tanh" else sigmoid_backward
         f_backward(d_h_t, h_t, d_x_t)  # (B, H)
         return d_x_t @ weight_hh  # (B, H)
 
 
 class GRUCell(Cell):
-    """Take one step of a gated recurrent unit (Cho et al. 2014).
+    """Gated recurrent unit (Cho et al. 2014).
 
     reset  = sigmoid(W_ir x_t + b_ir + W_hr h_prev + b_hr)
     update = sigmoid(W_iz x_t + b_iz + W_hz h_prev + b_hz)
     new    = tanh(W_in x_t + b_in + reset * (W_hn h_prev + b_hn))
     h_t    = (1 - update) * new + update * h_prev
 
-    The parameters are as in `torch.nn.GRUCell`.
+    The parameters are those of `torch.nn.GRUCell`.
     """
 
     def __init__(self, input_size, hidden_size):
@@ -187,7 +189,7 @@ CELLS = {
 
 
 def cut(plan, *tensors):
-    """Split tensors (N, ...) by depth, faster than by slices.
+    """Split tensors (N, ...) by depth, which is faster than slicing.
 
     Return a list of tuples, one for each depth from 1, with a piece of each tensor.
     """
@@ -201,14 +203,14 @@ def cut(plan, *tensors):
 class Scan(torch.autograd.Function):
     """Compute the states of all nodes of a plan (N, H) from x_t (N, K), depth by depth.
 
-    A node's state is one step after its parent's; the root's is 0. Backward runs from
-    the last depth, since the gradient of a state is complete once its children have
-    added theirs.
+    The state of a node follows from the state of its parent by one step; the root has
+    the state 0. The backward pass starts at the last depth, because the gradient of a
+    state is complete once all children have added their part.
     """
 
     @staticmethod
     def forward(ctx, x, weight_hh, plan, cell):
-        """Take the cell's `weight_hh` as an argument, since autograd needs that."""
+        """Compute the states; autograd needs `weight_hh` as an argument."""
         recurrent = weight_hh.t().contiguous()  # (H, G), faster than a view
         states = x.new_empty(len(x), cell.hidden_size)  # (N, H)
         states[0] = 0
@@ -227,7 +229,7 @@ class Scan(torch.autograd.Function):
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx, grad_states):
-        """Keep all d_x_t, so that the gradient of W_hh is one product."""
+        """Return gradients; d_x of all steps is kept for one product, that of W_hh."""
         weight_hh, states, *saved = ctx.saved_tensors
         parents = ctx.plan.parents
         before = states.index_select(0, parents)  # (N, H)
@@ -246,12 +248,11 @@ class Scan(torch.autograd.Function):
 
 
 class RecurrentNet(nn.Module):
-    """Compute logits from symbols, by a recurrent net and n-grams.
+    """Recurrent net plus linear n-gram model, "wide and deep" (Cheng et al. 2016).
 
-    It is "wide and deep" (Cheng 2016). `n_codes` counts padding, the symbols and the
-    unknown symbol. An `embedding_dim` of None stands for one-hot input. `dropout`
-    applies to the states that a linear layer reads, `ngram_dropout` to the entries of
-    n-gram vectors.
+    `n_codes` counts padding, the symbols and the unknown symbol. With
+    ``embedding_dim=None``, input is one-hot. `dropout` applies to the states that a
+    linear layer reads, and `ngram_dropout` to the entries of n-gram vectors.
     """
 
     def __init__(
@@ -281,15 +282,14 @@ class RecurrentNet(nn.Module):
             CELLS[cell](input_size, hidden_size) for input_size in input_sizes
         )
         self.output = nn.Linear(hidden_size, n_classes)
-        # It predicts the symbol after a prefix, or the end, whose code is that of
-        # padding.
+        # Predicts the symbol after a prefix, or the end, which has the code of padding.
         self.next_symbol = nn.Linear(hidden_size, n_codes)
         self.ngram_weight = None
         if n_ngrams:
             self.ngram_weight = nn.Parameter(torch.zeros(n_ngrams, n_classes))
 
     def states(self, plan):
-        """Return the last layer's state after each prefix, (N, H)."""
+        """Return the state of the last layer after each prefix, (N, H)."""
         x = None
         symbols = plan.symbols
         if self.embedding is not None:
@@ -317,9 +317,9 @@ class RecurrentNet(nn.Module):
         return logits, states
 
     def next_symbol_logits(self, states, codes=None):
-        """Return logits of the next symbol after each prefix for all or K codes.
+        """Return the logits of the next symbol after each prefix, (N, n_codes or K).
 
-        Code 0 is the end.
+        With `codes` (K,), only these codes are candidates. Code 0 is the end.
         """
         weight = self.next_symbol.weight
         bias = self.next_symbol.bias

@@ -1,4 +1,4 @@
-"""Merge, hold out and draw the rows of training."""
+"""Merge, hold out and repeat training rows."""
 
 from dataclasses import dataclass, replace
 
@@ -10,22 +10,23 @@ from .._network.prefixes import row_keys
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Hold rows of codes with their labels, weights, n-grams and words."""
+    """Rows of codes with their labels, weights, n-grams and words."""
 
     codes: np.ndarray  # (n, length), unsigned
     labels: np.ndarray  # (n,), int64, indices of classes
     weights: np.ndarray  # (n,)
-    # (features, starts, values) of `NGrams.tfidf`: row i owns the entries from
-    # starts[i] to starts[i + 1].
+    # (features, starts, values) of `NGrams.tfidf`: row i has the entries from starts[i]
+    # to starts[i + 1].
     ngrams: tuple | None = None
-    # (n, n_classes), float32, the logits of the words, for rows to predict
+    # (n, n_classes), float32, the logits of words, only for rows to predict
     words: np.ndarray | None = None
 
     @classmethod
     def merged(cls, codes, labels, weights):
-        """Return distinct (codes, label) pairs in lexicographic order; sum weights.
+        """Merge equal (codes, label) pairs, and sum their weights.
 
-        Sorting by weight, too, makes each sum independent of the order of the rows.
+        The result is in lexicographic order. Sorting by weight as well makes the bits
+        of each sum independent of the order of the rows.
         """
         order = np.lexsort([weights, labels, *row_keys(codes)[::-1]])
         codes = codes[order]
@@ -39,7 +40,7 @@ class Rows:
         return len(self.codes)
 
     def select(self, index):
-        """Return the rows at an index."""
+        """Return the rows at indices."""
         return Rows(
             self.codes[index],
             self.labels[index],
@@ -51,8 +52,8 @@ class Rows:
     def split(self, fraction, rng):
         """Split merged rows into training and held-out rows.
 
-        Rows of equal codes stay on one side, and each class keeps a row in training. If
-        no row is held out, warn, and return None for held-out rows.
+        Rows with equal codes stay together, and each class keeps at least one training
+        row. If no row can be held out, warn, and return None for the held-out rows.
         """
         group = np.cumsum(_differs_from_above(self.codes)) - 1  # rows of equal codes
         n_groups = group[-1] + 1
@@ -67,32 +68,32 @@ class Rows:
                 is_held_out[group == group[first_row]] = False
         if not is_held_out.any():
             warn(
-                "early_stopping=True found no rows to hold out, since each class has "
-                "only one distinct row; training takes all epochs. Give more rows, or "
-                "set early_stopping=False.",
+                "early_stopping=True found no rows to hold out, because each class has "
+                "only one distinct row. Training runs for all epochs. Pass more rows, "
+                "or set early_stopping=False.",
             )
             return self, None
         train = self.select(np.flatnonzero(~is_held_out))
         return train, self.select(np.flatnonzero(is_held_out))
 
     def class_shares(self, n_classes):
-        """Return the share of each class in the weights, (n_classes,)."""
+        """Return the share of each class in the total weight, (n_classes,)."""
         share = np.bincount(self.labels, weights=self.weights, minlength=n_classes)
         return share / share.sum()
 
     def for_training(self, network):
         """Return the rows of an epoch, with the n-grams of a network.
 
-        A row with k times the mean weight is drawn k times, each with a k-th of its
-        weight: small steps in many batches train better than one large step, which
-        clipping would cut. The first draws of all rows come first, then the second
-        ones.
+        A row with k times the mean weight is repeated k times with 1 / k of its weight,
+        because small steps in many batches train better than one large step, which
+        gradient clipping would shorten. All rows come once, followed by their
+        repetitions.
         """
         relative = self.weights / self.weights.mean()
         n_draws = np.maximum(1, np.rint(relative)).astype(np.int64)
         row = np.arange(len(self)).repeat(n_draws)
         first_draw = n_draws.cumsum() - n_draws
-        draw = np.arange(len(row)) - first_draw[row]  # 0, 1, ... of each row
+        draw = np.arange(len(row)) - first_draw[row]  # 0, 1, ... for each row
         order = np.argsort(draw, kind="stable")
         rows = replace(self, weights=self.weights / n_draws).select(row[order])
         return rows._ready(network)
@@ -106,7 +107,7 @@ class Rows:
         return replace(self._ready(network), words=words)
 
     def _ready(self, network):
-        """Scale weights to mean 1, so losses are weighted means, and add n-grams."""
+        """Scale weights to mean 1, so that losses are weighted means; add n-grams."""
         weights = (self.weights / self.weights.mean()).astype(np.float32)
         ngrams = None
         if network.ngrams is not None:
@@ -115,7 +116,7 @@ class Rows:
 
 
 def _take_ngrams(ngrams, index):
-    """Return the n-grams, as `Rows` has them, of the rows at an index."""
+    """Return the n-grams of the rows at indices, in the format of `Rows.ngrams`."""
     features, starts, values = ngrams
     first = starts[index]
     counts = starts[index + 1] - first
@@ -126,7 +127,7 @@ def _take_ngrams(ngrams, index):
 
 
 def _differs_from_above(codes):
-    """Return whether each row differs from the one before, bool of shape (n,)."""
+    """Return whether each row differs from the previous row, (n,), bool."""
     differs = np.ones(len(codes), dtype=bool)
     differs[1:] = (codes[1:] != codes[:-1]).any(axis=1)
     return differs

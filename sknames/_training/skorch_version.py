@@ -1,4 +1,4 @@
-"""Check the release of skorch before its import, in which an old one may fail."""
+"""Check the version of skorch before its import, which may fail if it is old."""
 
 from importlib.metadata import PackageNotFoundError, version
 
@@ -8,11 +8,11 @@ OLDEST_SKORCH = "1.2"  # as in pyproject.toml
 
 
 def check_skorch():
-    """Raise ImportError for a skorch that is too old."""
+    """Raise ImportError if skorch is too old."""
     try:
         installed = version("skorch")
     except PackageNotFoundError:
-        return  # its import says what to install
+        return  # importing skorch raises an error that says what to install
     if parse_version(installed) < parse_version(OLDEST_SKORCH):
         raise ImportError(
             f"Expected skorch {OLDEST_SKORCH} or later, got {installed}. Upgrade it: "

@@ -1,21 +1,21 @@
-"""Set torch's threads, generators and device for a fit."""
+"""Set torch's threads, random generators and device during fit."""
 
 import threading
 from contextlib import contextmanager
 
 import torch
 
-# torch's number of threads, default dtype and generator are global: one fit at a time
-# sets them.
+# torch's number of threads, default dtype and generator are global, so only one fit at
+# a time may set them.
 _TORCH_SETTINGS = threading.RLock()
 
 
 @contextmanager
 def one_torch_thread():
-    """Let torch use one thread and float32, and restore its settings.
+    """Set torch to one thread and float32, and restore its settings afterwards.
 
     Other callers wait. Two threads make nets of this size slower, and 20 to 100 times
-    slower if a core is busy, since they wait for each other in a spin.
+    slower if a core is busy, because the threads wait for each other in a busy loop.
     """
     with _TORCH_SETTINGS:
         n_threads = torch.get_num_threads()
@@ -31,7 +31,7 @@ def one_torch_thread():
 
 @contextmanager
 def torch_seed(seed, device):
-    """Seed torch's generators of the CPU and the device, and restore them."""
+    """Seed torch's generators of CPU and device, and restore them afterwards."""
     cuda = [torch.cuda.current_device()] if device == "cuda" else []
     with torch.random.fork_rng(devices=cuda):
         torch.default_generator.manual_seed(seed)
@@ -47,7 +47,7 @@ def resolve_device(device):
         return "cuda" if available else "cpu"
     if device == "cuda" and not available:
         raise ValueError(
-            "Expected a CUDA device and a torch built for it, for device='cuda'; found "
-            "none. Use device='auto' or 'cpu'."
+            "Expected a CUDA device, and a torch built for it, because device='cuda'; "
+            "found none. Use device='auto' or 'cpu'."
         )
     return device

@@ -1,4 +1,4 @@
-"""Train a network: rows of codes -> Network."""
+"""Train a `Network` on rows of codes."""
 
 from dataclasses import replace
 
@@ -27,17 +27,17 @@ from .settings import Settings
 from .torch_settings import one_torch_thread, torch_seed
 from .training_net import TrainingNet
 
-HELD_OUT = 0.1  # the share of distinct rows that early stopping scores
-SYMBOL_OF_SPACE = 1  # between words, as `CharEncoder` has it
-# The share of rows that may begin with a space; with more, 1 is rather a letter.
+HELD_OUT = 0.1  # share of distinct rows that are held out for early stopping
+SYMBOL_OF_SPACE = 1  # as in the codes of `CharEncoder`
+# If more rows begin with the symbol of the space, the symbol is probably a letter.
 MAX_LEADING_SPACES = 0.01
 
 
 def fit(X, y, weights, settings: Settings):
     """Train a network; return the classes, the network, its history, the skorch net.
 
-    `X` (n, length) has symbols, and 0 for padding; `y` (n,) the labels. Rows whose
-    `weights` (n,), float64, are 0 only add their labels to the classes.
+    `X` (n, length) has symbols, with 0 as padding, and `y` (n,) has the labels. Rows
+    with `weights` (n,), float64, of 0 only contribute their labels to the classes.
     """
     classes, labels = np.unique(y, return_inverse=True)
     has_weight = weights > 0
@@ -48,11 +48,11 @@ def fit(X, y, weights, settings: Settings):
     seed = rng.randint(np.iinfo(np.int32).max)
     held_out = None
     if settings.early_stopping:
-        # Before n-grams and words are counted: held-out rows stand for new ones.
+        # Hold out rows before n-grams and words are counted, so that they are unseen.
         rows, held_out = rows.split(HELD_OUT, rng)
     settings = settings.resolved(len(rows))
     untrained = _untrained(rows, symbols, len(classes), settings)
-    # N-grams and words count a row once, and an epoch draws a heavy row several times.
+    # Repeat heavy rows only now, because n-grams and words count each row once.
     share = rows.class_shares(len(classes))
     rows = rows.for_training(untrained)
     settings = replace(settings, batch_size=min(len(rows), settings.batch_size))
@@ -65,7 +65,7 @@ def fit(X, y, weights, settings: Settings):
 
 
 def _untrained(rows, symbols, n_classes, settings):
-    """Return the network before training, with the n-grams and words of the rows."""
+    """Create the untrained network, with the n-grams and words of the rows."""
     network = Network(settings.cell, symbols, {})
     if settings.ngram_range is None and not settings.word_weight:
         return network
@@ -86,7 +86,7 @@ def _untrained(rows, symbols, n_classes, settings):
 
 
 def _with_ngrams(network, rows, settings):
-    """Add the n-grams of the rows, with their inverse document frequency."""
+    """Add the n-grams of the rows and their inverse document frequencies."""
     ngrams, frequency = NGrams.fit(
         rows.codes,
         settings.ngram_range,
@@ -104,10 +104,10 @@ def _with_ngrams(network, rows, settings):
 def _trained(untrained, net, share, logit_adjustment):
     """Return the network with the weights of a trained net."""
     with torch.no_grad():
-        # A class without weight has prior 0, as in `Network.with_priors`.
+        # Classes without training weight have prior 0, as in `Network.with_priors`.
         net.module_.output.bias[torch.from_numpy(share == 0)] = NEVER
     weights = dict(untrained.weights) | weights_of(net)
-    if "ngram_weight" in weights:  # which `_run` has rounded
+    if "ngram_weight" in weights:  # already rounded by `_run`
         weights["ngram_weight"] = weights["ngram_weight"].astype(np.float16)
     return replace(
         untrained, weights=weights, class_prior=class_prior(share, logit_adjustment)
@@ -122,15 +122,15 @@ def _space(symbols, codes):
     share = np.mean(codes[:, 0] == code)
     if share > MAX_LEADING_SPACES:
         warn(
-            f"{share:.0%} of the rows begin with {SYMBOL_OF_SPACE}, which is the space "
-            "between words: no n-gram and no word goes across it. Start the codes of "
-            "letters at 2, as CharEncoder does, or take the spaces off.",
+            f"{share:.0%} of the rows begin with {SYMBOL_OF_SPACE}, which is read as "
+            "the space between words: n-grams and words end there. Let the codes of "
+            "letters start at 2, as CharEncoder does, or strip leading spaces.",
         )
     return code
 
 
 def _build_net(untrained, classes, share, settings, n_rows, held_out, rng):
-    """Compose the skorch net, not yet initialized."""
+    """Create the skorch net without initializing it."""
     has_ngrams = untrained.n_ngrams > 0
     n_batches = -(-n_rows // settings.batch_size)
     param_groups = []
@@ -174,9 +174,9 @@ def _build_net(untrained, classes, share, settings, n_rows, held_out, rng):
 
 
 def net_of(network, classes, history):
-    """Return a skorch net with the weights and the history of a trained network.
+    """Create a skorch net with the weights and the history of a trained network.
 
-    It has the sizes of the network, and neither dropout nor callbacks.
+    The net has neither dropout nor callbacks.
     """
     embedding = network.weights.get("embedding")
     net = TrainingNet(
@@ -209,10 +209,10 @@ def net_of(network, classes, history):
 
 
 def class_prior(share, logit_adjustment):
-    """Return the priors (n_classes,) that logits assume, for training rows' shares.
+    """Return the priors (n_classes,) that logits assume, from the shares of classes.
 
-    Training adds t log(share) to the logits (logit adjustment), so they fit priors of
-    share^(1 - t).
+    Logit adjustment adds t log(share) to the logits in training, so the logits without
+    this term assume priors proportional to share^(1 - t).
     """
     log_prior = np.where(share > 0, (1 - logit_adjustment) * _log(share), -np.inf)
     prior = np.exp(log_prior - log_prior.max())
@@ -220,24 +220,24 @@ def class_prior(share, logit_adjustment):
 
 
 def _log(share):
-    """Return the logarithm of shares, 0 for a share of 0."""
+    """Return the logarithm of shares, or 0 for shares of 0."""
     return np.log(share, out=np.zeros_like(share), where=share > 0)
 
 
 def _run(net, rows, seed):
     """Initialize and train the net on one CPU thread, and restore torch's settings.
 
-    All of torch's work on large arrays is in here: what torch computes on several
-    threads waits forever in a process that is forked later.
+    All computations of torch on large arrays happen in this function, because after
+    torch has used several threads, it deadlocks in processes that are forked later.
     """
     with one_torch_thread(), torch_seed(seed, net.device), torch.inference_mode(False):
         net.initialize()
-        # As skorch's `partial_fit` does, which would take a KeyboardInterrupt of the
-        # user for the end of the training.
+        # These lines replace skorch's `partial_fit`, which would treat a
+        # KeyboardInterrupt of the user as the end of training.
         net.notify("on_train_begin", X=rows, y=None)
         try:
             net.fit_loop(rows)
-        except KeyboardInterrupt:  # of skorch's EarlyStopping, or of the user
+        except KeyboardInterrupt:  # raised by skorch's EarlyStopping or by the user
             if not stopped_early(net):
                 raise
         finally:
@@ -249,16 +249,16 @@ def _run(net, rows, seed):
 def _finish(net):
     """Round the n-gram weights; raise ValueError unless all weights are finite."""
     if net.module_.ngram_weight is not None:
-        # They are most of a file, which half precision halves.
+        # They make up most of a file, so half precision almost halves its size.
         net.module_.ngram_weight.copy_(net.module_.ngram_weight.half())
-    # The last step may diverge after its loss was computed.
+    # The weights may diverge in the last step, after its loss was computed.
     for parameter in net.module_.parameters():
         if not torch.isfinite(parameter).all():
             raise ValueError(DIVERGED.format(what="a weight", epoch=len(net.history)))
 
 
 def weights_of(net):
-    """Return the module's parameters as float32 arrays by name."""
+    """Return the parameters of the module as float32 arrays by name."""
     weights = {}
     for name, parameter in net.module_.named_parameters():
         weights[name] = parameter.detach().cpu().numpy().astype(np.float32)
@@ -266,10 +266,10 @@ def weights_of(net):
 
 
 def history_of(net):
-    """Return the log as a list of dicts of Python's numbers."""
+    """Return the history as a list of dicts of Python numbers, one for each epoch."""
     history = []
     for epoch in net.history.to_list():
-        numbers = {}  # without the logs of batches
+        numbers = {}  # without the records of batches
         for name, value in epoch.items():
             if isinstance(value, np.number):
                 numbers[name] = value.item()

@@ -1,4 +1,4 @@
-"""Adapt skorch's net to whole batches of Rows."""
+"""A skorch net that trains on batches of `Rows`."""
 
 from functools import partial
 
@@ -16,20 +16,21 @@ from .torch_settings import one_torch_thread
 
 
 class TrainingNet(NeuralNetClassifier):
-    """Train a skorch net on whole batches, and add the loss of the next symbol.
+    """A skorch net that trains on batches of `Rows`, with an additional loss.
 
-    Its methods `predict`, `predict_proba` and `score` take an array of codes, (n,
-    length), as the classifier does, and agree with the classifier's. `module_`,
-    `history`, `get_params_for`, `save_params` and `load_params` are skorch's.
+    The additional loss is that of predicting the next symbol. `predict`,
+    `predict_proba` and `score` accept an array of codes, (n, length), and agree with
+    the methods of the classifier. `module_`, `history`, `get_params_for`, `save_params`
+    and `load_params` are skorch's.
 
     Parameters
     ----------
     network : Network
-        What makes rows of codes: symbols, n-grams and words.
+        The symbols, n-grams and words with which codes become rows.
     classes : ndarray of shape (n_classes,)
         The labels.
     next_symbol_weight : float, default=0.0
-        The weight of the loss of the next symbol; that of the classes has weight 1.
+        Weight of the loss of the next symbol. The loss of the classes has weight 1.
     **kwargs
         Parameters of `skorch.NeuralNetClassifier`.
     """
@@ -54,16 +55,16 @@ class TrainingNet(NeuralNetClassifier):
         super().__init__(classes=classes, **(parts | sizes | kwargs))
 
     def check_data(self, X, y=None):
-        """Check nothing, since Rows hold their labels."""
+        """Skip skorch's checks, because `Rows` contain their labels."""
 
     def get_dataset(self, X, y=None):
-        """Return Rows as they are, or those of an array of codes, to predict."""
+        """Return `Rows` unchanged, or the rows of an array of codes to predict."""
         if isinstance(X, Rows):
             return X
         if y is not None:
             raise TypeError(
-                f"Expected codes to predict, got {type(X).__name__} and labels to "
-                "train on. Call fit of the classifier, not of its net_."
+                f"Expected codes to predict, got {type(X).__name__} and labels. To "
+                "train, call fit of the classifier, not of its net_."
             )
         codes = self.network.to_codes(check_array(X))
         n = len(codes)
@@ -78,14 +79,14 @@ class TrainingNet(NeuralNetClassifier):
         return logits
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
-        """Return the cross-entropy of the classes, without adjustment."""
+        """Return the cross-entropy of the classes without logit adjustment."""
         return self.criterion_(y_pred, X)
 
     def train_step_single(self, batch, **fit_params):
-        """Compute gradients of the adjusted and next-symbol loss; return the plain one.
+        """Compute the gradients, and return the loss without logit adjustment.
 
-        Callbacks get logits only: the states of an epoch, which they would keep, need
-        far more memory.
+        Callbacks receive logits only, because skorch keeps the predictions of an epoch,
+        and states would use much more memory.
         """
         self.module_.train()
         batch, labels = batch
@@ -96,8 +97,7 @@ class TrainingNet(NeuralNetClassifier):
             loss = loss + self.next_symbol_weight * next_symbol_loss
             self.history.record_batch("next_symbol_loss", next_symbol_loss.item())
         loss.backward()
-        # The history shows the plain loss, which can be compared with that of held-out
-        # rows.
+        # Record the unadjusted loss, which is comparable with that of held-out rows.
         logits = logits.detach()
         return {"loss": self.get_loss(logits, labels, batch), "y_pred": logits}
 
@@ -106,7 +106,7 @@ class TrainingNet(NeuralNetClassifier):
         codes = None
         columns = None
         if len(self.module_.next_symbol.bias) > MANY_CODES:
-            # The end's code, 0, is among them: it is the root's symbol.
+            # The code of the end, 0, is included, because it is the symbol of the root.
             codes, columns = batch.plan.symbols.unique(return_inverse=True)
         logits = self.module_.next_symbol_logits(states, codes)
         return self.criterion_.next_symbol(logits, batch, columns)

@@ -18,10 +18,11 @@ from .wrapper import Wrapper
 
 
 class GroupedClassifier(Wrapper):
-    """Predict groups of labels: sum the probabilities of a classifier.
+    """Predict groups of labels by summing the probabilities of a classifier.
 
-    Around a fitted estimator, it predicts without `fit`. `fit` fits a clone, unless the
-    estimator is frozen: a model that ships, or scikit-learn's `FrozenEstimator`.
+    If the estimator is fitted, the wrapper predicts without `fit`. `fit` fits a clone
+    unless the estimator is frozen, that is, a shipped model or scikit-learn's
+    `FrozenEstimator`.
 
     Parameters
     ----------
@@ -30,16 +31,17 @@ class GroupedClassifier(Wrapper):
     groups : dict or {"subregion", "region"}, default="region"
         The group of each label, such as ``{"Danish": "Nordic", "Swedish": "Nordic"}``,
         or the labels of each group, ``{"Nordic": ["Danish", "Swedish"]}``. Each label
-        is in one group at most. If `fit` learns the labels, groups may name further
-        ones. Or a column of one of these tables, which must have all labels:
+        can be in at most one group. If `fit` learns the labels, groups may contain
+        additional labels. Alternatively, a column of one of these tables, which must
+        have all labels:
 
         - of :func:`~sknames.datasets.load_nationalities`: where names come from.
           English, Spanish and Portuguese names are European.
         - of :func:`~sknames.datasets.load_countries`: where people live.
     others : str, int, float or None, default=None
-        Name of the group of all labels that `groups` leave out. With None, each of them
-        is a group of its own. One group and the others are two classes, which
-        scikit-learn's tools of binary classification take.
+        Name of the group of all labels that are not in `groups`. With None, each of
+        these labels is a group of its own. One group and the others are two classes, so
+        that scikit-learn's tools for binary classification apply.
 
     Attributes
     ----------
@@ -60,9 +62,9 @@ class GroupedClassifier(Wrapper):
 
     Notes
     -----
-    `fit` takes labels of the estimator, and `predict` returns groups. `score`, and with
-    it `cross_val_score`, takes either. Other metrics of scikit-learn compare labels
-    with groups.
+    `fit` takes labels of the estimator, and `predict` returns groups. `score`, and
+    therefore `cross_val_score`, accepts both labels and groups. With other metrics of
+    scikit-learn, map the true labels to groups first.
 
     Examples
     --------
@@ -106,7 +108,7 @@ class GroupedClassifier(Wrapper):
         X : iterable of str, or other input of the estimator
             Names.
         y : array-like of shape (n_samples,) or None, default=None
-            Labels of the estimator, not groups. A frozen estimator needs none.
+            Labels of the estimator, not groups. A frozen estimator needs no labels.
         **params
             Parameters of the estimator's `fit`, such as `sample_weight`.
 

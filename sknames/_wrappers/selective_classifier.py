@@ -49,16 +49,17 @@ from .wrapper import Wrapper
 class SelectiveClassifier(Wrapper):
     """Predict only where the model is sure enough, and where the input is a name.
 
-    A name is answered if the probability of the most probable class is above a
-    threshold. `fit` finds the threshold on held-out names, to answer a given share of
-    them (`coverage`), or to keep the share of wrong answers below a limit (`risk`).
-    With a given `threshold`, it predicts without `fit` around any fitted estimator.
+    The model predicts a label if the probability of the most probable class is above a
+    threshold, and abstains otherwise. `fit` chooses the threshold on held-out names, so
+    that the model predicts a given share of the names (`coverage`) or that the share of
+    wrong predictions stays below a limit (`risk`). With a given `threshold` and a
+    fitted estimator, `fit` is not needed.
 
-    With a `fallback`, a group is answered where a label is unsure: the subregion of a
-    country, and then its region, until the sum of the probabilities is above the
-    threshold.
+    With a `fallback`, the model predicts a group when it is unsure of the label, for
+    example the subregion of a country or else its region. It predicts the first group
+    whose probability, the sum over its labels, is above the threshold.
 
-    `fit` fits clones of the estimator, unless it is frozen: a model that ships, or
+    `fit` fits clones of the estimator unless it is frozen, that is, a shipped model or
     scikit-learn's `FrozenEstimator`.
 
     Parameters
@@ -66,28 +67,30 @@ class SelectiveClassifier(Wrapper):
     estimator : classifier
         Classifier with `predict_proba`.
     coverage : float or None, default=None
-        The share of inputs to answer, above 0. With 1, only inputs that are not names
-        get no answer.
+        The share of inputs for which the model predicts a label, above 0. With 1, it
+        abstains only for inputs that are not names.
     risk : float or None, default=None
-        The largest share of wrong answers among those given.
+        The maximum share of wrong predictions among all predictions made.
     threshold : float or None, default=None
-        The threshold itself, at least 0 and below 1: with 0.9, only a probability above
-        0.9 is an answer. Then `fit` holds no names out, and another one that is set
-        afterwards acts at once. Give one of `coverage`, `risk` and `threshold`.
+        The threshold itself, at least 0 and below 1. With 0.9, the model predicts
+        labels with a probability above 0.9. `fit` then holds out no names, and a
+        threshold that is changed after `fit` takes effect immediately. Set exactly one
+        of `coverage`, `risk` and `threshold`.
     fallback : list or None, default=None
         Groups to fall back on, from fine to coarse, such as ``["subregion",
-        "region"]``. Each is what :class:`GroupedClassifier` takes as `groups`, and each
-        group lies within one of the next.
+        "region"]``. Each item is a value of `groups` of :class:`GroupedClassifier`.
+        Each group must be contained in one group of the next item.
     abstain_label : str, default="auto"
-        The output of `predict` without an answer: a string that is neither a label nor
-        a group. "auto" is "unknown" for labels that are strings or booleans, and -1 for
-        numbers, which take no other one.
+        The output of `predict` when the model abstains: a string that is neither a
+        label nor a group. "auto" is "unknown" for labels that are strings or booleans,
+        and -1 for numbers, for which no other value is allowed.
     cv : int, cross-validation generator, iterable or None, default=5
-        How names are held out, as in scikit-learn; None is 5. An int makes stratified
-        folds, which keep the `groups` of `fit` together. With a frozen estimator
-        nothing is held out: all names given to `fit` must then be new to it.
+        How names are held out, as in scikit-learn; None means 5. An int creates
+        stratified folds, which keep the `groups` of `fit` together. With a frozen
+        estimator, nothing is held out, so the names passed to `fit` must not be in its
+        training data.
     confidence_level : float, default=0.95
-        Probability with which the risk is kept. A coverage ignores it.
+        Probability with which the risk stays below the limit. Ignored with `coverage`.
     n_jobs : int or None, default=None
         Number of processes for the folds.
 
@@ -98,18 +101,18 @@ class SelectiveClassifier(Wrapper):
     classes_ : ndarray of shape (n_classes,)
         The labels, without the abstain label.
     abstain_label_ : str or int
-        The output of `predict` without an answer.
+        The output of `predict` when the model abstains.
     threshold_ : float
-        Only a larger probability is answered.
+        The model abstains unless the probability is larger than this threshold.
     coverage_ : float
-        The share of the held-out names that is answered. This attribute and the next
-        two are only present without a given `threshold`.
+        The share of held-out names for which the model predicts. This attribute and the
+        next two are only present if `threshold` is None.
     risk_ : float
-        The share of these answers that is wrong.
+        The share of these predictions that are wrong.
     risk_coverage_curve_ : Bunch
-        Curve of the held-out names, for each threshold, the highest first: arrays
-        `threshold`, `coverage`, `risk` and `n_answered`. With weights, the last is the
-        effective number of names (Kish 1965).
+        Curve on the held-out names: arrays `threshold`, `coverage`, `risk` and
+        `n_answered`, in descending order of the threshold. With weights, `n_answered`
+        is the effective number of names (Kish 1965).
     class_prior_ : ndarray of shape (n_classes,)
         The priors that the probabilities assume: the estimator's `class_prior_`, or
         uniform.
@@ -129,10 +132,10 @@ class SelectiveClassifier(Wrapper):
     the probability 1 - `confidence_level`. The guarantee is for names drawn like the
     held-out ones, and for all of them together, not for each nationality. It is exact
     for a frozen estimator and names without weights. With a `fallback`, an answer is
-    right if it holds the true label: the risk is that of labels and groups together.
+    right if it contains the true label: the risk is that of labels and groups together.
 
-    Inputs that are not names, see :meth:`reasons`, get no answer, and count in
-    `coverage`. `score` counts a missing answer as wrong.
+    Inputs that are not names (see :meth:`reasons`) get no prediction, but count as
+    inputs in `coverage`. `score` counts abstentions as wrong.
 
     References
     ----------
@@ -363,7 +366,7 @@ class SelectiveClassifier(Wrapper):
         return answers_of(stack, predict_list(stack, X))
 
     def reasons(self, X: Any) -> NDArray[np.object_]:
-        """Return why each name gets no answer.
+        """Return why each name gets no prediction.
 
         Parameters
         ----------
@@ -375,7 +378,7 @@ class SelectiveClassifier(Wrapper):
         ndarray of shape (n_samples,) of str objects
             One of these reasons for each name:
 
-            - "" if it is answered,
+            - "" if the name gets a prediction,
             - "missing name" if it is missing or has only white space, quotation marks
               and invisible characters,
             - "address" for an email or web address,
@@ -384,14 +387,14 @@ class SelectiveClassifier(Wrapper):
             - "several names" for names with "and", "&", "/" or ";" between them, or
               such a word of other languages, for a list of people, for a family, or
               for 500 characters or more,
-            - "placeholder" for what stands for a missing name, such as n/a or see
+            - "placeholder" for a placeholder of a missing name, such as n/a or see
               above,
-            - "broken letters" for letters that were read in a wrong encoding, such as
-              MÃ¼ller,
-            - "no known letter" if it has no letter, or none that the estimator's
-              :class:`CharEncoder` knows: digits, symbols, an unknown script,
-            - "unsure" if the largest probability is not above `threshold_`, nor that of
-              its groups.
+            - "broken letters" for letters that were decoded with a wrong encoding, such
+              as MÃ¼ller,
+            - "no known letter" if it has no letter that the estimator's
+              :class:`CharEncoder` knows, as in digits, symbols or an unknown script,
+            - "unsure" if neither the largest probability nor that of any of its groups
+              is above `threshold_`.
         """
         return predict_names(self, X).reasons
 
@@ -411,7 +414,7 @@ class SelectiveClassifier(Wrapper):
 
     @property
     def threshold_(self) -> float:
-        """Only a larger probability is answered."""
+        """The model abstains unless the probability is larger."""
         if self.threshold is None:
             return self._threshold
         if self.threshold != vars(self).get("_threshold", self.threshold):
