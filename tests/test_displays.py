@@ -227,8 +227,8 @@ def test_large_shares_without_an_interval_have_a_bar():
     shares = of_counts(1, 150, 9, 0, 140)
     columns = dict(shares._columns)
     for end in ("low", "high"):
-        is_few = np.isin(shares.label, ["Irish", "Danish"])
-        columns[end] = np.where(is_few, np.nan, columns[end])
+        is_sparse = np.isin(shares.label, ["Irish", "Danish"])
+        columns[end] = np.where(is_sparse, np.nan, columns[end])
     display = SharesDisplay.from_shares(replace(shares, _columns=columns))
     assert bars(display) == ["Dutch", "Turkish", "Irish", "2 others"]
     (segments,) = display.errorbars_[0].lines[2]

@@ -13,7 +13,7 @@ from pathlib import Path
 from onnx.external_data_helper import set_external_data
 
 from sknames import __version__, load_pretrained
-from sknames._base.labels_and_weights import FEW_HELD_OUT
+from sknames._base.labels_and_weights import MIN_HELD_OUT
 from sknames._lists.model_settings import settings_of_shares
 from sknames._models.groups import M49
 from sknames._models.stack import resolve
@@ -106,7 +106,7 @@ def build(folder, modules=HERE / "node_modules", level=9):
         of_shares["class_prior"] = of_shares.pop("assumed_prior").tolist()
         of_shares["model_error"] = of_shares["model_error"].tolist()
         n_people = stack.assumed.n_people
-        of_shares["is_few"] = (n_people < FEW_HELD_OUT).tolist()
+        of_shares["is_sparse"] = (n_people < MIN_HELD_OUT).tolist()
         # At most this share of the answers is wrong, which the page says.
         settings[labels] = of_shares | {"risk": float(model.risk)}
     for name, content in large.items():

@@ -61,10 +61,10 @@ function shareOf(ratios, weights, assumed) {
 
 // The shares of a list with 95 % intervals, and the resamples for comparisons, as in
 // `estimate_shares`: percentiles of a bootstrap over the names, in which the log odds of each class
-// have the errors that the model makes on held-out people. Sparse classes, `is_few`, have no interval
+// have the errors that the model makes on held-out people. Classes with `is_sparse` have no interval
 // (null). The same list gives the same figures.
 export function sharesWithIntervals(rows, counts, model) {
-  const { class_prior: assumed, model_error: deviations, is_few: isFew } = model;
+  const { class_prior: assumed, model_error: deviations, is_sparse: isSparse } = model;
   const [ratios, weights] = evidence(rows, counts, model);
   const share = shareOf(ratios, weights, assumed);
   const resamples = resample(ratios, weights, share, deviations);
@@ -73,7 +73,7 @@ export function sharesWithIntervals(rows, counts, model) {
   const floor = 1 - 0.025 ** variance;
   const bare = percentiles(resamples, share);
   const ends = bare.map(([low, high]) => [Math.min(low, 1 - floor), Math.max(high, floor)]);
-  const shown = ends.map((pair, k) => (isFew[k] ? null : pair));
+  const shown = ends.map((pair, k) => (isSparse[k] ? null : pair));
   return { share, ends: shown, bare, resamples, floor, variance };
 }
 

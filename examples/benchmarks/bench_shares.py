@@ -52,7 +52,7 @@ from sklearn.metrics import log_loss
 
 from sknames import estimate_statistic, load_pretrained
 from sknames._base.exact_limits import exact_interval
-from sknames._base.labels_and_weights import FEW_HELD_OUT
+from sknames._base.labels_and_weights import MIN_HELD_OUT
 from sknames._draws.mix import (
     priors_of_probabilities,
 )
@@ -559,7 +559,7 @@ def measure_sources(target, half, n_lists, error, is_written, rng):
     regions = group_of_each("region", classes)
     subregions = group_of_each("subregion", classes)
     members = {name: np.flatnonzero(subregions == name) for name in {*subregions}}
-    enough = resolve(load_pretrained(target)).assumed.n_people >= FEW_HELD_OUT
+    enough = resolve(load_pretrained(target)).assumed.n_people >= MIN_HELD_OUT
     rows, coverages = [], []
     for source in sources_of(target, half, error):
         for size, least in LENGTHS.items():
@@ -936,13 +936,13 @@ def measure_few(people, n_people, n_lists, rng):
         shares = people.shares(drawn, n_draws=200)
         at = people.at(shares.label)
         true = np.pad(mix, (0, n_known - len(mix)))[at]
-        is_few = n_people[at] < FEW_HELD_OUT
+        is_sparse = n_people[at] < MIN_HELD_OUT
         columns.append(
-            np.column_stack([is_few, true, shares.share, shares.low, shares.high])
+            np.column_stack([is_sparse, true, shares.share, shares.low, shares.high])
         )
-    is_few, true, share, low, high = np.concatenate(columns).T
+    is_sparse, true, share, low, high = np.concatenate(columns).T
     rows = []
-    for title, is_group in (("fewer", is_few == 1), ("others", is_few == 0)):
+    for title, is_group in (("fewer", is_sparse == 1), ("others", is_sparse == 0)):
         ranges = {
             "above 2 %": true > 0.02,
             ".3 to 2 %": (true >= 0.003) & (true <= 0.02),
@@ -958,7 +958,7 @@ def measure_few(people, n_people, n_lists, rng):
             figures = [f"{figure:.3f}" for figure in figures]
             rows.append([title, range_, chosen.sum(), *figures])
     header = ["labels", "true share", "intervals", "covered", "too low"]
-    title = f"labels with fewer than {FEW_HELD_OUT} held-out people, and others"
+    title = f"labels with fewer than {MIN_HELD_OUT} held-out people, and others"
     print(f"\n### {n_lists} lists of 1,000: {title}\n")
     print(table([*header, "estimated / true"], rows), flush=True)
 
@@ -1096,7 +1096,7 @@ def measure_statistics(target, half, n_lists, rng):
 
     Labels have 20 held-out people or more.
     """
-    enough = resolve(load_pretrained(target)).assumed.n_people >= FEW_HELD_OUT
+    enough = resolve(load_pretrained(target)).assumed.n_people >= MIN_HELD_OUT
     public = read_public("arczi21", source_people())
     sets = {
         "new people of arczi21": new_people(target, public, half),

@@ -10,10 +10,10 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
-# Held-out people of a label: with fewer, its share in a list is estimated too small.
-# Intervals held .6 to .8 of the true shares of such labels, and .89 to .96 of others:
-# see examples/benchmarks/results/shares.md.
-FEW_HELD_OUT = 20
+# Labels with fewer held-out people are sparse: lists underestimate their shares.
+# Intervals covered .6 to .8 of the true shares of sparse labels, and .89 to .96 of the
+# shares of other labels: see examples/benchmarks/results/shares.md.
+MIN_HELD_OUT = 20
 WEIGHTS = (
     1e-100,
     1e100,

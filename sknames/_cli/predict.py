@@ -9,7 +9,7 @@ import click
 import numpy as np
 import pyarrow as pa
 
-from .._base.labels_and_weights import FEW_HELD_OUT
+from .._base.labels_and_weights import MIN_HELD_OUT
 from .._models.groups import M49
 from .._models.predict_names import (
     INITIALS,
@@ -180,12 +180,12 @@ def _print_counts(reason_counts, label_counts, n_names, table, stack, start):
         )
     n_held_out = stack.assumed.n_people
     if n_held_out is not None:
-        few = stack.classes[n_held_out < FEW_HELD_OUT]
+        few = stack.classes[n_held_out < MIN_HELD_OUT]
         n_few = sum(label_counts[label] for label in few.tolist())
         if n_few:
             print_message(
                 f"sknames: {n_few:,} predictions of labels with fewer than "
-                f"{FEW_HELD_OUT} held-out people, whose accuracy is unknown."
+                f"{MIN_HELD_OUT} held-out people, whose accuracy is unknown."
             )
     counts = [f", {n:,} {reason}" for reason, n in sorted(reason_counts.items())]
     closing = run_summary(stack, start)

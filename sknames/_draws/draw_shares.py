@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from .._base import NoEstimateError
-from .._base.labels_and_weights import FEW_HELD_OUT
+from .._base.labels_and_weights import MIN_HELD_OUT
 from .checked_shares import check_draw, estimate_from_checked
 from .draws import FEW_CLUSTERS_TO_TEST, FEW_TO_TEST, Draws
 from .mix import estimate_mix
@@ -70,7 +70,7 @@ def _estimate_by_model(names, distinct, share, seeds, parts):
     n_held_out = of_sparse = None
     n_people = names.model.n_people
     if n_people is not None:
-        is_sparse = n_people < FEW_HELD_OUT
+        is_sparse = n_people < MIN_HELD_OUT
         n_held_out = names.by_label(n_people[None])[0]
         of_sparse = names.by_label((share * is_sparse)[None])[0]
     return Draws(

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array, kron
 
 from .._base.codes import array_of_labels, index_in
-from .._base.labels_and_weights import FEW_HELD_OUT
+from .._base.labels_and_weights import MIN_HELD_OUT
 from .._base.saved import Saved
 from .intervals import compare_draws, interval
 
@@ -250,7 +250,7 @@ class Draws(Saved):
         if self.n_held_out is None or self.of_sparse is None:
             return np.full(len(self.labels), False)
         has_half = (self.of_sparse > 0) & (2 * self.of_sparse >= self.estimate)
-        return (self.n_held_out < FEW_HELD_OUT) | has_half
+        return (self.n_held_out < MIN_HELD_OUT) | has_half
 
     def interval(self, confidence_level: float) -> tuple[Any, Any]:
         """Return the ends of the intervals, NaN of shares in doubt."""

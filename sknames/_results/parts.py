@@ -122,7 +122,7 @@ class Parts(SavedResult, Mapping):
             notes = [] if table is None else [*table._notes()]
             for kind, note in [*notes, *self._notes_of_part[key]]:
                 messages.append((self._split.title(key), kind, note))
-        for line in condensed(messages):
+        for line in summarize_messages(messages):
             yield "parts", line
 
     def to_frame(self) -> Any:
@@ -242,7 +242,7 @@ class Parts(SavedResult, Mapping):
                 other = estimated(partial(other_of, key), title, messages)
             if other is not None:
                 compared[key] = table.compare(other, same_source=not is_known)
-        for message in condensed(messages):
+        for message in summarize_messages(messages):
             warn(message)
         held = iter(hold_together([table for table in compared.values() if table]))
         for key, table in compared.items():
@@ -389,9 +389,9 @@ def estimate_parts(names, by, question, estimate):
         of_part = partial(estimate, part, rows, seeds)
         tables[key] = estimated(of_part, split.title(key), messages)
     if all(table is None for table in tables.values()):
-        reason = f"; {condensed(messages[-1:])[0]}" if messages else "."
+        reason = f"; {summarize_messages(messages[-1:])[0]}" if messages else "."
         raise ValueError(f"Expected a part with an estimate, got none{reason}")
-    for message in condensed(messages):
+    for message in summarize_messages(messages):
         warn(message)
     whole = None
     if any(isinstance(table, Shares) for table in tables.values()):
@@ -421,7 +421,7 @@ def estimated(estimate, title, messages):
     return result
 
 
-def condensed(messages):
+def summarize_messages(messages):
     """Return messages on parts as lines: for many of one kind, the first stands."""
     of_kind = defaultdict(dict)
     for title, kind, text in messages:

@@ -15,7 +15,14 @@ from .._lists.columns import check_known, values_of
 from .._lists.name_list import check_size
 from .._models.groups import check_alike
 from .comparison import Comparison
-from .table import About, Estimates, Table, listing, notes_on_new_labels, read_only
+from .table import (
+    Estimates,
+    Table,
+    TableMetadata,
+    listing,
+    notes_on_new_labels,
+    read_only,
+)
 
 MOST_OUTCOMES = 100
 MOST_FLOATS = 20  # outcomes that are floats; more are measurements
@@ -212,7 +219,7 @@ def rates_of_list(names, outcome, question, seeds=None):
     size = joint.estimate.reshape(-1, len(outcomes)).sum(axis=1)
     largest_first = np.argsort(-size, kind="stable")
     joint = joint.at(joint.distinct_labels[largest_first])
-    about = About.of_list(names, question, seeds, n_checked=n_checked)
+    about = TableMetadata.of_list(names, question, seeds, n_checked=n_checked)
     has_weight = names.row_weights > 0
     n_people = int((names.row_counts * has_weight).sum())
     return _table_of(joint, about, outcomes, n_people)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._base.codes import array_of_labels
-from .._base.labels_and_weights import FEW_HELD_OUT
+from .._base.labels_and_weights import MIN_HELD_OUT
 from .._draws.draw_shares import draw_shares
 from .._draws.draws import Draws
 from .._lists.name_list import FEW_NAMES, check_size, warn_if_few_checked
@@ -19,10 +19,10 @@ from .comparison import Comparison, compare_shares
 from .table import (
     LEAST_PRINTED,
     N_PRINTED,
-    About,
     Estimates,
     Row,
     Table,
+    TableMetadata,
     listing,
     notes_on_new_labels,
     read_only,
@@ -84,7 +84,7 @@ class Shares(Estimates):
         drawn = self._draws
         if drawn.n_held_out is None:
             return []
-        return drawn.labels[drawn.n_held_out < FEW_HELD_OUT].tolist()
+        return drawn.labels[drawn.n_held_out < MIN_HELD_OUT].tolist()
 
     def _with_members(self, members):
         return _table_of(self._of_labels, self._about, members)
@@ -137,7 +137,7 @@ class Shares(Estimates):
         noted = self.label[is_sparse & (self.share > LEAST_NOTED)].tolist()
         if noted:
             note = (
-                f"fewer than {FEW_HELD_OUT} held-out people have shown how the model "
+                f"fewer than {MIN_HELD_OUT} held-out people have shown how the model "
                 f"errs about {listing(noted)}: sum labels with similar names, as by "
                 f"{self._groups_to_sum}"
             )
@@ -304,7 +304,7 @@ def shares_of_list(names, question, seeds=None):
     seeds = seeds or question.seeds(names)
     drawn = draw_shares(names, distinct, question, seeds)
     warn_if_few_checked(names)
-    about = About.of_list(
+    about = TableMetadata.of_list(
         names, question, seeds, n_checked=names.n_checked, n_distinct=int(distinct.n)
     )
     return shares_of_drawn(drawn, about)

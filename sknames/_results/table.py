@@ -29,7 +29,7 @@ class Row(SimpleNamespace):
 
 
 @dataclass(frozen=True, kw_only=True)
-class About(Saved):
+class TableMetadata(Saved):
     """Hold what all tables of a list have in common; `estimate_shares` describes it.
 
     Parameters
@@ -117,7 +117,7 @@ class Table(SavedResult, Mapping):
     """
 
     _columns: dict[str, NDArray[Any]]
-    _about: About
+    _about: TableMetadata
     members: dict[Any, Any] | None = None
 
     TEXTS: ClassVar[tuple[str, ...]] = ("label", "outcome")

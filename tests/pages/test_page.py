@@ -624,8 +624,8 @@ process.stdout.write(JSON.stringify([shares, pairs.map(compare)]));
 
 def model_of(prior, error, sharpness=1.0, few=()):
     """Return what shares take from a model; few people have shown the classes `few`."""
-    is_few = np.isin(np.arange(len(prior)), few)
-    model = {"class_prior": prior, "sharpness": sharpness, "is_few": is_few}
+    is_sparse = np.isin(np.arange(len(prior)), few)
+    model = {"class_prior": prior, "sharpness": sharpness, "is_sparse": is_sparse}
     return model | {"model_error": np.full(len(prior), error)}
 
 
@@ -645,7 +645,7 @@ def in_python(rows, counts, model):
     """Return the same shares in Python."""
     options = dict(model)
     prior = options.pop("class_prior")
-    n_people = np.where(options.pop("is_few"), 19, 20)
+    n_people = np.where(options.pop("is_sparse"), 19, 20)
     return shares_of_rows(
         rows,
         np.arange(len(prior)),
@@ -747,8 +747,8 @@ def test_page_settings_equal_load_pretrained(server, labels):
     model = load_pretrained(labels)
     assert settings.pop("risk") == RISK[labels]
     stack = resolve(model)
-    is_few = stack.assumed.n_people < 20
-    assert settings.pop("is_few") == is_few.tolist()
+    is_sparse = stack.assumed.n_people < 20
+    assert settings.pop("is_sparse") == is_sparse.tolist()
     expected = settings_of_shares(stack)
     assert settings.pop("class_prior") == expected.pop("assumed_prior").tolist()
     assert settings.pop("model_error") == expected.pop("model_error").tolist()

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from sknames import GroupedClassifier
-from sknames._base.labels_and_weights import FEW_HELD_OUT
+from sknames._base.labels_and_weights import MIN_HELD_OUT
 from sknames._models.priors import check_priors
 from sknames.datasets._load_names import read_rows
 from sknames.metrics import scorecard
@@ -341,7 +341,7 @@ def of_people_apart(points, classes, n_people, best):
     """
     has_points = n_people >= min(LEAST_PEOPLE.values())
     return {
-        "sparse_labels": classes[n_people < FEW_HELD_OUT].tolist(),
+        "sparse_labels": classes[n_people < MIN_HELD_OUT].tolist(),
         "never_predicted": np.delete(classes, best).tolist(),
         "without_operating_points": classes[~has_points].tolist(),
         "operating_points": points_by_label(points),
@@ -506,7 +506,7 @@ def texts_of_labels(card):
         "by_nationality": table(["", "n", "recall", "precision", "n predicted"], rows),
         "sparse_labels": listing(card["sparse_labels"]),
         "never_predicted": listing(card["never_predicted"]),
-        "min_held_out": FEW_HELD_OUT,
+        "min_held_out": MIN_HELD_OUT,
         "least_people": min(LEAST_PEOPLE.values()),
         "without_points": listing(card["without_operating_points"]),
         "points": table(POINT_HEADER, point_rows(card["operating_points"])),

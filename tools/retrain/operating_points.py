@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import logit
 
 from sknames._base.exact_limits import exact_limit
-from sknames._base.labels_and_weights import FEW_HELD_OUT
+from sknames._base.labels_and_weights import MIN_HELD_OUT
 from sknames._models.priors import exchange_priors
 
 # The recall to reach, and how many people apart a label needs for that.
@@ -210,7 +210,7 @@ def taken_most(n_taken, strata, column, classes, priors, n_people):
     """
     weighted = n_taken * weights_of_others(strata, column, priors)
     weight_of_class = np.bincount(strata.columns, weighted, minlength=len(classes))
-    weight_of_class[n_people < FEW_HELD_OUT] = 0
+    weight_of_class[n_people < MIN_HELD_OUT] = 0
     shares = {}
     for k in np.argsort(-weight_of_class, kind="stable")[:N_TAKEN_MOST]:
         if weight_of_class[k] > 0:
