@@ -1,4 +1,4 @@
-"""Encode names by the probabilities of a fitted model."""
+"""Encode names as the class probabilities of a fitted model."""
 
 from typing import Any, Literal
 
@@ -21,31 +21,31 @@ NATIONALITY = "nationality"
 
 
 class NameEncoder(NamesMixin, EstimatorMixin, BaseEstimator):
-    """Encode names by the probabilities of a fitted model, for any other estimator.
+    """Encode names as class probabilities of a fitted model, for use in any estimator.
 
-    Your labels will rarely match the model's nationalities, but what it learned from a
-    million names helps with other labels, too. A few hundred labelled names with these
-    features and n-grams reach the accuracy of several thousand names with n-grams
-    alone.
+    Your labels will rarely match the nationalities of the model, but a model that was
+    trained on a million names helps to predict other labels as well. With these
+    features and n-grams, a few hundred labelled names reach the accuracy of several
+    thousand names with n-grams alone.
 
     The features are the square roots of the class probabilities, so a row has norm 1,
-    like a row of TF-IDF values. Equal names are computed once.
+    like a row of TF-IDF values. Equal names are predicted once.
 
-    The model is never fitted again: it is one that ships, or a frozen one of yours.
+    The model is never refitted: it is a shipped model, or your own frozen model.
 
     Parameters
     ----------
     model : {"nationality", "country"} or frozen classifier, default="nationality"
         Fitted model.
 
-        - "nationality" or "country": a model that ships, ``load_pretrained(model,
+        - "nationality" or "country": a shipped model, ``load_pretrained(model,
           priors="uniform")``.
-        - A fitted classifier that takes names and has `predict_proba`, usually a
+        - A fitted classifier that accepts names and has `predict_proba`, usually a
           Pipeline that begins with a :class:`CharEncoder`, in scikit-learn's
-          `FrozenEstimator`. It predicts under its own priors. One in a file is
+          `FrozenEstimator`. It predicts with its own priors. Load a saved model as
           ``FrozenEstimator(load_model(path))``.
     handle_missing : {"error", "empty"}, default="error"
-        What to do with a missing name, as in :class:`CharEncoder`.
+        How to handle missing names, as in :class:`CharEncoder`.
 
     Attributes
     ----------
@@ -54,22 +54,21 @@ class NameEncoder(NamesMixin, EstimatorMixin, BaseEstimator):
 
     See Also
     --------
-    make_own_labels_pipeline : Learn labels from these features and n-grams.
-    load_pretrained : Load the model that ships, to predict its nationalities.
+    make_own_labels_pipeline : Train a model on these features and n-grams.
+    load_pretrained : Load a shipped model to predict nationalities or countries.
     sklearn.pipeline.FeatureUnion : Concatenate features; `transformer_weights` scale
         them.
 
     Notes
     -----
-    A row depends on its name alone, to the bit: on neither the order of the names nor
-    the batch.
+    The features of a name do not depend on other names, to the bit.
 
-    A file of an encoder with "nationality" or "country" does not hold the model: only
-    an sknames that ships the same model reads it.
-    ``NameEncoder(load_pretrained(priors="uniform"))`` saves the model, too.
+    A saved encoder with "nationality" or "country" does not contain the model, so it
+    can only be loaded with an sknames version that ships the same model. An encoder
+    ``NameEncoder(load_pretrained(priors="uniform"))`` is saved with the model.
 
-    Nationality is protected from discrimination in many places, and a model with such
-    features can discriminate: do not decide about a person by it.
+    Many laws prohibit discrimination by nationality, and a model with these features
+    can discriminate. Do not use it for decisions about individuals.
 
     Examples
     --------
@@ -97,14 +96,14 @@ class NameEncoder(NamesMixin, EstimatorMixin, BaseEstimator):
         self.handle_missing = handle_missing
 
     def _fit(self, X):
-        """Set the model, and return the names as a list."""
+        """Load and check the model, and return the names."""
         self._validate_params()
         names = read_names(X, self.handle_missing)
         self.model_, self._sha256 = self._load_model()
         return names
 
     def _load_model(self):
-        """Return the fitted model and, if it is a shipped one, its digest."""
+        """Return the fitted model, and the digest of its files if it is shipped."""
         if isinstance(self.model, str) and self.model in TARGETS:
             model = load_pretrained(self.model, priors="uniform")
             return model, pretrained_sha256(target=self.model)
@@ -172,7 +171,7 @@ class NameEncoder(NamesMixin, EstimatorMixin, BaseEstimator):
 
 
 def _shipped(sha256, version):
-    """Return the shipped model with this digest; raise ValueError without one."""
+    """Return the shipped model with a digest; raise ValueError if there is none."""
     for target in TARGETS:
         if sha256 == pretrained_sha256(target=target):
             return load_pretrained(target, priors="uniform")
@@ -184,11 +183,11 @@ def _shipped(sha256, version):
 
 
 def make_own_labels_pipeline(model: Any = NATIONALITY) -> Pipeline:
-    """Make a classifier that learns labels of your own, from a few hundred names on.
+    """Create a classifier for your own labels, for a few hundred or more names.
 
-    It learns from the probabilities that a fitted model gives to its nationalities, and
-    from n-grams. Up to about 200,000 names, it is more accurate than a
-    :class:`NameNationalityClassifier` from scratch. It needs no torch.
+    Its features are the class probabilities of a fitted model, and n-grams. Up to about
+    200,000 training names, it is more accurate than a
+    :class:`NameNationalityClassifier` trained from scratch. It does not need torch.
 
     Parameters
     ----------

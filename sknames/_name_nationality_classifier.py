@@ -23,18 +23,18 @@ from ._network.quantized import dequantize
 class NameNationalityClassifier(
     EstimatorMixin, LogProbabilityMixin, ClassifierMixin, BaseEstimator
 ):
-    """Classify rows of character codes by nationality, by a recurrent net and n-grams.
+    """Classify rows of character codes with a recurrent net and a linear n-gram model.
 
-    The logits of two models are added and learned together ("wide and deep", Cheng et
-    al. 2016): a recurrent net (Elman or GRU, written from scratch), which reads a row
-    symbol by symbol, and a linear model of the row's n-grams, with TF-IDF values. On
-    ten thousand names, a net alone does not beat a linear model of n-grams; the two
-    together do.
+    The logits of two models are added, and both are trained jointly ("wide and deep",
+    Cheng et al. 2016): a recurrent net (Elman or GRU, written from scratch), which
+    reads a row symbol by symbol, and a linear model on TF-IDF values of n-grams. On ten
+    thousand names, the net alone is not more accurate than a linear model on n-grams,
+    but the combination is.
 
-    `X` is a 2-D array of symbols, such as `CharEncoder` makes from names. 0 is padding,
-    every other value seen in `fit` is a symbol, and other values are the unknown
-    symbol. 1 is the space between words: start the codes of letters at 2. `fit` warns
-    if more than one row in 100 begins with 1.
+    `X` is a 2-D array of symbols, such as the codes from `CharEncoder`. 0 is padding,
+    all other values that occur in `fit` are symbols, and all remaining values are
+    treated as an unknown symbol. 1 is the space between words, so codes of letters must
+    start at 2. `fit` warns if more than one row in 100 begins with 1.
 
     Parameters
     ----------
@@ -44,8 +44,8 @@ class NameNationalityClassifier(
         or "sigmoid_rnn", an Elman network with the logistic function, as in Elman's
         paper.
     hidden_size : int, default=128
-        Number of units in the state of each layer. Time grows with its square; accuracy
-        falls below 64.
+        Number of units in each layer. Time grows with the square of this number. With
+        fewer than 64 units, accuracy decreases.
     num_layers : int, default=1
         Number of recurrent layers. More layers need far more data than ten thousand
         names.
@@ -113,14 +113,14 @@ class NameNationalityClassifier(
     n_iter_no_change : int, default=10
         Number of epochs without improvement after which early stopping stops.
     device : {"cpu", "cuda", "auto"}, default="cpu"
-        Device to train on, in float32. "auto" is "cuda" if there is a CUDA device. No
-        GPU has run this yet, only tests with the CPU in its place. Prediction always
-        uses numpy.
+        Device to train on, in float32. "auto" is "cuda" if there is a CUDA device. This
+        has not been run on a GPU yet, only in tests that substitute the CPU. Prediction
+        always uses numpy.
     callbacks : list of skorch callbacks or None, default=None
-        Callbacks of skorch to run in training. Those that score, such as
-        `EpochScoring`, receive labels from `classes_`. They score held-out rows, which
-        need ``early_stopping=True``, or training rows with ``on_train=True``. Files of
-        the classifier lack the callbacks' records.
+        skorch callbacks to run during training. Scoring callbacks such as
+        `EpochScoring` receive labels from `classes_`. They score held-out rows, which
+        require ``early_stopping=True``, or training rows with ``on_train=True``.
+        Records of the callbacks are not saved with the classifier.
     verbose : int, default=0
         Verbosity: 1 shows a progress bar, 2 logs each epoch of `history_`.
     random_state : int, RandomState instance or None, default=None
@@ -159,10 +159,10 @@ class NameNationalityClassifier(
 
         Losses are without logit adjustment.
     net_ : skorch.NeuralNetClassifier
-        The trained net, for a look inside and to go on with PyTorch: `module_`,
-        `history` and `predict_proba` of codes. Files and copies build it from
-        `network_` when it is asked for, which needs torch and skorch. Models that ship
-        have none.
+        The trained net, for inspection and for further work in PyTorch: `module_`,
+        `history` and `predict_proba` of codes. In loaded and copied classifiers, it is
+        built from `network_` on first access, which requires torch and skorch. Shipped
+        models do not have this attribute.
 
     See Also
     --------
@@ -170,14 +170,14 @@ class NameNationalityClassifier(
 
     Notes
     -----
-    Equal (row, label) pairs are merged before training, and their weights added. So a
-    weight of 2 and a repeated row give the same bits, and the order of the rows does
-    not matter.
+    Equal (row, label) pairs are merged before training, and their weights are added.
+    Therefore a weight of 2 and a repeated row give the same bits, and the order of the
+    rows does not matter.
 
-    CPU work uses one thread of torch and BLAS, and restores the caller's setting; for
-    parallel fits, use `n_jobs` of a scikit-learn meta-estimator. Prediction uses
-    float32 if a trial shows that a row's bits do not depend on the other rows, and
-    float64, at half the speed, otherwise.
+    On the CPU, torch and BLAS use one thread, and the settings of the caller are
+    restored afterwards. For parallel fits, use `n_jobs` of a scikit-learn
+    meta-estimator. Prediction uses float32 if a trial shows that the bits of a row do
+    not depend on other rows, and otherwise float64, which takes twice as long.
 
     References
     ----------
@@ -221,8 +221,8 @@ class NameNationalityClassifier(
         "regularization": [Interval(Real, 0, None, closed="left")],
         "ngram_range": [tuple, None],
         "min_df": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        # With a larger weight, words would decide alone, and ONNX models would lose
-        # precision.
+        # With a larger weight, words alone would decide the prediction, and ONNX models
+        # would lose precision.
         "word_weight": [Interval(Real, 0, 10, closed="both"), StrOptions({"auto"})],
         "logit_adjustment": [Interval(Real, 0, None, closed="left")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
@@ -300,7 +300,7 @@ class NameNationalityClassifier(
         y : array-like of shape (n_samples,)
             Labels, strings or integers.
         sample_weight : array-like of shape (n_samples,), float or None, default=None
-            Weights of the rows, not negative; rows of weight 0 are left out.
+            Weights of the rows, not negative. Rows with weight 0 are ignored.
 
         Returns
         -------
@@ -359,7 +359,7 @@ class NameNationalityClassifier(
         ndarray of shape (n_samples, n_classes)
             Probabilities; rows sum to 1, and columns are in the order of `classes_`.
         """
-        # check_is_fitted alone would take a tenth of the time of one name.
+        # For a single name, check_is_fitted would take a tenth of the time.
         if not hasattr(self, "network_"):
             check_is_fitted(self, "network_")
         return self._forward.probabilities(self._codes(X))
@@ -427,13 +427,14 @@ class NameNationalityClassifier(
               `embedding_dim` is None,
             - "cells.0.weight_hh", "cells.0.bias_ih", "cells.0.bias_hh": the others of
               the first layer; further layers follow as "cells.1" and so on,
-            - "output.weight", "output.bias": what makes logits of the last state,
-            - "next_symbol.weight", "next_symbol.bias": what predicts the next code
-              during training, and the end as code 0,
+            - "output.weight", "output.bias": the layer that maps the last state to
+              logits,
+            - "next_symbol.weight", "next_symbol.bias": the layer that predicts the next
+              code, or the end as code 0, during training,
             - "ngram_weight", "ngram_idf": logits and inverse document frequency of each
               n-gram, if `ngram_range` is not None,
-            - "head.weight", "head.bias", "head.ngram_weight": what makes logits of
-              countries of these logits and of some n-grams, "head.ngrams", in
+            - "head.weight", "head.bias", "head.ngram_weight", "head.ngrams": the layer
+              that maps these logits and some of the n-grams to logits of countries, in
               ``load_pretrained("country")``.
         """
         check_is_fitted(self, "network_")
@@ -442,12 +443,13 @@ class NameNationalityClassifier(
 
     @property
     def net_(self) -> Any:
-        """The trained skorch net, for a look inside and to go on with PyTorch.
+        """The trained skorch net, for inspection and for further work in PyTorch.
 
-        `predict`, `predict_proba` and `score` of the net take the codes that this
-        classifier takes, and agree with its own. In a loaded or copied classifier, the
-        net is built from `network_` when it is asked for. The classifier predicts from
-        `network_`, so ``net_.load_params`` does not change its predictions.
+        `predict`, `predict_proba` and `score` of the net accept the same codes as the
+        methods of this classifier, and return the same results. In a loaded or copied
+        classifier, the net is built from `network_` on first access. The classifier
+        predicts with `network_`, so ``net_.load_params`` does not change its
+        predictions.
         """
         check_is_fitted(self, "network_")
         if self._net is None:
@@ -480,7 +482,7 @@ class NameNationalityClassifier(
         return self
 
     def _set_fitted(self, classes, network, history, net=None):
-        """Set what `fit` learned, and prepare to predict."""
+        """Set the fitted attributes, and prepare for prediction."""
         self.classes_ = classes
         self.network_ = network
         self.history_ = history

@@ -30,7 +30,7 @@ from ._text.titles import TIDY
 
 __all__ = ["to_onnx"]
 
-# Older versions, which onnxruntime 1.12 and later can read, also in a browser.
+# Older versions, because onnxruntime 1.12 and later can read them, also in a browser.
 OPSET = 17
 IR_VERSION = 8
 END = np.iinfo(np.int64).max  # of a Slice: the end of the dimension
@@ -45,45 +45,47 @@ OPERATORS = {
 def to_onnx(
     estimator: Any, path: str | os.PathLike[str] | None = None
 ) -> onnx.ModelProto:
-    r"""Convert a fitted model to ONNX, to predict in any language with a runtime.
+    r"""Convert a fitted model to ONNX, for prediction in any language with a runtime.
 
-    1. The input ``codes``, int32 of shape (n_names, length), are rows from
+    1. The input ``codes``, int32 of shape (n_names, length), has rows from
        :meth:`sknames.CharEncoder.transform`, padded with 0 to any length. A classifier
-       alone takes any X like that of `fit`, as int32.
-    2. Recurrent layers use ONNX operators. A binary search finds n-grams and words at
-       all positions at once. The runtime must compute int64 exactly.
+       without encoder takes the same kind of X as `fit`, as int32.
+    2. Recurrent layers are ONNX operators. N-grams and words are found at all positions
+       at once by binary search. The runtime must compute int64 exactly.
     3. The output ``probabilities``, float32 of shape (n_names, n_classes), equals
-       `predict_proba` to 1e-5. Each row depends on its name alone.
+       `predict_proba` up to 1e-5. Rows do not depend on each other.
 
-    Text is encoded outside the model. The ``metadata_props`` of the model hold, as
-    JSON, "classes", the labels in the order of the columns, and "fingerprint", what
-    :func:`sknames.fingerprint` returns. For a pipeline, they also hold "encoder", with
-    "alphabet", "max_length", the steps of `CharEncoder`, their words as "tidy_rules"
-    and "latin_words", and "not_names", rules of what is not a name.
+    The model does not encode text. Its ``metadata_props`` contain, as JSON, the labels
+    in the order of the columns ("classes") and the result of
+    :func:`sknames.fingerprint` ("fingerprint"). For a pipeline, they also contain the
+    settings of the encoder ("encoder": "alphabet", "max_length", the steps of
+    `CharEncoder`, and their tables "tidy_rules" and "latin_words") and the rules for
+    texts that are not names ("not_names").
 
     Parameters
     ----------
     estimator : Pipeline or classifier
-        Fitted pipeline of a `CharEncoder` and a `NameNationalityClassifier`, like that
-        of :func:`sknames.load_pretrained`, or that classifier alone; also in a
-        :class:`~sknames.GroupedClassifier`, a :class:`~sknames.PriorShiftClassifier`,
-        or a :class:`~sknames.SelectiveClassifier`, whose threshold and fallback are in
-        the metadata.
+        Fitted pipeline of a `CharEncoder` and a `NameNationalityClassifier`, such as
+        :func:`sknames.load_pretrained`, or a `NameNationalityClassifier` alone. Either
+        may be wrapped in a :class:`~sknames.GroupedClassifier`, a
+        :class:`~sknames.PriorShiftClassifier` or a
+        :class:`~sknames.SelectiveClassifier`, whose threshold and fallback are stored
+        in the metadata.
     path : str, path or None, default=None
-        File to write as well, such as "names.onnx".
+        File to which the model is also written, such as "names.onnx".
 
     Returns
     -------
     onnx.ModelProto
-        The ONNX model. N-gram weights take a byte each if the model's do, as in the one
-        that ships, and otherwise two.
+        The ONNX model. N-gram weights use one byte each if they are quantized, as in
+        the shipped models, and two bytes otherwise.
 
     Raises
     ------
     TypeError
-        If the model is another one.
+        If the model is of another type.
     NotFittedError
-        If a part of it is not fitted.
+        If a part of the model is not fitted.
     ValueError
         If the classifier was fitted on numbers other than 32-bit integers.
     ImportError
@@ -91,7 +93,7 @@ def to_onnx(
 
     See Also
     --------
-    sknames.load_pretrained : Load the model that ships.
+    sknames.load_pretrained : Load a shipped model.
 
     Examples
     --------
@@ -179,7 +181,7 @@ def _changed(graph, layer, probabilities):
 
 
 def _metadata(stack, labels):
-    """Return what another language needs next to probabilities, as JSON by key."""
+    """Return the metadata that other languages need, as JSON by key."""
     metadata = {"classes": labels.tolist()}
     threshold = stack.threshold
     if threshold is not None:
@@ -201,7 +203,7 @@ def _metadata(stack, labels):
 
 
 def _encoder_metadata(encoder):
-    """Return what another language needs to encode names as the encoder does."""
+    """Return the settings and tables that other languages need to encode names."""
     transliterate = encoder.transliterate
     if not isinstance(transliterate, str):
         transliterate = bool(transliterate)  # JSON has no booleans of numpy
@@ -220,7 +222,7 @@ def _encoder_metadata(encoder):
 
 
 class _Graph:
-    """Collect the nodes and constants of a graph; an inner graph has its own prefix."""
+    """Builder of nodes and constants of a graph; inner graphs have their own prefix."""
 
     def __init__(self, prefix=""):
         self.nodes = []
@@ -303,7 +305,7 @@ def _text(graph, symbols):
 
 
 def _recurrent_logits(graph, network, text, lengths):
-    """Add the logits of the net, (n, C); the state of a row without symbols is 0."""
+    """Add the logits of the net, (n, C). Rows without symbols have the state 0."""
     weights = network.weights
     size = network.hidden_size
     operator, attributes = OPERATORS[network.cell]
@@ -344,7 +346,7 @@ def _length(graph, text):
 
 
 def _moved(graph, rows, first):
-    """Move rows by a column to the right, behind a first value."""
+    """Shift rows by one column to the right, and fill the first column with a value."""
     padded = graph.add("Pad", rows, [0, 1, 0, 0], first)
     return graph.add("Slice", padded, [0], [-1], [1])
 
@@ -523,7 +525,7 @@ def _word_keys(graph, network, text):
 
 
 def _key_of_step():
-    """Return the body of a Scan along text, which makes keys of words.
+    """Return the body of a Scan along the text that computes keys of words.
 
     A step reads a column: a code and whether it is between words, (n,) each.
     """

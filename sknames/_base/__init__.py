@@ -1,4 +1,4 @@
-"""Warn, name extras and validate parameters, for all rooms of the package."""
+"""Warnings, hints on extras, and validation of parameters, for the whole package."""
 
 import inspect
 import sys
@@ -16,16 +16,16 @@ _LIBRARIES = {"sknames", "sklearn", "skorch", "contextlib"}
 
 
 class NoEstimateError(ValueError):
-    """Raise where a list, or a part of one, holds too little to estimate from."""
+    """Raised if a list, or a part of a list, is too small for an estimate."""
 
 
 def warn(
     message: str, category: type[Warning] = UserWarning, kind: str | None = None
 ) -> None:
-    """Warn at the user's line that called the package, however deep the call is.
+    """Issue a warning that points to the line of user code that called the package.
 
-    Warnings of one `kind` differ in their numbers only, so those on many parts of a
-    list are summarized as one.
+    Warnings of one `kind` differ only in their numbers, so that warnings on many parts
+    of a list can be summarized as one.
     """
     frame = sys._getframe()
     warning = category(message)

@@ -1,4 +1,4 @@
-"""Number values by what they are."""
+"""Encode values as integers."""
 
 import numpy as np
 

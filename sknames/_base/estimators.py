@@ -1,4 +1,4 @@
-"""Provide what estimators share: links to pages, log-probabilities, tags, freezing."""
+"""Mixins of estimators: links to pages, log-probabilities, tags, frozen estimators."""
 
 from typing import Any
 

@@ -5,12 +5,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-VERSION = 1  # of the format; raise it when fields change
-KIND = "sknames kind"  # the key of a dict that stands for one of `Saved.KINDS`
+VERSION = 1  # of the format; increase it when fields change
+KIND = "sknames kind"  # dict key with the name of one of `Saved.KINDS`
 
 
 class Saved:
-    """A dataclass whose fields a file can hold."""
+    """Base of dataclasses that can be stored in files as plain values."""
 
     KINDS: ClassVar[dict[str, type]] = {}
 
@@ -19,36 +19,36 @@ class Saved:
         Saved.KINDS[cls.__name__] = cls
 
     def _for_file(self) -> "Saved":
-        """Return what a file holds in its place."""
+        """Return the object to store in place of this one."""
         return self
 
 
 class SavedResult(Saved):
-    """A result, which pickle stores by its public name and plain values."""
+    """Base of results, which are pickled by their public name and plain values."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Return how pickle makes it again."""
+        """Return the function and arguments with which pickle restores the result."""
         return type(self)._read, (VERSION, _to_plain(self))
 
     @classmethod
     def _read(cls, version, plain):
-        """Return a result from what a file holds."""
+        """Create a result from the plain values in a file."""
         if version != VERSION:
             raise ValueError(
                 f"Expected results in format {VERSION}, got format {version}. Estimate "
-                "them again, or read them by the version of sknames that wrote them."
+                "them again, or load them with the version of sknames that saved them."
             )
         return _from_plain(plain)
 
 
 def _to_plain(value):
-    """Return values with dicts in place of `Saved` ones."""
+    """Replace `Saved` objects by dicts of plain values."""
     if isinstance(value, Saved):
         value = value._for_file()
         plain = {KIND: type(value).__name__}
         for field in fields(value):
             plain[field.name] = _to_plain(getattr(value, field.name))
-        if "draws" in plain:  # most of a file, whose digits beyond seven are chance
+        if "draws" in plain:  # most of the file; digits beyond float32 are noise
             plain["draws"] = plain["draws"].astype(np.float32)
         return plain
     if isinstance(value, dict):
@@ -56,12 +56,12 @@ def _to_plain(value):
     if isinstance(value, list):
         return [_to_plain(item) for item in value]
     if isinstance(value, np.ndarray):
-        return np.array(value)  # not a view of more
+        return np.array(value)  # a copy, because a view would store its whole base
     return value
 
 
 def _from_plain(plain):
-    """Return what `_to_plain` was given."""
+    """Restore the values that were passed to `_to_plain`."""
     if isinstance(plain, dict):
         values = {key: _from_plain(item) for key, item in plain.items()}
         kind = values.pop(KIND, None)

@@ -1,7 +1,7 @@
-"""Import what the package needs of scikit-learn's private modules.
+"""Names imported from private modules of scikit-learn.
 
 scikit-learn may rename these without notice. Other files import them from here, so that
-a new release breaks this file only. What estimators inherit stays where it is used:
+a new release breaks only this file. Inherited private names stay where they are used:
 `_parameter_constraints`, `_validate_params` and `_doc_link_module`.
 """
 

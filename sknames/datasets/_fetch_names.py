@@ -98,8 +98,9 @@ def fetch_names(
 
     Notes
     -----
-    A nationality is one of 18 languages. Names repeat: Arabic has 2,000 lines, but 108
-    names. So a random split would test on training names. `DESCR` has the source.
+    A nationality is one of 18 languages. Names are repeated (Arabic has 2,000 lines but
+    only 108 distinct names), so a random split would test on training names. `DESCR`
+    has the source.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Load the names that ship with the package."""
+"""Load the shipped names."""
 
 import csv
 from importlib.resources import files
@@ -82,11 +82,10 @@ def make_bunch(names, nationalities, *, descr, return_X_y, as_frame, **columns):
 def load_names(
     *, script: str = "Latn", return_X_y: bool = False, as_frame: bool = False
 ) -> Any:
-    """Load the names of the world that ship with the package (classification).
+    """Load the shipped names of 57 nationalities (classification).
 
-    The dataset has 80,479 surnames and given names of 57 nationalities in Latin
-    letters, as people spell them there, and 23,175 more in a native script, of 20 of
-    these nationalities.
+    The dataset has 80,479 surnames and given names in Latin letters, in local spelling,
+    and 23,175 names in native scripts for 20 of the nationalities.
 
     Parameters
     ----------
@@ -135,9 +134,9 @@ def load_names(
 
     Notes
     -----
-    The names are sorted by nationality, part and name: shuffle them in splits, since
-    the folds of a plain ``cv=3`` have other parts. Each is listed once in its
-    nationality, however common it is. `DESCR` has the sources.
+    The names are sorted by nationality, part and name. Shuffle them before splitting,
+    because the folds of a plain ``cv=3`` would differ in their parts. Each name occurs
+    once in a nationality, however common the name is. `DESCR` has the sources.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Make random full names of the surnames and given names that ship with the package."""
+"""Generate random full names from the shipped surnames and given names."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -38,10 +38,10 @@ def make_names(
     script: str = "Latn",
     random_state: int | np.random.RandomState | None = None,
 ) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
-    """Draw random full names, each of one nationality in :func:`load_names`.
+    """Draw random full names of the nationalities in :func:`load_names`.
 
-    Use them for training, benchmarks and load tests. By default, all nationalities are
-    equally likely. So are all given names and all surnames of a nationality.
+    Use the names for training, benchmarks and load tests. By default, all nationalities
+    are equally likely, as are all given names and all surnames of a nationality.
 
     Parameters
     ----------
@@ -76,9 +76,9 @@ def make_names(
     names in Latin letters have either order with equal probability; names in Han, kana
     and Hangul have the surname first, and no space.
 
-    Both parts are in the same script, and drawn independently: a man's given name can
-    meet a woman's surname, nobody has two given names, and a rare name is as likely as
-    a common one.
+    Both parts are in the same script and drawn independently: a man's given name can be
+    combined with a woman's surname, nobody has two given names, and rare names are as
+    likely as common names.
 
     Examples
     --------

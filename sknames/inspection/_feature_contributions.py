@@ -1,4 +1,4 @@
-"""Compute and draw what each n-gram, word or other feature adds to a name's logits."""
+"""Compute and draw contributions of n-grams, words and other features to logits."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Contributions:
-    """What each feature of a name adds to the logits of each label.
+    """Contributions of the features of a name to the logits of each label.
 
     :func:`feature_contributions` returns it.
 
@@ -39,20 +39,22 @@ class Contributions:
     classes : ndarray of shape (n_classes,)
         The labels.
     features : ndarray of shape (n_features,) of str
-        Those present in the name: for a net its n-grams, one entry for each occurrence,
-        then its words. If n-grams stay within words, a space marks the ends of a word;
-        otherwise "^" and "$" mark those of the name. For a linear classifier they have
-        the names that `get_feature_names_out` returns.
+        The features that occur in the name. For a network, these are the n-grams, with
+        one entry for each occurrence, followed by the words. If n-grams stay within
+        words, a space marks the start and end of a word; otherwise "^" and "$" mark
+        the start and end of the name. For a linear classifier, features are named as in
+        `get_feature_names_out`.
     contributions : ndarray of shape (n_features, n_classes)
-        What each feature adds to the logits.
+        The contribution of each feature to the logits.
     intercept : ndarray of shape (n_classes,)
-        The rest of the logits: those of the recurrent net with their bias, or the
+        The rest of the logits: the logits of the recurrent net with its bias, or the
         intercept of the linear classifier.
     spans : ndarray of shape (n_features, 2), or None
-        Start and stop of each feature among the `characters`, of a network only; the
-        marks are at -1 and n_characters.
+        Start and stop of each feature in `characters`; the marks are at -1 and
+        n_characters. None for linear classifiers.
     dropped, characters, sources, source_index : list or ndarray, or None
-        What was read, of a network only, as in :func:`prefix_proba`.
+        The characters that were read, as in :func:`prefix_proba`. None for linear
+        classifiers.
 
     See Also
     --------
@@ -124,18 +126,18 @@ class Contributions:
 
 @validate_params({"estimator": [HasMethods(["predict_proba"])], "name": [str]})
 def feature_contributions(estimator: Any, name: str) -> Contributions:
-    """Split the logits of a name exactly into what each of its features adds.
+    """Split the logits of a name exactly into the contributions of its features.
 
     The sum is ``intercept + contributions.sum(axis=0)``; its softmax gives the
     probabilities.
 
-    - A :class:`~sknames.NameNationalityClassifier` adds the logits of its recurrent
-      net, of each n-gram in the name (its TF-IDF value times its weights) and of each
-      word known from `fit`.
-    - A pipeline that ends in a linear classifier whose probabilities are a softmax,
-      such as that of :func:`~sknames.make_own_labels_pipeline`, adds the value of each
-      feature times its coefficients: of n-grams, and of the nationalities of a
-      :class:`~sknames.NameEncoder`.
+    - The logits of a :class:`~sknames.NameNationalityClassifier` are the sum of the
+      logits of the recurrent net, of each n-gram in the name (its TF-IDF value times
+      its weights) and of each word known from `fit`.
+    - In a pipeline that ends with a linear classifier whose probabilities are a
+      softmax, such as :func:`~sknames.make_own_labels_pipeline`, the contribution of a
+      feature is its value times its coefficients. Features are n-grams and the
+      nationalities of a :class:`~sknames.NameEncoder`.
 
     Parameters
     ----------
@@ -149,7 +151,7 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
     Returns
     -------
     Contributions
-        The features, and what each adds to the logits of each label.
+        The features, and their contributions to the logits of each label.
 
     Raises
     ------
@@ -185,7 +187,7 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
             contributions = _of_linear(stack, name, shift)
             logits = contributions.intercept + contributions.contributions.sum(axis=0)
             proba = stack.predict_proba([name])
-            # Not so of one classifier for each class, as in SGDClassifier.
+            # One-vs-rest classifiers such as SGDClassifier have no softmax.
             if np.allclose(softmax(logits), proba, rtol=0, atol=1e-6):
                 return contributions
         if stack.network is not None:
@@ -259,7 +261,7 @@ class FeatureContributionsDisplay(DisplayMixin):
     features : array-like of shape (n_features,)
         The features.
     contributions : array-like of shape (n_features,)
-        What each adds to the log odds, the largest first.
+        Their contributions to the log odds, the largest first.
     label, other : str or int
         The labels.
 

@@ -20,17 +20,17 @@ LEAST_WRITTEN = 0.005  # probability; about 1 % when rounded
 def prefix_proba(estimator: Any, name: str) -> Bunch:
     """Predict after each character of a name.
 
-    Each row is the prediction if the name ended there: for "y", for "ya", for "yam" and
-    so on. The last row is that of the whole name. A space at the end is ignored, as in
-    any name. The Latin form of a name that is read twice comes last.
+    Each row is the prediction for a prefix of the name: "y", "ya", "yam" and so on. The
+    last row is the prediction for the whole name. Trailing spaces are ignored, as in
+    any name. If a name is also read in Latin letters, these come last.
 
     Parameters
     ----------
     estimator : Pipeline
         Fitted pipeline that begins with a :class:`~sknames.CharEncoder` and ends with a
-        classifier that has `predict_proba`, such as :func:`~sknames.load_pretrained`;
-        also behind a :class:`~sknames.JoinNames`, and in the wrappers of sknames, a
-        `FrozenEstimator` or a search of scikit-learn.
+        classifier that has `predict_proba`, such as :func:`~sknames.load_pretrained`. A
+        :class:`~sknames.JoinNames` may precede the encoder, and the pipeline may be
+        inside a wrapper of sknames, a `FrozenEstimator` or a search of scikit-learn.
     name : str
         The name.
 
@@ -40,18 +40,19 @@ def prefix_proba(estimator: Any, name: str) -> Bunch:
         The name and its prefixes, with
 
         - name: the name,
-        - dropped: list of str, what the model does not read: titles, degrees, brackets,
-        - characters: array of shape (n_characters,), what the model reads: the
-          characters after transliteration, with U+FFFD for unknown ones,
-        - sources, source_index: arrays of shape (n_characters,), the character of the
-          cleaned name that each of these comes from, and its position there,
+        - dropped: list of str, the parts that the model does not read, such as titles,
+          degrees and text in brackets,
+        - characters: array of shape (n_characters,), the characters that the model
+          reads, after transliteration, with U+FFFD for unknown characters,
+        - sources, source_index: arrays of shape (n_characters,), the source of each
+          character in the cleaned name, and the position of the source,
         - classes: array of shape (n_classes,), the labels,
         - proba: array of shape (n_characters, n_classes).
 
     See Also
     --------
     PrefixProbabilityDisplay : Draw the probabilities.
-    feature_contributions : Split a prediction into what its features add.
+    feature_contributions : Split a prediction into the contributions of features.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Report how good a model is on names with known nationalities, on one screen."""
+"""Evaluate a model on names with known nationalities, in a report of one screen."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ Z = 1.959963984540054  # standard deviations; the half width of 95 % intervals
 
 @dataclass(frozen=True, eq=False)
 class Scorecard:
-    """Figures of a model on names with known nationalities, printed on one screen.
+    """Evaluation of a model on names with known nationalities.
 
     :func:`scorecard` returns them.
 
@@ -45,19 +45,20 @@ class Scorecard:
         The mean F1 of the nationalities in `y` or predicted, with an interval from a
         bootstrap.
     best_accuracy, n_ambiguous : float, int
-        The highest accuracy that names alone allow, since so many names have several
-        labels here.
+        The highest accuracy that is possible from names alone, and the number of names
+        that occur with several labels.
     unknown_labels : dict of label to int
-        The number of rows of labels that the model lacks.
+        The number of rows of each label that the model does not know.
     by_class : dict of str to ndarray of shape (n_labels,)
         Columns label, n, recall, recall_low, recall_high, precision, precision_low,
         precision_high, n_predicted.
     confusions : list of (label, predicted, int)
         The number of rows, the most frequent first.
     log_loss : float or None
-        The log loss; None without probabilities, as the next figures.
+        The log loss. This and the following figures are None for a model without
+        `predict_proba`.
     top_3, top_3_interval : float, (low, high), or None
-        How often the label is among the first three.
+        The share of rows whose label is among the three most probable labels.
     calibration_error, calibration_by_chance : float or None
         The expected calibration error: the mean difference between the probability of
         the most probable label and the accuracy, over 15 bins of equal width (Guo et
@@ -102,9 +103,9 @@ class Scorecard:
     calibration_by_chance: float | None = None
 
     def to_frame(self) -> Any:
-        """Return the figures by nationality as a DataFrame of pandas.
+        """Return the figures by nationality as a pandas DataFrame.
 
-        It is one of polars if only that is installed.
+        If only polars is installed, it is a polars DataFrame.
 
         Returns
         -------
@@ -114,12 +115,13 @@ class Scorecard:
         return to_frame(self.by_class)
 
     def to_text(self, n_classes: int | None = None) -> str:
-        """Return what is printed, also with more nationalities.
+        """Return the printed report, optionally with more nationalities.
 
         Parameters
         ----------
         n_classes : int or None, default=None
-            Number of nationalities at most, the most frequent ones; None for all.
+            Maximum number of nationalities; the most frequent are shown. None shows
+            all.
 
         Returns
         -------
@@ -163,7 +165,7 @@ class Scorecard:
         return lines
 
     def _text_on_labels(self):
-        """Return what the labels allow, and which of them the model lacks."""
+        """Return the notes on ambiguous names and on labels unknown to the model."""
         text = f"best accuracy possible {self.best_accuracy:.4f}"
         if self.n_ambiguous:
             text += f" (names with several labels: {self.n_ambiguous:,})"
@@ -214,26 +216,26 @@ def _interval(limits):
 def scorecard(
     estimator: Any, X: Any, y: ArrayLike, *, sample_weight: ArrayLike | None = None
 ) -> Scorecard:
-    """Measure how good a model is on names with known nationalities.
+    """Evaluate a model on names with known nationalities.
 
     Parameters
     ----------
     estimator : classifier of names
-        Classifier, fitted on other names. Without `predict_proba`, the figures that
-        need probabilities are None.
+        Classifier that was fitted on other names. If it has no `predict_proba`, figures
+        that need probabilities are None.
     X : iterable of str, or table of one column
         Names.
     y : array-like of shape (n_names,)
-        Their nationalities, spelled as in the model. A label that the model lacks
-        counts as an error, and is left out of the log loss.
+        Their nationalities, spelled as in the model. Labels that the model does not
+        know count as errors, and are excluded from the log loss.
     sample_weight : array-like of shape (n_names,) or None, default=None
-        Weights of the names, not negative. Intervals are those of the effective number
-        of names (Kish 1965). Counts are of names.
+        Weights of the names, not negative. Intervals are based on the effective number
+        of names (Kish 1965). Counts are unweighted.
 
     Returns
     -------
     Scorecard
-        The figures. It prints on one screen.
+        The evaluation. Its printed report fits on one screen.
 
     Raises
     ------
@@ -246,8 +248,8 @@ def scorecard(
 
     Notes
     -----
-    Do not measure on training names, or on other spellings of them:
-    :func:`~sknames.spelling_groups` keeps spellings together in a split.
+    Do not evaluate on training names or on other spellings of training names. Split
+    data by :func:`~sknames.spelling_groups` to keep spellings together.
 
     Examples
     --------
@@ -304,7 +306,7 @@ def _figures_of_probabilities(proba, columns, weights):
     `columns`, (n,), has the column of each row's label, or UNKNOWN.
     """
     is_known = columns != UNKNOWN
-    # An unknown label reads the last column here, but its values are not used.
+    # For unknown labels, the last column is read here, but its values are not used.
     of_label = proba[np.arange(len(columns)), columns][:, None]
     # The first of equal probabilities ranks higher, as in argmax.
     is_before = np.arange(proba.shape[1]) < columns[:, None]
@@ -324,7 +326,7 @@ def _figures_of_probabilities(proba, columns, weights):
 
 
 def figures(labels, predicted, weights=1.0):
-    """Return the figures that need no probabilities."""
+    """Return the figures that do not need probabilities."""
     weights = check_weights(weights, len(labels))
     labels = np.asarray(labels, dtype=object).tolist()
     predicted = np.asarray(predicted, dtype=object).tolist()
@@ -364,11 +366,11 @@ def figures(labels, predicted, weights=1.0):
 
 
 def _with_interval(name, figure, codes, weights):
-    """Return a figure by class and the ends of its intervals, by name.
+    """Return columns of a figure by class, with the limits of its intervals.
 
-    `codes`, (n,), has the class that each row counts for.
+    `codes`, (n,), has the class to which each row belongs.
     """
-    # Without rows there is no figure.
+    # The figure of a class without rows is NaN.
     with np.errstate(invalid="ignore", divide="ignore"):
         n_rows = effective_number(weights, codes, len(figure))
         low, high = wilson_interval(figure, n_rows)
@@ -378,9 +380,9 @@ def _with_interval(name, figure, codes, weights):
 def calibration_error(is_right, confidence, weights):
     """Return the expected calibration error, and the mean error by chance.
 
-    `confidence`, (n,), has the probability of each most probable label. The second
-    value is the mean error of a calibrated model on such names, whose sums in the bins
-    are nearly normal.
+    `confidence`, (n,), is the probability of the most probable label. The mean error by
+    chance is that of a calibrated model with these probabilities; it is computed from a
+    normal approximation of the sums in the bins.
     """
     bins = np.minimum((confidence * N_BINS).astype(int), N_BINS - 1)
     gaps = np.bincount(bins, weights * (confidence - is_right))
@@ -394,8 +396,8 @@ def calibration_error(is_right, confidence, weights):
 def effective_number(weights, index=None, n=1):
     """Return the effective number of rows of each group (Kish 1965).
 
-    `index` has the group of each row. Without it, all rows are one group, and a number
-    is returned.
+    `index` has the group of each row. If it is None, all rows form one group, and the
+    result is a number.
     """
     if index is None:
         one_group = np.zeros(len(weights), dtype=int)
@@ -406,21 +408,21 @@ def effective_number(weights, index=None, n=1):
 
 
 def wilson_interval(share, n):
-    """Return the ends of 95 % confidence intervals of a share of n (Wilson 1927)."""
+    """Return the limits of 95 % confidence intervals of a share of n (Wilson 1927)."""
     middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
     reach = Z / (1 + Z**2 / n) * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
     return np.maximum(middle - reach, 0), np.minimum(middle + reach, 1)
 
 
 def _share(is_counted, weights):
-    """Return the share of rows that count, and its 95 % interval."""
+    """Return the share of True rows, and its 95 % interval."""
     share = np.average(is_counted, weights=weights)
     low, high = wilson_interval(share, effective_number(weights))
     return float(share), (float(low), float(high))
 
 
 def _macro_f1_interval(true, answer, weights):
-    """Return percentiles of macro-F1 in resamples of the rows."""
+    """Return a bootstrap interval of macro-F1."""
     n_classes = max(true.max(), answer.max()) + 1
     n_drawn = round(float(effective_number(weights)))
     cells, index = np.unique(true * n_classes + answer, return_inverse=True)
@@ -429,17 +431,17 @@ def _macro_f1_interval(true, answer, weights):
     shares = np.bincount(index, weights=weights) / weights.sum()
     drawn = np.random.RandomState(0).multinomial(n_drawn, shares, size=N_RESAMPLES)
     n_either = drawn @ (is_true + is_answer)
-    # A label that is only predicted has an F1 of 0, as in the figure itself; a label
-    # that is not drawn does not count.
+    # Labels that are only predicted have an F1 of 0, as in the estimate. Labels that do
+    # not occur in a resample are ignored.
     f1 = np.tile(np.where(is_true.any(axis=0), np.nan, 0), (len(drawn), 1))
     np.divide(2 * drawn @ (is_true * is_answer), n_either, out=f1, where=n_either > 0)
     return tuple(np.quantile(np.nanmean(f1, axis=1), [0.025, 0.975]).tolist())
 
 
 def _best(names, labels, weights):
-    """Return the accuracy of each name's most frequent label.
+    """Return the accuracy of predicting the most frequent label of each name.
 
-    Also count the names that have several labels.
+    Also return the number of names with several labels.
     """
     weights_by_name = defaultdict(Counter)
     for name, label, weight in zip(names, labels, weights, strict=True):

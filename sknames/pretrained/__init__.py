@@ -1,4 +1,4 @@
-"""Load the models that ship with the package, and load and save other models."""
+"""Load shipped models, and load and save other models."""
 
 from ._frozen_pipeline import FrozenPipeline
 from ._load_pretrained import load_card, load_pretrained

@@ -23,14 +23,15 @@ ROUTED = (
 
 
 class FrozenPipeline(EstimatorMixin, Pipeline):
-    """Hold a pipeline that is never fitted again, like scikit-learn's FrozenEstimator.
+    """Pipeline that is never refitted, like scikit-learn's FrozenEstimator.
 
-    A model that ships is one. Its clone is itself, and `fit` learns nothing. So
-    cross-validation, searches, calibration and wrappers use the model as it is.
+    The shipped models have this type. The clone of a frozen pipeline is the pipeline
+    itself, and `fit` changes nothing. Therefore cross-validation, searches, calibration
+    and wrappers use the model unchanged.
 
-    To learn from names of your own, take :func:`~sknames.make_own_labels_pipeline`, or
-    a :class:`~sknames.NameNationalityClassifier` for a net. The settings of a model
-    that ships are for a million names.
+    To train on your own names, use :func:`~sknames.make_own_labels_pipeline`, or a
+    :class:`~sknames.NameNationalityClassifier` for a neural network. The settings of
+    the shipped models are meant for a million names.
 
     Parameters
     ----------
@@ -44,8 +45,8 @@ class FrozenPipeline(EstimatorMixin, Pipeline):
 
     See Also
     --------
-    sknames.load_pretrained : Load a model that ships.
-    sklearn.frozen.FrozenEstimator : Freeze a model of your own.
+    sknames.load_pretrained : Load a shipped model.
+    sklearn.frozen.FrozenEstimator : Freeze your own model.
 
     Examples
     --------
@@ -73,15 +74,15 @@ class FrozenPipeline(EstimatorMixin, Pipeline):
         )
 
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
-        """Learn nothing: the pipeline stays as it is.
+        """Return the pipeline unchanged.
 
         Parameters
         ----------
         X : object
             Ignored.
         y : array-like of shape (n_samples,) or None, default=None
-            Labels. Those that the pipeline lacks give a warning, unless they number
-            its labels, as ensembles do.
+            Labels. Labels that the pipeline does not know cause a warning, unless they
+            are positions in `classes_`, as passed by ensembles.
         **params
             Ignored.
 

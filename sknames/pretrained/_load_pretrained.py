@@ -1,4 +1,4 @@
-"""Load the models that ship with the package from their files."""
+"""Load the shipped models from their files."""
 
 import csv
 import hashlib
@@ -88,94 +88,95 @@ def load_pretrained(
     fallback: list[Groups] | None = None,
     tidy: bool = True,
 ) -> Any:
-    """Load a model that ships with the package, to predict nationalities or countries.
+    """Load a shipped model that predicts nationalities or countries.
 
-    It knows 74 nationalities or 204 countries. It takes surnames, given names and full
-    names in either order, in Latin letters, with or without diacritics and in any case,
-    or in another script. It needs no download and does not import torch.
+    The models know 74 nationalities and 204 countries. They accept surnames, given
+    names and full names in either order, in any script, with or without diacritics and
+    in upper or lower case. Loading needs no download and does not import torch.
 
     Parameters
     ----------
     target : {"nationality", "country"}, default="nationality"
-        What to predict: where a name comes from, or where people live who have such
-        names. Countries are ISO 3166-1 alpha-2 codes; Kosovo is XK. Two in five are
-        wrong, since countries share names.
+        What to predict: where a name comes from, or where people with such names live.
+        Countries are ISO 3166-1 alpha-2 codes; Kosovo is XK. Two in five predicted
+        countries are wrong, because countries share names.
     priors : {"tempered", "population", "uniform"}, dict or array-like of shape \
 (n_classes,), default="tempered"
-        Priors of the labels that the probabilities assume. Priors decide shared names:
-        with equal priors, John Smith is Scottish.
+        Class priors that the probabilities assume. They decide how names that several
+        nationalities share are predicted: with equal priors, John Smith is predicted as
+        Scottish.
 
-        - "tempered": a compromise between the next two, for single names of people of
-          whom nothing else is known. It is proportional to the rough number of people
-          in the world who bear such names, to the power of 0.5, or to the number of a
-          country's inhabitants, to the power of 0.25.
-        - "population": proportional to these numbers themselves. Labels with few people
-          are hardly ever predicted.
+        - "tempered": a compromise between the next two options, for single names of
+          people about whom nothing else is known. Priors are proportional to the rough
+          number of people in the world with such names to the power of 0.5, or to the
+          number of inhabitants of a country to the power of 0.25.
+        - "population": priors are proportional to these numbers themselves. Labels with
+          few people are hardly ever predicted.
         - "uniform": all labels are equally frequent.
         - Numbers that sum to 1, by nationality or in the order of `classes_`, if the
-          mix is known. Nationalities that are not named get 0, and are never predicted.
-          ``{"Turkish": 0.02, "others": 0.98}`` gives them the rest, in proportion to
-          "tempered".
+          shares are known. Nationalities that are not named get 0 and are never
+          predicted. With ``{"Turkish": 0.02, "others": 0.98}``, they divide the
+          remaining share in proportion to "tempered".
 
-        For a list of people, whose names tell the mix, see
-        :class:`PriorShiftClassifier`. The priors are a shift of the output bias;
-        `class_prior_` holds those in force.
+        For a list of people, :class:`PriorShiftClassifier` estimates the priors from
+        the names. `class_prior_` has the priors in use.
     abstain : bool or None, default=None
-        Whether to give no answer ("unknown") where the model is unsure, or the text is
-        not a name. None does so if `risk` or `threshold` is given. True without them
-        keeps these shares with 95 % confidence, for people as frequent as "tempered"
-        says:
+        Whether to predict "unknown" when the model is unsure or the text is not a name.
+        None means True if `risk` or `threshold` is given. With True and neither of
+        them, the following limits hold with 95 % confidence, for people whose
+        nationalities are as frequent as "tempered" assumes:
 
-        - nationalities: at most 15 % of the answers are wrong, and four of five people
-          get one; with `fallback`, 11 %, and nine of ten,
+        - nationalities: at most 15 % of the predictions are wrong, and four of five
+          people get a prediction; with `fallback`, 11 %, and nine of ten,
         - countries: at most 27 %, and half; with `fallback`, 19 %, and three of four.
 
-        People of a nationality that the model does not know are often answered, too.
+        People whose nationality the model does not know often get a prediction as well.
         The `page on
         abstaining <https://sknames.github.io/sknames/abstaining.html>`_ has more
         figures.
     risk : float or None, default=None
-        The largest share of wrong answers, from .06.
+        The maximum share of wrong predictions, at least .06.
     threshold : float or None, default=None
-        Instead of `risk`, the probability above which a label is an answer, at least 0
-        and below 1. Only a threshold can be combined with other `priors`.
+        Instead of `risk`, the probability above which a label is predicted, at least 0
+        and below 1. With non-default `priors`, only `threshold` can be used.
     fallback : list or None, default=None
-        What to answer where a label is unsure, see :class:`SelectiveClassifier`: None,
-        or ``["subregion", "region"]``, which we recommend for countries. It needs
-        `abstain`, a `risk` or a `threshold`. Other groups need a `threshold`.
+        Groups to predict when the model is unsure of a label, see
+        :class:`SelectiveClassifier`: None, or ``["subregion", "region"]``, which we
+        recommend for countries. It requires `abstain`, `risk` or `threshold`. Other
+        groups require `threshold`.
     tidy : bool, default=True
         Whether to read "Dr. Anna Kim, PhD" as "Anna Kim", see :class:`CharEncoder`.
-        False reads names as they are typed.
+        With False, names are read as typed.
 
     Returns
     -------
     FrozenPipeline or SelectiveClassifier
         Pipeline of "encode", a :class:`CharEncoder`, and "classify", a
-        :class:`NameNationalityClassifier`, which is never fitted again, see
-        :class:`~sknames.pretrained.FrozenPipeline`. If it abstains, a
-        :class:`SelectiveClassifier` around it, whose clone is unfitted, as usual.
+        :class:`NameNationalityClassifier`. It is never refitted, see
+        :class:`~sknames.pretrained.FrozenPipeline`. With abstention, a
+        :class:`SelectiveClassifier` around the pipeline, whose clone is unfitted, as
+        usual.
 
     Raises
     ------
     ValueError, OSError
-        If the files in the package are missing or differ from those that it was
-        released with, or no threshold keeps so small a risk.
+        If files of the package are missing or were changed, or if no threshold achieves
+        the `risk`.
 
     See Also
     --------
-    PriorShiftClassifier : Predict under the mix of a list of names.
-    estimate_shares : Estimate the mix of a list of names.
-    SelectiveClassifier : Find a threshold on names of your own.
-    NameEncoder : Make features for labels of your own.
-    sknames.pretrained.load_card : Load the accuracy of the model, and what it must not
-        be used for.
-    sknames.datasets.load_names : Load names of 57 of the nationalities, some of those
-        it learned.
+    PriorShiftClassifier : Predict with priors that are estimated from a list of names.
+    estimate_shares : Estimate the shares of labels in a list of names.
+    SelectiveClassifier : Choose a threshold on your own names.
+    NameEncoder : Compute features for your own labels.
+    sknames.pretrained.load_card : Load accuracy and limitations of the model.
+    sknames.datasets.load_names : Load names of 57 of the nationalities, which are part
+        of the training data.
 
     Notes
     -----
-    A name shows where it is common, not who bears it: do not decide about a person by
-    it.
+    A name shows where the name is common, not who a person is. Do not use predictions
+    for decisions about individuals.
 
     Examples
     --------
@@ -227,7 +228,7 @@ def load_pretrained(
 
 
 def _check_default_priors(model, priors):
-    """Raise ValueError for priors other than those that the stored risks assume."""
+    """Raise ValueError unless priors are those for which the risks were measured."""
     default = check_priors(DEFAULT_PRIORS, model.classes_)
     if not np.allclose(model.class_prior_, default):
         raise ValueError(
@@ -281,10 +282,10 @@ def pretrained_sha256(target="nationality"):
 
 @validate_params({"target": [StrOptions({*TARGETS})]})
 def load_card(target: Target = "nationality") -> dict[str, Any]:
-    """Load the card of a model that ships with the package.
+    """Load the model card of a shipped model.
 
-    The model itself does not carry it: a pipeline that is fitted again is another
-    model.
+    The card is not an attribute of the model, because it would no longer apply to a
+    pipeline that is fitted again.
 
     Parameters
     ----------
@@ -294,22 +295,29 @@ def load_card(target: Target = "nationality") -> dict[str, Any]:
     Returns
     -------
     dict
-        The card: which model it is of ("fingerprint"), what that was trained on
-        ("learned_from"), how accurate it is on people whom it never learned
-        ("accuracy", "macro_f1", "top_3", and "by_nationality" or "by_country"), how
-        many ("n"), and which these are ("held_out"). "new_words" has the figures of
-        those with no known word. The card also says what the model does not know
-        ("missing"), and what it must not be used for ("must_not"). That of
-        nationalities assumes equal priors; that of countries the default ones.
-        "by_country" has how many people of each country were held out ("n"), and their
-        recall with equal priors and "recall_by_default"; without such people, None.
+        The card:
 
-        "operating_points" has thresholds of log odds that find 0.8 or 0.95 of a label's
-        people, by label and recall, under the default priors: what they find, and how
-        many others they take. "sparse_labels" are the labels with fewer than 20
-        held-out people: their accuracy is not known, and in a list they cannot be
-        distinguished from their neighbours. "never_predicted" are the answer for none
-        of the held-out people, under the default priors.
+        - "fingerprint": which model the card describes,
+        - "learned_from": the training data,
+        - "accuracy", "macro_f1", "top_3", and "by_nationality" or "by_country":
+          accuracy on held-out people,
+        - "n" and "held_out": number and description of these people,
+        - "new_words": the figures for people whose names have no known word,
+        - "missing": what the model does not know,
+        - "must_not": what the model must not be used for,
+        - "operating_points": thresholds of log odds that find 0.8 or 0.95 of the people
+          of a label, with their recall and false positives, by label and recall, with
+          the default priors,
+        - "sparse_labels": labels with fewer than 20 held-out people. Their accuracy is
+          not known, and in a list they cannot be distinguished from similar labels,
+        - "never_predicted": labels that are predicted for none of the held-out people,
+          with the default priors.
+
+        The figures of nationalities are for equal priors, and those of countries for
+        the default priors. "by_country" has the number of held-out people of each
+        country ("n"), their recall with equal priors ("recall") and with the default
+        priors ("recall_by_default"); recalls are None for countries without held-out
+        people.
 
     See Also
     --------
@@ -331,12 +339,12 @@ def load_card(target: Target = "nationality") -> dict[str, Any]:
 
 
 def read_model(folder, sha256=None, priors=AS_WRITTEN, tidy=True, *, is_measured=False):
-    """Read a fitted pipeline from the files of a folder, for a head also of its trunk.
+    """Read a fitted pipeline from the files of a folder, and for a head, of its trunk.
 
-    The description may have any digest if `sha256` is None; it holds that of the
-    arrays. Priors are those that the network was written with, or as in
-    `load_pretrained`. `tidy` is of the encoder. If the model `is_measured`, the folder
-    has what held-out people show of it.
+    The description must have the digest `sha256`, unless that is None; it contains the
+    digest of the arrays. By default, priors are those of the stored network; other
+    values are as in `load_pretrained`. `tidy` is the parameter of the encoder. With
+    `is_measured`, the statistics on held-out people are read as well.
     """
     path = folder / DESCRIPTION
     description = json.loads(_content(path, sha256))
@@ -392,7 +400,7 @@ def _read_trunk(folder, description):
 
 
 def _with_priors(network, classes, priors):
-    """Return a network with other priors, and a fingerprint that says so."""
+    """Return a network with other priors, and with their digits in its fingerprint."""
     class_prior = check_priors(priors, classes, own=DEFAULT_PRIORS)
     network = network.with_priors(class_prior)
     change = priors_fingerprint(class_prior)
@@ -407,7 +415,7 @@ def _named(network, change):
 
 
 def _read_measured(folder, classes):
-    """Return the figures that were measured on held-out people, from a folder."""
+    """Read the statistics on held-out people from a folder."""
     columns = _read(folder / BIAS, _columns_of)
     row_of = {label: row for row, label in enumerate(columns["label"])}
     rows = [row_of[label] for label in classes.tolist()]
@@ -419,9 +427,9 @@ def _read_measured(folder, classes):
 
 
 def _arrays(folder, description, arrays_of_head=None):
-    """Return the arrays of a folder by name, and those of a head in place of them.
+    """Return the arrays of a folder by name; arrays of a head replace those below.
 
-    They are those that a model in memory already has, and read-only.
+    Arrays are read-only, and are shared with other models in memory.
     """
     arrays = dict(arrays_of_head or {})
     path = folder / ARRAYS

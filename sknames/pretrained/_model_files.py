@@ -1,4 +1,4 @@
-"""Load and save the models of users as skops and joblib files."""
+"""Load and save models as skops and joblib files."""
 
 import os
 import zipfile
@@ -11,7 +11,7 @@ import numpy as np
 from .._base import install
 from ._load_pretrained import TARGETS, load_pretrained
 
-# Types that skops may load, besides those of scikit-learn and numpy that it trusts.
+# Types that skops may load in addition to the scikit-learn and numpy types it trusts.
 OURS = (
     "CharEncoder GroupedClassifier JoinNames NameEncoder NameFeatures "
     "NameNationalityClassifier PriorShiftClassifier SelectiveClassifier "
@@ -24,19 +24,18 @@ START_OF_PICKLE = b"\x80"  # of all protocols since 2
 
 
 def load_model(path: str | os.PathLike[str], *, trust_pickle: bool = False) -> Any:
-    """Load a fitted model of names from a file that skops or joblib wrote.
+    """Load a fitted model of names from a skops or joblib file.
 
-    A skops file runs no code: only types of scikit-learn, numpy and this package are
-    loaded. It needs the extra `cli`.
+    Loading a skops file does not run code from the file, because only types of
+    scikit-learn, numpy and this package are accepted. skops files need the extra `cli`.
 
     Parameters
     ----------
     path : str or path-like
-        Path of the file. "nationality" and "country" are the models that ship, without
-        a file.
+        Path of the file. "nationality" and "country" load the shipped models.
     trust_pickle : bool, default=False
-        Whether to load a pickle, such as a joblib file. It can run any code: do so only
-        if you trust its maker.
+        Whether to load pickles, such as joblib files. A pickle can run any code, so set
+        this to True only if you trust the source of the file.
 
     Returns
     -------
@@ -46,14 +45,14 @@ def load_model(path: str | os.PathLike[str], *, trust_pickle: bool = False) -> A
     Raises
     ------
     ValueError
-        If the file does not hold a model that takes names, or holds other types, or is
-        a pickle.
+        If the file is not a model that accepts names, contains other types, or is a
+        pickle that is not trusted.
     ImportError, OSError
         If skops is not installed, or the file cannot be read.
 
     See Also
     --------
-    load_pretrained : Load a model that ships, with priors or a threshold.
+    load_pretrained : Load a shipped model, with other priors or a threshold.
 
     Examples
     --------
