@@ -1,4 +1,4 @@
-"""Names -> codes, as a table says."""
+"""Tests of CharEncoder: names are encoded as in a table of examples."""
 
 import json
 import sys

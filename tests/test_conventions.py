@@ -1,4 +1,4 @@
-"""What scikit-learn expects of an estimator, asked of each public one."""
+"""Test all public estimators against the conventions of scikit-learn."""
 
 import copy
 import inspect
@@ -48,7 +48,7 @@ CLASSES = {
     if isinstance(cls, type) and issubclass(cls, BaseEstimator) and name != "JoinNames"
 }
 
-# ---- The checks of scikit-learn
+# ---- Checks of scikit-learn
 
 # Of an estimator that takes strings, check_estimator runs one check. These ask for no
 # X.
@@ -118,7 +118,7 @@ def test_classifier_passes_the_checks(estimator, check):
     check(estimator)
 
 
-# ---- What the checks do not see, with names
+# ---- Conventions that the checks do not cover, with names
 
 NAMES = [
     "Mehmet Yılmaz",

@@ -1,4 +1,4 @@
-"""The network in numpy against the same network in torch."""
+"""Compare the network in numpy with the same network in torch."""
 
 import json
 import os
@@ -139,9 +139,9 @@ def test_head_is_linear_in_logits_and_ngrams(codes, n_rows):
 
 
 def largest_difference(forward, n_rows=300):
-    """Return how much a row's logits differ by its companions and its place.
+    """Return how much the logits of rows depend on other rows and on their position.
 
-    It is alone, with few, with many, and permuted.
+    Rows are predicted alone, with a few others, with many others, and permuted.
     """
     codes = random_codes(n_rows, LENGTH, 5, seed=3)
     together = forward.logits(codes)

@@ -1,4 +1,4 @@
-"""Explanations by prefixes, characters and n-grams."""
+"""Tests of prefix probabilities and feature contributions."""
 
 import sys
 
@@ -47,7 +47,7 @@ def log_odds(proba):
     return np.log(proba / (1 - proba))
 
 
-# ---- What is read
+# ---- Characters
 
 
 @pytest.fixture(scope="module")

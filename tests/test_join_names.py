@@ -1,4 +1,4 @@
-"""JoinNames: parts of names in several columns."""
+"""Tests of JoinNames, which joins parts of names in several columns."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""The scorecard gives scikit-learn's figures, or those computed by hand."""
+"""Compare the scorecard with scikit-learn and with figures computed by hand."""
 
 from collections import Counter
 

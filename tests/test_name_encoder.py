@@ -1,4 +1,4 @@
-"""NameEncoder: features that a fitted model makes of names, for other estimators."""
+"""Tests of NameEncoder and of the pipeline for own labels."""
 
 import copy
 import pickle
@@ -39,7 +39,7 @@ def encoder():
     return NameEncoder().fit(NAMES)
 
 
-# ---- What it gives
+# ---- Features
 
 
 def test_transform_gives_square_roots_of_probabilities(encoder, shipped_uniform):
@@ -60,7 +60,7 @@ def test_equal_names_are_predicted_once(tiny):
     assert_array_equal(rows, encoder.transform(["Ana", "Bo"])[[0, 1, 0, 0, 1]])
 
 
-# ---- Which model
+# ---- Models
 
 
 def test_model_keeps_its_priors(tiny, shipped, shipped_uniform):

@@ -1,4 +1,4 @@
-"""Names: what is asked about texts, each found out once."""
+"""Tests of Names, which compute each property of texts once."""
 
 import pickle
 from unittest.mock import Mock

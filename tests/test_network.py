@@ -1,4 +1,4 @@
-"""The fitted network: its sizes, its arrays, its priors, its codes and its states."""
+"""Tests of the fitted network: sizes, arrays, priors and codes."""
 
 import io
 import tracemalloc
@@ -53,7 +53,7 @@ def network(kind):
     return make(**kind)
 
 
-# ---- What it knows
+# ---- Sizes and n-grams
 
 
 @pytest.mark.parametrize("min_n, separator", [(1, None), (2, 1), (3, 4)])
@@ -80,7 +80,7 @@ def test_network_without_longest_ngrams_predicts():
     assert Network.from_arrays(network.to_arrays()).ngrams.min_n == 2
 
 
-# ---- Its arrays
+# ---- Arrays
 
 
 def arrays_of(network):
@@ -154,7 +154,7 @@ def test_stored_weights_predict_as_their_floats(network, store, dtype):
         assert_array_equal(ours.logits(rows), plain.logits(rows), strict=True)
 
 
-# ---- Rows of 16 levels
+# ---- Quantized weights
 
 
 def random_rows(n_rows=9):
@@ -207,7 +207,7 @@ def test_rounded_weights_remain_quantized(network):
             assert np.shares_memory(arrays[name], weight)
 
 
-# ---- Other temperature
+# ---- Temperature
 
 
 def test_temperature_divides_the_logits(network):
@@ -223,7 +223,7 @@ def test_temperature_divides_the_logits(network):
         assert_allclose(flatter.words.logits, expected, rtol=1e-3)
 
 
-# ---- Other priors
+# ---- Priors
 
 
 def test_with_priors_shifts_the_bias_alone(network):

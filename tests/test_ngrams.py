@@ -1,4 +1,4 @@
-"""N-grams of codes against n-grams of strings, counted by `collections.Counter`."""
+"""Compare n-grams of codes with n-grams of strings in a `collections.Counter`."""
 
 import itertools
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What is a name, and why not: one answer, whoever asks."""
+"""Tests of the reasons why texts are not names."""
 
 import unicodedata
 from itertools import product

@@ -1,4 +1,4 @@
-"""Models in ONNX against the same in numpy, run by onnxruntime."""
+"""Compare ONNX models, run by onnxruntime, with the same models in numpy."""
 
 import importlib
 import json

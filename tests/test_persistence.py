@@ -1,7 +1,7 @@
-"""Fitted estimators as files: what they hold and what is rejected.
+"""Tests of saved estimators: what files contain, and which files are rejected.
 
-make_saved_models.py writes the files in tests/data/saved. Those of a release are kept
-for ever. test_service.py loads them alone.
+make_saved_models.py writes the files in tests/data/saved. Files of releases are kept
+forever.
 """
 
 import json

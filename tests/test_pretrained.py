@@ -1,4 +1,4 @@
-"""The model that ships with the package: what it says, and its files.
+"""Tests of the shipped models: their predictions and their files.
 
 Run ``PYTHONPATH=. python tests/test_pretrained.py`` to write the golden outputs of a
 new model.
@@ -49,7 +49,7 @@ def top(model, name):
     return {str(model.classes_[i]): round(float(probabilities[i]), 7) for i in best}
 
 
-# ---- What it says
+# ---- Predictions
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -61,7 +61,7 @@ def test_golden_outputs(shipped, name):
 # ---- A good citizen
 
 
-# ---- It abstains
+# ---- Abstention
 
 
 def test_abstain_withholds_unsure_predictions(shipped):
@@ -174,7 +174,7 @@ def test_each_call_returns_independent_model(shipped):
     assert again.hidden_size > 1
 
 
-# ---- Its files
+# ---- Files
 
 
 ARRAYS = "model.npz"
@@ -265,7 +265,7 @@ def test_damaged_table_raises_with_hint_to_reinstall(folder, name, damage):
 
 
 def test_each_file_is_read_once(folder, monkeypatch):
-    """What is used is what was checked."""
+    """The bytes that are used are the bytes that were checked."""
     n_read = Counter()
 
     def once(path, mode, path_open=Path.open):
@@ -392,7 +392,7 @@ def test_written_model_files_load_same_model(shipped, tmp_path):
         assert_array_equal(array, expected[name], strict=True)
 
 
-# ---- Their memory
+# ---- Memory
 
 
 def test_deleted_models_free_shared_arrays(tiny, tmp_path):

@@ -1,4 +1,4 @@
-"""Priors: how they may be given, estimated from probabilities, and exchanged."""
+"""Tests of priors: accepted forms, assumed priors, and replacing them."""
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from sknames._models.priors import check_priors, exchange_priors
 CLASSES = np.array(["Dutch", "Irish", "Turkish"])
 
 
-# ---- How they may be given
+# ---- Accepted forms
 
 
 @pytest.mark.parametrize("priors", [
@@ -177,7 +177,7 @@ def test_calibrated_model_needs_priors_unless_by_temperature(method):
         adapted.fit(X)
 
 
-# ---- How they are exchanged
+# ---- Replacing priors
 
 
 def test_rows_excluded_by_priors_get_the_priors():
@@ -186,6 +186,6 @@ def test_rows_excluded_by_priors_get_the_priors():
     assert_allclose(found, [[1, 0, 0], [0, 1, 0], [0.3, 0.7, 0]])
     found = exchange_priors(np.eye(2)[:1], np.array([1.0, 0.0]), np.array([0.0, 1.0]))
     assert_array_equal(found, [[0, 1]])
-    # What was assumed to be impossible stays so.
+    # Classes with an assumed prior of 0 keep the probability 0.
     found = exchange_priors(uniform[None], np.array([0.5, 0.5, 0]), uniform)
     assert_allclose(found, [[0.5, 0.5, 0]])

@@ -1,4 +1,4 @@
-"""SelectiveClassifier keeps the wanted share or risk, and answers for names only."""
+"""Tests of SelectiveClassifier: coverage, risk, abstention and fallback."""
 
 import numpy as np
 import pandas as pd
@@ -40,7 +40,7 @@ def blobs(n=600, random_state=0):
     return make_blobs(n, centers=3, cluster_std=2.0, random_state=random_state)
 
 
-# ---- What is promised, on held-out names
+# ---- Coverage and risk on held-out names
 
 
 def test_risk_is_rarely_exceeded():
@@ -170,7 +170,7 @@ def test_repeated_folds_do_not_tighten_bound():
             assert_allclose(model.risk_coverage_curve_[name], values)
 
 
-# ---- What is judged
+# ---- Labels and frozen estimators
 
 
 def test_given_threshold_predicts_without_fit():

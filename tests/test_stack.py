@@ -1,4 +1,4 @@
-"""What is inside a model, and that a stack of wrappers is the fold of its layers."""
+"""Tests of stacks: the parts of a model, and layers applied in order."""
 
 import json
 import re
@@ -83,7 +83,7 @@ def assumed_priors(model):
 
 @dataclass(frozen=True)
 class Expected:
-    """What a stack must say of NAMES; `people` are its priors without its bias."""
+    """Expected properties of a stack; `people` are its priors without its bias."""
 
     labels: list
     proba: np.ndarray

@@ -1,4 +1,4 @@
-"""Names as they were typed -> names as they are read."""
+"""Tests of tidying names."""
 
 import csv
 import unicodedata

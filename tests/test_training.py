@@ -1,4 +1,4 @@
-"""Batches, losses, and how a fit begins, ends and fails."""
+"""Tests of training: batches, losses, callbacks, early stopping and errors."""
 
 import os
 import pickle

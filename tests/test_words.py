@@ -1,4 +1,4 @@
-"""Words of rows and their classes match dicts of strings, and a fitted classifier."""
+"""Tests of words: they match a dict of strings, and improve a fitted classifier."""
 
 import math
 from collections import Counter, defaultdict
