@@ -12,8 +12,8 @@ from docutils import nodes
 import sknames
 
 REPOSITORY = "https://github.com/sknames/sknames"
-# Where on the site files of the repository are.
-PLACES = {
+# Pages of the site for files of the repository.
+PAGES = {
     "examples": "auto_examples/index.rst",
     "CHANGES.md": "changelog.md",
     "CONTRIBUTING.md": "development.md",
@@ -36,34 +36,33 @@ extensions = [
 ]
 # The gallery's table of times would load scripts from the network.
 exclude_patterns = ["_build", "_extra", "page", "**sg_execution_times.rst"]
-# The page that answers, where `make html` has built it.
+# The interactive page, if `make html` has built it.
 html_extra_path = ["_extra"] if Path(__file__).with_name("_extra").exists() else []
 templates_path = ["_templates"]
-# References to other projects stay text: to resolve them, a build would have to ask
-# their sites.
+# References to other projects are not resolved, because the build works offline.
 nitpicky = True
 nitpick_ignore_regex = [
     (r"py:.*", r"(joblib|numpy|onnx|pandas|sklearn|skorch|torch)\..*")
 ]
 
 myst_enable_extensions = ["colon_fence"]
-# Sections of all pages can be linked to, as on GitHub.
+# Anchors of sections, as on GitHub.
 myst_heading_anchors = 3
 
-# What a module's __all__ names is its reference, wherever it is defined.
+# List the names in a module's __all__, wherever they are defined.
 autosummary_imported_members = True
 autosummary_ignore_module_all = False
 
 
 def is_ours(name, member):
-    """Return whether a class has a member from us, be it from a mixin."""
+    """Return whether sknames defines a member of a class, possibly in a mixin."""
     module, _, cls = name.rpartition(".")
     item = getattr(getattr(import_module(module), cls), member)
     return getattr(getattr(item, "fget", item), "__module__", "").startswith("sknames")
 
 
 autosummary_context = {"is_ours": is_ours}
-suppress_warnings = ["config.cache"]  # of this function, which cannot be pickled
+suppress_warnings = ["config.cache"]  # functions in the context cannot be pickled
 autodoc_typehints = "none"
 toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
@@ -73,7 +72,7 @@ copybutton_prompt_is_regexp = True
 
 
 def use_style(gallery_conf, script):
-    """Let all pictures of the gallery look alike."""
+    """Use the same style for all figures of the gallery."""
     matplotlib.rc_file(Path(__file__).with_name("matplotlibrc"))
 
 
@@ -89,7 +88,7 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "show_signature": False,
     "reset_modules": ("matplotlib", use_style),
-    # Pictures and tables, without the repr of legends and displays.
+    # Show figures and tables, not the repr of legends and displays.
     "capture_repr": ("_repr_html_",),
 }
 html_math_renderer = "mathml"
@@ -98,7 +97,7 @@ html_title = "sknames"
 html_copy_source = False
 html_static_path = ["_static"]
 html_css_files = ["sknames.css"]
-# Pages without others below them have no list of pages.
+# Pages without subpages do not need a sidebar.
 html_sidebars = {
     page: [] for page in ("index", "install", "faq", "development", "changelog")
 }
@@ -112,26 +111,50 @@ html_theme_options = {
 }
 
 
+def is_result(item):
+    """Return whether a class is made by functions only, with private parameters."""
+    if not inspect.isclass(item):
+        return False
+    return any(name.startswith("_") for name in inspect.signature(item).parameters)
+
+
+def hide_constructor(app, what, name, item, options, signature, annotation):
+    """Leave out the signature of results, which users do not construct."""
+    return ("", None) if is_result(item) else None
+
+
+def hide_private_parameters(app, what, name, item, options, lines):
+    """Describe results by their attributes, without private parameters."""
+    if not is_result(item):
+        return
+    text = "\n".join(lines)
+    text = re.sub(r"^_.+\n(?:    .*\n)+", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^Parameters\n-+\n+(?=See Also)", "", text, flags=re.MULTILINE)
+    lines[:] = text.replace("Parameters\n----------", "Attributes\n----------").split(
+        "\n"
+    )
+
+
 def linkcode_resolve(domain, info):
-    """The file of an object on GitHub."""
+    """Return the file of an object on GitHub."""
     item = import_module(info["module"])
     for name in info["fullname"].split("."):
         item = getattr(item, name)
     items = [item]
-    if inspect.isclass(item):  # a method of its own is in its file
+    if inspect.isclass(item):  # find its file through its methods
         items = filter(inspect.isfunction, vars(item).values())
     root = Path(sknames.__file__).parents[1]
     for item in items:
-        # Of a property, its function.
+        # The function of a property.
         function = inspect.unwrap(getattr(item, "fget", item))
         file = Path(inspect.getsourcefile(function))
-        if file.is_relative_to(root):  # dataclasses write methods, too
+        if file.is_relative_to(root):  # not generated methods of dataclasses
             return f"{REPOSITORY}/blob/main/{file.relative_to(root).as_posix()}"
     return None
 
 
 def localize(app, relative_path, parent_docname, source):
-    """Links of a page at the root of the repository are those of a page in docs/."""
+    """Make links of a page in the repository's root relative to docs/."""
     source[0] = re.sub(r"\]\((?!\w+:|#)", "](../", source[0]).replace(
         "](../docs/", "]("
     )
@@ -139,12 +162,12 @@ def localize(app, relative_path, parent_docname, source):
 
 
 def link_out_of_docs(app, docname, source):
-    """Point links out of docs/, which GitHub follows, to the gallery or to GitHub."""
+    """Point links to files outside docs/ to pages of the site or to GitHub."""
 
     def target(match):
         path = match[1]
-        if path in PLACES:
-            return f"]({PLACES[path]})"
+        if path in PAGES:
+            return f"]({PAGES[path]})"
         if re.fullmatch(r"examples/plot_\w+\.py", path):
             return f"](auto_examples/{Path(path).stem}.rst)"
         return f"]({REPOSITORY}/blob/main/{path})"
@@ -153,7 +176,7 @@ def link_out_of_docs(app, docname, source):
 
 
 def list_pages(app, docname, source):
-    """Make the pages of a list in README.md, for GitHub, the guide's next part."""
+    """Turn the lists of pages in README.md into parts of the table of contents."""
 
     def with_toctree(match):
         pages = re.findall(r"^- \[.*?\]\((\w+)\.md\)", match[0], re.MULTILINE)
@@ -164,7 +187,7 @@ def list_pages(app, docname, source):
 
 
 def link_to_the_page(app, docname, source):
-    """Where the page that answers is part of the site, visitors can open it."""
+    """Link to the interactive page if it is part of the site."""
     if html_extra_path and docname == "deploy":
         heading = "## A web page that answers\n"
         link = '\n```{raw} html\n<p><a href="page/">Type a name and see.</a></p>\n```\n'
@@ -172,13 +195,13 @@ def link_to_the_page(app, docname, source):
 
 
 def write_inline_math(translator, node):
-    """Write a formula in MathML, which browsers show without a script."""
+    """Write a formula in MathML, which browsers render without JavaScript."""
     translator.body.append(latex2mathml.converter.convert(node.astext()))
     raise nodes.SkipNode
 
 
 def write_block_math(translator, node):
-    """Write formulas in MathML, below each other and aligned at &."""
+    """Write formulas in MathML, one per line and aligned at &."""
     lines = rf"\begin{{split}}{node.astext()}\end{{split}}"
     formula = latex2mathml.converter.convert(lines, display="block")
     translator.body.append(f'<div class="formula">{formula}</div>\n')
@@ -186,11 +209,11 @@ def write_block_math(translator, node):
 
 
 def without_subfolders(app):
-    """A README.md in a folder of examples/ is not the header of another gallery."""
+    """Ignore README.md in folders of examples/, which are not galleries."""
     app.config.sphinx_gallery_conf["source_suffix"] = {".rst": "restructuredtext"}
 
 
-# What the theme writes, and what screen readers need instead.
+# Markup of the theme, and accessible replacements.
 ACCESSIBLE = {
     "<summary><span": '<summary aria-label="pages below"><span',
     ' title="Search" aria-label="Search"': "",  # its text is its name
@@ -199,7 +222,7 @@ ACCESSIBLE = {
 
 
 def finish_pages(app, error):
-    """Name what the theme leaves unnamed; delete a template that is no page."""
+    """Make the theme's markup accessible; delete a template that is not a page."""
     Path(app.outdir, "_static", "webpack-macros.html").unlink(missing_ok=True)
     for page in Path(app.outdir).rglob("*.html"):
         text = page.read_text("utf-8")
@@ -213,6 +236,9 @@ def setup(app):
         "mathml", (write_inline_math, None), (write_block_math, None)
     )
     app.connect("builder-inited", without_subfolders, priority=20)
+    # Before numpydoc reads signatures and docstrings.
+    app.connect("autodoc-process-signature", hide_constructor, priority=400)
+    app.connect("autodoc-process-docstring", hide_private_parameters, priority=400)
     app.connect("build-finished", finish_pages)
     app.connect("include-read", localize)
     app.connect("source-read", link_out_of_docs)

@@ -10,7 +10,10 @@ from .table import LEAST_PRINTED, N_PRINTED, Table
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Comparison(Table):
-    """What differs: `Shares.compare` and `Rates.compare` return and describe it.
+    """Differences between lists or labels, with intervals.
+
+    :meth:`Shares.compare` and :meth:`Rates.compare` return them, and document the
+    columns.
 
     Parameters
     ----------

@@ -32,7 +32,9 @@ FEW_OF_OUTCOME = 10  # checked rows of an outcome: with fewer, a warning
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Rates(Estimates):
-    """The rates of an outcome: what :func:`estimate_rates` returns, and describes.
+    """Rates of an outcome by label, with intervals.
+
+    :func:`estimate_rates` returns them, and documents the columns and attributes.
 
     Parameters
     ----------

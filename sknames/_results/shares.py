@@ -35,7 +35,9 @@ LEAST_NOTED = 0.01  # a share: smaller ones of sparse labels get no note
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Shares(Estimates):
-    """The shares of a list: what :func:`estimate_shares` returns, and describes.
+    """Shares of labels in a list, with intervals.
+
+    :func:`estimate_shares` returns them, and documents the columns and attributes.
 
     Parameters
     ----------

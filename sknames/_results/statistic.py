@@ -31,7 +31,7 @@ CONSTRAINTS = {
 
 @dataclass(frozen=True, eq=False)
 class Statistic:
-    """A function of shares or rates: what :func:`estimate_statistic` returns.
+    """A function of shares or rates, as :func:`estimate_statistic` returns it.
 
     Parameters
     ----------

@@ -254,7 +254,7 @@ def test_script_of_the_first_command_runs_without_matplotlib_in_ascii(
     out.flush()
     printed = out.buffer.getvalue().decode("ascii")
     assert re.search(r"accuracy 0\.\d{3}, macro-F1 0\.\d{3}\.", printed)
-    _, _, after = printed.partition("three best answers\n")
+    _, _, after = printed.partition("three most probable\n")
     table, _, _ = after.partition("\n\n")
     rows = table.splitlines()
     assert len(rows) == 12
