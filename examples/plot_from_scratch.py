@@ -371,8 +371,7 @@ ax.legend()
 # :math:`x_t` are learned embeddings of the characters. The model has three more parts:
 #
 # - **N-grams.** The logits of a linear model of 1 to 5 letters are added to those of
-# the
-#   net. Both are trained together.
+#   the net. Both are trained together.
 # - **Words.** Whole words add further logits, as in naive Bayes.
 # - **A second phase.** The net is trained on two million names. Then a linear layer on
 #   its logits and the n-grams is trained on 2.5 million names in all scripts.
