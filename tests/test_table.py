@@ -139,10 +139,25 @@ def test_file_of_ten_parts_is_small():
 
 
 @KINDS
+def test_columns_and_counts_are_described_in_help(results, kind):
+    table = results[kind]
+    names = [*table.to_frame().columns, "n_names", "confidence_level", "new_labels"]
+    for name in names:
+        attribute = getattr(type(table), name)
+        assert attribute.__doc__.endswith(".")
+    assert table.n_names == 200
+
+
+def test_comparison_has_either_shares_or_rates(results):
+    for kind, name in (("Comparison", "rate"), ("Comparison of rates", "share")):
+        assert not hasattr(results[kind], name)
+
+
+@KINDS
 def test_other_attributes_are_missing_and_columns_are_for_reading(results, kind):
     table = results[kind]
     with pytest.raises(
-        AttributeError, match=f"'{kind.split()[0]}' has no attribute 'p"
+        AttributeError, match=f"'{kind.split()[0]}' object has no attribute 'p"
     ):
         table.plot  # noqa: B018
     assert not hasattr(table, "elvish")

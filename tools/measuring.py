@@ -136,7 +136,8 @@ def list_of_rows(probabilities, classes, given=(), **model):
 def shares_of_rows(probabilities, classes, given=(), asked=(), **model):
     """Return the shares of rows of probabilities; see `list_of_rows`."""
     names = list_of_rows(probabilities, classes, given, **model)
-    return shares_of_list(names, question_of(**dict(asked)))
+    question = question_of(**dict(asked))
+    return shares_of_list(names, question, question.seeds(names))
 
 
 # ---- Statistics

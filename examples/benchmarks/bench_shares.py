@@ -61,7 +61,7 @@ from sknames._lists.checked import CheckedRows
 from sknames._lists.model_settings import errors_by_class, settings_of_shares
 from sknames._models.groups import group_of_each
 from sknames._models.stack import resolve
-from sknames._results.parts import estimate_parts
+from sknames._results.parts import estimate_by
 from sknames._results.rates import rates_of_list
 from sknames._results.shares import shares_of_list
 from sknames.pretrained._load_pretrained import FIGURES, FOLDER, TARGETS
@@ -688,7 +688,8 @@ class People:
         """Return the rates of an outcome of each of some people."""
         given = {"ids": people}
         names = list_of_rows(self.proba[people], self.known, given, **self.settings)
-        return rates_of_list(names, outcome, question_of(n_draws=n_draws))
+        question = question_of(n_draws=n_draws)
+        return rates_of_list(names, outcome, question, question.seeds(names))
 
     def draw(self, counts, rng, once=False):
         """Return people of each label, as many as is said, in no order.
@@ -1342,7 +1343,7 @@ def judge_others(people, weight, mix, other_mix, rng):
 
     given = {"ids": drawn}
     names = list_of_rows(people.proba[drawn], people.known, given, **people.settings)
-    parts = estimate_parts(names, by, question, estimate)
+    parts = estimate_by(names, by, question, estimate)
     from_own_rows = people.shares(others, n_draws=300)
     less_the_part = parts.compare()[-1]
     if less_the_part is None:  # too few others

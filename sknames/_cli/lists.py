@@ -15,7 +15,8 @@ from .._lists.name_list import GivenColumns, NameList, read_list
 from .._lists.question import Question
 from .._lists.split import TAKEN
 from .._models.stack import Stack, resolve
-from .._results.parts import estimate_parts
+from .._results.parts import estimate_by
+from .._results.table import counts_of_rows
 from .._text.names import Names
 from .._wrappers.grouped_classifier import GroupedClassifier
 from .files import print_message
@@ -66,11 +67,9 @@ class PredictedRows:
     def estimate(self, estimate_list):
         """Return what a function estimates from all rows, or from each part of --by.
 
-        The function gets a `NameList`, the index of its rows, and seeds or None.
+        The function gets a `NameList`, the index of its rows, and the seeds.
         """
-        if not self.by:
-            return estimate_list(self.names, slice(None), None)
-        return estimate_parts(self.names, self.by, QUESTION, estimate_list)
+        return estimate_by(self.names, self.by or None, QUESTION, estimate_list)
 
 
 @dataclass(frozen=True)
@@ -154,7 +153,9 @@ class ListInput:
             for name, values in result._columns.items():
                 columns[name] = to_arrow(values)
             self.write(pa.table(columns), model_metadata(stack))
-            for _, note in result._notes():
+            for kind, note in result._notes():
+                if kind == "counts":
+                    continue  # which print_counts prints
                 print_message(f"sknames: note: {_as_options(note)}")
 
     def write(self, table, metadata):
@@ -288,8 +289,5 @@ def print_warnings():
 
 def print_counts(names, stack, start):
     """Print how many rows there are, the elapsed time, and the model."""
-    n_not_names = sum(names.n_of_reason.values())
-    print_message(
-        f"{names.n_names + n_not_names:,} rows: {names.n_names:,} names, "
-        f"{n_not_names:,} not names; {run_summary(stack, start)}"
-    )
+    counts = counts_of_rows(names.n_names, sum(names.n_of_reason.values()))
+    print_message(f"{counts}; {run_summary(stack, start)}")

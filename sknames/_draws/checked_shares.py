@@ -14,7 +14,7 @@ from .draws import (
     Draws,
     nearest_shares,
 )
-from .resampling import deviations_of_sums, inflation
+from .resampling import deviations_of_sums, effective_number, inflation
 
 FALSE_ALARMS = 0.01  # of random draws of rows, which are told not to look so
 FEW_EXPECTED = 5  # people of a label: of fewer, a mean is far from normal
@@ -169,8 +169,6 @@ def _widen(deviations, influences, expected_covariance, unit_weights, rng):
     values, vectors = np.linalg.eigh(expected_covariance - observed)
     root = vectors * np.sqrt(np.maximum(values, 0))
     wide = deviations + rng.normal(size=deviations.shape) @ root.T
-    squares = unit_weights**2
-    n_equal = squares.sum() ** 2 / (squares**2).sum()  # units of equal weight
-    freedom = max(1.0, n_equal - 1)
+    freedom = max(1.0, effective_number(unit_weights**2) - 1)
     chi_square = rng.chisquare(freedom, size=(len(wide), 1))
     return wide * np.sqrt(freedom / chi_square)

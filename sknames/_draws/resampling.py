@@ -156,8 +156,18 @@ class Units:
 
     @property
     def n_effective(self):
-        """As many units of equal weight hold as much information (Kish 1965)."""
-        return (self.weights @ self.counts) ** 2 / (self.weights**2 @ self.counts)
+        """As many units of equal weight hold as much information."""
+        return effective_number(self.weights, self.counts)
+
+
+def effective_number(weights, counts=None):
+    """Return how many units of equal weight hold as much information (Kish 1965).
+
+    `counts` say how many units have each weight.
+    """
+    if counts is None:
+        counts = np.ones(len(weights))
+    return (weights @ counts) ** 2 / (weights**2 @ counts)
 
 
 def _scores(ratios, weights, share):

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .table import LEAST_PRINTED, N_PRINTED, Table
+from .table import LEAST_PRINTED, N_PRINTED, Table, column
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -52,6 +52,14 @@ class Comparison(Table):
     other_label: Any = None
     has_checked: bool = False
 
+    outcome = column("outcome", "The outcome of each row, of rates.")
+    share = column("share", "The shares here, of shares.")
+    rate = column("rate", "The rates of the label, of rates.")
+    other = column("other", "The shares or rates that these are compared with.")
+    difference = column("difference", "The former minus the latter.")
+    sure = column("sure", "Whether they differ.")
+    p_value = column("p_value", "The p-values, for all rows together.")
+
     @property
     def _title(self):
         name = "rate" if "rate" in self._columns else "share"
@@ -69,20 +77,17 @@ class Comparison(Table):
         mark = "   sure" if sure else ""
         return f"{text}{low:+.1%} to {high:+.1%}{mark}"
 
-    def _is_shown(self):
-        if self.other_label is not None:
-            return np.full(len(self.label), True)
-        is_first = np.arange(len(self.label)) < N_PRINTED
-        return self.sure | (is_first & (np.abs(self.difference) >= LEAST_PRINTED))
-
-    def _sum(self, rows):
-        return "none is sure"
-
-    def _counts(self):
-        if self.n_names_of_other is not None:
-            yield f"{self.n_names:,} names against {self.n_names_of_other:,}"
+    def _shown(self):
+        is_shown = np.full(len(self.label), True)
+        if self.other_label is None:
+            is_shown = np.abs(self.difference) >= LEAST_PRINTED
+            is_shown[N_PRINTED:] = False
+        return self.sure | is_shown, "none is sure"
 
     def _notes(self):
+        if self.n_names_of_other is not None:
+            counts = f"{self.n_names:,} names against {self.n_names_of_other:,}"
+            yield "counts", counts
         if self.other_label is not None:
             yield "against", f"compared with {self.other_label}"
         elif self.n_names_of_other is None:

@@ -12,7 +12,7 @@ from .._lists.columns import values_of
 from .._lists.name_list import GivenColumns, read_users_list
 from .._lists.question import CONSTRAINTS, Question
 from .._models.priors import Priors
-from .parts import Parts, estimate_parts
+from .parts import Parts, estimate_by
 from .rates import Rates, rates_of_list
 
 
@@ -137,11 +137,9 @@ def estimate_rates(
         random_state=random_state,
     )
     names = read_users_list(estimator, X, given, assumed_prior)
-    if by is None:
-        return rates_of_list(names, outcome, question)
     outcomes = values_of(outcome, len(names), "an outcome", "outcome")
 
     def rates_of_part(part, rows, seeds):
         return rates_of_list(part, outcomes[rows], question, seeds)
 
-    return estimate_parts(names, by, question, rates_of_part)
+    return estimate_by(names, by, question, rates_of_part)

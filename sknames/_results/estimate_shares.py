@@ -11,7 +11,7 @@ from .._base import validate_params
 from .._lists.name_list import GivenColumns, read_users_list
 from .._lists.question import CONSTRAINTS, Question
 from .._models.priors import Priors
-from .parts import Parts, estimate_parts
+from .parts import Parts, estimate_by
 from .shares import Shares, shares_of_list
 
 
@@ -163,10 +163,8 @@ def estimate_shares(
         random_state=random_state,
     )
     names = read_users_list(estimator, X, given, assumed_prior)
-    if by is None:
-        return shares_of_list(names, question)
 
     def shares_of_part(part, rows, seeds):
         return shares_of_list(part, question, seeds)
 
-    return estimate_parts(names, by, question, shares_of_part)
+    return estimate_by(names, by, question, shares_of_part)

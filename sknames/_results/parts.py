@@ -121,7 +121,8 @@ class Parts(SavedResult, Mapping):
         for key, table in self._tables.items():
             notes = [] if table is None else [*table._notes()]
             for kind, note in [*notes, *self._notes_of_part[key]]:
-                messages.append((self._split.title(key), kind, note))
+                if kind != "counts":
+                    messages.append((self._split.title(key), kind, note))
         for line in summarize_messages(messages):
             yield "parts", line
 
@@ -365,11 +366,14 @@ def draw_whole(names, question, parts):
     return draw_shares(names, names.distinct(), question, seeds, parts)
 
 
-def estimate_parts(names, by, question, estimate):
-    """Return what is estimated of each part of a `NameList`, as `Parts`.
+def estimate_by(names, by, question, estimate):
+    """Return what is estimated of a `NameList`, or of each part by columns, as `Parts`.
 
-    `estimate` returns the result of a part: of its `NameList`, its rows and the seeds.
+    `estimate` returns the result of the list or of a part: of its `NameList`, its rows
+    and the seeds.
     """
+    if by is None:
+        return estimate(names, slice(None), question.seeds(names))
     split = split_rows(by, len(names))
     seeds = question.seeds(names)
     tables = {}

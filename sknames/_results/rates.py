@@ -10,7 +10,7 @@ from .._base import NoEstimateError, warn
 from .._base.codes import code_values, index_in
 from .._draws.draw_shares import draw_shares
 from .._draws.draws import Draws, nearest_shares
-from .._draws.resampling import OUTCOMES, Clusters, deviations_of_sums
+from .._draws.resampling import OUTCOMES, Clusters, deviations_of_sums, effective_number
 from .._lists.columns import check_known, values_of
 from .._lists.name_list import check_size
 from .._models.groups import check_alike
@@ -19,6 +19,8 @@ from .table import (
     Estimates,
     Table,
     TableMetadata,
+    column,
+    counts_of_rows,
     listing,
     notes_on_new_labels,
     read_only,
@@ -66,10 +68,13 @@ class Rates(Estimates):
     """
 
     __module__ = "sknames"
-    _header = " rate   {:.10g} % interval"
 
     _n_people: int
     outcomes: NDArray[Any]
+
+    outcome = column("outcome", "The outcome of each row.")
+    rate = column("rate", "The estimated rates, NaN of a label without people.")
+    n_people = column("n_people", "The estimated number of people of the label.")
 
     @property
     def labels(self) -> NDArray[Any]:
@@ -94,25 +99,22 @@ class Rates(Estimates):
         """Return what results must have in common, by what to call it."""
         return super()._settings() | {"outcomes": self.outcomes.tolist()}
 
+    @property
+    def _title(self):
+        return f" rate   {100 * self.confidence_level:.10g} % interval"
+
     @staticmethod
     def _line(rate, low, high, n_people):
         if np.isnan(rate):
             return f"     -   {n_people:.1f} estimated people"
         return f"{rate:6.1%}   {low:.1%} to {high:.1%}"
 
-    def _is_shown(self):
-        return self.n_people >= FEW_PEOPLE
-
-    def _sum(self, rows):
-        return f"fewer than {FEW_PEOPLE} estimated people each"
-
-    def _counts(self):
-        yield (
-            f"{self.n_names + self.n_not_names:,} rows: {self.n_names:,} names, "
-            f"{self.n_not_names:,} not names"
-        )
+    def _shown(self):
+        others = f"fewer than {FEW_PEOPLE} estimated people each"
+        return self.n_people >= FEW_PEOPLE, others
 
     def _notes(self):
+        yield "counts", counts_of_rows(self.n_names, self.n_not_names)
         if self.n_checked is not None:
             of_each = [f"{n:,} of {outcome}" for outcome, n in self.n_checked.items()]
             total = sum(self.n_checked.values())
@@ -125,7 +127,7 @@ class Rates(Estimates):
         )
         yield "rates", note
 
-    def compare(self, label: Any = None, other: Any = None) -> Comparison:
+    def compare(self, label: Any = None, against: Any = None) -> Comparison:
         """Compare the rates of two labels, or of one with all others.
 
         Parameters
@@ -133,7 +135,7 @@ class Rates(Estimates):
         label : label or None, default=None
             The first label. None compares each label that has 10 estimated people or
             more with all others.
-        other : label or None, default=None
+        against : label or None, default=None
             The second label. None takes all others; of a group, the labels that are
             not in it.
 
@@ -159,7 +161,7 @@ class Rates(Estimates):
         of_group = self.members
         if of_group is None:
             of_group = {name: [name] for name in self.labels.tolist()}
-        for given in (label, other):
+        for given in (label, against):
             if isinstance(given, Table):
                 raise TypeError(
                     f"Expected a label of these rates, got {type(given).__name__}. "
@@ -176,7 +178,7 @@ class Rates(Estimates):
         members = {name: of_group[name] for name in compared}
         members_of_other = {}
         for name, labels in members.items():
-            members_of_other[name] = of_group.get(other, self._others(labels))
+            members_of_other[name] = of_group.get(against, self._others(labels))
         rates = self._of_labels.sums(members).within_labels()
         other_rates = self._of_labels.sums(members_of_other).within_labels()
         columns: dict[str, Any] = {
@@ -190,7 +192,7 @@ class Rates(Estimates):
             _columns=columns,
             _about=self._about,
             members=None if self.members is None else members,
-            other_label="all others" if other is None else other,
+            other_label="all others" if against is None else against,
         )
 
     def _others(self, members):
@@ -199,13 +201,9 @@ class Rates(Estimates):
         return [label for label in labels if label not in members]
 
 
-def rates_of_list(names, outcome, question, seeds=None):
-    """Return the `Rates` of a `NameList`, from the mix of each outcome.
-
-    `seeds` decide the draws; with None, those of the question.
-    """
+def rates_of_list(names, outcome, question, seeds):
+    """Return the `Rates` of a `NameList`, from the mix of each outcome."""
     outcomes, outcome_index = check_outcome(outcome, names.row_counts > 0)
-    seeds = seeds or question.seeds(names)
     share = _shares_of_outcomes(names, outcomes, outcome_index, seeds)
     n_checked = _count_checked(names, outcomes, outcome_index)
     drawn = []
@@ -321,9 +319,7 @@ def _is_float(outcome):
 
 def _shares_of_outcomes(names, outcomes, outcome_index, seeds):
     """Return the share of each outcome, as `Draws`."""
-    counts = names.row_counts
-    weights = np.ones(len(counts)) if names.weights is None else names.weights
-    row_weights = weights * counts
+    row_weights = names.row_weights
     by_outcome = row_weights[:, None] * np.eye(len(outcomes))[outcome_index]
     share = by_outcome.sum(axis=0) / row_weights.sum()
     if not share.all():
@@ -331,7 +327,8 @@ def _shares_of_outcomes(names, outcomes, outcome_index, seeds):
             "Expected a positive weight for some name of each outcome, got none for "
             f"{outcomes[share.argmin()].item()!r}. Leave these rows out."
         )
-    n_effective = row_weights.sum() ** 2 / (weights**2 @ counts)
+    weights = np.ones(len(names)) if names.weights is None else names.weights
+    n_effective = effective_number(weights, names.row_counts)
     seed = seeds.of_names(names)
     if names.clusters is None:
         rng = np.random.RandomState([*seed, OUTCOMES])

@@ -23,6 +23,9 @@ from .table import (
     Row,
     Table,
     TableMetadata,
+    column,
+    counts_of_rows,
+    fact,
     listing,
     notes_on_new_labels,
     read_only,
@@ -67,6 +70,9 @@ class Shares(Estimates):
 
     __module__ = "sknames"
 
+    share = column("share", "The estimated shares, the largest first.")
+    n_distinct = fact("n_distinct", "The number of distinct names.")
+
     @property
     def draws(self) -> NDArray[np.floating]:
         """The shares in each draw, (n_draws, n_labels), for reading only."""
@@ -106,20 +112,14 @@ class Shares(Estimates):
             return f"{share:6.1%}   -"
         return f"{share:6.1%}   {low:.1%} to {high:.1%}"
 
-    def _is_shown(self):
+    def _shown(self):
         is_first = np.arange(len(self.share)) < N_PRINTED
-        return is_first & (self.share >= LEAST_PRINTED)
-
-    def _sum(self, rows):
-        return f"{self.share[rows].sum():.1%} together"
-
-    def _counts(self):
-        yield (
-            f"{self.n_names + self.n_not_names:,} rows: {self.n_names:,} names "
-            f"({self.n_distinct:,} distinct), {self.n_not_names:,} not names"
-        )
+        is_shown = is_first & (self.share >= LEAST_PRINTED)
+        return is_shown, f"{self.share[~is_shown].sum():.1%} together"
 
     def _notes(self):
+        distinct = f" ({self.n_distinct:,} distinct)"
+        yield "counts", counts_of_rows(self.n_names, self.n_not_names, distinct)
         if self.n_clusters is not None:
             yield "clusters", f"in {self.n_clusters:,} clusters"
         if self.n_checked is not None:
@@ -162,13 +162,13 @@ class Shares(Estimates):
         yield from notes_on_new_labels(self.new_labels)
 
     def compare(
-        self, other: "Shares | Mapping[Any, float]", *, same_source: bool = False
+        self, against: "Shares | Mapping[Any, float]", *, same_source: bool = False
     ) -> Comparison:
         """Compare with the shares of another list, or with a known mix.
 
         Parameters
         ----------
-        other : Shares or dict
+        against : Shares or dict
             The shares of the other list, by the same model and parameters. Or known
             shares, such as ``{"German": 0.82, "Turkish": 0.04, "others": 0.14}``, where
             "others" is the sum of the labels that are not given; without it, they are
@@ -206,7 +206,7 @@ class Shares(Estimates):
             other labels, both are of the same rows but differ, such as in checked rows,
             or known shares are not shares.
         TypeError
-            If the other is neither shares nor a mapping of known ones.
+            If it is compared with neither shares nor a mapping of known ones.
 
         Notes
         -----
@@ -219,17 +219,17 @@ class Shares(Estimates):
         lists. A label that the model lacks and that is not among the other list's
         checked rows has a share of 0 there, and none if no rows were checked.
         """
-        if isinstance(other, Shares):
-            self._check_alike(other)
-            self._check_apart(other)
-            return self._compare_with_list(other, same_source)
-        if hasattr(other, "items"):
-            known = dict(other.items())
+        if isinstance(against, Shares):
+            self._check_alike(against)
+            self._check_apart(against)
+            return self._compare_with_list(against, same_source)
+        if hasattr(against, "items"):
+            known = dict(against.items())
             if not any(isinstance(value, Table | Row) for value in known.values()):
                 return self._compare_with_known(known)
         raise TypeError(
             "Expected the Shares of another list, or a dict of known shares, got "
-            f"{type(other).__name__}. Of parts, take one, "
+            f"{type(against).__name__}. Of parts, take one, "
             "as parts[key]; rates and comparisons are of one list."
         )
 
@@ -296,14 +296,10 @@ class Shares(Estimates):
             raise ValueError("Expected known shares of some labels, got none.")
 
 
-def shares_of_list(names, question, seeds=None):
-    """Return the `Shares` of a `NameList`, the largest first.
-
-    `seeds` decide the draws; with None, those of the question.
-    """
+def shares_of_list(names, question, seeds):
+    """Return the `Shares` of a `NameList`, the largest first."""
     distinct = names.distinct()
     check_size(names, distinct.n)
-    seeds = seeds or question.seeds(names)
     drawn = draw_shares(names, distinct, question, seeds)
     warn_if_few_checked(names)
     about = TableMetadata.of_list(

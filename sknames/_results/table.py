@@ -1,5 +1,6 @@
 """What the tables that users hold have in common."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -104,11 +105,30 @@ class TableMetadata(Saved):
         }
 
 
+def column(name: str, description: str) -> Any:
+    """Return the property of a `Table` that is one of its columns."""
+
+    def get(table):
+        if name not in table._columns:
+            kind = type(table).__name__
+            raise AttributeError(f"{kind!r} has no attribute {name!r} here")
+        return table._columns[name]
+
+    return property(get, doc=description)
+
+
+def fact(name: str, description: str) -> Any:
+    """Return the property of a `Table` that is a field of `TableMetadata`."""
+    return property(lambda table: getattr(table._about, name), doc=description)
+
+
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Table(SavedResult, Mapping):
     """Hold columns of equal length as attributes, and rows by label.
 
-    The columns `TEXTS` are printed as they are; `_line` writes the others.
+    The columns `TEXTS` are printed as they are, and `_line` writes the others, under
+    the header `_title`. `_shown` says which rows are printed, and what of the others;
+    `_notes` yields the kind and text of each line below, of the kind "counts" first.
 
     Parameters
     ----------
@@ -121,24 +141,23 @@ class Table(SavedResult, Mapping):
     members: dict[Any, Any] | None = None
 
     TEXTS: ClassVar[tuple[str, ...]] = ("label", "outcome")
-    _header: ClassVar[str] = ""
+
+    label = column("label", "The label, or group, of each row.")
+    low = column("low", "The lower ends of the intervals.")
+    high = column("high", "The upper ends of the intervals.")
+    confidence_level = fact("confidence_level", "Confidence level of the intervals.")
+    n_draws = fact("n_draws", "The number of draws.")
+    n_names = fact("n_names", "The number of names.")
+    n_not_names = fact("n_not_names", "The number of texts that are not names.")
+    n_clusters = fact("n_clusters", "The number of clusters, or None.")
+    n_checked = fact(
+        "n_checked", "The number of checked rows, of rates by outcome; or None."
+    )
+    new_labels = fact("new_labels", "Labels of checked rows that the model lacks.")
 
     def __post_init__(self):
         columns = {name: read_only(values) for name, values in self._columns.items()}
         object.__setattr__(self, "_columns", columns)
-
-    def __getattr__(self, name: str) -> Any:
-        """Return a column, or what is said of the list."""
-        own = vars(self)  # empty while a pickle is read
-        if name in own.get("_columns", ()):
-            return own["_columns"][name]
-        if not name.startswith("_") and hasattr(own.get("_about"), name):
-            return getattr(own["_about"], name)
-        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
-
-    def __dir__(self) -> list[str]:
-        """Return the names of attributes, which interactive shells complete."""
-        return [*super().__dir__(), *self._columns]
 
     def to_frame(self) -> Any:
         """Return the table as a DataFrame of pandas.
@@ -188,19 +207,6 @@ class Table(SavedResult, Mapping):
         """Return whether this is the same table."""
         return self is other
 
-    def _counts(self):
-        """Return lines that count rows or names."""
-        return []
-
-    def _notes(self):
-        """Return what else is to be said: the kind of a note, and its text."""
-        return []
-
-    @property
-    def _title(self):
-        """The header of all columns that are no texts."""
-        return self._header.format(100 * self._about.confidence_level)
-
     def __repr__(self):
         texts = [name for name in self.TEXTS if name in self._columns]
         widths = []
@@ -208,17 +214,16 @@ class Table(SavedResult, Mapping):
             printed = [name, *map(str, self._columns[name])]
             widths.append(max(map(len, printed)))
         lines = [f"{_padded(texts, widths)}   {self._title}"]
-        is_shown = np.full(len(self.label), True)
-        if self.members is None:
-            is_shown = self._is_shown()
+        is_shown, others = self._shown()
+        if self.members is not None:
+            is_shown = np.full(len(self.label), True)
         for row in np.flatnonzero(is_shown):
             values = [column[row] for column in self._columns.values()]
             printed = _padded(values[: len(texts)], widths)
             lines.append(f"{printed}  {self._line(*values[len(texts) :])}")
         if not is_shown.all():  # groups may overlap, so no "others" sums them
             hidden = {*self.label[~is_shown].tolist()}
-            lines.append(f"{len(hidden)} others: {self._sum(~is_shown)}")
-        lines += self._counts()
+            lines.append(f"{len(hidden)} others: {others}")
         lines += [note for _, note in self._notes()]
         return "\n".join(lines)
 
@@ -235,6 +240,10 @@ class Estimates(Table):
         if self.members is None:
             return self._of_labels
         return self._of_labels.sums(self.members)
+
+    @abstractmethod
+    def _with_members(self, members: dict[Any, Any]) -> Self:
+        """Return the same for groups that have these labels."""
 
     def sums(self, groups: Groups) -> Self:
         """Sum labels over groups, with intervals.
@@ -323,6 +332,14 @@ def listing(texts):
     if len(texts) > N_PRINTED:
         text += f" and {len(texts) - N_PRINTED} more"
     return text
+
+
+def counts_of_rows(n_names, n_not_names, distinct=""):
+    """Say how many rows of a list are names; `distinct` says how many differ."""
+    return (
+        f"{n_names + n_not_names:,} rows: {n_names:,} names{distinct}, "
+        f"{n_not_names:,} not names"
+    )
 
 
 def notes_on_new_labels(new_labels):
