@@ -81,7 +81,7 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 # An argument in messages of Python, and the option that replaces it.
-OPTION = ('groups="subregion"', "--groups subregion")
+OPTION = ('sums("subregion")', "--groups subregion")
 
 
 @pytest.fixture

@@ -757,7 +757,7 @@ def test_verbose_0_is_silent(X, y, capsys):
 def test_device_is_cpu_without_cuda(monkeypatch, X, y):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert fit(X, y, device="auto").net_.device == "cpu"
-    with pytest.raises(ValueError, match="Expected a CUDA device .*'cpu'"):
+    with pytest.raises(ValueError, match="Expected a CUDA device,.*'cpu'"):
         fit(X, y, device="cuda")
 
 
