@@ -12,6 +12,10 @@ from numpy.typing import ArrayLike
 from .groups import unknown_label
 
 POPULATION = Path(__file__).parent / "population.csv"
+# Of "tempered". On held-out people that chose it, the log loss with labels alike plus
+# that with labels by population is least near .2 for nationalities and .1 for
+# countries. For countries, .25 costs 1 % of it, and gets more common surnames right.
+TEMPERED_EXPONENT = 0.25
 OTHERS = "others"  # all labels that priors or known shares do not name
 ROUNDING = 0.01  # how far their sum may be from 1, as if rounded to percent
 
@@ -25,11 +29,10 @@ def check_priors(priors, classes, name="priors", own="uniform"):
     """Return priors in any accepted form as float64, in the order of the classes.
 
     "population" is a rough number of bearers in the world, or of a country's
-    inhabitants. "tempered" is a power of that number, with an exponent below 1, a
-    compromise between the world's people and equal shares. Labels that a dict or Series
-    leaves out get 0, or divide the prior of "others" in proportion to the model's `own`
-    priors, in any form. If a class has the name "others", that prior is its own. Errors
-    show `name`.
+    inhabitants. "tempered" is the fourth root of that number, a compromise between the
+    world's people and equal shares. Labels that a dict or Series leaves out get 0, or
+    divide the prior of "others" in proportion to the model's `own` priors, in any form.
+    If a class has the name "others", that prior is its own. Errors show `name`.
     """
     if priors is None or isinstance(priors, str):
         values = _by_name(priors, classes, name)
@@ -122,11 +125,12 @@ def _by_name(priors, classes, name):
             f"Expected {name} 'tempered', 'population' or 'uniform', or numbers by "
             f"label, got {priors!r:.80}.{step}"
         )
-    weights = {}
+    exponent = TEMPERED_EXPONENT if priors == "tempered" else 1
     with open(POPULATION, encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            exponent = float(row["tempered_exponent"]) if priors == "tempered" else 1
-            weights[row["label"]] = float(row["millions"]) ** exponent
+        weights = {
+            row["label"]: float(row["millions"]) ** exponent
+            for row in csv.DictReader(file)
+        }
     unknown = [str(label) for label in classes.tolist() if label not in weights]
     if unknown:
         raise ValueError(
