@@ -276,13 +276,14 @@ def test_only_linear_layers_train_on_single_words(lists, phase):
         assert ((word, danish) in rows) == (phase != "first_phase")
 
 
-def test_rows_of_rare_countries_are_repeated_up_to_a_limit(monkeypatch):
+def test_full_names_of_rare_countries_are_repeated_up_to_a_limit(monkeypatch):
     monkeypatch.setattr(countries, "LEAST_ROWS", 7)
     monkeypatch.setattr(countries, "MOST_TIMES", 4)
     labels = np.array(["PW", *["TV"] * 3, *["FR"] * 7, *["DE"] * 8], dtype=object)
-    names = np.arange(len(labels)).astype(str)
+    names = np.array([f"Ann {k}" for k in range(len(labels))])
+    names[1] = "Ann"  # of TV, a single word
     found, of_rows = countries.repeated(names, labels)
-    assert Counter(of_rows) == {"PW": 4, "TV": 9, "FR": 7, "DE": 8}
+    assert Counter(of_rows) == {"PW": 4, "TV": 7, "FR": 7, "DE": 8}
     assert {*zip(found, of_rows, strict=True)} == {*zip(names, labels, strict=True)}
     assert {*Counter(found).values()} == {1, 3, 4}
 

@@ -21,6 +21,11 @@ BLOCKS = {
     "Ethiopic": "ሀፚ",
     "Sinhala": "අෟ",
 }
+# Letters that nobody's name has, by their names in Unicode.
+OF_HOLY_TEXTS = re.compile("LAO LETTER (PALI|SANSKRIT)")
+LETTERS_AS_MARKS = "ະາຳ"  # vowels of Lao that follow a consonant
+# Vowels of Lao that are written before the consonant that they follow in speech.
+WRITTEN_BEFORE = re.compile("([ກ-ຮໜໝ])([ເ-ໄ])")
 # What stands for a sound that a script lacks.
 SIMILAR = dict(
     pair.split("=")
@@ -46,7 +51,7 @@ def to_block(sounds, script, rng):
         written += carrier if is_sign and not is_behind else ""
         written += choice[rng.randint(len(choice))]
         is_behind = sound[-1] not in "aeiou "
-    return written
+    return WRITTEN_BEFORE.sub(r"\2\1", written)
 
 
 @cache
@@ -62,9 +67,11 @@ def _letters(script):
     for character in map(
         chr, range(ord(BLOCKS[script][0]), ord(BLOCKS[script][1]) + 1)
     ):
+        if OF_HOLY_TEXTS.match(unicodedata.name(character, "")):
+            continue
         sound = anyascii(character).lower().replace("'", "")
         category = unicodedata.category(character)[0]
-        is_mark = category == "M"
+        is_mark = category == "M" or character in LETTERS_AS_MARKS
         if sound.isalpha() and (not is_mark or sound[0] in "aeiou"):
             (signs if is_mark else letters).setdefault(sound, []).append(character)
         elif category == "L" and not sound and not carrier:

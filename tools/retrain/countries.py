@@ -65,6 +65,8 @@ SHARES = {
     "Katakana": {"JP": 0.1},
     "Cyrillic": {"ME": 0.02, "BA": 0.02},
     "Devanagari": {"IN": 0.02},
+    # Eritreans also write in Arabic script, and have no common second language.
+    "Ethiopic": {"ER": 0.2},
 }
 # How lists write letters that a keyboard lacks: Soerensen for Sørensen.
 DIGRAPHS = str.maketrans(
@@ -229,12 +231,17 @@ def with_accents(people, listed):
 
 
 def repeated(names, countries):
-    """Return names and countries, with the rows of rare countries several times."""
+    """Return names and countries, with the full names of rare countries several times.
+
+    A single word is not repeated: twenty surnames would become the mark of a country,
+    Smith that of Guernsey.
+    """
     _, labels, n_rows = np.unique(
         countries.astype(str), return_inverse=True, return_counts=True
     )
-    times = np.minimum(np.ceil(LEAST_ROWS / n_rows), MOST_TIMES).astype(int)
-    rows = np.repeat(np.arange(len(names)), times[labels])
+    times = np.minimum(np.ceil(LEAST_ROWS / n_rows), MOST_TIMES).astype(int)[labels]
+    times[[" " not in name for name in names]] = 1
+    rows = np.repeat(np.arange(len(names)), times)
     return names[rows], countries[rows]
 
 
