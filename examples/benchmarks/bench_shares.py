@@ -297,7 +297,7 @@ def measure(sizes, draw_known, draw, most, classes, assumed, alpha, rng):
             shares = sknames_shares(rows, assumed)
             found["sknames"] = in_order(shares)
             found["sknames, with a temperature"] = in_order(
-                sknames_shares(cool, assumed, 2)
+                sknames_shares(cool, assumed)
             )
             for way, share in found.items():
                 error[way].append(np.abs(share - mix).sum())
@@ -375,7 +375,7 @@ def measure_mixes(target, rng):
                 shares = sknames_shares(some, assumed)
                 true = mix[shares.label]
                 covers = (shares.low <= true) & (true <= shares.high)
-                plain_shares = in_order(sknames_shares(some, bare, 2))
+                plain_shares = in_order(sknames_shares(some, bare))
                 errors = [counting(some, None), plain_shares, in_order(shares)]
                 errors = [np.abs(share - mix).sum() for share in errors]
                 large = covers[true > 0.02].mean() if (true > 0.02).any() else np.nan
@@ -1256,7 +1256,7 @@ def measure_lacking(people, n_lists, rng):
             true = np.bincount(people.labels[drawn], minlength=len(people.classes))
             true = true[: len(people.known)] / 1000
             counted = counting(people.proba[drawn], None)
-            shares = in_order(people.shares(drawn, n_draws=2))
+            shares = in_order(people.shares(drawn, n_draws=200))
             common = true > 0.02 * true.sum()
             ways = (counted, shares)
             errors.append([np.abs(way - true)[common].mean() for way in ways])
