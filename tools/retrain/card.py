@@ -553,7 +553,7 @@ def permissive_tables(found):
         recalls = [f"{model['recall']:.3f}" for model in models]
         rows.append(["macro recall", "", *recalls])
         rows.append(["labels", "", *(model["n_labels"] for model in models)])
-        header = [target, "people", models[0]["fingerprint"], "permissive"]
+        header = [target, "people", "shipped before", "permissive"]
         lacking = f"labels missing from permissive: {listing(both['lacking'])}"
         parts.append(f"{text_table(header, rows)}\n{lacking}")
     return "\n\n".join(parts)
