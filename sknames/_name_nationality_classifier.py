@@ -117,7 +117,7 @@ class NameNationalityClassifier(
         has not been run on a GPU yet, only in tests that substitute the CPU. Prediction
         always uses numpy.
     callbacks : list of skorch callbacks or None, default=None
-        skorch callbacks to run during training. Scoring callbacks such as
+        Callbacks of skorch to run during training. Scoring callbacks such as
         `EpochScoring` receive labels from `classes_`. They score held-out rows, which
         require ``early_stopping=True``, or training rows with ``on_train=True``.
         Records of the callbacks are not saved with the classifier.
