@@ -53,7 +53,11 @@ BAD_NAMES = [
         TypeError,
         r"got list .{,60} at position 1.*name\[0\] for",
     ),
-    ([["anna", "bo"]], TypeError, r"got list .* at position 0\. The names are in X\[0\]"),
+    (
+        [["anna", "bo"]],
+        TypeError,
+        r"got list .* at position 0\. The names are in X\[0\]",
+    ),
     ([["anna"]], TypeError, r"got list .* at position 0\. Pass \[name\[0\] for name"),
     ("anna", ValueError, r"a single str\. Wrap it in a list: \['anna'\]\.$"),
     (b"\xff", ValueError, r"a single bytes\. Wrap it in a list: \['\ufffd'\]"),

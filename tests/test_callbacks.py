@@ -97,7 +97,9 @@ def test_callback_on_held_out_rows_without_them_raises(codes, callback, step):
 
 
 def test_input_shape_setter_raises(codes):
-    with pytest.raises(ValueError, match=r"InputShapeSetter .*\nRemove InputShapeSetter"):
+    with pytest.raises(
+        ValueError, match=r"InputShapeSetter .*\nRemove InputShapeSetter"
+    ):
         fit(codes, [InputShapeSetter()])
 
 

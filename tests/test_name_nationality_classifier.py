@@ -188,7 +188,9 @@ def test_leading_spaces_warn_above_one_in_100_rows(params):
     X[:4, 0] = 1  # one in 100
     assert fit(X, X[:, 1] % 2, max_epochs=1, **params).network_.separator == 1
     X[:5, 0] = 1
-    with pytest.warns(UserWarning, match="1% of the rows .*letters at 2") as found:
+    with pytest.warns(
+        UserWarning, match="1% of the rows .*letters start at 2"
+    ) as found:
         model = fit(X, X[:, 1] % 2, max_epochs=1, **params)
     assert model.network_.separator == 1
     assert [warning.filename for warning in found] == [__file__]
