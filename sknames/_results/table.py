@@ -108,7 +108,7 @@ class TableMetadata(Saved):
 def column(name: str, description: str) -> Any:
     """Return the property of a `Table` that is one of its columns."""
 
-    def get(table):
+    def get(table: "Table") -> NDArray[Any]:
         if name not in table._columns:
             kind = type(table).__name__
             raise AttributeError(f"{kind!r} has no attribute {name!r} here")
@@ -119,7 +119,11 @@ def column(name: str, description: str) -> Any:
 
 def fact(name: str, description: str) -> Any:
     """Return the property of a `Table` that is a field of `TableMetadata`."""
-    return property(lambda table: getattr(table._about, name), doc=description)
+
+    def get(table: "Table") -> Any:
+        return getattr(table._about, name)
+
+    return property(get, doc=description)
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
