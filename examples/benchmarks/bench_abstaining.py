@@ -1,10 +1,10 @@
-"""Measure what abstaining gains: the tables of docs/abstaining.md.
+"""Measure accuracy and coverage with abstaining: the tables of docs/abstaining.md.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_abstaining.py``, with the
 sources of the shipped model in SKNAMES_DATA. It prints tables in Markdown, of
 nationalities and of countries; ``--curve-only`` stops before those of unlisted
-nationalities. The people are those of kept_apart.py in tools/retrain: one half has
-chosen the thresholds, and the other is reported.
+nationalities. The people are held out by tools/retrain/kept_apart.py: one half is
+used to choose the thresholds, and the other half to report results.
 """
 
 import argparse

@@ -1,13 +1,13 @@
 """Compare the accuracy of sknames with linear models.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_accuracy.py --seeds 11-16``:
-it prints tables in Markdown. All models take some minutes a seed, in turn and on one
-thread. Figures are the mean over the seeds and its standard error. What ``--cache
-FOLDER`` has is not run again; empty it after a change of the code.
+it prints tables in Markdown. Each seed takes some minutes on one thread. Figures are
+the mean over the seeds and its standard error. Results in ``--cache FOLDER`` are
+reused; empty the folder after a change of the code.
 
 For each seed, the first fold of ``StratifiedGroupKFold(10, shuffle=True,
-random_state=seed)`` is tested on; names that are equal in ASCII and lower case are a
-group, so that none is on both sides. The seed is also the models' `random_state`.
+random_state=seed)`` is the test set; names that are equal in ASCII and lower case are
+a group, so that none is on both sides. The seed is also the models' `random_state`.
 """
 
 import argparse

@@ -3,9 +3,9 @@
     pip install faker
     SKNAMES_DATA=folder python examples/benchmarks/bench_by_sex.py
 
-The people are the reported half of the biographies that no model learned; the folder
-is that of tools/retrain/README.md. No list says their sex: a person counts as a woman
-or man if Faker lists the first word of the name as a given name of that sex alone.
+The people are the reported half of the held-out biographies; tools/retrain/README.md
+describes the folder. The biographies do not state the sex: a person counts as a woman
+or a man if Faker lists the first word of the name as a given name of that sex only.
 """
 
 import importlib

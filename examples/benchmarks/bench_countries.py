@@ -1,14 +1,14 @@
 """Measure the accuracy of the model of countries on held-out people and public sets.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_countries.py``, or with
-``--model FOLDER`` for a model that does not ship. SKNAMES_DATA holds the sources of the
+``--model FOLDER`` for another model. SKNAMES_DATA holds the sources of the
 shipped model, and in a folder "public" the sets goalscorers and arczi21, see
 tools/public_sets.py. One half of their new people may choose settings, so "new" people
-are those of the other half. The people kept apart are those of
-tools/retrain/kept_apart.py, whom neither the network nor its head has learned. Half of
-them chose the settings, and the other half is reported: see results/countries.md.
-Next to it stands what a nationality says of countries if it is divided by population,
-as `datasets.load_nationalities` has it.
+are those of the other half. The held-out people are those of
+tools/retrain/kept_apart.py, on whom neither the network nor its head was trained. Half
+of them chose the settings, and the other half is reported: see results/countries.md.
+The baseline divides each nationality among its countries by population, which
+`datasets.load_nationalities` has.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Compare the default with LinearSVC on kinds of names and labels, and judge texts.
+"""Compare the default with LinearSVC on several kinds of names, labels and texts.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_kinds.py``: it prints two
 tables of results/accuracy.md in five minutes. The folder holds the tutorial's names,

@@ -1,4 +1,4 @@
-"""How it compares, on test sets that others made.
+"""Compare sknames with other packages on public test sets.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_public.py --cache FOLDER``.
 It prints the tables of docs/how_it_compares.md. SKNAMES_DATA holds the wheel of

@@ -1,12 +1,12 @@
-"""Regress an outcome on origins that names suggest, and compare with the truth.
+"""Regress an outcome on origins estimated from names, and compare with the truth.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_regression.py``, with the
 sources of the shipped model in SKNAMES_DATA. Each run draws a list of biographies that
 were kept apart (tools/retrain/kept_apart.py), of the half that is reported. Its people
-are of two fields with mixes of their own, and have an outcome that depends on origin
-and field. So the coefficients are known. Ways to find them without knowing the origins
-are compared over 500 lists, for an outcome with an amount and one with yes or no. It
-prints tables in Markdown.
+work in two fields with different shares of origins, and their outcome depends on origin
+and field, so the true coefficients are known. Methods that estimate them without
+knowing the origins are compared over 500 lists, for a continuous and a binary outcome.
+The script prints tables in Markdown.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Measure what it helps the model of countries to know where people live.
+"""Measure how much knowing the residence of people helps the country model.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_residence.py``, with
 ``--half 0`` for the half that chooses. The folder holds the sources of the shipped
@@ -6,9 +6,10 @@ model, the clone opl-data of tools/retrain/README.md, and
 ``migrants/stock_2019.tsv.gz``: residence, origin and people of the International
 Migrant Stock 2019 of the United Nations (CC BY 3.0 IGO), with ISO 3166-1 alpha-2 codes.
 
-Nobody was learned. Lifters have one country of their own, and all their meets are in
-one, which is taken for where they live. People kept apart of all sources, drawn as the
-table of migrants says, show what it can do at best. results/residence.md has figures.
+The models were not trained on these people. Lifters represent one country, and all
+their meets are in one country, which counts as their residence. People kept apart of
+all sources, drawn as the table of migrants says, show what it can do at best.
+results/residence.md has figures.
 """
 
 import argparse

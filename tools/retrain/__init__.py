@@ -1,1 +1,1 @@
-"""Retrain the model that ships: run ``python -m tools.retrain`` in the repository."""
+"""Retrain the shipped models: run ``python -m tools.retrain`` in the repository."""

@@ -1,4 +1,4 @@
-"""Retrain the models that ship with the package: ``python -m tools.retrain``."""
+"""Retrain the shipped models: ``python -m tools.retrain``."""
 
 import argparse
 import os

@@ -1,4 +1,4 @@
-"""Rewrite everything that shows the models that ship: `make retrained`.
+"""Rewrite everything that shows results of the shipped models: `make retrained`.
 
 ``python -m tools.retrain.after_training`` runs the pieces below, two at a time, and
 says how long each takes. It needs the sources, and the public sets in their folder

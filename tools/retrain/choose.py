@@ -1,4 +1,4 @@
-"""Choose one of several trainings, and say how much their figures differ.
+"""Choose one of several trainings, and report how much their figures differ.
 
 ``python -m tools.retrain.choose FOLDER FOLDER FOLDER`` needs folders that
 ``python -m tools.retrain --output FOLDER`` wrote, with both models in each, and the

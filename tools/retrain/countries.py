@@ -1,4 +1,4 @@
-"""What the model of countries learns, and how: a head on the network of nationalities.
+"""Train the country model, a head on the network of nationalities.
 
 The logits of countries are linear in those of nationalities and in some of the n-grams
 that the network finds anyway; words add theirs. So the head is as accurate as a network

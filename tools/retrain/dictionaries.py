@@ -1,4 +1,4 @@
-"""Names in Japanese and Chinese writing, read from dictionaries.
+"""Read names in Japanese and Chinese script from dictionaries.
 
 ENAMDICT is the dictionary of Japanese names of the Electronic Dictionary Research and
 Development Group (CC BY-SA 4.0; Debian's package ``enamdict``). It has Japanese people

@@ -1,4 +1,4 @@
-"""Check the answers for names that everybody types first, before a model ships.
+"""Check the predictions of common names before a model is shipped.
 
 ``python -m tools.retrain.gate FOLDER`` prints, for both models of a training, how often
 the answer for a common name is acceptable, how probable the acceptable labels are, how

@@ -1,4 +1,4 @@
-"""People whom the model that ships never learns, for its figures, thresholds and sets.
+"""Select held-out people, for the figures and thresholds of the shipped models.
 
 The rule is `recipe.is_kept_apart`: one person in so many of all sources, in every
 spelling. One half of them chooses, the other is reported, and takes part in nothing

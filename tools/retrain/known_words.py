@@ -1,4 +1,4 @@
-"""Count the words of names that were in training, for the model card."""
+"""Count the words of names that are in the training data, for the model card."""
 
 import numpy as np
 

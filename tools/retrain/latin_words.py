@@ -1,4 +1,4 @@
-"""Write the table of words that `CharEncoder` reads in Latin.
+"""Write the table of words that `CharEncoder` spells in Latin script.
 
 Run ``python -m tools.retrain.latin_words``. It needs the collections that `spellings`
 reads, and those of people.

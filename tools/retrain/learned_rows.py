@@ -1,4 +1,4 @@
-"""Know the rows from which the shipped models learned, by salted hashes of them.
+"""Identify the training rows of the shipped models by salted hashes.
 
 None of these rows names somebody on a list that measures the project. Some of the lists
 are not public, so nobody else can tell whom to leave out. The hashes can: a row is

@@ -1,4 +1,4 @@
-"""Write what people kept apart show of the models that ship.
+"""Write the files and pages that evaluate the shipped models on held-out people.
 
 Run ``python -m tools.retrain.measure``. It writes thresholds, bias, operating points,
 cards and digests, docs/model_card.md, and the recall in nationalities.csv. It needs the

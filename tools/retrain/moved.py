@@ -1,4 +1,4 @@
-"""Write which answers moved between two folders of models.
+"""Write which predictions differ between two folders of models.
 
     python -m tools.retrain.moved OLD NEW > moved.csv
 

@@ -1,4 +1,4 @@
-"""Say who of the sets that others made is new to the models.
+"""Find the people in public test sets who are not in the training data.
 
 `tools.public_sets` reads the sets. The models learn nobody of them on purpose, but some
 of the people, or namesakes, are in the sources.

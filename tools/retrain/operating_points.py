@@ -1,4 +1,4 @@
-"""Find thresholds of one label against the rest, and report what they take.
+"""Choose thresholds of one label against the rest, and evaluate them.
 
 A threshold comes from the people who choose. How many of the label it finds, its
 recall, and how many others it takes, are those of the people to report. The others

@@ -1,4 +1,4 @@
-"""Put patronymics into names, as registers have them: Попов Ігор Володимирович."""
+"""Insert patronymics into names, as in registers: Попов Ігор Володимирович."""
 
 from functools import cache
 

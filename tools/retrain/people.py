@@ -1,6 +1,6 @@
 """Make the folder ``people`` from public sources: ``python -m tools.retrain.people``.
 
-``people_tables.py`` says what is in it.
+``people_tables.py`` describes its files.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Measure how the script of a name changes the answer.
+"""Measure how the script of a name changes the prediction.
 
 people_in_scripts.csv has people of public life in all scripts, and is written by hand.
 Locals have a nationality that writes in the script; foreigners are spelled as

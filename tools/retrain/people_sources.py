@@ -1,4 +1,4 @@
-"""Read people of countries, and spellings, from clones of public repositories.
+"""Read people with their countries, and spellings, from clones of public repositories.
 
 Each reader takes a `Clone` and yields rows of a table of the folder ``people``: tuples
 with the columns that ``people.py`` names, in no order, some of them twice. They are

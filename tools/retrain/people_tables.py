@@ -1,4 +1,4 @@
-"""Read people of countries, and names as other scripts spell them.
+"""Read people with their countries, and spellings of names in other scripts.
 
 ``python -m tools.retrain.people`` makes the folder ``people``. Its files are tables
 with tabs between columns, compressed with gzip:

@@ -1,4 +1,4 @@
-"""Compare weights of permissive sources alone with those that ship.
+"""Compare weights trained on permissive sources only with the shipped weights.
 
 ``python -m tools.retrain.permissive FOLDER`` needs the folder that ``python -m
 tools.retrain --permissive --output FOLDER`` wrote, and the sources and public sets in

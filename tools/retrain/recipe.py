@@ -1,4 +1,4 @@
-"""What the model that ships learns, and how."""
+"""Prepare the training data of the shipped models, and train them."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping

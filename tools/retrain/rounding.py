@@ -1,4 +1,4 @@
-"""Round the weights of a network to 16 levels, and make its probabilities less sure."""
+"""Round the weights of a network to 16 levels, and soften its probabilities."""
 
 from dataclasses import replace
 

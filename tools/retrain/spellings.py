@@ -1,4 +1,4 @@
-"""Names as other scripts spell them, read from collections and a table written by hand.
+"""Read spellings of names in other scripts from collections and a handwritten table.
 
 Two come from Wikidata (CC0 1.0). The first are pairs of words and of whole names,
 gathered for "Design Challenges in Named Entity Transliteration" (Merhav and Ash, COLING

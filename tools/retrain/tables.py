@@ -1,4 +1,4 @@
-"""Read the CSV files in this folder, and draw from what they say."""
+"""Read the CSV files in this folder, and sample from them."""
 
 import csv
 from bisect import bisect
