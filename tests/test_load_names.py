@@ -99,8 +99,11 @@ def test_description_has_correct_counts(latin, all_names):
         assert f"{nationality} {counts.surname} {counts.given} {counts.native}" in text
     doc = " ".join(load_names.__doc__.split())
     n_native = len(all_names.data) - n_latin
-    assert f"{n_latin:,} surnames and given names of {n_nationalities} nat" in doc
-    assert f"{n_native:,} more in a native script, of {n_native_nationalities}" in doc
+    assert f"Load the shipped names of {n_nationalities} nationalities" in doc
+    assert f"{n_latin:,} surnames and given names in Latin" in doc
+    assert (
+        f"{n_native:,} names in native scripts for {n_native_nationalities} of" in doc
+    )
 
 
 def test_as_frame_returns_same_data_in_pandas(latin):
