@@ -34,9 +34,10 @@ def estimate_rates(
 ) -> Rates | Parts:
     """Estimate the rate of an outcome in each nationality of a list.
 
-    This assumes that names do not depend on the outcome given the nationality. Then the
-    mix of each outcome gives the rates, by Bayes' rule. These are rates of names, not
-    of people: they find disparities, and judge nobody.
+    The rates follow by Bayes' rule from the mix of the names with each outcome. This
+    assumes that, within a nationality, names and outcomes are independent. The rates
+    are rates of names, not of people. They can reveal disparities, but say nothing
+    about individuals.
 
     Parameters
     ----------
@@ -45,55 +46,57 @@ def estimate_rates(
     X : iterable of str, or other input of the estimator
         The list.
     outcome : array-like of shape (n_names,)
-        The outcome of each name, such as "invited", or whether it is so: two values or
-        more, 100 at most, and 20 at most if they are floats.
+        Outcome of each name, such as "invited" or "rejected", or True or False. There
+        must be between 2 and 100 distinct outcomes, and at most 20 if they are floats.
     sample_weight : array-like of shape (n_names,) or None, default=None
-        Weights of the names. This and all that follows is as in
-        :func:`estimate_shares`.
+        Weights of the names. This parameter and the following ones have the same
+        meaning as in :func:`estimate_shares`.
     counts : array-like of shape (n_names,), int, or None, default=None
         How often each name occurs with its outcome.
     clusters : array-like of shape (n_names,) or None, default=None
-        The paper, family, team or household of each name.
+        Cluster of each name, such as a paper, family, team or household.
     checked : array-like of shape (n_names,) or None, default=None
-        Labels of rows that were checked, None for the others. They are drawn at random
-        within each outcome; expected are 10 or more of each.
+        True labels of rows that were checked by hand, and None for all other rows. The
+        checked rows must be a random sample of at least 10 rows of each outcome.
     assumed_prior : {"tempered", "population", "uniform"}, dict, array-like of shape \
 (n_classes,) or None, default=None
         Priors that the probabilities assume.
     confidence_level : float, default=0.95
         Confidence level of the intervals.
     n_draws : int, default=1000
-        Number of draws of the list.
+        Number of bootstrap draws.
     random_state : int, RandomState instance or None, default=None
-        Seed of the draws.
+        Seed of the bootstrap.
     by : array-like of shape (n_names,), table, dict of columns or None, default=None
-        What splits the list, such as years or regions.
+        One or several columns that split the list into parts, such as years or regions.
 
     Returns
     -------
     Rates, or Parts if `by` is given
-        :class:`Parts` have the rates of each part by its value in `by`. Rates print as
-        a table, and have
+        :class:`Parts` map each value of `by` to the rates of this part. Rates print as
+        a table. Attributes:
 
         - label, outcome, rate, low, high: arrays of shape (n_classes * n_outcomes,),
-          the largest label first. A label without people has NaN, from 0 to 1,
-        - n_people: the estimated number of people of the label in each row,
-        - labels, outcomes: the distinct ones,
-        - joint_draws: array of shape (n_draws, n_labels, n_outcomes), the shares of
-          the list that have a label and an outcome, in each draw,
-        - n_names, n_not_names, new_labels, confidence_level: as of
+          sorted by decreasing share of the label. If a label has no people, its rate is
+          NaN and its interval is from 0 to 1,
+        - n_people: estimated number of people with the label of each row,
+        - labels, outcomes: distinct labels and outcomes,
+        - joint_draws: array of shape (n_draws, n_labels, n_outcomes), the share of the
+          list with each label and outcome in each draw,
+        - n_names, n_not_names, new_labels, confidence_level: as in
           :func:`estimate_shares`.
 
-        Labels with fewer than 10 estimated people are not printed; `to_frame` has them.
-        ``rates["Irish"]`` are the rows of a label, and ``rates.sums("region")`` has the
-        rates of groups of labels. ``rates.compare("Irish", "Dutch")``
-        compares two labels, ``rates.compare("Irish")`` one with all others, and
-        ``rates.compare()`` each with all others.
+        Labels with fewer than 10 estimated people are not printed, but `to_frame`
+        includes them. ``rates["Irish"]`` returns the rows of a label, and
+        ``rates.sums("region")`` the rates of groups of labels.
+        ``rates.compare("Irish", "Dutch")`` compares two labels,
+        ``rates.compare("Irish")`` compares one label with all others, and
+        ``rates.compare()`` compares each label with all others.
 
     Raises
     ------
     ValueError
-        If there is only one outcome, one is missing, or one has no weight.
+        If there is only one outcome, or if an outcome is missing or has no weight.
 
     See Also
     --------
@@ -104,14 +107,14 @@ def estimate_rates(
     -----
     The rate of outcome o in label l is P(o | l) = P(o) s(l | o) / sum over o' of P(o')
     s(l | o'), with the shares s that :func:`estimate_shares` estimates for each outcome
-    (BIRDiE, McCartan et al. 2025). The intervals come from the draws of all
-    outcomes, and the errors of the model are shared. They hold for the chances that
-    gave the outcomes: the rows, or the clusters, are a sample, also where they are
-    checked. Unlike in shares, labels with few
-    held-out people have intervals: what their shares lack cancels in a rate.
-    Regressing an outcome on predicted labels, or on the probability of one label
-    alone, is biased. A linear regression on the probabilities of all labels but one
-    can be right: see docs/shares.md.
+    (BIRDiE, McCartan et al. 2025). The intervals are computed from the draws of all
+    outcomes, which share the errors of the model. They refer to the process that
+    produced the outcomes: rows, or clusters, are a sample, even if they were checked.
+    Unlike shares, rates have intervals for sparse labels as well, because the
+    underestimation of their shares cancels in a rate. Regressing an outcome on
+    predicted labels, or on the probability of one label alone, is biased. A linear
+    regression on the probabilities of all labels but one can be unbiased: see
+    docs/shares.md.
 
     Examples
     --------

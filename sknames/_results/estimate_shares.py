@@ -32,9 +32,9 @@ def estimate_shares(
 ) -> Shares | Parts:
     """Estimate the share of each nationality in a list of names.
 
-    Counting predicted labels gives wrong shares, because classification errors are not
-    symmetric. The mean prediction under the mix of the list does better, see
-    :class:`PriorShiftClassifier`.
+    Counting predicted labels gives biased shares, because classification errors are not
+    symmetric. This function averages the predictions under the mix of the list, as
+    :class:`PriorShiftClassifier` does, and adds intervals.
 
     Parameters
     ----------
@@ -49,72 +49,76 @@ def estimate_shares(
         How often each name occurs in the list. Distinct names with counts give the same
         result as the whole list, in less memory.
     clusters : array-like of shape (n_names,) or None, default=None
-        The paper, family, team or household of each name, if names within one are
-        alike. A cluster is then drawn with all its rows. Expected are 30 clusters or
-        more.
+        Cluster of each name, such as a paper, family, team or household, if names in
+        the same cluster are alike. The bootstrap then draws whole clusters. There
+        should be at least 30 clusters.
     checked : array-like of shape (n_names,) or None, default=None
-        Labels of rows that were checked, None, NaN or ``pd.NA`` for the others. They
-        must not come from reading the name, and the rows must be a simple random
-        sample; expected are 100 or more. A row that nobody could decide is "unknown".
-        Labels that the model lacks get a share, too; those that it groups count for
-        the group.
+        True labels of rows that were checked by hand, and None, NaN or ``pd.NA`` for
+        all other rows. The labels must not be guessed from the names, and the checked
+        rows must be a simple random sample of at least 100 rows. Use "unknown" for a
+        checked row whose label could not be found. Labels that the model does not have
+        get a share, too. If the model groups labels, a label counts for its group.
     assumed_prior : {"tempered", "population", "uniform"}, dict, array-like of shape \
 (n_classes,) or None, default=None
         Priors that the probabilities assume, as in :class:`PriorShiftClassifier`.
     confidence_level : float, default=0.95
         Confidence level of the intervals.
     n_draws : int, default=1000
-        Number of draws of the list: at least five beyond each end of an interval,
-        which are 200 at a level of 95 % and 1,000 at 99 %.
+        Number of bootstrap draws. At least five draws must lie beyond each end of an
+        interval, so a level of 95 % needs 200 draws, and 99 % needs 1,000.
     random_state : int, RandomState instance or None, default=None
-        Seed of the draws. An int gives the same intervals for the same list in each
-        call.
+        Seed of the bootstrap. With an int, every call returns the same intervals for
+        the same list.
     by : array-like of shape (n_names,), table, dict of columns or None, default=None
-        What splits the list, such as years or regions: the value of each row in a
-        column, or in several.
+        One or several columns that split the list into parts, such as years or
+        regions, with a value for each row.
 
     Returns
     -------
     Shares, or Parts if `by` is given
-        :class:`Parts` have the shares of each part by its value in `by`. Shares print
-        as a table. ``shares["German"]`` is a row, and iterating gives the labels. They
-        have
+        :class:`Parts` map each value of `by` to the shares of this part. Shares print
+        as a table. ``shares["German"]`` is the row of a label, and iterating yields the
+        labels. Attributes:
 
-        - label, share, low, high: arrays of shape (n_classes,), the largest share
-          first,
-        - sparse_labels: labels of which fewer than 20 people have shown how the model
-          errs. They cannot be distinguished from their neighbours in a list, and
-          their shares are too small. So their `low` and `high` are NaN, and those of a
-          group if its labels together are so few, or if sparse labels make half of its
-          share. With `checked`, there are none,
-        - n_names, n_distinct: the number of names, and of distinct ones,
-        - n_not_names: the number of texts that are not names,
-        - n_clusters, n_checked: the number of clusters, and of checked rows, or None,
-        - new_labels: labels of checked rows that the model lacks,
+        - label, share, low, high: arrays of shape (n_classes,), sorted by decreasing
+          share,
+        - sparse_labels: labels with fewer than 20 held-out people, whose
+          classification errors are therefore not known. In a list, they cannot be
+          distinguished from similar labels, and their shares are underestimated. Their
+          `low` and `high` are NaN. This also applies to a group that has fewer than 20
+          held-out people, or at least half of whose share comes from sparse labels.
+          Empty if `checked` is given,
+        - n_names, n_distinct: number of names, and of distinct names,
+        - n_not_names: number of texts that are not names,
+        - n_clusters, n_checked: number of clusters and of checked rows, or None,
+        - new_labels: labels of checked rows that the model does not have,
         - confidence_level,
         - draws: array of shape (n_draws, n_classes), the shares in each draw, for
-          :func:`estimate_statistic`. They are bootstrap replicates with the model's
-          error, not posterior draws: do not report the part of them above a limit as
-          a probability,
-        - coverage: the part of true shares above 2 % that such intervals held, without
-          `checked`, on people of other sources; None if that was not measured.
+          :func:`estimate_statistic`. These are bootstrap replicates that include the
+          errors of the model. They are not posterior draws: do not report the
+          proportion of draws above a limit as a probability,
+        - coverage: proportion of true shares above 2 % that such intervals covered in
+          tests on people from other sources, without `checked`; None if it was not
+          measured.
 
-        ``shares.sums("subregion")`` sums labels over groups, with intervals.
-        ``shares.compare(others)`` compares the shares of two lists: what differs, with
-        intervals, and which differences are sure. ``parts.compare()`` compares each
-        part with all others. The method `to_frame` makes a DataFrame.
+        ``shares.sums("subregion")`` sums the shares of groups of labels, with
+        intervals. ``shares.compare(other)`` compares two lists and returns the
+        differences, their intervals and which of them are significant.
+        ``parts.compare()`` compares each part with all other parts. The method
+        `to_frame` returns a DataFrame.
 
     Raises
     ------
     ValueError
-        If no text is a name, or there are too few draws for the confidence level.
+        If none of the texts is a name, or if `n_draws` is too small for the confidence
+        level.
 
     Warns
     -----
     UserWarning
         If there are fewer than 100 distinct names, 30 clusters or 100 checked rows, if
-        the checked rows do not look as if they were drawn at random, or if the model is
-        unsure of the names, see :class:`PriorShiftClassifier`.
+        the checked rows do not look like a random sample, or if the model is unsure
+        about the names, see :class:`PriorShiftClassifier`.
 
     See Also
     --------
@@ -124,25 +128,26 @@ def estimate_shares(
 
     Notes
     -----
-    The intervals are percentiles of a bootstrap (Efron 1979) over distinct names, each
-    resample one constrained Newton step away from the estimate. They cover chance, and
-    errors of the model that are typical for people of another source. For these, the
-    log odds of each class vary with a standard deviation of 0.5. For a model that
-    ships, it is what held-out people showed, and more of a class with few of them.
-    Without `assumed_prior`, the bias by class
-    that the shipped model has shown on held-out people is corrected. Its likelihood
-    ratios are taken to a power, the sharpness, that these people chose.
+    The intervals are percentiles of a bootstrap (Efron 1979) over distinct names. The
+    shares of each resample are one constrained Newton step away from the estimate. The
+    intervals include sampling error and the classification errors that are typical for
+    people from another source: the log-odds of each class vary with a standard
+    deviation of 0.5. For a shipped model, this deviation was measured on held-out
+    people, and is larger for classes with few of them. Without `assumed_prior`, the
+    bias of each class of a shipped model on held-out people is corrected, and its
+    likelihood ratios are raised to a power, the sharpness, that was tuned on these
+    people.
 
-    With `clusters`, these are drawn. If names recur in several, the wider of resampling
-    clusters and names is taken.
+    With `clusters`, the bootstrap draws clusters. If a name occurs in several clusters,
+    the wider interval of resampling clusters and resampling names is returned.
 
-    With `checked`, the share of a label is the mean prediction, corrected by the mean
-    error on the checked rows: the difference estimator of survey sampling (Särndal et
-    al. 1992), known as prediction-powered inference (Angelopoulos et al. 2023).
-    Predictions are multiplied by a power that makes the variance least. The intervals
-    hold for this list, not for a population that it is drawn from; with `clusters`, for
-    that of the clusters. If all rows are checked, the shares are counts with exact
-    intervals.
+    With `checked`, the share of a label is the mean prediction minus the mean error on
+    the checked rows. This is the difference estimator of survey sampling (Särndal et
+    al. 1992), also known as prediction-powered inference (Angelopoulos et al. 2023).
+    The predictions are scaled to minimize the variance. The intervals refer to this
+    list, not to a population from which it was drawn; with `clusters`, they refer to
+    the population of the clusters. If all rows are checked, the shares are counts with
+    exact intervals.
 
     Examples
     --------

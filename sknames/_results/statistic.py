@@ -82,38 +82,39 @@ def estimate_statistic(
     Parameters
     ----------
     statistic : callable
-        Takes one array for each result, and returns a number or an array. Of shares,
-        the array is (n_labels,). Of rates, it is (n_labels, n_outcomes), the shares of
-        the list that have a label and an outcome, with the outcomes in the order of
-        `outcomes`. Of parts, there is one array, with an axis of parts in front, in the
-        order of ``list(parts)``. Arrays are for reading only.
+        Function that takes one array for each result, and returns a number or an array.
+        For shares, the array has the shape (n_labels,). For rates, it has the shape
+        (n_labels, n_outcomes), and contains the share of the list with each label and
+        outcome, with outcomes in the order of `outcomes`. For parts, there is one array
+        with an additional first axis, in the order of ``list(parts)``. The arrays are
+        read-only.
     *results : Shares or Rates, or Parts of these
-        One list or several, or the parts of one, by one model and with the same
-        parameters.
+        Results of one or several lists, or the parts of a list, which were estimated by
+        the same model with the same parameters.
     labels : array-like of shape (n_labels,) or None, default=None
-        The labels, or groups, that the arrays have, in this order. None is all of them,
-        in the order of the `classes_` of the model, followed by those that only checked
-        rows have, or of the groups.
+        Labels, or groups, that the arrays contain, in this order. None means all labels
+        in the order of the `classes_` of the model, followed by labels that only
+        checked rows have, or all groups in their order.
     same_source : bool or None, default=None
-        Whether the lists are of one source, as in `Shares.compare`. Then the
-        model's errors are alike in all. None is True for parts of one list, else
-        False.
+        Whether the lists come from the same source, so that the model makes the same
+        errors in all of them, as in `Shares.compare`. None means True for parts of one
+        list, and False otherwise.
     confidence_level : float or None, default=None
-        Confidence level of the interval. None is that of the results.
+        Confidence level of the interval. None means the level of the results.
 
     Returns
     -------
     Statistic
-        The estimate, the ends low and high of its interval, and confidence_level.
+        Object with the attributes estimate, low, high and confidence_level.
 
     Raises
     ------
     TypeError
-        If the statistic cannot be called, or is not made of numbers.
+        If the statistic is not callable, or does not return numbers.
     ValueError
-        If there are no results, they are of different models or parameters or lack one
-        of the labels, they have too few draws for the confidence level, or the
-        statistic is not finite or changes its shape.
+        If there are no results, if they come from different models or parameters, do
+        not have one of the labels, or have too few draws for the confidence level, or
+        if the statistic is not finite or changes its shape.
 
     See Also
     --------
@@ -122,20 +123,21 @@ def estimate_statistic(
 
     Notes
     -----
-    The statistic is computed in each draw. Its interval is that of percentiles,
-    extended in two ways. A function that is not linear has a bias in the draws. So one
-    end moves by twice that of the curvature, f(mean of draws) - mean of f(draws). And
-    where an exact limit ends the row of a label, since draws lack what a list lacks,
-    the interval includes the statistic at this end, with the other labels scaled. For
-    several lists, what this adds is summed as squares, with the part of each list in
-    the draws taken as linear. So the interval of a share is its row, that of a sum is
-    the same in any spelling, and that of a difference of two lists is the one that
-    `compare` returns. For ratios and logarithms, it differs from transforming the ends
-    of the rows.
-    The estimate is not moved, and the bias of the shares stays: sum sparse labels
-    (`sparse_labels`) before a statistic that depends on them. On lists of real
-    people, 95 % intervals of indices, ratios, slopes and rates held .89 to .98: see
-    examples/benchmarks/results/shares.md.
+    The statistic is computed for each draw. Its interval consists of percentiles,
+    extended in two ways. First, a nonlinear function is biased in the draws, so one end
+    moves by twice the curvature bias, f(mean of draws) - mean of f(draws). Second, the
+    interval of a label can end at an exact limit, because draws cannot contain a label
+    that does not occur in the list. The interval then includes the statistic at this
+    limit, with the other labels scaled. For several lists, these extensions are added
+    as squares, treating the statistic as linear in each list. As a result, the interval
+    of a share equals its row, the interval of a sum does not depend on how the sum is
+    written, and the interval of a difference of two lists is the one that `compare`
+    returns. For ratios and logarithms, it differs from transforming the ends of the
+    rows.
+    The estimate itself is not corrected, and the bias of the shares remains: sum sparse
+    labels (`sparse_labels`) before a statistic that depends on them. On lists of real
+    people, 95 % intervals of indices, ratios, slopes and rates covered .89 to .98 of
+    the true values: see examples/benchmarks/results/shares.md.
 
     Examples
     --------
