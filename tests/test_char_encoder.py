@@ -34,7 +34,7 @@ def in_chunks(monkeypatch):
 @pytest.mark.parametrize(
     "expected", READINGS["encoders"], ids=lambda row: str(row["params"])
 )
-def test_names_are_encoded_as_in_table(in_chunks, expected):
+def test_encoding_equals_reference_table(in_chunks, expected):
     params = expected["params"]
     alphabet = expected["alphabet"]
     encoder = CharEncoder(tidy=False, **params).fit(iter(NAMES))

@@ -255,7 +255,7 @@ FRAMES = {"pandas": pd.DataFrame, "polars": pl.DataFrame}
 
 
 @pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
-def test_feature_names_are_those_of_the_last_fit(case, frame):
+def test_feature_names_in_is_reset_by_each_fit(case, frame):
     estimator, (X, *y), _ = case
     if hasattr(estimator, "estimator"):
         pytest.skip("has those of the estimator")

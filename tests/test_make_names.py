@@ -68,7 +68,7 @@ def test_han_hangul_and_kana_have_the_surname_first_and_no_space(parts):
         assert "surname" in first_parts(name, nationality, parts)
 
 
-def test_parts_are_in_one_script():
+def test_all_parts_of_a_name_are_in_one_script():
     names, _ = make_names(
         500, nationalities=["Indian"], script="native", random_state=4
     )

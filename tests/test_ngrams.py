@@ -163,7 +163,9 @@ def tree_of(codes, end):
 
 
 @each_case
-def test_find_on_tree_equals_find_in_rows(names, ngram_range, min_df, separator):
+def test_ngrams_found_in_tree_equal_ngrams_of_rows(
+    names, ngram_range, min_df, separator
+):
     ngrams, _ = fit(names, ngram_range, min_df, separator)
     codes = encode([*NAMES, *SPACED, "xan", "annx"])
     symbols, parents, ends = tree_of(codes, ngrams.end)

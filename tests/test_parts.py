@@ -352,7 +352,7 @@ def test_part_with_fewer_than_30_names_is_not_sure(n, is_sure):
     assert found["few"].sure.any() == is_sure
 
 
-def test_different_parts_are_sure_after_joint_adjustment():
+def test_compared_parts_are_sure_after_holm_adjustment():
     rows = {
         "half": np.eye(5).repeat([75, 75, 0, 0, 0], axis=0),
         # Its p-value is between .025 and .05: it is sure alone, and not as one of two,

@@ -217,7 +217,7 @@ def test_computation_stays_on_device_of_parameters(
     assert {p.grad.device.type for p in net.parameters()} == {"meta"}
 
 
-def test_dropout_of_0_and_after_training_changes_nothing():
+def test_dropout_is_identity_at_rate_0_and_in_eval_mode():
     x = torch.rand(99)
     for dropout in (Dropout(0), Dropout(0.5).eval()):
         assert torch.equal(dropout(x), x)

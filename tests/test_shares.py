@@ -586,7 +586,7 @@ def test_table_shows_ten_at_most_and_none_of_next_to_nothing(counts, n_shown, ot
     assert len({row.index("%") for row in rows[:n_shown]}) == 1
 
 
-def test_table_of_groups_has_them_all():
+def test_table_of_groups_prints_all_groups():
     groups = {f"group {k}": ["Danish"] for k in range(11)}
     shares = shares_of(draw([0, 0, 0, 0.5, 0.5]))
     _, *lines = repr(shares.sums(groups)).splitlines()
@@ -608,7 +608,7 @@ def test_missing_names_are_no_names(shipped, names):
         assert_array_equal(shares.share, expected.share)
 
 
-def test_wrong_lists_raise(shipped):
+def test_lists_without_usable_names_raise(shipped):
     with pytest.raises(ValueError, match="No usable names: .* got 2 without"):
         estimate_shares(shipped, ["", "12"])
     with pytest.raises(ValueError, match=r"Found array with 0 sample\(s\)"):
@@ -865,7 +865,7 @@ def test_few_clusters_vary_as_their_number_minus_1():
     assert deviation == pytest.approx(np.sqrt(0.25 / 9), rel=0.02)
 
 
-def test_few_clusters_are_warned_of():
+def test_few_clusters_warn():
     rows = draw(MIX, 120)
     with pytest.warns(UserWarning, match="There are 29 clusters: expected at least 30"):
         shares_of(rows, clusters=np.arange(120) % 29, n_draws=200)
@@ -1219,7 +1219,7 @@ def test_compare_with_a_known_mix_sums_the_others():
     assert shares.compare({"Dutch": 0.3}).label.tolist() == ["Dutch"]
 
 
-def test_checked_rows_without_errors_vary_as_the_model_expects():
+def test_interval_of_checked_rows_without_errors_uses_model_variance():
     """All rows have the likelier label, of .97."""
     is_danish = np.arange(900) % 3 > 0
     rows = np.where(is_danish[:, None], [0.97, 0.03, 0, 0, 0], [0.03, 0.97, 0, 0, 0])

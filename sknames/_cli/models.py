@@ -27,11 +27,12 @@ class DistinctTexts:
     Parameters
     ----------
     stack : Stack
-        The model that predicted them.
+        The model that predicted the texts.
     texts : CodedTexts
-        The distinct texts, in the order of `predicted`, and the text of each row.
+        The distinct texts, in the order of `predicted`, and the index of each row's
+        text.
     predicted : PredictedList
-        The distinct texts as names, and their probabilities.
+        The distinct texts, read as names, and their probabilities.
     """
 
     stack: Stack

@@ -49,7 +49,7 @@ def column_option(name, **attributes):
 
 @dataclass(frozen=True)
 class Model:
-    """--model and --trust-pickle.
+    """Values of the options --model and --trust-pickle.
 
     Parameters
     ----------

@@ -158,12 +158,13 @@ def _best_power(truth, predictions, row_weights):
 
 
 def _widen(deviations, influences, expected_covariance, unit_weights, rng):
-    """Return the deviations of draws, as wide as those of a t distribution.
+    """Return the deviations of draws, widened to those of a t distribution.
 
-    Errors are rare and large, so that a few checked rows may hold none. So noise makes
-    the covariance at least the one that the model expects, for any sum of labels. The
-    variance itself is uncertain, in all labels alike: with as many degrees of freedom
-    as the weights of the units have (Satterthwaite 1946).
+    Errors are rare but large, so a small sample of checked rows may contain none.
+    Therefore, noise is added until the variance of any sum of labels is at least the
+    one that the model expects. All labels are then scaled by the same factor, because
+    the variance itself is estimated, with degrees of freedom that depend on the weights
+    of the units (Satterthwaite 1946).
     """
     observed = influences.T @ influences * inflation(influences)
     values, vectors = np.linalg.eigh(expected_covariance - observed)

@@ -122,9 +122,10 @@ def _parts_to_draw(names, parts, is_drawn, seeds):
 
 
 def _clusters_of(names, distinct, share):
-    """Return the clusters of a list as `Units`, drawn as those of the table.
+    """Return the clusters of a list as `Units`.
 
-    Which ones of the table these are comes second, and whether a name recurs last.
+    Also return the indices of these clusters in the whole table, so that they can be
+    drawn together with it, and whether a name occurs more than once.
     """
     weights = names.row_weights
     ratios = names.ratios

@@ -254,11 +254,11 @@ def _warn_if_unsure(before, names, priors, n_classes):
 
 
 def _leave_one_out(names, mix):
-    """Sum the predictions of names, each under the mix without the name itself.
+    """Sum the predictions of names, each under the mix of all other names.
 
-    With ratios r and weight w of a name, its prediction is q = r * (mix - w * q) / z,
-    that is q = r * mix / (z + w * r). Newton's method finds the z for which it sums to
-    1.
+    The prediction of a name with likelihood ratios r and weight w is q = r * (mix - w *
+    q) / z, that is, q = r * mix / (z + w * r). Newton's method finds the z for which q
+    sums to 1.
     """
     sums = np.zeros_like(mix)
     for block in gen_batches(len(names.ratios), BLOCK):
@@ -309,10 +309,11 @@ def slopes(ratios, mix, weights):
 def newton_steps(priors, curvature, slope):
     """Maximise a quadratic log-likelihood near some priors.
 
-    Shares are not negative. A linear penalty replaces the constraint that they sum to 1
-    (Kim et al. 2020). Each row of `slope`, (n_problems, n_classes), is one problem: a
-    gradient at the priors, minus the sum of the weights. `curvature` is the negative
-    Hessian. Rows of the result sum to 1.
+    Shares are constrained to be non-negative. The constraint that they sum to 1 is
+    replaced by a linear penalty (Kim et al. 2020). Each row of `slope`, (n_problems,
+    n_classes), is a separate problem: the gradient at the priors, minus the sum of the
+    weights. `curvature` is the negative Hessian. The rows of the result are scaled to
+    sum to 1.
     """
     # The floor is for classes that are impossible in all rows.
     diagonal = np.diag(curvature)

@@ -35,10 +35,10 @@ def columns_of(table, name):
 
 
 def values_of(column, n_rows, expected, parameter):
-    """Return the values of a column of any library, (n_rows,), as objects of Python.
+    """Return the values of a column of any library, (n_rows,), as Python objects.
 
-    Missing ones are None. Errors say what is `expected`, such as "a cluster", and the
-    parameter that takes it.
+    Missing values are None. `expected`, such as "a cluster", and `parameter`, the name
+    of the parameter that takes the column, are used in error messages.
     """
     if isinstance(column, str | Real) or not hasattr(column, "__iter__"):
         raise ValueError(

@@ -23,8 +23,9 @@ def to_frame(columns, labels=(), prefix=""):
 def _polars_frame(frame_type, columns, labels, prefix):
     """Return columns as a polars DataFrame, with null for missing values.
 
-    Columns of objects hold text or, for predictions, the type of the model's labels.
-    From numpy's objects, polars would create a column that no expression accepts.
+    Object columns contain text or, for predictions, values of the type of the model's
+    labels. From an object array, polars would create a column that its expressions do
+    not accept.
     """
     values = {}
     types = {}
@@ -58,10 +59,10 @@ def with_columns(table, columns, labels, prefix):
 
 
 def filled(X, names):
-    """Return X without missing names, which a model need not accept.
+    """Return X with missing names replaced by "", because models may reject them.
 
-    The type of X is kept where possible. `names` are the names in X, "" for a missing
-    one.
+    The type of X is kept where possible. `names` are the names in X, with "" for
+    missing names.
     """
     if hasattr(X, "fill_null"):  # of polars
         return X.fill_null("")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .._base.codes import array_of_labels
 from .._base.labels_and_weights import is_missing, shorten
 
-M49 = ("subregion", "region")  # the UN's, M49; columns of regions.csv
+M49 = ("subregion", "region")  # of the UN's M49 standard; columns of regions.csv
 REGIONS = Path(__file__).parent / "regions.csv"
 SUMMED_ROWS = 8192  # rows summed at a time, so that they stay in the cache
 
@@ -24,9 +24,9 @@ Groups: TypeAlias = Literal["subregion", "region"] | Mapping[Any, Any]
 def members_of(groups, classes):
     """Return the classes in each group, as lists by group.
 
-    Groups may have any form that users give. "subregion" and "region" must have all
-    classes in their table. A dict or Series has the group of each label, or the labels
-    of each group. A label may be in several groups, or in none.
+    Groups may have any form that users can pass. With "subregion" or "region", all
+    classes must be in the table of regions. A dict or Series maps each label to its
+    group, or each group to its labels. A label may be in several groups, or in none.
     """
     members = {}
     for label, group in _known_pairs(groups, classes, "groups", may_lack=False):
@@ -35,10 +35,11 @@ def members_of(groups, classes):
 
 
 def group_of_each(groups, classes, name="groups", *, may_lack=False, others=None):
-    """Return the one group of each class, (n_classes,).
+    """Return the group of each class, (n_classes,).
 
-    Groups are as in `members_of`, but may not overlap. A class without a group is its
-    own, or in the group `others`. If classes `may_lack` labels, these are left out.
+    Groups are as in `members_of`, but may not overlap. A class without a group is a
+    group of its own, or belongs to the group `others`. With `may_lack`, labels in
+    `groups` that are not among the classes are ignored.
     """
     pairs = _known_pairs(groups, classes, name, may_lack=may_lack)
     if others is not None:
@@ -72,7 +73,7 @@ def group_of_each(groups, classes, name="groups", *, may_lack=False, others=None
 
 
 def _check_others(others, pairs, classes, *, may_lack):
-    """Raise ValueError unless `others` can name the group of labels in no other one."""
+    """Raise ValueError unless `others` can be the group of all ungrouped labels."""
     if not isinstance(others, str | Real):
         raise ValueError(
             f"Expected others to be the name of a group, or None, got {others!r}."
@@ -93,7 +94,7 @@ def _check_others(others, pairs, classes, *, may_lack):
 
 
 def _known_pairs(groups, classes, name, *, may_lack):
-    """Return pairs of a class and a group that it is in; raise if they are wrong."""
+    """Return pairs of a class and a group that it is in; raise if any is invalid."""
     labels = dict.fromkeys(classes.tolist())
     known = []
     unknown = []
@@ -117,7 +118,7 @@ def _known_pairs(groups, classes, name, *, may_lack):
 
 
 def unknown_label(name, got, labels, where=""):
-    """Return the error for a label that the model lacks, with what it calls that."""
+    """Return the error for an unknown label, with the model's label for it if any."""
     names_of = regions_of("names")
     meant = []
     for label in labels:
@@ -191,13 +192,13 @@ def _pairs(groups, labels, name):
 
 
 def _is_list(value):
-    """Return whether a value has items: a list, a tuple or an array."""
+    """Return whether a value is a list, a tuple, an array or similar, but not text."""
     return hasattr(value, "__len__") and not isinstance(value, str)
 
 
 @cache
 def regions_of(column):
-    """Return the region, subregion or other names of each nationality and country."""
+    """Return a column of the table of regions, as a dict by nationality and country."""
     with REGIONS.open(encoding="utf-8", newline="") as file:
         return {row["label"]: row[column] for row in csv.DictReader(file)}
 
@@ -209,8 +210,8 @@ def summed(probabilities, index):
     """
     n_groups = index.max() + 1
     sums = np.zeros((len(probabilities), n_groups), dtype=probabilities.dtype)
-    # The bits of a matrix product would depend on the number of rows. Adding to one
-    # dimension is faster than to two.
+    # The last bits of a matrix product would depend on the number of rows. np.add.at is
+    # faster on one dimension than on two.
     for start in range(0, len(probabilities), SUMMED_ROWS):
         rows = slice(start, start + SUMMED_ROWS)
         block = probabilities[rows]
@@ -220,13 +221,13 @@ def summed(probabilities, index):
 
 
 class FallbackLevel(NamedTuple):
-    """Hold groups to fall back on, where a label or a finer group is unsure.
+    """Groups to fall back on when the model is unsure of a label or a finer group.
 
     A fallback is a tuple of levels, from fine to coarse. Estimators store a level as a
     plain tuple.
     """
 
-    name: str  # that of the answer's level, such as "region"
+    name: str  # the level of a prediction, such as "region"
     classes: NDArray[Any]  # (n_classes,), sorted
     groups: NDArray[Any]  # (n_classes,), the group of each class
     group_index: NDArray[np.intp]  # (n_classes,), the index of each class's group
@@ -242,7 +243,7 @@ class FallbackLevel(NamedTuple):
         return dict(zip(self.classes.tolist(), self.groups.tolist(), strict=True))
 
     def group_of(self, labels):
-        """Return the groups of labels, (n,), None for what is no class."""
+        """Return the groups of labels, (n,), with None for values that are no class."""
         group_by_class = self.group_by_class()
         groups = [group_by_class.get(label) for label in np.asarray(labels).tolist()]
         return np.array(groups, dtype=object)
@@ -256,7 +257,8 @@ class FallbackLevel(NamedTuple):
 def read_fallback(fallback, classes, *, may_lack=False):
     """Return the levels of a fallback, given as a list of groups.
 
-    Each is as in `group_of_each`. Raise ValueError if they do not nest.
+    Each item has a form as in `group_of_each`. Raise ValueError if a group is not
+    contained in one group of the next level.
     """
     levels = [FallbackLevel.from_groups("label", classes, classes)]
     for k, groups in enumerate(fallback):
@@ -272,7 +274,7 @@ def read_fallback(fallback, classes, *, may_lack=False):
 
 
 def _check_nested(fine, coarse):
-    """Raise ValueError if a group of a level is in two groups of the next."""
+    """Raise ValueError if a group overlaps with two groups of the next level."""
     above = {}
     pairs = zip(fine.groups.tolist(), coarse.groups.tolist(), strict=True)
     for group, group_above in pairs:
@@ -285,7 +287,7 @@ def _check_nested(fine, coarse):
 
 
 def _check_names(levels):
-    """Raise ValueError if a name stands for other labels at another level."""
+    """Raise ValueError if a group has different labels at two levels."""
     labels_by_name = {}
     for level in levels:
         labels_of_level = {}
@@ -302,10 +304,10 @@ def _check_names(levels):
 def fallback_probabilities(proba, best, fallback):
     """Return the probability of each row's label, and of its group at each level.
 
-    `proba`, (n, n_classes), has the probabilities, and `best`, (n,), the index of the
-    label. The result, (n, 1 + n_levels), never falls along a row. Answering the first
-    that is above a threshold is the rule "climbing" of Goren et al. (2024), without its
-    calibration.
+    `proba`, (n, n_classes), contains the probabilities, and `best`, (n,), the index of
+    each row's label. The result, (n, 1 + n_levels), never decreases along a row.
+    Predicting the first level above a threshold is the "climbing" rule of Goren et al.
+    (2024), without its calibration.
     """
     rows = np.arange(len(proba))
     columns = [proba[rows, best]]

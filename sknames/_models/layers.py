@@ -19,16 +19,16 @@ from .priors import check_priors, exchange_priors, factors_of
 
 @dataclass(frozen=True)
 class Assumed:
-    """What the probabilities of a model assume; None where nothing is known.
+    """The assumptions of a model's probabilities; None for unknown ones.
 
     Parameters
     ----------
     class_prior : object
-        Priors of the classes in any form that `check_priors` takes.
+        Priors of the classes, in any form that `check_priors` accepts.
     class_bias : ndarray of shape (n_classes,) or None
         The bias on people in log odds, see `Network`.
     sharpness : float or None
-        The power of likelihood ratios under which shares are estimated.
+        The power to which likelihood ratios are raised when shares are estimated.
     n_people : ndarray of shape (n_classes,) of int or None
         The number of held-out people of each class on whom bias and accuracy were
         measured.
@@ -48,7 +48,7 @@ class Assumed:
         return check_priors(prior, classes, "assumed_prior")
 
     def tempered(self, power):
-        """Return the assumptions of powers of the probabilities, scaled to sum to 1."""
+        """Return the assumptions of probabilities raised to a power and rescaled."""
         if self.class_prior is None:
             return Assumed()
         prior = self.class_prior**power
@@ -85,26 +85,26 @@ class Layer:
         return None if self.changes_probabilities else threshold
 
     def grouped(self, y):
-        """Return labels as predicted above the layer; other values are kept."""
+        """Return labels as they are predicted above the layer; keep other values."""
         return y
 
 
 @dataclass(frozen=True)
 class Shift(Layer):
-    """Replace the priors that probabilities assume by others, all (n_classes,)."""
+    """Replace the assumed priors of probabilities by new ones, all (n_classes,)."""
 
-    stated_prior: NDArray[np.float64]  # what the layers below say that they assume
+    stated_prior: NDArray[np.float64]  # the priors that the layers below state
     assumed_prior: NDArray[np.float64]
     class_prior: NDArray[np.float64]
     changes_probabilities = True
 
     def change(self, probabilities):
-        """Return the probabilities under the other priors."""
+        """Return the probabilities under the new priors."""
         in_float64 = probabilities.astype(np.float64)
         return exchange_priors(in_float64, self.assumed_prior, self.class_prior)
 
     def assume(self, assumed):
-        """Return what is assumed, with the other priors."""
+        """Return the assumptions with the new priors."""
         return replace(assumed, class_prior=self.class_prior)
 
     @property
@@ -114,7 +114,7 @@ class Shift(Layer):
 
     @property
     def fingerprint(self):
-        """What it adds to a fingerprint, of the new priors, and of unstated ones."""
+        """The part of a fingerprint for new priors, and for assumed ones not stated."""
         priors = [self.class_prior]
         if not np.allclose(self.assumed_prior, self.stated_prior, rtol=1e-6, atol=0):
             priors.append(self.assumed_prior)
@@ -122,8 +122,8 @@ class Shift(Layer):
 
 
 def priors_fingerprint(*priors):
-    """Return the part of a fingerprint that stands for other priors of the classes."""
-    # Processors may compute the last bits of given priors differently.
+    """Return the part of a fingerprint that identifies the given class priors."""
+    # The last bits of the priors may differ between processors.
     rounded = np.array(priors, dtype=np.float32)
     return f"priors-{digits_of(rounded, OF_LAYER)}"
 
@@ -134,7 +134,7 @@ class Sum(Layer):
 
     classes: NDArray[Any]  # (n_classes,), the labels below
     groups: NDArray[Any]  # (n_groups,), sorted
-    index: NDArray[np.intp]  # (n_classes,), that of each class's group
+    index: NDArray[np.intp]  # (n_classes,), the index of each class's group
     changes_probabilities = True
 
     def change(self, probabilities):
@@ -146,13 +146,13 @@ class Sum(Layer):
         return self.groups
 
     def assume(self, assumed):
-        """Return the assumptions of sums: the group's prior and its mean bias."""
+        """Return the assumptions of sums: the prior and the mean bias of each group."""
         prior = assumed.checked_prior(self.classes)
         sums = np.bincount(self.index, prior)
         bias = assumed.class_bias
         if bias is not None:
             sums_of_people = np.bincount(self.index, prior * np.exp(-bias))
-            ratio = np.ones_like(sums)  # of a group whose classes have the prior 0
+            ratio = np.ones_like(sums)  # 1 for groups whose classes all have prior 0
             np.divide(sums_of_people, sums, out=ratio, where=sums > 0)
             bias = -np.log(ratio)
         n_people = assumed.n_people
@@ -172,14 +172,14 @@ class Sum(Layer):
 
     @property
     def fingerprint(self):
-        """What it adds to a fingerprint, of the labels in each group."""
+        """The part of a fingerprint that identifies the labels in each group."""
         grouping = (self.classes, self.groups, self.index)
         return f"groups-{digits_of(grouping, OF_LAYER)}"
 
 
 @dataclass(frozen=True)
 class Threshold(Layer):
-    """Abstain unless the probability of a label, or of its group, is larger."""
+    """Abstain unless the probability of a label or its group is above the threshold."""
 
     least: float
     fallback: tuple[FallbackLevel, ...]  # from fine to coarse
@@ -190,7 +190,7 @@ class Threshold(Layer):
         return self
 
     def as_labels(self, predicted, y):
-        """Return predictions, with the true label in place of a group that has it."""
+        """Return predictions, with groups replaced by the true label they contain."""
         for level in self.fallback:
             is_right = predicted == level.group_of(y)
             predicted = np.where(is_right, y, predicted)
@@ -198,6 +198,6 @@ class Threshold(Layer):
 
     @property
     def fingerprint(self):
-        """What it adds to a fingerprint, of the threshold, groups and abstain label."""
+        """The part of a fingerprint for the threshold, groups and abstain label."""
         settings = (self.least, self.fallback, self.abstain_label)
         return f"threshold-{digits_of(settings, OF_LAYER)}"

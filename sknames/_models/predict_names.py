@@ -31,14 +31,15 @@ COST_FOR_SHARES = (
     "the errors of shares are about half as large again, and intervals do not show it"
 )
 N_SHOWN = 10  # rows of printed predictions
-SAMPLED_NAMES = 1000  # the first names of a list, which show how its names are written
+SAMPLED_NAMES = 1000  # the first names of a list, used to detect initials
 
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """Predictions for names: arrays with a row for each name, answered or not.
+    """Predictions for names: arrays with a row for each name.
 
-    :func:`predict_names` returns them.
+    Names without a prediction have a row, too. :func:`predict_names` returns this
+    object.
 
     Parameters
     ----------
@@ -103,9 +104,9 @@ class Predictions:
         Returns
         -------
         dict of str to array of shape (n_names,)
-            Columns predicted, probability, predicted_2, probability_2 and so on: None
-            and NaN without an answer; and where there are any, level and the
-            probabilities; reason.
+            Columns predicted, probability, predicted_2, probability_2 and so on, with
+            None and NaN for names without a prediction; level, if the model has a
+            `fallback`; the probability of each label, with `proba=True`; and reason.
         """
         no_answer = self.reasons != ""
         no_name = no_answer & (self.reasons != UNSURE)
@@ -144,16 +145,16 @@ class Predictions:
         return "\n".join(lines)
 
     def to_frame(self, top: int | None = None, prefix: str = "") -> Any:
-        """Return `columns` as a DataFrame of pandas.
+        """Return the predictions as a pandas DataFrame, with the columns of `columns`.
 
-        It is one of polars if only that is installed.
+        It is a polars DataFrame if only polars is installed.
 
         Parameters
         ----------
         top : int or None, default=None
-            Number of labels for each name. None takes all that were asked for.
+            Number of labels for each name. None returns all labels in `labels`.
         prefix : str, default=""
-            Prefix of the names of the columns.
+            Prefix of the column names.
 
         Returns
         -------
@@ -171,7 +172,7 @@ def _as_text(value):
 
 
 def _or_none(values, is_none):
-    """Return values as objects, with None where there is no answer.
+    """Return values as objects, with None where `is_none` is True.
 
     Empty arrays keep their type.
     """
@@ -263,7 +264,7 @@ class PredictedList:
 
     @property
     def ids(self):
-        """Integer IDs; rows that the model reads alike share an ID."""
+        """Integer IDs; rows that are identical to the model have the same ID."""
         if self.names is not None:
             return self.names.ids
         rows = _rows_as_bytes(self.X)
@@ -275,7 +276,7 @@ class PredictedList:
 
     @property
     def keys(self):
-        """Numbers of what each row holds, whatever its position, (n_names,)."""
+        """Checksums of the rows' contents, independent of their order, (n_names,)."""
         if self.names is not None:
             rows = [name.encode() for name in self.names.tidy]
         else:
@@ -290,14 +291,14 @@ class PredictedList:
 
 
 def predict_list(stack, X):
-    """Predict the probabilities of a list, and return both."""
+    """Return a list with its predicted probabilities, as a `PredictedList`."""
     n_classes = len(stack.classes)
     if isinstance(X, Iterator):
         X = list(X)
     if isinstance(X, list) and not X:
         return PredictedList(X, Names(X), np.zeros((0, n_classes)))
     names = None
-    with suppress(TypeError, ValueError):  # if it holds no texts
+    with suppress(TypeError, ValueError):  # raised if X does not contain texts
         joined = X if stack.join is None else stack.join.transform(X)
         names = read_names(joined, handle_missing="empty").read_by(stack.rules)
     if names is None:
@@ -338,7 +339,8 @@ def answers_of(stack, listed):
         return stack.classes[listed.proba.argmax(axis=1)]
     predictions = predictions_of(stack, listed)
     labels = predictions.labels[:, 0]
-    # Else an abstain label would make booleans numbers, and large integers floats.
+    # Otherwise, an abstain label would turn booleans into numbers, and large integers
+    # into floats.
     if labels.dtype == bool or labels.dtype == np.uint64:
         labels = labels.astype(object)
     is_answered = predictions.reasons == ""
@@ -346,9 +348,9 @@ def answers_of(stack, listed):
 
 
 def _abstain(predictions, best, threshold):
-    """Return the labels, groups or reasons of rows, in this order of preference.
+    """Return predictions that abstain, or fall back on groups, where they are unsure.
 
-    `best`, (n_names,), has the columns of the labels.
+    `best`, (n_names,), contains the column of each row's most probable label.
     """
     fallback = threshold.fallback
     probabilities = fallback_probabilities(predictions.proba, best, fallback)
@@ -379,7 +381,7 @@ def _abstain(predictions, best, threshold):
 def check_probabilities(listed):
     """Return the probabilities of a list as float64; warn if its names have initials.
 
-    With initials, shares are less certain than their intervals say.
+    For names with initials, intervals understate the uncertainty of shares.
     """
     if listed.names is not None and have_initials(listed.names.tidy, listed.reasons):
         warn(INITIALS.format(COST_FOR_SHARES))

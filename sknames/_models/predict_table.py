@@ -96,7 +96,8 @@ default=None
     table, X = _read(X, column)
     names = read_names(X, "empty") if len(X) else []
     chunks = []
-    for start in range(0, max(1, len(names)), CHUNK_NAMES):  # one without names, too
+    # An empty list is predicted as one empty chunk, so that it has the columns.
+    for start in range(0, max(1, len(names)), CHUNK_NAMES):
         chunk = Names(names[start : start + CHUNK_NAMES])
         predictions = predict_names(estimator, chunk, top=top)
         chunks.append(predictions.columns(prefix=prefix))
@@ -111,7 +112,7 @@ default=None
 
 
 def _read(X, column):
-    """Return a table of pandas or polars, and its column of names."""
+    """Return the input as a pandas or polars table, and the names in it."""
     check_is_in_memory(X)
     if hasattr(X, "to_frame"):  # a Series
         return X.to_frame(X.name or "name"), X

@@ -23,26 +23,27 @@ from .._text.names import BY_DEFAULT
 from .layers import Assumed, Layer, Sum, Threshold
 
 CALIBRATED = "calibrated_classifiers_"  # of CalibratedClassifierCV, one per fold
-# The attributes in which scikit-learn stores the fitted estimator that predicts: of
-# searches and others, then of what is frozen or not fitted itself.
+# The attributes in which scikit-learn stores the fitted estimator that predicts:
+# best_estimator_ in searches, estimator_ in other meta-estimators, and estimator in
+# FrozenEstimator and in meta-estimators that are not fitted themselves.
 HELD = ("best_estimator_", "estimator_", "estimator")
 
 
 @dataclass(frozen=True)
 class Stack:
-    """The parts of a fitted model, read once per call.
+    """The parts of a fitted model; each call creates a new stack.
 
     Parameters
     ----------
     steps : tuple of transformers
         The steps before the base: a JoinNames, if any, the encoder and others.
     base : estimator
-        The innermost estimator, or the outermost one whose probabilities are its own,
-        such as a calibration.
+        The innermost estimator or, if an estimator such as a calibration computes its
+        own probabilities from those of another, the outermost estimator of this kind.
     base_assumes : Assumed
         The assumptions of the base's probabilities.
     within : Stack or None
-        The stack inside such a base, which reads the names.
+        The stack of the estimator inside the base, if any.
     layers : tuple of Layer
         The changes of the base's predictions, from the inside out.
     """
@@ -57,7 +58,7 @@ class Stack:
         """Return the stack with one more layer."""
         return replace(self, layers=(*self.layers, layer))
 
-    # What is in it.
+    # The parts of the model.
 
     @property
     def join(self):
@@ -73,7 +74,7 @@ class Stack:
 
     @property
     def rules(self):
-        """How it reads names."""
+        """The rules by which the model reads names."""
         return BY_DEFAULT if self.encoder is None else self.encoder._rules
 
     @property
@@ -86,7 +87,7 @@ class Stack:
 
     @property
     def innermost(self):
-        """The estimator that contains no other."""
+        """The innermost estimator, which does not contain another."""
         return self.base if self.within is None else self.within.innermost
 
     @property
@@ -101,7 +102,7 @@ class Stack:
         """The steps without those that join names."""
         return self._all_steps[_n_joins(self._all_steps) :]
 
-    # What it predicts.
+    # Predictions.
 
     def transform(self, X):
         """Return the base's features of the model's input."""
@@ -114,7 +115,7 @@ class Stack:
         return self.change(np.asarray(self.base.predict_proba(self.transform(X))))
 
     def predict_names(self, names):
-        """Return the probabilities of `Names`, which were joined and perhaps tidied."""
+        """Return the probabilities of `Names` that are joined and possibly tidied."""
         return self._behind(_n_joins(self.steps)).predict_proba(names)
 
     def predict_codes(self, codes):
@@ -127,16 +128,16 @@ class Stack:
         return replace(self, steps=self.steps[n_steps:])
 
     def change(self, probabilities, n_below=0):
-        """Apply the layers to probabilities that the first `n_below` have changed."""
+        """Apply the layers; the first `n_below` have been applied already."""
         for layer in self.layers[n_below:]:
             probabilities = layer.change(probabilities)
         return probabilities
 
-    # What is said of its answers.
+    # Properties of the predictions.
 
     @property
     def fingerprint(self):
-        """The short name of what was trained, and of what each layer changes."""
+        """The short name of the trained model, followed by the change of each layer."""
         check_is_fitted(self.base)
         network = getattr(self.base, "network_", None)
         if network is None:
@@ -154,14 +155,14 @@ class Stack:
 
     @property
     def probability_key(self):
-        """A key that differs for other probabilities, or None without a fingerprint.
+        """A key of the predicted probabilities, or None without a fingerprint.
 
-        Thresholds do not change the probabilities. The way in which names are read
-        does.
+        Two models with the same key predict the same probabilities. The key does not
+        depend on thresholds, but depends on how names are read.
         """
         try:
             name = self.without_thresholds().fingerprint
-        except TypeError:  # it has no fingerprint, such as a lambda in it
+        except TypeError:  # a part such as a lambda has no fingerprint
             return None
         if self.encoder is None:
             return name
@@ -186,7 +187,7 @@ class Stack:
 
     @property
     def sharpness(self):
-        """The power of its likelihood ratios that estimates of a list take."""
+        """The power to which likelihood ratios are raised in estimates of a list."""
         sharpness = self.assumed.sharpness
         return 1.0 if sharpness is None else sharpness
 
@@ -196,9 +197,10 @@ class Stack:
         return replace(self, layers=tuple(layers))
 
     def without_groups(self):
-        """Return the stack without its outer groups, and each class's group index.
+        """Return the stack without its outermost groups, and each class's group index.
 
-        The index is None without groups, and where a layer above them shifts priors.
+        The index is None if the stack has no groups, or if a layer above the groups
+        shifts the priors.
         """
         n_kept = len(self.layers)
         index = None
@@ -215,7 +217,7 @@ class Stack:
 
     @property
     def members(self):
-        """The innermost labels in each predicted group, None without groups."""
+        """The innermost labels in each predicted group, or None without groups."""
         within = None
         for held in _all_held(self.base)[:1]:
             within = resolve(held).members
@@ -245,7 +247,7 @@ class Stack:
     def check_threshold(self):
         """Raise ValueError if a layer changes the probabilities above a threshold.
 
-        A threshold on top is valid even if others below are not.
+        If the threshold on top is valid, it does not matter whether others are.
         """
         changed_by = None
         for layer in reversed(self.layers):
@@ -266,7 +268,7 @@ class Stack:
         return any(resolve(held).has_threshold for held in _all_held(self.base))
 
     def as_predicted(self, y):
-        """Return labels as the model predicts them: as groups, if it groups them."""
+        """Return the true labels as groups, if the model predicts groups."""
         for held in _all_held(self.base)[:1]:  # such as a calibration around groups
             y = resolve(held).as_predicted(y)
         for layer in self.layers:
@@ -274,7 +276,7 @@ class Stack:
         return y
 
     def as_labels(self, predicted, y):
-        """Return predictions, with the label in place of a group that holds it."""
+        """Return predictions, with groups replaced by the true label they contain."""
         threshold = self.threshold
         if threshold is None:
             return predicted
@@ -282,7 +284,7 @@ class Stack:
 
 
 def _lost_threshold(changed_by, owner):
-    """Return the error for an invalid threshold, from the names of the types."""
+    """Return the error for a threshold in `owner` that `changed_by` made invalid."""
     return ValueError(
         f"{changed_by} changes probabilities, so the threshold of the {owner} in it "
         f"does not hold. Put in the classifier that is inside the {owner}, and the "
@@ -379,7 +381,7 @@ def _assumed_around(model, inner):
 
 
 def _check_no_threshold_classifier(model):
-    """Raise TypeError if a model predicts by one of scikit-learn's own thresholds."""
+    """Raise TypeError if a model is one of scikit-learn's threshold classifiers."""
     # Imported here because it takes two fifths of the time of `import sknames`.
     from sklearn.model_selection import (
         FixedThresholdClassifier,
@@ -396,9 +398,9 @@ def _check_no_threshold_classifier(model):
 
 
 def _hash_of_estimator(estimator):
-    """Return joblib's hash of a reloaded value; raise TypeError without one."""
+    """Return joblib's hash of an estimator; raise TypeError if it cannot be saved."""
     try:
-        # Reloaded, because arrays are contiguous then.
+        # The hash depends on the memory layout, and reloaded arrays are contiguous.
         return joblib.hash(pickle.loads(pickle.dumps(estimator)))
     except (TypeError, AttributeError, pickle.PicklingError) as error:
         raise TypeError(
@@ -410,8 +412,7 @@ def _hash_of_estimator(estimator):
 def most_probable(probabilities, top):
     """Return the columns of the `top` most probable classes, (n, top).
 
-    Of equal probabilities, the first comes first. For small `top`, this is faster than
-    sorting.
+    Ties are in the order of the columns. For small `top`, this is faster than sorting.
     """
     rest = np.array(probabilities)
     rows = np.arange(len(rest))
@@ -425,9 +426,9 @@ def most_probable(probabilities, top):
 def unsupported_model_error(
     model: Any, expected: str, step: str, wrappers: str = "the wrappers of sknames"
 ) -> TypeError:
-    """Return the error for a model that lacks what is needed.
+    """Return the error for a model that does not meet the requirements.
 
-    `step` is the next step for the user.
+    `expected` describes the requirements, and `step` tells users what to do.
     """
     got = in_short(repr(model))
     return TypeError(

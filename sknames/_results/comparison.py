@@ -1,4 +1,4 @@
-"""How lists differ: shares of two lists, or rates of two labels."""
+"""Compare the shares of two lists, or the rates of two labels."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,15 +18,15 @@ class Comparison(Table):
     Parameters
     ----------
     _columns, _about : object
-        What the function that makes it gives.
+        Internal data.
     members : dict or None, default=None
-        The labels of each group, in a table of groups.
+        The labels of each group in a table of groups, otherwise None.
     n_names_of_other : int or None, default=None
-        The number of names in the other list, None without one.
+        The number of names in the other list, or None if there is no other list.
     other_label : label or None, default=None
-        What the rates of labels are compared with, None for shares.
+        The label with which rates are compared, or None for shares.
     has_checked : bool, default=False
-        Whether checked rows correct shares of either list.
+        Whether the shares of at least one list are corrected by checked rows.
 
     See Also
     --------
@@ -52,13 +52,13 @@ class Comparison(Table):
     other_label: Any = None
     has_checked: bool = False
 
-    outcome = column("outcome", "The outcome of each row, of rates.")
-    share = column("share", "The shares here, of shares.")
-    rate = column("rate", "The rates of the label, of rates.")
-    other = column("other", "The shares or rates that these are compared with.")
-    difference = column("difference", "The former minus the latter.")
-    sure = column("sure", "Whether they differ.")
-    p_value = column("p_value", "The p-values, for all rows together.")
+    outcome = column("outcome", "The outcome of each row, if rates are compared.")
+    share = column("share", "The shares of this list, if shares are compared.")
+    rate = column("rate", "The rates of the label, if rates are compared.")
+    other = column("other", "The shares or rates of the other list or label.")
+    difference = column("difference", "The shares or rates minus `other`.")
+    sure = column("sure", "Whether the difference is significant.")
+    p_value = column("p_value", "The p-values, adjusted for testing all rows.")
 
     @property
     def _title(self):
@@ -104,11 +104,11 @@ class Comparison(Table):
 def compare_shares(here, there, about, **fields):
     """Return the `Comparison` of two `Draws`, the largest difference first.
 
-    `fields` are others of `Comparison`.
+    `fields` are further fields of `Comparison`.
     """
     columns = {"label": here.labels, "share": here.estimate, "other": there.estimate}
     columns |= here.minus(there, about.confidence_level)
-    # Rounded, so that equal differences stay in their order on all processors.
+    # Rounded, so that the order of equal differences is the same on all processors.
     size = np.nan_to_num(np.abs(columns["difference"])).round(12)
     order = np.argsort(-size, kind="stable")
     columns = {name: values[order] for name, values in columns.items()}
@@ -116,11 +116,11 @@ def compare_shares(here, there, about, **fields):
 
 
 def hold_together(comparisons):
-    """Return comparisons whose p-values hold for all together.
+    """Return comparisons whose p-values are adjusted for testing all of them.
 
-    They are multiplied by the number of comparisons that are tested. This factor falls
-    by one for each of which all rows are sure (Holm 1979): only then is it known that
-    no equal list is among them.
+    The p-values are multiplied by the number of tested comparisons. This factor
+    decreases by one for each comparison in which all rows are sure (Holm 1979): if any
+    row is not sure, the two lists may be equal in this row.
     """
     largest = {}
     for k, table in enumerate(comparisons):
@@ -137,7 +137,7 @@ def hold_together(comparisons):
 
 
 def _with_p_values(table, factor):
-    """Return a comparison whose p-values are multiplied, and what is sure by them."""
+    """Return a comparison with multiplied p-values, and `sure` computed from them."""
     p_value = np.minimum(factor * table.p_value, 1)
     sure = p_value < 1 - table.confidence_level
     return replace(table, _columns=table._columns | {"sure": sure, "p_value": p_value})

@@ -1,4 +1,4 @@
-"""The parts of a list, such as years or regions, and how they differ."""
+"""Estimate and compare the parts of a list, such as years or regions."""
 
 import warnings
 from collections import defaultdict
@@ -20,27 +20,27 @@ from .comparison import Comparison, hold_together
 from .shares import Shares, shares_of_drawn
 from .table import listing
 
-# Parts that may each get a message of their own; more that say the same get one.
+# If more parts than this have the same kind of message, only one message is shown.
 FEW_PARTS = 3
-# Columns of comparisons, also where no part can be compared.
+# The columns of comparisons, used if no part can be compared.
 COMPARED = ["label", "share", "other", "difference", "low", "high", "sure", "p_value"]
 NO_ROW_CHECKED = "no row is checked: these shares are estimated from names alone"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Parts(SavedResult, Mapping):
-    """What is estimated of each part of a list, by its values in the columns of `by`.
+    """Results for each part of a list, by the values of the parts in `by`.
 
-    It is what :func:`estimate_shares` and :func:`estimate_rates` return with `by`, and
-    what `compare` returns of their parts. ``parts[2020]`` is the result of a part, or
-    None without an estimate. Keys are the columns' own values, None for missing ones;
-    of several columns, they are tuples. They are sorted, missing values first, or else
-    in order of appearance.
+    :func:`estimate_shares` and :func:`estimate_rates` return this object if `by` is
+    given, and so does its method `compare`. ``parts[2020]`` is the result of a part, or
+    None if there is no estimate. The keys are the values in the column of `by`, with
+    None for missing values, or tuples if `by` has several columns. They are sorted,
+    with missing values first; values that cannot be sorted are in order of appearance.
 
     Parameters
     ----------
     _split, _tables, _counts, _notes_of_part, _whole : object
-        What the function that makes it gives.
+        Internal data.
 
     See Also
     --------
@@ -72,7 +72,7 @@ class Parts(SavedResult, Mapping):
 
     @property
     def names(self) -> list[str]:
-        """What the columns of `by` are called."""
+        """The names of the columns of `by`."""
         return self._split.names
 
     def __getitem__(self, key: Any) -> Any:
@@ -93,7 +93,7 @@ class Parts(SavedResult, Mapping):
         return len(self._tables)
 
     def __hash__(self) -> int:
-        """Return a number of these parts alone, which equal no others."""
+        """Return a hash of the identity of these parts, as equality is identity."""
         return id(self)
 
     def __eq__(self, other: object) -> bool:
@@ -104,7 +104,7 @@ class Parts(SavedResult, Mapping):
         return "\n\n".join(map(self._text_of, self))
 
     def _text_of(self, key):
-        """Return what is printed of a part."""
+        """Return the printed text of a part."""
         table = self._tables[key]
         n_names, n_not_names = self._counts[key]
         text = str(table)
@@ -116,7 +116,7 @@ class Parts(SavedResult, Mapping):
         return "\n".join([self._split.title(key), text, *notes])
 
     def _notes(self):
-        """Yield what is said below the tables, but for counts of rows, in short."""
+        """Yield a summary of the notes below the tables, without counts of rows."""
         messages = []
         for key, table in self._tables.items():
             notes = [] if table is None else [*table._notes()]
@@ -127,15 +127,16 @@ class Parts(SavedResult, Mapping):
             yield "parts", line
 
     def to_frame(self) -> Any:
-        """Return all parts as one DataFrame of pandas, with the columns of `by` first.
+        """Return all parts as one pandas DataFrame, with the columns of `by` first.
 
-        The columns names and not_names count the rows of each part. A part without an
-        estimate has a row of missing values.
+        The columns names and not_names contain the number of names in each part, and of
+        texts that are not names. A part without an estimate has a row of missing
+        values.
 
         Returns
         -------
         DataFrame
-            It is one of polars if only that is installed.
+            All parts, as a polars DataFrame if only polars is installed.
         """
         return to_frame(self._columns)
 
@@ -169,12 +170,12 @@ class Parts(SavedResult, Mapping):
         Returns
         -------
         Self
-            The parts of these sums.
+            The parts, with sums over groups in place of labels.
 
         Raises
         ------
         TypeError
-            If these are parts of comparisons.
+            If the parts are comparisons.
         """
         tables = {}
         for key, table in self._tables.items():
@@ -187,39 +188,41 @@ class Parts(SavedResult, Mapping):
         return replace(self, _tables=tables)
 
     def compare(self, against: Any = "others") -> "Parts":
-        """Compare the shares of each part with those of others.
+        """Compare the shares of each part with other shares.
 
         Parameters
         ----------
         against : "others", key, Shares or dict, default="others"
-            "others" compares each part with all other rows of the list, a key with
-            this part, the shares of another list with these as of another source, and
-            a dict or Series with known shares, as in `Shares.compare`.
+            What each part is compared with: "others" means all other rows of the list,
+            and a key means the part with this key. The shares of another list are
+            treated as coming from a different source. A dict or Series contains known
+            shares, as in `Shares.compare`.
 
         Returns
         -------
         Parts
-            The comparison of each part; None if it, or what it is compared with, has no
-            estimate. "sure" and p-values hold for all parts together (Holm 1979). A
-            part of fewer than 30 names of equal weight, or 10 clusters, is not tested:
-            its p-values are NaN.
+            The comparison of each part, or None if one of the two compared shares could
+            not be estimated. `sure` and the p-values are adjusted for testing all parts
+            (Holm 1979). Parts with fewer than 30 names of equal weight, or 10 clusters,
+            are not tested: their p-values are NaN.
 
         Raises
         ------
         KeyError
             If no part has this key.
         TypeError
-            If these are not shares.
+            If the parts are not shares.
         ValueError
-            If there is only one part, or one is called "others".
+            If there is only one part, or if a part is called "others".
 
         Notes
         -----
-        The parts are of one source, so that the errors of the model are alike in all.
-        The shares of others are those of the whole list less those of the part, or of
-        two parts the other one: a sum of the shares of short parts would be too near
-        the priors. A part is not compared with others of fewer than 30 names of equal
-        weight, or 10 clusters.
+        All parts come from the same source, so the model is assumed to make the same
+        errors in all of them. The shares of all other rows are computed by subtracting
+        the part from the whole list. Summing the shares of many short parts would give
+        shares that are too close to the priors. If there are only two parts, each part
+        is compared with the shares of the other part. A part is not compared with all
+        other rows if these are fewer than 30 names of equal weight, or 10 clusters.
         """
         if not all(isinstance(table, Shares | None) for table in self._tables.values()):
             raise TypeError(
@@ -235,7 +238,7 @@ class Parts(SavedResult, Mapping):
         compared: dict[Any, Any] = {}
         for key, table in self._tables.items():
             if not is_known and key == against:
-                continue  # the others are compared with it
+                continue  # all other parts are compared with this part
             compared[key] = None
             other = None
             title = f"not {self._split.title(key)}"
@@ -251,7 +254,7 @@ class Parts(SavedResult, Mapping):
         return replace(self, _tables=compared, _whole=None)
 
     def _other_of(self, against):
-        """Return the function of a key that gives what its part is compared with."""
+        """Return a function that returns the shares to compare with, given a key."""
         if hasattr(against, "items"):
             return lambda key: against
         if len(self) == 1:
@@ -270,7 +273,7 @@ class Parts(SavedResult, Mapping):
         return self._others_of
 
     def _others_of(self, key):
-        """Return the `Shares` of all rows but those of a part, None without names."""
+        """Return the `Shares` of all rows outside a part, or None without names."""
         weights = self._whole.weights
         others = [part for part in self if part != key and weights[part] > 0]
         if len(others) == 0:
@@ -282,20 +285,21 @@ class Parts(SavedResult, Mapping):
 
 @dataclass
 class Whole(Saved):
-    """Hold the list that parts are of, and estimate it when it is first asked for.
+    """Hold the whole list from which parts were taken, and estimate it lazily.
 
     Parameters
     ----------
     weights : dict
-        The part of the list's weight that each part has, by its key.
+        The share of each part in the total weight of the list, by key.
     n_names, n_not_names : int
         The number of names, and of texts that are not names.
     n_checked : int or None
         The number of checked rows.
     estimate : callable or None
-        Returns its shares as `Draws`; None where these are known.
+        Function that returns the shares of the list as `Draws`, or None after it was
+        called.
     drawn : Draws or None, default=None
-        These shares, once they are known.
+        The shares, after `estimate` was called.
     """
 
     weights: dict[Any, float]
@@ -307,7 +311,7 @@ class Whole(Saved):
 
     @classmethod
     def of_parts(cls, names, question, rows_of_part):
-        """Return a `NameList` as the whole of parts, of rows by key."""
+        """Return the whole for a `NameList` and the rows of each part, by key."""
         weights = {}
         for key, rows in rows_of_part.items():
             weights[key] = names.row_weights[rows].sum()
@@ -321,9 +325,9 @@ class Whole(Saved):
         )
 
     def _for_file(self):
-        """Return the whole with its shares, instead of the names of the list."""
+        """Return the whole with estimated shares, and without the names of the list."""
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the parts have given theirs
+            warnings.simplefilter("ignore")  # the parts have issued the same warnings
             self.draw()
         return self
 
@@ -336,7 +340,7 @@ class Whole(Saved):
         return self.drawn
 
     def less(self, key, part):
-        """Return the `Shares` of all rows but those of a part."""
+        """Return the `Shares` of all rows outside a part."""
         drawn = self.draw().less(part._of_labels, self.weights[key])
         if drawn.n_effective < drawn.least_effective:
             raise NoEstimateError(
@@ -358,19 +362,19 @@ class Whole(Saved):
 
 
 def draw_whole(names, question, parts):
-    """Return the shares of a `NameList` as `Draws`, drawn as its parts.
+    """Return the shares of a `NameList` as `Draws`, with the same draws as its parts.
 
-    `parts` are the rows of each.
+    `parts` contains the rows of each part.
     """
     seeds = question.seeds(names)
     return draw_shares(names, names.distinct(), question, seeds, parts)
 
 
 def estimate_by(names, by, question, estimate):
-    """Return what is estimated of a `NameList`, or of each part by columns, as `Parts`.
+    """Return the result for a `NameList`, or `Parts` if it is split by columns.
 
-    `estimate` returns the result of the list or of a part: of its `NameList`, its rows
-    and the seeds.
+    `estimate` is a function that takes the `NameList` of the list or part, its rows and
+    the seeds, and returns the result.
     """
     if by is None:
         return estimate(names, slice(None), question.seeds(names))
@@ -405,9 +409,10 @@ def estimate_by(names, by, question, estimate):
 
 
 def estimated(estimate, title, messages):
-    """Return what a function estimates, None if it raises a NoEstimateError.
+    """Return the result of a function, or None if it raises a NoEstimateError.
 
-    Its warnings and error are added to messages: the title, and kind and text of each.
+    The warnings and the error are appended to `messages`, as tuples of title, kind and
+    text.
     """
     result = None
     reasons = []
@@ -426,7 +431,7 @@ def estimated(estimate, title, messages):
 
 
 def summarize_messages(messages):
-    """Return messages on parts as lines: for many of one kind, the first stands."""
+    """Return messages on parts as lines; many of one kind are shortened to one line."""
     of_kind = defaultdict(dict)
     for title, kind, text in messages:
         of_kind[kind].setdefault(title, text)
@@ -450,6 +455,6 @@ def _as_array(values):
     array[:] = values
     if len(known) < len(values) or len(kinds) > 1:
         return array
-    # Of integers beyond 64 bits, numpy makes floats, and of tuples another axis.
+    # numpy turns integers beyond 64 bits into floats, and tuples into another axis.
     typed = np.array(values)
     return array if kinds == {int} and typed.dtype.kind not in "iu" else typed

@@ -1,4 +1,4 @@
-"""The rates of an outcome by label, as a table."""
+"""Define the table of the rates of an outcome by label."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,9 +27,9 @@ from .table import (
 )
 
 MOST_OUTCOMES = 100
-MOST_FLOATS = 20  # outcomes that are floats; more are measurements
+MOST_FLOATS = 20  # distinct outcomes that are floats; more suggest measurements
 FEW_PEOPLE = 10  # a label with fewer estimated people is not printed
-FEW_OF_OUTCOME = 10  # checked rows of an outcome: with fewer, a warning
+FEW_OF_OUTCOME = 10  # an outcome with fewer checked rows causes a warning
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -41,9 +41,9 @@ class Rates(Estimates):
     Parameters
     ----------
     _columns, _about : object
-        What the function that makes it gives.
+        Internal data.
     members : dict or None, default=None
-        The labels of each group, in a table of groups.
+        The labels of each group in a table of groups, otherwise None.
     _of_labels, _n_people : object
         The draws of all labels, and the number of people in the list.
     outcomes : ndarray of shape (n_outcomes,)
@@ -73,7 +73,7 @@ class Rates(Estimates):
     outcomes: NDArray[Any]
 
     outcome = column("outcome", "The outcome of each row.")
-    rate = column("rate", "The estimated rates, NaN of a label without people.")
+    rate = column("rate", "The estimated rates, NaN for labels without people.")
     n_people = column("n_people", "The estimated number of people of the label.")
 
     @property
@@ -83,9 +83,9 @@ class Rates(Estimates):
 
     @property
     def joint_draws(self) -> NDArray[np.floating]:
-        """The shares of the list that have a label and an outcome, in each draw.
+        """The share of the list with each label and outcome, in each draw.
 
-        The shape is (n_draws, n_labels, n_outcomes), for reading only.
+        This is a read-only array of shape (n_draws, n_labels, n_outcomes).
         """
         draws = self._draws.draws
         return read_only(draws.reshape(len(draws), -1, len(self.outcomes)))
@@ -96,7 +96,7 @@ class Rates(Estimates):
         )
 
     def _settings(self):
-        """Return what results must have in common, by what to call it."""
+        """Return the settings that two compatible results share, by printed name."""
         return super()._settings() | {"outcomes": self.outcomes.tolist()}
 
     @property
@@ -128,35 +128,36 @@ class Rates(Estimates):
         yield "rates", note
 
     def compare(self, label: Any = None, against: Any = None) -> Comparison:
-        """Compare the rates of two labels, or of one with all others.
+        """Compare the rates of two labels, or of one label with all others.
 
         Parameters
         ----------
         label : label or None, default=None
-            The first label. None compares each label that has 10 estimated people or
-            more with all others.
+            The first label. None compares each label with at least 10 estimated
+            people.
         against : label or None, default=None
-            The second label. None takes all others; of a group, the labels that are
-            not in it.
+            The second label. None means all other labels; if `label` is a group, all
+            labels that are not in this group.
 
         Returns
         -------
         Comparison
-            It prints as a table, and has
+            Table that can be printed, with the attributes
 
-            - label, outcome: arrays of shape (n_rows,), a row for each outcome,
-            - rate, other, difference: the rates, and the first minus the second,
+            - label, outcome: arrays of shape (n_rows,), with a row for each label and
+              outcome,
+            - rate, other, difference: the two rates, and the first minus the second,
             - low, high: the ends of the interval of the difference,
-            - sure: whether the rates differ, for all rows together,
-            - p_value: the same as p-values,
+            - sure: whether the rates differ significantly,
+            - p_value: the p-values, adjusted for testing all rows,
             - confidence_level.
 
         Raises
         ------
         KeyError
-            If a label is not in the list of labels.
+            If `label` or `against` is not a label of these rates.
         TypeError
-            If it is another result.
+            If `label` or `against` is another result instead of a label.
         """
         of_group = self.members
         if of_group is None:
@@ -196,7 +197,7 @@ class Rates(Estimates):
         )
 
     def _others(self, members):
-        """Return the labels that are none of a group."""
+        """Return the labels that are not members of a group."""
         labels = self._of_labels.distinct_labels.tolist()
         return [label for label in labels if label not in members]
 
@@ -212,7 +213,8 @@ def rates_of_list(names, outcome, question, seeds):
         distinct = part.distinct()
         check_size(part, distinct.n, of_outcome=f" of the outcome {value!r}")
         if part.checked is not None and part.clusters is None:
-            # Outcomes are chance, also of the rows that are not checked.
+            # Each row is a cluster, because the outcomes of rows that were not checked
+            # are random, too.
             part = replace(part, clusters=Clusters.of_rows(len(part)))
         drawn.append(draw_shares(part, distinct, question, seeds))
     joint = Draws.joint(drawn, share)
@@ -250,9 +252,9 @@ def _table_of(of_labels, about, outcomes, n_people, members=None):
 
 
 def _count_checked(names, outcomes, outcome_index):
-    """Return the number of checked rows by outcome, None without any.
+    """Return the number of checked rows by outcome, or None without checked rows.
 
-    Warn if some outcome has few of them; raise ValueError if it has fewer than two.
+    Warn if an outcome has few checked rows; raise an error if it has fewer than two.
     """
     if names.checked is None:
         return None
@@ -278,9 +280,9 @@ def _count_checked(names, outcomes, outcome_index):
 
 
 def check_outcome(outcome, is_name):
-    """Return the distinct outcomes in order, and the index of each row's.
+    """Return the distinct outcomes, sorted, and the index of each row's outcome.
 
-    Rows that are not names may lack one.
+    Rows that are not names may have a missing outcome.
     """
     remedy = "Drop such rows, or make them an outcome of their own."
     values = values_of(outcome, len(is_name), "an outcome", "outcome")

@@ -1,4 +1,4 @@
-"""The shares of a list, as a table."""
+"""Define the table of the shares of a list."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,8 +32,8 @@ from .table import (
 )
 
 MEASURED = 0.95  # the confidence level whose coverage was measured
-WIDE = 0.3  # intervals of more get a note
-LEAST_NOTED = 0.01  # a share: smaller ones of sparse labels get no note
+WIDE = 0.3  # wider intervals get a note
+LEAST_NOTED = 0.01  # smaller shares of sparse labels do not get a note
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -45,9 +45,9 @@ class Shares(Estimates):
     Parameters
     ----------
     _columns, _about : object
-        What the function that makes it gives.
+        Internal data.
     members : dict or None, default=None
-        The labels of each group, in a table of groups.
+        The labels of each group in a table of groups, otherwise None.
     _of_labels : object
         The draws of all labels.
 
@@ -75,12 +75,12 @@ class Shares(Estimates):
 
     @property
     def draws(self) -> NDArray[np.floating]:
-        """The shares in each draw, (n_draws, n_labels), for reading only."""
+        """The shares in each draw, a read-only array of shape (n_draws, n_labels)."""
         return read_only(self._draws.draws)
 
     @property
     def coverage(self) -> float | None:
-        """The part of true shares that such intervals held, None if not measured."""
+        """The proportion of true shares that such intervals covered, if measured."""
         model = self._about.model
         is_of_labels = self.members is None and model.group_index is None
         is_measured = is_of_labels and self.confidence_level == MEASURED
@@ -147,13 +147,13 @@ class Shares(Estimates):
 
     @property
     def _groups_to_sum(self):
-        """The call that sums the labels of this model, as it is written."""
+        """The call that sums labels of this model, as text for a note."""
         subregions = regions_of("subregion").keys()
         has_subregions = subregions >= {*self._about.model.classes.tolist()}
         return 'sums("subregion")' if has_subregions else "sums({...})"
 
     def _notes_on_checked(self):
-        """Yield what to say of checked rows."""
+        """Yield the notes on checked rows."""
         if not self._draws.predicted.any():
             note = "all names are checked: these are counts, with exact intervals"
             yield "checked", note
@@ -164,37 +164,39 @@ class Shares(Estimates):
     def compare(
         self, against: "Shares | Mapping[Any, float]", *, same_source: bool = False
     ) -> Comparison:
-        """Compare with the shares of another list, or with a known mix.
+        """Compare with the shares of another list, or with known shares.
 
         Parameters
         ----------
         against : Shares or dict
-            The shares of the other list, by the same model and parameters. Or known
-            shares, such as ``{"German": 0.82, "Turkish": 0.04, "others": 0.14}``, where
-            "others" is the sum of the labels that are not given; without it, they are
-            not compared. A census counts birth or citizenship, and this counts names.
+            The shares of the other list, estimated by the same model with the same
+            parameters. Or known shares, such as ``{"German": 0.82, "Turkish": 0.04,
+            "others": 0.14}``, where "others" is the sum of all labels that are not
+            given. Without "others", these labels are not compared. Note that a census
+            counts people by birth or citizenship, but `estimate_shares` counts names.
         same_source : bool, default=False
-            Whether both lists are of one source, such as departments in one file, or
-            years of one journal. Then the model's errors are alike in both, and the
-            intervals narrower.
+            Whether both lists come from the same source, such as departments in one
+            file, or years of one journal. The model then makes similar errors in both
+            lists, so the intervals are narrower.
 
         Returns
         -------
         Comparison
-            It prints as a table, and has
+            Table that can be printed, with the attributes
 
             - label: array of shape (n_classes,), the largest difference first,
-            - share, other, difference: the shares here and in the other list, and the
-              former minus the latter,
+            - share, other, difference: the shares of this list and of the other list,
+              and the former minus the latter,
             - low, high: the ends of the interval of the difference,
-            - sure: whether the lists differ in this label: the p-value is below 5 % at
-              a confidence level of 95 %,
-            - p_value: how likely differences so large are by chance, for all labels
-              together: one in 20 pairs of lists of equal mixes has a label that is
-              sure. It is NaN where nothing was tested: for sparse labels, and where a
-              list has fewer than 30 names of equal weight, or 10 clusters,
-            - n_names, n_names_of_other, confidence_level; the second is None for
-              known shares.
+            - sure: whether the shares of this label differ significantly: at a
+              confidence level of 95 %, whether the p-value is below 5 %,
+            - p_value: the probability that a difference this large arises by chance,
+              adjusted for testing all labels: if two lists have the same mix, some
+              label is sure in one of 20 pairs of lists. It is NaN for sparse labels,
+              and if a list has fewer than 30 names of equal weight or 10 clusters,
+              because no test is made,
+            - n_names, n_names_of_other, confidence_level; n_names_of_other is None
+              for known shares.
 
             Its method `to_frame` makes a DataFrame, and ``comparison["German"]`` is a
             row.
@@ -202,22 +204,27 @@ class Shares(Estimates):
         Raises
         ------
         ValueError
-            If the shares are of different models or parameters, their groups have
-            other labels, both are of the same rows but differ, such as in checked rows,
-            or known shares are not shares.
+            If the two results come from different models or parameters, if their
+            groups have different labels, if they come from the same rows but differ,
+            for example in their checked rows, or if the known shares are not numbers
+            from 0 to 1 with a valid sum.
         TypeError
-            If it is compared with neither shares nor a mapping of known ones.
+            If `against` is neither `Shares` nor a mapping of known shares.
 
         Notes
         -----
-        The intervals are percentiles of the differences of draws. A difference is
-        sure if it exceeds the largest error in 95 % of the draws, both in standard
-        deviations. These are at least those of counts of two lists of one mix, and as
-        large as the interval reaches towards 0, so that it leaves out 0 then. People
-        who are in both lists make both cautious. Shares that checked rows correct do
-        not have the errors of the model, and what is sure of them holds for these
-        lists. A label that the model lacks and that is not among the other list's
-        checked rows has a share of 0 there, and none if no rows were checked.
+        The intervals are percentiles of the differences between the draws. A
+        difference is sure if it exceeds the largest error in 95 % of the draws, where
+        both are measured in standard deviations. The standard deviation of a label is
+        at least the one that counts in two lists with the same mix would have. It is
+        also at least as large as the side of the interval towards 0 implies, so the
+        interval of a sure difference never contains 0. If some people are in both
+        lists, intervals and tests are conservative. Shares that are corrected by
+        checked rows do not have the errors of the model, and conclusions from them
+        apply to these lists only, not to a larger population. If the model does not
+        have a label that occurs in the checked rows of only one list, the share of
+        this label in the other list is 0 if rows of that list were checked, and NaN
+        otherwise.
         """
         if isinstance(against, Shares):
             self._check_alike(against)
@@ -234,7 +241,7 @@ class Shares(Estimates):
         )
 
     def _compare_with_list(self, other, same_source):
-        """Compare with the shares of another list, as `compare` says."""
+        """Return the comparison with the shares of another list, see `compare`."""
         here = {*self.label.tolist()}
         only_there = [label for label in other.label.tolist() if label not in here]
         labels = self.label
@@ -251,7 +258,7 @@ class Shares(Estimates):
         )
 
     def _compare_with_known(self, known):
-        """Compare with known shares by label, and the sum of the others."""
+        """Return the comparison with known shares, and of the sum of all others."""
         self._check_known(known)
         labels = self.label.tolist()
         members = {label: [label] for label in known if label in labels}
@@ -270,7 +277,7 @@ class Shares(Estimates):
         )
 
     def _check_known(self, known):
-        """Raise ValueError unless known shares are shares of labels of this list."""
+        """Raise ValueError unless known shares are valid shares of known labels."""
         labels = self.label.tolist()
         has_others = OTHERS in known and OTHERS not in labels
         for label, share in known.items():

@@ -19,26 +19,27 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Drawn: TypeAlias = Shares | Comparison | Mapping[Any, Shares] | Mapping[Any, Comparison]
-SLIDE = (11, 6.2)  # inches, of several lists
-MOST_BARS = 90  # on such a slide, which readers still distinguish
-ROWS_OF_LEGEND = 25  # as high as a slide; more lists take another column
-LEAST_DRAWN = 0.001  # an interval of less says "perhaps none"
-LEAST_WITHOUT_INTERVAL = 0.01
-BLANK = ("", "None", "nan", "<NA>", "(blank)")  # titles of rows without a value
+SLIDE = (11, 6.2)  # size in inches of a figure with several lists
+MOST_BARS = 90  # more bars in a figure of this size cannot be distinguished
+ROWS_OF_LEGEND = 25  # rows that fit into this figure; more lists need another column
+LEAST_DRAWN = 0.001  # a share whose interval starts below this may be 0
+LEAST_WITHOUT_INTERVAL = 0.01  # smaller shares without an interval are not drawn
+BLANK = ("", "None", "nan", "<NA>", "(blank)")  # titles of parts with a missing value
 
 
 @dataclass(eq=False, repr=False)
 class SharesDisplay(DisplayMixin):
     """Draw a bar chart of the shares of nationalities in a list, with intervals.
 
-    The largest share comes first. Several lists stand side by side. Of a comparison,
-    the bars are the differences, pale where they are not sure. Make one with
-    :meth:`from_estimator` or :meth:`from_shares`.
+    The largest share comes first. The bars of several lists are drawn side by side. For
+    a comparison, the bars show the differences, and are pale if a difference is not
+    sure. Create a display with :meth:`from_estimator` or :meth:`from_shares`.
 
     Parameters
     ----------
     shares : Shares, Comparison or dict of these
-        What to draw, or several of them by title, which have the same labels.
+        The shares or the comparison to draw, or a dict of several by title, with the
+        same labels.
 
     Attributes
     ----------
@@ -108,8 +109,9 @@ class SharesDisplay(DisplayMixin):
         Parameters
         ----------
         shares : Shares, Comparison or dict of these
-            Result of :func:`estimate_shares`, or what its `sums` or `compare` returns;
-            or several of them by title, such as ``{"north": shares, "south": others}``.
+            Result of :func:`estimate_shares`, or of its methods `sums` and `compare`,
+            or a dict of several results by title, such as ``{"north": shares, "south":
+            others}``.
         **kwargs
             Parameters of :meth:`plot`.
 
@@ -132,12 +134,12 @@ class SharesDisplay(DisplayMixin):
         Parameters
         ----------
         n_top : int, default=15
-            Largest number of nationalities with a bar of their own; fewer if there are
-            many lists. The last bar sums all others, and those whose interval begins
-            below 0.1 % in all lists; other differences are left out. Groups all have a
-            bar.
+            Maximum number of nationalities with a bar of their own; fewer if there are
+            many lists. Nationalities whose interval starts below 0.1 % in all lists do
+            not get a bar, either. The last bar is the sum of all other shares. In a
+            comparison, all other differences are left out. Groups always have a bar.
         ax : matplotlib Axes or None, default=None
-            Axes to draw on. None makes new ones.
+            Axes to draw on. None creates new axes.
         bar_kwargs : dict or None, default=None
             Keyword arguments of ``ax.barh``.
 
@@ -165,7 +167,7 @@ class SharesDisplay(DisplayMixin):
         return self
 
     def _legend_text(self, title, table):
-        """Return what the legend says of a table, which alone has no title."""
+        """Return the legend text of a table; a single table does not have a title."""
         if isinstance(self.shares, Table):
             return _n_names(table)
         name = legend_label(title)
@@ -194,7 +196,7 @@ class SharesDisplay(DisplayMixin):
         self.errorbars_.append(errorbars)
 
     def _describe(self, tables):
-        """Say what the axis shows, and draw where 0 is."""
+        """Label the axis, add a legend for several tables, and draw a line at 0."""
         table = tables[0]
         axis = self.ax_.xaxis
         percent(axis)
@@ -211,7 +213,7 @@ class SharesDisplay(DisplayMixin):
         else:
             place = {}
             if self.figure_.get_layout_engine() is not None:
-                # It makes room right of the axes, where a legend hides nothing.
+                # The layout engine makes room for the legend to the right of the axes.
                 place = {"loc": "upper left", "bbox_to_anchor": (1, 1)}
             n_columns = 1 + len(self.bars_) // ROWS_OF_LEGEND
             self.ax_.legend(ncols=n_columns, **place)
@@ -223,16 +225,16 @@ class SharesDisplay(DisplayMixin):
 
 @dataclass(frozen=True)
 class Bars:
-    """Hold what is drawn of a table, arrays of shape (n_bars,).
+    """Hold the values drawn for a table, arrays of shape (n_bars,).
 
     Parameters
     ----------
     value, low, high : ndarray of float
-        Ends of the bars, and of their intervals.
+        Lengths of the bars, and ends of their intervals.
     sure : ndarray of bool
-        Whether a difference is sure; a share always is.
+        Whether each difference is sure; always True for shares.
     has_others : bool, default=False
-        Whether the last bar is the sum of others.
+        Whether the last bar is the sum of all other shares.
     """
 
     value: NDArray[np.floating]
@@ -243,7 +245,7 @@ class Bars:
 
 
 def _tables_by_title(shares):
-    """Return the tables to draw by title, "" for a single one."""
+    """Return the tables to draw by title; a single table has the title ""."""
     tables = {"": shares}
     if isinstance(shares, Mapping) and not isinstance(shares, Table):
         tables = {title: table for title, table in shares.items() if table is not None}
@@ -267,7 +269,7 @@ def _tables_by_title(shares):
 
 
 def _size_of(labels, n_tables):
-    """Return width and height of a picture, in inches."""
+    """Return the width and height of a figure, in inches."""
     if n_tables > 1:
         return SLIDE
     width = max(6.4, 3.6 + 0.1 * max(map(len, labels)))
@@ -277,8 +279,8 @@ def _size_of(labels, n_tables):
 def _choose_labels(tables, n_top):
     """Return the labels with a bar of their own, the largest first, and the others.
 
-    A share has one if an interval says more than "perhaps none", or if it has none and
-    is large.
+    A share gets a bar if its interval excludes values near 0 in some list. A share
+    without an interval gets a bar if it is large.
     """
     labels = tables[0].label
     bars = [_bars(table, labels) for table in tables]
@@ -300,7 +302,7 @@ def _choose_labels(tables, n_top):
 
 
 def _bars(table, top, others=()):
-    """Return the bars of labels, and one of the sum of the others."""
+    """Return the bars of the labels in `top`, and for shares the sum of `others`."""
     row_of = {label: k for k, label in enumerate(table.label.tolist())}
     rows = [row_of[label] for label in list(top)]
     if isinstance(table, Comparison):
@@ -324,14 +326,14 @@ def _bars(table, top, others=()):
 
 
 def _n_names(table):
-    """Say how many names a list has, or both that are compared."""
+    """Return a text with the number of names in a list, or in both compared lists."""
     if _is_pair(table):
         return f"{table.n_names:,} and {table.n_names_of_other:,} names"
     return f"{table.n_names:,} names"
 
 
 def _is_pair(table):
-    """Return whether a table compares two lists, not one with known shares."""
+    """Return whether a table compares two lists, not a list with known shares."""
     return isinstance(table, Comparison) and table.n_names_of_other is not None
 
 
@@ -340,6 +342,6 @@ def _color(k, n, is_sure):
     import matplotlib as mpl
 
     color = f"C{k}"
-    if n > 10:  # where the cycle of colors begins again
+    if n > 10:  # the default cycle has only 10 colors
         color = mpl.colormaps["viridis"](0.2 + 0.8 * k / n)
     return mpl.colors.to_rgba(color, 1 if is_sure else 0.35)

@@ -20,7 +20,7 @@ from .rates import Rates
 from .shares import Shares
 from .table import read_only
 
-ROUNDING = 1e-9  # relative; what is more than that is no digit that processors change
+ROUNDING = 1e-9  # larger relative differences are not rounding errors of processors
 
 CONSTRAINTS = {
     "labels": ["array-like", None],
@@ -31,12 +31,14 @@ CONSTRAINTS = {
 
 @dataclass(frozen=True, eq=False)
 class Statistic:
-    """A function of shares or rates, as :func:`estimate_statistic` returns it.
+    """The estimate of a function of shares or rates, with its interval.
+
+    :func:`estimate_statistic` returns this object.
 
     Parameters
     ----------
     estimate : float or ndarray
-        The statistic of the estimated shares.
+        The statistic, computed from the estimated shares or rates.
     low, high : float or ndarray
         The ends of its interval, in the shape of the estimate.
     confidence_level : float
@@ -180,18 +182,19 @@ def estimate_statistic(
 
 @dataclass(frozen=True)
 class ListInStatistic:
-    """One of the lists that a statistic takes.
+    """One of the lists from which a statistic is computed.
 
     Parameters
     ----------
     drawn : Draws
-        Its shares, of labels or of labels and outcomes.
+        The shares of the labels or, for rates, of each label and outcome.
     rows : Draws
-        The rows of its table: its shares, or the rates within each label.
+        The estimates in the rows of the printed table: the shares, or the rates within
+        each label.
     ends : ndarray of shape (2, n_rows)
-        The ends of these rows, NaN where there are none.
+        The ends of the intervals of these rows, NaN for rows without an interval.
     are_limits : ndarray of shape (2, n_rows) of bool
-        Whether these ends reach farther than the draws, by exact limits.
+        Whether an end is an exact limit beyond the percentiles of the draws.
     """
 
     drawn: Draws
@@ -200,22 +203,22 @@ class ListInStatistic:
     are_limits: NDArray[np.bool_]
 
     def as_taken(self, shares):
-        """Return shares of its rows as the statistic takes them.
+        """Return shares in the shape in which they are passed to the statistic.
 
-        The shape is (n_labels,), or (n_labels, n_outcomes).
+        The shape is (n_labels,) or, for rates, (n_labels, n_outcomes).
         """
         if self.drawn.outcomes is None:
             return shares
         return shares.reshape(-1, self.drawn.n_outcomes)
 
     def at_end(self, row, end):
-        """Return its shares with one row at an end, the others scaled.
+        """Return the shares with one row set to the given end, and the others scaled.
 
-        Of rates, one outcome of a label is at an end of its rate, and the other
-        outcomes of the label are scaled.
+        For rates, the rate of one outcome is set to the end, and only the other
+        outcomes of the same label are scaled.
         """
         moved = self.drawn.estimate.copy()
-        # What sums to 1: all labels, or all outcomes of a label.
+        # The rows whose sum stays the same: all labels, or all outcomes of a label.
         whole = np.full(len(moved), True)
         if self.drawn.outcomes is not None:
             whole = np.arange(len(moved)) // self.drawn.n_outcomes
@@ -229,18 +232,18 @@ class ListInStatistic:
 
 
 class Function:
-    """A statistic of lists: its estimate, and its interval.
+    """Compute a statistic of lists, with its interval.
 
     Parameters
     ----------
     statistic : callable
-        The function that users give.
+        The function passed by the user.
     lists : list of ListInStatistic
-        What it takes.
+        The lists that are passed to the function.
     rows : ndarray of int
-        Which labels it takes.
+        Indices of the labels that are passed to the function.
     are_parts : bool
-        Whether it takes them as one array.
+        Whether the lists are parts, which are passed as one array.
     """
 
     def __init__(self, statistic, lists, *, rows, are_parts):
@@ -252,15 +255,15 @@ class Function:
         self.estimate = self._value(self.shares, "the estimates")
 
     def _together(self, shares):
-        """Return shares of lists as the statistic takes them, parts as one array."""
+        """Return the arrays that are passed to the statistic, one array for parts."""
         arrays = []
         for one, of_list in zip(self.lists, shares, strict=True):
             arrays.append(one.as_taken(of_list))
         return np.array(arrays) if self.are_parts else arrays
 
     def _value(self, shares, where):
-        """Return the statistic as an array; raise an error unless it is of numbers."""
-        # A statistic that wrote to an array would change what the next one takes.
+        """Return the statistic as an array; raise an error if it is not numeric."""
+        # If the function could write to the arrays, later calls would get other values.
         if self.are_parts:
             value = self.statistic(read_only(shares[:, self.rows]))
         else:
@@ -280,9 +283,9 @@ class Function:
         return value.astype(np.float64)
 
     def _moved(self, shares):
-        """Return how far other shares move the statistic, 0 where it fails.
+        """Return how far other shares move the statistic, or 0 if it raises an error.
 
-        No draw may have such shares, so that a ratio may divide by 0 there.
+        These shares need not occur in any draw, so a ratio may divide by 0.
         """
         try:
             with np.errstate(all="ignore"):
@@ -305,10 +308,11 @@ class Function:
         return self.estimate - down, self.estimate + up
 
     def _at_ends_of(self, k):
-        """Return how the ends of the rows of list k move the statistic.
+        """Return how the interval ends of the rows of list k move the statistic.
 
-        The largest moves down and up come first, (2, ...), of ends that exact limits
-        set, and then the slope in each row, (n_rows, ...), 0 where a row has no ends.
+        The first array, (2, ...), contains the largest moves down and up among the ends
+        that are exact limits. The second array, (n_rows, ...), contains the slope in
+        each row, or 0 if the row has no interval.
         """
         one = self.lists[k]
         of_limits = np.zeros((2, *self.estimate.shape))
@@ -334,10 +338,11 @@ class Function:
         return of_limits, slopes
 
     def _reach_of_draws_of(self, k, slopes, confidence_level):
-        """Return how far percentiles reach down and up where list k alone is drawn.
+        """Return how far percentiles reach down and up if only list k varies.
 
-        The statistic is taken as linear in the rows. Its slope in a row x, the others
-        scaled, is (g - mean of g) / (1 - x), with the gradient g.
+        The statistic is treated as linear in the rows. Its slope in a row with the
+        estimate x, while the others are scaled, is (g - mean of g) / (1 - x), where g
+        is the gradient.
         """
         rows = self.lists[k].rows
         deviations = rows.draws - rows.estimate
@@ -345,7 +350,7 @@ class Function:
         return _reach(np.tensordot(weighted, slopes, axes=1), confidence_level)
 
     def _reach_of_draws(self, confidence_level):
-        """Return how far percentiles reach down and up, with the bias of curvature."""
+        """Return how far percentiles reach down and up, including curvature bias."""
         n_draws = len(self.lists[0].drawn.draws)
         moves = np.empty((n_draws, *self.estimate.shape))
         for row in range(n_draws):
@@ -369,7 +374,7 @@ def _reach(moves, confidence_level):
 
 
 def _check(statistic, results, same_source):
-    """Raise an error unless there is a statistic, and results that go together."""
+    """Raise an error unless the statistic and the results are valid and compatible."""
     if not callable(statistic):
         raise TypeError(
             "Expected a function of shares as the first argument, got "
@@ -411,7 +416,7 @@ def _tables(results):
 
 
 def _rows_of(labels, in_order):
-    """Return the index of each of the labels that were asked for, of all with None."""
+    """Return the indices of the requested labels, or of all labels if None."""
     if labels is None:
         return np.arange(len(in_order))
     known = in_order.tolist()
@@ -430,7 +435,10 @@ def _labels_of(table):
 
 
 def _in_order(results, same_source, confidence_level):
-    """Return lists with the same labels in the same order, paired by their source."""
+    """Return the lists with the same labels in the same order.
+
+    Draws of lists from the same source are paired, others are treated as independent.
+    """
     tables = _tables(results)
     labels = []
     for table in tables:

@@ -1,4 +1,4 @@
-"""What the tables that users hold have in common."""
+"""Define the base classes of the tables that are returned to users."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -17,13 +17,13 @@ from .._models.frames import to_frame
 from .._models.groups import Groups, members_of
 
 N_PRINTED = 10  # rows of a table that prints
-LEAST_PRINTED = 0.0005  # a share or difference, which rounds to 0.1 %
+LEAST_PRINTED = 0.0005  # the least share or difference that rounds to 0.1 %
 
 
 class Row(SimpleNamespace):
-    """Hold a row of a table: its columns as attributes, with values of Python.
+    """Hold a row of a table: its columns as attributes, with Python values.
 
-    Those of rates are lists, with a value for each outcome.
+    In rows of rates, most attributes are lists with a value for each outcome.
     """
 
     __module__ = "sknames"
@@ -31,12 +31,12 @@ class Row(SimpleNamespace):
 
 @dataclass(frozen=True, kw_only=True)
 class TableMetadata(Saved):
-    """Hold what all tables of a list have in common; `estimate_shares` describes it.
+    """Hold the attributes that all tables of a list have, see `estimate_shares`.
 
     Parameters
     ----------
     model : ListedModel
-        What is known of the model.
+        The properties of the model that estimates depend on.
     confidence_level : float
         Confidence level of the intervals.
     n_draws : int
@@ -44,16 +44,16 @@ class TableMetadata(Saved):
     n_names, n_not_names : int
         The number of names, and of texts that are not names.
     n_distinct : int or None
-        The number of distinct names, None where it does not matter.
+        The number of distinct names, or None for rates.
     n_clusters : int or None
-        The number of clusters.
+        The number of clusters, or None without clusters.
     n_checked : int, dict or None
-        The number of checked rows; by outcome, if there are outcomes.
+        The number of checked rows; for rates, a dict by outcome.
     new_labels : list
-        Labels of checked rows that the model lacks.
+        Labels of checked rows that the model does not have.
     key : tuple of int or None
-        What sets its names apart from other lists, see `Seeds.key_of`; None of a list
-        less a part.
+        Key that identifies the names of the list, see `Seeds.key_of`. None for the rest
+        of a list without one of its parts.
     """
 
     model: ListedModel
@@ -77,7 +77,7 @@ class TableMetadata(Saved):
         n_checked: Any,
         n_distinct: Any = None,
     ) -> Self:
-        """Return what is said of a `NameList` of which a `Question` was asked."""
+        """Return the metadata of a table, from its `NameList` and `Question`."""
         return cls(
             model=names.model,
             confidence_level=question.confidence_level,
@@ -92,7 +92,7 @@ class TableMetadata(Saved):
         )
 
     def settings(self) -> dict[str, Any]:
-        """Return what results must have in common, by what to call it."""
+        """Return the settings that two compatible results share, by printed name."""
         return {
             "labels": {*self.model.classes.tolist()},
             "groups in the model": sorted_members(self.model.members),
@@ -106,7 +106,7 @@ class TableMetadata(Saved):
 
 
 def column(name: str, description: str) -> Any:
-    """Return the property of a `Table` that is one of its columns."""
+    """Return a property of `Table` that returns one of its columns."""
 
     def get(table: "Table") -> NDArray[Any]:
         if name not in table._columns:
@@ -118,7 +118,7 @@ def column(name: str, description: str) -> Any:
 
 
 def fact(name: str, description: str) -> Any:
-    """Return the property of a `Table` that is a field of `TableMetadata`."""
+    """Return a property of `Table` that returns a field of its `TableMetadata`."""
 
     def get(table: "Table") -> Any:
         return getattr(table._about, name)
@@ -130,14 +130,16 @@ def fact(name: str, description: str) -> Any:
 class Table(SavedResult, Mapping):
     """Hold columns of equal length as attributes, and rows by label.
 
-    The columns `TEXTS` are printed as they are, and `_line` writes the others, under
-    the header `_title`. `_shown` says which rows are printed, and what of the others;
-    `_notes` yields the kind and text of each line below, of the kind "counts" first.
+    Subclasses define how a table is printed. The columns in `TEXTS` are printed as they
+    are. `_line` formats the other columns of a row, and `_title` is their header.
+    `_shown` returns which rows are printed, and a text about all others. `_notes`
+    yields the kind and the text of each line below the rows, the kind "counts" first.
 
     Parameters
     ----------
     members : dict or None, default=None
-        The labels of each group, in a table of groups, which prints all its rows.
+        The labels of each group in a table of groups, otherwise None. A table of groups
+        prints all its rows.
     """
 
     _columns: dict[str, NDArray[Any]]
@@ -155,21 +157,21 @@ class Table(SavedResult, Mapping):
     n_not_names = fact("n_not_names", "The number of texts that are not names.")
     n_clusters = fact("n_clusters", "The number of clusters, or None.")
     n_checked = fact(
-        "n_checked", "The number of checked rows, of rates by outcome; or None."
+        "n_checked", "The number of checked rows, or None; for rates, by outcome."
     )
-    new_labels = fact("new_labels", "Labels of checked rows that the model lacks.")
+    new_labels = fact("new_labels", "Labels of checked rows that are new to the model.")
 
     def __post_init__(self):
         columns = {name: read_only(values) for name, values in self._columns.items()}
         object.__setattr__(self, "_columns", columns)
 
     def to_frame(self) -> Any:
-        """Return the table as a DataFrame of pandas.
+        """Return the table as a pandas DataFrame.
 
         Returns
         -------
         DataFrame
-            It is one of polars if only that is installed.
+            The table, as a polars DataFrame if only polars is installed.
         """
         return to_frame(self._columns)
 
@@ -185,7 +187,7 @@ class Table(SavedResult, Mapping):
         )
 
     def _row(self, rows):
-        """Return the rows of a label as one with values of Python."""
+        """Return the rows of a label as one `Row` with Python values."""
         values = {name: column[rows] for name, column in self._columns.items()}
         if "outcome" not in values:
             return Row(**{name: column.item() for name, column in values.items()})
@@ -204,7 +206,7 @@ class Table(SavedResult, Mapping):
         return len({*self.label.tolist()})
 
     def __hash__(self):
-        """Return a number of this table alone, which equals no other."""
+        """Return a hash of the identity of this table, because equality is identity."""
         return id(self)
 
     def __eq__(self, other):
@@ -234,20 +236,20 @@ class Table(SavedResult, Mapping):
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Estimates(Table):
-    """Hold what is estimated of a list, with the draws of its labels."""
+    """Hold the estimates of a list, with the draws of its labels."""
 
     _of_labels: Draws
 
     @property
     def _draws(self):
-        """The draws of its rows."""
+        """The draws of the labels or groups in the rows."""
         if self.members is None:
             return self._of_labels
         return self._of_labels.sums(self.members)
 
     @abstractmethod
     def _with_members(self, members: dict[Any, Any]) -> Self:
-        """Return the same for groups that have these labels."""
+        """Return the estimates of groups with these labels."""
 
     def sums(self, groups: Groups) -> Self:
         """Sum labels over groups, with intervals.
@@ -256,21 +258,21 @@ class Estimates(Table):
         ----------
         groups : dict, "subregion" or "region"
             The labels of each group, such as ``{"Nordic": ["Danish", "Swedish"]}``, in
-            any form that :class:`GroupedClassifier` takes. Groups may overlap, and
-            leave labels out.
+            any form that :class:`GroupedClassifier` accepts. Groups may overlap, and
+            labels may be in no group.
 
         Returns
         -------
         Self
-            The same for groups in place of labels, in the order of the groups. Its
-            `members` are the labels of each.
+            The estimates of the groups, in the order of the groups. The attribute
+            `members` contains the labels of each group.
 
         Raises
         ------
         TypeError
-            If these are not groups of labels.
+            If `groups` does not have one of these forms.
         ValueError
-            If a label is not one of the list's.
+            If a group contains an unknown label.
         """
         labels = self._about.model.classes
         if not isinstance(groups, str) and self.new_labels:
@@ -286,11 +288,11 @@ class Estimates(Table):
         return self._with_members(members_of(groups, labels))
 
     def _settings(self):
-        """Return what results must have in common, by what to call it."""
+        """Return the settings that two compatible results share, by printed name."""
         return self._about.settings() | {"groups": sorted_members(self.members)}
 
     def _check_alike(self, other):
-        """Raise ValueError unless another result is of the same model and settings."""
+        """Raise ValueError unless another result has the same model and settings."""
         other_settings = other._settings()
         for name, value in self._settings().items():
             other_value = other_settings[name]
@@ -307,7 +309,7 @@ class Estimates(Table):
             )
 
     def _check_apart(self, other):
-        """Raise ValueError if another result is of the same rows, but differs."""
+        """Raise ValueError if another result has the same rows but other estimates."""
         if self._about.key != other._about.key or self._about.key is None:
             return
         labels = self._draws.distinct_labels
@@ -331,7 +333,7 @@ def read_only(values):
 
 
 def listing(texts):
-    """Return texts with commas, and how many more there are than are printed."""
+    """Return the first texts, joined by commas, and the number of further texts."""
     text = ", ".join(map(str, texts[:N_PRINTED]))
     if len(texts) > N_PRINTED:
         text += f" and {len(texts) - N_PRINTED} more"
@@ -339,7 +341,7 @@ def listing(texts):
 
 
 def counts_of_rows(n_names, n_not_names, distinct=""):
-    """Say how many rows of a list are names; `distinct` says how many differ."""
+    """Return a note on the number of rows and names, with a text after the latter."""
     return (
         f"{n_names + n_not_names:,} rows: {n_names:,} names{distinct}, "
         f"{n_not_names:,} not names"
@@ -347,13 +349,13 @@ def counts_of_rows(n_names, n_not_names, distinct=""):
 
 
 def notes_on_new_labels(new_labels):
-    """Yield what to say of labels that the model lacks."""
+    """Yield the note on labels that the model does not have, if any."""
     if new_labels:
         yield "new", f"labels that the model lacks: {listing(new_labels)}"
 
 
 def sorted_members(members):
-    """Return the labels of each group in an order of their own, or None."""
+    """Return the labels of each group, sorted so that equal groups compare equal."""
     if members is None:
         return None
     return {group: sorted({*labels}, key=str) for group, labels in members.items()}
@@ -366,7 +368,7 @@ def _padded(texts, widths):
 
 
 def _only_in(value, other):
-    """Return what differs from another value of sets and dicts, which may be long."""
+    """Return a value without what it shares with another one, if set or dict."""
     if isinstance(value, set):
         return sorted(value - other, key=str)
     if isinstance(value, dict) and isinstance(other, dict):

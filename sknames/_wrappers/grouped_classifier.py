@@ -32,16 +32,16 @@ class GroupedClassifier(Wrapper):
         The group of each label, such as ``{"Danish": "Nordic", "Swedish": "Nordic"}``,
         or the labels of each group, ``{"Nordic": ["Danish", "Swedish"]}``. Each label
         can be in at most one group. If `fit` learns the labels, groups may contain
-        additional labels. Alternatively, a column of one of these tables, which must
-        have all labels:
+        additional labels. Alternatively, "subregion" or "region", a column of one of
+        these tables, which must have all labels:
 
-        - of :func:`~sknames.datasets.load_nationalities`: where names come from.
-          English, Spanish and Portuguese names are European.
-        - of :func:`~sknames.datasets.load_countries`: where people live.
+        - :func:`~sknames.datasets.load_nationalities`: where names come from. English,
+          Spanish and Portuguese names are European.
+        - :func:`~sknames.datasets.load_countries`: where people live.
     others : str, int, float or None, default=None
         Name of the group of all labels that are not in `groups`. With None, each of
-        these labels is a group of its own. One group and the others are two classes, so
-        that scikit-learn's tools for binary classification apply.
+        these labels is a group of its own. A single group and `others` make two
+        classes, so scikit-learn's tools for binary classification can be used.
 
     Attributes
     ----------
@@ -50,15 +50,16 @@ class GroupedClassifier(Wrapper):
     classes_ : ndarray of shape (n_groups,)
         The groups, sorted.
     class_prior_ : ndarray of shape (n_groups,)
-        The priors that the probabilities assume: sums of the estimator's.
+        The priors that the probabilities assume: the sum of the estimator's priors in
+        each group.
     n_features_in_, feature_names_in_ : int, ndarray of shape (`n_features_in_`,)
         Number and names of the columns, if the estimator has these attributes.
 
     See Also
     --------
-    PriorShiftClassifier : Adapt predictions to a list, most accurately inside this
-        classifier.
-    load_pretrained : Load the model that ships, of nationalities or countries.
+    PriorShiftClassifier : Adapt predictions to a list. It is most accurate inside a
+        GroupedClassifier, not around one.
+    load_pretrained : Load a shipped model, for nationalities or for countries.
 
     Notes
     -----
@@ -120,7 +121,7 @@ class GroupedClassifier(Wrapper):
         self._validate_params()
         frozen = is_frozen(self.estimator)
         if frozen:
-            y = None  # it may have groups
+            y = None  # ignored, because it may contain groups instead of labels
         else:
             check_labels(y)
         if get_config()["enable_metadata_routing"]:
@@ -132,7 +133,7 @@ class GroupedClassifier(Wrapper):
         return self
 
     def _grouping(self, classes):
-        """Return what `_group` does, as in `fit`, if that was called."""
+        """Return the grouping of `fit` or, before `fit`, the result of `_group`."""
         if "_grouped" in vars(self):
             return self._grouped
         return self._group(classes)

@@ -25,10 +25,11 @@ from .wrapper import Wrapper
 class PriorShiftClassifier(Wrapper):
     """Adapt predictions to a list's mix of nationalities, estimated from its names.
 
-    A classifier's probabilities assume how frequent each class is: its priors. A list
-    of people has a mix of its own. If only the mix differs, and not the names within a
-    nationality (label shift), the names alone are enough to find the mix and to predict
-    under it:
+    A classifier's probabilities assume a frequency of each class, the class priors. In
+    a list of people, the frequencies of the nationalities, the mix, can differ from
+    these priors. If only the mix differs, but not the distribution of names within each
+    nationality (label shift), the names alone are enough to estimate the mix, and to
+    adapt the predictions to it:
 
     1. Estimate the mix by expectation maximisation over the classifier's probabilities
        (Saerens et al. 2002), with two changes for short lists: each name is predicted
@@ -46,14 +47,15 @@ class PriorShiftClassifier(Wrapper):
     ----------
     estimator : classifier
         Fitted classifier with `predict_proba`, such as :func:`load_pretrained`, or any
-        of scikit-learn's in a `FrozenEstimator`.
+        scikit-learn classifier in a `FrozenEstimator`.
     priors : {"estimate", "tempered", "population", "uniform"}, dict or array-like of \
 shape (n_classes,), default="estimate"
         Mix of the list. "estimate" finds it in `fit`. A known mix is given as numbers
         that sum to 1, by label or in the order of `classes_`; or as "tempered",
-        "population" or "uniform", as in :func:`load_pretrained`. Missing labels get 0,
-        and are never predicted. ``{"Turkish": 0.02, "others": 0.98}`` gives them the
-        rest, in proportion to the priors that the estimator assumes.
+        "population" or "uniform", as in :func:`load_pretrained`. Labels that are left
+        out get 0, and are never predicted. With "others", as in ``{"Turkish": 0.02,
+        "others": 0.98}``, they share the prior of "others" in proportion to the priors
+        that the estimator assumes.
     assumed_prior : {"tempered", "population", "uniform"}, dict, array-like of shape \
 (n_classes,) or None, default=None
         Priors that the estimator's probabilities assume. None takes its `class_prior_`,
@@ -78,11 +80,12 @@ shape (n_classes,), default="estimate"
     See Also
     --------
     estimate_shares : Estimate the mix itself, with intervals.
-    load_pretrained : Load the model that ships, whose `priors` are for single names.
+    load_pretrained : Load a shipped model, whose `priors` are for single names.
 
     Notes
     -----
-    If all possible classes of a name have prior 0, its probabilities are the priors.
+    If all classes with a positive probability for a name have the new prior 0, its
+    probabilities are the new priors.
 
     The estimate counts each distinct name once, with its weights summed, and leaves out
     missing names and texts that are not names, see :meth:`SelectiveClassifier.reasons`.
@@ -138,7 +141,7 @@ shape (n_classes,), default="estimate"
     def fit(
         self, X: Any, y: object = None, sample_weight: ArrayLike | None = None
     ) -> Self:
-        """Estimate the mix of a list of names, or take the given one.
+        """Estimate the mix of a list of names, or use the given priors.
 
         Parameters
         ----------
@@ -157,8 +160,8 @@ shape (n_classes,), default="estimate"
         Raises
         ------
         ValueError
-            If no text is a name, the estimator is not frozen, or the given priors are
-            positive where the estimator's own are 0.
+            If none of the texts is a name, if the estimator is not frozen, or if a
+            given prior is positive although the estimator assumes a prior of 0.
         """
         self._validate_params()
         check_is_frozen(self.estimator, self)
@@ -185,7 +188,7 @@ shape (n_classes,), default="estimate"
         return self
 
     def _check_shift(self, inner, assumed, priors):
-        """Raise ValueError if the estimator abstains: a shift undoes thresholds."""
+        """Raise ValueError if the estimator abstains: a shift voids thresholds."""
         inner.add(self._shift(inner, assumed, priors)).check_threshold()
 
     def _shift(self, inner, assumed, priors):
@@ -198,7 +201,7 @@ shape (n_classes,), default="estimate"
         return isinstance(self.priors, str) and self.priors == "estimate"
 
     def _given_mix(self, inner):
-        """Return the priors that a fitted estimator assumes, and the given ones."""
+        """Return the priors that a fitted estimator assumes, and the given priors."""
         assumed = assumed_priors(inner, self.assumed_prior)
         classes = inner.classes
         priors = check_priors(self.priors, classes, own=assumed)

@@ -8,8 +8,8 @@ from sklearn.utils import Bunch
 from .._base.exact_limits import upper_limits
 from .._models.groups import fallback_probabilities
 
-# For a risk, the coverages 2 %, 4 %, ... 100 % are tried by bisection. With more of
-# them, more steps would share the probability of failure.
+# For `risk`, the coverages 2 %, 4 %, ... 100 % are tried by bisection. More candidates
+# would need more steps, and leave each step a smaller probability of failure.
 N_TRIED = 50
 N_STEPS = math.ceil(math.log2(N_TRIED + 1))  # six
 
@@ -17,9 +17,11 @@ N_STEPS = math.ceil(math.log2(N_TRIED + 1))  # six
 def confidence_and_hits(probabilities, best, is_name, labels, classes, fallback):
     """Return the probabilities of the best class and its groups, and the hits.
 
-    `probabilities`, (n, n_classes), are those of `classes`; `best`, (n,), has the index
-    of the best class, and `is_name`, (n,), whether a row is a name. The results are
-    floats and booleans, (n, 1 + n_levels). Rows that are not names have confidence 0.
+    `probabilities`, (n, n_classes), has a column for each of the `classes`. `best`,
+    (n,), contains the index of the most probable class, and `is_name`, (n,), whether a
+    row is a name. The results are floats and booleans, (n, 1 + n_levels): the
+    probabilities, and whether the class or group is correct. Rows that are not names
+    get the probability 0.
     """
     confidence = fallback_probabilities(probabilities, best, fallback)
     predicted = classes[best]
@@ -32,15 +34,17 @@ def confidence_and_hits(probabilities, best, is_name, labels, classes, fallback)
 def risk_coverage_curve(confidence, hits, weights):
     """Return coverage and risk of each threshold as a Bunch of arrays.
 
-    The highest comes first. A threshold is the largest probability without an answer,
-    or 0. `confidence` and `hits`, (n,) or (n, n_levels), have the probability of each
-    row's label, and whether it is right. Further columns have those of its groups. The
-    finest one above the threshold is the answer. A probability of 0 is never answered.
+    The highest threshold comes first. Each threshold is the largest probability for
+    which the model abstains, or 0. The first columns of `confidence` and `hits`, (n,)
+    or (n, n_levels), contain the probability of each row's label and whether the label
+    is correct. Further columns contain the same for its groups, from fine to coarse.
+    The finest level above the threshold is predicted. If all probabilities of a row are
+    0, the model always abstains.
     """
     confidence = confidence.reshape(len(weights), -1)
     hits = hits.reshape(len(weights), -1)
-    # The gains are what a threshold below each probability adds. The coarsest group is
-    # answered first, and finer ones replace it.
+    # The gains are the weights that are added when the threshold falls below each
+    # probability. The coarsest group is predicted first, and finer levels replace it.
     wrong = weights[:, None] * ~hits
     wrong_gain = wrong.copy()
     wrong_gain[:, :-1] -= wrong[:, 1:]
@@ -70,7 +74,7 @@ def risk_coverage_curve(confidence, hits, weights):
 
 
 def row_of_coverage(curve, coverage):
-    """Return the row of the highest threshold with a coverage, else the last one."""
+    """Return the row of the highest threshold that has a coverage, or the last row."""
     is_enough = curve.coverage >= coverage - 1e-12  # tolerance for rounding
     if not is_enough.any():
         return len(is_enough) - 1
@@ -84,12 +88,12 @@ def tried_rows(curve):
 
 
 def row_of_risk(curve, risk, confidence_level):
-    """Return the row of the lowest threshold with a proven risk, by bisection."""
+    """Return the row of the lowest threshold that keeps a risk, by bisection."""
     rows = tried_rows(curve)
     alpha = (1 - confidence_level) / N_STEPS
     bounds = upper_limits(curve.risk[rows], curve.n_answered[rows], alpha)
-    kept = -1  # the last index with a proven risk
-    lost = len(rows)  # the first one without
+    kept = -1  # the last index whose upper bound is at most `risk`
+    lost = len(rows)  # the first index whose upper bound is larger
     tried = []
     while lost - kept > 1:
         middle = (kept + lost) // 2

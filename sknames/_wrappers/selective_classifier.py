@@ -97,7 +97,7 @@ class SelectiveClassifier(Wrapper):
     Attributes
     ----------
     estimator_ : classifier
-        The classifier fitted on all names, or the given one.
+        The classifier fitted on all names, or the given estimator if it is frozen.
     classes_ : ndarray of shape (n_classes,)
         The labels, without the abstain label.
     abstain_label_ : str or int
@@ -121,18 +121,20 @@ class SelectiveClassifier(Wrapper):
 
     See Also
     --------
-    load_pretrained : Load the model that ships; ``abstain=True`` makes it selective.
+    load_pretrained : Load a shipped model; ``abstain=True`` makes it selective.
 
     Notes
     -----
-    A risk is kept by selection with guaranteed risk (Geifman and El-Yaniv 2017). A
-    bisection over the thresholds that answer 2 %, 4 %, ... 100 % of the held-out names
-    tries at most six. It accepts a threshold if the exact upper bound of its risk
-    (Clopper and Pearson 1934) is at most `risk`; each bound may fail with a sixth of
-    the probability 1 - `confidence_level`. The guarantee is for names drawn like the
-    held-out ones, and for all of them together, not for each nationality. It is exact
-    for a frozen estimator and names without weights. With a `fallback`, an answer is
-    right if it contains the true label: the risk is that of labels and groups together.
+    With `risk`, the threshold is chosen by selection with guaranteed risk (Geifman and
+    El-Yaniv 2017). The candidates are the thresholds at which the model predicts for
+    2 %, 4 %, ... 100 % of the held-out names, and a bisection tries at most six of
+    them. It accepts a threshold if the exact upper bound of its risk (Clopper and
+    Pearson 1934) is at most `risk`; each bound may fail with a sixth of the probability
+    1 - `confidence_level`. The guarantee applies to names drawn from the same
+    population as the held-out names, and to all of them together, not to each
+    nationality. It is exact for a frozen estimator and names without weights. With a
+    `fallback`, a predicted group counts as correct if it contains the true label, so
+    the risk covers predicted labels and groups together.
 
     Inputs that are not names (see :meth:`reasons`) get no prediction, but count as
     inputs in `coverage`. `score` counts abstentions as wrong.
@@ -355,14 +357,14 @@ class SelectiveClassifier(Wrapper):
         Returns
         -------
         ndarray of shape (n_samples,)
-            Labels from `classes_`, or groups of `fallback`, or `abstain_label_` if
-            :meth:`reasons` gives a reason. Booleans, integers of type uint64 and labels
-            with a `fallback` are objects of their own type.
+            Labels from `classes_`, groups of `fallback`, or `abstain_label_` if
+            :meth:`reasons` gives a reason. For boolean or uint64 labels, and with a
+            `fallback`, the array has the dtype object.
         """
         return self._predict(self._stack(), X)
 
     def _predict(self, stack, X):
-        """Return the answers of a stack with this wrapper on top."""
+        """Return the predictions of a stack with this wrapper on top."""
         return answers_of(stack, predict_list(stack, X))
 
     def reasons(self, X: Any) -> NDArray[np.object_]:
@@ -382,19 +384,19 @@ class SelectiveClassifier(Wrapper):
             - "missing name" if it is missing or has only white space, quotation marks
               and invisible characters,
             - "address" for an email or web address,
-            - "organization" for a legal form, such as Ltd, or a word of organizations,
-              such as University, that hardly anybody has as a name,
-            - "several names" for names with "and", "&", "/" or ";" between them, or
-              such a word of other languages, for a list of people, for a family, or
-              for 500 characters or more,
-            - "placeholder" for a placeholder of a missing name, such as n/a or see
-              above,
+            - "organization" for a text with a legal form, such as Ltd, or with a word
+              that is common in organizations but rare in names, such as University,
+            - "several names" for names joined by "and", its equivalent in another
+              language, "&", "/" or ";", and for lists of people, families, and texts
+              of 500 characters or more,
+            - "placeholder" for a text that stands for a missing name, such as n/a or
+              see above,
             - "broken letters" for letters that were decoded with a wrong encoding, such
               as MÃ¼ller,
             - "no known letter" if it has no letter that the estimator's
               :class:`CharEncoder` knows, as in digits, symbols or an unknown script,
-            - "unsure" if neither the largest probability nor that of any of its groups
-              is above `threshold_`.
+            - "unsure" if neither the probability of the most probable label nor that
+              of any of its groups is above `threshold_`.
         """
         return predict_names(self, X).reasons
 
@@ -414,11 +416,11 @@ class SelectiveClassifier(Wrapper):
 
     @property
     def threshold_(self) -> float:
-        """The model abstains unless the probability is larger."""
+        """The model abstains unless the probability is larger than this threshold."""
         if self.threshold is None:
             return self._threshold
         if self.threshold != vars(self).get("_threshold", self.threshold):
-            # It was given after `fit`.
+            # The parameter was changed after `fit`, which validated another value.
             self._validate_params()
             self._check_goal()
         return float(self.threshold)
@@ -448,12 +450,12 @@ class SelectiveClassifier(Wrapper):
         return Bunch(estimator=Bunch(fit=params), splitter=Bunch(split=of_splitter))
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Return the routing of metadata to what `fit` uses.
+        """Return the metadata routing of `fit`.
 
         Returns
         -------
         MetadataRouter
-            The routing.
+            The metadata routing.
         """
         from sklearn.model_selection import StratifiedGroupKFold
 
@@ -469,9 +471,9 @@ class SelectiveClassifier(Wrapper):
 
 
 def _check_abstain_label(label, classes, *taken):
-    """Return the abstain label; raise if `predict` cannot return it with classes.
+    """Return the abstain label; raise if `predict` cannot return it with the classes.
 
-    It may not be among the classes, nor what else is `taken`.
+    The label may not be one of the classes, nor one of the values in `taken`.
     """
     classes = np.asarray(classes)
     if classes.dtype.kind in "mM":
@@ -501,7 +503,7 @@ def _check_abstain_label(label, classes, *taken):
 
 
 def _fit_and_answer(estimator, X, y, train, test, params, fallback):
-    """Fit a clone on some rows; return its confidence and hits on others."""
+    """Fit a clone on the rows `train`; return confidence and hits on `test`."""
     params = check_method_params(X, params, indices=train)
     fitted = clone(estimator).fit(safe_indexing(X, train), y[train], **params)
     return _answers(resolve(fitted), safe_indexing(X, test), y[test], fallback)

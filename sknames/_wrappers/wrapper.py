@@ -33,7 +33,7 @@ class Wrapper(
     estimator_: Any
 
     def _inner(self):
-        """Return the fitted classifier inside: from `fit`, or else the given one."""
+        """Return `estimator_` after `fit`, and otherwise the given fitted estimator."""
         # check_is_fitted would take a tenth of the time of predicting one name.
         if not self.__sklearn_is_fitted__():
             check_is_fitted(self)
@@ -50,7 +50,7 @@ class Wrapper(
 
     def _is_around_fitted(self):
         """Return whether the given estimator is fitted, so that `fit` is not needed."""
-        if isinstance(self.estimator, Wrapper):  # it would compute its classes
+        if isinstance(self.estimator, Wrapper):  # its `classes_` is slow to compute
             return self.estimator.__sklearn_is_fitted__()
         return hasattr(self.estimator, "classes_")
 
@@ -91,22 +91,23 @@ class Wrapper(
     def score(
         self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> float:
-        """Return the share of right answers.
+        """Return the accuracy: the share of names that are predicted correctly.
 
         Parameters
         ----------
         X : iterable of str, or other input of the estimator
             Names.
         y : array-like of shape (n_samples,)
-            Their labels. Around a :class:`GroupedClassifier`, groups or the labels in
-            them.
+            True labels of the names. If the classifier predicts groups, as a
+            :class:`GroupedClassifier` does, labels and groups are accepted.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Weights of the names.
 
         Returns
         -------
         float
-            The share of names with an answer that is, or holds, the label.
+            The share of names whose prediction is the true label, or a group that
+            contains the true label.
         """
         stack = self._stack()
         predicted = self._predict(stack, X)
@@ -131,12 +132,12 @@ class Wrapper(
         return self._inner().feature_names_in_
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Return the routing of metadata to what `fit` uses.
+        """Return the metadata routing of `fit`.
 
         Returns
         -------
         MetadataRouter
-            The routing.
+            The metadata routing.
         """
         router = MetadataRouter(owner=self).add_self_request(self)
         mapping = MethodMapping().add(caller="fit", callee="fit")

@@ -22,7 +22,8 @@ def prefix_proba(estimator: Any, name: str) -> Bunch:
 
     Each row is the prediction for a prefix of the name: "y", "ya", "yam" and so on. The
     last row is the prediction for the whole name. Trailing spaces are ignored, as in
-    any name. If a name is also read in Latin letters, these come last.
+    any name. If the model also reads a transliteration of the name to Latin letters,
+    its characters follow those of the name.
 
     Parameters
     ----------
@@ -44,8 +45,8 @@ def prefix_proba(estimator: Any, name: str) -> Bunch:
           degrees and text in brackets,
         - characters: array of shape (n_characters,), the characters that the model
           reads, after transliteration, with U+FFFD for unknown characters,
-        - sources, source_index: arrays of shape (n_characters,), the source of each
-          character in the cleaned name, and the position of the source,
+        - sources, source_index: arrays of shape (n_characters,), the character of the
+          cleaned name from which each character was made, and its position,
         - classes: array of shape (n_classes,), the labels,
         - proba: array of shape (n_characters, n_classes).
 

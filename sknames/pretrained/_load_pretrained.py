@@ -339,11 +339,12 @@ def load_card(target: Target = "nationality") -> dict[str, Any]:
 
 
 def read_model(folder, sha256=None, priors=AS_WRITTEN, tidy=True, *, is_measured=False):
-    """Read a fitted pipeline from the files of a folder, and for a head, of its trunk.
+    """Read a fitted pipeline from a folder.
 
-    The description must have the digest `sha256`, unless that is None; it contains the
-    digest of the arrays. By default, priors are those of the stored network; other
-    values are as in `load_pretrained`. `tidy` is the parameter of the encoder. With
+    For a model that is only a head, the folder of its trunk is read as well. The
+    description, which contains the digest of the arrays, must have the digest `sha256`,
+    unless `sha256` is None. The default priors are those of the stored network; other
+    priors are as in `load_pretrained`. `tidy` is the parameter of the encoder. With
     `is_measured`, the statistics on held-out people are read as well.
     """
     path = folder / DESCRIPTION
@@ -427,9 +428,11 @@ def _read_measured(folder, classes):
 
 
 def _arrays(folder, description, arrays_of_head=None):
-    """Return the arrays of a folder by name; arrays of a head replace those below.
+    """Return the arrays of a folder by name.
 
-    Arrays are read-only, and are shared with other models in memory.
+    `arrays_of_head` take precedence over stored arrays with the same name. Stored
+    arrays are shared between models in memory, and are therefore read-only, except for
+    the array that is summed in place.
     """
     arrays = dict(arrays_of_head or {})
     path = folder / ARRAYS

@@ -88,7 +88,7 @@ def test_mlflow_keeps_a_model_with_a_signature(
 
 
 @pytest.mark.filterwarnings("ignore")  # QuaPy's own
-def test_quapy_emq_with_the_priors_of_the_model_finds_the_shares(shipped):
+def test_quapy_emq_with_model_priors_recovers_true_shares(shipped):
     aggregative = pytest.importorskip("quapy.method.aggregative")
     nationalities = ["Dutch", "Turkish"]
     names, _ = make_names(200, nationalities=nationalities, random_state=0)
