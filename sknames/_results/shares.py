@@ -264,10 +264,11 @@ class Shares(Estimates):
         members = {label: [label] for label in known if label in labels}
         if len(members) < len(known):
             members[OTHERS] = [label for label in labels if label not in members]
-        mix = Draws.known({label: known[label] for label in members}, len(self.draws))
-        drawn = self._draws.at(mix.labels)  # of groups, which may overlap
+        mix = Draws.known({label: known[label] for label in members}, self.n_draws)
         if self.members is None:
             drawn = self._draws.sums(members)
+        else:
+            drawn = self._draws.at(mix.labels)  # of groups, which may overlap
         return compare_shares(
             drawn,
             mix,
