@@ -24,7 +24,18 @@ class Saved:
 
 
 class SavedResult(Saved):
-    """Base of results, which are pickled by their public name and plain values."""
+    """Base of results, which are pickled by their public name and plain values.
+
+    Equality is identity, although results are mappings.
+    """
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether this is the same result."""
+        return self is other
+
+    def __hash__(self) -> int:
+        """Return a hash of the identity of the result."""
+        return id(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return the function and arguments with which pickle restores the result."""

@@ -92,14 +92,6 @@ class Parts(SavedResult, Mapping):
         """Return the number of parts."""
         return len(self._tables)
 
-    def __hash__(self) -> int:
-        """Return a hash of the identity of these parts, as equality is identity."""
-        return id(self)
-
-    def __eq__(self, other: object) -> bool:
-        """Return whether these are the same parts."""
-        return self is other
-
     def __repr__(self):
         return "\n\n".join(map(self._text_of, self))
 

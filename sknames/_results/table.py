@@ -205,14 +205,6 @@ class Table(SavedResult, Mapping):
         """Return the number of labels."""
         return len({*self.label.tolist()})
 
-    def __hash__(self):
-        """Return a hash of the identity of this table, because equality is identity."""
-        return id(self)
-
-    def __eq__(self, other):
-        """Return whether this is the same table."""
-        return self is other
-
     def __repr__(self):
         texts = [name for name in self.TEXTS if name in self._columns]
         widths = []
