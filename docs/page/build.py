@@ -14,7 +14,7 @@ from onnx.external_data_helper import set_external_data
 
 from sknames import __version__, load_pretrained
 from sknames._base.labels_and_weights import MIN_HELD_OUT
-from sknames._lists.model_settings import settings_of_shares
+from sknames._lists.listed_model import settings_of_shares
 from sknames._models.groups import M49
 from sknames._models.stack import resolve
 from sknames.onnx import to_onnx

@@ -58,7 +58,7 @@ from sknames._draws.mix import (
 )
 from sknames._draws.resampling import Clusters
 from sknames._lists.checked import CheckedRows
-from sknames._lists.model_settings import errors_by_class, settings_of_shares
+from sknames._lists.listed_model import errors_by_class, settings_of_shares
 from sknames._models.groups import group_of_each
 from sknames._models.stack import resolve
 from sknames._results.parts import estimate_by

@@ -24,7 +24,7 @@ from .._models.predict_names import check_probabilities, predict_list
 from .._models.stack import resolve
 from .checked import FEW_CHECKED, CheckedRows, read_checked
 from .columns import check_known, values_of, weights_where
-from .model_settings import MODEL_ERROR, settings_of_shares
+from .listed_model import MODEL_ERROR, settings_of_shares
 
 FEW_NAMES = 100  # fewer than these raise a warning
 FEW_CLUSTERS = 30  # fewer than these raise a warning

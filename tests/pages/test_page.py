@@ -25,7 +25,7 @@ from sknames import (
     load_pretrained,
     predict_names,
 )
-from sknames._lists.model_settings import settings_of_shares
+from sknames._lists.listed_model import settings_of_shares
 from sknames._models.stack import resolve
 from sknames.datasets import load_names, make_names
 from tests.conftest import PATIENCE, run_process

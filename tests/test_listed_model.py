@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.testing import assert_allclose
 
-from sknames._lists.model_settings import errors_by_class
+from sknames._lists.listed_model import errors_by_class
 
 
 def test_model_error_is_larger_for_classes_with_few_held_out_people():
