@@ -1,4 +1,4 @@
-"""What the shares of a list take from a model."""
+"""The properties of a model that the shares of a list depend on."""
 
 import numpy as np
 from numpy.testing import assert_allclose

@@ -77,7 +77,7 @@ PRIVATE_IMPORTS = {
         "_models.stack _text.names _text.not_names _text.titles onnx"
     ),
     "test_not_names": "_text.names _text.spelling",
-    "test_page": "_lists.listed_model _models.stack",
+    "test_page": "_models.stack",
     "test_recurrent_net": (
         "_network.prefixes _training.bags _training.batches _training.loss "
         "_training.rows"

@@ -6,6 +6,7 @@ import time
 from argparse import ArgumentTypeError
 from importlib.metadata import version
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 from anyascii import anyascii
@@ -17,7 +18,8 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 
 from sknames import CharEncoder, NameNationalityClassifier, __version__
-from sknames._lists.name_list import ListedModel, NameList
+from sknames._lists.listed_model import ListedModel
+from sknames._lists.name_list import NameList
 from sknames._lists.question import Question
 from sknames._models.priors import check_priors
 from sknames._results.shares import shares_of_list
@@ -123,14 +125,31 @@ def question_of(**asked):
 
 
 def list_of_rows(probabilities, classes, given=(), **model):
-    """Return a `NameList` of rows of probabilities.
+    """Return a `NameList` of distinct names with these probabilities.
 
-    `given` has its other fields, and `model` those of `ListedModel`.
+    `given` replaces some of its other fields, and `model` has fields of `ListedModel`.
     """
     columns = np.arange(probabilities.shape[1])
     prior = check_priors(model.pop("assumed_prior", "uniform"), columns)
-    model = ListedModel(classes=classes, assumed_prior=prior, **model)
-    return NameList(model=model, probabilities=probabilities, **dict(given))
+    n = len(probabilities)
+    fields = {
+        "model": ListedModel(classes=classes, assumed_prior=prior, **model),
+        "probabilities": probabilities,
+        "reasons": np.full(n, ""),
+        "ids": np.arange(n),
+        "keys": np.array([crc32(row) for row in probabilities.round(6)]),
+        "rows": np.arange(n),
+        "counts": np.ones(n, dtype=np.int64),
+        "weights": np.ones(n),
+    }
+    return NameList(**fields | dict(given))
+
+
+def settings_of_shares(stack):
+    """Return the fields of `ListedModel` that a model's own shares depend on."""
+    model = ListedModel.of_stack(stack)
+    names = ("coverage", "assumed_prior", "model_error", "sharpness")
+    return {name: getattr(model, name) for name in names}
 
 
 def shares_of_rows(probabilities, classes, given=(), asked=(), **model):

@@ -14,7 +14,7 @@ from onnx.external_data_helper import set_external_data
 
 from sknames import __version__, load_pretrained
 from sknames._base.labels_and_weights import MIN_HELD_OUT
-from sknames._lists.listed_model import settings_of_shares
+from sknames._lists.listed_model import ListedModel
 from sknames._models.groups import M49
 from sknames._models.stack import resolve
 from sknames.onnx import to_onnx
@@ -102,11 +102,14 @@ def build(folder, modules=HERE / "node_modules", level=9):
         large[f"{labels}.onnx"] = proto.SerializeToString()
         shared = shared or large[f"{labels}.onnx"]
         stack = resolve(model)
-        of_shares = settings_of_shares(stack)
-        of_shares["class_prior"] = of_shares.pop("assumed_prior").tolist()
-        of_shares["model_error"] = of_shares["model_error"].tolist()
-        n_people = stack.assumed.n_people
-        of_shares["is_sparse"] = (n_people < MIN_HELD_OUT).tolist()
+        of_list = ListedModel.of_stack(stack)
+        of_shares = {
+            "coverage": of_list.coverage,
+            "class_prior": of_list.assumed_prior.tolist(),
+            "model_error": of_list.model_error.tolist(),
+            "sharpness": of_list.sharpness,
+            "is_sparse": (of_list.n_people < MIN_HELD_OUT).tolist(),
+        }
         # At most this share of the answers is wrong, which the page says.
         settings[labels] = of_shares | {"risk": float(model.risk)}
     for name, content in large.items():

@@ -58,7 +58,7 @@ from sknames._draws.mix import (
 )
 from sknames._draws.resampling import Clusters
 from sknames._lists.checked import CheckedRows
-from sknames._lists.listed_model import errors_by_class, settings_of_shares
+from sknames._lists.listed_model import errors_by_class
 from sknames._models.groups import group_of_each
 from sknames._models.stack import resolve
 from sknames._results.parts import estimate_by
@@ -70,6 +70,7 @@ from tools.measuring import (
     list_of_rows,
     machine,
     question_of,
+    settings_of_shares,
     shares_of_rows,
     show,
     table,
@@ -824,7 +825,7 @@ def check_rows(people, drawn, n_checked, rng):
     index[checked] = people.labels[drawn[checked]]
     new_labels = people.classes[len(people.known) :].tolist()
     counted = np.bincount(index[checked], minlength=len(people.classes)) / n_checked
-    return CheckedRows(index, people.known, new_labels), counted
+    return CheckedRows(index, new_labels), counted
 
 
 def measure_checked(people, n_lists, rng):

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from sklearn.utils import check_random_state
 
-from .._lists.name_list import GivenColumns, NameList, read_list
+from .._lists.name_list import NameList, read_list
 from .._lists.question import Question
 from .._lists.split import TAKEN
 from .._models.stack import Stack, resolve
@@ -118,7 +118,7 @@ class ListInput:
         if "sample_weight" in given:
             weights = columns["sample_weight"]
             given["sample_weight"] = _to_weights(weights, is_name)
-        names = read_list(stack, distinct.predicted, GivenColumns(**given), rows=rows)
+        names = read_list(stack, distinct.predicted, rows=rows, **given)
         by = {column: texts.values() for column, texts in by.items()}
         return PredictedRows(stack, names, outcome, by)
 

@@ -22,7 +22,15 @@ ROUNDING = 1e-12  # of mean probabilities, where all rows are alike
 
 
 def estimate_from_checked(
-    predictions, weights, checked, clusters, *, n_draws, drawn_units, seed_of_noise
+    predictions,
+    weights,
+    labels,
+    checked,
+    clusters,
+    *,
+    n_draws,
+    drawn_units,
+    seed_of_noise,
 ):
     """Correct the mean prediction of a list by its checked rows.
 
@@ -32,6 +40,7 @@ def estimate_from_checked(
         Probabilities of each name under the mix of the list, 0 for new labels.
     weights : ndarray of shape (n_rows,)
         Weights of the names, all positive.
+    labels : ndarray of shape (n_labels,)
     checked : CheckedRows
     clusters : Clusters or None
         The cluster of each row.
@@ -83,7 +92,7 @@ def estimate_from_checked(
     rng_of_noise = np.random.RandomState(seed_of_noise)
     deviations = _widen(deviations, influences, expected, unit_weights, rng_of_noise)
     return Draws(
-        labels=checked.labels,
+        labels=labels,
         estimate=share,
         draws=nearest_shares(share + deviations),
         n_effective=n_effective,

@@ -130,10 +130,8 @@ def _clusters_of(names, distinct, share):
     weights = names.row_weights
     ratios = names.ratios
     informs = (weights > 0) & ratios.any(axis=1)
-    has_recurring_names = False
-    if names.ids is not None:
-        ids = names.by_row(names.ids)[informs]
-        has_recurring_names = len(np.unique(ids)) < len(ids)
+    ids = names.by_row(names.ids)[informs]
+    has_recurring_names = len(np.unique(ids)) < len(ids)
     clusters, chosen = names.clusters[informs].of_own()
     weights = weights[informs] * distinct.scale
     units = Units.of_clusters(ratios[informs], weights, clusters, share)
@@ -173,6 +171,7 @@ def _estimate_by_checked(names, mix, seeds, parts):
     return estimate_from_checked(
         predictions[order],
         names.row_weights[order],
+        names.labels,
         names.checked[order],
         clusters,
         n_draws=seeds.n_draws,
@@ -187,5 +186,5 @@ def _in_own_order(names, rows):
     Else it would decide who is drawn.
     """
     taken = names.take(rows)
-    keys = [taken.row_weights, taken.checked.label_index, taken.row_keys]
+    keys = [taken.row_weights, taken.checked.label_index, taken.by_row(taken.keys)]
     return rows[np.lexsort(keys)]

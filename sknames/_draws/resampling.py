@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .._base.saved import Saved
 from .mix import newton_steps, slopes
 
 CHUNK = 1 << 22  # most counts in a chunk of resamples: 32 MB
@@ -176,7 +175,7 @@ def _scores(ratios, weights, share):
 
 
 @dataclass(frozen=True)
-class Clusters(Saved):
+class Clusters:
     """Hold the cluster of each row: a paper, family or household.
 
     Parameters

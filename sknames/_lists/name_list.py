@@ -1,178 +1,108 @@
-"""Read a list: the model's answers for its names, and what is given of each."""
+"""Read a list: the model's probabilities for its names, and the columns beside them."""
 
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
 from numbers import Real
 from typing import Any, Self
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._base import NoEstimateError, warn
-from .._base.codes import code_values
+from .._base.codes import array_of_labels, code_values, index_in
 from .._base.labels_and_weights import check_weights, with_none
-from .._base.saved import Saved
-from .._draws.mix import (
-    distinct_names,
-    likelihood_ratios,
-)
+from .._draws.mix import distinct_names, likelihood_ratios
 from .._draws.resampling import Clusters, digest_of_rows
 from .._models.groups import summed
 from .._models.predict_names import check_probabilities, predict_list
 from .._models.stack import resolve
 from .checked import FEW_CHECKED, CheckedRows, read_checked
 from .columns import check_known, values_of, weights_where
-from .listed_model import MODEL_ERROR, settings_of_shares
+from .listed_model import ListedModel, below_groups
 
-FEW_NAMES = 100  # fewer than these raise a warning
-FEW_CLUSTERS = 30  # fewer than these raise a warning
-
-
-@dataclass(frozen=True, kw_only=True)
-class ListedModel(Saved):
-    """Hold what a list takes from the model that predicted it.
-
-    Parameters
-    ----------
-    classes : ndarray of shape (n_classes,)
-        The labels of the model.
-    assumed_prior : ndarray of shape (n_columns,)
-        Priors that the probabilities assume.
-    model_error : float or ndarray of shape (n_columns,)
-        Standard deviation of the log odds by which the model errs about each class.
-    sharpness : float, default=1.0
-        Power of its likelihood ratios.
-    group_index : ndarray of shape (n_columns,) of int or None, default=None
-        Where the classes are groups of the columns of probabilities: which one.
-    members : dict or None, default=None
-        The labels of each class that is a group.
-    n_people : ndarray of shape (n_columns,) of int or None, default=None
-        How many held-out people of each column have shown how it errs.
-    coverage : float or None, default=None
-        The part of true shares that its 95 % intervals held, on people of other
-        sources; None if that was not measured.
-    name : str or None, default=None
-        A name that other probabilities do not have, if there is one.
-    """
-
-    classes: NDArray[Any]
-    assumed_prior: NDArray[np.floating]
-    model_error: Any = MODEL_ERROR
-    sharpness: float = 1.0
-    group_index: NDArray[np.integer] | None = None
-    members: dict[Any, Any] | None = None
-    n_people: NDArray[np.integer] | None = None
-    coverage: float | None = None
-    name: str | None = None
-
-
-@dataclass(frozen=True)
-class GivenColumns:
-    """Hold what is given beside the names of a list, with a value for each row.
-
-    Parameters
-    ----------
-    sample_weight, counts, clusters, checked : array-like of shape (n_rows,) or None
-        Parameters of `estimate_shares`.
-    """
-
-    sample_weight: Any = None
-    counts: Any = None
-    clusters: Any = None
-    checked: Any = None
+FEW_NAMES = 100  # distinct names; fewer raise a warning
+FEW_CLUSTERS = 30  # fewer raise a warning
 
 
 @dataclass(frozen=True, kw_only=True)
-class NameList(Saved):
-    """Hold a list whose texts were predicted, and what is given of its rows.
+class NameList:
+    """A list of names with the model's probabilities and the columns beside the names.
+
+    Equal texts may share their probabilities: a row of the list has the index of its
+    text.
 
     Parameters
     ----------
     model : ListedModel
-        What is known of the model.
+        Properties of the model.
     probabilities : ndarray of shape (n_texts, n_columns)
         Probabilities of the texts.
-    reasons : ndarray of shape (n_texts,) of str or None, default=None
-        Why each text is no name, "" for a name; with None, all are names.
-    ids : ndarray of shape (n_texts,) of int or None, default=None
-        Equal for texts that are read alike; with None, all differ.
-    keys : ndarray of shape (n_texts,) of int or None, default=None
-        What each text is, whatever its position; with None, its probabilities.
-    rows : ndarray of shape (n_rows,) of int or None, default=None
-        The text of each row; with None, each has its own.
-    counts : ndarray of shape (n_rows,) of int or None, default=None
-        How often each row occurs; None is once.
-    weights : ndarray of shape (n_rows,) or None, default=None
-        Weights of the rows; None is 1 for all.
+    reasons : ndarray of shape (n_texts,) of str
+        Why each text is not a name; "" for names.
+    ids : ndarray of shape (n_texts,) of int
+        Integer IDs; texts that are identical to the model have the same ID.
+    keys : ndarray of shape (n_texts,) of int
+        Checksums of the texts, independent of their order.
+    rows : ndarray of shape (n_rows,) of int
+        The index of each row's text.
+    counts : ndarray of shape (n_rows,) of int
+        How often each row occurs.
+    weights : ndarray of shape (n_rows,)
+        Weights of the rows.
     clusters : Clusters or None, default=None
-        The cluster of each row; with None, names are independent.
+        The cluster of each row; None for independent names.
     checked : CheckedRows or None, default=None
-        The labels of rows that were checked.
+        The labels of checked rows; None without checked rows.
     """
 
     model: ListedModel
     probabilities: NDArray[np.floating]
-    reasons: NDArray[Any] | None = None
-    ids: NDArray[np.integer] | None = None
-    keys: NDArray[np.integer] | None = None
-    rows: NDArray[np.integer] | None = None
-    counts: NDArray[np.integer] | None = None
-    weights: NDArray[np.floating] | None = None
+    reasons: NDArray[Any]
+    ids: NDArray[np.integer]
+    keys: NDArray[np.integer]
+    rows: NDArray[np.integer]
+    counts: NDArray[np.integer]
+    weights: NDArray[np.floating]
     clusters: Clusters | None = None
     checked: CheckedRows | None = None
 
     def __len__(self) -> int:
-        """Return the number of rows, also of those that are not names."""
-        return len(self.probabilities if self.rows is None else self.rows)
+        """Return the number of rows, including those that are not names."""
+        return len(self.rows)
 
     def take(self, rows: Any) -> Self:
-        """Return some of the rows, a mask or an index of them; no text is copied."""
-        text_of_row = np.arange(len(self)) if self.rows is None else self.rows
-        taken = {"rows": text_of_row[rows]}
-        for name in ("counts", "weights", "clusters", "checked"):
+        """Return some of the rows, given as a mask or an index, with the same texts."""
+        taken = {}
+        for name in ("rows", "counts", "weights", "clusters", "checked"):
             values = getattr(self, name)
             if values is not None:
                 taken[name] = values[rows]
         return replace(self, **taken)
 
-    def by_row(self, values: Any) -> Any:
-        """Return values of texts as those of rows."""
-        return values if self.rows is None else values[self.rows]
+    def by_row(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return the value of each row, given those of the texts."""
+        return values[self.rows]
 
     @property
     def is_name(self) -> NDArray[np.bool_]:
         """Whether each row is a name, (n_rows,)."""
-        if self.reasons is None:
-            return np.full(len(self), True)
         return self.by_row(self.reasons == "")
 
     @property
     def row_counts(self) -> NDArray[np.integer]:
-        """How often each row occurs that is a name, (n_rows,), 0 for the others."""
-        if self.counts is None:
-            return self.is_name.astype(np.int64)
+        """How often each row occurs, (n_rows,), 0 for rows that are not names."""
         return self.counts * self.is_name
 
     @cached_property
     def row_weights(self) -> NDArray[np.floating]:
-        """The weights of rows, (n_rows,), 0 of those that are not names."""
-        weights = self.row_counts * 1.0
-        return weights if self.weights is None else weights * self.weights
-
-    @property
-    def row_keys(self) -> NDArray[np.integer]:
-        """What each row is, whatever its position, (n_rows,)."""
-        keys: Any = self.keys
-        if keys is None:
-            keys = np.array([crc32(row) for row in self.probabilities.round(6)])
-        return self.by_row(keys)
+        """The weights of rows times their counts, (n_rows,), 0 without a name."""
+        return self.row_counts * self.weights
 
     @cached_property
     def digest(self) -> int:
-        """A number of the rows that count, whatever their order."""
-        columns = [self.row_keys]
+        """A hash of the rows with a positive weight, independent of their order."""
+        columns = [self.by_row(self.keys)]
         if self.clusters is not None:
             columns.append(self.clusters.index)
         return digest_of_rows(columns, self.row_weights)
@@ -184,29 +114,25 @@ class NameList(Saved):
 
     @cached_property
     def n_of_reason(self) -> dict[str, int]:
-        """The number of rows that are not names, by reason, the most frequent first."""
+        """The number of rows that are not names by reason, in descending order."""
+        is_text = ~self.is_name
+        reasons = self.by_row(self.reasons)[is_text]
         n_of_reason: Counter[str] = Counter()
-        if self.reasons is not None:
-            (not_names,) = np.nonzero(~self.is_name)
-            counts = np.ones(len(self), dtype=int)
-            if self.counts is not None:
-                counts = self.counts
-            reasons = self.by_row(self.reasons)[not_names]
-            for reason, n in zip(reasons, counts[not_names].tolist(), strict=True):
-                n_of_reason[reason] += n
+        for reason, n in zip(reasons, self.counts[is_text].tolist(), strict=True):
+            n_of_reason[reason] += n
         in_order = sorted(n_of_reason.items(), key=lambda item: (-item[1], item[0]))
         return {reason: n for reason, n in in_order if n}  # counts may be 0
 
     @property
     def n_clusters(self) -> int | None:
-        """The number of clusters with a weight, None without any."""
+        """The number of clusters with a positive weight, or None without clusters."""
         if self.clusters is None:
             return None
         return len(np.unique(self.clusters.index[self.row_weights > 0]))
 
     @property
     def n_checked(self) -> int | None:
-        """The number of checked rows, None if that was not asked."""
+        """The number of checked rows with a positive weight, or None without them."""
         if self.checked is None:
             return None
         is_checked = self.checked.label_index >= 0
@@ -220,129 +146,122 @@ class NameList(Saved):
         return likelihood_ratios(probabilities, model.assumed_prior, model.sharpness)
 
     def distinct(self):
-        """Return the distinct names with the weights that count."""
-        ids = self.rows if self.ids is None else self.by_row(self.ids)
+        """Return the distinct names with a positive weight, as `DistinctNames`."""
         return distinct_names(
             self.probabilities,
             self.row_weights,
             self.model.assumed_prior,
-            ids=ids,
+            ids=self.by_row(self.ids),
             sharpness=self.model.sharpness,
             rows=self.rows,
         )
 
     @property
     def new_labels(self) -> list[Any]:
-        """Labels that only checked rows have."""
+        """Labels of checked rows that are not classes of the model."""
         return [] if self.checked is None else self.checked.new_labels
 
     @property
     def labels(self) -> NDArray[Any]:
-        """The labels of the model, and those that only checked rows have."""
-        return self.model.classes if self.checked is None else self.checked.labels
+        """The classes of the model, followed by the new labels."""
+        classes = self.model.classes
+        if not self.new_labels:
+            return classes
+        return array_of_labels([*classes.tolist(), *self.new_labels])
 
     def by_label(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Return values of columns, (n, n_columns), by label."""
+        """Return the sums of columns by label, (n, n_labels), 0 for new labels."""
         if self.model.group_index is not None:
             values = summed(values, self.model.group_index)
         return np.pad(values, ((0, 0), (0, len(self.new_labels))))
 
 
-def read_users_list(
-    estimator: Any, X: Any, given: GivenColumns, assumed_prior: Any
-) -> NameList:
-    """Return the list that parameters of `estimate_shares` describe."""
+def read_users_list(estimator, X, *, assumed_prior, **columns):
+    """Predict the names in X, and return them as a `NameList`.
+
+    `columns` are those of `read_list`.
+    """
     stack = resolve(estimator)
     below, _ = below_groups(stack, assumed_prior)
-    return read_list(stack, predict_list(below, X), given, assumed_prior=assumed_prior)
+    listed = predict_list(below, X)
+    return read_list(stack, listed, assumed_prior=assumed_prior, **columns)
 
 
-def below_groups(stack, assumed_prior=None):
-    """Return what predicts the names of a list, and the group of each of its classes.
-
-    Groups of a model are sums of shares, unless priors of the groups are given.
-    """
-    if assumed_prior is not None:
-        return stack, None
-    return stack.without_groups()
-
-
-def read_list(stack, listed, given, *, assumed_prior=None, rows=None):
-    """Return a list that `below_groups` predicted as a `NameList`.
+def read_list(
+    stack,
+    listed,
+    *,
+    rows=None,
+    assumed_prior=None,
+    sample_weight=None,
+    counts=None,
+    clusters=None,
+    checked=None,
+):
+    """Return a predicted list with its columns as a `NameList`.
 
     Parameters
     ----------
     stack : Stack
         The model.
     listed : PredictedList
-        The texts.
-    given : GivenColumns
-        What is given beside the names.
-    assumed_prior : object, default=None
-        Priors that the probabilities assume, as in `estimate_shares`.
+        The texts, as predicted by the model without its groups, see `below_groups`.
     rows : ndarray of shape (n_rows,) of int or None, default=None
-        The text of each row; with None, each has its own.
+        The index of each row's text. With None, each text is a row.
+    assumed_prior, sample_weight, counts, clusters, checked : object, default=None
+        Parameters of `estimate_shares`, with a value for each row.
 
     Returns
     -------
     NameList
+        The list.
     """
-    below, group_index = below_groups(stack, assumed_prior)
-    settings = settings_of_shares(below, assumed_prior)
-    model = ListedModel(
-        classes=stack.classes,
-        group_index=group_index,
-        members=stack.members,
-        n_people=below.assumed.n_people,
-        name=below.probability_key,
-        **settings,
-    )
-    names = NameList(
+    model = ListedModel.of_stack(stack, assumed_prior)
+    probabilities = check_probabilities(listed)
+    if rows is None:
+        rows = np.arange(len(probabilities))
+    is_name = (listed.reasons == "")[rows]
+    if counts is not None:
+        _check_is_without_counts(clusters, "clusters")
+        _check_is_without_counts(checked, "checked")
+    counts = _read_counts(counts, len(rows))
+    if clusters is not None:
+        clusters = check_clusters(clusters, is_name)
+    if checked is not None:
+        checked = read_checked(checked, stack, is_name)
+    return NameList(
         model=model,
-        probabilities=check_probabilities(listed),
+        probabilities=probabilities,
         reasons=listed.reasons,
         ids=listed.ids,
         keys=listed.keys,
         rows=rows,
-    )
-    _check_together(given)
-    is_name = names.is_name
-    counts = None
-    if given.counts is not None:
-        counts = _check_counts(given.counts, len(names))
-    clusters = None
-    if given.clusters is not None:
-        clusters = check_clusters(given.clusters, is_name)
-    checked = None
-    if given.checked is not None:
-        checked = read_checked(given.checked, stack, is_name)
-    return replace(
-        names,
         counts=counts,
-        weights=_check_weights(given.sample_weight, is_name),
+        weights=_read_weights(sample_weight, is_name),
         clusters=clusters,
         checked=checked,
     )
 
 
-def _check_together(given):
-    """Raise ValueError for what may not be given together."""
-    if given.counts is not None:
-        for name in ("clusters", "checked"):
-            if getattr(given, name) is not None:
-                raise ValueError(
-                    f"Expected {name} or counts, got both: with counts, a row is not "
-                    "one person. Give every name its own row, and leave counts out."
-                )
-
-
-def _check_counts(counts, n):
-    """Return counts as an array; raise ValueError unless they are counts."""
-    counts = np.asarray(with_none(counts))
-    if counts.shape != (n,) or counts.dtype.kind not in "iu" or (counts < 0).any():
+def _check_is_without_counts(column, name):
+    """Raise ValueError if a column is passed that cannot be combined with counts."""
+    if column is not None:
         raise ValueError(
-            f"Expected counts of {n} names, integers from 0; got {counts.dtype} of "
-            f"shape {counts.shape}, {counts!s:.80}. Give other numbers as "
+            f"Expected {name} or counts, got both: with counts, a row is not "
+            "one person. Give every name its own row, and leave counts out."
+        )
+
+
+def _read_counts(counts, n_rows):
+    """Return counts as int64, ones for None; raise ValueError if any is invalid."""
+    if counts is None:
+        return np.ones(n_rows, dtype=np.int64)
+    counts = np.asarray(with_none(counts))
+    is_valid = counts.shape == (n_rows,) and counts.dtype.kind in "iu"
+    if not is_valid or (counts < 0).any():
+        raise ValueError(
+            f"Expected counts of {n_rows} names, integers from 0; got {counts.dtype} "
+            f"of shape {counts.shape}, {counts!s:.80}. Give other numbers as "
             "sample_weight."
         )
     if counts.sum(dtype=np.float64) >= 2**63:
@@ -353,37 +272,32 @@ def _check_counts(counts, n):
     return counts.astype(np.int64)
 
 
-def _check_weights(sample_weight, is_name):
-    """Return the weights of rows; those that are not names may lack one."""
+def _read_weights(sample_weight, is_name):
+    """Return the weights of rows; rows that are not names may lack a weight."""
     if sample_weight is None:
-        return None
+        return np.ones(len(is_name))
     if not isinstance(sample_weight, Real):
         sample_weight = weights_where(is_name, sample_weight)
     return check_weights(sample_weight, len(is_name))
 
 
 def check_clusters(clusters, is_name):
-    """Return the cluster of each row as `Clusters`; raise ValueError for a wrong one.
+    """Return the cluster of each row as `Clusters`.
 
-    Rows that are not names may lack one.
+    Raise ValueError unless each row has a cluster, or is not a name.
     """
     values = values_of(clusters, len(is_name), "a cluster", "clusters")
     remedy = "Give a name without others a cluster of its own."
     check_known(values, is_name, "a cluster", remedy)
-    distinct, code = code_values(values[is_name])
-    # In an order of their own, so that the order of rows does not decide who is drawn.
-    order = sorted(range(len(distinct)), key=lambda k: str(distinct[k]))
-    rank = np.empty(len(distinct), dtype=np.intp)
-    rank[order] = np.arange(len(distinct))
-    index = np.zeros(len(is_name), dtype=np.intp)
-    index[is_name] = rank[code]
-    return Clusters(index, len(distinct))
+    distinct, _ = code_values(values[is_name])
+    distinct.sort(key=str)  # the order of rows must not decide which ones are drawn
+    return Clusters(index_in(distinct, values, otherwise=0), len(distinct))
 
 
 def check_size(names, n_distinct, of_outcome=""):
-    """Warn if a list has few distinct names or clusters; raise for one cluster.
+    """Warn if a list has few distinct names or clusters, and raise for one cluster.
 
-    `of_outcome` says which rows these are.
+    `of_outcome` follows the names or clusters in messages, such as " of the outcome 1".
     """
     if n_distinct < FEW_NAMES:
         not_names = ""
@@ -416,7 +330,7 @@ def check_size(names, n_distinct, of_outcome=""):
 
 
 def warn_if_few_checked(names):
-    """Warn if too few rows of a list are checked."""
+    """Warn if few rows of a list are checked."""
     n_checked = names.n_checked
     n_people = np.count_nonzero(names.row_weights)
     if n_checked is not None and n_checked < min(FEW_CHECKED, n_people):

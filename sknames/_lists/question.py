@@ -7,7 +7,6 @@ from typing import Any, Self
 
 from sklearn.utils import check_random_state
 
-from .._base.saved import Saved
 from .._base.sklearn_private import HasMethods, Interval
 from .._draws.resampling import Seeds
 
@@ -38,7 +37,7 @@ def check_level(confidence_level, n_draws):
 
 
 @dataclass(frozen=True)
-class Question(Saved):
+class Question:
     """Hold what is asked of a list.
 
     Parameters

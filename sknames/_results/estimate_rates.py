@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from .._base import validate_params
 from .._lists.columns import values_of
-from .._lists.name_list import GivenColumns, read_users_list
+from .._lists.name_list import read_users_list
 from .._lists.question import CONSTRAINTS, Question
 from .._models.priors import Priors
 from .parts import Parts, estimate_by
@@ -133,13 +133,20 @@ def estimate_rates(
     >>> rates.compare("Dutch", "Turkish").sure.tolist()
     [True, True]
     """
-    given = GivenColumns(sample_weight, counts, clusters, checked)
     question = Question.of_parameters(
         confidence_level=confidence_level,
         n_draws=n_draws,
         random_state=random_state,
     )
-    names = read_users_list(estimator, X, given, assumed_prior)
+    names = read_users_list(
+        estimator,
+        X,
+        assumed_prior=assumed_prior,
+        sample_weight=sample_weight,
+        counts=counts,
+        clusters=clusters,
+        checked=checked,
+    )
     outcomes = values_of(outcome, len(names), "an outcome", "outcome")
 
     def rates_of_part(part, rows, seeds):

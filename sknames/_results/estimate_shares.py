@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._base import validate_params
-from .._lists.name_list import GivenColumns, read_users_list
+from .._lists.name_list import read_users_list
 from .._lists.question import CONSTRAINTS, Question
 from .._models.priors import Priors
 from .parts import Parts, estimate_by
@@ -161,13 +161,20 @@ def estimate_shares(
     >>> shares.label[:2].tolist(), shares.share[:2].round(2).tolist()
     (['Turkish', 'Dutch'], [0.6, 0.4])
     """
-    given = GivenColumns(sample_weight, counts, clusters, checked)
     question = Question.of_parameters(
         confidence_level=confidence_level,
         n_draws=n_draws,
         random_state=random_state,
     )
-    names = read_users_list(estimator, X, given, assumed_prior)
+    names = read_users_list(
+        estimator,
+        X,
+        assumed_prior=assumed_prior,
+        sample_weight=sample_weight,
+        counts=counts,
+        clusters=clusters,
+        checked=checked,
+    )
 
     def shares_of_part(part, rows, seeds):
         return shares_of_list(part, question, seeds)

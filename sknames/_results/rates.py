@@ -329,8 +329,7 @@ def _shares_of_outcomes(names, outcomes, outcome_index, seeds):
             "Expected a positive weight for some name of each outcome, got none for "
             f"{outcomes[share.argmin()].item()!r}. Leave these rows out."
         )
-    weights = np.ones(len(names)) if names.weights is None else names.weights
-    n_effective = effective_number(weights, names.row_counts)
+    n_effective = effective_number(names.weights, names.row_counts)
     seed = seeds.of_names(names)
     if names.clusters is None:
         rng = np.random.RandomState([*seed, OUTCOMES])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .._base.codes import array_of_labels
 from .._base.saved import Saved, SavedResult
 from .._draws.draws import Draws
-from .._lists.name_list import ListedModel
+from .._lists.listed_model import ListedModel
 from .._models.frames import to_frame
 from .._models.groups import Groups, members_of
 

@@ -25,11 +25,10 @@ from sknames import (
     load_pretrained,
     predict_names,
 )
-from sknames._lists.listed_model import settings_of_shares
 from sknames._models.stack import resolve
 from sknames.datasets import load_names, make_names
 from tests.conftest import PATIENCE, run_process
-from tools.measuring import shares_of_rows
+from tools.measuring import settings_of_shares, shares_of_rows
 
 # Of load_pretrained(abstain=True), by country with a fallback.
 RISK = {"nationality": 0.18, "country": 0.2}
