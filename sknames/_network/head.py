@@ -3,7 +3,7 @@
 import numpy as np
 
 from .ngrams import ABSENT
-from .product import Product, aligned_zeros, rows_to_multiply
+from .product import Product
 from .quantized import dequantize
 
 
@@ -30,15 +30,3 @@ class Head:
         weights = dequantize(self.ngram_weight.take(rows, axis=0))
         weights[rows == ABSENT] = 0
         return weights
-
-    def multiply(self, logits):
-        """Multiply the logits of the classes below (n, C) by the head's weights."""
-        n, n_below = logits.shape
-        n_filled = max(1, n)
-        if self.product.is_fixed:
-            n_filled = rows_to_multiply(n_filled, self.product.has_few)
-        rows = aligned_zeros((n_filled, n_below), logits.dtype)
-        rows[:n] = logits
-        out = np.empty((1, n_filled, len(self.bias)), dtype=logits.dtype)
-        self.product(rows, out)
-        return out[0, :n]

@@ -114,14 +114,6 @@ class Network:
         """The code of each 16-bit value, computed once."""
         return code_table(self.symbols)
 
-    def weights_in(self, dtype):
-        """Return the weights by name in a dtype, except those in `QUANTIZED`."""
-        weights = {}
-        for name, weight in self.weights.items():
-            if name not in QUANTIZED:
-                weights[name] = weight.astype(dtype, copy=False)
-        return weights
-
     def with_priors(self, priors):
         """Return a network with other priors by shifting the output bias.
 

@@ -11,12 +11,6 @@ FEW_ROWS = 4  # rows of the product for a single name
 PRODUCT_SIZE = 1 << 18
 
 
-def rows_to_multiply(n, has_few):
-    """Round n up to a number of rows that products with `is_fixed` can multiply."""
-    n_rows = FEW_ROWS if has_few and n <= FEW_ROWS else PRODUCT_ROWS
-    return -(-n // n_rows) * n_rows
-
-
 def aligned_zeros(shape, dtype):
     """Return zeros aligned to a cache line, which makes products 25 % faster."""
     n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
@@ -43,6 +37,7 @@ class Product:
     """
 
     def __init__(self, weights):
+        self.shape = weights.shape
         _, depth, width = weights.shape
         step = max(16, PRODUCT_SIZE // (PRODUCT_ROWS * depth) // 16 * 16)
         self.slices = []
@@ -52,10 +47,27 @@ class Product:
         self.is_fixed = False
         self.has_few = False
         if weights.dtype == np.float32:
-            self.is_fixed, self.has_few = self._bits_agree(weights.shape)
+            self.is_fixed, self.has_few = self._bits_agree()
+
+    def fill(self, n):
+        """Return the number of rows to multiply, of which the first n are wanted."""
+        if not self.is_fixed:
+            return n
+        n_rows = FEW_ROWS if self.has_few and n <= FEW_ROWS else PRODUCT_ROWS
+        return -(-n // n_rows) * n_rows
+
+    def of(self, x):
+        """Return the products of x (n, depth), (gates, n, width)."""
+        n = len(x)
+        n_gates, depth, width = self.shape
+        rows = aligned_zeros((self.fill(max(1, n)), depth), x.dtype)
+        rows[:n] = x
+        out = np.empty((n_gates, len(rows), width), dtype=x.dtype)
+        self(rows, out)
+        return out[:, :n]
 
     def __call__(self, x, out):
-        """Multiply x (n, depth) into out (gates, n, width)."""
+        """Multiply x (n, depth) into out (gates, n, width); see `fill` for n."""
         n_rows = len(x)
         if self.is_fixed:
             n_rows = min(PRODUCT_ROWS, n_rows)
@@ -68,13 +80,13 @@ class Product:
         for columns, weights in self.slices:
             np.matmul(x, weights, out=out[..., columns])
 
-    def _bits_agree(self, shape):
+    def _bits_agree(self):
         """Return whether the bits of rows are the same in two tests.
 
         In the first test, rows are permuted. In the second, products have FEW_ROWS
         rows instead of PRODUCT_ROWS.
         """
-        n_gates, depth, width = shape
+        n_gates, depth, width = self.shape
         n = PRODUCT_ROWS * (8 + 256 // width)
         rng = np.random.default_rng(0)
         x = rng.random((n, depth), dtype=np.float32) - 0.5
