@@ -138,6 +138,11 @@ def test_checked_rows_give_rates_of_labels_that_the_model_lacks():
     assert 0.3 < american.rate[1] < 0.7
 
 
+def test_rates_of_no_groups_have_no_rows():
+    rows, outcome, _ = draw(200)
+    assert not [*estimate(rows, outcome).sums({})]
+
+
 @pytest.mark.parametrize(
     "outcome, message",
     [

@@ -593,6 +593,24 @@ def test_table_of_groups_prints_all_groups():
     assert [line.split("  ")[0] for line in lines[:-1]] == [*groups]
 
 
+def test_comparison_of_groups_prints_the_largest_differences():
+    groups = {"equal": ["Irish"], "more": ["Danish"], "fewer": ["Dutch"]}
+    groups |= {f"few {k}": ["Danish", "Dutch"] for k in range(11)}
+    here = shares_of(np.eye(5).repeat([50, 50, 30, 0, 0], axis=0)).sums(groups)
+    there = shares_of(np.eye(5).repeat([59, 40, 30, 0, 0], axis=0)).sums(groups)
+    _, *lines, others, _ = repr(here.compare(there)).splitlines()
+    assert [line.split("  ")[0] for line in lines[:2]] == ["fewer", "more"]
+    assert len(lines) == 10
+    assert others == "4 others: none is sure"
+    _, others, _ = repr(here.compare(here, same_source=True)).splitlines()
+    assert others == "14 others: none is sure"
+
+
+def test_groups_are_summed_once():
+    of_groups = shares_of(draw(MIX, 60)).sums({"pair": ["Danish", "Dutch"]})
+    assert np.shares_memory(of_groups.draws, of_groups.draws)
+
+
 def test_missing_names_are_no_names(shipped, names):
     missing = [None, np.nan, pd.NA, ""]
     column = pd.Series([*names[:120], *missing], dtype=object, name="name")
@@ -1294,7 +1312,8 @@ def test_p_values_of_several_comparisons_are_those_of_holm(
         columns = table._columns | {"p_value": p_value, "sure": p_value < 0.05}
         return replace(table, _columns=columns)
 
-    held = hold_together([with_p_value(p) for p in p_values])
+    tables = {k: with_p_value(p) for k, p in enumerate(p_values)}
+    held = [*hold_together(tables).values()]
     found = np.array([table.p_value[0] for table in held])
     assert_allclose(found, expected)
     sure = [bool(table.sure[0]) for table in held]

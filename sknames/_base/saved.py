@@ -18,10 +18,6 @@ class Saved:
         super().__init_subclass__(**params)
         Saved.KINDS[cls.__name__] = cls
 
-    def _for_file(self) -> "Saved":
-        """Return the object to store in place of this one."""
-        return self
-
 
 class SavedResult(Saved):
     """Base of results, which are pickled by their public name and plain values.
@@ -55,7 +51,6 @@ class SavedResult(Saved):
 def _to_plain(value):
     """Replace `Saved` objects by dicts of plain values."""
     if isinstance(value, Saved):
-        value = value._for_file()
         plain = {KIND: type(value).__name__}
         for field in fields(value):
             plain[field.name] = _to_plain(getattr(value, field.name))

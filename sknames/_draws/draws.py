@@ -1,11 +1,11 @@
 """Hold an estimate of a list with its draws: each question is a function of them."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, eye_array, kron
 
 from .._base.codes import array_of_labels, index_in
 from .._base.labels_and_weights import MIN_HELD_OUT
@@ -13,7 +13,7 @@ from .._base.saved import Saved
 from .intervals import compare_draws, interval
 
 NO_ONE = 0.5  # estimated people: of fewer, nothing is a part
-# What a linear map of rows maps, next to the draws.
+# What a linear map of labels maps, next to the draws.
 LINEAR = ("estimate", "predicted", "n_held_out", "of_sparse")
 # Names or clusters of equal weight: with fewer, a difference is not tested, since
 # their draws hardly vary.
@@ -25,31 +25,34 @@ FEW_CLUSTERS_TO_TEST = 10
 class Draws(Saved):
     """Hold the estimated shares of a list, and draws of them, by label.
 
-    Each estimate is a row. Of a list with outcomes, a row has a label and an outcome,
-    and the rows of a label follow each other.
+    The arrays of a list with outcomes have one more axis, the last one, with the shares
+    of the list that have a label and an outcome. The shapes below are those of a list
+    without outcomes.
 
     Parameters
     ----------
-    labels : ndarray of shape (n_rows,)
-        The label of each row.
-    estimate : ndarray of shape (n_rows,)
+    labels : ndarray of shape (n_labels,)
+        The labels.
+    estimate : ndarray of shape (n_labels,)
         The shares, NaN where there is none.
-    draws : ndarray of shape (n_draws, n_rows)
-        The same in each draw.
-    n_effective : float or ndarray of shape (n_rows,)
-        The shares are of so many names of equal weight, which hold as much information.
+    draws : ndarray of shape (n_draws, n_labels)
+        The shares in each draw.
+    n_effective : float or ndarray of shape (n_labels,)
+        The shares are based on as much information as this number of names of equal
+        weight.
     least_effective : int, default=30
-        With fewer than that, differences are not tested.
-    outcomes : ndarray of shape (n_rows,) or None, default=None
-        The outcome of each row, if there are outcomes.
-    predicted : ndarray of shape (n_rows,) or None, default=None
+        With fewer names than that, differences are not tested.
+    outcomes : ndarray of shape (n_outcomes,) or None, default=None
+        The outcomes, if there are any.
+    predicted : ndarray of shape (n_labels,) or None, default=None
         The part of the shares that is predicted, in a list with checked rows: 0 if all
-        are. None without checked rows.
-    n_held_out : ndarray of shape (n_rows,) or None, default=None
-        How many held-out people have shown how the model errs about each label; None
-        if that does not matter.
-    of_sparse : ndarray of shape (n_rows,) or None, default=None
-        The part of each share that sparse labels have, of fewer than 20 such people.
+        rows are checked. None without checked rows.
+    n_held_out : ndarray of shape (n_labels,) or None, default=None
+        The number of held-out people from which the errors of the model about each
+        label are known; None if that does not matter.
+    of_sparse : ndarray of shape (n_labels,) or None, default=None
+        The part of each share that comes from sparse labels, with fewer than 20
+        held-out people.
     """
 
     labels: NDArray[Any]
@@ -88,89 +91,84 @@ class Draws(Saved):
         """
         first = parts[0]
 
-        def in_rows(name, factors):
-            """Return values of all parts, times those of each part, as rows."""
-            values = np.stack([getattr(part, name) for part in parts], axis=-1)
-            return (values * factors).reshape(*values.shape[:-2], -1)
+        def joined(name, factors):
+            """Return values of all parts, times those of each part."""
+            return np.stack([getattr(part, name) for part in parts], axis=-1) * factors
 
-        n_effective = np.array([part.n_effective for part in parts]) / share.estimate
         predicted = None
         if first.predicted is not None:
-            predicted = in_rows("predicted", share.estimate)
+            predicted = joined("predicted", share.estimate)
         return cls(
-            labels=first.labels.repeat(len(parts)),
-            outcomes=np.tile(share.labels, len(first.labels)),
-            estimate=in_rows("estimate", share.estimate),
-            draws=in_rows("draws", share.draws[:, None]),
-            # A share of an outcome is of its names, one of the list of as many as
-            # there were if all outcomes were like it.
-            n_effective=np.tile(n_effective, len(first.labels)),
+            labels=first.labels,
+            outcomes=share.labels,
+            estimate=joined("estimate", share.estimate),
+            draws=joined("draws", share.draws[:, None]),
+            # The names of an outcome are that part of a list of which all names have
+            # this outcome.
+            n_effective=joined("n_effective", 1 / share.estimate),
             least_effective=first.least_effective,
             predicted=predicted,
         )
 
-    @property
-    def n_outcomes(self) -> int:
-        """The number of rows of each label."""
-        return 1 if self.outcomes is None else len({*self.outcomes.tolist()})
-
-    @property
-    def distinct_labels(self) -> NDArray[Any]:
-        """The labels, each once."""
-        return self.labels[:: self.n_outcomes]
+    def as_rows(self, columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Return values of each label, or label and outcome, as columns of a table."""
+        keys = {"label": self.labels}
+        if self.outcomes is not None:
+            keys["label"] = self.labels.repeat(len(self.outcomes))
+            keys["outcome"] = np.tile(self.outcomes, len(self.labels))
+        return keys | {name: values.ravel() for name, values in columns.items()}
 
     def sums(self, members: dict[Any, Any]) -> Self:
         """Return the sums of the labels in each group, of each outcome.
 
-        The sum of all rows is 1, and leaves nothing to chance.
+        The sum of all labels is 1, and is not subject to chance.
         """
-        row_of = {label: row for row, label in enumerate(self.distinct_labels.tolist())}
-        rows = []
-        groups = []
-        for group, labels in enumerate(members.values()):
-            for label in dict.fromkeys(labels):
-                rows.append(row_of[label])
-                groups.append(group)
-        is_in = csr_array(
-            (np.ones(len(rows)), (rows, groups)), shape=(len(row_of), len(members))
-        )
-        is_in = kron(is_in, eye_array(self.n_outcomes), format="csr")
-        found = self._mapped([*members], lambda values: values @ is_in)
-        has_all = is_in.sum(axis=0) == len(self.labels)
-        found.estimate[has_all] = 1
-        found.draws[:, has_all] = 1
+        labels = self.labels.tolist()
+        is_in = np.zeros((len(members), len(labels)))
+        for k, labels_of_group in enumerate(members.values()):
+            is_in[k, index_in(labels, labels_of_group, otherwise=-1)] = 1
+        found = self._mapped([*members], partial(np.tensordot, is_in, axes=1))
+        n_effective = np.broadcast_to(self.n_effective, self.estimate.shape).min(axis=0)
+        if self.outcomes is None:
+            has_all = is_in.all(axis=1)
+            found.estimate[has_all] = 1
+            found.draws[:, has_all] = 1
+            n_effective = np.where(has_all, np.inf, n_effective)
         # Rounding may lift a sum above 1.
         np.minimum(found.estimate, 1, out=found.estimate)
-        n_effective = self._by_label(self.n_effective).min(axis=0)
-        n_effective = np.where(has_all, np.inf, np.tile(n_effective, len(members)))
         return replace(found, n_effective=n_effective)
 
     def at(self, labels: Any) -> Self:
         """Return the estimates of labels, some of which may be missing.
 
-        A missing one has no share, unless rows were checked: then it was not among
-        them.
+        A missing label does not have a share, unless rows were checked: then the share
+        is 0, because the label was not among them.
         """
-        index = index_in(self.distinct_labels.tolist(), labels, otherwise=-1)
+        index = index_in(self.labels.tolist(), labels, otherwise=-1)
 
         def taken(values):
-            taken = self._by_label(values)[..., index, :]
-            taken[..., index < 0, :] = 0
-            return taken.reshape(*values.shape[:-1], -1)
+            values = values[index]
+            values[index < 0] = 0
+            return values
 
         found = self._mapped(labels, taken)
         if self.predicted is None:
-            is_missing = (index < 0).repeat(self.n_outcomes)
-            found.estimate[is_missing] = np.nan
-        if np.ndim(self.n_effective):
-            n_effective = self._by_label(self.n_effective)[index].ravel()
-            found = replace(found, n_effective=n_effective)
-        return found
+            found.estimate[index < 0] = np.nan
+        n_effective = np.broadcast_to(self.n_effective, self.estimate.shape)[index]
+        return replace(found, n_effective=n_effective)
 
-    def _by_label(self, values):
-        """Return values of rows, (..., n_rows), as (..., n_labels, n_outcomes)."""
-        values = np.broadcast_to(values, (*np.shape(values)[:-1], len(self.labels)))
-        return values.reshape(*values.shape[:-1], -1, self.n_outcomes)
+    def _mapped(self, labels, change):
+        """Return other labels, with what a linear map of the labels makes of values.
+
+        `change` maps arrays whose first axis is that of the labels.
+        """
+        mapped = {"labels": array_of_labels([*labels])}
+        for name in LINEAR:
+            values = getattr(self, name)
+            if values is not None:
+                mapped[name] = change(values)
+        draws = change(self.draws.swapaxes(0, 1)).swapaxes(0, 1)
+        return replace(self, **mapped, draws=draws)
 
     def less(self, part: Self, weight: float) -> Self:
         """Return the shares of the rest of a list, less a part of this weight.
@@ -195,43 +193,23 @@ class Draws(Saved):
             n_effective=np.round((1 - weight) ** 2 / squares, 6),
         )
 
-    def _mapped(self, labels, change):
-        """Return rows of other labels, with what a linear map makes of the values."""
-        mapped: dict[str, Any] = {"draws": change(self.draws)}
-        for name in LINEAR:
-            values = getattr(self, name)
-            mapped[name] = None if values is None else change(values)
-        if self.outcomes is not None:
-            outcomes = self.outcomes[: self.n_outcomes]
-            mapped["outcomes"] = np.tile(outcomes, len(labels))
-        labels = array_of_labels([*labels]).repeat(self.n_outcomes)
-        return replace(self, labels=labels, **mapped)
-
     def within_labels(self) -> Self:
-        """Return the share of each outcome within its label.
+        """Return the share of each outcome within its label, if there are outcomes.
 
-        A label without people has none.
+        A label without people does not have such shares.
         """
-
-        def of_label(values):
-            """Return the sum of all rows of the label of each row."""
-            sums = self._by_label(values).sum(axis=-1)
-            return sums.repeat(self.n_outcomes, axis=-1)
-
-        n_effective = of_label(self.n_effective * self.estimate)
+        if self.outcomes is None:
+            return self
+        n_people = (self.n_effective * self.estimate).sum(axis=-1, keepdims=True)
+        of_label = self.estimate.sum(axis=-1, keepdims=True)
         estimate = np.full(self.estimate.shape, np.nan)
-        shares = of_label(self.estimate)
-        np.divide(self.estimate, shares, out=estimate, where=n_effective >= NO_ONE)
-        shares = of_label(self.draws)
-        draws = np.tile(estimate, (len(shares), 1))
-        np.divide(self.draws, shares, out=draws, where=shares > 0)
-        return replace(
-            self,
-            estimate=estimate,
-            draws=draws,
-            # Few people show no share near 0 or 1.
-            n_effective=np.maximum(n_effective, NO_ONE),
-        )
+        np.divide(self.estimate, of_label, out=estimate, where=n_people >= NO_ONE)
+        of_label = self.draws.sum(axis=-1, keepdims=True)
+        draws = np.tile(estimate, (len(of_label), 1, 1))
+        np.divide(self.draws, of_label, out=draws, where=of_label > 0)
+        # Few people do not show a share near 0 or 1.
+        n_effective = np.maximum(n_people, NO_ONE)
+        return replace(self, estimate=estimate, draws=draws, n_effective=n_effective)
 
     def as_list(self, k: int) -> Self:
         """Return the draws as those of list k of several of other sources.
@@ -248,7 +226,7 @@ class Draws(Saved):
     def is_in_doubt(self) -> NDArray[np.bool_]:
         """Whether a share has no interval: sparse, or sparse labels make half of it."""
         if self.n_held_out is None or self.of_sparse is None:
-            return np.full(len(self.labels), False)
+            return np.full(self.estimate.shape, False)
         has_half = (self.of_sparse > 0) & (2 * self.of_sparse >= self.estimate)
         return (self.n_held_out < MIN_HELD_OUT) | has_half
 

@@ -1,15 +1,10 @@
 """Split the rows of a list by the values of columns."""
 
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .._base.codes import code_values, index_in
-from .._base.labels_and_weights import is_missing
-from .._base.saved import Saved
 from .columns import categories_of, columns_of, values_of
 
 # Columns of a table of parts, which columns of `by` may not be called like.
@@ -19,46 +14,13 @@ TAKEN |= {"sure", "p_value", "n_people", "names", "not_names"}
 MOST_PARTS = 2_000
 
 
-@dataclass(frozen=True)
-class Split(Saved):
-    """Hold the parts of a list.
+def split_rows(by, n_rows):
+    """Split the rows of a list by a column, or by a table of several columns.
 
-    Parameters
-    ----------
-    names : list of str
-        What the columns are called.
-    keys : list
-        The values of each part in the columns: a value, or a tuple of several, None for
-        a missing one.
-    rows : list of ndarray of int
-        The rows of each part, in their order.
-    """
-
-    names: list[str]
-    keys: list[Any]
-    rows: list[NDArray[np.integer]]
-
-    def title(self, key: Any) -> str:
-        """Return what stands above a part."""
-        values = key if len(self.names) > 1 else [key]
-        pairs = []
-        for name, value in zip(self.names, values, strict=True):
-            text = "(blank)" if value is None else str(value)
-            pairs.append(f"{name}: {text or repr(text)}")
-        return ", ".join(pairs)
-
-    def key_of(self, key: Any) -> Any:
-        """Return a key with None for missing values, as parts have it."""
-        if len(self.names) > 1 and isinstance(key, tuple):
-            return tuple(None if is_missing(value) else value for value in key)
-        return None if is_missing(key) else key
-
-
-def split_rows(by: Any, n_rows: int) -> Split:
-    """Return the parts of a list by a column, or by a table of several.
-
-    Keys are sorted, missing values first, and ordered categories in their order. Those
-    that cannot be sorted are in order of appearance.
+    Return the names of the columns, and a dict with the rows of each part in their
+    order. Its keys are the values of a part in the columns: a value, or a tuple of
+    several, None for a missing one. Keys are sorted, missing values first, and ordered
+    categories in their order. Keys that cannot be sorted are in order of appearance.
     """
     columns = columns_of(by, "by")
     taken = TAKEN & {*columns}
@@ -92,7 +54,22 @@ def split_rows(by: Any, n_rows: int) -> Split:
         keys = columns_of_keys[0]
     order = np.argsort(index, kind="stable")
     ends = np.bincount(index, minlength=len(places)).cumsum()
-    return Split([*columns], keys, np.split(order, ends[:-1]))
+    rows_of_parts = np.split(order, ends[:-1])
+    return [*columns], dict(zip(keys, rows_of_parts, strict=True))
+
+
+def title_of(names, key):
+    """Return what is printed above a part, given the names of the columns of by."""
+    pairs = []
+    for name, value in zip(names, values_of_key(names, key), strict=True):
+        text = "(blank)" if value is None else str(value)
+        pairs.append(f"{name}: {text or repr(text)}")
+    return ", ".join(pairs)
+
+
+def values_of_key(names, key):
+    """Return the value of a part in each column of by."""
+    return key if len(names) > 1 else (key,)
 
 
 def _code_in_order(values, categories):

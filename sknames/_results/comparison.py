@@ -101,37 +101,41 @@ class Comparison(Table):
             yield "checked", note
 
 
-def compare_shares(here, there, about, **fields):
-    """Return the `Comparison` of two `Draws`, the largest difference first.
+def compare_draws(here, there, about, **fields):
+    """Return the `Comparison` of two `Draws` of the same labels.
 
-    `fields` are further fields of `Comparison`.
+    For shares, the largest difference comes first. `fields` are further fields of
+    `Comparison`.
     """
-    columns = {"label": here.labels, "share": here.estimate, "other": there.estimate}
+    columns = {"share" if here.outcomes is None else "rate": here.estimate}
+    columns["other"] = there.estimate
     columns |= here.minus(there, about.confidence_level)
-    # Rounded, so that the order of equal differences is the same on all processors.
-    size = np.nan_to_num(np.abs(columns["difference"])).round(12)
-    order = np.argsort(-size, kind="stable")
-    columns = {name: values[order] for name, values in columns.items()}
+    columns = here.as_rows(columns)
+    if here.outcomes is None:
+        # Rounded, so that the order of equal differences is the same on all processors.
+        size = np.nan_to_num(np.abs(columns["difference"])).round(12)
+        order = np.argsort(-size, kind="stable")
+        columns = {name: values[order] for name, values in columns.items()}
     return Comparison(_columns=columns, _about=about, **fields)
 
 
 def hold_together(comparisons):
     """Return comparisons whose p-values are adjusted for testing all of them.
 
-    The p-values are multiplied by the number of tested comparisons. This factor
-    decreases by one for each comparison in which all rows are sure (Holm 1979): if any
-    row is not sure, the two lists may be equal in this row.
+    `comparisons` is a dict by part, with None for parts that are not compared. The
+    p-values are multiplied by the number of tested comparisons. This factor decreases
+    by one for each comparison in which all rows are sure (Holm 1979): if any row is not
+    sure, the two lists may be equal in this row.
     """
     largest = {}
-    for k, table in enumerate(comparisons):
-        tested = table.p_value[~np.isnan(table.p_value)]
-        if len(tested):
-            largest[k] = tested.max()
-    held = [*comparisons]
+    for key, table in comparisons.items():
+        if table is not None and not np.isnan(table.p_value).all():
+            largest[key] = np.nanmax(table.p_value)
+    held = comparisons.copy()
     factor = len(largest)
-    for k in sorted(largest, key=largest.__getitem__):
-        held[k] = _with_p_values(comparisons[k], factor)
-        if held[k].sure[~np.isnan(held[k].p_value)].all():
+    for key in sorted(largest, key=largest.__getitem__):
+        held[key] = _with_p_values(comparisons[key], factor)
+        if held[key].sure[~np.isnan(held[key].p_value)].all():
             factor -= 1
     return held
 

@@ -10,10 +10,11 @@ from typing import Any, Self
 import numpy as np
 
 from .._base import NoEstimateError, warn
+from .._base.labels_and_weights import is_missing
 from .._base.saved import Saved, SavedResult
 from .._draws.draw_shares import draw_shares
 from .._draws.draws import Draws
-from .._lists.split import Split, split_rows
+from .._lists.split import split_rows, title_of, values_of_key
 from .._models.frames import to_frame
 from .._models.groups import Groups
 from .comparison import Comparison, hold_together
@@ -39,7 +40,7 @@ class Parts(SavedResult, Mapping):
 
     Parameters
     ----------
-    _split, _tables, _counts, _notes_of_part, _whole : object
+    _names, _parts, _whole : object
         Internal data.
 
     See Also
@@ -64,57 +65,51 @@ class Parts(SavedResult, Mapping):
 
     __module__ = "sknames"
 
-    _split: Split
-    _tables: dict[Any, Any]
-    _counts: dict[Any, tuple[int, int]]
-    _notes_of_part: dict[Any, list[tuple[str, str]]]
+    _names: list[str]
+    _parts: dict[Any, "Part"]
     _whole: "Whole | None" = None
 
     @property
     def names(self) -> list[str]:
         """The names of the columns of `by`."""
-        return self._split.names
+        return self._names
 
     def __getitem__(self, key: Any) -> Any:
         """Return the result of a part."""
-        key = self._split.key_of(key)
-        if key not in self._tables:
+        if len(self.names) > 1 and isinstance(key, tuple):
+            key = tuple(None if is_missing(value) else value for value in key)
+        elif is_missing(key):
+            key = None
+        if key not in self._parts:
             raise KeyError(
                 f"Expected one of the parts {listing([*self])}, got {key!r:.80}."
             )
-        return self._tables[key]
+        return self._parts[key].result
 
     def __iter__(self) -> Iterator[Any]:
         """Iterate over the keys of the parts."""
-        return iter(self._tables)
+        return iter(self._parts)
 
     def __len__(self) -> int:
         """Return the number of parts."""
-        return len(self._tables)
+        return len(self._parts)
 
     def __repr__(self):
-        return "\n\n".join(map(self._text_of, self))
-
-    def _text_of(self, key):
-        """Return the printed text of a part."""
-        table = self._tables[key]
-        n_names, n_not_names = self._counts[key]
-        text = str(table)
-        if table is None:
-            text = f"no name; {n_not_names:,} not names"
-            if n_names:
-                text = f"no estimate; {n_names:,} names"
-        notes = [note for _, note in self._notes_of_part[key]]
-        return "\n".join([self._split.title(key), text, *notes])
+        texts = []
+        for key, part in self._parts.items():
+            notes = [note for _, note in part.notes]
+            lines = [title_of(self.names, key), part.text, *notes]
+            texts.append("\n".join(lines))
+        return "\n\n".join(texts)
 
     def _notes(self):
         """Yield a summary of the notes below the tables, without counts of rows."""
         messages = []
-        for key, table in self._tables.items():
-            notes = [] if table is None else [*table._notes()]
-            for kind, note in [*notes, *self._notes_of_part[key]]:
+        for key, part in self._parts.items():
+            notes = [] if part.result is None else [*part.result._notes()]
+            for kind, note in [*notes, *part.notes]:
                 if kind != "counts":
-                    messages.append((self._split.title(key), kind, note))
+                    messages.append((title_of(self.names, key), kind, note))
         for line in summarize_messages(messages):
             yield "parts", line
 
@@ -135,20 +130,22 @@ class Parts(SavedResult, Mapping):
     @property
     def _columns(self):
         """Return the columns of `to_frame`, arrays by name."""
-        tables = [table for table in self._tables.values() if table is not None]
+        tables = [table for table in self.values() if table is not None]
         names = [*tables[0]._columns] if tables else COMPARED
         columns = defaultdict(list)
-        for key, table in self._tables.items():
-            n_rows = 1 if table is None else len(table.label)
-            of_key = key if len(self.names) > 1 else (key,)
-            for name, value in zip(self.names, of_key, strict=True):
+        for key, part in self._parts.items():
+            rows = {name: [None] for name in names}
+            if part.result is not None:
+                rows = {name: part.result._columns[name].tolist() for name in names}
+            n_rows = len(rows["label"])
+            for name, value in zip(
+                self.names, values_of_key(self.names, key), strict=True
+            ):
                 columns[name] += [value] * n_rows
-            for name in names:
-                values = [None] if table is None else table._columns[name].tolist()
+            for name, values in rows.items():
                 columns[name] += values
-            n_names, n_not_names = self._counts[key]
-            columns["names"] += [n_names] * n_rows
-            columns["not_names"] += [n_not_names] * n_rows
+            columns["names"] += [part.n_names] * n_rows
+            columns["not_names"] += [part.n_not_names] * n_rows
         return {name: _as_array(values) for name, values in columns.items()}
 
     def sums(self, groups: Groups) -> Self:
@@ -169,15 +166,20 @@ class Parts(SavedResult, Mapping):
         TypeError
             If the parts are comparisons.
         """
-        tables = {}
-        for key, table in self._tables.items():
+        results = {}
+        for key, table in self.items():
             if isinstance(table, Comparison):
                 raise TypeError(
                     "Expected parts with shares or rates, got comparisons. Sum the "
                     "labels first, as parts.sums(groups).compare()."
                 )
-            tables[key] = None if table is None else table.sums(groups)
-        return replace(self, _tables=tables)
+            results[key] = None if table is None else table.sums(groups)
+        return self._with_results(results)
+
+    def _with_results(self, results, **fields):
+        """Return the parts in a dict of results, with these results."""
+        parts = {key: replace(self._parts[key], result=results[key]) for key in results}
+        return replace(self, _parts=parts, **fields)
 
     def compare(self, against: Any = "others") -> "Parts":
         """Compare the shares of each part with other shares.
@@ -216,141 +218,146 @@ class Parts(SavedResult, Mapping):
         is compared with the shares of the other part. A part is not compared with all
         other rows if these are fewer than 30 names of equal weight, or 10 clusters.
         """
-        if not all(isinstance(table, Shares | None) for table in self._tables.values()):
+        if not all(isinstance(table, Shares | None) for table in self.values()):
             raise TypeError(
                 "Expected parts with shares, got others. Compare the rates of one part "
                 "by its compare, those of several by estimate_statistic."
             )
-        for key, table in self._tables.items():
+        for key, table in self.items():
             if table is against:
                 against = key
-        other_of = self._other_of(against)
         is_known = hasattr(against, "items")
+        if not is_known:
+            self._check_against(against)
         messages: list[tuple[str, str, str]] = []
         compared: dict[Any, Any] = {}
-        for key, table in self._tables.items():
+        for key, table in self.items():
             if not is_known and key == against:
                 continue  # all other parts are compared with this part
             compared[key] = None
             other = None
-            title = f"not {self._split.title(key)}"
             if table is not None:
-                other = estimated(partial(other_of, key), title, messages)
+                title = f"not {title_of(self.names, key)}"
+                other = estimated(partial(self._other, key, against), title, messages)
             if other is not None:
                 compared[key] = table.compare(other, same_source=not is_known)
         for message in summarize_messages(messages):
             warn(message)
-        held = iter(hold_together([table for table in compared.values() if table]))
-        for key, table in compared.items():
-            compared[key] = next(held) if table else None
-        return replace(self, _tables=compared, _whole=None)
+        return self._with_results(hold_together(compared), _whole=None)
 
-    def _other_of(self, against):
-        """Return a function that returns the shares to compare with, given a key."""
-        if hasattr(against, "items"):
-            return lambda key: against
+    def _check_against(self, against):
+        """Raise an error unless parts can be compared with this key, or "others"."""
         if len(self) == 1:
             raise ValueError(
                 f"Expected several parts to compare, got only {listing([*self])}. Give "
                 "other columns as by."
             )
         if against != "others":
-            other = self[against]
-            return lambda key: other
-        if "others" in self:
+            self[against]  # an unknown part is an error
+        elif "others" in self:
             raise ValueError(
                 "Expected no part called 'others', which stands for all other rows. "
                 "Rename it, or give a key as against."
             )
-        return self._others_of
 
-    def _others_of(self, key):
-        """Return the `Shares` of all rows outside a part, or None without names."""
-        weights = self._whole.weights
-        others = [part for part in self if part != key and weights[part] > 0]
-        if len(others) == 0:
+    def _other(self, key, against):
+        """Return what a part is compared with, or None if there is no estimate."""
+        if hasattr(against, "items"):
+            return against
+        if against != "others":
+            return self[against]
+        others = [part for other, part in self._parts.items() if other != key]
+        informative = [part for part in others if part.weight > 0]
+        if len(informative) == 0:
             return None
-        if len(others) == 1:
-            return self._tables[others[0]]
-        return self._whole.less(key, self._tables[key])
+        if len(informative) == 1:
+            return informative[0].result
+        part = self._parts[key]
+        weight = part.weight / sum(part.weight for part in self._parts.values())
+        drawn = self._whole.draw().less(part.result._of_labels, weight)
+        if not drawn.is_tested.all():
+            raise NoEstimateError(
+                f"Expected {drawn.least_effective} other names or clusters of equal "
+                f"weight, got {drawn.n_effective.min():.1f}. Compare the part with "
+                "another."
+            )
+        n_checked = None
+        if part.n_checked is not None:
+            n_checked = sum(other.n_checked for other in others)
+        about = replace(
+            part.result._about,
+            n_names=sum(other.n_names for other in others),
+            n_not_names=sum(other.n_not_names for other in others),
+            n_checked=n_checked,
+            key=None,
+        )
+        rest = shares_of_drawn(drawn, about)
+        members = part.result.members
+        return rest if members is None else rest._of_groups(members)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how pickle restores the parts: with draws, and without the names."""
+        if self._whole is not None:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the parts have issued the same ones
+                self._whole.draw()
+        return super().__reduce__()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part(Saved):
+    """Hold the result of a part of a list, and what is known of its rows.
+
+    Parameters
+    ----------
+    result : Shares, Rates, Comparison or None
+        The result, or None if there is no estimate.
+    n_names, n_not_names : int
+        The number of names, and of texts that are not names.
+    n_checked : int or None
+        The number of checked rows, None if the rows of the list were not checked.
+    weight : float
+        The sum of the weights of its rows.
+    """
+
+    result: Any
+    n_names: int
+    n_not_names: int
+    n_checked: int | None
+    weight: float
+
+    @property
+    def text(self) -> str:
+        """The printed result."""
+        if self.result is not None:
+            return str(self.result)
+        if self.n_names:
+            return f"no estimate; {self.n_names:,} names"
+        return f"no name; {self.n_not_names:,} not names"
+
+    @property
+    def notes(self) -> list[tuple[str, str]]:
+        """The kind and the text of each note on its rows."""
+        return [("unchecked", NO_ROW_CHECKED)] if self.n_checked == 0 else []
 
 
 @dataclass
 class Whole(Saved):
-    """Hold the whole list from which parts were taken, and estimate it lazily.
+    """Hold the shares of the whole list, estimated when parts are compared with others.
 
     Parameters
     ----------
-    weights : dict
-        The share of each part in the total weight of the list, by key.
-    n_names, n_not_names : int
-        The number of names, and of texts that are not names.
-    n_checked : int or None
-        The number of checked rows.
-    estimate : callable or None
-        Function that returns the shares of the list as `Draws`, or None after it was
-        called.
-    drawn : Draws or None, default=None
-        The shares, after `estimate` was called.
+    drawn : Draws or callable
+        The shares, or a function that estimates them.
     """
 
-    weights: dict[Any, float]
-    n_names: int
-    n_not_names: int
-    n_checked: int | None
-    estimate: Callable[[], Draws] | None
-    drawn: Draws | None = None
+    drawn: Draws | Callable[[], Draws]
 
-    @classmethod
-    def of_parts(cls, names, question, rows_of_part):
-        """Return the whole for a `NameList` and the rows of each part, by key."""
-        weights = {}
-        for key, rows in rows_of_part.items():
-            weights[key] = names.row_weights[rows].sum()
-        total = sum(weights.values())
-        return cls(
-            weights={key: weight / total for key, weight in weights.items()},
-            n_names=names.n_names,
-            n_not_names=sum(names.n_of_reason.values()),
-            n_checked=names.n_checked,
-            estimate=partial(draw_whole, names, question, [*rows_of_part.values()]),
-        )
-
-    def _for_file(self):
-        """Return the whole with estimated shares, and without the names of the list."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the parts have issued the same warnings
-            self.draw()
-        return self
-
-    def draw(self):
-        """Return the shares of the list as `Draws`."""
-        estimate = self.estimate
-        if estimate is not None:
-            self.drawn = estimate()
-            self.estimate = None  # and the names
+    def draw(self) -> Draws:
+        """Return the shares of the list."""
+        if callable(self.drawn):
+            self.drawn = self.drawn()  # the names are no longer needed
         return self.drawn
-
-    def less(self, key, part):
-        """Return the `Shares` of all rows outside a part."""
-        drawn = self.draw().less(part._of_labels, self.weights[key])
-        if drawn.n_effective < drawn.least_effective:
-            raise NoEstimateError(
-                f"Expected {drawn.least_effective} other names or clusters of equal "
-                f"weight, got {drawn.n_effective:.1f}. Compare the part with another."
-            )
-        n_checked = None
-        if self.n_checked is not None:
-            n_checked = self.n_checked - (part.n_checked or 0)
-        about = replace(
-            part._about,
-            n_names=self.n_names - part.n_names,
-            n_not_names=self.n_not_names - part.n_not_names,
-            n_checked=n_checked,
-            key=None,
-        )
-        others = shares_of_drawn(drawn, about)
-        return others if part.members is None else others._with_members(part.members)
 
 
 def draw_whole(names, question, parts):
@@ -370,34 +377,37 @@ def estimate_by(names, by, question, estimate):
     """
     if by is None:
         return estimate(names, slice(None), question.seeds(names))
-    split = split_rows(by, len(names))
+    names_of_by, rows_of_part = split_rows(by, len(names))
     seeds = question.seeds(names)
-    tables = {}
-    counts = {}
-    notes = {}
+    parts = {}
     messages = []
-    for key, rows in zip(split.keys, split.rows, strict=True):
+    for key, rows in rows_of_part.items():
         part = names.take(rows)
-        counts[key] = (part.n_names, sum(part.n_of_reason.values()))
-        tables[key] = None
-        notes[key] = []
-        if part.n_checked == 0:
+        n_checked = part.n_checked
+        if n_checked == 0:
             part = replace(part, checked=None)
-            notes[key] = [("unchecked", NO_ROW_CHECKED)]
-        if part.n_names == 0:
-            continue
-        of_part = partial(estimate, part, rows, seeds)
-        tables[key] = estimated(of_part, split.title(key), messages)
-    if all(table is None for table in tables.values()):
+        result = None
+        if part.n_names > 0:
+            title = title_of(names_of_by, key)
+            result = estimated(partial(estimate, part, rows, seeds), title, messages)
+        parts[key] = Part(
+            result=result,
+            n_names=part.n_names,
+            n_not_names=sum(part.n_of_reason.values()),
+            n_checked=n_checked,
+            weight=part.row_weights.sum(),
+        )
+    results = [part.result for part in parts.values() if part.result is not None]
+    if len(results) == 0:
         reason = f"; {summarize_messages(messages[-1:])[0]}" if messages else "."
         raise ValueError(f"Expected a part with an estimate, got none{reason}")
     for message in summarize_messages(messages):
         warn(message)
     whole = None
-    if any(isinstance(table, Shares) for table in tables.values()):
-        rows_of_part = dict(zip(split.keys, split.rows, strict=True))
-        whole = Whole.of_parts(names, question, rows_of_part)
-    return Parts(replace(split, rows=[]), tables, counts, notes, whole)
+    if isinstance(results[0], Shares):
+        rows_of_parts = [*rows_of_part.values()]
+        whole = Whole(partial(draw_whole, names, question, rows_of_parts))
+    return Parts(names_of_by, parts, whole)
 
 
 def estimated(estimate, title, messages):
@@ -439,14 +449,14 @@ def summarize_messages(messages):
 
 def _as_array(values):
     """Return values of a column, some of which may be None, as an array."""
-    known = [value for value in values if value is not None]
-    if len(known) < len(values) and all(isinstance(value, float) for value in known):
-        return np.array([np.nan if value is None else value for value in values])
-    kinds = {type(value) for value in known}
+    kinds = {type(value) for value in values}
+    if kinds <= {float, type(None)}:
+        return np.array(values, dtype=np.float64)  # NaN for None
+    typed = np.array(values)
+    # numpy changes values of different types, and turns integers beyond 64 bits into
+    # floats.
+    if len(kinds) == 1 and (kinds != {int} or typed.dtype.kind in "iu"):
+        return typed
     array = np.empty(len(values), dtype=object)
     array[:] = values
-    if len(known) < len(values) or len(kinds) > 1:
-        return array
-    # numpy turns integers beyond 64 bits into floats, and tuples into another axis.
-    typed = np.array(values)
-    return array if kinds == {int} and typed.dtype.kind not in "iu" else typed
+    return array

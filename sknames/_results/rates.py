@@ -14,7 +14,7 @@ from .._draws.resampling import OUTCOMES, Clusters, deviations_of_sums, effectiv
 from .._lists.columns import check_known, values_of
 from .._lists.name_list import check_size
 from .._models.groups import check_alike
-from .comparison import Comparison
+from .comparison import Comparison, compare_draws
 from .table import (
     Estimates,
     Table,
@@ -44,10 +44,8 @@ class Rates(Estimates):
         Internal data.
     members : dict or None, default=None
         The labels of each group in a table of groups, otherwise None.
-    _of_labels, _n_people : object
-        The draws of all labels, and the number of people in the list.
-    outcomes : ndarray of shape (n_outcomes,)
-        The distinct outcomes.
+    _of_labels : object
+        The draws of all labels.
 
     See Also
     --------
@@ -69,9 +67,6 @@ class Rates(Estimates):
 
     __module__ = "sknames"
 
-    _n_people: int
-    outcomes: NDArray[Any]
-
     outcome = column("outcome", "The outcome of each row.")
     rate = column("rate", "The estimated rates, NaN for labels without people.")
     n_people = column("n_people", "The estimated number of people of the label.")
@@ -79,7 +74,12 @@ class Rates(Estimates):
     @property
     def labels(self) -> NDArray[Any]:
         """The distinct labels, or groups."""
-        return read_only(self._draws.distinct_labels)
+        return read_only(self._draws.labels)
+
+    @property
+    def outcomes(self) -> NDArray[Any]:
+        """The distinct outcomes."""
+        return read_only(self._draws.outcomes)
 
     @property
     def joint_draws(self) -> NDArray[np.floating]:
@@ -87,17 +87,20 @@ class Rates(Estimates):
 
         This is a read-only array of shape (n_draws, n_labels, n_outcomes).
         """
-        draws = self._draws.draws
-        return read_only(draws.reshape(len(draws), -1, len(self.outcomes)))
+        return read_only(self._draws.draws)
 
-    def _with_members(self, members):
-        return _table_of(
-            self._of_labels, self._about, self.outcomes, self._n_people, members
-        )
-
-    def _settings(self):
-        """Return the settings that two compatible results share, by printed name."""
-        return super()._settings() | {"outcomes": self.outcomes.tolist()}
+    @staticmethod
+    def _columns_of(draws, about):
+        rates = draws.within_labels()
+        low, high = rates.interval(about.confidence_level)
+        n_people = about.n_people * draws.estimate.sum(axis=1)
+        columns = {
+            "rate": rates.estimate,
+            "low": low,
+            "high": high,
+            "n_people": n_people.repeat(len(draws.outcomes)),
+        }
+        return rates.as_rows(columns)
 
     @property
     def _title(self):
@@ -111,7 +114,8 @@ class Rates(Estimates):
 
     def _shown(self):
         others = f"fewer than {FEW_PEOPLE} estimated people each"
-        return self.n_people >= FEW_PEOPLE, others
+        is_shown = (self.n_people >= FEW_PEOPLE) | (self.members is not None)
+        return is_shown, others
 
     def _notes(self):
         yield "counts", counts_of_rows(self.n_names, self.n_not_names)
@@ -179,37 +183,27 @@ class Rates(Estimates):
         members = {name: of_group[name] for name in compared}
         members_of_other = {}
         for name, labels in members.items():
-            members_of_other[name] = of_group.get(against, self._others(labels))
-        rates = self._of_labels.sums(members).within_labels()
-        other_rates = self._of_labels.sums(members_of_other).within_labels()
-        columns: dict[str, Any] = {
-            "label": rates.labels,
-            "outcome": rates.outcomes,
-            "rate": rates.estimate,
-            "other": other_rates.estimate,
-        }
-        columns |= rates.minus(other_rates, self.confidence_level)
-        return Comparison(
-            _columns=columns,
-            _about=self._about,
+            others = [x for x in self._of_labels.labels.tolist() if x not in labels]
+            members_of_other[name] = of_group.get(against, others)
+        return compare_draws(
+            self._of_labels.sums(members).within_labels(),
+            self._of_labels.sums(members_of_other).within_labels(),
+            self._about,
             members=None if self.members is None else members,
             other_label="all others" if against is None else against,
         )
-
-    def _others(self, members):
-        """Return the labels that are not members of a group."""
-        labels = self._of_labels.distinct_labels.tolist()
-        return [label for label in labels if label not in members]
 
 
 def rates_of_list(names, outcome, question, seeds):
     """Return the `Rates` of a `NameList`, from the mix of each outcome."""
     outcomes, outcome_index = check_outcome(outcome, names.row_counts > 0)
     share = _shares_of_outcomes(names, outcomes, outcome_index, seeds)
-    n_checked = _count_checked(names, outcomes, outcome_index)
+    n_checked = {}
     drawn = []
     for k, value in enumerate(outcomes.tolist()):
         part = names.take((outcome_index == k) & names.is_name)
+        n_checked[value] = part.n_checked
+        _check_n_checked(part, value)
         distinct = part.distinct()
         check_size(part, distinct.n, of_outcome=f" of the outcome {value!r}")
         if part.checked is not None and part.clusters is None:
@@ -218,65 +212,30 @@ def rates_of_list(names, outcome, question, seeds):
             part = replace(part, clusters=Clusters.of_rows(len(part)))
         drawn.append(draw_shares(part, distinct, question, seeds))
     joint = Draws.joint(drawn, share)
-    size = joint.estimate.reshape(-1, len(outcomes)).sum(axis=1)
-    largest_first = np.argsort(-size, kind="stable")
-    joint = joint.at(joint.distinct_labels[largest_first])
-    about = TableMetadata.of_list(names, question, seeds, n_checked=n_checked)
-    has_weight = names.row_weights > 0
-    n_people = int((names.row_counts * has_weight).sum())
-    return _table_of(joint, about, outcomes, n_people)
-
-
-def _table_of(of_labels, about, outcomes, n_people, members=None):
-    """Return the `Rates` of labels, or of groups with these members."""
-    joint = of_labels if members is None else of_labels.sums(members)
-    rates = joint.within_labels()
-    low, high = rates.interval(about.confidence_level)
-    people = n_people * joint.estimate.reshape(-1, len(outcomes)).sum(axis=1)
-    columns = {
-        "label": rates.labels,
-        "outcome": rates.outcomes,
-        "rate": rates.estimate,
-        "low": low,
-        "high": high,
-        "n_people": people.repeat(len(outcomes)),
-    }
-    return Rates(
-        _columns=columns,
-        _about=about,
-        _of_labels=of_labels,
-        _n_people=n_people,
-        members=members,
-        outcomes=outcomes,
+    largest_first = np.argsort(-joint.estimate.sum(axis=1), kind="stable")
+    about = TableMetadata.of_list(
+        names, question, seeds, n_checked=None if names.checked is None else n_checked
     )
+    return Rates._of_draws(joint.at(joint.labels[largest_first]), about)
 
 
-def _count_checked(names, outcomes, outcome_index):
-    """Return the number of checked rows by outcome, or None without checked rows.
-
-    Warn if an outcome has few checked rows; raise an error if it has fewer than two.
-    """
-    if names.checked is None:
-        return None
-    has_weight = names.row_weights > 0
-    n_checked = {}
-    for k, outcome in enumerate(outcomes.tolist()):
-        rows = (outcome_index == k) & has_weight
-        n = int((names.checked.label_index[rows] >= 0).sum())
-        n_checked[outcome] = n
-        if n < 2:
-            raise NoEstimateError(
-                "Expected two or more names of each outcome that are checked, got "
-                f"{n} of {outcome!r}. Check more rows, as drawn by `sknames rates "
-                "--sample 200`."
-            )
-        if n < min(FEW_OF_OUTCOME, rows.sum()):
-            warn(
-                f"Only {n} rows of the outcome {outcome!r} are checked: expected at "
-                f"least {FEW_OF_OUTCOME}. Check more rows.",
-                kind=f"few checked of {outcome!r}",
-            )
-    return n_checked
+def _check_n_checked(part, outcome):
+    """Raise or warn if a list with one outcome has too few checked rows."""
+    n = part.n_checked
+    if n is None:
+        return
+    if n < 2:
+        raise NoEstimateError(
+            "Expected two or more names of each outcome that are checked, got "
+            f"{n} of {outcome!r}. Check more rows, as drawn by `sknames rates "
+            "--sample 200`."
+        )
+    if n < min(FEW_OF_OUTCOME, np.count_nonzero(part.row_weights)):
+        warn(
+            f"Only {n} rows of the outcome {outcome!r} are checked: expected at "
+            f"least {FEW_OF_OUTCOME}. Check more rows.",
+            kind=f"few checked of {outcome!r}",
+        )
 
 
 def check_outcome(outcome, is_name):

@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._base.codes import array_of_labels
 from .._base.labels_and_weights import MIN_HELD_OUT
 from .._draws.draw_shares import draw_shares
 from .._draws.draws import Draws
 from .._lists.name_list import FEW_NAMES, check_size, warn_if_few_checked
 from .._models.groups import regions_of, unknown_label
 from .._models.priors import OTHERS, is_not_one
-from .comparison import Comparison, compare_shares
+from .comparison import Comparison, compare_draws
 from .table import (
     LEAST_PRINTED,
     N_PRINTED,
@@ -94,8 +93,10 @@ class Shares(Estimates):
             return []
         return drawn.labels[drawn.n_held_out < MIN_HELD_OUT].tolist()
 
-    def _with_members(self, members):
-        return _table_of(self._of_labels, self._about, members)
+    @staticmethod
+    def _columns_of(draws, about):
+        low, high = draws.interval(about.confidence_level)
+        return draws.as_rows({"share": draws.estimate, "low": low, "high": high})
 
     @property
     def _title(self):
@@ -113,8 +114,9 @@ class Shares(Estimates):
         return f"{share:6.1%}   {low:.1%} to {high:.1%}"
 
     def _shown(self):
-        is_first = np.arange(len(self.share)) < N_PRINTED
-        is_shown = is_first & (self.share >= LEAST_PRINTED)
+        is_shown = self.share >= LEAST_PRINTED
+        is_shown[N_PRINTED:] = False
+        is_shown |= self.members is not None
         return is_shown, f"{self.share[~is_shown].sum():.1%} together"
 
     def _notes(self):
@@ -242,13 +244,9 @@ class Shares(Estimates):
 
     def _compare_with_list(self, other, same_source):
         """Return the comparison with the shares of another list, see `compare`."""
-        here = {*self.label.tolist()}
-        only_there = [label for label in other.label.tolist() if label not in here]
-        labels = self.label
-        if only_there:
-            labels = array_of_labels([*labels.tolist(), *only_there])
+        labels = dict.fromkeys([*self.label.tolist(), *other.label.tolist()])
         theirs = other._draws.at(labels).as_list(0 if same_source else 1)
-        return compare_shares(
+        return compare_draws(
             self._draws.at(labels),
             theirs,
             self._about,
@@ -269,7 +267,7 @@ class Shares(Estimates):
             drawn = self._draws.sums(members)
         else:
             drawn = self._draws.at(mix.labels)  # of groups, which may overlap
-        return compare_shares(
+        return compare_draws(
             drawn,
             mix,
             self._about,
@@ -319,12 +317,4 @@ def shares_of_list(names, question, seeds):
 def shares_of_drawn(drawn, about):
     """Return the `Shares` of `Draws`, the largest first."""
     largest_first = np.argsort(-drawn.estimate, kind="stable")
-    return _table_of(drawn.at(drawn.labels[largest_first]), about)
-
-
-def _table_of(of_labels, about, members=None):
-    """Return the `Shares` of labels, or of groups with these members."""
-    drawn = of_labels if members is None else of_labels.sums(members)
-    low, high = drawn.interval(about.confidence_level)
-    columns = {"label": drawn.labels, "share": drawn.estimate, "low": low, "high": high}
-    return Shares(_columns=columns, _about=about, _of_labels=of_labels, members=members)
+    return Shares._of_draws(drawn.at(drawn.labels[largest_first]), about)

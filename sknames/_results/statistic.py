@@ -170,7 +170,7 @@ def estimate_statistic(
     function = Function(
         statistic,
         lists,
-        rows=_rows_of(labels, lists[0].drawn.distinct_labels),
+        rows=_rows_of(labels, lists[0].drawn.labels),
         are_parts=isinstance(results[0], Parts),
     )
     low, high = function.interval(confidence_level)
@@ -191,9 +191,9 @@ class ListInStatistic:
     rows : Draws
         The estimates in the rows of the printed table: the shares, or the rates within
         each label.
-    ends : ndarray of shape (2, n_rows)
+    ends : ndarray of shape (2, n_labels) or (2, n_labels, n_outcomes)
         The ends of the intervals of these rows, NaN for rows without an interval.
-    are_limits : ndarray of shape (2, n_rows) of bool
+    are_limits : ndarray of bool, of the shape of `ends`
         Whether an end is an exact limit beyond the percentiles of the draws.
     """
 
@@ -202,32 +202,21 @@ class ListInStatistic:
     ends: NDArray[np.floating]
     are_limits: NDArray[np.bool_]
 
-    def as_taken(self, shares):
-        """Return shares in the shape in which they are passed to the statistic.
-
-        The shape is (n_labels,) or, for rates, (n_labels, n_outcomes).
-        """
-        if self.drawn.outcomes is None:
-            return shares
-        return shares.reshape(-1, self.drawn.n_outcomes)
-
     def at_end(self, row, end):
         """Return the shares with one row set to the given end, and the others scaled.
 
-        For rates, the rate of one outcome is set to the end, and only the other
-        outcomes of the same label are scaled.
+        `row` is the index of a label, or of a label and an outcome. For rates, the rate
+        of one outcome is set to the end, and only the other outcomes of the same label
+        are scaled.
         """
         moved = self.drawn.estimate.copy()
-        # The rows whose sum stays the same: all labels, or all outcomes of a label.
-        whole = np.full(len(moved), True)
-        if self.drawn.outcomes is not None:
-            whole = np.arange(len(moved)) // self.drawn.n_outcomes
-            whole = whole == whole[row]
-        total = moved[whole].sum()
-        rest = total - moved[row]
+        *label, last = row
+        whole = moved[tuple(label)]  # all labels, or all outcomes of the label
+        total = whole.sum()
+        rest = total - whole[last]
         if rest > 0:
-            moved[whole] *= total * (1 - end) / rest
-        moved[row] = total * end
+            whole *= total * (1 - end) / rest
+        whole[last] = total * end
         return moved
 
 
@@ -256,20 +245,16 @@ class Function:
 
     def _together(self, shares):
         """Return the arrays that are passed to the statistic, one array for parts."""
-        arrays = []
-        for one, of_list in zip(self.lists, shares, strict=True):
-            arrays.append(one.as_taken(of_list))
-        return np.array(arrays) if self.are_parts else arrays
+        return np.array(shares) if self.are_parts else shares
 
     def _value(self, shares, where):
         """Return the statistic as an array; raise an error if it is not numeric."""
-        # If the function could write to the arrays, later calls would get other values.
         if self.are_parts:
-            value = self.statistic(read_only(shares[:, self.rows]))
+            arrays = [shares[:, self.rows]]
         else:
-            taken = [read_only(of_list[self.rows]) for of_list in shares]
-            value = self.statistic(*taken)
-        value = np.asarray(value)
+            arrays = [of_list[self.rows] for of_list in shares]
+        # If the function could write to the arrays, later calls would get other values.
+        value = np.asarray(self.statistic(*map(read_only, arrays)))
         if value.dtype.kind not in "biuf":
             raise TypeError(
                 "Expected a statistic that is a number or an array of numbers, got "
@@ -311,29 +296,28 @@ class Function:
         """Return how the interval ends of the rows of list k move the statistic.
 
         The first array, (2, ...), contains the largest moves down and up among the ends
-        that are exact limits. The second array, (n_rows, ...), contains the slope in
-        each row, or 0 if the row has no interval.
+        that are exact limits. The second array contains the slope in each row, (n_rows,
+        ...) or, for rates, (n_labels, n_outcomes, ...), or 0 if the row has no
+        interval.
         """
         one = self.lists[k]
         of_limits = np.zeros((2, *self.estimate.shape))
-        slopes = np.zeros((len(one.rows.estimate), *self.estimate.shape))
-        for row, estimate in enumerate(one.rows.estimate):
-            low, high = one.ends[:, row]
+        slopes = np.zeros((*one.rows.estimate.shape, *self.estimate.shape))
+        for row, estimate in np.ndenumerate(one.rows.estimate):
+            low, high = one.ends[:, *row]
             if np.isnan(low):
                 continue
-            is_low_farther = estimate - low > high - estimate
-            for end, is_limit, is_farther in (
-                (low, one.are_limits[0, row], is_low_farther),
-                (high, one.are_limits[1, row], not is_low_farther),
-            ):
-                if not (is_limit or is_farther):
+            farther = int(high - estimate >= estimate - low)
+            for side, end in enumerate((low, high)):
+                is_limit = one.are_limits[side, *row]
+                if not is_limit and side != farther:
                     continue
                 shares = self.shares.copy()
-                shares[k] = one.as_taken(one.at_end(row, end))
+                shares[k] = one.at_end(row, end)
                 move = self._moved(shares)
                 if is_limit:
                     of_limits = np.maximum(of_limits, [-move, move])
-                if is_farther:
+                if side == farther:
                     slopes[row] = move / (end - estimate)
         return of_limits, slopes
 
@@ -347,7 +331,8 @@ class Function:
         rows = self.lists[k].rows
         deviations = rows.draws - rows.estimate
         weighted = np.nan_to_num(deviations * (1 - rows.estimate))
-        return _reach(np.tensordot(weighted, slopes, axes=1), confidence_level)
+        moves = np.tensordot(weighted, slopes, axes=rows.estimate.ndim)
+        return _reach(moves, confidence_level)
 
     def _reach_of_draws(self, confidence_level):
         """Return how far percentiles reach down and up, including curvature bias."""
@@ -447,10 +432,8 @@ def _in_order(results, same_source, confidence_level):
     lists = []
     for k, table in enumerate(tables):
         drawn = table._draws.at(array_of_labels(labels))
-        rows = drawn
-        if isinstance(table, Rates):
-            rows = drawn.within_labels()
-        elif np.isnan(drawn.estimate).any():
+        rows = drawn.within_labels()
+        if drawn.outcomes is None and np.isnan(drawn.estimate).any():
             label = labels[np.isnan(drawn.estimate).argmax()]
             raise ValueError(
                 f"Expected results with the same labels, got {label!r} in the checked "

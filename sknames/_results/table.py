@@ -2,7 +2,8 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any, ClassVar, Self
 
@@ -43,6 +44,8 @@ class TableMetadata(Saved):
         The number of draws.
     n_names, n_not_names : int
         The number of names, and of texts that are not names.
+    n_people : int
+        The number of names with a weight.
     n_distinct : int or None
         The number of distinct names, or None for rates.
     n_clusters : int or None
@@ -61,6 +64,7 @@ class TableMetadata(Saved):
     n_draws: int
     n_names: int
     n_not_names: int
+    n_people: int
     n_distinct: int | None
     n_clusters: int | None
     n_checked: Any
@@ -78,31 +82,20 @@ class TableMetadata(Saved):
         n_distinct: Any = None,
     ) -> Self:
         """Return the metadata of a table, from its `NameList` and `Question`."""
+        has_weight = names.row_weights > 0
         return cls(
             model=names.model,
             confidence_level=question.confidence_level,
             n_draws=question.n_draws,
             n_names=names.n_names,
             n_not_names=sum(names.n_of_reason.values()),
+            n_people=int(names.row_counts[has_weight].sum()),
             n_distinct=n_distinct,
             n_clusters=names.n_clusters,
             n_checked=n_checked,
             new_labels=names.new_labels,
             key=seeds.key_of(names),
         )
-
-    def settings(self) -> dict[str, Any]:
-        """Return the settings that two compatible results share, by printed name."""
-        return {
-            "labels": {*self.model.classes.tolist()},
-            "groups in the model": sorted_members(self.model.members),
-            "confidence_level": self.confidence_level,
-            "n_draws": self.n_draws,
-            "priors of the model": self.model.assumed_prior.round(9).tolist(),
-            "error of the model": np.round(self.model.model_error, 9).tolist(),
-            "sharpness of the model": self.model.sharpness,
-            "model": self.model.name,
-        }
 
 
 def column(name: str, description: str) -> Any:
@@ -138,8 +131,7 @@ class Table(SavedResult, Mapping):
     Parameters
     ----------
     members : dict or None, default=None
-        The labels of each group in a table of groups, otherwise None. A table of groups
-        prints all its rows.
+        The labels of each group in a table of groups, otherwise None.
     """
 
     _columns: dict[str, NDArray[Any]]
@@ -177,25 +169,20 @@ class Table(SavedResult, Mapping):
 
     def __getitem__(self, label):
         """Return the row of a label."""
-        rows = [k for k, other in enumerate(self.label.tolist()) if other == label]
-        if rows:
-            return self._row(rows)
-        if isinstance(label, str) and hasattr(self, label):
-            raise KeyError(f"Expected a label, got {label!r}: take .{label}.")
-        raise KeyError(
-            f"Expected one of the labels {listing([*self])}, got {label!r:.80}."
-        )
-
-    def _row(self, rows):
-        """Return the rows of a label as one `Row` with Python values."""
-        values = {name: column[rows] for name, column in self._columns.items()}
-        if "outcome" not in values:
-            return Row(**{name: column.item() for name, column in values.items()})
-        by_outcome = {name: column.tolist() for name, column in values.items()}
-        # These are the same in all rows of a label.
-        for name in {"label", "n_people"} & {*by_outcome}:
-            by_outcome[name] = by_outcome[name][0]
-        return Row(**by_outcome)
+        rows = np.flatnonzero([other == label for other in self.label.tolist()])
+        if len(rows) == 0:
+            if isinstance(label, str) and hasattr(self, label):
+                raise KeyError(f"Expected a label, got {label!r}: take .{label}.")
+            raise KeyError(
+                f"Expected one of the labels {listing([*self])}, got {label!r:.80}."
+            )
+        row = {name: column[rows].tolist() for name, column in self._columns.items()}
+        # Without outcomes, there is one row. Otherwise, some values are the same in all
+        # rows of a label.
+        once = {"label", "n_people"} if "outcome" in row else {*row}
+        for name in once & {*row}:
+            row[name] = row[name][0]
+        return Row(**row)
 
     def __iter__(self):
         """Iterate over labels."""
@@ -206,19 +193,21 @@ class Table(SavedResult, Mapping):
         return len({*self.label.tolist()})
 
     def __repr__(self):
-        texts = [name for name in self.TEXTS if name in self._columns]
-        widths = []
-        for name in texts:
-            printed = [name, *map(str, self._columns[name])]
-            widths.append(max(map(len, printed)))
-        lines = [f"{_padded(texts, widths)}   {self._title}"]
+        padded = []
+        values = []
+        for name, column in self._columns.items():
+            if name in self.TEXTS:
+                texts = [name, *map(str, column)]
+                width = max(map(len, texts))
+                padded.append([f"{text:<{width}}" for text in texts])
+            else:
+                values.append(column)
+        starts = ["   ".join(texts) for texts in zip(*padded, strict=True)]
+        lines = [f"{starts[0]}   {self._title}"]
         is_shown, others = self._shown()
-        if self.members is not None:
-            is_shown = np.full(len(self.label), True)
         for row in np.flatnonzero(is_shown):
-            values = [column[row] for column in self._columns.values()]
-            printed = _padded(values[: len(texts)], widths)
-            lines.append(f"{printed}  {self._line(*values[len(texts) :])}")
+            line = self._line(*[column[row] for column in values])
+            lines.append(f"{starts[1 + row]}  {line}")
         if not is_shown.all():  # groups may overlap, so no "others" sums them
             hidden = {*self.label[~is_shown].tolist()}
             lines.append(f"{len(hidden)} others: {others}")
@@ -232,16 +221,29 @@ class Estimates(Table):
 
     _of_labels: Draws
 
-    @property
+    @classmethod
+    def _of_draws(cls, draws: Draws, about: TableMetadata) -> Self:
+        """Return the estimates of labels."""
+        columns = cls._columns_of(draws, about)
+        return cls(_columns=columns, _about=about, _of_labels=draws)
+
+    @staticmethod
+    @abstractmethod
+    def _columns_of(draws: Draws, about: TableMetadata) -> dict[str, NDArray[Any]]:
+        """Return the columns of labels or groups with these draws."""
+
+    @cached_property
     def _draws(self):
         """The draws of the labels or groups in the rows."""
         if self.members is None:
             return self._of_labels
         return self._of_labels.sums(self.members)
 
-    @abstractmethod
-    def _with_members(self, members: dict[Any, Any]) -> Self:
+    def _of_groups(self, members: dict[Any, Any] | None) -> Self:
         """Return the estimates of groups with these labels."""
+        groups = replace(self, members=members)
+        columns = self._columns_of(groups._draws, self._about)
+        return replace(groups, _columns=columns)
 
     def sums(self, groups: Groups) -> Self:
         """Sum labels over groups, with intervals.
@@ -277,11 +279,24 @@ class Estimates(Table):
                 f"a {type(groups).__name__}. For parts of the rows, give it as by, "
                 'such as by=df["dep"].'
             )
-        return self._with_members(members_of(groups, labels))
+        return self._of_groups(members_of(groups, labels))
 
     def _settings(self):
         """Return the settings that two compatible results share, by printed name."""
-        return self._about.settings() | {"groups": sorted_members(self.members)}
+        model = self._about.model
+        outcomes = self._of_labels.outcomes
+        return {
+            "labels": {*model.classes.tolist()},
+            "groups in the model": sorted_members(model.members),
+            "confidence_level": self.confidence_level,
+            "n_draws": self.n_draws,
+            "priors of the model": model.assumed_prior.round(9).tolist(),
+            "error of the model": np.round(model.model_error, 9).tolist(),
+            "sharpness of the model": model.sharpness,
+            "model": model.name,
+            "groups": sorted_members(self.members),
+            "outcomes": None if outcomes is None else outcomes.tolist(),
+        }
 
     def _check_alike(self, other):
         """Raise ValueError unless another result has the same model and settings."""
@@ -304,8 +319,7 @@ class Estimates(Table):
         """Raise ValueError if another result has the same rows but other estimates."""
         if self._about.key != other._about.key or self._about.key is None:
             return
-        labels = self._draws.distinct_labels
-        shares = other._draws.at(labels).estimate
+        shares = other._draws.at(self._draws.labels).estimate
         if np.allclose(self._draws.estimate, shares, equal_nan=True):
             return
         raise ValueError(
@@ -351,12 +365,6 @@ def sorted_members(members):
     if members is None:
         return None
     return {group: sorted({*labels}, key=str) for group, labels in members.items()}
-
-
-def _padded(texts, widths):
-    """Return texts side by side, each as wide as its column."""
-    pairs = zip(texts, widths, strict=True)
-    return "   ".join(f"{text!s:<{width}}" for text, width in pairs)
 
 
 def _only_in(value, other):
