@@ -135,7 +135,7 @@ def to_onnx(
 
 def _check_network(estimator, stack):
     """Raise an error unless a stack is a network on 32-bit integers, and layers."""
-    if stack.network is None or stack.within is not None:
+    if stack.network is None or stack.inner is not None:
         raise unsupported_model_error(
             estimator,
             "a Pipeline of CharEncoder and NameNationalityClassifier, or that "

@@ -67,7 +67,7 @@ class ListedModel(Saved):
             measured = below.innermost.network_.measured
             model_error = errors_by_class(measured.model_error, n_people)
             # Coverage was not measured for other priors or after a calibration.
-            if assumed_prior is None and below.within is None:
+            if assumed_prior is None and below.inner is None:
                 coverage = measured.coverage
         return cls(
             classes=stack.classes,

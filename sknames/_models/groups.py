@@ -44,8 +44,6 @@ def group_of_each(groups, classes, name="groups", *, may_lack=False, others=None
     pairs = _known_pairs(groups, classes, name, may_lack=may_lack)
     if others is not None:
         _check_others(others, pairs, classes, may_lack=may_lack)
-    elif not pairs:
-        return classes.copy()
     group_of = dict(pairs)
     for label, group in pairs:
         if group_of[label] != group:
@@ -74,10 +72,6 @@ def group_of_each(groups, classes, name="groups", *, may_lack=False, others=None
 
 def _check_others(others, pairs, classes, *, may_lack):
     """Raise ValueError unless `others` can be the group of all ungrouped labels."""
-    if not isinstance(others, str | Real):
-        raise ValueError(
-            f"Expected others to be the name of a group, or None, got {others!r}."
-        )
     groups = [group for _, group in pairs]
     check_alike([*groups, others], "groups and others")
     if others in groups:
@@ -96,24 +90,18 @@ def _check_others(others, pairs, classes, *, may_lack):
 def _known_pairs(groups, classes, name, *, may_lack):
     """Return pairs of a class and a group that it is in; raise if any is invalid."""
     labels = dict.fromkeys(classes.tolist())
-    known = []
-    unknown = []
-    for label, group in _pairs(groups, labels, name):
-        if _is_in(label, labels):
-            known.append((label, group))
-        else:
-            unknown.append((label, group))
-    first_label_of = {group: label for label, group in reversed(known + unknown)}
-    pairs_of_groups = [(label, group) for group, label in first_label_of.items()]
-    for label, group in unknown + pairs_of_groups:
+    pairs = _pairs(groups, labels, name)
+    for label, group in pairs:
         if is_missing(label) or is_missing(group):
             raise ValueError(
                 f"{name} has {label!r} in the group {group!r}. Leave it out."
             )
+    known = [(label, group) for label, group in pairs if label in labels]
+    unknown = [(label, group) for label, group in pairs if label not in labels]
     if unknown and not (may_lack and known):
         label, group = unknown[0]
         raise unknown_label(name, label, [*labels], f" in {group!r}")
-    check_alike(first_label_of, name)
+    check_alike([group for _, group in pairs], name)
     return known
 
 
@@ -132,31 +120,19 @@ def unknown_label(name, got, labels, where=""):
     )
 
 
-def _is_in(label, labels):
-    """Return whether a value is a key of a dict of labels."""
-    try:
-        return label in labels
-    except TypeError:  # a list, which cannot be looked up
-        return False
-
-
 def check_alike(groups, name, hint=""):
     """Raise ValueError unless groups are all strings, all booleans or all numbers."""
-    kinds = set()
-    for group_type in {type(group) for group in groups}:
-        if issubclass(group_type, bool | np.bool_):
-            kinds.add(bool)
-        elif issubclass(group_type, str):
-            kinds.add(str)
-        elif issubclass(group_type, Real):
-            kinds.add(Real)
-        else:
-            kinds.add(None)
-    if len(kinds) > 1 or None in kinds:
-        raise ValueError(
-            f"Expected {name} that are all strings, or all numbers, got "
-            f"{[*dict.fromkeys(groups)]}.{hint}"
-        )
+    types = {type(group) for group in groups}
+    for kind in (bool | np.bool_, str, Real):  # a boolean is also a Real
+        n_of_kind = sum(issubclass(group_type, kind) for group_type in types)
+        if n_of_kind == len(types):
+            return
+        if n_of_kind > 0:
+            break
+    raise ValueError(
+        f"Expected {name} that are all strings, or all numbers, got "
+        f"{[*dict.fromkeys(groups)]}.{hint}"
+    )
 
 
 def _pairs(groups, labels, name):

@@ -9,9 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import column_or_1d
 
-from .._base.codes import array_of_labels
 from .._base.digits import OF_LAYER, digits_of
 from .groups import FallbackLevel, summed
 from .priors import check_priors, exchange_priors, factors_of
@@ -79,14 +77,6 @@ class Layer:
     def assume(self, assumed):
         """Return what the changed probabilities assume."""
         return assumed
-
-    def threshold(self, threshold):
-        """Return the Threshold that is valid above the layer, given the one below."""
-        return None if self.changes_probabilities else threshold
-
-    def grouped(self, y):
-        """Return labels as they are predicted above the layer; keep other values."""
-        return y
 
 
 @dataclass(frozen=True)
@@ -160,15 +150,19 @@ class Sum(Layer):
             n_people = np.bincount(self.index, n_people)
         return replace(assumed, class_prior=sums, class_bias=bias, n_people=n_people)
 
-    def grouped(self, y):
-        """Return labels as groups."""
+    def regroup(self, group_of):
+        """Return the group of each innermost label, as a dict.
+
+        `group_of` has the class below for each innermost label. If it is empty, these
+        are the labels.
+        """
         groups_of_classes = self.groups[self.index].tolist()
-        group_of = dict(zip(self.classes.tolist(), groups_of_classes, strict=True))
-        values = [group_of.get(label, label) for label in column_or_1d(y).tolist()]
-        are_texts = {isinstance(value, str) for value in values}
-        if len(are_texts) > 1:
-            return np.array(values, dtype=object)
-        return array_of_labels(values)
+        group_of_class = dict(
+            zip(self.classes.tolist(), groups_of_classes, strict=True)
+        )
+        if not group_of:
+            return group_of_class
+        return {label: group_of_class[group] for label, group in group_of.items()}
 
     @property
     def fingerprint(self):
@@ -184,10 +178,6 @@ class Threshold(Layer):
     least: float
     fallback: tuple[FallbackLevel, ...]  # from fine to coarse
     abstain_label: Any  # predicted when the model abstains
-
-    def threshold(self, threshold):
-        """Return itself."""
-        return self
 
     def as_labels(self, predicted, y):
         """Return predictions, with groups replaced by the true label they contain."""

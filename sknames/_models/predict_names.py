@@ -15,6 +15,7 @@ from scipy.sparse import issparse
 from sklearn.utils import check_array
 
 from .._base import validate_params, warn
+from .._base.codes import code_values
 from .._base.sklearn_private import HasMethods, Interval
 from .._text.names import Names, read_names
 from .frames import filled, to_frame
@@ -115,16 +116,14 @@ class Predictions:
         for k in range(n_labels):
             end = "" if k == 0 else f"_{k + 1}"
             probabilities = np.where(no_answer, np.nan, self.top_proba[:, k])
-            columns[f"predicted{end}"] = _or_none(self.labels[:, k], no_answer)
+            columns[f"predicted{end}"] = np.where(no_answer, None, self.labels[:, k])
             columns[f"probability{end}"] = probabilities
             if k == 0 and self.levels is not None:
-                columns["level"] = _or_none(self.levels, no_answer)
+                columns["level"] = np.where(no_answer, None, self.levels)
         if proba:
             for label, column in zip(self.classes, self.proba.T, strict=True):
                 columns[f"probability_{label}"] = np.where(no_name, np.nan, column)
         columns["reason"] = self.reasons
-        if len(self.reasons) == 0:
-            columns["reason"] = self.reasons.astype(str)
         return {prefix + name: values for name, values in columns.items()}
 
     def __repr__(self):
@@ -138,7 +137,7 @@ class Predictions:
         widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
         lines = []
         for row in rows:
-            cells = [cell.ljust(n) for cell, n in zip(row, widths, strict=True)]
+            cells = map(str.ljust, row, widths)
             lines.append("  ".join(cells).rstrip())
         if n_names > N_SHOWN:
             lines.append(f"... {n_names:,} names, which to_frame() shows")
@@ -169,14 +168,6 @@ def _as_text(value):
     if value is None or value != value:
         return ""
     return f"{value:.2f}" if isinstance(value, float | np.floating) else str(value)
-
-
-def _or_none(values, is_none):
-    """Return values as objects, with None where `is_none` is True.
-
-    Empty arrays keep their type.
-    """
-    return np.where(is_none, None, values) if len(values) else values
 
 
 @validate_params(
@@ -270,9 +261,8 @@ class PredictedList:
         rows = _rows_as_bytes(self.X)
         if rows is None:
             return np.arange(len(self.proba))
-        id_of = {}
-        ids = [id_of.setdefault(row, len(id_of)) for row in rows]
-        return np.array(ids, dtype=np.intp)
+        _, ids = code_values(rows)
+        return ids
 
     @property
     def keys(self):
@@ -359,9 +349,8 @@ def _abstain(predictions, best, threshold):
     reasons = np.where(is_unsure, UNSURE, predictions.reasons)
     if not fallback:
         return replace(predictions, reasons=reasons)
-    finest_sure = is_sure.argmax(
-        axis=1
-    )  # 0, the label itself, also if no level is sure
+    # 0, the label itself, also if no level is sure
+    finest_sure = is_sure.argmax(axis=1)
     labels = predictions.labels.astype(object)  # keeps each answer's type
     top_proba = predictions.top_proba.copy()
     levels = np.full(len(best), "label", dtype=object)

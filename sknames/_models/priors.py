@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Mapping
-from numbers import Real
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -41,10 +40,8 @@ def check_priors(priors, classes, name="priors", own="uniform"):
         values = _by_name(priors, classes, name)
         return values / values.sum()
     labels = classes.tolist()
-    # A Series is also read by label, because its order may differ.
-    by_label = dict(priors.items()) if hasattr(priors, "items") else priors
-    if isinstance(by_label, dict):
-        values = _by_label(by_label, classes, name, own)
+    if hasattr(priors, "items"):  # a Series, too, because its order may differ
+        by_label = dict(priors.items())
     else:
         values = np.asarray(priors, dtype=np.float64)
         if values.shape != (len(labels),):
@@ -52,10 +49,8 @@ def check_priors(priors, classes, name="priors", own="uniform"):
                 f"Expected {name} of shape ({len(labels)},), in the order of classes_, "
                 f"got shape {values.shape}. Give a dict to name only some."
             )
-    is_wrong = ~((values >= 0) & np.isfinite(values))  # also true for NaN
-    if is_wrong.any():
-        row = is_wrong.argmax()
-        raise _wrong_prior(labels[row], values[row].item(), name)
+        by_label = dict(zip(labels, values.tolist(), strict=True))
+    values = _by_label(by_label, classes, name, own)
     rest = 1 - values.sum()
     if is_not_one(values.sum()):
         step = "Divide them by their sum."
@@ -78,14 +73,14 @@ def _by_label(by_label, classes, name, own):
     """Return the priors of all labels, including those that are not named."""
     labels = classes.tolist()
     known = {*labels, OTHERS}
-    types = {type(value) for value in by_label.values()}
-    number_types = {value_type for value_type in types if issubclass(value_type, Real)}
     for label, value in by_label.items():
-        is_number = type(value) in number_types and 0 <= value < np.inf
         if label not in known:
             raise unknown_label(name, label, labels)
-        if not is_number:
-            raise _wrong_prior(label, value, name)
+        is_number = isinstance(value, int | float | np.number)
+        if not (is_number and 0 <= value < np.inf):
+            raise ValueError(
+                f"{name} of {label!r} is {value!r:.80}; expected a number of 0 or more."
+            )
     values = np.array([by_label.get(label, 0) for label in labels], dtype=np.float64)
     share_of_others = by_label.get(OTHERS, 0)
     if share_of_others > 0 and OTHERS not in labels:
@@ -109,13 +104,6 @@ def _priors_of_others(by_label, classes, name, own):
     return priors / priors.sum()
 
 
-def _wrong_prior(label, value, name):
-    """Return the error for an invalid prior of a label."""
-    return ValueError(
-        f"{name} of {label!r} is {value!r:.80}; expected a number of 0 or more."
-    )
-
-
 def _by_name(priors, classes, name):
     """Return the priors for a keyword such as "population", not scaled to sum to 1."""
     if priors == "uniform":
@@ -130,17 +118,16 @@ def _by_name(priors, classes, name):
         )
     exponent = TEMPERED_EXPONENT if priors == "tempered" else 1
     with open(POPULATION, encoding="utf-8", newline="") as file:
-        weights = {
-            row["label"]: float(row["millions"]) ** exponent
-            for row in csv.DictReader(file)
+        millions = {
+            row["label"]: float(row["millions"]) for row in csv.DictReader(file)
         }
-    unknown = [str(label) for label in classes.tolist() if label not in weights]
+    unknown = [str(label) for label in classes.tolist() if label not in millions]
     if unknown:
         raise ValueError(
             f"{name}={priors!r} has no number of bearers for {', '.join(unknown)}. "
             f"Give {name} as a dict."
         )
-    return np.array([weights[label] for label in classes.tolist()])
+    return np.array([millions[label] ** exponent for label in classes.tolist()])
 
 
 def assumed_priors(stack, given=None, *, of_people=False):

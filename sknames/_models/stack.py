@@ -13,8 +13,9 @@ import joblib
 import numpy as np
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, column_or_1d
 
+from .._base.codes import array_of_labels
 from .._base.digits import OF_BASE, digits_of
 from .._base.parameters import in_short
 from .._encoding.char_encoder import CharEncoder
@@ -26,7 +27,9 @@ CALIBRATED = "calibrated_classifiers_"  # of CalibratedClassifierCV, one per fol
 # The attributes in which scikit-learn stores the fitted estimator that predicts:
 # best_estimator_ in searches, estimator_ in other meta-estimators, and estimator in
 # FrozenEstimator and in meta-estimators that are not fitted themselves.
-HELD = ("best_estimator_", "estimator_", "estimator")
+INNER_ESTIMATOR = ("best_estimator_", "estimator_", "estimator")
+# Not imported, because importing them takes two fifths of the time of `import sknames`.
+THRESHOLD_CLASSIFIERS = ("FixedThresholdClassifier", "TunedThresholdClassifierCV")
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Stack:
         own probabilities from those of another, the outermost estimator of this kind.
     base_assumes : Assumed
         The assumptions of the base's probabilities.
-    within : Stack or None
+    inner : Stack or None
         The stack of the estimator inside the base, if any.
     layers : tuple of Layer
         The changes of the base's predictions, from the inside out.
@@ -51,7 +54,7 @@ class Stack:
     steps: tuple[Any, ...] = ()
     base: Any = None
     base_assumes: Assumed = field(default_factory=Assumed)
-    within: "Stack | None" = None
+    inner: "Stack | None" = None
     layers: tuple[Layer, ...] = ()
 
     def add(self, layer):
@@ -88,14 +91,14 @@ class Stack:
     @property
     def innermost(self):
         """The innermost estimator, which does not contain another."""
-        return self.base if self.within is None else self.within.innermost
+        return self.base if self.inner is None else self.inner.innermost
 
     @property
     def _all_steps(self):
-        """The steps, followed by those of the stack within."""
-        if self.within is None:
+        """The steps, followed by those of the inner stack."""
+        if self.inner is None:
             return self.steps
-        return self.steps + self.within._all_steps
+        return self.steps + self.inner._all_steps
 
     @property
     def _behind_join(self):
@@ -149,8 +152,8 @@ class Stack:
             learned = (network.to_arrays(), self.base.classes_)
             name = f"network-{digits_of(learned, OF_BASE)}"
         names = [name, *(layer.fingerprint for layer in self.layers)]
-        if self.within is not None:
-            names.insert(0, self.within.fingerprint)
+        if self.inner is not None:
+            names.insert(0, self.inner.fingerprint)
         return "+".join(names)
 
     @property
@@ -218,20 +221,24 @@ class Stack:
     @property
     def members(self):
         """The innermost labels in each predicted group, or None without groups."""
-        within = None
-        for held in _all_held(self.base)[:1]:
-            within = resolve(held).members
-        if not any(isinstance(layer, Sum) for layer in self.layers):
-            return within
-        labels = self.base.classes_
-        groups = labels
-        for layer in self.layers:
-            groups = layer.grouped(groups)
         members = {}
-        for label, group in zip(labels.tolist(), groups.tolist(), strict=True):
-            labels_below = [label] if within is None else within[label]
-            members.setdefault(group, []).extend(labels_below)
-        return members
+        for label, group in self._group_of_label.items():
+            members.setdefault(group, []).append(label)
+        return members or None
+
+    @property
+    def _group_of_label(self):
+        """The predicted group of each innermost label, as a dict; empty without groups.
+
+        A calibration may be around groups.
+        """
+        group_of = {}
+        for estimator in _inner_estimators(self.base)[:1]:
+            group_of = resolve(estimator)._group_of_label
+        for layer in self.layers:
+            if isinstance(layer, Sum):
+                group_of = layer.regroup(group_of)
+        return group_of
 
     @property
     def threshold(self):
@@ -239,41 +246,53 @@ class Stack:
 
         A threshold is not valid below a layer that changes the probabilities.
         """
-        threshold = None
-        for layer in self.layers:
-            threshold = layer.threshold(threshold)
-        return threshold
+        for layer in reversed(self.layers):
+            if isinstance(layer, Threshold):
+                return layer
+            if layer.changes_probabilities:
+                return None
+        return None
 
     def check_threshold(self):
         """Raise ValueError if a layer changes the probabilities above a threshold.
 
         If the threshold on top is valid, it does not matter whether others are.
         """
-        changed_by = None
-        for layer in reversed(self.layers):
-            if isinstance(layer, Threshold) and changed_by is None:
-                return
+        if self.threshold is not None or not self.has_threshold:
+            return
+        changed_by = type(self.base).__name__
+        for layer in self.layers:
             if isinstance(layer, Threshold):
-                raise _lost_threshold(changed_by, layer.owner)
-            if layer.changes_probabilities:
+                changed_by = None
+            elif layer.changes_probabilities and changed_by is None:
                 changed_by = layer.owner
-        if Stack(base=self.base).has_threshold:
-            raise _lost_threshold(type(self.base).__name__, "SelectiveClassifier")
+        raise ValueError(
+            f"{changed_by} changes probabilities, so the threshold of the "
+            "SelectiveClassifier in it does not hold. Put in the classifier that is "
+            "inside the SelectiveClassifier, and the SelectiveClassifier around the "
+            "whole."
+        )
 
     @property
     def has_threshold(self):
-        """Whether the model may abstain."""
+        """Whether a layer or an estimator inside the base has a threshold."""
         if any(isinstance(layer, Threshold) for layer in self.layers):
             return True
-        return any(resolve(held).has_threshold for held in _all_held(self.base))
+        estimators = _inner_estimators(self.base)
+        return any(resolve(estimator).has_threshold for estimator in estimators)
 
     def as_predicted(self, y):
-        """Return the true labels as groups, if the model predicts groups."""
-        for held in _all_held(self.base)[:1]:  # such as a calibration around groups
-            y = resolve(held).as_predicted(y)
-        for layer in self.layers:
-            y = layer.grouped(y)
-        return y
+        """Return the true labels as groups, if the model predicts groups.
+
+        Other values are kept.
+        """
+        group_of = self._group_of_label
+        if not group_of:
+            return y
+        values = [group_of.get(label, label) for label in column_or_1d(y).tolist()]
+        if len({isinstance(value, str) for value in values}) > 1:
+            return np.array(values, dtype=object)
+        return array_of_labels(values)
 
     def as_labels(self, predicted, y):
         """Return predictions, with groups replaced by the true label they contain."""
@@ -281,15 +300,6 @@ class Stack:
         if threshold is None:
             return predicted
         return threshold.as_labels(predicted, y)
-
-
-def _lost_threshold(changed_by, owner):
-    """Return the error for a threshold in `owner` that `changed_by` made invalid."""
-    return ValueError(
-        f"{changed_by} changes probabilities, so the threshold of the {owner} in it "
-        f"does not hold. Put in the classifier that is inside the {owner}, and the "
-        f"{owner} around the whole."
-    )
 
 
 def _check_one_label(model):
@@ -323,32 +333,30 @@ def resolve(model: Any) -> Stack:
         steps = [step for _, step in before if hasattr(step, "transform")]
         inner = resolve(last)
         return replace(inner, steps=(*steps, *inner.steps))
-    held = _held(model)
-    if held is None:
+    estimators = _inner_estimators(model)
+    if len(estimators) != 1 or "estimators_" in vars(model):
         return Stack(base=model, base_assumes=_assumed_by(model))
-    _check_no_threshold_classifier(model)
-    inner = resolve(held)
+    if type(model).__name__ in THRESHOLD_CLASSIFIERS:
+        raise TypeError(
+            "Expected a classifier whose answer is the most probable label, got a "
+            f"{type(model).__name__}. Call its own predict, or give its estimator_, "
+            "and compare the probabilities of the label with the threshold."
+        )
+    inner = resolve(estimators[0])
     if isinstance(model, FrozenEstimator) or "best_estimator_" in vars(model):
         return inner
-    return Stack(base=model, base_assumes=_assumed_around(model, inner), within=inner)
+    return Stack(base=model, base_assumes=_assumed_around(model, inner), inner=inner)
 
 
-def _held(model):
-    """Return the one estimator that a model predicts with, or None."""
-    held = _all_held(model)
-    is_ensemble = len(held) != 1 or "estimators_" in vars(model)
-    return None if is_ensemble else held[0]
-
-
-def _all_held(model):
-    """Return the estimators that a model predicts with."""
+def _inner_estimators(model):
+    """Return the estimators that a model predicts with; several for an ensemble."""
     # FrozenEstimator exposes the attributes of the estimator inside it.
     attributes = getattr(model, "__dict__", {})
     if CALIBRATED in attributes:
         return [calibrated.estimator for calibrated in attributes[CALIBRATED]]
     if "estimators_" in attributes:
         return [*attributes["estimators_"]]
-    for name in HELD:
+    for name in INNER_ESTIMATOR:
         if name in attributes:
             return [attributes[name]]
     return []
@@ -356,15 +364,12 @@ def _all_held(model):
 
 def _assumed_by(model):
     """Return the assumptions of an estimator that contains no other."""
-    assumed = Assumed(class_prior=getattr(model, "class_prior_", None))
+    class_prior = getattr(model, "class_prior_", None)
     measured = getattr(getattr(model, "network_", None), "measured", None)
     if measured is None:
-        return assumed
-    return replace(
-        assumed,
-        class_bias=measured.class_bias,
-        sharpness=measured.sharpness,
-        n_people=measured.n_people,
+        return Assumed(class_prior)
+    return Assumed(
+        class_prior, measured.class_bias, measured.sharpness, measured.n_people
     )
 
 
@@ -378,23 +383,6 @@ def _assumed_around(model, inner):
         return inner.assumed.tempered(power)
     class_prior = getattr(model, "class_prior_", inner.assumed.class_prior)
     return replace(inner.assumed, class_prior=class_prior)
-
-
-def _check_no_threshold_classifier(model):
-    """Raise TypeError if a model is one of scikit-learn's threshold classifiers."""
-    # Imported here because it takes two fifths of the time of `import sknames`.
-    from sklearn.model_selection import (
-        FixedThresholdClassifier,
-        TunedThresholdClassifierCV,
-    )
-
-    if isinstance(model, FixedThresholdClassifier | TunedThresholdClassifierCV):
-        name = type(model).__name__
-        raise TypeError(
-            "Expected a classifier whose answer is the most probable label, got a "
-            f"{name}. Call its own predict, or give its estimator_, and compare the "
-            "probabilities of the label with the threshold."
-        )
 
 
 def _hash_of_estimator(estimator):
@@ -412,15 +400,9 @@ def _hash_of_estimator(estimator):
 def most_probable(probabilities, top):
     """Return the columns of the `top` most probable classes, (n, top).
 
-    Ties are in the order of the columns. For small `top`, this is faster than sorting.
+    Ties are in the order of the columns.
     """
-    rest = np.array(probabilities)
-    rows = np.arange(len(rest))
-    best = np.empty((len(rest), top), dtype=np.intp)
-    for k in range(top):
-        best[:, k] = rest.argmax(axis=1)
-        rest[rows, best[:, k]] = -1
-    return best
+    return np.argsort(-probabilities, axis=1, kind="stable")[:, :top]
 
 
 def unsupported_model_error(

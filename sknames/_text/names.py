@@ -12,7 +12,8 @@ from scipy.sparse import issparse
 from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from .._base.labels_and_weights import is_missing
+from .._base.codes import code_values
+from .._base.labels_and_weights import is_missing, with_none
 from .not_names import why_not_names
 from .spelling import clean
 from .tidy import tidy
@@ -76,9 +77,8 @@ class Names(list[str]):
     @cached_property
     def ids(self) -> NDArray[np.intp]:
         """Integer IDs, (n_names,); names with the same tidy form share an ID."""
-        id_of: dict[str, int] = {}
-        ids = [id_of.setdefault(name, len(id_of)) for name in self.tidy]
-        return np.array(ids, dtype=np.intp)
+        _, ids = code_values(self.tidy)
+        return ids
 
     @classmethod
     def already_read(
@@ -191,9 +191,7 @@ def read_names(X, handle_missing="error"):
     if isinstance(X, Names):
         return X
     _check_collection(X)
-    if isinstance(X, np.ma.MaskedArray):
-        X = np.where(np.ma.getmaskarray(X), None, X.data)
-    X = _only_column(X)
+    X = _only_column(with_none(X))
     names = X.to_pylist() if _is_pyarrow(X) else list(X)
     if not names:
         raise ValueError(

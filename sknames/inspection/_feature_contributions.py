@@ -180,7 +180,7 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
     stack = look_inside(estimator)
     changing = [layer for layer in stack.layers if layer.changes_probabilities]
     adds_to_logits = all(isinstance(layer, Shift) for layer in changing)
-    if adds_to_logits and stack.within is None:
+    if adds_to_logits and stack.inner is None:
         with np.errstate(divide="ignore"):
             shift = np.sum([np.log(layer.factors) for layer in changing], axis=0)
         if is_linear_classifier(stack.base) and stack.steps:
