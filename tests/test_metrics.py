@@ -182,7 +182,7 @@ def test_macro_f1_interval_matches_bootstrap(weights):
 def test_macro_f1_interval_with_predicted_only_labels_contains_estimate():
     labels = ["a", "b"] * 60
     predicted = [*labels[:90], *"cdefghijklmnopqrstuvwxyzABCDEF"]
-    card = _scorecard.figures(labels, predicted)
+    card = _scorecard.figures(labels, predicted, np.ones(len(labels)))
     low, high = card["macro_f1_interval"]
     assert low < card["macro_f1"] < high < 0.1
 

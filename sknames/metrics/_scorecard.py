@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import precision_recall_fscore_support
 
 from .._base import validate_params
+from .._base.codes import index_in
 from .._base.labels_and_weights import (
     check_labels,
     check_some_known,
@@ -17,7 +18,7 @@ from .._base.labels_and_weights import (
 from .._base.sklearn_private import HasMethods
 from .._models.frames import to_frame
 from .._models.predict_names import answers_of, predict_list
-from .._models.stack import resolve
+from .._models.stack import most_probable, resolve
 from .._text.names import read_names
 
 N_CLASSES_PRINTED = 20  # nationalities, so that all fits on one screen
@@ -290,14 +291,14 @@ def scorecard_from(names, labels, predicted, proba, classes, weights=None):
     classes = classes.tolist()
     check_some_known(labels, classes)
     weights = check_weights(weights, len(names))
-    index = {label: k for k, label in enumerate(classes)}
-    columns = np.array([index.get(label, UNKNOWN) for label in labels])
-    unknown = Counter(label for label in labels if label not in index)
-    found = figures(labels, predicted, weights) | _best(names, labels, weights)
+    columns = index_in(classes, labels, UNKNOWN)
+    unknown = Counter(labels[row] for row in np.flatnonzero(columns == UNKNOWN))
+    measured = figures(labels, predicted, weights) | _best(names, labels, weights)
     if proba is not None:
-        found |= _figures_of_probabilities(proba, columns, weights)
-    unknown_labels = dict(unknown.most_common())
-    return Scorecard(n=len(names), unknown_labels=unknown_labels, **found)
+        measured |= _figures_of_probabilities(proba, columns, weights)
+    return Scorecard(
+        n=len(names), unknown_labels=dict(unknown.most_common()), **measured
+    )
 
 
 def _figures_of_probabilities(proba, columns, weights):
@@ -305,19 +306,14 @@ def _figures_of_probabilities(proba, columns, weights):
 
     `columns`, (n,), has the column of each row's label, or UNKNOWN.
     """
-    is_known = columns != UNKNOWN
-    # For unknown labels, the last column is read here, but its values are not used.
-    of_label = proba[np.arange(len(columns)), columns][:, None]
-    # The first of equal probabilities ranks higher, as in argmax.
-    is_before = np.arange(proba.shape[1]) < columns[:, None]
-    rank = ((proba > of_label) | ((proba == of_label) & is_before)).sum(axis=1)
-    losses = -np.log(np.maximum(of_label[:, 0], np.finfo(proba.dtype).eps))
-    top_3, top_3_interval = _share(is_known & (rank < TOP), weights)
-    error, by_chance = calibration_error(
-        is_known & (rank == 0), proba.max(axis=1), weights
-    )
+    is_hit = most_probable(proba, TOP) == columns[:, None]
+    top_3, top_3_interval = _share(is_hit.any(axis=1), weights)
+    error, by_chance = calibration_error(is_hit[:, 0], proba.max(axis=1), weights)
+    known = np.flatnonzero(columns != UNKNOWN)
+    of_label = proba[known, columns[known]]
+    losses = -np.log(np.maximum(of_label, np.finfo(proba.dtype).eps))
     return {
-        "log_loss": float(np.average(losses[is_known], weights=weights[is_known])),
+        "log_loss": float(np.average(losses, weights=weights[known])),
         "top_3": top_3,
         "top_3_interval": top_3_interval,
         "calibration_error": error,
@@ -325,9 +321,8 @@ def _figures_of_probabilities(proba, columns, weights):
     }
 
 
-def figures(labels, predicted, weights=1.0):
+def figures(labels, predicted, weights):
     """Return the figures that do not need probabilities."""
-    weights = check_weights(weights, len(labels))
     labels = np.asarray(labels, dtype=object).tolist()
     predicted = np.asarray(predicted, dtype=object).tolist()
     # Labels may be numbers and text, because a model of numbers may abstain with a
@@ -335,9 +330,8 @@ def figures(labels, predicted, weights=1.0):
     values = sorted(
         {*labels, *predicted}, key=lambda label: (isinstance(label, str), label)
     )
-    codes = {label: k for k, label in enumerate(values)}
-    true = np.array([codes[label] for label in labels])
-    answer = np.array([codes[label] for label in predicted])
+    true = index_in(values, labels, UNKNOWN)
+    answer = index_in(values, predicted, UNKNOWN)
     precision, recall, f1, _ = precision_recall_fscore_support(
         true,
         answer,
@@ -370,10 +364,11 @@ def _with_interval(name, figure, codes, weights):
 
     `codes`, (n,), has the class to which each row belongs.
     """
+    sums = np.bincount(codes, weights, len(figure))
+    squares = np.bincount(codes, weights**2, len(figure))
     # The figure of a class without rows is NaN.
     with np.errstate(invalid="ignore", divide="ignore"):
-        n_rows = effective_number(weights, codes, len(figure))
-        low, high = wilson_interval(figure, n_rows)
+        low, high = wilson_interval(figure, sums**2 / squares)
     return {name: figure, f"{name}_low": low, f"{name}_high": high}
 
 
@@ -393,18 +388,9 @@ def calibration_error(is_right, confidence, weights):
     return float(np.abs(gaps).sum() / total), float(by_chance / total)
 
 
-def effective_number(weights, index=None, n=1):
-    """Return the effective number of rows of each group (Kish 1965).
-
-    `index` has the group of each row. If it is None, all rows form one group, and the
-    result is a number.
-    """
-    if index is None:
-        one_group = np.zeros(len(weights), dtype=int)
-        return effective_number(weights, one_group)[0]
-    sums = np.bincount(index, weights=weights, minlength=n)
-    squares = np.bincount(index, weights=weights**2, minlength=n)
-    return np.divide(sums**2, squares, out=np.zeros(n), where=squares > 0)
+def effective_number(weights):
+    """Return the effective number of rows (Kish 1965)."""
+    return weights.sum() ** 2 / (weights**2).sum()
 
 
 def wilson_interval(share, n):
@@ -424,7 +410,7 @@ def _share(is_counted, weights):
 def _macro_f1_interval(true, answer, weights):
     """Return a bootstrap interval of macro-F1."""
     n_classes = max(true.max(), answer.max()) + 1
-    n_drawn = round(float(effective_number(weights)))
+    n_drawn = round(effective_number(weights))
     cells, index = np.unique(true * n_classes + answer, return_inverse=True)
     is_true = np.eye(n_classes)[cells // n_classes]  # (n_cells, n_classes)
     is_answer = np.eye(n_classes)[cells % n_classes]
