@@ -4,35 +4,30 @@ import numpy as np
 
 from .._encoding.char_encoder import REPLACEMENT
 
-# How bright red, green and blue are (ITU-R BT.601).
+# Brightness of red, green and blue (ITU-R BT.601).
 LUMA = np.array([0.299, 0.587, 0.114])
+LEAST_WRITTEN = 0.005  # probability; about 1 % when rounded
 
 
-def check_characters(name, characters):
-    """Raise ValueError if the model reads no character of the name."""
-    if not len(characters):
-        raise ValueError(f"Expected a name with a character to draw, got {name!r}.")
-
-
-def draw_cells(ax, values, texts, fontsize, style):
-    """Draw values (n, k) as colours, and write texts by cell (row, column) on them.
+def draw_percentages(ax, shares, style):
+    """Draw shares (n, k) as colours, with their percentages on them, from 1 on.
 
     `style` has keyword arguments of ``ax.imshow``. Return the image, and the texts that
     were drawn, (n, k), None where there is no text.
     """
-    image = ax.imshow(values, **style)
-    drawn = np.full(values.shape, None, dtype=object)
-    for cell, text in texts.items():
-        row, column = cell
-        is_dark = image.to_rgba(values[cell])[:3] @ LUMA < 0.5
-        drawn[cell] = ax.text(
+    image = ax.imshow(shares, **style)
+    drawn = np.full(shares.shape, None, dtype=object)
+    for row, column in np.argwhere(shares >= LEAST_WRITTEN).tolist():
+        share = shares[row, column]
+        is_dark = image.to_rgba(share)[:3] @ LUMA < 0.5
+        drawn[row, column] = ax.text(
             column,
             row,
-            text,
+            f"{100 * share:.0f}",
             ha="center",
             va="center",
             color="white" if is_dark else "black",
-            fontsize=fontsize,
+            fontsize="small",
         )
     ax.tick_params(length=0)
     return image, drawn

@@ -10,10 +10,8 @@ from sklearn.utils import Bunch
 from .._base import validate_params
 from .._base.plotting import DisplayMixin, check_at_least_1
 from .._base.sklearn_private import HasMethods
-from ._drawing import check_characters, draw_cells, title_of, visible
+from ._drawing import draw_percentages, title_of, visible
 from ._reading import Reading, look_inside
-
-LEAST_WRITTEN = 0.005  # probability; about 1 % when rounded
 
 
 @validate_params({"estimator": [HasMethods(["predict_proba"])], "name": [str]})
@@ -172,9 +170,12 @@ class PrefixProbabilityDisplay(DisplayMixin):
             The display, with its drawing.
         """
         check_at_least_1("n_top", n_top)
-        check_characters(self.name, self.characters)
-        proba = np.asarray(self.proba)
         n = len(self.characters)
+        if n == 0:
+            raise ValueError(
+                f"Expected a name with a character to draw, got {self.name!r}."
+            )
+        proba = np.asarray(self.proba)
         top = np.argsort(-proba.max(axis=0), kind="stable")[:n_top]
         top = top[np.argsort(-proba[-1, top], kind="stable")]
         shown = proba[:, top].T  # (n_shown, n_characters)
@@ -184,11 +185,7 @@ class PrefixProbabilityDisplay(DisplayMixin):
         ax = self._use_axes(ax, (left + 0.45 * n, 1.3 + 0.32 * len(top)))
         style = {"cmap": "Blues", "vmin": 0, "vmax": 1, "aspect": "auto"}
         style |= im_kwargs or {}
-        texts = {}
-        for cell, value in np.ndenumerate(shown):
-            if value >= LEAST_WRITTEN:
-                texts[cell] = f"{100 * value:.0f}"
-        self.im_, self.text_ = draw_cells(ax, shown, texts, "small", style)
+        self.im_, self.text_ = draw_percentages(ax, shown, style)
         ax.set_xticks(range(n), visible(self.characters), parse_math=False)
         ax.set_yticks(range(len(top)), labels, parse_math=False)
         ax.set_xlabel("after each character, %")
