@@ -116,10 +116,10 @@ class Predictions:
         for k in range(n_labels):
             end = "" if k == 0 else f"_{k + 1}"
             probabilities = np.where(no_answer, np.nan, self.top_proba[:, k])
-            columns[f"predicted{end}"] = np.where(no_answer, None, self.labels[:, k])
+            columns[f"predicted{end}"] = _or_none(self.labels[:, k], no_answer)
             columns[f"probability{end}"] = probabilities
             if k == 0 and self.levels is not None:
-                columns["level"] = np.where(no_answer, None, self.levels)
+                columns["level"] = _or_none(self.levels, no_answer)
         if proba:
             for label, column in zip(self.classes, self.proba.T, strict=True):
                 columns[f"probability_{label}"] = np.where(no_name, np.nan, column)
@@ -168,6 +168,11 @@ def _as_text(value):
     if value is None or value != value:
         return ""
     return f"{value:.2f}" if isinstance(value, float | np.floating) else str(value)
+
+
+def _or_none(values, is_none):
+    """Return values as objects, with None where `is_none` is True."""
+    return np.where(is_none, None, values)
 
 
 @validate_params(
