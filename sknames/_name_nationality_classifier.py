@@ -13,9 +13,10 @@ from ._base.estimators import EstimatorMixin, LogProbabilityMixin
 from ._base.labels_and_weights import check_labels, check_weights, weigh_classes
 from ._base.saved_state import stamped, unstamped
 from ._base.sklearn_private import Interval, StrOptions
+from ._network.cells import STEPS
 from ._network.codes import validate_symbols
 from ._network.forward import Forward
-from ._network.network import N_GATES, Network
+from ._network.network import Network
 from ._network.ngrams import check_ngram_range
 from ._network.quantized import dequantize
 
@@ -213,7 +214,7 @@ class NameNationalityClassifier(
     _net: Any
 
     _parameter_constraints = {
-        "cell": [StrOptions(set(N_GATES))],
+        "cell": [StrOptions({*STEPS})],
         "hidden_size": [Interval(Integral, 1, None, closed="left")],
         "num_layers": [Interval(Integral, 1, None, closed="left")],
         "embedding_dim": [Interval(Integral, 1, None, closed="left"), None],

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknames._network import codes as _codes
 from sknames._network import forward as _forward
 from sknames._network import ngrams as _ngrams
 from sknames._network import quantized as _quantized
@@ -315,8 +314,8 @@ def test_dtype_of_codes_has_room_for_end_mark(n, dtype, of_x):
 @pytest.mark.parametrize(
     "work",
     [
-        lambda X: _codes.to_codes(X, np.arange(1, 4, dtype=np.uint8)),
-        lambda X: _ngrams.NGrams.fit(X, (1, 3), 1, 6, 1)[0].of_rows(X),
+        Network("gru", np.arange(1, 4, dtype=np.uint8), {}).to_codes,
+        lambda X: _ngrams.NGrams.fit(X, (1, 3), 1, 6, 1)[0].tfidf(X, np.ones(999)),
         lambda X: _words.Words.fit(
             X, np.arange(len(X)) % 2, np.ones(len(X)), 2, 1, 0.2
         ),

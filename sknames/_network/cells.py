@@ -17,10 +17,10 @@ class RNNStep:
 
     def __init__(self, weight_ih, weight_hh, bias_ih, bias_hh, is_sigmoid=False):
         self.is_sigmoid = is_sigmoid
-        half = weight_hh.dtype.type(0.5 if is_sigmoid else 1)
-        self.recurrent = half * weight_hh.T[None]
-        self.input = half * weight_ih.T[None]
-        self.bias = half * (bias_ih + bias_hh)[None, None]
+        scale = 0.5 if is_sigmoid else 1
+        self.recurrent = scale * weight_hh.T[None]
+        self.input = scale * weight_ih.T[None]
+        self.bias = scale * (bias_ih + bias_hh)[None, None]
 
     def __call__(self, added, products, h_prev, out):
         """Write h (n, H) into `out`, from `added` and `products` (1, n, H)."""
@@ -41,12 +41,12 @@ class GRUStep:
 
     def __init__(self, weight_ih, weight_hh, bias_ih, bias_hh):
         size = weight_hh.shape[1]
-        dtype = weight_hh.dtype
-        half = np.array([0.5, 0.5, 1], dtype=dtype)[:, None, None]  # for R and Z only
+        # Halves for R and Z only.
+        half = np.array([0.5, 0.5, 1], dtype=weight_hh.dtype)[:, None, None]
         bias_ih = bias_ih.reshape(3, 1, size)
         bias_hh = bias_hh.reshape(3, 1, size)
         recurrent = weight_hh.reshape(3, size, size).swapaxes(1, 2)
-        self.recurrent = dtype.type(0.5) * recurrent
+        self.recurrent = 0.5 * recurrent
         self.input = half * weight_ih.reshape(3, size, -1).swapaxes(1, 2)
         self.bias = half * np.concatenate([bias_ih[:2] + bias_hh[:2], bias_ih[2:]])
         # Repeated for all rows of a block, because numpy adds arrays of equal shapes

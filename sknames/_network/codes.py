@@ -59,41 +59,30 @@ def _holds_strings(X):
     return any(isinstance(item, str | bytes) for item in items)
 
 
-def code_table(symbols):
-    """Return the code of each 16-bit value, (65,536,), unsigned."""
-    n = len(symbols)
-    table = np.full(1 << 16, n + 1, dtype=np.min_scalar_type(n + 2))
-    table[0] = 0
-    # Symbols may also be negative, larger or fractional; these are not in the table.
-    values = symbols.astype(np.float64)
-    possible = np.flatnonzero((values > 0) & (values < len(table)) & (values % 1 == 0))
-    table[symbols[possible].astype(np.intp)] = possible + 1
-    return table
+def encode(X, symbols):
+    """Return the code of each number in an array.
 
-
-def to_codes(X, symbols, table=None):
-    """Encode an array of numbers (n, length), in which 0 is padding.
-
-    The code of ``symbols[i]`` is ``i + 1``; `symbols` are sorted. All other values have
-    the code ``n_symbols + 1``. Codes have the smallest unsigned integer type, and
-    padding is moved to the right. `table` is the `code_table` of the symbols, computed
-    if None. Trailing columns of zeros are removed to save time.
+    The code of ``symbols[i]`` is ``i + 1``; `symbols` are sorted. The code of 0 is 0,
+    and that of all other values ``n_symbols + 1``. Codes have the smallest unsigned
+    integer type.
     """
-    if table is None:
-        table = code_table(symbols)
-    used = X.any(axis=0).nonzero()[0]
-    width = used[-1] + 1 if len(used) else 1
-    X = X[:, :width]
-    if X.dtype.kind == "u" and X.dtype.itemsize <= 2:
-        codes = np.empty(X.shape, table.dtype)
-        for rows in row_slices(X):  # because `take` converts codes to int64
-            table.take(X[rows], out=codes[rows], mode="clip")
-        return compact(codes)
     n = len(symbols)
-    if not n:
-        return compact((X != 0).astype(table.dtype))
-    index = np.searchsorted(symbols, X)
-    index[index == n] = 0
-    codes = np.where(symbols[index] == X, index + 1, n + 1)
+    codes = np.where(np.isin(X, symbols), np.searchsorted(symbols, X) + 1, n + 1)
     codes[X == 0] = 0
-    return compact(codes.astype(table.dtype))
+    return codes.astype(np.min_scalar_type(n + 2))
+
+
+def to_codes(X, symbols, code_of_16_bits):
+    """Encode rows (n, length), see `encode`, and move padding to the right.
+
+    `code_of_16_bits` (65,536,) has the code of each 16-bit value. Trailing columns of
+    zeros are removed to save time.
+    """
+    used = X.any(axis=0).nonzero()[0]
+    X = X[:, : used.max(initial=0) + 1]
+    if X.dtype.kind != "u" or X.dtype.itemsize > 2:
+        return compact(encode(X, symbols))
+    codes = np.empty(X.shape, code_of_16_bits.dtype)
+    for rows in row_slices(X):  # because `take` converts X to int64
+        code_of_16_bits.take(X[rows], out=codes[rows], mode="clip")
+    return compact(codes)

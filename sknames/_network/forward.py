@@ -113,15 +113,12 @@ class Forward:
             return self._finish(self._few(codes), codes)
         order, is_new = sort_rows(codes)
         distinct = codes[order[is_new]]
-        lengths = row_lengths(distinct)
         logits = np.empty((len(distinct), self.network.n_classes), self.precision)
         memory = _Memory(self, min(PLAN_ROWS, len(distinct)), BLOCK_NODES)
         for start in range(0, len(distinct), PLAN_ROWS):
             rows = slice(start, start + PLAN_ROWS)
-            codes_of_chunk = distinct[rows, : lengths[rows].max()]
-            logits[rows] = self._finish(
-                self._chunk(codes_of_chunk, memory), codes_of_chunk
-            )
+            of_net_and_ngrams = self._chunk(distinct[rows], memory)
+            logits[rows] = self._finish(of_net_and_ngrams, distinct[rows])
         index = np.empty(len(codes), dtype=np.intp)
         index[order] = np.cumsum(is_new) - 1
         return logits.take(index, axis=0)

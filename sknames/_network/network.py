@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .codes import code_table, to_codes
+from .codes import encode, to_codes
 from .ngrams import NGrams
 from .quantized import Quantized, from_plain, to_plain
 from .words import Words
 
-N_GATES = {"gru": 3, "rnn": 1, "sigmoid_rnn": 1}
 KEYS = "ngram_keys."  # prefix of the names of n-gram keys in `Network.to_arrays`
 MEASURED = "measured."  # prefix of the names of the fields of `Network.measured`
 # The largest weights, which may be Quantized.
@@ -107,12 +106,11 @@ class Network:
 
     def to_codes(self, X):
         """Return the codes of an array of symbols."""
-        return to_codes(X, self.symbols, self._code_table)
+        return to_codes(X, self.symbols, self._code_of_16_bits)
 
     @cached_property
-    def _code_table(self):
-        """The code of each 16-bit value, computed once."""
-        return code_table(self.symbols)
+    def _code_of_16_bits(self):
+        return encode(np.arange(1 << 16), self.symbols)
 
     def with_priors(self, priors):
         """Return a network with other priors by shifting the output bias.

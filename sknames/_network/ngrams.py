@@ -68,145 +68,121 @@ class NGrams:
         min_n, max_n = ngram_range
         chunks = []
         for rows in row_slices(codes):
-            chunks.append(_Chunk(codes[rows], n_symbols, separator))
+            text, row = flatten(codes[rows], n_symbols - 1)
+            chunks.append((_Reader(text, None, n_symbols, separator), row))
         keys = []
         frequencies = []
         n_prefixes = 1
         for n in range(1, max_n + 1):
-            counts = [_document_frequency(chunk.keys(), chunk.rows) for chunk in chunks]
-            keys_of_length, frequency = _sum_by_key(counts)
+            keys_of_length, frequency = _document_frequency(chunks, n_symbols)
             is_frequent = frequency >= min_df
             keys.append(keys_of_length[is_frequent])
             if n >= min_n:
                 frequencies.append(frequency[is_frequent])
             lookup = Lookup(keys[-1], n_prefixes, n_symbols)
             n_prefixes = len(keys[-1])
-            for chunk in chunks:
-                chunk.grow(lookup, n)
+            for reader, _ in chunks:
+                reader.find(lookup)
         return cls(keys, n_symbols, min_n, separator), np.concatenate(frequencies)
 
     def find(self, text, parents=None):
-        """Find the n-grams that end at each position of a text (n,).
+        """Find the n-grams that end at each position of a text, see `_Reader`.
 
-        The text has symbols and marks. `parents` (n,) are the previous positions, which
-        are ignored for start marks; with None, the text is sequential. Return features
-        or ABSENT, (n_lengths, n).
+        Return features or ABSENT, (n_lengths, n).
         """
-        if parents is None:
-            parents = _positions_before(text)
-        symbols = Symbols(_symbols(text, self.n_symbols, self.separator))
-        prefixes = np.zeros_like(text)
+        reader = _Reader(text, parents, self.n_symbols, self.separator)
         features = np.full((len(self.lookups) + 1 - self.min_n, len(text)), ABSENT)
         for n, lookup in enumerate(self.lookups, start=1):
-            ngrams = lookup(prefixes, symbols)
+            ngrams = reader.find(lookup)
             if n >= self.min_n:
                 out = features[n - self.min_n]
                 np.add(ngrams, self.offsets[n - 1], out=out, where=ngrams != ABSENT)
-            prefixes = _next_prefixes(ngrams, n, text, parents, self.separator)
         return features
-
-    def of_rows(self, codes):
-        """Return the features of all occurrences by row, and the start of each row.
-
-        Features are int32, (n_entries,); starts are int64, (n_rows + 1,).
-        """
-        features = []
-        counts = []
-        for chunk in row_slices(codes):
-            text, rows = flatten(codes[chunk], self.end)
-            features_at = self.find(text).T
-            is_present = features_at != ABSENT
-            features.append(features_at[is_present].astype(np.int32))
-            n_present = is_present.sum(axis=1)
-            n_rows = len(codes[chunk])
-            counts.append(np.bincount(rows, weights=n_present, minlength=n_rows))
-        starts = np.concatenate([[0], *counts]).cumsum().astype(np.int64)
-        return np.concatenate(features), starts
 
     def tfidf(self, codes, idf):
         """Return the TF-IDF vectors of rows with norm 1: features, starts and values.
 
         Each occurrence of an n-gram is an entry of its own. Therefore the squared norm
         is a running sum along the row, like the logits. `idf` (n_features,) and the
-        values are float32.
+        values are float32, features int32. Row i has the entries from starts[i] to
+        starts[i + 1].
         """
-        features, starts = self.of_rows(codes)
-        values = idf[features]
-        for rows in row_slices(codes):
-            _normalize(values, starts[rows.start : rows.stop + 1])
-        return features, starts, values
+        features = []
+        values = []
+        counts = []  # of the entries of each row
+        for chunk in row_slices(codes):
+            text, row = flatten(codes[chunk], self.end)
+            features_at = self.find(text).T
+            is_present = features_at != ABSENT
+            features.append(features_at[is_present].astype(np.int32))
+            row = row.repeat(is_present.sum(axis=1))
+            counts.append(np.bincount(row, minlength=len(codes[chunk])))
+            is_first = np.diff(row, prepend=-1) != 0
+            idf_of_entries = idf[features[-1]]
+            squares = np.add.reduceat(idf_of_entries**2, np.flatnonzero(is_first))
+            norm = np.sqrt(squares)[np.cumsum(is_first) - 1]
+            values.append(idf_of_entries / norm)
+        starts = np.concatenate([[0], *counts]).cumsum()
+        return np.concatenate(features), starts, np.concatenate(values)
 
 
-class _Chunk:
-    """Rows of codes as one text, from which `NGrams.fit` collects longer n-grams.
+class _Reader:
+    """Find the n-grams of a text, one length after another.
 
-    `prefixes` (n,) are the indices of the n-grams that end before each position, or
-    ABSENT. The symbol at the position continues them. The empty prefix has index 0.
+    The text (n,) has symbols and marks. `parents` (n,) are the previous positions,
+    which are ignored for start marks; with None, the text is sequential. `prefixes`
+    (n,) are the indices of the n-grams that end at the parents, or ABSENT. The symbol
+    at the position continues them. The empty prefix has index 0.
     """
 
-    def __init__(self, codes, n_symbols, separator):
-        self.n_symbols = n_symbols
-        self.separator = separator
-        self.text, self.rows = flatten(codes, n_symbols - 1)
-        self.symbols = _symbols(self.text, n_symbols, separator)
-        self.prefixes = np.zeros_like(self.text)
+    def __init__(self, text, parents, n_symbols, separator):
+        if parents is None:
+            parents = np.arange(-1, len(text) - 1)
+        self.parents = parents
+        self.is_start = text == START
+        self.is_behind_separator = np.zeros(len(text), dtype=bool)
+        if separator is not None:
+            self.is_behind_separator = text[parents] == separator
+            is_mark = self.is_start | (text == n_symbols - 1)
+            text = np.where(is_mark, separator, text)
+        self.symbols = Symbols(text)
+        self.prefixes = np.zeros_like(text)
+        self.n_found = 0
 
-    def keys(self):
-        """Return the key of the n-gram at each position, negative without a prefix."""
-        return self.prefixes * np.int64(self.n_symbols) + self.symbols
+    def find(self, lookup):
+        """Return the n-gram of the next length that ends at each position, or ABSENT.
 
-    def grow(self, lookup, n):
-        """Look up the n-grams of length n, which become the prefixes of longer ones."""
-        ngrams = lookup(self.prefixes, Symbols(self.symbols))
-        parents = _positions_before(self.text)
-        self.prefixes = _next_prefixes(ngrams, n, self.text, parents, self.separator)
+        No n-gram continues at a start mark. After a separator, only an n-gram that
+        consists of the separator continues.
+        """
+        ngrams = lookup(self.prefixes, self.symbols)
+        self.prefixes = ngrams[self.parents]
+        self.prefixes[self.is_start] = ABSENT
+        if self.n_found:
+            self.prefixes[self.is_behind_separator] = ABSENT
+        self.n_found += 1
+        return ngrams
 
 
-def _positions_before(text):
-    """Return the previous position of each position of a text, -1 for the first."""
-    return np.arange(-1, len(text) - 1)
+def _document_frequency(chunks, n_symbols):
+    """Return the sorted keys of the next n-grams, and the number of rows of each.
 
-
-def _document_frequency(keys, rows):
-    """Return the sorted distinct keys of n-grams and the number of rows of each.
-
-    `keys` (n,) are negative where there is no n-gram; `rows` (n,) are sorted.
+    Chunks are pairs of a reader and the row of each position.
     """
-    by_key = np.argsort(keys, kind="stable")
-    keys = keys[by_key]
-    rows = rows[by_key]
-    is_new_row = np.diff(rows, prepend=-1) != 0
-    is_new_key = np.diff(keys, prepend=-1) != 0
-    is_new_key &= keys >= 0
-    first = np.flatnonzero(is_new_key)
-    if not len(first):
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    is_counted = is_new_key | is_new_row  # True once for each key and row
-    return keys[first], np.add.reduceat(is_counted[first[0] :], first - first[0])
-
-
-def _sum_by_key(counts):
-    """Merge pairs of distinct keys (n,) and counts (n,); add the counts of each key."""
-    keys, frequencies = zip(*counts, strict=True)
+    keys = []
+    counts = []
+    for reader, row in chunks:
+        is_known = reader.prefixes != ABSENT
+        prefixes = reader.prefixes[is_known].astype(np.int64)
+        key = prefixes * n_symbols + reader.symbols.codes[is_known]
+        n_rows = int(row[-1]) + 1
+        pairs = np.unique(key * n_rows + row[is_known])
+        distinct, count = np.unique(pairs // n_rows, return_counts=True)
+        keys.append(distinct)
+        counts.append(count)
     distinct, index = np.unique(np.concatenate(keys), return_inverse=True)
-    weights = np.concatenate(frequencies)
-    sums = np.bincount(index, weights=weights, minlength=len(distinct))
-    return distinct, sums.astype(np.int64)
-
-
-def _normalize(values, starts):
-    """Divide the values of each row by its norm, in place.
-
-    Row i has the entries from starts[i] to starts[i + 1].
-    """
-    first = starts[0]
-    counts = np.diff(starts)
-    is_filled = counts > 0  # `reduceat` cannot sum rows without entries
-    if not is_filled.any():
-        return
-    values = values[first : starts[-1]]
-    squares = np.add.reduceat(values**2, starts[:-1][is_filled] - first)
-    values /= np.repeat(np.sqrt(squares), counts[is_filled])
+    frequency = np.bincount(index, weights=np.concatenate(counts))
+    return distinct, frequency.astype(np.int64)
 
 
 def flatten(codes, end):
@@ -215,8 +191,7 @@ def flatten(codes, end):
     Return the text (n,) and the row of each position (n,), both integers.
     """
     lengths = np.count_nonzero(codes, axis=1)
-    dtype = np.int32 if end <= np.iinfo(np.int32).max else np.int64
-    marked = np.zeros((len(codes), codes.shape[1] + 2), dtype=dtype)
+    marked = np.zeros((len(codes), codes.shape[1] + 2), dtype=np.int32)
     marked[:, 1:-1] = codes
     marked[np.arange(len(codes)), lengths + 1] = end
     n_kept = lengths + 2  # with both marks
@@ -238,7 +213,6 @@ class Lookup:
         self.n_symbols = n_symbols
         prefixes = keys // n_symbols
         symbols = Symbols(keys - prefixes * n_symbols)
-        symbols.bit[symbols.others] = 0
         first = np.append(0, np.bincount(prefixes, minlength=n_prefixes).cumsum())
         # The bits of a prefix are distinct, so their sum is their union. The last entry
         # is for ABSENT, -1, which has no bits.
@@ -249,7 +223,8 @@ class Lookup:
     def __call__(self, prefixes, symbols):
         """Look up n-grams by prefixes (n,) and n Symbols; return indices or ABSENT."""
         bits = self.bits[prefixes]
-        ngrams = self.first[prefixes] + np.bitwise_count(bits & symbols.below)
+        smaller = bits & (symbols.bit - np.uint64(1))
+        ngrams = self.first[prefixes] + np.bitwise_count(smaller)
         ngrams[bits & symbols.bit == 0] = ABSENT
         if len(symbols.others) and len(self.keys):
             others = symbols.others
@@ -261,33 +236,13 @@ class Lookup:
 
 
 class Symbols:
-    """Codes (n,) with a bit for each, and the positions of codes without a bit."""
+    """Codes (n,), with a bit for each smaller than N_BITS; `others` are the rest."""
 
     def __init__(self, codes):
         self.codes = codes
         self.bit = np.uint64(1) << (codes & (N_BITS - 1)).astype(np.uint64)
-        self.below = self.bit - np.uint64(1)
         self.others = np.flatnonzero(codes >= N_BITS)
-
-
-def _symbols(text, n_symbols, separator):
-    """Replace the marks in a text by the separator, if there is one."""
-    if separator is None:
-        return text
-    return np.where((text == START) | (text == n_symbols - 1), separator, text)
-
-
-def _next_prefixes(ngrams, n, text, parents, separator):
-    """Return the n-gram that ends at the parent of each position, or ABSENT.
-
-    No n-gram continues at a start mark. After a separator, only an n-gram that consists
-    of the separator continues.
-    """
-    prefixes = ngrams[parents]
-    prefixes[text == START] = ABSENT
-    if separator is not None and n > 1:
-        prefixes[text[parents] == separator] = ABSENT
-    return prefixes
+        self.bit[self.others] = 0
 
 
 def check_ngram_range(ngram_range):

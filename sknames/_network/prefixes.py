@@ -55,7 +55,7 @@ def sort_rows(codes):
     (n,).
     """
     keys = row_keys(codes)
-    order = np.lexsort(keys[::-1]) if keys else np.arange(len(codes))
+    order = np.lexsort(keys[::-1])
     is_new = np.zeros(len(codes), dtype=bool)
     is_new[:1] = True
     for key in keys:
@@ -109,12 +109,12 @@ def plan_prefixes(codes, *, share=True, is_sorted=False):
         order, _ = sort_rows(codes)
         codes = codes[order]
     lengths = row_lengths(codes)
-    max_length = int(lengths.max(initial=0))
+    max_length = max(1, lengths.max())
     codes = codes[:, :max_length]
-    depths = np.arange(max_length)[:, None]
-    is_new = depths < lengths  # (max_length, n_rows)
-    if share and n_rows > 1 and max_length:
-        is_new[:, 1:] &= depths >= _first_differences(codes)
+    is_new = np.arange(max_length)[:, None] < lengths  # (max_length, n_rows)
+    if share:
+        differs = codes[1:] != codes[:-1]
+        is_new[:, 1:] &= np.logical_or.accumulate(differs, axis=1).T
     node = np.cumsum(is_new.ravel(), dtype=np.int32).reshape(is_new.shape)
     depth, row = np.nonzero(is_new)
     symbols = np.zeros(len(depth) + 1, dtype=codes.dtype)
@@ -123,23 +123,10 @@ def plan_prefixes(codes, *, share=True, is_sorted=False):
     is_below = depth > 0
     parents[1:][is_below] = node[depth[is_below] - 1, row[is_below]]
     ends = np.zeros(n_rows, dtype=np.int64)
-    if max_length:
-        is_filled = lengths > 0
-        ends[is_filled] = node[lengths[is_filled] - 1, np.flatnonzero(is_filled)]
+    is_filled = lengths > 0
+    ends[is_filled] = node[lengths[is_filled] - 1, np.flatnonzero(is_filled)]
     if share and not is_sorted:
         ends[order] = ends.copy()
     n_nodes = np.cumsum(is_new.sum(axis=1))  # up to and including each depth
     bounds = (1 + np.concatenate([[0], n_nodes])).tolist()
     return PrefixPlan(symbols, parents, bounds, ends)
-
-
-def _first_differences(codes):
-    """Return the first column in which each row differs from the previous row.
-
-    For equal rows, it is the number of columns. The result has the shape (n_rows - 1,).
-    """
-    differs = codes[1:] != codes[:-1]
-    first = differs.argmax(axis=1)
-    is_equal = ~differs[np.arange(len(differs)), first]
-    first[is_equal] = codes.shape[1]
-    return first

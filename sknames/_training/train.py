@@ -18,7 +18,6 @@ except ImportError as error:
         f"them: {install('train')}"
     ) from error
 
-from .._network.codes import to_codes
 from .._network.network import NEVER, Network, narrow
 from .._network.ngrams import NGrams, inverse_document_frequency
 from .._network.words import Words
@@ -43,7 +42,9 @@ def fit(X, y, weights, settings: Settings):
     has_weight = weights > 0
     X = X[has_weight]
     symbols = np.unique(X[X != 0])
-    rows = Rows.merged(to_codes(X, symbols), labels[has_weight], weights[has_weight])
+    network = Network(settings.cell, symbols, {})
+    codes = network.to_codes(X)
+    rows = Rows.merged(codes, labels[has_weight], weights[has_weight])
     rng = check_random_state(settings.random_state)
     seed = rng.randint(np.iinfo(np.int32).max)
     held_out = None
@@ -51,7 +52,7 @@ def fit(X, y, weights, settings: Settings):
         # Hold out rows before n-grams and words are counted, so that they are unseen.
         rows, held_out = rows.split(HELD_OUT, rng)
     settings = settings.resolved(len(rows))
-    untrained = _untrained(rows, symbols, len(classes), settings)
+    untrained = _untrained(network, rows, len(classes), settings)
     # Repeat heavy rows only now, because n-grams and words count each row once.
     share = rows.class_shares(len(classes))
     rows = rows.for_training(untrained)
@@ -64,12 +65,11 @@ def fit(X, y, weights, settings: Settings):
     return classes, network, history_of(net), net
 
 
-def _untrained(rows, symbols, n_classes, settings):
-    """Create the untrained network, with the n-grams and words of the rows."""
-    network = Network(settings.cell, symbols, {})
+def _untrained(network, rows, n_classes, settings):
+    """Add the n-grams and words of the rows to a network."""
     if settings.ngram_range is None and not settings.word_weight:
         return network
-    network = replace(network, separator=_space(symbols, rows.codes))
+    network = replace(network, separator=_space(network.symbols, rows.codes))
     if settings.ngram_range is not None:
         network = _with_ngrams(network, rows, settings)
     if settings.word_weight:
