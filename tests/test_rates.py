@@ -143,6 +143,27 @@ def test_rates_of_no_groups_have_no_rows():
     assert not [*estimate(rows, outcome).sums({})]
 
 
+def test_order_of_checked_rows_changes_no_draw_of_rates():
+    rows, outcome, labels = draw(400)
+    is_drawn = np.random.default_rng(1).random(400) < 0.4
+    names = np.column_stack([rows, np.arange(400)])
+    checked = np.where(is_drawn, CLASSES[labels], None)
+    params = {"n_draws": 200, "random_state": 0}
+
+    def draws_of(order):
+        rates = estimate_rates(
+            Known(),
+            names[order],
+            outcome=outcome[order],
+            checked=checked[order],
+            **params,
+        )
+        return rates.joint_draws[:, np.argsort(rates.labels)]
+
+    order = np.random.default_rng(2).permutation(400)
+    assert_allclose(draws_of(order), draws_of(np.arange(400)), atol=1e-6)
+
+
 @pytest.mark.parametrize(
     "outcome, message",
     [

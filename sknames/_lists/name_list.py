@@ -103,7 +103,7 @@ class NameList:
     def digest(self) -> int:
         """A hash of the rows with a positive weight, independent of their order."""
         columns = [self.by_row(self.keys)]
-        if self.clusters is not None:
+        if self.clusters is not None and not self.clusters.are_rows:
             columns.append(self.clusters.index)
         return digest_of_rows(columns, self.row_weights)
 
