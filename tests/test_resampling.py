@@ -73,7 +73,7 @@ def test_digest_of_rows_depends_on_pairing_of_columns():
 def test_bootstrap_variance_has_small_sample_correction():
     """A unit that adds nothing, such as a cluster of other rows, does not count."""
     influences = np.array([[1.0, 3], [-1, 0], [0, -3], [0, 0]])
-    deviations = deviations_of_sums(influences, 40_000, [(4, drawn(4, 40_000, 0))])
+    deviations = deviations_of_sums([(influences, drawn(4, 40_000, 0))], 40_000)
     # Each of four units is drawn once on average, with a variance of 3 / 4, and a
     # covariance of -1 / 4, so that the variance of a sum is that of squares.
     expected = (influences**2).sum(axis=0) * 3 / 2
@@ -83,10 +83,12 @@ def test_bootstrap_variance_has_small_sample_correction():
 
 def test_units_of_one_seed_are_drawn_alike_in_any_list():
     influences = np.array([[1.0, 3], [-1, 0], [0, -3], [0, 5], [0, -5]])
-    drawn_units = [(n, drawn(n, 50, seed)) for n, seed in ((3, 1), (0, 3), (2, 2))]
-    together = deviations_of_sums(influences, 50, drawn_units)
-    first = deviations_of_sums(influences[:3], 50, [(3, drawn(3, 50, 1))])
-    second = deviations_of_sums(influences[3:], 50, [(2, drawn(2, 50, 2))])
+    one = (influences[:3], drawn(3, 50, 1))
+    none = (influences[:0], drawn(0, 50, 3))
+    other = (influences[3:], drawn(2, 50, 2))
+    together = deviations_of_sums([one, none, other], 50)
+    first = deviations_of_sums([(influences[:3], drawn(3, 50, 1))], 50)
+    second = deviations_of_sums([(influences[3:], drawn(2, 50, 2))], 50)
     first /= np.sqrt(3 / 2)
     second /= np.sqrt(2)
     assert_allclose(together, (first + second) * np.sqrt(5 / 4))

@@ -53,9 +53,7 @@ from sklearn.metrics import log_loss
 from sknames import estimate_statistic, load_pretrained
 from sknames._base.exact_limits import exact_interval
 from sknames._base.labels_and_weights import MIN_HELD_OUT
-from sknames._draws.mix import (
-    priors_of_probabilities,
-)
+from sknames._draws.mix import distinct_names, estimate_mix
 from sknames._draws.resampling import Clusters
 from sknames._lists.checked import CheckedRows
 from sknames._lists.listed_model import errors_by_class
@@ -209,9 +207,8 @@ def sknames_shares(proba, assumed, n_draws=200):
 
 
 def adapted(proba, supposed, power=1.0):
-    return priors_of_probabilities(
-        proba, np.ones(len(proba)), supposed, sharpness=power
-    )[0]
+    names = distinct_names(proba, np.ones(len(proba)), supposed, sharpness=power)
+    return estimate_mix(names, supposed).priors
 
 
 def in_order(shares):

@@ -171,3 +171,13 @@ def weigh_classes(y, weights, class_weight):
         )
     _check_range(weights, "sample_weight times class_weight")
     return weights
+
+
+def effective_number(weights, counts=None):
+    """Return how many rows of equal weight contain the same information (Kish 1965).
+
+    `counts` is the number of rows with each weight, 1 by default.
+    """
+    if counts is None:
+        counts = np.ones(len(weights))
+    return (weights @ counts) ** 2 / (weights**2 @ counts)

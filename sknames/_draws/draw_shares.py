@@ -1,72 +1,62 @@
 """Estimate the shares of a list, with draws of them."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from .._base import NoEstimateError
-from .._base.labels_and_weights import MIN_HELD_OUT
-from .checked_shares import check_draw, estimate_from_checked
-from .draws import FEW_CLUSTERS_TO_TEST, FEW_TO_TEST, Draws
+from .._base.labels_and_weights import MIN_HELD_OUT, effective_number
+from .checked_shares import check_draw, correct_by_checked
+from .draws import MIN_CLUSTERS_TO_TEST, MIN_NAMES_TO_TEST, Draws, nearest_shares
 from .mix import estimate_mix
 from .one_blas_thread import one_blas_thread
-from .resampling import NOISE, Clusters, Units, resample
+from .resampling import NOISE, Clusters, DrawnUnits, inflation, resample, scores_of_rows
 
-# Rows of a part. In the whole list, shorter parts are drawn as one: within each of them
-# alone, a few rows vary too little.
-FEW_TO_DRAW = 30
+# Rows of a part. When a whole list is drawn, its shorter parts are drawn together,
+# because a few rows alone vary too little.
+MIN_ROWS_TO_DRAW = 30
 
 
-def draw_shares(names, distinct, question, seeds, parts=None):
+def draw_shares(names, seeds, parts=None, *, rows_are_sample=False):
     """Return the shares of a list, as `Draws`.
 
     Parameters
     ----------
     names : NameList
         The list.
-    distinct : DistinctNames
-        Its distinct names.
-    question : Question
-        What is asked of it.
     seeds : Seeds
-        What decides the draws.
+        The seeds of the draws.
     parts : list of ndarray of int or None, default=None
-        The rows of each part, in the order in which parts were drawn. Then the list
-        draws its rows as its parts did, so that both can be subtracted.
+        The rows of each part, in the order in which the parts were drawn. With parts,
+        the rows of the list are drawn as in its parts, so that a part can be subtracted
+        from the list.
+    rows_are_sample : bool, default=False
+        Whether rows that were not checked are a random sample as well, if some rows are
+        checked.
 
     Returns
     -------
     Draws
     """
     with one_blas_thread:
-        mix = estimate_mix(distinct, names.model.assumed_prior)
-        if names.checked is not None:
-            return _estimate_by_checked(names, mix, seeds, parts)
-        return _estimate_by_model(names, distinct, mix.shares, seeds, parts)
+        mix = estimate_mix(names.distinct, names.model.assumed_prior)
+        if names.checked is None:
+            return _draw_by_model(names, mix.shares, seeds, parts)
+        return _draw_by_checked(names, mix.priors, seeds, parts, rows_are_sample)
 
 
-def _estimate_by_model(names, distinct, share, seeds, parts):
-    """Return the shares that the model alone gives, as `Draws`."""
+def _draw_by_model(names, share, seeds, parts):
+    """Return the shares that are estimated by the model alone, as `Draws`."""
+    distinct = names.distinct
     errors = seeds.errors(names.model.model_error, len(share))
-    by_name = Units.of_names(distinct, share)
-    n_effective = by_name.n_effective
-    least_effective = FEW_TO_TEST
-    if parts is None:
-        names_drawn = [(by_name, seeds.draw(by_name.counts, seeds.of_names(names)))]
+    drawn_names = _draw_names(names, share, seeds, parts)
+    n_effective = effective_number(distinct.weights, distinct.counts)
+    least_effective = MIN_NAMES_TO_TEST
+    if names.clusters is None:
+        draws = resample(distinct, share, errors, drawn_names)
     else:
-        names_drawn = _names_of_parts(names, parts, distinct.scale, share, seeds)
-    ways_to_draw = [names_drawn]
-    if names.clusters is not None:
-        by_cluster, chosen, has_recurring = _clusters_of(names, distinct, share)
-        if by_cluster.n_effective < n_effective:
-            n_effective = by_cluster.n_effective
-            least_effective = FEW_CLUSTERS_TO_TEST
-        chunks = seeds.draw_clusters(chosen, names.clusters.n)
-        ways_to_draw.insert(0, [(by_cluster, chunks)])
-        if not has_recurring:
-            ways_to_draw.pop()
-    resamples = [resample(distinct, share, errors, drawn) for drawn in ways_to_draw]
-    widest = max(resamples, key=lambda shares: shares.var(axis=0).sum())
+        draws, n_clusters = _draw_clusters(names, share, errors, seeds, drawn_names)
+        if n_clusters < n_effective:
+            n_effective = n_clusters
+            least_effective = MIN_CLUSTERS_TO_TEST
     n_held_out = of_sparse = None
     n_people = names.model.n_people
     if n_people is not None:
@@ -76,7 +66,7 @@ def _estimate_by_model(names, distinct, share, seeds, parts):
     return Draws(
         labels=names.labels,
         estimate=names.by_label(share[None])[0],
-        draws=names.by_label(widest),
+        draws=names.by_label(draws),
         n_effective=float(n_effective),
         least_effective=least_effective,
         n_held_out=n_held_out,
@@ -84,27 +74,29 @@ def _estimate_by_model(names, distinct, share, seeds, parts):
     )
 
 
-def _names_of_parts(names, parts, scale, share, seeds):
-    """Return the distinct names of each part as `Units`, drawn by the part's seed.
-
-    `scale` and `share` are those of the whole list. Short parts are one.
-    """
+def _draw_names(names, share, seeds, parts):
+    """Return the distinct names as a list of `DrawnUnits`, each part with its seed."""
+    whole = names.distinct
+    if parts is None:
+        chunks = seeds.draw(whole.counts, seeds.of_names(names))
+        scores = scores_of_rows(whole.ratios, whole.weights, share)
+        return [DrawnUnits(scores, whole.weights, chunks)]
     drawn = []
-    for part, seed in _parts_to_draw(names, parts, names.row_weights > 0, seeds):
+    for rows, seed in _parts_to_draw(names, parts, names.row_weights > 0, seeds):
         try:
-            of_part = names.take(part).distinct()
-        except NoEstimateError:  # its names say nothing
+            distinct = names.take(rows).distinct
+        except NoEstimateError:  # the model says nothing about these names
             continue
-        weights = of_part.weights * (scale / of_part.scale)
-        units = Units.of_names(replace(of_part, weights=weights), share)
-        drawn.append((units, seeds.draw(units.counts, seed)))
+        weights = distinct.weights * (whole.scale / distinct.scale)
+        scores = scores_of_rows(distinct.ratios, weights, share)
+        drawn.append(DrawnUnits(scores, weights, seeds.draw(distinct.counts, seed)))
     return drawn
 
 
 def _parts_to_draw(names, parts, is_drawn, seeds):
-    """Yield the rows of each part with the seed of the part, short parts as one.
+    """Yield the rows and the seed of each part, and of all short parts together.
 
-    The length of a part is that of its rows that are drawn.
+    A part is short if few of its rows are drawn.
     """
     short = []
     for rows in parts:
@@ -112,7 +104,7 @@ def _parts_to_draw(names, parts, is_drawn, seeds):
         if not part.row_weights.any():
             continue
         seed = seeds.of_names(part)
-        if is_drawn[rows].sum() < FEW_TO_DRAW:
+        if is_drawn[rows].sum() < MIN_ROWS_TO_DRAW:
             short.append(rows)
         else:
             yield rows, seed
@@ -121,70 +113,95 @@ def _parts_to_draw(names, parts, is_drawn, seeds):
         yield rows, seeds.of_names(names.take(rows))
 
 
-def _clusters_of(names, distinct, share):
-    """Return the clusters of a list as `Units`.
+def _draw_clusters(names, share, errors, seeds, drawn_names):
+    """Return draws of the shares by clusters, and the effective number of clusters.
 
-    Also return the indices of these clusters in the whole table, so that they can be
-    drawn together with it, and whether a name occurs more than once.
+    If a name occurs several times, names are resampled as well, and the draws with the
+    larger variance are returned.
     """
-    weights = names.row_weights
-    ratios = names.ratios
-    informs = (weights > 0) & ratios.any(axis=1)
-    ids = names.by_row(names.ids)[informs]
-    has_recurring_names = len(np.unique(ids)) < len(ids)
-    clusters, chosen = names.clusters[informs].of_own()
-    weights = weights[informs] * distinct.scale
-    units = Units.of_clusters(ratios[informs], weights, clusters, share)
-    return units, chosen, has_recurring_names
+    distinct = names.distinct
+    used = names.take((names.row_weights > 0) & names.ratios.any(axis=1))
+    clusters, chosen = used.clusters.of_own()
+    weights = used.row_weights * distinct.scale
+    scores = clusters.sum(scores_of_rows(used.ratios, weights, share))
+    weights = clusters.sum(weights)
+    chunks = seeds.draw_clusters(chosen, names.clusters.n)
+    units = DrawnUnits(scores, weights, chunks)
+    factor = np.sqrt(inflation(scores))  # a few clusters vary too little
+    draws = resample(distinct, share, errors, [units], factor)
+    if len(np.unique(used.by_row(used.ids))) < len(used):
+        of_names = resample(distinct, share, errors, drawn_names)
+        draws = max(draws, of_names, key=lambda draws: draws.var(axis=0).sum())
+    return draws, effective_number(weights)
 
 
-def _estimate_by_checked(names, mix, seeds, parts):
-    """Return the shares of a list that checked rows correct, as `Draws`."""
+def _draw_by_checked(names, priors, seeds, parts, rows_are_sample):
+    """Return the shares that are corrected by checked rows, as `Draws`."""
     seed = seeds.of_names(names)
     is_name = names.row_weights > 0
-    is_checked = is_name & (names.checked.label_index >= 0)
-    predictions = names.ratios * mix.priors
+    predictions = names.ratios * priors
     sums = predictions.sum(axis=1, keepdims=True)
     np.divide(predictions, sums, out=predictions, where=sums > 0)
     predictions = names.by_label(predictions)
-    of_names = names.take(is_name)
-    check_draw(predictions[is_name], of_names.checked, of_names.clusters)
-    drawn = [(np.arange(len(names)), seed)]
-    if parts is not None:
-        drawn = _parts_to_draw(names, parts, is_checked, seeds)
-    in_order = []
-    drawn_units = []
-    for rows, seed_of_rows in drawn:
-        in_order.append(_in_own_order(names, rows[is_name[rows]]))
-        n_checked = is_checked[rows].sum()
-        ones = np.ones(n_checked, dtype=int)
-        drawn_units.append((n_checked, seeds.draw(ones, seed_of_rows)))
-    order = np.concatenate(in_order)
-    clusters = names.clusters
-    if clusters is not None and clusters.are_rows:
-        clusters = Clusters.of_rows(len(order))
-        drawn_units = [(clusters.n, seeds.draw(np.ones(clusters.n, dtype=int), seed))]
-    elif clusters is not None:
-        clusters, chosen = clusters[order].of_own()
-        chunks = seeds.draw_clusters(chosen, names.clusters.n)
-        drawn_units = [(clusters.n, chunks)]
-    return estimate_from_checked(
+    check_draw(predictions[is_name], names.take(is_name))
+    least_effective = MIN_NAMES_TO_TEST
+    clusters = None
+    if names.clusters is not None:
+        least_effective = MIN_CLUSTERS_TO_TEST
+        order = _in_own_order(names, np.flatnonzero(is_name))
+        clusters, chosen = names.clusters[order].of_own()
+        drawn = [(clusters.n, seeds.draw_clusters(chosen, names.clusters.n))]
+    elif rows_are_sample:
+        order = _in_own_order(names, np.flatnonzero(is_name))
+        clusters = Clusters(np.arange(len(order)), len(order))
+        drawn = [(clusters.n, seeds.draw(np.ones(clusters.n, dtype=int), seed))]
+    else:
+        order, drawn = _draw_checked_rows(names, parts, seeds, seed)
+    shares = correct_by_checked(
         predictions[order],
         names.row_weights[order],
-        names.labels,
-        names.checked[order],
+        names.checked.label_index[order],
         clusters,
-        n_draws=seeds.n_draws,
-        drawn_units=drawn_units,
-        seed_of_noise=[*seed, NOISE],
+    )
+    rng = np.random.RandomState([*seed, NOISE])
+    deviations = shares.draw_deviations(drawn, seeds.n_draws, rng)
+    return Draws(
+        labels=names.labels,
+        estimate=shares.share,
+        draws=nearest_shares(shares.share + deviations),
+        n_effective=shares.n_effective,
+        least_effective=least_effective,
+        predicted=shares.predicted,
     )
 
 
-def _in_own_order(names, rows):
-    """Return rows in an order that does not depend on that of the list.
+def _draw_checked_rows(names, parts, seeds, seed):
+    """Return the names in the order in which checked rows are drawn, and their draws.
 
-    Else it would decide who is drawn.
+    The draws are pairs of the number of checked rows that are drawn together, and the
+    chunks of `draw_units`. Each part is drawn by its own seed.
+    """
+    is_name = names.row_weights > 0
+    is_checked = is_name & (names.checked.label_index >= 0)
+    seed_of_rows = [(np.arange(len(names)), seed)]
+    if parts is not None:
+        seed_of_rows = _parts_to_draw(names, parts, is_checked, seeds)
+    in_order = []
+    drawn = []
+    for rows, seed_of_part in seed_of_rows:
+        in_order.append(_in_own_order(names, rows[is_name[rows]]))
+        n_checked = is_checked[rows].sum()
+        drawn.append(
+            (n_checked, seeds.draw(np.ones(n_checked, dtype=int), seed_of_part))
+        )
+    return np.concatenate(in_order), drawn
+
+
+def _in_own_order(names, rows):
+    """Return rows in an order that does not depend on their order in the list.
+
+    Otherwise, the order of the list would decide which rows are drawn.
     """
     taken = names.take(rows)
-    keys = [taken.row_weights, taken.checked.label_index, taken.by_row(taken.keys)]
-    return rows[np.lexsort(keys)]
+    label_index = taken.checked.label_index
+    return rows[np.lexsort([taken.row_weights, label_index, taken.by_row(taken.keys)])]

@@ -15,10 +15,10 @@ from .intervals import compare_draws, interval
 NO_ONE = 0.5  # estimated people: of fewer, nothing is a part
 # What a linear map of labels maps, next to the draws.
 LINEAR = ("estimate", "predicted", "n_held_out", "of_sparse")
-# Names or clusters of equal weight: with fewer, a difference is not tested, since
+# Names or clusters of equal weight. With fewer, a difference is not tested, because
 # their draws hardly vary.
-FEW_TO_TEST = 30
-FEW_CLUSTERS_TO_TEST = 10
+MIN_NAMES_TO_TEST = 30
+MIN_CLUSTERS_TO_TEST = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ class Draws(Saved):
     estimate: NDArray[np.floating]
     draws: NDArray[np.floating]
     n_effective: Any
-    least_effective: int = FEW_TO_TEST
+    least_effective: int = MIN_NAMES_TO_TEST
     outcomes: NDArray[Any] | None = None
     predicted: NDArray[np.floating] | None = None
     n_held_out: NDArray[np.integer] | None = None

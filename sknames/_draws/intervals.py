@@ -21,9 +21,8 @@ def interval(drawn, confidence_level):
     high = np.maximum(high, limit)
     if drawn.predicted is not None:
         low, high = _with_checked(drawn, low, high, confidence_level)
-    is_unknown = np.isnan(drawn.estimate)
-    low = np.where(is_unknown, 0, np.clip(low, 0, 1))
-    high = np.where(is_unknown, 1, np.clip(high, 0, 1))
+    low = np.nan_to_num(np.clip(low, 0, 1), nan=0)
+    high = np.nan_to_num(np.clip(high, 0, 1), nan=1)
     return low, high
 
 
@@ -31,8 +30,8 @@ def _with_checked(drawn, low, high, confidence_level):
     """Return the ends of intervals of shares that checked rows correct."""
     # Errors are rare: some rows without one do not show that there are none.
     least_reach = exact_limit(drawn.n_effective, confidence_level) / 2
-    low = np.minimum(low, np.maximum(drawn.estimate - least_reach, 0))
-    high = np.maximum(high, np.minimum(drawn.estimate + least_reach, 1))
+    low = np.minimum(low, drawn.estimate - least_reach)
+    high = np.maximum(high, drawn.estimate + least_reach)
     is_finite = np.isfinite(drawn.n_effective)
     exact_low, exact_high = exact_interval(
         drawn.estimate, np.where(is_finite, drawn.n_effective, 1), confidence_level
@@ -68,16 +67,16 @@ def compare_draws(first, second, confidence_level):
     # Exact intervals may reach less far than draws.
     down = np.sqrt(np.maximum(squared_down, 0))
     up = np.sqrt(np.maximum(squared_up, 0))
-    is_known = ~np.isnan(difference)
-    low = np.where(is_known, np.maximum(difference - down, -1), -1)
-    high = np.where(is_known, np.minimum(difference + up, 1), 1)
+    low = np.nan_to_num(np.maximum(difference - down, -1), nan=-1)
+    high = np.nan_to_num(np.minimum(difference + up, 1), nan=1)
     # With that of the reach towards 0, an interval of what is sure leaves 0 out.
     z = norm.ppf((1 + confidence_level) / 2)
     deviation = _deviation(draws, first, second, confidence_level)
     deviation = np.maximum(deviation, np.where(difference > 0, down, up) / z)
-    p_value = np.where(first.is_tested & second.is_tested, 1, np.nan)
-    # Not of all labels, which sum to 1.
-    is_tested = is_known & (deviation > ROUNDING) & ~np.isnan(p_value)
+    is_tested = first.is_tested & second.is_tested
+    p_value = np.where(is_tested, 1, np.nan)
+    # The sum of all labels is always 1. A NaN is not above a bound.
+    is_tested = is_tested & (deviation > ROUNDING)
     p_value[is_tested] = p_values(
         draws[:, is_tested],
         difference[is_tested],

@@ -14,7 +14,7 @@ from .._base.estimators import PAGES
 BLOCK = 8192  # rows that stay in the cache
 PSEUDO_NAMES = 3  # at least; as many as keep a list of a few names near the priors
 MAX_NEWTON_STEPS = 50  # 3 to 5 are usual
-FEW_TO_DOUBT = 30  # names: with fewer, chance makes a model look unsure
+MIN_NAMES_TO_DOUBT = 30  # names: with fewer, chance makes a model look unsure
 # Of the largest probability under the mix, on average, if classes are many. It is .61
 # and more in 163 lists of real people by country or of all. It is .52 and .40 for names
 # of 57 nationalities with logits divided by 2.6 and 3. There, adapting lowers the
@@ -96,8 +96,6 @@ def likelihood_ratios(probabilities, assumed, sharpness=1.0):
     )
     largest = ratios.max(axis=1, keepdims=True)
     np.divide(ratios, largest, out=ratios, where=largest > 0)
-    if sharpness == 1:
-        return ratios
     return ratios**sharpness
 
 
@@ -110,6 +108,7 @@ def distinct_names(probabilities, weights, assumed, ids=None, sharpness=1.0, row
     index of each name's probabilities; with None, each has its own. Rows with weight 0
     or without ratios are left out; ValueError if none remains.
     """
+    n_rows = len(weights)
     (kept,) = np.nonzero(weights > 0)
     weights = weights[kept]
     if ids is not None:
@@ -124,10 +123,9 @@ def distinct_names(probabilities, weights, assumed, ids=None, sharpness=1.0, row
     ratios = likelihood_ratios(distinct, assumed, sharpness)
     informs = ratios.any(axis=1)
     if not informs.any():
-        n = len(probabilities) if rows is None else len(rows)
         raise NoEstimateError(
             "No usable names: expected at least one with a positive weight, got "
-            f"{n:,} without. Check the names and weights."
+            f"{n_rows:,} without. Check the names and weights."
         )
     weights = weights[informs]
     counts = counts[informs]
@@ -146,7 +144,7 @@ def estimate_mix(names, assumed, *, tol=1e-7, max_iter=200):
     Varadhan and Roland 2008): 10 to 20 are usually enough.
     """
     n = names.n
-    sums, largest_before = _predict(names, assumed)
+    sums, _, largest_before = _predict(names, assumed)
     pseudo = count_pseudo_names(names, assumed) * assumed
     safe_sums = None  # to go back to, if an extrapolation makes it worse
     change = np.inf
@@ -191,24 +189,26 @@ def _extrapolate(sums, step, bend):
 
 
 def _predict(names, priors):
-    """Sum predictions under priors, (n_classes,).
+    """Predict the names under priors; return sums over the names.
 
-    The mean of the largest probabilities comes second.
+    Returns
+    -------
+    sums, squares : ndarray of shape (n_classes,)
+        Sums of the probabilities times the weights, and of their squares.
+    mean_largest : float
+        The mean of the largest probability of each name.
     """
-    sums = 0.0
+    sums = np.zeros(len(priors))
+    squares = np.zeros(len(priors))
     largest = 0.0
-    for answers, counts in _predictions(names, priors):
-        sums = sums + counts @ answers
-        largest += counts @ answers.max(axis=1)
-    return sums, largest / names.n
-
-
-def _predictions(names, priors):
-    """Yield predictions under priors, times the weights, and counts, by blocks."""
     for block in gen_batches(len(names.ratios), BLOCK):
-        answers = names.ratios[block] * priors
-        answers *= (names.weights[block] / answers.sum(axis=1))[:, None]
-        yield answers, names.counts[block]
+        counts = names.counts[block]
+        predictions = names.ratios[block] * priors
+        predictions *= (names.weights[block] / predictions.sum(axis=1))[:, None]
+        sums += counts @ predictions
+        squares += counts @ predictions**2
+        largest += counts @ predictions.max(axis=1)
+    return sums, squares, largest / names.n
 
 
 def count_pseudo_names(names, priors):
@@ -219,11 +219,7 @@ def count_pseudo_names(names, priors):
     of names. The closer it is to 1, the more pseudo-names there are. Without them, an
     underconfident model would mistake chance for a mix.
     """
-    sums = 0.0
-    squares = 0.0
-    for answers, counts in _predictions(names, priors):
-        sums = sums + counts @ answers
-        squares = squares + counts @ answers**2
+    sums, squares, _ = _predict(names, priors)
     likelier = 1.0
     n_pairs = names.n**2 - names.counts @ names.weights**2
     if n_pairs > 1e-9 * names.n**2:  # a single name has no pairs
@@ -238,11 +234,11 @@ def _warn_if_unsure(before, names, priors, n_classes):
     They may be so before the mix is estimated or under it: with an underconfident
     model, the small classes of a list lose names to the large ones.
     """
-    after = _predict(names, priors)[1]
+    _, _, after = _predict(names, priors)
     guess = 1 / n_classes
     is_unsure_before = before < guess + (1 - guess) / 3
     is_unsure_after = after < LEAST_SURE * (1 - guess)
-    if names.n >= FEW_TO_DOUBT and (is_unsure_before or is_unsure_after):
+    if names.n >= MIN_NAMES_TO_DOUBT and (is_unsure_before or is_unsure_after):
         warn(
             "The model is unsure of these names: the probability of the most probable "
             f"class is {before:.2f} on average, and {after:.2f} under the mix. If its "
@@ -279,15 +275,6 @@ def _leave_one_out(names, mix):
         answers *= (weights / answers.sum(axis=1))[:, None]
         sums += answers.sum(axis=0)
     return sums
-
-
-def priors_of_probabilities(
-    probabilities, weights, assumed, ids=None, sharpness=1.0, **limits
-):
-    """Estimate priors as `estimate_mix` does; return them and the number of steps."""
-    names = distinct_names(probabilities, weights, assumed, ids, sharpness)
-    mix = estimate_mix(names, assumed, **limits)
-    return mix.priors, mix.n_iter
 
 
 def slopes(ratios, mix, weights):

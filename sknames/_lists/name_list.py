@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .._base import NoEstimateError, warn
 from .._base.codes import array_of_labels, code_values, index_in
 from .._base.labels_and_weights import check_weights, with_none
-from .._draws.mix import distinct_names, likelihood_ratios
+from .._draws.mix import DistinctNames, distinct_names, likelihood_ratios
 from .._draws.resampling import Clusters, digest_of_rows
 from .._models.groups import summed
 from .._models.predict_names import check_probabilities, predict_list
@@ -103,7 +103,7 @@ class NameList:
     def digest(self) -> int:
         """A hash of the rows with a positive weight, independent of their order."""
         columns = [self.by_row(self.keys)]
-        if self.clusters is not None and not self.clusters.are_rows:
+        if self.clusters is not None:
             columns.append(self.clusters.index)
         return digest_of_rows(columns, self.row_weights)
 
@@ -145,8 +145,9 @@ class NameList:
         probabilities = self.by_row(self.probabilities)
         return likelihood_ratios(probabilities, model.assumed_prior, model.sharpness)
 
-    def distinct(self):
-        """Return the distinct names with a positive weight, as `DistinctNames`."""
+    @cached_property
+    def distinct(self) -> DistinctNames:
+        """The distinct names with a positive weight."""
         return distinct_names(
             self.probabilities,
             self.row_weights,
@@ -294,11 +295,12 @@ def check_clusters(clusters, is_name):
     return Clusters(index_in(distinct, values, otherwise=0), len(distinct))
 
 
-def check_size(names, n_distinct, of_outcome=""):
+def check_size(names, of_outcome=""):
     """Warn if a list has few distinct names or clusters, and raise for one cluster.
 
     `of_outcome` follows the names or clusters in messages, such as " of the outcome 1".
     """
+    n_distinct = names.distinct.n
     if n_distinct < FEW_NAMES:
         not_names = ""
         n_of_reason = names.n_of_reason

@@ -365,8 +365,7 @@ def draw_whole(names, question, parts):
 
     `parts` contains the rows of each part.
     """
-    seeds = question.seeds(names)
-    return draw_shares(names, names.distinct(), question, seeds, parts)
+    return draw_shares(names, question.seeds(names), parts)
 
 
 def estimate_by(names, by, question, estimate):

@@ -1,6 +1,6 @@
 """Define the table of the rates of an outcome by label."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from .._base import NoEstimateError, warn
 from .._base.codes import code_values, index_in
+from .._base.labels_and_weights import effective_number
 from .._draws.draw_shares import draw_shares
 from .._draws.draws import Draws, nearest_shares
-from .._draws.resampling import OUTCOMES, Clusters, deviations_of_sums, effective_number
+from .._draws.resampling import OUTCOMES, deviations_of_sums
 from .._lists.columns import check_known, values_of
 from .._lists.name_list import check_size
 from .._models.groups import check_alike
@@ -204,13 +205,9 @@ def rates_of_list(names, outcome, question, seeds):
         part = names.take((outcome_index == k) & names.is_name)
         n_checked[value] = part.n_checked
         _check_n_checked(part, value)
-        distinct = part.distinct()
-        check_size(part, distinct.n, of_outcome=f" of the outcome {value!r}")
-        if part.checked is not None and part.clusters is None:
-            # Each row is a cluster, because the outcomes of rows that were not checked
-            # are random, too.
-            part = replace(part, clusters=Clusters.of_rows(len(part)))
-        drawn.append(draw_shares(part, distinct, question, seeds))
+        check_size(part, of_outcome=f" of the outcome {value!r}")
+        # The outcomes of rows that were not checked are random, too.
+        drawn.append(draw_shares(part, seeds, rows_are_sample=True))
     joint = Draws.joint(drawn, share)
     largest_first = np.argsort(-joint.estimate.sum(axis=1), kind="stable")
     about = TableMetadata.of_list(
@@ -299,7 +296,6 @@ def _shares_of_outcomes(names, outcomes, outcome_index, seeds):
         clusters, chosen = names.clusters.of_own()
         chunks = seeds.draw_clusters(chosen, names.clusters.n)
         influences = clusters.sum(influences)
-        drawn_units = [(clusters.n, chunks)]
-        deviations = deviations_of_sums(influences, seeds.n_draws, drawn_units)
+        deviations = deviations_of_sums([(influences, chunks)], seeds.n_draws)
         draws = nearest_shares(share + deviations)
     return Draws(labels=outcomes, estimate=share, draws=draws, n_effective=n_effective)

@@ -304,12 +304,15 @@ class Shares(Estimates):
 
 def shares_of_list(names, question, seeds):
     """Return the `Shares` of a `NameList`, the largest first."""
-    distinct = names.distinct()
-    check_size(names, distinct.n)
-    drawn = draw_shares(names, distinct, question, seeds)
+    check_size(names)
+    drawn = draw_shares(names, seeds)
     warn_if_few_checked(names)
     about = TableMetadata.of_list(
-        names, question, seeds, n_checked=names.n_checked, n_distinct=int(distinct.n)
+        names,
+        question,
+        seeds,
+        n_checked=names.n_checked,
+        n_distinct=int(names.distinct.n),
     )
     return shares_of_drawn(drawn, about)
 

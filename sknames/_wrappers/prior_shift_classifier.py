@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from .._base.estimators import check_is_frozen
 from .._base.labels_and_weights import check_weights
 from .._base.sklearn_private import HasMethods, StrOptions
-from .._draws.mix import priors_of_probabilities
+from .._draws.mix import distinct_names, estimate_mix
 from .._models.layers import Shift
 from .._models.predict_names import check_probabilities, predict_list
 from .._models.priors import (
@@ -237,4 +237,6 @@ def priors_of_list(stack, listed, assumed, sample_weight):
     """Return the estimated priors of a predicted list, and the number of steps."""
     proba = check_probabilities(listed)
     weights = check_weights(sample_weight, len(proba)) * (listed.reasons == "")
-    return priors_of_probabilities(proba, weights, assumed, listed.ids, stack.sharpness)
+    names = distinct_names(proba, weights, assumed, listed.ids, stack.sharpness)
+    mix = estimate_mix(names, assumed)
+    return mix.priors, mix.n_iter

@@ -14,6 +14,7 @@ from .._base.labels_and_weights import (
     check_labels,
     check_some_known,
     check_weights,
+    effective_number,
 )
 from .._base.sklearn_private import HasMethods
 from .._models.frames import to_frame
@@ -364,11 +365,10 @@ def _with_interval(name, figure, codes, weights):
 
     `codes`, (n,), has the class to which each row belongs.
     """
-    sums = np.bincount(codes, weights, len(figure))
-    squares = np.bincount(codes, weights**2, len(figure))
     # The figure of a class without rows is NaN.
     with np.errstate(invalid="ignore", divide="ignore"):
-        low, high = wilson_interval(figure, sums**2 / squares)
+        n_rows = [effective_number(weights[codes == k]) for k in range(len(figure))]
+        low, high = wilson_interval(figure, np.array(n_rows))
     return {name: figure, f"{name}_low": low, f"{name}_high": high}
 
 
@@ -386,11 +386,6 @@ def calibration_error(is_right, confidence, weights):
     by_chance = np.sqrt(2 / np.pi * np.maximum(variances, 0)).sum()
     total = weights.sum()
     return float(np.abs(gaps).sum() / total), float(by_chance / total)
-
-
-def effective_number(weights):
-    """Return the effective number of rows (Kish 1965)."""
-    return weights.sum() ** 2 / (weights**2).sum()
 
 
 def wilson_interval(share, n):
