@@ -13,17 +13,21 @@ from sknames._draws.resampling import (
     Seeds,
     deviations_of_sums,
     digest_of_rows,
-    draw_units,
 )
 
 
+def seeds_of(n_draws, digest=5):
+    question = SimpleNamespace(n_draws=n_draws, seed=0)
+    return Seeds(question, SimpleNamespace(digest=digest))
+
+
 def drawn(n_units, n_draws, seed):
-    return draw_units(np.ones(n_units, dtype=int), n_draws, np.random.RandomState(seed))
+    return seeds_of(n_draws).draw(np.ones(n_units, dtype=int), seed)
 
 
 @pytest.mark.parametrize("most_kept", [0, 20 * 300 - 1, 20 * 300])
 def test_clusters_are_drawn_alike_in_any_part_whether_they_are_kept_or_not(most_kept):
-    seeds = Seeds(20, 0, SimpleNamespace(digest=5))
+    seeds = seeds_of(20)
 
     def counts_of(chosen):
         chunks = seeds.draw_clusters(chosen, 300, most_kept)
@@ -38,7 +42,7 @@ def test_clusters_are_drawn_alike_in_any_part_whether_they_are_kept_or_not(most_
 
 def test_chunks_cover_all_draws_and_units():
     counts = np.ones(CHUNK // 3, dtype=int)
-    chunks = [*draw_units(counts, 5, np.random.RandomState(0))]
+    chunks = [*seeds_of(5).draw(counts, 0)]
     assert [rows for rows, _ in chunks] == [slice(0, 3), slice(3, 5)]
     for rows, drawn in chunks:
         assert len(drawn) == rows.stop - rows.start

@@ -18,6 +18,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 
 from sknames import CharEncoder, NameNationalityClassifier, __version__
+from sknames._draws.resampling import Seeds
 from sknames._lists.listed_model import ListedModel
 from sknames._lists.name_list import NameList
 from sknames._lists.question import Question
@@ -155,8 +156,7 @@ def settings_of_shares(stack):
 def shares_of_rows(probabilities, classes, given=(), asked=(), **model):
     """Return the shares of rows of probabilities; see `list_of_rows`."""
     names = list_of_rows(probabilities, classes, given, **model)
-    question = question_of(**dict(asked))
-    return shares_of_list(names, question, question.seeds(names))
+    return shares_of_list(names, Seeds(question_of(**dict(asked)), names))
 
 
 # ---- Statistics

@@ -54,8 +54,7 @@ from sknames import estimate_statistic, load_pretrained
 from sknames._base.exact_limits import exact_interval
 from sknames._base.labels_and_weights import MIN_HELD_OUT
 from sknames._draws.mix import distinct_names, estimate_mix
-from sknames._draws.resampling import Clusters
-from sknames._lists.checked import CheckedRows
+from sknames._draws.resampling import Clusters, Seeds
 from sknames._lists.listed_model import errors_by_class
 from sknames._models.groups import group_of_each
 from sknames._models.stack import resolve
@@ -687,7 +686,7 @@ class People:
         given = {"ids": people}
         names = list_of_rows(self.proba[people], self.known, given, **self.settings)
         question = question_of(n_draws=n_draws)
-        return rates_of_list(names, outcome, question, question.seeds(names))
+        return rates_of_list(names, outcome, Seeds(question, names))
 
     def draw(self, counts, rng, once=False):
         """Return people of each label, as many as is said, in no order.
@@ -816,13 +815,13 @@ def measure_clusters(people, n_pairs, rng):
 
 
 def check_rows(people, drawn, n_checked, rng):
-    """Return `CheckedRows`, drawn at random of a list, and counted shares of these."""
+    """Return checked rows, drawn at random, as fields of a list, and their shares."""
     index = np.full(len(drawn), -1)
     checked = rng.choice(len(drawn), n_checked, replace=False)
     index[checked] = people.labels[drawn[checked]]
     new_labels = people.classes[len(people.known) :].tolist()
     counted = np.bincount(index[checked], minlength=len(people.classes)) / n_checked
-    return CheckedRows(index, new_labels), counted
+    return {"label_index": index, "new_labels": new_labels}, counted
 
 
 def measure_checked(people, n_lists, rng):
@@ -836,7 +835,7 @@ def measure_checked(people, n_lists, rng):
             drawn = people.draw(rng.multinomial(1000, mix), rng)
             true = np.bincount(people.labels[drawn], minlength=n_labels) / 1000
             checked_rows, counted = check_rows(people, drawn, n_checked, rng)
-            shares = people.shares(drawn, checked=checked_rows, n_draws=500)
+            shares = people.shares(drawn, **checked_rows, n_draws=500)
             alone = likeliest(people.proba[drawn], people.settings)
             alone = np.pad(alone, (0, n_labels - len(alone)))
             true_here = true[people.at(shares.label)]
@@ -888,7 +887,7 @@ def measure_rows(people, n_lists, rng):
             drawn = people.draw(rng.multinomial(n, mix), rng)
             true = np.bincount(people.labels[drawn], minlength=n_labels) / n
             checked_rows, counted = check_rows(people, drawn, n_checked, rng)
-            shares = people.shares(drawn, checked=checked_rows)
+            shares = people.shares(drawn, **checked_rows)
             row_of = np.argsort(people.at(shares.label))[chosen]
             # Rows are drawn from a finite list.
             n_effective = n_checked / (1 - n_checked / n)
@@ -1337,7 +1336,7 @@ def judge_others(people, weight, mix, other_mix, rng):
     question = question_of(n_draws=300)
 
     def estimate(part, rows, seeds):
-        return shares_of_list(part, question, seeds)
+        return shares_of_list(part, seeds)
 
     given = {"ids": drawn}
     names = list_of_rows(people.proba[drawn], people.known, given, **people.settings)

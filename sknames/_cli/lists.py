@@ -289,5 +289,5 @@ def print_warnings():
 
 def print_counts(names, stack, start):
     """Print how many rows there are, the elapsed time, and the model."""
-    counts = counts_of_rows(names.n_names, sum(names.n_of_reason.values()))
+    counts = counts_of_rows(names.n_names, names.n_not_names)
     print_message(f"{counts}; {run_summary(stack, start)}")

@@ -7,7 +7,7 @@ import click
 import numpy as np
 
 from .._results.rates import rates_of_list
-from .lists import QUESTION, list_command, print_counts, print_warnings, sample_option
+from .lists import list_command, print_counts, print_warnings, sample_option
 from .options import column_option
 
 
@@ -34,9 +34,7 @@ def rates(list_input, outcome, sample):
     outcomes = np.array(rows.outcome, dtype=object)
     with print_warnings():
         result = rows.estimate(
-            lambda names, index, seeds: rates_of_list(
-                names, outcomes[index], QUESTION, seeds
-            )
+            lambda names, index, seeds: rates_of_list(names, outcomes[index], seeds)
         )
     list_input.show(result, rows.stack)
     print_counts(rows.names, rows.stack, start)

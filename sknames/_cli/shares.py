@@ -11,7 +11,7 @@ from .._results.parts import Parts
 from .._results.shares import shares_of_list
 from .._results.shares_display import SharesDisplay
 from .files import atomic_output, check_output
-from .lists import QUESTION, list_command, print_counts, print_warnings, sample_option
+from .lists import list_command, print_counts, print_warnings, sample_option
 
 MOST_PANELS = 100  # matplotlib draws 65,536 pixels at most
 
@@ -42,9 +42,7 @@ def shares(list_input, against, sample, plot):
         return
     rows = list_input.predict_rows()
     with print_warnings():
-        result = rows.estimate(
-            lambda names, _, seeds: shares_of_list(names, QUESTION, seeds)
-        )
+        result = rows.estimate(lambda names, _, seeds: shares_of_list(names, seeds))
         if against is not None:
             result = result.compare(_key_of(against, result))
     if plot is not None and len(result) > MOST_PANELS and isinstance(result, Parts):

@@ -59,7 +59,7 @@ class CorrectedShares:
         Parameters
         ----------
         drawn : list of (int, iterable)
-            Numbers of units that are drawn together, and the chunks of `draw_units`.
+            Numbers of units that are drawn together, and the chunks of `Seeds.draw`.
         n_draws : int
             The number of draws.
         rng : RandomState
@@ -171,7 +171,7 @@ def check_draw(predictions, names):
     names : NameList
         The names, in the order of the list.
     """
-    rows = np.flatnonzero(names.checked.label_index >= 0)
+    rows = np.flatnonzero(names.label_index >= 0)
     n_rows = len(predictions)
     n_checked = len(rows)
     if n_checked < 2:

@@ -38,7 +38,7 @@ def draw_shares(names, seeds, parts=None, *, rows_are_sample=False):
     """
     with one_blas_thread:
         mix = estimate_mix(names.distinct, names.model.assumed_prior)
-        if names.checked is None:
+        if names.label_index is None:
             return _draw_by_model(names, mix.shares, seeds, parts)
         return _draw_by_checked(names, mix.priors, seeds, parts, rows_are_sample)
 
@@ -160,7 +160,7 @@ def _draw_by_checked(names, priors, seeds, parts, rows_are_sample):
     shares = correct_by_checked(
         predictions[order],
         names.row_weights[order],
-        names.checked.label_index[order],
+        names.label_index[order],
         clusters,
     )
     rng = np.random.RandomState([*seed, NOISE])
@@ -179,10 +179,10 @@ def _draw_checked_rows(names, parts, seeds, seed):
     """Return the names in the order in which checked rows are drawn, and their draws.
 
     The draws are pairs of the number of checked rows that are drawn together, and the
-    chunks of `draw_units`. Each part is drawn by its own seed.
+    chunks of `Seeds.draw`. Each part is drawn by its own seed.
     """
     is_name = names.row_weights > 0
-    is_checked = is_name & (names.checked.label_index >= 0)
+    is_checked = is_name & (names.label_index >= 0)
     seed_of_rows = [(np.arange(len(names)), seed)]
     if parts is not None:
         seed_of_rows = _parts_to_draw(names, parts, is_checked, seeds)
@@ -203,5 +203,5 @@ def _in_own_order(names, rows):
     Otherwise, the order of the list would decide which rows are drawn.
     """
     taken = names.take(rows)
-    label_index = taken.checked.label_index
+    label_index = taken.label_index
     return rows[np.lexsort([taken.row_weights, label_index, taken.by_row(taken.keys)])]

@@ -5,7 +5,7 @@ from scipy.stats import norm
 
 from .._base.exact_limits import exact_interval, exact_limit
 
-ROUNDING = 1e-12  # a standard deviation of less is one of rounding
+ROUNDING = 1e-12  # smaller standard deviations are rounding errors
 
 
 def interval(drawn, confidence_level):

@@ -54,23 +54,21 @@ class Seeds:
 
     Parameters
     ----------
-    n_draws : int
-        Number of draws.
-    seed : int
-        The seed that the user has chosen.
+    question : Question
+        The number of draws, and the seed that the user has chosen.
     names : NameList
         All rows of the call. Their clusters are drawn alike in all parts.
     """
 
-    def __init__(self, n_draws, seed, names):
-        self.n_draws = n_draws
-        self.seed = seed
+    def __init__(self, question, names):
+        self.question = question
+        self.n_draws = question.n_draws
         self._of_clusters = self._seed(names.digest, CLUSTERS)
         self._n_drawn = Counter()
         self._cluster_counts = None  # (n_draws, n_clusters), after they were drawn
 
     def _seed(self, digest, *others):
-        return [self.seed, digest >> 32, digest & 0xFFFFFFFF, *others]
+        return [self.question.seed, digest >> 32, digest & 0xFFFFFFFF, *others]
 
     def of_names(self, names):
         """Return the seed of a list or part; a repeated list gets another seed.
@@ -91,11 +89,25 @@ class Seeds:
         return names.digest, self._n_drawn[names.digest]
 
     def draw(self, counts, seed):
-        """Yield how often units are drawn, as `draw_units` does."""
-        return draw_units(counts, self.n_draws, np.random.RandomState(seed))
+        """Yield how often units are drawn with replacement, in chunks of draws.
+
+        `counts`, (n_rows,), is the number of units in each row. Each chunk is a slice
+        of the draws, and an array of shape (n_in_chunk, n_rows).
+        """
+        rng = np.random.RandomState(seed)
+        row_of_unit = np.repeat(np.arange(len(counts)), counts)
+        n_units = len(row_of_unit)
+        if n_units == 0:  # such as the checked rows of a part without any
+            return
+        for rows in _chunks_of_draws(self.n_draws, len(counts)):
+            drawn = np.empty((rows.stop - rows.start, len(counts)))
+            for k in range(len(drawn)):
+                units = rng.randint(n_units, size=n_units)
+                drawn[k] = np.bincount(row_of_unit[units], minlength=len(counts))
+            yield rows, drawn
 
     def draw_clusters(self, chosen, n_clusters, most_kept=MOST_KEPT):
-        """Yield how often the chosen clusters are drawn, as `draw_units` does.
+        """Yield how often the chosen clusters are drawn, as `draw` does.
 
         All `n_clusters` of the table are drawn together. If these are at most
         `most_kept` counts, they are kept for other parts and outcomes.
@@ -165,7 +177,7 @@ class DrawnUnits:
     weights : ndarray of shape (n_units,)
         Weights of the units.
     chunks : iterable
-        How often the units are drawn, see `draw_units`.
+        How often the units are drawn, see `Seeds.draw`.
     """
 
     scores: NDArray[np.floating]
@@ -218,7 +230,7 @@ def deviations_of_sums(blocks, n_draws):
     """Return the deviations of resampled sums from the sum of all units.
 
     Each item of `blocks` has the influences of units that are drawn together, (n_units,
-    n_columns), and the chunks of `draw_units`. The influences of all units sum to 0.
+    n_columns), and the chunks of `Seeds.draw`. The influences of all units sum to 0.
     The deviations have the shape (n_draws, n_columns). They are multiplied by the root
     of the `inflation`, because resamples of few units vary too little.
     """
@@ -234,24 +246,6 @@ def inflation(influences):
     """Return G / (G - 1), where G is the number of units with any influence."""
     n_units = np.count_nonzero(influences.any(axis=1))
     return n_units / max(1, n_units - 1)
-
-
-def draw_units(counts, n_draws, rng):
-    """Yield how often units are drawn with replacement, in chunks of draws.
-
-    `counts`, (n_rows,), is the number of units in each row. Each chunk is a slice of
-    the draws, and an array of shape (n_in_chunk, n_rows).
-    """
-    row_of_unit = np.repeat(np.arange(len(counts)), counts)
-    n_units = len(row_of_unit)
-    if n_units == 0:  # such as the checked rows of a part without any
-        return
-    for rows in _chunks_of_draws(n_draws, len(counts)):
-        drawn = np.empty((rows.stop - rows.start, len(counts)))
-        for k in range(len(drawn)):
-            units = rng.randint(n_units, size=n_units)
-            drawn[k] = np.bincount(row_of_unit[units], minlength=len(counts))
-        yield rows, drawn
 
 
 def _chunks_of_draws(n_draws, n_counts):

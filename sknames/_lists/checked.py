@@ -1,10 +1,6 @@
 """Read the labels of checked rows."""
 
-from dataclasses import dataclass, replace
-from typing import Any, Self
-
 import numpy as np
-from numpy.typing import NDArray
 
 from .._base import warn
 from .._base.codes import code_values, index_in
@@ -15,32 +11,19 @@ from .columns import values_of
 FEW_CHECKED = 100  # rows; fewer raise a warning
 
 
-@dataclass(frozen=True)
-class CheckedRows:
-    """The labels of checked rows.
-
-    Parameters
-    ----------
-    label_index : ndarray of shape (n_rows,) of int
-        The index of each row's label among the classes of the model and the new labels;
-        -1 if the row was not checked.
-    new_labels : list
-        Labels that are not classes of the model.
-    """
-
-    label_index: NDArray[np.integer]
-    new_labels: list[Any]
-
-    def __getitem__(self, rows: Any) -> Self:
-        """Return some of the rows."""
-        return replace(self, label_index=self.label_index[rows])
-
-
 def read_checked(checked, stack, is_name):
-    """Return the labels of checked rows, as passed by the user, as `CheckedRows`.
+    """Read the labels of checked rows, as passed by the user.
 
     Labels of rows that are not names are ignored. If the model predicts groups, a label
     counts as its group.
+
+    Returns
+    -------
+    label_index : ndarray of shape (n_rows,) of int
+        The index of each row's label among the classes of the model, followed by the
+        new labels; -1 if the row was not checked.
+    new_labels : list
+        Sorted labels that are not classes of the model.
     """
     values = values_of(checked, len(is_name), "a label or None", "checked")
     classes = stack.classes.tolist()
@@ -56,7 +39,7 @@ def read_checked(checked, stack, is_name):
             kind="checked without name",
         )
         label_index[~is_name] = -1
-    return CheckedRows(label_index, new_labels)
+    return label_index, new_labels
 
 
 def _read_labels(values, stack):

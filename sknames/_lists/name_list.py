@@ -1,7 +1,7 @@
 """Read a list: the model's probabilities for its names, and the columns beside them."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from numbers import Real
 from typing import Any, Self
@@ -17,7 +17,7 @@ from .._draws.resampling import Clusters, digest_of_rows
 from .._models.groups import summed
 from .._models.predict_names import check_probabilities, predict_list
 from .._models.stack import resolve
-from .checked import FEW_CHECKED, CheckedRows, read_checked
+from .checked import FEW_CHECKED, read_checked
 from .columns import check_known, values_of, weights_where
 from .listed_model import ListedModel, below_groups
 
@@ -52,8 +52,11 @@ class NameList:
         Weights of the rows.
     clusters : Clusters or None, default=None
         The cluster of each row; None for independent names.
-    checked : CheckedRows or None, default=None
-        The labels of checked rows; None without checked rows.
+    label_index : ndarray of shape (n_rows,) of int or None, default=None
+        The index in `labels` of each checked row's label, -1 for other rows; None
+        without checked rows.
+    new_labels : list, default=[]
+        Labels of checked rows that are not classes of the model.
     """
 
     model: ListedModel
@@ -65,7 +68,8 @@ class NameList:
     counts: NDArray[np.integer]
     weights: NDArray[np.floating]
     clusters: Clusters | None = None
-    checked: CheckedRows | None = None
+    label_index: NDArray[np.integer] | None = None
+    new_labels: list[Any] = field(default_factory=list)
 
     def __len__(self) -> int:
         """Return the number of rows, including those that are not names."""
@@ -74,7 +78,7 @@ class NameList:
     def take(self, rows: Any) -> Self:
         """Return some of the rows, given as a mask or an index, with the same texts."""
         taken = {}
-        for name in ("rows", "counts", "weights", "clusters", "checked"):
+        for name in ("rows", "counts", "weights", "clusters", "label_index"):
             values = getattr(self, name)
             if values is not None:
                 taken[name] = values[rows]
@@ -112,6 +116,11 @@ class NameList:
         """The number of names."""
         return int(self.row_counts.sum())
 
+    @property
+    def n_not_names(self) -> int:
+        """The number of texts that are not names."""
+        return sum(self.n_of_reason.values())
+
     @cached_property
     def n_of_reason(self) -> dict[str, int]:
         """The number of rows that are not names by reason, in descending order."""
@@ -133,9 +142,9 @@ class NameList:
     @property
     def n_checked(self) -> int | None:
         """The number of checked rows with a positive weight, or None without them."""
-        if self.checked is None:
+        if self.label_index is None:
             return None
-        is_checked = self.checked.label_index >= 0
+        is_checked = self.label_index >= 0
         return int((is_checked & (self.row_weights > 0)).sum())
 
     @property
@@ -156,11 +165,6 @@ class NameList:
             sharpness=self.model.sharpness,
             rows=self.rows,
         )
-
-    @property
-    def new_labels(self) -> list[Any]:
-        """Labels of checked rows that are not classes of the model."""
-        return [] if self.checked is None else self.checked.new_labels
 
     @property
     def labels(self) -> NDArray[Any]:
@@ -228,8 +232,10 @@ def read_list(
     counts = _read_counts(counts, len(rows))
     if clusters is not None:
         clusters = check_clusters(clusters, is_name)
+    label_index = None
+    new_labels = []
     if checked is not None:
-        checked = read_checked(checked, stack, is_name)
+        label_index, new_labels = read_checked(checked, stack, is_name)
     return NameList(
         model=model,
         probabilities=probabilities,
@@ -240,7 +246,8 @@ def read_list(
         counts=counts,
         weights=_read_weights(sample_weight, is_name),
         clusters=clusters,
-        checked=checked,
+        label_index=label_index,
+        new_labels=new_labels,
     )
 
 
@@ -303,13 +310,12 @@ def check_size(names, of_outcome=""):
     n_distinct = names.distinct.n
     if n_distinct < FEW_NAMES:
         not_names = ""
-        n_of_reason = names.n_of_reason
-        if n_of_reason:
-            n = sum(n_of_reason.values())
-            of_each = [f"{n:,} {reason}" for reason, n in n_of_reason.items()]
-            n_rows = names.n_names + n
+        n = names.n_not_names
+        if n:
+            of_each = [f"{n:,} {reason}" for reason, n in names.n_of_reason.items()]
             not_names = (
-                f" ({n:,} of {n_rows:,} rows are not names: {', '.join(of_each)})"
+                f" ({n:,} of {names.n_names + n:,} rows are not names: "
+                f"{', '.join(of_each)})"
             )
         warn(
             f"The shares are rough: expected at least {FEW_NAMES} distinct names"

@@ -8,7 +8,6 @@ from typing import Any, Self
 from sklearn.utils import check_random_state
 
 from .._base.sklearn_private import HasMethods, Interval
-from .._draws.resampling import Seeds
 
 LEAST_IN_TAIL = 5  # draws: with fewer, the ends of an interval are mostly chance
 ROUNDING = 1e-6  # of the number of draws; 1 - .95 is .05 and some bits
@@ -60,7 +59,3 @@ class Question:
         check_level(confidence_level, n_draws)
         seed = check_random_state(random_state).randint(2**31)
         return cls(confidence_level, n_draws, seed)
-
-    def seeds(self, names):
-        """Return what decides the draws of a `NameList` and of its parts."""
-        return Seeds(self.n_draws, self.seed, names)

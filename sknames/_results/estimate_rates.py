@@ -150,6 +150,6 @@ def estimate_rates(
     outcomes = values_of(outcome, len(names), "an outcome", "outcome")
 
     def rates_of_part(part, rows, seeds):
-        return rates_of_list(part, outcomes[rows], question, seeds)
+        return rates_of_list(part, outcomes[rows], seeds)
 
     return estimate_by(names, by, question, rates_of_part)

@@ -177,6 +177,6 @@ def estimate_shares(
     )
 
     def shares_of_part(part, rows, seeds):
-        return shares_of_list(part, question, seeds)
+        return shares_of_list(part, seeds)
 
     return estimate_by(names, by, question, shares_of_part)

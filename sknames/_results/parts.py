@@ -14,6 +14,7 @@ from .._base.labels_and_weights import is_missing
 from .._base.saved import Saved, SavedResult
 from .._draws.draw_shares import draw_shares
 from .._draws.draws import Draws
+from .._draws.resampling import Seeds
 from .._lists.split import split_rows, title_of, values_of_key
 from .._models.frames import to_frame
 from .._models.groups import Groups
@@ -365,7 +366,7 @@ def draw_whole(names, question, parts):
 
     `parts` contains the rows of each part.
     """
-    return draw_shares(names, question.seeds(names), parts)
+    return draw_shares(names, Seeds(question, names), parts)
 
 
 def estimate_by(names, by, question, estimate):
@@ -375,16 +376,16 @@ def estimate_by(names, by, question, estimate):
     the seeds, and returns the result.
     """
     if by is None:
-        return estimate(names, slice(None), question.seeds(names))
+        return estimate(names, slice(None), Seeds(question, names))
     names_of_by, rows_of_part = split_rows(by, len(names))
-    seeds = question.seeds(names)
+    seeds = Seeds(question, names)
     parts = {}
     messages = []
     for key, rows in rows_of_part.items():
         part = names.take(rows)
         n_checked = part.n_checked
         if n_checked == 0:
-            part = replace(part, checked=None)
+            part = replace(part, label_index=None, new_labels=[])
         result = None
         if part.n_names > 0:
             title = title_of(names_of_by, key)
@@ -392,7 +393,7 @@ def estimate_by(names, by, question, estimate):
         parts[key] = Part(
             result=result,
             n_names=part.n_names,
-            n_not_names=sum(part.n_of_reason.values()),
+            n_not_names=part.n_not_names,
             n_checked=n_checked,
             weight=part.row_weights.sum(),
         )

@@ -195,7 +195,7 @@ class Rates(Estimates):
         )
 
 
-def rates_of_list(names, outcome, question, seeds):
+def rates_of_list(names, outcome, seeds):
     """Return the `Rates` of a `NameList`, from the mix of each outcome."""
     outcomes, outcome_index = check_outcome(outcome, names.row_counts > 0)
     share = _shares_of_outcomes(names, outcomes, outcome_index, seeds)
@@ -211,7 +211,7 @@ def rates_of_list(names, outcome, question, seeds):
     joint = Draws.joint(drawn, share)
     largest_first = np.argsort(-joint.estimate.sum(axis=1), kind="stable")
     about = TableMetadata.of_list(
-        names, question, seeds, n_checked=None if names.checked is None else n_checked
+        names, seeds, n_checked=None if names.label_index is None else n_checked
     )
     return Rates._of_draws(joint.at(joint.labels[largest_first]), about)
 

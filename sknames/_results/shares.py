@@ -302,14 +302,13 @@ class Shares(Estimates):
             raise ValueError("Expected known shares of some labels, got none.")
 
 
-def shares_of_list(names, question, seeds):
+def shares_of_list(names, seeds):
     """Return the `Shares` of a `NameList`, the largest first."""
     check_size(names)
     drawn = draw_shares(names, seeds)
     warn_if_few_checked(names)
     about = TableMetadata.of_list(
         names,
-        question,
         seeds,
         n_checked=names.n_checked,
         n_distinct=int(names.distinct.n),

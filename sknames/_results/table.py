@@ -75,20 +75,19 @@ class TableMetadata(Saved):
     def of_list(
         cls,
         names: Any,
-        question: Any,
         seeds: Any,
         *,
         n_checked: Any,
         n_distinct: Any = None,
     ) -> Self:
-        """Return the metadata of a table, from its `NameList` and `Question`."""
+        """Return the metadata of a table, from its `NameList` and `Seeds`."""
         has_weight = names.row_weights > 0
         return cls(
             model=names.model,
-            confidence_level=question.confidence_level,
-            n_draws=question.n_draws,
+            confidence_level=seeds.question.confidence_level,
+            n_draws=seeds.n_draws,
             n_names=names.n_names,
-            n_not_names=sum(names.n_of_reason.values()),
+            n_not_names=names.n_not_names,
             n_people=int(names.row_counts[has_weight].sum()),
             n_distinct=n_distinct,
             n_clusters=names.n_clusters,
