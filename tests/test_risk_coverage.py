@@ -12,10 +12,15 @@ from sknames._wrappers.risk_coverage import (
 )
 
 
+def curve_of(confidence, hits, weights):
+    """Return the curve of a model that predicts only labels."""
+    return risk_coverage_curve(confidence[:, None], hits[:, None], weights)
+
+
 def test_curve_has_a_row_for_each_threshold():
     confidence = np.array([0.9, 0.5, 0.9, 0.7, 0.0, 0.6, 0.95])
     hits = np.array([True, False, True, False, True, True, False])
-    curve = risk_coverage_curve(confidence, hits, np.array([1, 1, 1, 1, 1, 2.0, 0]))
+    curve = curve_of(confidence, hits, np.array([1, 1, 1, 1, 1, 2.0, 0]))
     assert_allclose(curve.threshold, [0.7, 0.6, 0.5, 0])
     assert_allclose(curve.coverage, [2 / 7, 3 / 7, 5 / 7, 6 / 7])  # never all
     assert_allclose(curve.risk, [0, 1 / 3, 1 / 5, 2 / 6])
@@ -25,7 +30,7 @@ def test_curve_has_a_row_for_each_threshold():
 def halved(n_wrong=0):
     """Return the curve of 100 names, the least sure wrong, and of 100 that are none."""
     confidence = np.append(np.linspace(1, 0.5, 100), np.zeros(100))
-    return risk_coverage_curve(confidence, np.arange(200) < 100 - n_wrong, np.ones(200))
+    return curve_of(confidence, np.arange(200) < 100 - n_wrong, np.ones(200))
 
 
 def test_risk_is_tested_at_fifty_coverages():
@@ -36,7 +41,7 @@ def test_risk_is_tested_at_fifty_coverages():
 
 def test_risk_met_only_by_surest_fiftieth_is_found():
     is_right = np.arange(5000) < 100
-    curve = risk_coverage_curve(np.linspace(1, 0.5, 5000), is_right, np.ones(5000))
+    curve = curve_of(np.linspace(1, 0.5, 5000), is_right, np.ones(5000))
     assert curve.coverage[row_of_risk(curve, 0.1, 0.95)] == 0.02
 
 
@@ -50,13 +55,11 @@ def test_unreachable_risk_raises_with_best_bound():
 
 
 def test_coverage_allows_for_rounding():
-    curve = risk_coverage_curve(
-        np.linspace(1, 0.5, 4), np.ones(4, dtype=bool), np.full(4, 0.7)
-    )
+    curve = curve_of(np.linspace(1, 0.5, 4), np.ones(4, dtype=bool), np.full(4, 0.7))
     assert curve.coverage[2] < 0.75
     assert row_of_coverage(curve, 0.75) == 2
 
 
 def test_curve_without_prediction_raises():
     with pytest.raises(ValueError, match="None of the 2 names"):
-        risk_coverage_curve(np.zeros(2), np.ones(2, dtype=bool), np.ones(2))
+        curve_of(np.zeros(2), np.ones(2, dtype=bool), np.ones(2))

@@ -168,28 +168,20 @@ shape (n_classes,), default="estimate"
         inner = resolve(self.estimator)
         if self.assumed_prior is None:
             check_prior_is_known(inner)
+        assumed = assumed_priors(inner, self.assumed_prior)
+        # Any shift invalidates a threshold of the estimator.
+        inner.add(self._shift(inner, assumed, assumed)).check_threshold()
         if self._estimates:
-            assumed = assumed_priors(inner, self.assumed_prior)
-            self._check_shift(inner, assumed, assumed)
-            priors, n_iter = priors_of_list(
-                inner,
-                predict_list(inner, X),
-                assumed,
-                sample_weight,
-            )
+            listed = predict_list(inner, X)
+            priors, n_iter = priors_of_list(inner, listed, assumed, sample_weight)
         else:
-            assumed, priors = self._given_mix(inner)
-            self._check_shift(inner, assumed, priors)
+            priors = self._given_priors(inner, assumed)
             n_iter = 0
         self.estimator_ = self.estimator
         self._assumed = assumed
         self.class_prior_ = priors
         self.n_iter_ = n_iter
         return self
-
-    def _check_shift(self, inner, assumed, priors):
-        """Raise ValueError if the estimator abstains: a shift voids thresholds."""
-        inner.add(self._shift(inner, assumed, priors)).check_threshold()
 
     def _shift(self, inner, assumed, priors):
         """Return the layer that replaces the assumed priors of a stack."""
@@ -200,9 +192,8 @@ shape (n_classes,), default="estimate"
         """Whether `fit` estimates the mix."""
         return isinstance(self.priors, str) and self.priors == "estimate"
 
-    def _given_mix(self, inner):
-        """Return the priors that a fitted estimator assumes, and the given priors."""
-        assumed = assumed_priors(inner, self.assumed_prior)
+    def _given_priors(self, inner, assumed):
+        """Return the given priors; raise ValueError for classes never predicted."""
         classes = inner.classes
         priors = check_priors(self.priors, classes, own=assumed)
         never = classes[(priors > 0) & (assumed == 0)]
@@ -212,16 +203,14 @@ shape (n_classes,), default="estimate"
                 "estimator never predicts, got positive ones. Set them to 0, or take "
                 "another estimator."
             )
-        return assumed, priors
+        return priors
 
     def _layer(self, inner):
         """Return the layer that this wrapper adds to a stack."""
         if super().__sklearn_is_fitted__():
-            assumed = self._assumed
-            priors = self.class_prior_
-        else:
-            assumed, priors = self._given_mix(inner)
-        return self._shift(inner, assumed, priors)
+            return self._shift(inner, self._assumed, self.class_prior_)
+        assumed = assumed_priors(inner, self.assumed_prior)
+        return self._shift(inner, assumed, self._given_priors(inner, assumed))
 
     def __sklearn_is_fitted__(self):
         is_given = not self._estimates and self._is_around_fitted()

@@ -14,15 +14,15 @@ N_TRIED = 50
 N_STEPS = math.ceil(math.log2(N_TRIED + 1))  # six
 
 
-def confidence_and_hits(probabilities, best, is_name, labels, classes, fallback):
+def confidence_and_hits(probabilities, is_name, labels, classes, fallback):
     """Return the probabilities of the best class and its groups, and the hits.
 
-    `probabilities`, (n, n_classes), has a column for each of the `classes`. `best`,
-    (n,), contains the index of the most probable class, and `is_name`, (n,), whether a
-    row is a name. The results are floats and booleans, (n, 1 + n_levels): the
-    probabilities, and whether the class or group is correct. Rows that are not names
-    get the probability 0.
+    `probabilities`, (n, n_classes), has a column for each of the `classes`; `is_name`,
+    (n,), says whether a row is a name. The results are floats and booleans, (n, 1 +
+    n_levels): the probabilities, and whether the class or group is correct. Rows that
+    are not names get the probability 0.
     """
+    best = probabilities.argmax(axis=1)
     confidence = fallback_probabilities(probabilities, best, fallback)
     predicted = classes[best]
     hits = [predicted == labels]
@@ -35,14 +35,12 @@ def risk_coverage_curve(confidence, hits, weights):
     """Return coverage and risk of each threshold as a Bunch of arrays.
 
     The highest threshold comes first. Each threshold is the largest probability for
-    which the model abstains, or 0. The first columns of `confidence` and `hits`, (n,)
-    or (n, n_levels), contain the probability of each row's label and whether the label
+    which the model abstains, or 0. The first columns of `confidence` and `hits`, both
+    (n, 1 + n_levels), contain the probability of each row's label and whether the label
     is correct. Further columns contain the same for its groups, from fine to coarse.
     The finest level above the threshold is predicted. If all probabilities of a row are
     0, the model always abstains.
     """
-    confidence = confidence.reshape(len(weights), -1)
-    hits = hits.reshape(len(weights), -1)
     # The gains are the weights that are added when the threshold falls below each
     # probability. The coarsest group is predicted first, and finer levels replace it.
     wrong = weights[:, None] * ~hits

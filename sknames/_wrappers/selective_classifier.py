@@ -233,7 +233,6 @@ class SelectiveClassifier(Wrapper):
             If no threshold keeps the risk.
         """
         self._validate_params()
-        self._check_goal()
         if isinstance(X, Iterator):
             X = list(X)  # read more than once below
         (X,) = indexable(X)
@@ -264,17 +263,16 @@ class SelectiveClassifier(Wrapper):
         With a given threshold, no curve is needed.
         """
         self = cls(estimator, **params)
+        self._validate_params()
         abstain_label, fallback = self._read_answers(resolve(estimator))
         return self._store(estimator, abstain_label, fallback, curve)
 
     def _read_answers(self, inner, labels=(), *, may_lack=False):
         """Return the abstain label and the levels of the fallback around a stack.
 
-        Raise ValueError if they do not fit the classes and other `labels`, or no goal
-        is given. If classes `may_lack` labels, the fallback may have more.
+        Raise ValueError if they do not fit the classes and other `labels`. If classes
+        `may_lack` labels, the fallback may have more.
         """
-        self._validate_params()
-        self._check_goal()
         fallback = ()
         if self.fallback is not None:
             if inner.members is not None:
@@ -290,8 +288,8 @@ class SelectiveClassifier(Wrapper):
         )
         return abstain_label, fallback
 
-    def _check_goal(self):
-        """Raise ValueError unless there is a coverage, a risk or a threshold."""
+    def _validate_params(self):
+        super()._validate_params()
         if (self.coverage, self.risk, self.threshold).count(None) != 2:
             raise ValueError(
                 f"Expected one of coverage, risk and threshold, got coverage="
@@ -411,6 +409,7 @@ class SelectiveClassifier(Wrapper):
             abstain_label = self.abstain_label_
             fallback = tuple(FallbackLevel(*stored) for stored in self._levels)
         else:
+            self._validate_params()
             abstain_label, fallback = self._read_answers(inner)
         return Threshold(type(self).__name__, self.threshold_, fallback, abstain_label)
 
@@ -422,7 +421,6 @@ class SelectiveClassifier(Wrapper):
         if self.threshold != vars(self).get("_threshold", self.threshold):
             # The parameter was changed after `fit`, which validated another value.
             self._validate_params()
-            self._check_goal()
         return float(self.threshold)
 
     def __sklearn_is_fitted__(self):
@@ -515,7 +513,6 @@ def _answers(stack, X, y, fallback):
     classes = stack.classes
     # A fold may not contain a rare label.
     fallback = [level.among(classes) for level in fallback]
-    best = listed.proba.argmax(axis=1)
     is_name = listed.reasons == ""
     y = stack.as_predicted(y)
-    return confidence_and_hits(listed.proba, best, is_name, y, classes, fallback)
+    return confidence_and_hits(listed.proba, is_name, y, classes, fallback)

@@ -108,7 +108,5 @@ def curve_of(probabilities, names, labels, classes, priors, groups=()):
     )
     is_name = Names(names.tolist()).reasons == ""
     fallback = read_fallback(groups, classes)
-    confidence, hits = confidence_and_hits(
-        shifted, shifted.argmax(axis=1), is_name, labels, classes, fallback
-    )
+    confidence, hits = confidence_and_hits(shifted, is_name, labels, classes, fallback)
     return risk_coverage_curve(confidence, hits, weights_of(labels, classes, priors))
