@@ -31,14 +31,14 @@ class ReadingRules:
         Whether artefacts of typing, copying and file formats are removed.
     drops : bool, default=True
         Whether titles, degrees and text in brackets are removed.
-    knows_letter : callable or None, default=None
-        Function that returns whether the encoder knows a letter. With None, all
+    knows_letter : callable, default=str.isalpha
+        Function that returns whether the encoder knows a letter. By default, all
         letters are known.
     """
 
     cleans: bool = True
     drops: bool = True
-    knows_letter: Callable[[str], bool] | None = None
+    knows_letter: Callable[[str], bool] = str.isalpha
 
 
 BY_DEFAULT = ReadingRules()

@@ -1,6 +1,7 @@
 """Decide whether a text is a name, and why not."""
 
 import re
+from itertools import dropwhile, pairwise
 
 import numpy as np
 
@@ -115,20 +116,18 @@ _WORDS = _words_outside_names()
 _SIGNS = re.compile(r"[!-&(-+/:-@\[-`{-~、，（）「」・]|\.(?![ ,])")
 
 
-def why_not_names(typed, texts, knows_letter=None):
+def why_not_names(typed, texts, knows_letter=str.isalpha):
     """Return why each text is not a name, or "" for a name, as str objects.
 
     `texts` are the `typed` texts after `clean`. `SelectiveClassifier.reasons` describes
-    the reasons. `knows_letter` returns whether a letter is known; without this
-    function, all letters are known.
+    the reasons. `knows_letter` returns whether a letter is known; by default, all are.
     """
     reasons = np.full(len(texts), "", dtype=object)
     texts = compose(texts)
-    is_known = {}
-    for first in {text[:1] for text in texts}:
-        is_known[first] = _is_known_letter(first, knows_letter)
+    first_characters = {text[:1] for text in texts}
+    known = {first for first in first_characters if _is_known(first, knows_letter)}
     for row, text in enumerate(texts):
-        if not is_known[text[:1]] or _is_unusual(text):
+        if text[:1] not in known or _is_unusual(text):
             reasons[row] = _why_not_name(text, knows_letter)
     if _BROKEN.search("\n".join(typed)):
         are_broken = [_BROKEN.search(text) is not None for text in typed]
@@ -163,9 +162,12 @@ def _why_not_name(text, knows_letter):
         return PLACEHOLDER
     outside = BRACKETS.sub(" ", text)
     read = outside if any(map(str.isalpha, outside)) else text
-    if _has_form_in_brackets(text) or _is_organization(read):
+    in_brackets = [_joined(lower(inside)) for inside in BRACKETS.findall(text)]
+    if _INSIDE_BRACKETS.search(text) or _has_any("in_brackets", in_brackets):
+        return ORGANIZATION  # "(株)", "(GmbH)"
+    if _is_organization(read):
         return ORGANIZATION
-    if not any(_is_known_letter(character, knows_letter) for character in text):
+    if not any(_is_known(character, knows_letter) for character in text):
         return NO_LETTER
     if len(text) == MAX_CHARACTERS or _names_several_people(read):
         return SEVERAL
@@ -181,12 +183,13 @@ def is_placeholder(part):
 def is_titled_placeholder(text):
     """Return whether a text consists of titles and a placeholder: "Mr. Unknown"."""
     words = text.split()
-    n_titles = 0
-    while n_titles < len(words):
-        if lower(words[n_titles]).removesuffix(".") not in _ANY_TITLES:
-            break
-        n_titles += 1
-    return n_titles > 0 and is_placeholder(" ".join(words[n_titles:]))
+    behind = [*dropwhile(_may_be_title, words)]
+    return len(behind) < len(words) and is_placeholder(" ".join(behind))
+
+
+def _may_be_title(word):
+    """Return whether a word is a title, with or without its final dot."""
+    return lower(word).removesuffix(".") in _ANY_TITLES
 
 
 def _has_only_placeholders(text):
@@ -200,13 +203,6 @@ def _has_only_placeholders(text):
         return True
     return " " in text and placeholders.issuperset(text.split())
 
-
-def _has_form_in_brackets(text):
-    """Return whether a text has a legal form in brackets: "(株)", "(GmbH)"."""
-    if _INSIDE_BRACKETS.search(text):
-        return True
-    forms = [_joined(lower(inside)) for inside in BRACKETS.findall(text)]
-    return _has_any("in_brackets", forms)
 
 
 def _has_any(kind, texts):
@@ -255,31 +251,25 @@ def _names_several_people(text):
     for k, part in enumerate(text.split(",")):
         if _has_conjunction(part, is_behind_comma=k > 0):
             return True
-    return _is_list_of_names(drop_titles(text).split(","))
+    # Either all parts have initials ("Smith J, Doe J"), or all begin with a given name
+    # and end with a surname ("Anna Müller, Max Weber").
+    parts = drop_titles(text).split(",")
+    if len(parts) < 2:
+        return False
+    return all(map(has_initials, parts)) or all(map(_is_whole_name, parts))
 
 
 def _is_couple(text):
     """Return whether a word for "and" is followed by a title."""
-    words = text.split()
-    if text.isupper():  # in mixed case, "Y" is an initial
-        words = lower(text).split()
-    for k in range(1, len(words) - 1):
-        if words[k] in _SETS["before_title"]:
-            title = lower(words[k + 1])
-            if title in _SURE_TITLES or title.removesuffix(".") in _SURE_TITLES:
-                return True
+    # In mixed case, "Y" is an initial.
+    words = (lower(text) if text.isupper() else text).split()
+    for word, following in pairwise(words[1:]):
+        title = lower(following)
+        is_title = not _SURE_TITLES.isdisjoint([title, title.removesuffix(".")])
+        if is_title and word in _SETS["before_title"]:
+            return True
     return False
 
-
-def _is_list_of_names(parts):
-    """Return whether all parts between commas are names.
-
-    Either all parts have initials ("Smith J, Doe J"), or all begin with a given name
-    and end with a surname ("Anna Müller, Max Weber").
-    """
-    if len(parts) < 2:
-        return False
-    return all(map(has_initials, parts)) or all(map(_is_whole_name, parts))
 
 
 def _is_whole_name(text):
@@ -318,9 +308,7 @@ def _is_between_names(tokens, k, is_behind_comma):
     return n_behind >= max(k, 2)  # "Thurn und Taxis" is a surname
 
 
-def _is_known_letter(character, knows_letter):
+def _is_known(character, knows_letter):
     """Return whether a character is a known letter."""
     # Check the character itself, because an emoji becomes a word in ASCII.
-    if knows_letter is None or not character.isalpha():
-        return character.isalpha()
-    return knows_letter(character)
+    return character.isalpha() and knows_letter(character)
