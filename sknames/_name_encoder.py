@@ -9,6 +9,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from ._base.codes import code_values
 from ._base.estimators import EstimatorMixin, check_is_frozen
 from ._base.saved_state import stamped, unstamped
 from ._base.sklearn_private import HasMethods, StrOptions
@@ -123,13 +124,10 @@ class NameEncoder(NamesMixin, EstimatorMixin, BaseEstimator):
 
     def _encode(self, names):
         """Return the features of names, (n, n_features), float32."""
-        distinct = list(dict.fromkeys(names))
+        distinct, index = code_values(names)
         probabilities = self.model_.predict_proba(distinct)
         rows = np.sqrt(np.asarray(probabilities, dtype=np.float64)).astype(np.float32)
-        if len(distinct) == len(names):
-            return rows
-        row_of = {name: row for row, name in enumerate(distinct)}
-        return rows[[row_of[name] for name in names]]
+        return rows[index]
 
     def get_feature_names_out(
         self, input_features: object = None

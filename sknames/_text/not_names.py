@@ -204,7 +204,6 @@ def _has_only_placeholders(text):
     return " " in text and placeholders.issuperset(text.split())
 
 
-
 def _has_any(kind, texts):
     """Return whether any of the texts is in a table of the rules."""
     return not _SETS[kind].isdisjoint(texts)
@@ -269,7 +268,6 @@ def _is_couple(text):
         if is_title and word in _SETS["before_title"]:
             return True
     return False
-
 
 
 def _is_whole_name(text):

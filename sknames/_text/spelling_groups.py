@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from .._base.codes import index_in
 from .names import NamesLike, read_names
 from .tidy import spellings
 
@@ -37,5 +38,4 @@ def spelling_groups(names: NamesLike) -> NDArray[np.intp]:
     """
     # np.unique would copy the names into an array as wide as the longest name.
     spelt = spellings(read_names(names))
-    groups = {spelling: group for group, spelling in enumerate(sorted(set(spelt)))}
-    return np.array([groups[spelling] for spelling in spelt], dtype=np.intp)
+    return index_in(sorted({*spelt}), spelt, otherwise=-1)

@@ -235,8 +235,7 @@ class _Capitals:
             return words
         numeral = words[-1].removesuffix(".")
         # "VI" is a surname in "Anna VI" and a numeral in "George VI".
-        is_surname = numeral in _NUMERALS and _is_surname(numeral, self.others[-1:])
-        if numeral in _NUMERALS and not is_surname:
+        if numeral in _NUMERALS and not _is_surname(numeral, self.others[-1:]):
             return words[:-1]
         return words
 
@@ -265,8 +264,8 @@ def _in_order(words, given=()):
     if given:
         words = _with_surname_last(words, given, capitals)
     n = capitals.n_before_initials(words)
-    if not any(map(_is_full, words[:n])):
-        return words
+    if not any(len(word) > 1 and not _initials(word, False) for word in words[:n]):
+        return words  # of single letters and dotted initials
     front = []
     for word in words[n:]:
         front += capitals.initials(word)
@@ -293,11 +292,6 @@ def _with_surname_last(words, given, capitals):
 
 def _has_small_letter(text):
     return any(map(str.islower, text))
-
-
-def _is_full(word):
-    """Return whether a word is neither a single letter nor dotted initials."""
-    return len(word) > 1 and not _initials(word, False)
 
 
 def has_initials(text):

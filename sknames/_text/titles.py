@@ -127,19 +127,14 @@ def _words_of(segment, k, may_be_names):
         if "relative" in _tables(words[i]) and i + 1 < len(words):
             return words[:i], False
         for phrase in (words[i], " ".join(words[i : i + 2])):
-            tables = (
-                set() if may_be_names and phrase.isalpha() else _birth_tables(phrase)
-            )
-            if tables:
+            if may_be_names and phrase.isalpha():
+                continue
+            key = phrase if phrase.isascii() else lower(phrase)
+            tables = _TABLES_AS_WRITTEN.get(key, ())
+            if "birth" in tables or "born" in tables:
                 has_date = any(map(str.isdecimal, "".join(words[i:])))
                 return words[:i], has_date or "born" in tables
     return words, False
-
-
-def _birth_tables(phrase):
-    """Return the tables of words for birth that contain a phrase."""
-    key = phrase if phrase.isascii() else lower(phrase)
-    return {"birth", "born"}.intersection(_TABLES_AS_WRITTEN.get(key, ()))
 
 
 def _split_titles(word):
@@ -227,7 +222,8 @@ class _NameContext:
                 is_behind_title = pair not in _SURNAME_PAIRS
             if not is_behind_title:
                 left.append(word)
-        is_list = all(map(_may_be_degree, left))
+        degrees = {"degrees", "initials"}
+        is_list = not any(degrees.isdisjoint(_tables(word)) for word in left)
         n_least = 1 if k == 0 else 0
         while len(left) > n_least and self._is_degree(left, is_list):
             left.pop()
@@ -267,11 +263,6 @@ class _NameContext:
         if self.n_words > 1 or self.in_capitals or not word.isupper():
             return False
         return len(word) == 2 or "surnames" in tables
-
-
-def _may_be_degree(word):
-    """Return whether a word is a degree, or initials that may mean a degree."""
-    return not {"degrees", "initials"}.isdisjoint(_tables(word))
 
 
 def _without_attached(name):

@@ -116,9 +116,7 @@ def _load(name, types, as_frame):
     """Return a table of the package as a Bunch, some of its columns as numbers."""
     header, *rows = read_table(f"{name}.csv")
     values = np.array(rows, dtype=object)
-    columns = {}
-    for k, column in enumerate(header):
-        columns[column] = values[:, k]
+    columns = dict(zip(header, values.T, strict=True))
     for column, type_ in types.items():
         numbers = [type_(value or "nan") for value in columns[column]]
         columns[column] = np.array(numbers)

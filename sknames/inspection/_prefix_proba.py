@@ -69,7 +69,7 @@ def prefix_proba(estimator: Any, name: str) -> Bunch:
     lengths = np.arange(1, n + 1)
     if reading.encoder.clean:
         # Without the spaces at the end of a prefix.
-        lengths = np.maximum.accumulate(np.where(reading.is_space, 0, lengths))
+        lengths = np.maximum.accumulate(np.where(reading.characters == " ", 0, lengths))
         lengths[-1:] = n
     is_in_prefix = np.arange(codes.shape[1]) < lengths[:, None]
     prefixes = np.where(is_in_prefix, codes, 0).astype(codes.dtype)

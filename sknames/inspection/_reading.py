@@ -34,7 +34,7 @@ class Reading:
         # It is a DataFrame after set_output.
         self.codes = np.asarray(self.encoder.transform(names))
         spelt = self.encoder._spell(names.tidy[0])
-        self.is_space = np.array([c == " " for c, _, _ in spelt], dtype=bool)
+
         characters = []
         for character, _, _ in spelt:
             is_known = character in self.encoder.alphabet_
