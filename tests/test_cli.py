@@ -1315,8 +1315,6 @@ predict in.csv --priors 'Greek=.5, Greek =.5'
   1: --priors has 'Greek' twice
 predict in.csv --priors Greek=.5
   1: give them 'others': 0.5, or
-predict in.csv --priors others=1
-  1: of a label next to 'others', got none
 predict in.csv --priors in.csv
   2: in.csv has no column 'label'
 predict in.csv --priors mix.csv

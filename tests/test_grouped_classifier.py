@@ -67,6 +67,22 @@ def test_fit_without_remaining_labels_has_no_others(small_names):
     assert model.fit(*small_names).classes_.tolist() == ["Asia", "Europe"]
 
 
+@pytest.mark.parametrize(
+    "groups, others, classes",
+    [
+        (GROUPS, "others", ["Asia", "Europe"]),
+        ({"Asia": ["Turkish"]}, "Asia", ["Asia"]),
+        ({}, "others", ["others"]),
+    ],
+)
+def test_others_join_the_group_of_their_name_if_any_are_left(
+    tiny, groups, others, classes
+):
+    model = GroupedClassifier(tiny, groups=groups, others=others)
+    assert model.classes_.tolist() == classes
+    assert_allclose(model.predict_proba(["Ana"]).sum(), 1, rtol=1e-5)
+
+
 def test_large_integer_labels_are_distinguished():
     X, y = make_blobs(centers=3, random_state=0)
     labels = np.array([2**63, 2**63 + 1, 5], dtype=np.uint64)
@@ -112,11 +128,8 @@ WRONG = [
     ({"Europe": ["Greek", np.nan]}, None, "groups has nan in the group 'Europe'"),
     ("country", None, r"countries, take load_pretrained\('country'\)"),
     (["Greek"], None, "'region', 'subregion', or a dict"),
-    ({}, "others", "groups of some labels, not of all, .* got 0 of 4 labels"),
-    (GROUPS, "others", "groups of some labels, not of all, .* got 4 of 4 labels"),
-    ({"Asia": ["Turkish"]}, "Asia", "that is none of the groups, got 'Asia'"),
     ({"Asia": ["Turkish"]}, "Turkish", "another group: got 'Turkish'"),
-    ({"Asia": ["Turkish"]}, 0, "groups and others that are all strings"),
+    ({"Asia": ["Turkish"]}, 0, "groups that are all strings, or all numbers, got .0,"),
 ]
 
 

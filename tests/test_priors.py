@@ -40,6 +40,7 @@ def test_others_are_divided_in_proportion_to_own_priors():
     for priors in (given, pd.Series(given)):
         assert_allclose(check_priors(priors, CLASSES, own=own), [0.16, 0.2, 0.64])
     assert_allclose(check_priors(given, CLASSES), [0.4, 0.2, 0.4])
+    assert_allclose(check_priors({"others": 1}, CLASSES, own=own), own)
     two = check_priors({"Irish": 0.2, "Dutch": 0.3, "others": 0.5}, CLASSES, own=own)
     assert_allclose(two, [0.3, 0.2, 0.5])
     with pytest.raises(ValueError, match="others' is 0.8, and no label is left that t"):
@@ -110,7 +111,6 @@ EXPECTED = (
      r"predicted: give them 'others': 0\.98, or divide by the sum if there are none"),
     ({"Irish": 0.02, "others": 0.9},
      r"sum to 0\.92; expected 1\. Divide them by their sum"),
-    ({"others": 1}, "Expected priors of a label next to 'others', got none"),
     ({"Irish": 0.5, "Dutch": 0.2, "Turkish": 0.2, "others": 0.1},
      "priors of 'others' is 0.1, and no label is left"),
     ({"Irish": 1.5, "others": -0.5}, r"of 'others' is -0\.5; expected a number"),

@@ -42,8 +42,6 @@ def group_of_each(groups, classes, name="groups", *, may_lack=False, others=None
     `groups` that are not among the classes are ignored.
     """
     pairs = _known_pairs(groups, classes, name, may_lack=may_lack)
-    if others is not None:
-        _check_others(others, pairs, classes, may_lack=may_lack)
     group_of = dict(pairs)
     for label, group in pairs:
         if group_of[label] != group:
@@ -68,23 +66,6 @@ def group_of_each(groups, classes, name="groups", *, may_lack=False, others=None
         group_of_class, name, " A label that is in no group is a group of its own."
     )
     return array_of_labels(group_of_class)
-
-
-def _check_others(others, pairs, classes, *, may_lack):
-    """Raise ValueError unless `others` can be the group of all ungrouped labels."""
-    groups = [group for _, group in pairs]
-    check_alike([*groups, others], "groups and others")
-    if others in groups:
-        raise ValueError(
-            f"Expected others that is none of the groups, got {others!r}. Rename it."
-        )
-    n_grouped = len({label for label, _ in pairs})
-    if n_grouped == 0 or (n_grouped == len(classes) and not may_lack):
-        raise ValueError(
-            f"Expected groups of some labels, not of all, with others={others!r}; got "
-            f"{n_grouped} of {len(classes)} labels in groups. Change the groups, or "
-            "leave others out."
-        )
 
 
 def _known_pairs(groups, classes, name, *, may_lack):

@@ -91,10 +91,6 @@ def _by_label(by_label, classes, name, own):
 def _priors_of_others(by_label, classes, name, own):
     """Return the `own` priors of the labels not in `by_label`, scaled to sum to 1."""
     is_other = np.array([label not in by_label for label in classes.tolist()])
-    if is_other.all():
-        raise ValueError(
-            f"Expected {name} of a label next to {OTHERS!r}, got none. Name one."
-        )
     priors = check_priors(own, classes) * is_other
     if not priors.any():
         raise ValueError(
