@@ -60,9 +60,8 @@ def _draw_by_model(names, share, seeds, parts):
     n_held_out = of_sparse = None
     n_people = names.model.n_people
     if n_people is not None:
-        is_sparse = n_people < MIN_HELD_OUT
-        n_held_out = names.by_label(n_people[None])[0]
-        of_sparse = names.by_label((share * is_sparse)[None])[0]
+        of_sparse = share * (n_people < MIN_HELD_OUT)
+        n_held_out, of_sparse = names.by_label(np.stack([n_people, of_sparse]))
     return Draws(
         labels=names.labels,
         estimate=names.by_label(share[None])[0],

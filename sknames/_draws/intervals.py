@@ -1,4 +1,4 @@
-"""The rules of intervals, and of what is sure. Only `Draws` calls them."""
+"""Compute intervals of shares, and intervals and p-values of differences."""
 
 import numpy as np
 from scipy.stats import norm
@@ -11,11 +11,11 @@ ROUNDING = 1e-12  # smaller standard deviations are rounding errors
 def interval(drawn, confidence_level):
     """Return the ends of the intervals of `Draws`, in the shape of the estimate.
 
-    What is unknown reaches from 0 to 1.
+    The interval of an unknown share is from 0 to 1.
     """
     low, high = percentiles(drawn.draws, drawn.estimate, confidence_level)
-    # Draws lack what the list lacks. So no interval is narrower than that of a share of
-    # 0 or 1.
+    # A label that is missing in the list is missing in all draws. Therefore, intervals
+    # include the exact limits of a share of 0 or 1.
     limit = exact_limit(drawn.n_effective, confidence_level)
     low = np.minimum(low, 1 - limit)
     high = np.maximum(high, limit)
@@ -27,8 +27,8 @@ def interval(drawn, confidence_level):
 
 
 def _with_checked(drawn, low, high, confidence_level):
-    """Return the ends of intervals of shares that checked rows correct."""
-    # Errors are rare: some rows without one do not show that there are none.
+    """Return the ends of the intervals of shares that are corrected by checked rows."""
+    # Errors are rare, so a few checked rows without errors do not rule them out.
     least_reach = exact_limit(drawn.n_effective, confidence_level) / 2
     low = np.minimum(low, drawn.estimate - least_reach)
     high = np.maximum(high, drawn.estimate + least_reach)
@@ -36,43 +36,51 @@ def _with_checked(drawn, low, high, confidence_level):
     exact_low, exact_high = exact_interval(
         drawn.estimate, np.where(is_finite, drawn.n_effective, 1), confidence_level
     )
-    has_only_checked = (drawn.predicted == 0) & is_finite  # not of all labels
+    has_only_checked = (
+        drawn.predicted == 0
+    ) & is_finite  # the sum of all labels is always 1
     low = np.where(has_only_checked, exact_low, low)
     high = np.where(has_only_checked, exact_high, high)
     return low, high
 
 
 def percentiles(draws, estimate, confidence_level):
-    """Return the ends of intervals, in the shape of the estimate, which they hold."""
+    """Return the ends of percentile intervals, extended to include the estimate.
+
+    They have the shape of the estimate.
+    """
     tail = (1 - confidence_level) / 2
     low = np.quantile(draws, tail, axis=0)
-    high = -np.quantile(-draws, tail, axis=0)  # to the bit as seen from above
+    high = -np.quantile(-draws, tail, axis=0)  # mirrors `low` to the bit
     return np.minimum(low, estimate), np.maximum(high, estimate)
 
 
 def compare_draws(first, second, confidence_level):
-    """Return how two `Draws` differ, as columns by name.
+    """Return the differences between two `Draws`.
 
-    These are difference, low, high and p_value, (n_labels,) each.
+    Returns
+    -------
+    dict of str to ndarray of shape (n_labels,)
+        The columns difference, low, high and p_value.
     """
     difference = first.estimate - second.estimate
     draws = first.draws - second.draws
     low, high = percentiles(draws, difference, confidence_level)
-    # What exact limits add to the intervals of either adds to theirs like a variance
-    # (Zou and Donner 2008).
+    # The extensions of both intervals by exact limits are added as squares (Zou and
+    # Donner 2008).
     down, up = added_by_limits(first, confidence_level)
     second_down, second_up = added_by_limits(second, confidence_level)
     squared_down = (difference - low) ** 2 + (down + second_up)
     squared_up = (high - difference) ** 2 + (up + second_down)
-    # Exact intervals may reach less far than draws.
+    # Exact intervals may be narrower than those of the draws.
     down = np.sqrt(np.maximum(squared_down, 0))
     up = np.sqrt(np.maximum(squared_up, 0))
     low = np.nan_to_num(np.maximum(difference - down, -1), nan=-1)
     high = np.nan_to_num(np.minimum(difference + up, 1), nan=1)
-    # With that of the reach towards 0, an interval of what is sure leaves 0 out.
-    z = norm.ppf((1 + confidence_level) / 2)
     deviation = _deviation(draws, first, second, confidence_level)
-    deviation = np.maximum(deviation, np.where(difference > 0, down, up) / z)
+    # A significant difference must have an interval that excludes 0.
+    reach = np.where(difference > 0, down, up)
+    deviation = np.maximum(deviation, reach / _deviations_of(confidence_level))
     is_tested = first.is_tested & second.is_tested
     p_value = np.where(is_tested, 1, np.nan)
     # The sum of all labels is always 1. A NaN is not above a bound.
@@ -86,23 +94,28 @@ def compare_draws(first, second, confidence_level):
     return {"difference": difference, "low": low, "high": high, "p_value": p_value}
 
 
+def _deviations_of(confidence_level):
+    """Return how many standard deviations a normal interval reaches on each side."""
+    return norm.ppf((1 + confidence_level) / 2)
+
+
 def added_by_limits(drawn, confidence_level):
-    """Return what exact limits add to the squared reach of intervals, down and up."""
+    """Return by how much exact limits extend intervals, down and up, as squares."""
     without = percentiles(drawn.draws, drawn.estimate, confidence_level)
     ends = np.array(interval(drawn, confidence_level))
     return (ends - drawn.estimate) ** 2 - (np.array(without) - drawn.estimate) ** 2
 
 
 def _deviation(draws, first, second, confidence_level):
-    """Return the standard deviations of differences.
+    """Return the standard deviations of the differences between two `Draws`.
 
-    The differences are those of two `Draws`, and `draws` their draws. A deviation is at
-    least that of exact limits, and that of counts of two lists of one mix.
+    `draws` contains the differences of the draws. A deviation is at least the one that
+    follows from exact limits, and the one of counts in two lists with the same mix.
     """
-    z = norm.ppf((1 + confidence_level) / 2)
+    z = _deviations_of(confidence_level)
     deviation = draws.std(axis=0)
     if first.predicted is not None or second.predicted is not None:
-        # Draws of a few checked rows have tails so long that they have no variance.
+        # With a few checked rows, the tails of the draws are too long for a variance.
         low, high = percentiles(draws, draws.mean(axis=0), confidence_level)
         deviation = (high - low) / (2 * z)
     limits = np.hypot(
@@ -114,11 +127,11 @@ def _deviation(draws, first, second, confidence_level):
 
 
 def _deviation_if_equal(first, second):
-    """Return the standard deviation of the difference of counts of two equal lists.
+    """Return the standard deviations of differences of counts in lists of the same mix.
 
-    A test asks how lists of one mix differ. At each list's own estimate, a label that
-    one of them lacks would not vary there. Predictions of rows that were not checked
-    vary less than counts of those that were: there it is 0.
+    A test assumes that both lists have the same mix. At its own estimate, a list would
+    not vary in a label that it lacks, so the estimates are pooled. Predictions of
+    unchecked rows vary less than counts: for them, 0 is returned.
     """
     variance_of_1 = 1 / np.asarray(first.n_effective)
     variance_of_2 = 1 / np.asarray(second.n_effective)
@@ -134,15 +147,16 @@ def _deviation_if_equal(first, second):
 
 
 def p_values(draws, difference, deviation, confidence_level):
-    """Return p-values of differences, for all labels together, (n_labels,).
+    """Return p-values of differences, (n_labels,), adjusted for testing all labels.
 
-    A difference is sure if it exceeds the largest error in most draws, both in standard
-    deviations. The shape of draws is (n_draws, n_labels). The p-value takes the largest
-    of K normal errors, with the K under which it is small for the same differences.
+    A difference is significant if it exceeds the largest error in most draws,
+    (n_draws, n_labels), both in standard deviations. The p-values are those of the
+    largest of K independent normal errors. K is chosen so that the same differences are
+    significant.
     """
-    if not len(difference):  # as of groups={}
+    if not len(difference):  # no label is tested
         return np.ones(0)
-    z = norm.ppf((1 + confidence_level) / 2)
+    z = _deviations_of(confidence_level)
     largest = (np.abs(draws - difference) / deviation).max(axis=1)
     limit = np.quantile(largest, confidence_level)
     log_inside = np.log1p(-2 * norm.sf(max(limit, z)))

@@ -11,31 +11,31 @@ from sklearn.utils import gen_batches
 from .._base import NoEstimateError, warn
 from .._base.estimators import PAGES
 
-BLOCK = 8192  # rows that stay in the cache
-PSEUDO_NAMES = 3  # at least; as many as keep a list of a few names near the priors
-MAX_NEWTON_STEPS = 50  # 3 to 5 are usual
-MIN_NAMES_TO_DOUBT = 30  # names: with fewer, chance makes a model look unsure
-# Of the largest probability under the mix, on average, if classes are many. It is .61
-# and more in 163 lists of real people by country or of all. It is .52 and .40 for names
-# of 57 nationalities with logits divided by 2.6 and 3. There, adapting lowers the
-# accuracy from .97 to .87 and .77.
+BLOCK = 8192  # rows at a time, so that they stay in the cache
+PSEUDO_NAMES = 3  # the minimum; keeps the mix of a few names near the priors
+MAX_NEWTON_STEPS = 50  # usually 3 to 5 are enough
+MIN_NAMES_TO_DOUBT = 30  # with fewer, a model may look unsure by chance
+# The lowest mean of the largest probabilities under the mix that raises no warning, for
+# many classes. The mean is at least .61 in 163 lists of real people. It is .52 and .40
+# for names of 57 nationalities if logits are divided by 2.6 and 3; there, predicting
+# under the mix lowers the accuracy from .97 to .87 and .77.
 LEAST_SURE = 0.6
 
 
 @dataclass(frozen=True)
 class DistinctNames:
-    """Hold the distinct names of a list, those with equal rows and weights as one row.
+    """The distinct names of a list; names with equal ratios and weights share a row.
 
     Parameters
     ----------
     ratios : ndarray of shape (n_rows, n_classes)
-        Likelihood of the name under each class, the largest of a row being 1.
+        Likelihoods of a name under each class, divided by the largest one.
     weights : ndarray of shape (n_rows,)
-        Weight of each of the names, which sum to the number of distinct names.
+        Weight of each name of a row. The weights of all names sum to their number.
     counts : ndarray of shape (n_rows,) of int
-        How many names share the row and weight.
+        Number of names in each row.
     scale : float
-        What the weights of the list were multiplied by.
+        The factor by which the weights of the list were multiplied.
     """
 
     ratios: NDArray[np.floating]
@@ -51,16 +51,16 @@ class DistinctNames:
 
 @dataclass(frozen=True)
 class Mix:
-    """Hold the estimated mix of a list.
+    """The estimated mix of a list.
 
     Parameters
     ----------
     shares : ndarray of shape (n_classes,)
         The share of each class.
     priors : ndarray of shape (n_classes,)
-        The shares with pseudo-names: the priors of another name of the list.
+        The shares including pseudo-names: the priors of another name from this list.
     n_iter : int
-        The number of steps that it took.
+        The number of steps of the estimation.
     """
 
     shares: NDArray[np.floating]
@@ -69,13 +69,13 @@ class Mix:
 
 
 def merge_rows(probabilities, weights):
-    """Return distinct pairs of probabilities (a row) and weight, and their counts.
+    """Return distinct pairs of a row of probabilities and a weight, and their counts.
 
-    They are sorted by the most probable class and its probability, so that results do
-    not depend on the order of the names, and hardly on the processor.
+    The pairs are sorted by the most probable class and its probability, so that results
+    do not depend on the order of the names, and hardly on the processor.
     """
     table = np.column_stack([probabilities, weights]) + 0.0  # -0.0 becomes 0.0
-    # numpy sorts bytes far faster than rows of numbers.
+    # numpy sorts bytes much faster than rows of numbers.
     row_as_bytes = np.dtype((np.void, table.itemsize * table.shape[1]))
     rows, counts = np.unique(table.view(row_as_bytes)[:, 0], return_counts=True)
     table = rows.view(table.dtype).reshape(len(rows), table.shape[1])
@@ -85,11 +85,11 @@ def merge_rows(probabilities, weights):
 
 
 def likelihood_ratios(probabilities, assumed, sharpness=1.0):
-    """Return each name's likelihoods under each class, scaled to a largest of 1.
+    """Return the likelihoods of names under each class, divided by the largest one.
 
-    They are taken to a power, the sharpness: probabilities that are calibrated name by
-    name may still be too cautious for the shares of a list. A row is 0 if it has no
-    probability on classes with a positive prior.
+    They are raised to a power, the sharpness, because probabilities that are calibrated
+    for single names may be too cautious for the shares of a list. A row is 0 if all its
+    classes with a positive prior have the probability 0.
     """
     ratios = np.divide(
         probabilities, assumed, out=np.zeros_like(probabilities), where=assumed > 0
@@ -102,11 +102,29 @@ def likelihood_ratios(probabilities, assumed, sharpness=1.0):
 def distinct_names(probabilities, weights, assumed, ids=None, sharpness=1.0, rows=None):
     """Return the distinct names of a list, as a `DistinctNames`.
 
-    A name that occurs twenty times is not twenty observations of the model's error. So
-    its weights are summed, and all weights are scaled to sum to the number of distinct
-    names. Equal names have equal `ids`; with None, all are distinct. `rows` has the
-    index of each name's probabilities; with None, each has its own. Rows with weight 0
-    or without ratios are left out; ValueError if none remains.
+    A name that occurs twenty times is not twenty observations of the model's error.
+    Therefore, its weights are summed, and all weights are scaled to sum to the number
+    of distinct names.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (n_texts, n_classes)
+        Predicted probabilities.
+    weights : ndarray of shape (n_rows,)
+        Weights of the names. Names with the weight 0 are ignored.
+    assumed : ndarray of shape (n_classes,)
+        The priors that the probabilities assume.
+    ids : ndarray of shape (n_rows,) of int or None, default=None
+        Equal names have equal IDs. With None, all names are distinct.
+    sharpness : float, default=1.0
+        The power to which likelihood ratios are raised.
+    rows : ndarray of shape (n_rows,) of int or None, default=None
+        The row of each name's probabilities. With None, each name has its own.
+
+    Raises
+    ------
+    NoEstimateError
+        If no name has a positive weight and a positive likelihood.
     """
     n_rows = len(weights)
     (kept,) = np.nonzero(weights > 0)
@@ -166,7 +184,7 @@ def estimate_mix(names, assumed, *, tol=1e-7, max_iter=200):
         sums *= n / sums.sum()
     _warn_if_not_converged(change, tol, max_iter)
     priors = (after_one + pseudo) / (n + pseudo.sum())
-    _warn_if_unsure(largest_before, names, priors, (assumed > 0).sum())
+    _warn_if_unsure(largest_before, names, assumed, priors)
     return Mix(after_one / n, priors, n_iter)
 
 
@@ -183,7 +201,10 @@ def _warn_if_not_converged(change, tol, max_iter):
 
 
 def _extrapolate(sums, step, bend):
-    """Return where steps lead that bend so from the first to the second one."""
+    """Return the sums after an extrapolated step, not negative.
+
+    `bend` is the difference between the second step and the first step.
+    """
     length = max(1, np.sqrt(step @ step / (bend @ bend or 1)))
     return np.maximum(0, sums + 2 * length * step + length**2 * bend)
 
@@ -212,11 +233,12 @@ def _predict(names, priors):
 
 
 def count_pseudo_names(names, priors):
-    """Return how many pseudo-names with the priors a list gets, at least 3.
+    """Return the number of pseudo-names with these priors, at least 3.
 
-    If the list has a mix of its own, two of its names share a class more often than the
-    priors predict. `likelier` measures this: the mean of sum(p * q / priors) over pairs
-    of names. The closer it is to 1, the more pseudo-names there are. Without them, an
+    If the mix of a list differs from the priors, two of its names have the same class
+    more often than the priors predict. `likelier` measures how much more often, as the
+    mean of sum(p * q / priors) over pairs of names with probabilities p and q. The
+    closer it is to 1, the more pseudo-names are added. Without pseudo-names, an
     underconfident model would mistake chance for a mix.
     """
     sums, squares, _ = _predict(names, priors)
@@ -228,14 +250,15 @@ def count_pseudo_names(names, priors):
     return PSEUDO_NAMES / max(1 - 1 / max(likelier, 1), 1e-9)
 
 
-def _warn_if_unsure(before, names, priors, n_classes):
-    """Warn if at least 30 names get probabilities that hardly tell classes apart.
+def _warn_if_unsure(before, names, assumed, priors):
+    """Warn if the probabilities of at least 30 names hardly distinguish classes.
 
-    They may be so before the mix is estimated or under it: with an underconfident
-    model, the small classes of a list lose names to the large ones.
+    `before` is the mean of the largest probabilities under the assumed priors. The mean
+    under the estimated priors is checked as well, because an underconfident model
+    assigns names of small classes to large classes.
     """
     _, _, after = _predict(names, priors)
-    guess = 1 / n_classes
+    guess = 1 / np.count_nonzero(assumed)
     is_unsure_before = before < guess + (1 - guess) / 3
     is_unsure_after = after < LEAST_SURE * (1 - guess)
     if names.n >= MIN_NAMES_TO_DOUBT and (is_unsure_before or is_unsure_after):
@@ -264,9 +287,10 @@ def _leave_one_out(names, mix):
         # A lower bound, close in long lists.
         z = np.maximum(total - names.weights[block], 1e-3 * total)
         for _ in range(MAX_NEWTON_STEPS):
-            share = r / (z[:, None] + w * r)
+            divisor = z[:, None] + w * r
+            share = r / divisor
             excess = share @ mix - 1
-            move = excess / ((share / (z[:, None] + w * r)) @ mix)
+            move = excess / ((share / divisor) @ mix)
             z = np.maximum(z + move, 1e-3 * z)
             if np.abs(move).max() <= 1e-10 * z.max():
                 break
@@ -278,9 +302,9 @@ def _leave_one_out(names, mix):
 
 
 def slopes(ratios, mix, weights):
-    """Return gradient and negative Hessian of weights @ log(mix).
+    """Return the gradient and the negative Hessian of weights @ log(mix) at the priors.
 
-    mix is ratios @ priors.
+    `mix`, (n_rows,), is ratios @ priors.
     """
     n_classes = ratios.shape[1]
     gradient = np.zeros(n_classes)
@@ -294,21 +318,32 @@ def slopes(ratios, mix, weights):
 
 
 def newton_steps(priors, curvature, slope):
-    """Maximise a quadratic log-likelihood near some priors.
+    """Maximize quadratic approximations of the log-likelihood at some priors.
 
     Shares are constrained to be non-negative. The constraint that they sum to 1 is
-    replaced by a linear penalty (Kim et al. 2020). Each row of `slope`, (n_problems,
-    n_classes), is a separate problem: the gradient at the priors, minus the sum of the
-    weights. `curvature` is the negative Hessian. The rows of the result are scaled to
-    sum to 1.
+    replaced by a linear penalty (Kim et al. 2020).
+
+    Parameters
+    ----------
+    priors : ndarray of shape (n_classes,)
+        The priors.
+    curvature : ndarray of shape (n_classes, n_classes)
+        The negative Hessian at the priors.
+    slope : ndarray of shape (n_problems, n_classes)
+        The gradient at the priors, minus the sum of the weights, in each problem.
+
+    Returns
+    -------
+    ndarray of shape (n_problems, n_classes)
+        The shares that maximize the likelihood, scaled to sum to 1.
     """
-    # The floor is for classes that are impossible in all rows.
+    # The diagonal is 0 for classes that are impossible in all rows.
     diagonal = np.diag(curvature)
     scale = np.sqrt(np.maximum(diagonal, 1e-12 * diagonal.max()))
     curvature = curvature / scale / scale[:, None] + 1e-10 * np.eye(len(scale))
     targets = curvature @ (priors * scale) + slope / scale
-    # A negative target gives a share of 0, however negative it is. Huge ones, of
-    # classes that are impossible in all rows, would cost the others their digits.
+    # Any negative target results in a share of 0. Huge negative targets, of classes
+    # that are impossible in all rows, would make the other shares less precise.
     targets = np.maximum(targets, -targets.max(axis=1, keepdims=True))
     root = np.linalg.cholesky(curvature)
     rotated = np.linalg.solve(root, targets.T).T

@@ -1,4 +1,4 @@
-"""Read what is given for each row of a list, in a column of any library."""
+"""Read columns with a value for each row of a list, from any library of tables."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -6,17 +6,18 @@ from numbers import Real
 
 import numpy as np
 
+from .._base.codes import code_values
 from .._base.labels_and_weights import is_missing, with_none
 
-TOO_FINE = ("ns", "ps", "fs", "as")  # units of numpy that have no date of Python
+TOO_FINE = ("ns", "ps", "fs", "as")  # finer units than those of Python's dates
 
 
 def columns_of(table, name):
-    """Return the columns of a table or dict, or a single one, by their names.
+    """Return the columns of a table or dict, or a single column, as a dict by name.
 
-    A single one without a name gets the one that is given.
+    A single column without a name of its own is called `name`.
     """
-    if hasattr(table, "column_names"):  # of pyarrow
+    if hasattr(table, "column_names"):  # a pyarrow table
         names = table.column_names
     elif isinstance(table, Mapping) or hasattr(table, "columns"):
         names = getattr(table, "columns", table)
@@ -61,7 +62,7 @@ def values_of(column, n_rows, expected, parameter):
 
 
 def _items(column):
-    """Return the values of a column as a list, with dates of Python for numpy's."""
+    """Return the values of a column as a list of Python objects."""
     if isinstance(column, np.ndarray) and column.dtype.kind == "M":
         if np.datetime_data(column.dtype)[0] in TOO_FINE:
             column = column.astype("M8[us]")
@@ -72,29 +73,37 @@ def _items(column):
 
 
 def categories_of(column):
-    """Return the categories of an ordered column, in order; None for other columns."""
+    """Return the categories of an ordered column in order, or None if it has none."""
     dtype = getattr(column, "dtype", None)
-    is_ordered = getattr(dtype, "ordered", type(dtype).__name__ == "Enum")  # of polars
+    is_ordered = getattr(dtype, "ordered", type(dtype).__name__ == "Enum")  # in polars
     return _items(dtype.categories) if is_ordered else None
 
 
-def check_known(values, is_name, expected, remedy):
-    """Raise ValueError if a row that is a name lacks a value, as `expected`."""
+def read_column(column, is_name, expected, parameter, remedy):
+    """Return the values of a column, see `values_of`, and distinct values of the names.
+
+    Rows that are not names may lack a value. For a name without a value, raise
+    ValueError with a remedy.
+    """
+    values = values_of(column, len(is_name), expected, parameter)
     is_blank = np.equal(values, None).astype(bool) & is_name
     if is_blank.any():
         raise ValueError(
             f"Expected {expected} for each name, got None at position "
             f"{is_blank.argmax()}. {remedy}"
         )
+    distinct, _ = code_values(values[is_name])
+    return values, distinct
 
 
 def weights_where(is_used, weights):
-    """Return weights of rows with 0 where they are not used, and may be blank.
+    """Return weights with 0 for unused rows, whose weights may be missing.
 
-    Raise TypeError for texts: float reads "1_0" as 10.
+    Raise TypeError if a weight is not a number, because float would read the text "1_0"
+    as 10.
     """
     weights = np.asarray(with_none(weights))
-    if weights.dtype.kind in "OUS":  # where pd.NA is no number
+    if weights.dtype.kind in "OUS":  # pd.NA cannot be compared as a number
         known = [np.nan if is_missing(w) else w for w in weights.tolist()]
         for weight in known:
             if not isinstance(weight, Real | Decimal):
@@ -104,5 +113,5 @@ def weights_where(is_used, weights):
                 )
         weights = np.array(known, dtype=np.float64)
     if weights.shape != is_used.shape:
-        return weights  # which is an error elsewhere
+        return weights  # `check_weights` raises an error
     return np.where(is_used, weights, 0)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._base import NoEstimateError, warn
-from .._base.codes import array_of_labels, code_values, index_in
+from .._base.codes import array_of_labels, index_in
 from .._base.labels_and_weights import check_weights, with_none
 from .._draws.mix import DistinctNames, distinct_names, likelihood_ratios
 from .._draws.resampling import Clusters, digest_of_rows
@@ -18,7 +18,7 @@ from .._models.groups import summed
 from .._models.predict_names import check_probabilities, predict_list
 from .._models.stack import resolve
 from .checked import FEW_CHECKED, read_checked
-from .columns import check_known, values_of, weights_where
+from .columns import read_column, weights_where
 from .listed_model import ListedModel, below_groups
 
 FEW_NAMES = 100  # distinct names; fewer raise a warning
@@ -294,10 +294,8 @@ def check_clusters(clusters, is_name):
 
     Raise ValueError unless each row has a cluster, or is not a name.
     """
-    values = values_of(clusters, len(is_name), "a cluster", "clusters")
     remedy = "Give a name without others a cluster of its own."
-    check_known(values, is_name, "a cluster", remedy)
-    distinct, _ = code_values(values[is_name])
+    values, distinct = read_column(clusters, is_name, "a cluster", "clusters", remedy)
     distinct.sort(key=str)  # the order of rows must not decide which ones are drawn
     return Clusters(index_in(distinct, values, otherwise=0), len(distinct))
 

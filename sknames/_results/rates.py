@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._base import NoEstimateError, warn
-from .._base.codes import code_values, index_in
+from .._base.codes import index_in
 from .._base.labels_and_weights import effective_number
 from .._draws.draw_shares import draw_shares
 from .._draws.draws import Draws, nearest_shares
 from .._draws.resampling import OUTCOMES, deviations_of_sums
-from .._lists.columns import check_known, values_of
+from .._lists.columns import read_column
 from .._lists.name_list import check_size
 from .._models.groups import check_alike
 from .comparison import Comparison, compare_draws
@@ -241,9 +241,7 @@ def check_outcome(outcome, is_name):
     Rows that are not names may have a missing outcome.
     """
     remedy = "Drop such rows, or make them an outcome of their own."
-    values = values_of(outcome, len(is_name), "an outcome", "outcome")
-    check_known(values, is_name, "an outcome", remedy)
-    distinct, _ = code_values(values[is_name])
+    values, distinct = read_column(outcome, is_name, "an outcome", "outcome", remedy)
     check_alike(distinct, "outcomes")
     if len(distinct) < 2:
         raise NoEstimateError(
