@@ -66,23 +66,22 @@ def dropped(name, cleans, drops):
     words = compose(typed)[0].split()
     (tidied,) = tidy(typed, cleans, drops)
     unmatched = Counter(_key(word) for word in tidied.split())
-    are_read = []
-    for word in words:
+    for k, word in enumerate(words):
         key = _key(word)
-        is_read = unmatched[key] > 0
-        are_read.append(is_read)
-        if is_read:
+        if unmatched[key] > 0:
             unmatched[key] -= 1
+            words[k] = ""
     # Words of the tidy name that were typed in another form.
     rest = " ".join(unmatched.elements())
+    of_rest = re.compile(re.escape(rest), re.IGNORECASE)
     pieces = [""]
-    for word, is_read in zip(words, are_read, strict=True):
+    for word in words:
         key = _key(word)
         is_half = key != "" and key in rest.replace(" ", "")  # "김" of "김민수"
-        if is_read or is_half:
+        if word == "" or is_half:
             pieces.append("")
         else:
-            pieces[-1] += " " + _remove_read_part(rest, word)
+            pieces[-1] += " " + of_rest.sub("", word, count=1)  # "Anna" of "Dr.Anna"
     pieces = [piece.strip(", ") for piece in pieces]
     return [piece for piece in pieces if piece.strip(".。- ")]
 
@@ -91,13 +90,6 @@ def _key(word):
     """Return the letters and digits of a word, in lower case."""
     return "".join(filter(str.isalnum, word)).lower()
 
-
-def _remove_read_part(rest, word):
-    """Remove from a word the part that is read: "Anna" from "Dr.Anna"."""
-    start = word.lower().find(rest)
-    if start < 0:
-        return word
-    return word[:start] + word[start + len(rest) :]
 
 
 def spellings(names):

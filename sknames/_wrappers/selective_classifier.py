@@ -473,13 +473,7 @@ def _check_abstain_label(label, classes, *taken):
 
     The label may not be one of the classes, nor one of the values in `taken`.
     """
-    classes = np.asarray(classes)
-    if classes.dtype.kind in "mM":
-        raise ValueError(
-            "Expected labels that are strings or numbers, next to an abstain label, "
-            f"got {classes.dtype}. Convert them, e.g. y.astype(str)."
-        )
-    are_numbers = not isinstance(classes.tolist()[0], str | bool)
+    are_numbers = not isinstance(np.asarray(classes).tolist()[0], str | bool)
     if are_numbers and label != "auto":
         raise ValueError(
             f"Expected abstain_label='auto' next to labels that are numbers, for which "
