@@ -209,28 +209,19 @@ def make_model(model, table, changes):
         )
         return resolve(fitted), None
     fitted = model.load()
-    is_selective = isinstance(fitted, SelectiveClassifier)
     if changes.abstain and changes.threshold is None:
-        if not is_selective:
+        if not isinstance(fitted, SelectiveClassifier):
             raise click.UsageError(
                 f"{model.source} is not a SelectiveClassifier: --abstain needs a "
                 "--threshold"
             )
         return resolve(fitted), None
     fallback = None
-    if is_selective:
+    if isinstance(fitted, SelectiveClassifier):
         if changes.groups is None:  # groups have no fallback
             fallback = fitted.fallback
         fitted = fitted.estimator_
-    distinct = None
-    priors = None
-    if changes.adapt:
-        stack = resolve(fitted)
-        distinct = predict_distinct(stack, (names for _, names in table.names()), table)
-        assumed = assumed_priors(stack)
-        priors, _ = priors_of_list(stack, distinct.predicted, assumed, distinct.counts)
-    elif changes.priors is not None:
-        priors = read_priors(changes.priors, resolve(fitted))
+    priors, distinct = _new_priors(resolve(fitted), table, changes)
     if priors is not None:
         fitted = PriorShiftClassifier(fitted, priors=priors)
     if changes.groups is not None:
@@ -240,6 +231,18 @@ def make_model(model, table, changes):
             fitted, threshold=changes.threshold, fallback=fallback
         )
     return resolve(fitted), distinct
+
+
+def _new_priors(stack, table, changes):
+    """Return the given or estimated priors, and the distinct texts if estimated."""
+    if changes.adapt:
+        distinct = predict_distinct(stack, (names for _, names in table.names()), table)
+        assumed = assumed_priors(stack)
+        priors, _ = priors_of_list(stack, distinct.predicted, assumed, distinct.counts)
+        return priors, distinct
+    if changes.priors is not None:
+        return read_priors(changes.priors, stack), None
+    return None, None
 
 
 def _check_changes(changes, model):
