@@ -240,16 +240,13 @@ class Draws(Saved):
     def minus(self, other: Self, confidence_level: float) -> dict[str, Any]:
         """Return how the labels differ from those of others, as columns by name.
 
-        These are difference, low, high, sure and p_value, which is NaN where nothing
-        was tested: of shares in doubt, and where a list has too few names or clusters.
+        These are difference, low, high and p_value, which is NaN where nothing was
+        tested: of shares in doubt, and where a list has too few names or clusters.
         """
         columns = compare_draws(self, other, confidence_level)
         is_in_doubt = self.is_in_doubt | other.is_in_doubt
         for name in ("low", "high", "p_value"):
             columns[name] = np.where(is_in_doubt, np.nan, columns[name])
-        p_value = columns.pop("p_value")
-        columns["sure"] = p_value < 1 - confidence_level
-        columns["p_value"] = p_value
         return columns
 
 

@@ -101,7 +101,7 @@ class Comparison(Table):
             yield "checked", note
 
 
-def compare_draws(here, there, about, **fields):
+def comparison_of(here, there, about, **fields):
     """Return the `Comparison` of two `Draws` of the same labels.
 
     For shares, the largest difference comes first. `fields` are further fields of
@@ -116,7 +116,9 @@ def compare_draws(here, there, about, **fields):
         size = np.nan_to_num(np.abs(columns["difference"])).round(12)
         order = np.argsort(-size, kind="stable")
         columns = {name: values[order] for name, values in columns.items()}
-    return Comparison(_columns=columns, _about=about, **fields)
+    p_value = columns.pop("p_value")
+    comparison = Comparison(_columns=columns, _about=about, **fields)
+    return _with_p_values(comparison, p_value)
 
 
 def hold_together(comparisons):
@@ -134,14 +136,14 @@ def hold_together(comparisons):
     held = comparisons.copy()
     factor = len(largest)
     for key in sorted(largest, key=largest.__getitem__):
-        held[key] = _with_p_values(comparisons[key], factor)
+        p_value = np.minimum(factor * comparisons[key].p_value, 1)
+        held[key] = _with_p_values(comparisons[key], p_value)
         if held[key].sure[~np.isnan(held[key].p_value)].all():
             factor -= 1
     return held
 
 
-def _with_p_values(table, factor):
-    """Return a comparison with multiplied p-values, and `sure` computed from them."""
-    p_value = np.minimum(factor * table.p_value, 1)
+def _with_p_values(table, p_value):
+    """Return a comparison with these p-values, and `sure` computed from them."""
     sure = p_value < 1 - table.confidence_level
     return replace(table, _columns=table._columns | {"sure": sure, "p_value": p_value})

@@ -138,15 +138,13 @@ class Parts(SavedResult, Mapping):
             rows = {name: [None] for name in names}
             if part.result is not None:
                 rows = {name: part.result._columns[name].tolist() for name in names}
-            n_rows = len(rows["label"])
-            for name, value in zip(
-                self.names, values_of_key(self.names, key), strict=True
-            ):
-                columns[name] += [value] * n_rows
-            for name, values in rows.items():
+            of_part = dict(zip(self.names, values_of_key(self.names, key), strict=True))
+            of_part |= rows
+            of_part |= {"names": part.n_names, "not_names": part.n_not_names}
+            for name, values in of_part.items():
+                if name not in rows:  # the same in all rows of the part
+                    values = [values] * len(rows["label"])
                 columns[name] += values
-            columns["names"] += [part.n_names] * n_rows
-            columns["not_names"] += [part.n_not_names] * n_rows
         return {name: _as_array(values) for name, values in columns.items()}
 
     def sums(self, groups: Groups) -> Self:

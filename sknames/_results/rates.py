@@ -15,7 +15,7 @@ from .._draws.resampling import OUTCOMES, deviations_of_sums
 from .._lists.columns import read_column
 from .._lists.name_list import check_size
 from .._models.groups import check_alike
-from .comparison import Comparison, compare_draws
+from .comparison import Comparison, comparison_of
 from .table import (
     Estimates,
     Table,
@@ -186,7 +186,7 @@ class Rates(Estimates):
         for name, labels in members.items():
             others = [x for x in self._of_labels.labels.tolist() if x not in labels]
             members_of_other[name] = of_group.get(against, others)
-        return compare_draws(
+        return comparison_of(
             self._of_labels.sums(members).within_labels(),
             self._of_labels.sums(members_of_other).within_labels(),
             self._about,

@@ -14,7 +14,7 @@ from .._draws.draws import Draws
 from .._lists.name_list import FEW_NAMES, check_size, warn_if_few_checked
 from .._models.groups import regions_of, unknown_label
 from .._models.priors import OTHERS, is_not_one
-from .comparison import Comparison, compare_draws
+from .comparison import Comparison, comparison_of
 from .table import (
     LEAST_PRINTED,
     N_PRINTED,
@@ -246,7 +246,7 @@ class Shares(Estimates):
         """Return the comparison with the shares of another list, see `compare`."""
         labels = dict.fromkeys([*self.label.tolist(), *other.label.tolist()])
         theirs = other._draws.at(labels).as_list(0 if same_source else 1)
-        return compare_draws(
+        return comparison_of(
             self._draws.at(labels),
             theirs,
             self._about,
@@ -267,7 +267,7 @@ class Shares(Estimates):
             drawn = self._draws.sums(members)
         else:
             drawn = self._draws.at(mix.labels)  # of groups, which may overlap
-        return compare_draws(
+        return comparison_of(
             drawn,
             mix,
             self._about,

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .._base import validate_params
 from .._base.codes import array_of_labels, index_in
-from .._base.sklearn_private import Interval, validate_parameter_constraints
+from .._base.sklearn_private import Interval
 from .._draws.draws import Draws
 from .._draws.intervals import percentiles
 from .._lists.question import check_level
@@ -72,6 +73,7 @@ class Statistic:
     confidence_level: float
 
 
+@validate_params(CONSTRAINTS)
 def estimate_statistic(
     statistic: Callable[..., Any],
     *results: Any,
@@ -156,12 +158,6 @@ def estimate_statistic(
     >>> round(found.estimate, 2)
     0.5
     """
-    asked = {
-        "labels": labels,
-        "same_source": same_source,
-        "confidence_level": confidence_level,
-    }
-    validate_parameter_constraints(CONSTRAINTS, asked, "estimate_statistic")
     _check(statistic, results, same_source)
     if confidence_level is None:
         confidence_level = _tables(results)[0].confidence_level
@@ -228,7 +224,7 @@ class Function:
     statistic : callable
         The function passed by the user.
     lists : list of ListInStatistic
-        The lists that are passed to the function.
+        The lists that are passed to the function, with the same labels and outcomes.
     rows : ndarray of int
         Indices of the labels that are passed to the function.
     are_parts : bool
@@ -240,21 +236,20 @@ class Function:
         self.lists = lists
         self.rows = rows
         self.are_parts = are_parts
-        self.shares = self._together([one.drawn.estimate for one in lists])
+        self.shares = np.array([one.drawn.estimate for one in lists])
         self.estimate = self._value(self.shares, "the estimates")
 
-    def _together(self, shares):
-        """Return the arrays that are passed to the statistic, one array for parts."""
-        return np.array(shares) if self.are_parts else shares
-
     def _value(self, shares, where):
-        """Return the statistic as an array; raise an error if it is not numeric."""
-        if self.are_parts:
-            arrays = [shares[:, self.rows]]
-        else:
-            arrays = [of_list[self.rows] for of_list in shares]
+        """Return the statistic as an array; raise an error if it is not numeric.
+
+        `shares` are those of each list, one below the other.
+        """
         # If the function could write to the arrays, later calls would get other values.
-        value = np.asarray(self.statistic(*map(read_only, arrays)))
+        shares = read_only(shares[:, self.rows])
+        if self.are_parts:
+            value = np.asarray(self.statistic(shares))
+        else:
+            value = np.asarray(self.statistic(*shares))
         if value.dtype.kind not in "biuf":
             raise TypeError(
                 "Expected a statistic that is a number or an array of numbers, got "
@@ -339,7 +334,7 @@ class Function:
         n_draws = len(self.lists[0].drawn.draws)
         moves = np.empty((n_draws, *self.estimate.shape))
         for row in range(n_draws):
-            shares = self._together([one.drawn.draws[row] for one in self.lists])
+            shares = np.array([one.drawn.draws[row] for one in self.lists])
             value = self._value(shares, f"draw {row}")
             if value.shape != self.estimate.shape:
                 raise ValueError(
@@ -347,8 +342,8 @@ class Function:
                     f"estimates, got {value.shape} of draw {row}."
                 )
             moves[row] = value - self.estimate
-        means = [one.drawn.draws.mean(axis=0) for one in self.lists]
-        bias = 2 * (self._moved(self._together(means)) - moves.mean(axis=0))
+        means = np.array([one.drawn.draws.mean(axis=0) for one in self.lists])
+        bias = 2 * (self._moved(means) - moves.mean(axis=0))
         return _reach(moves, confidence_level) + np.maximum([-bias, bias], 0)
 
 
