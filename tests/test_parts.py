@@ -388,6 +388,19 @@ def test_parts_are_compared_with_one_of_them_or_a_known_mix(parts):
     assert repr(parts.compare(pd.Series(mix))) == repr(known)
 
 
+def test_parts_are_compared_with_the_part_of_missing_values():
+    by = np.where(YEARS == 2000, None, YEARS)
+    names, _ = people()
+    names[YEARS == 2001, :5] = 0  # says nothing, so that there is no estimate
+    with pytest.warns(UserWarning, match="by: 2001: no estimate"):
+        parts = estimate(by, names)
+    compared = parts.compare(None)
+    assert compared[2001] is None
+    assert repr(compared[2002]) == repr(
+        parts[2002].compare(parts[None], same_source=True)
+    )
+
+
 def test_parts_are_compared_with_another_list_as_of_another_source(parts):
     names, _ = people(200, seed=1)
     other = estimate_shares(Known(), names, **PARAMS)

@@ -157,6 +157,11 @@ class Draws(Saved):
         n_effective = np.broadcast_to(self.n_effective, self.estimate.shape)[index]
         return replace(found, n_effective=n_effective)
 
+    def largest_first(self) -> Self:
+        """Return the labels by decreasing share, of all outcomes together."""
+        size = self.estimate.reshape(len(self.labels), -1).sum(axis=1)
+        return self.at(self.labels[np.argsort(-size, kind="stable")])
+
     def _mapped(self, labels, change):
         """Return other labels, with what a linear map of the labels makes of values.
 

@@ -19,7 +19,7 @@ from .._lists.split import split_rows, title_of, values_of_key
 from .._models.frames import to_frame
 from .._models.groups import Groups
 from .comparison import Comparison, hold_together
-from .shares import Shares, shares_of_drawn
+from .shares import Shares
 from .table import listing
 
 # If more parts than this have the same kind of message, only one message is shown.
@@ -223,7 +223,7 @@ class Parts(SavedResult, Mapping):
                 "by its compare, those of several by estimate_statistic."
             )
         for key, table in self.items():
-            if table is against:
+            if table is against and table is not None:  # None is the key of a part
                 against = key
         is_known = hasattr(against, "items")
         if not is_known:
@@ -273,7 +273,7 @@ class Parts(SavedResult, Mapping):
             return informative[0].result
         part = self._parts[key]
         weight = part.weight / sum(part.weight for part in self._parts.values())
-        drawn = self._whole.draw().less(part.result._of_labels, weight)
+        drawn = self._whole.draw().less(part.result._of_labels, weight).largest_first()
         if not drawn.is_tested.all():
             raise NoEstimateError(
                 f"Expected {drawn.least_effective} other names or clusters of equal "
@@ -290,7 +290,7 @@ class Parts(SavedResult, Mapping):
             n_checked=n_checked,
             key=None,
         )
-        rest = shares_of_drawn(drawn, about)
+        rest = Shares._of_draws(drawn, about)
         members = part.result.members
         return rest if members is None else rest._of_groups(members)
 
@@ -359,14 +359,6 @@ class Whole(Saved):
         return self.drawn
 
 
-def draw_whole(names, question, parts):
-    """Return the shares of a `NameList` as `Draws`, with the same draws as its parts.
-
-    `parts` contains the rows of each part.
-    """
-    return draw_shares(names, Seeds(question, names), parts)
-
-
 def estimate_by(names, by, question, estimate):
     """Return the result for a `NameList`, or `Parts` if it is split by columns.
 
@@ -403,8 +395,9 @@ def estimate_by(names, by, question, estimate):
         warn(message)
     whole = None
     if isinstance(results[0], Shares):
-        rows_of_parts = [*rows_of_part.values()]
-        whole = Whole(partial(draw_whole, names, question, rows_of_parts))
+        # The seeds start again, so that the list is drawn like its parts.
+        seeds = Seeds(question, names)
+        whole = Whole(partial(draw_shares, names, seeds, [*rows_of_part.values()]))
     return Parts(names_of_by, parts, whole)
 
 

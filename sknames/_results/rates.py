@@ -208,12 +208,11 @@ def rates_of_list(names, outcome, seeds):
         check_size(part, of_outcome=f" of the outcome {value!r}")
         # The outcomes of rows that were not checked are random, too.
         drawn.append(draw_shares(part, seeds, rows_are_sample=True))
-    joint = Draws.joint(drawn, share)
-    largest_first = np.argsort(-joint.estimate.sum(axis=1), kind="stable")
+    joint = Draws.joint(drawn, share).largest_first()
     about = TableMetadata.of_list(
         names, seeds, n_checked=None if names.label_index is None else n_checked
     )
-    return Rates._of_draws(joint.at(joint.labels[largest_first]), about)
+    return Rates._of_draws(joint, about)
 
 
 def _check_n_checked(part, outcome):

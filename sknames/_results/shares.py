@@ -313,10 +313,4 @@ def shares_of_list(names, seeds):
         n_checked=names.n_checked,
         n_distinct=int(names.distinct.n),
     )
-    return shares_of_drawn(drawn, about)
-
-
-def shares_of_drawn(drawn, about):
-    """Return the `Shares` of `Draws`, the largest first."""
-    largest_first = np.argsort(-drawn.estimate, kind="stable")
-    return Shares._of_draws(drawn.at(drawn.labels[largest_first]), about)
+    return Shares._of_draws(drawn.largest_first(), about)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from .._base.codes import index_in
 from .._base.plotting import DisplayMixin, check_at_least_1, legend_label, percent
 from .._base.sklearn_private import check_matplotlib_support
 from .._draws.intervals import percentiles
@@ -303,8 +304,8 @@ def _choose_labels(tables, n_top):
 
 def _bars(table, top, others=()):
     """Return the bars of the labels in `top`, and for shares the sum of `others`."""
-    row_of = {label: k for k, label in enumerate(table.label.tolist())}
-    rows = [row_of[label] for label in list(top)]
+    labels = table.label.tolist()
+    rows = index_in(labels, list(top), otherwise=-1)
     if isinstance(table, Comparison):
         return Bars(
             table.difference[rows], table.low[rows], table.high[rows], table.sure[rows]
@@ -312,8 +313,8 @@ def _bars(table, top, others=()):
     value = table.share[rows]
     low = table.low[rows]
     high = table.high[rows]
-    rest = [row_of[label] for label in list(others)]
-    if rest:
+    rest = index_in(labels, list(others), otherwise=-1)
+    if len(rest):
         share = table.share[rest].sum()
         summed = table.draws[:, rest].sum(axis=1)
         low_of_sum, high_of_sum = percentiles(summed, share, table.confidence_level)
@@ -322,7 +323,7 @@ def _bars(table, top, others=()):
         # The sum is at least as large as any of the shares in it.
         largest = np.nan_to_num(table.high[rest]).max()
         high = np.append(high, max(high_of_sum, largest))
-    return Bars(value, low, high, np.full(len(value), True), bool(rest))
+    return Bars(value, low, high, np.full(len(value), True), len(rest) > 0)
 
 
 def _n_names(table):

@@ -104,7 +104,7 @@ def column(name: str, description: str) -> Any:
         if name not in table._columns:
             kind = type(table).__name__
             raise AttributeError(f"{kind!r} has no attribute {name!r} here")
-        return table._columns[name]
+        return read_only(table._columns[name])
 
     return property(get, doc=description)
 
@@ -151,10 +151,6 @@ class Table(SavedResult, Mapping):
         "n_checked", "The number of checked rows, or None; for rates, by outcome."
     )
     new_labels = fact("new_labels", "Labels of checked rows that are new to the model.")
-
-    def __post_init__(self):
-        columns = {name: read_only(values) for name, values in self._columns.items()}
-        object.__setattr__(self, "_columns", columns)
 
     def to_frame(self) -> Any:
         """Return the table as a pandas DataFrame.
