@@ -1,7 +1,7 @@
 """Define layers: what each wrapper changes in the predictions of the model inside it.
 
-Each layer is added by one estimator, its `owner`. Layers are created whenever a model
-is read; estimators store only arrays, texts and tuples.
+Each layer is added by one estimator, whose class is its `owner`. Layers are created
+whenever a model is read; estimators store only arrays, texts and tuples.
 """
 
 from dataclasses import dataclass, replace
@@ -62,7 +62,6 @@ class Assumed:
 class Layer:
     """A layer that changes nothing, the base class of the others."""
 
-    owner: str  # the type of the estimator that added it
     # Whether it changes probabilities, which invalidates a threshold below it.
     changes_probabilities: ClassVar[bool] = False
 
@@ -87,6 +86,7 @@ class Shift(Layer):
     assumed_prior: NDArray[np.float64]
     class_prior: NDArray[np.float64]
     changes_probabilities = True
+    owner = "PriorShiftClassifier"
 
     def change(self, probabilities):
         """Return the probabilities under the new priors."""
@@ -126,6 +126,7 @@ class Sum(Layer):
     groups: NDArray[Any]  # (n_groups,), sorted
     index: NDArray[np.intp]  # (n_classes,), the index of each class's group
     changes_probabilities = True
+    owner = "GroupedClassifier"
 
     def change(self, probabilities):
         """Return the sums, (n, n_groups)."""

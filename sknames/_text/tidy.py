@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 
@@ -89,7 +88,6 @@ def dropped(name, cleans, drops):
 def _key(word):
     """Return the letters and digits of a word, in lower case."""
     return "".join(filter(str.isalnum, word)).lower()
-
 
 
 def spellings(names):
@@ -189,7 +187,6 @@ def _strip_end(text, is_latin):
     return (text if is_short else stem).strip(", ")
 
 
-@dataclass(frozen=True)
 class _Capitals:
     """Decide whether words in capitals are initials, a surname or a numeral.
 
@@ -201,17 +198,13 @@ class _Capitals:
         The words of the name with a capital and small letters, given names first.
     """
 
-    may_be_initials: bool
-    others: list[str]
-
-    @classmethod
-    def among(cls, words):
+    def __init__(self, words):
         """Create an instance from the words of a name, given names first."""
-        others = []
+        self.may_be_initials = _has_small_letter("".join(words))
+        self.others = []
         for word in words:
             if word[1:].islower() and not word[0].islower():
-                others.append(word)
-        return cls(_has_small_letter("".join(words)), others)
+                self.others.append(word)
 
     def initials(self, word):
         """Return the initials in a word, or an empty list."""
@@ -250,7 +243,7 @@ def _in_order(words, given=()):
     another word (unless it is a short surname) and "A" before one are initials as well.
     A numeral after a name is removed.
     """
-    capitals = _Capitals.among([*given, *words])
+    capitals = _Capitals([*given, *words])
     words = capitals.without_numeral(words)
     given = capitals.without_numeral(given)
     if given:

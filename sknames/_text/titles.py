@@ -3,7 +3,6 @@
 import re
 from collections import defaultdict
 from configparser import ConfigParser
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -103,7 +102,7 @@ def drop_titles(name):
             break
     words = [*chain.from_iterable(segments)]
     if any(map(_tables, words)):  # otherwise the name only has initials
-        context = _NameContext.of(words)
+        context = _NameContext(words)
         segments = [context.untitled(words, k) for k, words in enumerate(segments)]
     untitled = ", ".join(" ".join(words) for words in segments if words)
     untitled = _without_attached(untitled)
@@ -162,7 +161,6 @@ def _tables(word):
     )
 
 
-@dataclass(frozen=True)
 class _NameContext:
     """The words of a name besides its titles, degrees and initials.
 
@@ -180,27 +178,14 @@ class _NameContext:
         Whether the name has an Indonesian title or degree.
     """
 
-    n_words: int
-    n_full: int
-    in_capitals: bool
-    is_indonesian: bool
-
-    @classmethod
-    def of(cls, words):
+    def __init__(self, words):
         """Create an instance from all words of a name."""
-        others = []
-        n_full = 0
-        is_indonesian = False
-        for word in words:
-            tables = _tables(word)
-            if "indonesian" in tables:
-                is_indonesian = True
-            if not set(TITLE_TABLES).isdisjoint(tables):
-                continue
-            others.append(word)
-            if len(word) > 1 and "." not in word:
-                n_full += 1
-        return cls(len(others), n_full, " ".join(others).isupper(), is_indonesian)
+        title_tables = set(TITLE_TABLES)
+        others = [word for word in words if title_tables.isdisjoint(_tables(word))]
+        self.n_words = len(others)
+        self.n_full = sum(len(word) > 1 and "." not in word for word in others)
+        self.in_capitals = " ".join(others).isupper()
+        self.is_indonesian = any("indonesian" in _tables(word) for word in words)
 
     def untitled(self, words, k):
         """Remove titles from the words before the first comma or after the k-th."""

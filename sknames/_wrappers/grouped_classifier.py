@@ -148,7 +148,7 @@ class GroupedClassifier(Wrapper):
     def _layer(self, inner):
         """Return the layer that this wrapper adds to a stack."""
         groups, index = self._grouping(inner.classes)
-        return Sum(type(self).__name__, inner.classes, groups, index)
+        return Sum(inner.classes, groups, index)
 
     @property
     def classes_(self) -> NDArray[Any]:

@@ -185,7 +185,7 @@ shape (n_classes,), default="estimate"
 
     def _shift(self, inner, assumed, priors):
         """Return the layer that replaces the assumed priors of a stack."""
-        return Shift(type(self).__name__, assumed_priors(inner), assumed, priors)
+        return Shift(assumed_priors(inner), assumed, priors)
 
     @property
     def _estimates(self):

@@ -411,7 +411,7 @@ class SelectiveClassifier(Wrapper):
         else:
             self._validate_params()
             abstain_label, fallback = self._read_answers(inner)
-        return Threshold(type(self).__name__, self.threshold_, fallback, abstain_label)
+        return Threshold(self.threshold_, fallback, abstain_label)
 
     @property
     def threshold_(self) -> float:

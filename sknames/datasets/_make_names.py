@@ -96,14 +96,13 @@ def make_names(
     _, n_pools = np.unique(nationalities_of_pools, return_counts=True)
 
     rng = check_random_state(random_state)
+    shares = None
     if hasattr(nationalities, "items"):  # as of a Series, too
         weight_of: Any = nationalities
         given_weights = [weight_of[label] for label in chosen]
         weights = check_weights(given_weights, len(chosen), "weights of nationalities")
         shares = weights / weights.sum()
-        nationality = rng.choice(len(chosen), size=n_samples, p=shares)
-    else:
-        nationality = rng.randint(len(chosen), size=n_samples)  # an index of `chosen`
+    nationality = rng.choice(len(chosen), size=n_samples, p=shares)
     pool = _draw(rng, n_pools, nationality)
     given = _draw_names(rng, [pool.given for pool in pools], pool)
     surnames = _draw_names(rng, [pool.surnames for pool in pools], pool)
