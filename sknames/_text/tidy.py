@@ -43,8 +43,6 @@ def tidy(names, cleans=True, drops=True):
     names = compose(names)  # first, because the tables of titles are composed
     if cleans:
         names = without_signs(names)
-    if not (cleans or drops):
-        return names
     tidied = []
     for name in names:
         if (drops and may_have_title(name)) or _HAS_FORM.search(name):

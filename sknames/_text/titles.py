@@ -100,10 +100,8 @@ def drop_titles(name):
         segments.append(words)
         if is_last:
             break
-    words = [*chain.from_iterable(segments)]
-    if any(map(_tables, words)):  # otherwise the name only has initials
-        context = _NameContext(words)
-        segments = [context.untitled(words, k) for k, words in enumerate(segments)]
+    context = _NameContext([*chain.from_iterable(segments)])
+    segments = [context.untitled(words, k) for k, words in enumerate(segments)]
     untitled = ", ".join(" ".join(words) for words in segments if words)
     untitled = _without_attached(untitled)
     letters = _MARKS.sub("", untitled)
@@ -220,10 +218,9 @@ class _NameContext:
             return is_before and self.is_indonesian and self.n_full > 1
         is_title = is_before and "titles" in tables
         if word.endswith("."):
-            tables_without_dot = _tables(word[:-1])
-            for table in ("titles", "degrees"):
-                if table in tables and table in tables_without_dot:
-                    is_title = True
+            with_and_without_dot = set(tables).intersection(_tables(word[:-1]))
+            if not with_and_without_dot.isdisjoint(["titles", "degrees"]):
+                is_title = True
         return is_title and not self._may_be_name(word, tables)
 
     def _is_degree(self, words, is_list):
@@ -259,14 +256,9 @@ def _without_attached(name):
     if before:
         name = name[before.end() :]
     end = len(name.rstrip(_BEHIND))
-    title = _attached_title(name, end)
-    if title:
-        while title:
-            end -= len(title)
-            while end > 0 and name[end - 1] in _BEHIND:
-                end -= 1
-            title = _attached_title(name, end)
-        name = name[:end]
+    while title := _attached_title(name, end):
+        name = name[: end - len(title)].rstrip(_BEHIND)
+        end = len(name)
     return name.strip(', "')
 
 
