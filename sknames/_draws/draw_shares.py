@@ -74,13 +74,21 @@ def _draw_by_model(names, share, seeds, parts):
 
 
 def _draw_names(names, share, seeds, parts):
-    """Return the distinct names as a list of `DrawnUnits`, each part with its seed."""
+    """Return the distinct names as an iterable of `DrawnUnits`."""
+    if parts is not None:
+        return _draw_names_of_parts(names, share, seeds, parts)
+    distinct = names.distinct
+    chunks = seeds.draw(distinct.counts, seeds.of_names(names))
+    scores = scores_of_rows(distinct.ratios, distinct.weights, share)
+    return [DrawnUnits(scores, distinct.weights, chunks)]
+
+
+def _draw_names_of_parts(names, share, seeds, parts):
+    """Yield the distinct names of each part as `DrawnUnits`, with the part's seed.
+
+    The scores of one part are in memory at a time.
+    """
     whole = names.distinct
-    if parts is None:
-        chunks = seeds.draw(whole.counts, seeds.of_names(names))
-        scores = scores_of_rows(whole.ratios, whole.weights, share)
-        return [DrawnUnits(scores, whole.weights, chunks)]
-    drawn = []
     for rows, seed in _parts_to_draw(names, parts, names.row_weights > 0, seeds):
         try:
             distinct = names.take(rows).distinct
@@ -88,8 +96,7 @@ def _draw_names(names, share, seeds, parts):
             continue
         weights = distinct.weights * (whole.scale / distinct.scale)
         scores = scores_of_rows(distinct.ratios, weights, share)
-        drawn.append(DrawnUnits(scores, weights, seeds.draw(distinct.counts, seed)))
-    return drawn
+        yield DrawnUnits(scores, weights, seeds.draw(distinct.counts, seed))
 
 
 def _parts_to_draw(names, parts, is_drawn, seeds):

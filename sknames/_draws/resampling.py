@@ -206,7 +206,7 @@ def resample(names, share, errors, drawn_units, factor=1.0):
         The estimated shares.
     errors : ndarray of shape (n_draws, n_classes)
         Errors of the model in log-odds.
-    drawn_units : list of DrawnUnits
+    drawn_units : iterable of DrawnUnits
         All names or clusters of the list, each of them once.
     factor : float, default=1.0
         A factor of the difference of the gradients.
