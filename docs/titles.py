@@ -33,8 +33,8 @@ def page():
     parts = [
         "<!-- Written by `PYTHONPATH=. python docs/titles.py`. -->",
         "# Titles and degrees",
-        "In a [tidy](encoder.md#titles-and-other-forms) name, these words are ignored, "
-        "in upper or lower case. A final dot is optional unless it is listed. Numbers "
+        "When a name is [tidied](encoder.md#titles-and-other-forms), these words are "
+        "ignored, in upper or lower case. A final dot is optional unless it is listed. Numbers "
         "after a comma are ignored as well. A name that consists only of such words is "
         "kept.",
     ]
