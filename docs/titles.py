@@ -34,9 +34,9 @@ def page():
         "<!-- Written by `PYTHONPATH=. python docs/titles.py`. -->",
         "# Titles and degrees",
         "When a name is [tidied](encoder.md#titles-and-other-forms), these words are "
-        "ignored, in upper or lower case. A final dot is optional unless it is listed. Numbers "
-        "after a comma are ignored as well. A name that consists only of such words is "
-        "kept.",
+        "ignored, in upper or lower case. A final dot is optional unless it is listed. "
+        "Numbers after a comma are ignored as well. A name that consists only of such "
+        "words is kept.",
     ]
     for table, heading in TABLES.items():
         parts.append(f"## {heading}")
