@@ -32,15 +32,18 @@ __all__ = [
     "predict_table",
     "spelling_groups",
 ]
-# What is returned, not made: files name these here.
+# Types of results, which users do not create. Pickled results refer to them here.
 _RESULTS = {"Comparison", "Predictions", "Row", "Statistic"}
 _MODULES = {"datasets", "inspection", "metrics", "onnx", "pretrained"}
 
 
-if not TYPE_CHECKING:  # type checkers would take any name for one of the package
+if not TYPE_CHECKING:  # otherwise, type checkers would accept any name
 
     def __getattr__(name):
-        """Import what is asked for; all takes a second, in which Ctrl-C must work."""
+        """Import a name on first use, because importing all of them takes a second.
+
+        Ctrl-C must work during this second.
+        """
         if name in _MODULES:
             return import_module(f".{name}", __name__)
         if name not in __all__ and name not in _RESULTS:

@@ -1,4 +1,4 @@
-"""Gather the public names, which `sknames` imports when one is first asked for."""
+"""Import the public names; `sknames` imports this module when one is first used."""
 
 from ._base.version import __version__ as __version__
 from ._encoding.char_encoder import CharEncoder as CharEncoder

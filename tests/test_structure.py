@@ -1,4 +1,9 @@
-"""The rooms of the package: which may import which, and what importing costs."""
+"""Which parts of the package may import which, and what importing costs.
+
+A room is a sub-package such as _text, or a module directly in sknames. Its floor is one
+above the highest floor that it imports; the same holds for the files in a room. An
+arrow is an import of one room, or file, by another.
+"""
 
 import ast
 import io
@@ -17,7 +22,7 @@ PACKAGE = Path(sknames.__file__).parent
 LISTS = "_draws _lists _results "
 ESTIMATORS = "_encoding _models _name_nationality_classifier _text _wrappers " + LISTS
 
-# What each room may import of ours next to itself, and what all may: _base.
+# The rooms that each room may import, besides itself and _base.
 ALLOWED = {
     "_base": "",
     "_text": "",
@@ -41,7 +46,7 @@ ALLOWED = {
     "__init__": "_public",
     "__main__": "_cli",
 }
-# Who may import what is slow to import, or not installed with the package.
+# The rooms that may import libraries that are slow to import or optional.
 HEAVY = {
     "torch": "_training",
     "skorch": "_training",
@@ -52,8 +57,8 @@ HEAVY = {
     "onnx": "onnx",
     "matplotlib": "_base _results inspection",
 }
-# Methods of arrays, files, Python's own types and scikit-learn, which are not ours; and
-# what assumed_priors asks of the stack that it takes.
+# Names of methods of arrays, files, Python's own types and scikit-learn; and a method
+# that assumed_priors calls on the stack that it receives.
 OF_OTHERS = {"fit", "checked_prior"}.union(
     *map(dir, (np.ndarray, dict, str, set, io.TextIOWrapper))
 )
@@ -65,9 +70,8 @@ DATA = (".csv", ".json", ".npz")
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 
-# Modules whose private names a test file imports, although it is not named after them:
-# parts are compared with references there, or what users cannot ask is asked. Do not
-# add to it; take out what tests no longer need.
+# Test files that import private names of modules that they are not named after, because
+# they compare these modules with references. Do not add to this table.
 PRIVATE_IMPORTS = {
     "test_forward": (
         "_network _network.ngrams "
@@ -88,7 +92,7 @@ PRIVATE_IMPORTS = {
 
 
 def private_imports(path):
-    """Yield the modules whose private names a test file imports; not its own."""
+    """Yield the modules whose private names a test file imports, except its own."""
     own = path.stem.removeprefix("test_")
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.ImportFrom) or node.level:
@@ -120,7 +124,7 @@ def room_of(path):
 
 
 def imports(path):
-    """Yield what a file imports, also in functions; ours by room, with a dot."""
+    """Yield the libraries and, behind a dot, the rooms that a file imports."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
@@ -202,7 +206,7 @@ def direct_imports(trees):
 
 
 def files_below(trees):
-    """Return the files that each file of a folder imports, also by way of others."""
+    """Return the files that each file of a folder imports, directly or indirectly."""
     imported = direct_imports(trees)
     below = {}
     for path in TopologicalSorter(imported).static_order():  # a cycle raises
@@ -212,7 +216,7 @@ def files_below(trees):
 
 
 def trees_of(folder):
-    """Return the parsed files of a folder, not those of folders in it."""
+    """Return the parsed files of a folder, without those of its subfolders."""
     trees = {}
     for path in folder.glob("*.py"):
         trees[path] = ast.parse(path.read_text(encoding="utf-8"))
@@ -242,7 +246,7 @@ def methods_of(tree):
 
 
 def called_methods(tree):
-    """Yield the names of the methods that a file calls, not of its own objects."""
+    """Yield the names of the methods that a file calls on objects other than `self`."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             owner = node.func.value
@@ -280,8 +284,8 @@ def test_data_files_are_read_in_their_package(path):
 
 
 def test_import_is_light():
-    # pandas, which scikit-learn imports where it is installed, imports pyarrow: so the
-    # rooms.
+    # Without pyarrow, because scikit-learn imports pandas, which imports it. The table
+    # of imports above covers pyarrow.
     heavy = {"torch", "skorch", "click", "skops", "onnx", "matplotlib", "sknames._cli"}
     code = "import sys, sknames; assert 'numpy' not in sys.modules\n"
     for module in ("", ".datasets", ".inspection", ".metrics"):

@@ -4,9 +4,9 @@ import hashlib
 
 import numpy as np
 
-# Hexadecimal digits of a fingerprint.
-OF_BASE = 6  # by chance, two in 17 million are alike
-OF_LAYER = 4
+# Numbers of hexadecimal digits in a fingerprint.
+MODEL_DIGITS = 6  # two models have the same digits with a chance of 1 in 17 million
+LAYER_DIGITS = 4
 
 
 def digits_of(value, n):

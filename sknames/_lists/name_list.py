@@ -14,7 +14,7 @@ from .._base.codes import array_of_labels, index_in
 from .._base.labels_and_weights import check_weights, with_none
 from .._draws.mix import DistinctNames, distinct_names, likelihood_ratios
 from .._draws.resampling import Clusters, digest_of_rows
-from .._models.groups import summed
+from .._models.groups import sum_by_group
 from .._models.predict_names import check_probabilities, predict_list
 from .._models.stack import resolve
 from .checked import FEW_CHECKED, read_checked
@@ -177,7 +177,7 @@ class NameList:
     def by_label(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
         """Return the sums of columns by label, (n, n_labels), 0 for new labels."""
         if self.model.group_index is not None:
-            values = summed(values, self.model.group_index)
+            values = sum_by_group(values, self.model.group_index)
         return np.pad(values, ((0, 0), (0, len(self.new_labels))))
 
 

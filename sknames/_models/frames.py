@@ -48,8 +48,8 @@ def with_columns(table, columns):
     return pd.concat([table, pd.DataFrame(columns, index=table.index)], axis=1)
 
 
-def filled(X, names):
-    """Return X with missing names replaced by "", because models may reject them.
+def fill_missing_names(X, names):
+    """Return X with "" in place of missing names, because models may reject them.
 
     The type of X is kept where possible. `names` are the names in X, with "" for
     missing names.

@@ -160,7 +160,7 @@ def regions_of(column):
         return {row["label"]: row[column] for row in csv.DictReader(file)}
 
 
-def summed(probabilities, index):
+def sum_by_group(probabilities, index):
     """Sum probabilities, (n, n_classes), by group: (n, n_groups), of the same dtype.
 
     `index`, (n_classes,), has the index of each class's group.
@@ -269,6 +269,6 @@ def fallback_probabilities(proba, best, fallback):
     rows = np.arange(len(proba))
     columns = [proba[rows, best]]
     for level in fallback:
-        sums = summed(proba, level.group_index)
+        sums = sum_by_group(proba, level.group_index)
         columns.append(sums[rows, level.group_index[best]])
     return np.column_stack(columns)

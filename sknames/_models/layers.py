@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .._base.digits import OF_LAYER, digits_of
-from .groups import FallbackLevel, summed
+from .._base.digits import LAYER_DIGITS, digits_of
+from .groups import FallbackLevel, sum_by_group
 from .priors import check_priors, exchange_priors, factors_of
 
 
@@ -115,7 +115,7 @@ def priors_fingerprint(*priors):
     """Return the part of a fingerprint that identifies the given class priors."""
     # The last bits of the priors may differ between processors.
     rounded = np.array(priors, dtype=np.float32)
-    return f"priors-{digits_of(rounded, OF_LAYER)}"
+    return f"priors-{digits_of(rounded, LAYER_DIGITS)}"
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class Sum(Layer):
 
     def change(self, probabilities):
         """Return the sums, (n, n_groups)."""
-        return summed(probabilities, self.index)
+        return sum_by_group(probabilities, self.index)
 
     def labels(self, classes):
         """Return the groups."""
@@ -169,7 +169,7 @@ class Sum(Layer):
     def fingerprint(self):
         """The part of a fingerprint that identifies the labels in each group."""
         grouping = (self.classes, self.groups, self.index)
-        return f"groups-{digits_of(grouping, OF_LAYER)}"
+        return f"groups-{digits_of(grouping, LAYER_DIGITS)}"
 
 
 @dataclass(frozen=True)
@@ -191,4 +191,4 @@ class Threshold(Layer):
     def fingerprint(self):
         """The part of a fingerprint for the threshold, groups and abstain label."""
         settings = (self.least, self.fallback, self.abstain_label)
-        return f"threshold-{digits_of(settings, OF_LAYER)}"
+        return f"threshold-{digits_of(settings, LAYER_DIGITS)}"

@@ -18,7 +18,7 @@ from .._base import validate_params, warn
 from .._base.codes import code_values
 from .._base.sklearn_private import HasMethods, Interval
 from .._text.names import Names, read_names
-from .frames import filled, to_frame
+from .frames import fill_missing_names, to_frame
 from .groups import fallback_probabilities
 from .stack import most_probable, resolve
 
@@ -32,7 +32,7 @@ COST_FOR_SHARES = (
     "the errors of shares are about half as large again, and intervals do not show it"
 )
 N_SHOWN = 10  # rows of printed predictions
-SAMPLED_NAMES = 1000  # the first names of a list, used to detect initials
+SAMPLED_NAMES = 1000  # the first names of a list, in which initials are detected
 
 
 @dataclass(frozen=True, eq=False)
@@ -299,40 +299,40 @@ def predict_list(stack, X):
     if names is None:
         proba = stack.predict_proba(X)
     elif stack.encoder is None:
-        readable = filled(X, names) if "" in names else X
+        readable = fill_missing_names(X, names) if "" in names else X
         proba = stack.predict_proba(readable)
     else:
         proba = stack.predict_names(names)
     return PredictedList(X, names, proba)
 
 
-def predictions_of(stack, listed, *, top=1):
+def predictions_of(stack, predicted, *, top=1):
     """Return the `Predictions` of a predicted list."""
     n_classes = len(stack.classes)
     if top > n_classes:
         raise ValueError(f"top={top}: the model has {n_classes} labels. Lower top.")
-    best = most_probable(listed.proba, top)
+    best = most_probable(predicted.proba, top)
     predictions = Predictions(
         labels=stack.classes[best],
-        top_proba=np.take_along_axis(listed.proba, best, axis=1),
+        top_proba=np.take_along_axis(predicted.proba, best, axis=1),
         levels=None,
-        reasons=listed.reasons,
-        proba=listed.proba,
+        reasons=predicted.reasons,
+        proba=predicted.proba,
         classes=stack.classes,
-        names=None if listed.names is None else [*listed.names],
+        names=None if predicted.names is None else [*predicted.names],
     )
     if stack.threshold is None:
         return predictions
     return _abstain(predictions, best[:, 0], stack.threshold)
 
 
-def answers_of(stack, listed):
+def answers_of(stack, predicted):
     """Return the prediction for each row of a list, (n,), or the abstain label."""
     threshold = stack.threshold
     if threshold is None:
         stack.check_threshold()
-        return stack.classes[listed.proba.argmax(axis=1)]
-    predictions = predictions_of(stack, listed)
+        return stack.classes[predicted.proba.argmax(axis=1)]
+    predictions = predictions_of(stack, predicted)
     labels = predictions.labels[:, 0]
     # Otherwise, an abstain label would turn booleans into numbers, and large integers
     # into floats.
@@ -354,7 +354,7 @@ def _abstain(predictions, best, threshold):
     reasons = np.where(is_unsure, UNSURE, predictions.reasons)
     if not fallback:
         return replace(predictions, reasons=reasons)
-    # 0, the label itself, also if no level is sure
+    # The finest level above the threshold; 0, the label itself, if there is none.
     finest_sure = is_sure.argmax(axis=1)
     labels = predictions.labels.astype(object)  # keeps each answer's type
     top_proba = predictions.top_proba.copy()
@@ -372,15 +372,17 @@ def _abstain(predictions, best, threshold):
     )
 
 
-def check_probabilities(listed):
+def check_probabilities(predicted):
     """Return the probabilities of a list as float64; warn if its names have initials.
 
     For names with initials, intervals understate the uncertainty of shares.
     """
-    if listed.names is not None and have_initials(listed.names.tidy, listed.reasons):
+    if predicted.names is not None and have_initials(
+        predicted.names.tidy, predicted.reasons
+    ):
         warn(INITIALS.format(COST_FOR_SHARES))
     return check_array(
-        listed.proba, dtype=np.float64, input_name="predict_proba's probabilities"
+        predicted.proba, dtype=np.float64, input_name="predict_proba's probabilities"
     )
 
 

@@ -16,7 +16,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from .._base.codes import array_of_labels
-from .._base.digits import OF_BASE, digits_of
+from .._base.digits import MODEL_DIGITS, digits_of
 from .._base.parameters import in_short
 from .._encoding.char_encoder import CharEncoder
 from .._encoding.join_names import JoinNames
@@ -144,13 +144,13 @@ class Stack:
         check_is_fitted(self.base)
         network = getattr(self.base, "network_", None)
         if network is None:
-            digits = _hash_of_estimator((self.steps, self.base))[:OF_BASE]
+            digits = _hash_of_estimator((self.steps, self.base))[:MODEL_DIGITS]
             name = f"{type(self.base).__name__}-{digits}"
         elif network.fingerprint is not None:
             name = network.fingerprint
         else:
             learned = (network.to_arrays(), self.base.classes_)
-            name = f"network-{digits_of(learned, OF_BASE)}"
+            name = f"network-{digits_of(learned, MODEL_DIGITS)}"
         names = [name, *(layer.fingerprint for layer in self.layers)]
         if self.inner is not None:
             names.insert(0, self.inner.fingerprint)

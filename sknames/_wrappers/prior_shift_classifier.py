@@ -172,8 +172,8 @@ shape (n_classes,), default="estimate"
         # Any shift invalidates a threshold of the estimator.
         inner.add(self._shift(inner, assumed, assumed)).check_threshold()
         if self._estimates:
-            listed = predict_list(inner, X)
-            priors, n_iter = priors_of_list(inner, listed, assumed, sample_weight)
+            predicted = predict_list(inner, X)
+            priors, n_iter = priors_of_list(inner, predicted, assumed, sample_weight)
         else:
             priors = self._given_priors(inner, assumed)
             n_iter = 0
@@ -222,10 +222,10 @@ shape (n_classes,), default="estimate"
         return tags
 
 
-def priors_of_list(stack, listed, assumed, sample_weight):
+def priors_of_list(stack, predicted, assumed, sample_weight):
     """Return the estimated priors of a predicted list, and the number of steps."""
-    proba = check_probabilities(listed)
-    weights = check_weights(sample_weight, len(proba)) * (listed.reasons == "")
-    names = distinct_names(proba, weights, assumed, listed.ids, stack.sharpness)
+    proba = check_probabilities(predicted)
+    weights = check_weights(sample_weight, len(proba)) * (predicted.reasons == "")
+    names = distinct_names(proba, weights, assumed, predicted.ids, stack.sharpness)
     mix = estimate_mix(names, assumed)
     return mix.priors, mix.n_iter

@@ -503,10 +503,10 @@ def _fit_and_answer(estimator, X, y, train, test, params, fallback):
 
 def _answers(stack, X, y, fallback):
     """Return `confidence_and_hits` of the names X with the labels y."""
-    listed = predict_list(stack, X)
+    predicted = predict_list(stack, X)
     classes = stack.classes
     # A fold may not contain a rare label.
     fallback = [level.among(classes) for level in fallback]
-    is_name = listed.reasons == ""
+    is_name = predicted.reasons == ""
     y = stack.as_predicted(y)
-    return confidence_and_hits(listed.proba, is_name, y, classes, fallback)
+    return confidence_and_hits(predicted.proba, is_name, y, classes, fallback)

@@ -17,14 +17,14 @@ _LANGUAGES = (
     "Arabic Chinese Czech Dutch English French German Greek Irish Italian Japanese "
     "Korean Polish Portuguese Russian Scottish Spanish Vietnamese"
 ).split()
-# Of the languages, each before its lines, since line ends may differ. The zip is not
-# checked: it also holds other data, which may change.
+# Digest of the name of each language and its lines, joined by "\n" because line ends
+# may differ. The zip file itself is not checked, because its other files may change.
 _SHA256 = "91bd269800f167448cfa22d2229ebaef4b1d595ce8b8e53d8087333c53ee6964"
-_MAX_BYTES = 2**20  # of a file; the largest, Russian, has 85,605
+_MAX_BYTES = 2**20  # read from each file; the largest, Russian, has 85,605
 
 _NOT_NAMES = {"To The First Page", "Maxa/B"}
 _STRAY_ENDS = ",:1"  # characters that no name ends with
-_ELSEWHERE = (
+_OTHER_WAYS = (
     "point `data_home` or SKNAMES_DATA to a folder with names/*.txt, or use "
     "load_names, which works offline."
 )
@@ -119,7 +119,7 @@ def fetch_names(
         if not download_if_missing:
             raise OSError(
                 f"The names are not in {folder} (expected {', '.join(missing)} there), "
-                f"and `download_if_missing` is False. Set it to True, {_ELSEWHERE}"
+                f"and `download_if_missing` is False. Set it to True, {_OTHER_WAYS}"
             )
         _download(folder)
 
@@ -151,7 +151,7 @@ def data_folder(data_home):
 
 
 def _download(folder):
-    """Write the files of names into the folder, once they are checked."""
+    """Download the names, check them, and write them into the folder."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     # On the same file system, where a rename is atomic.
     with TemporaryDirectory(prefix=".names-", dir=folder.parent) as temporary:
@@ -165,7 +165,7 @@ def _download(folder):
         except Exception as error:  # zipfile passes on any error of its decompressors
             raise OSError(
                 f"The names could not be downloaded from {_URL}: {error}. Nothing was "
-                f"stored. Try again with a connection, {_ELSEWHERE}"
+                f"stored. Try again with a connection, {_OTHER_WAYS}"
             ) from error
         remedy = (
             "Nothing was stored. Try again later, or use load_names, which needs no "
@@ -182,7 +182,7 @@ def _download(folder):
 
 
 def _checked(contents, source, remedy):
-    """Return each language's lines, joined; raise unless they are as known."""
+    """Return the lines of each language, joined; raise ValueError for other lines."""
     joined = {}
     hashed = []
     n_lines = 0

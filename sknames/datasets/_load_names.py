@@ -22,7 +22,7 @@ SCRIPT_OPTIONS = StrOptions({*SCRIPTS.split(), "native", "all"})
 
 
 def _read(folder, file):
-    """Return the text of a file in a folder of this one."""
+    """Return the text of a file in a folder of this package."""
     return files(__package__).joinpath(folder, file).read_text(encoding="utf-8")
 
 

@@ -89,8 +89,8 @@ def make_names(
     """
     pools = _pools(script)
     chosen = _check_nationalities(nationalities, pools, script)
-    # Pools are sorted by nationality, and names by pool, so that a draw from either
-    # adds a random number to the start of its part.
+    # Pools are sorted by nationality, and names by pool, so `_draw` can add a random
+    # number to the first index of a nationality or pool.
     pools = [pool for pool in pools if pool.nationality in chosen]
     nationalities_of_pools = [pool.nationality for pool in pools]
     _, n_pools = np.unique(nationalities_of_pools, return_counts=True)
@@ -152,13 +152,13 @@ def _full_names(given, surnames, coin, pools, pool):
 
 
 def _draw(random_state, sizes, which):
-    """Draw an index in each pool `which` (n,); pools of `sizes` are consecutive."""
+    """Draw an index from each group `which` (n,); indices of groups are consecutive."""
     starts = np.cumsum(sizes) - sizes
     return starts[which] + random_state.randint(sizes[which])
 
 
 def _draw_names(random_state, lists, which):
-    """Draw a name of each list `which` (n,), dtype=object."""
+    """Draw a name from each list in `which` (n,), dtype=object."""
     names = np.array(list(chain.from_iterable(lists)), dtype=object)
     sizes = np.array([len(names_of_list) for names_of_list in lists])
     return names[_draw(random_state, sizes, which)]

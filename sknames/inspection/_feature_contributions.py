@@ -20,7 +20,7 @@ from .._base.sklearn_private import (
 from .._models.layers import Shift
 from .._models.stack import unsupported_model_error
 from ._drawing import drawable, visible
-from ._reading import Reading, column_of, look_inside
+from ._reading import Reading, column_of, fitted_stack
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -177,7 +177,7 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
     >>> found.label, bool(found.contributions[0] > 0)
     ('Polish', True)
     """
-    stack = look_inside(estimator)
+    stack = fitted_stack(estimator)
     changing = [layer for layer in stack.layers if layer.changes_probabilities]
     adds_to_logits = all(isinstance(layer, Shift) for layer in changing)
     if adds_to_logits and stack.inner is None:

@@ -11,7 +11,7 @@ from .._base import validate_params
 from .._base.plotting import DisplayMixin, check_at_least_1
 from .._base.sklearn_private import HasMethods
 from ._drawing import draw_percentages, title_of, visible
-from ._reading import Reading, look_inside
+from ._reading import Reading, fitted_stack
 
 
 @validate_params({"estimator": [HasMethods(["predict_proba"])], "name": [str]})
@@ -63,7 +63,7 @@ def prefix_proba(estimator: Any, name: str) -> Bunch:
     >>> result.proba.shape
     (10, 74)
     """
-    reading = Reading(estimator, look_inside(estimator), name)
+    reading = Reading(estimator, fitted_stack(estimator), name)
     codes = reading.codes  # (1, length)
     n = len(reading.characters)
     lengths = np.arange(1, n + 1)

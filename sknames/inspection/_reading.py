@@ -12,7 +12,7 @@ from .._text.tidy import dropped
 
 
 class Reading:
-    """Hold a name as the encoder reads it that is inside a model."""
+    """A name as the encoder inside a model reads it."""
 
     def __init__(self, estimator, stack, name):
         self.stack = stack
@@ -31,7 +31,7 @@ class Reading:
         rules = self.encoder._rules
         self.dropped = dropped(name, rules.cleans, rules.drops)
         names = read_names([name]).read_by(rules)
-        # It is a DataFrame after set_output.
+        # After set_output, transform returns a DataFrame.
         self.codes = np.asarray(self.encoder.transform(names))
         spelt = self.encoder._spell(names.tidy[0])
 
@@ -50,7 +50,7 @@ class Reading:
         return self.stack.predict_codes(codes).astype(np.float64, copy=False)
 
     def bunch(self, **figures):
-        """Return a Bunch of what was read, and of figures."""
+        """Return a Bunch with the name as it was read, and with other figures."""
         return Bunch(
             name=self.name,
             dropped=self.dropped,
@@ -62,14 +62,14 @@ class Reading:
         )
 
 
-def look_inside(estimator):
-    """Return what is inside an estimator; raise NotFittedError if it is not fitted."""
+def fitted_stack(estimator):
+    """Return the stack of an estimator; raise NotFittedError if it is not fitted."""
     check_is_fitted(estimator)
     return resolve(estimator)
 
 
 def column_of(classes, label, proba):
-    """Return the column of a label, by default of the most probable one."""
+    """Return the column of a label; with None, of the most probable label."""
     if label is None:
         return int(proba.argmax())
     classes = classes.tolist()

@@ -201,7 +201,7 @@ class Scorecard:
 
 
 def _cell(row, figure, n):
-    """Return a figure of a row and its interval as text, "-" for one of no names."""
+    """Return a figure of a row and its interval as text, or "-" if `n` is 0."""
     if not n:
         return "-"
     low = row[f"{figure}_low"]
@@ -268,9 +268,9 @@ def scorecard(
     weights = check_weights(sample_weight, len(names))
     stack = resolve(estimator)
     if stack.layers or hasattr(stack.base, "network_"):
-        listed = predict_list(stack, names)
-        proba = listed.proba
-        predicted = answers_of(stack, listed)
+        predictions = predict_list(stack, names)
+        proba = predictions.proba
+        predicted = answers_of(stack, predictions)
     else:
         # Some classifiers predict a label that is not the most probable one.
         features = stack.transform(names)
