@@ -17,7 +17,6 @@ import time
 import warnings
 from contextlib import contextmanager, suppress
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from threading import Thread
 
@@ -732,25 +731,20 @@ COLUMNS = {
 }
 
 
-def compare(model, names, *, against, **given):
-    return estimate_shares(model, names, **given).compare(against)
-
-
-# Commands, with the function of Python and its columns.
+# Commands, with the function of Python, its columns, and what parts are compared with.
 QUESTIONS = {
-    "shares": (estimate_shares, {}),
-    "rates --outcome outcome": (estimate_rates, {"outcome": "outcome"}),
+    "shares": (estimate_shares, {}, None),
+    "rates --outcome outcome": (estimate_rates, {"outcome": "outcome"}, None),
     "rates --outcome outcome --by year": (
         estimate_rates,
         {"outcome": "outcome", "by": "year"},
+        None,
     ),
-    "shares --by year --against others": (
-        partial(compare, against="others"),
-        {"by": "year"},
-    ),
+    "shares --by year --against others": (estimate_shares, {"by": "year"}, "others"),
     "shares --by year,side --against 2001,left": (
-        partial(compare, against=("2001", "left")),
+        estimate_shares,
         {"by": ["year", "side"]},
+        ("2001", "left"),
     ),
 }
 
@@ -767,17 +761,20 @@ QUESTIONS = {
 def test_list_command_any_list_equals_frame_of_python(
     run, tiny, small_names, question, options, groups, n, form, output
 ):
-    estimate, columns_of_question = QUESTIONS[question]
+    estimate, columns_of_question, against = QUESTIONS[question]
     columns = {}
     for option in options:
         columns |= COLUMNS[option]
     columns |= columns_of_question
     table = list_of(small_names, n)
     given = {name: table[column] for name, column in columns.items()}
-    model = GroupedClassifier(tiny, groups="region") if groups else tiny
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        expected = estimate(model, table["name"], random_state=0, **given)
+        expected = estimate(tiny, table["name"], random_state=0, **given)
+        if groups:
+            expected = expected.sums("region")
+        if against is not None:
+            expected = expected.compare(against)
     command, _, more = question.partition(" ")
     _, messages = run(
         f"{command} {form.write(table)} {groups} {' '.join(options)} {more} -o {output}"
@@ -793,23 +790,68 @@ def test_list_command_any_list_equals_frame_of_python(
 # ---- Shares
 
 
-def test_shares_notes_equal_notes_of_python(run, monkeypatch):
-    # Scottish is a sparse label, so that a note names an option.
-    names, _ = make_names(60, nationalities=["English", "Scottish"], random_state=0)
+@pytest.mark.parametrize("groups", ["", "--groups subregion"])
+def test_shares_notes_equal_notes_of_python(run, monkeypatch, groups):
+    # Scottish and Zulu are sparse labels, so that a note names an option. Zulu is the
+    # only label of Southern Africa.
+    labels = ["English", "Scottish", "Zulu"]
+    names, _ = make_names(60, nationalities=labels, random_state=0)
     write_names([*names, "7", ""])
     with pytest.warns(UserWarning, match="The shares are rough"):
         expected = estimate_shares(load_pretrained(), [*names, "7", ""], random_state=0)
-    command = "shares in.csv --model nationality"
+    if groups:
+        expected = expected.sums("subregion")
+    command = f"shares in.csv --model nationality {groups}"
     warning, *notes, last = run(command)[1].splitlines()
     assert warning.startswith("sknames: warning: The shares are rough: ")
     assert last.startswith("62 rows: 60 names, 2 not names; ")
     text = str(expected).replace(*OPTION)
-    assert "similar names, as by --groups subregion" in text
+    assert ("similar names, as by --groups subregion" in text) == (not groups)
     shown = text.splitlines()
     (counts,) = (k for k, line in enumerate(shown) if " rows: " in line)
     assert notes == [f"sknames: note: {note}" for note in shown[counts + 1 :]]
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    assert run(command)[0].splitlines()[-len(notes) :] == shown[counts + 1 :]
+    assert run(command)[0] == f"{text}\n"
+
+
+@pytest.mark.parametrize(
+    "question, options, columns",
+    [
+        ("shares", "", {}),
+        ("shares", "--checked label", {"checked": "label"}),
+        ("shares --by year --against others", "", {"by": "year"}),
+        ("rates --outcome outcome", "", {"outcome": "outcome"}),
+    ],
+)
+def test_list_command_groups_equal_sums_of_python(run, question, options, columns):
+    # Ethiopian is a sparse label. The model does not have American, nor does a group.
+    labels = ["English", "Ethiopian", "Kenyan"]
+    names, nationality = make_names(400, nationalities=labels, random_state=0)
+    nationality = nationality.astype(object)
+    k = np.arange(400)
+    nationality[8] = "American"
+    nationality[k % 8 > 3] = None
+    table = pd.DataFrame({"name": names, "label": nationality, "year": k % 2})
+    table["outcome"] = np.where(k % 5 > 2, "yes", "no")
+    table.to_csv("in.csv", index=False)
+    given = {name: table[column].astype(object) for name, column in columns.items()}
+    estimate = estimate_rates if "outcome" in columns else estimate_shares
+    estimates = estimate(load_pretrained(), names, random_state=0, **given)
+    expected = estimates.sums("subregion")
+    if "by" in columns:
+        expected = expected.compare()
+    command = f"{question} {options} --groups subregion --model nationality -o o.csv"
+    run(command.replace(" ", " in.csv ", 1))
+    found = read_output("o.csv", "csv", ",")
+    assert_columns_are(found, expected.to_frame())
+
+
+def test_shares_groups_of_other_labels_raise_before_reading(run, small_names):
+    own = make_pipeline(CharEncoder(), MultinomialNB())
+    save(own.fit(["Ana", "Bo"], ["a", "b"]), "own.skops")
+    write_names(["", "7"])
+    _, messages = run("shares in.csv --groups region --model own.skops", code=1)
+    assert "'a'" in messages
 
 
 def test_shares_by_on_terminal_equals_text_of_python(

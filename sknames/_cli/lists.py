@@ -14,11 +14,11 @@ from sklearn.utils import check_random_state
 from .._lists.name_list import NameList, read_list
 from .._lists.question import Question
 from .._lists.split import TAKEN
+from .._models.groups import members_of
 from .._models.stack import Stack, resolve
 from .._results.parts import estimate_by
 from .._results.table import counts_of_rows
 from .._text.names import Names
-from .._wrappers.grouped_classifier import GroupedClassifier
 from .files import print_message
 from .models import predict_distinct, run_summary
 from .options import (
@@ -57,19 +57,24 @@ class PredictedRows:
         The outcome of each row, None where it is missing.
     by : dict of str to list
         The columns of --by, None where a value is blank.
+    groups : dict of str to list or None
+        The labels of each group of --groups.
     """
 
     stack: Stack
     names: NameList
     outcome: list[str | None] | None
     by: dict[str, list[str | None]]
+    groups: dict[str, list[str]] | None
 
     def estimate(self, estimate_list):
         """Return what a function estimates from all rows, or from each part of --by.
 
-        The function gets a `NameList`, the index of its rows, and the seeds.
+        The function gets a `NameList`, the index of its rows, and the seeds. Its
+        estimates are summed over the groups.
         """
-        return estimate_by(self.names, self.by or None, QUESTION, estimate_list)
+        result = estimate_by(self.names, self.by or None, QUESTION, estimate_list)
+        return result if self.groups is None else result.sums(self.groups)
 
 
 @dataclass(frozen=True)
@@ -98,10 +103,10 @@ class ListInput:
 
     def predict_rows(self):
         """Read the table, predict its names, and return its rows."""
-        fitted = self.model.load()
-        if self.groups is not None:
-            fitted = GroupedClassifier(fitted, groups=self.groups)
-        stack = resolve(fitted)
+        stack = resolve(self.model.load())
+        groups = None
+        if self.groups is not None:  # an unknown region raises before names are read
+            groups = members_of(self.groups, stack.classes)
         ungrouped, _ = stack.without_groups()
         columns = {name: CodedTexts() for name in self.columns if self.columns[name]}
         by = {}
@@ -120,7 +125,7 @@ class ListInput:
             given["sample_weight"] = _to_weights(weights, is_name)
         names = read_list(stack, distinct.predicted, rows=rows, **given)
         by = {column: texts.values() for column, texts in by.items()}
-        return PredictedRows(stack, names, outcome, by)
+        return PredictedRows(stack, names, outcome, by, groups)
 
     def _chunks(self, columns, by):
         """Yield the names in chunks; add the other columns to `columns` and `by`."""

@@ -16,7 +16,7 @@ from .tables import InputTable, check_for_csv
 groups_option = click.option(
     "--groups",
     type=click.Choice(M49),
-    help="Sum the probabilities of the labels in each region.",
+    help="Sum the labels of each region.",
 )
 
 
