@@ -83,11 +83,15 @@ def draw_people(mix, n, seed=0):
     return ratios / ratios.sum(axis=1, keepdims=True), labels
 
 
+def distinct(rows):
+    """Return the names of as many people with these probabilities, for `Known`."""
+    return np.column_stack([rows, np.arange(len(rows))])
+
+
 def shares_of(proba, classes=CLASSES, **params):
     """Estimate the shares of distinct names with these probabilities."""
     params = {"n_draws": 200, "random_state": 0} | params
-    names = np.column_stack([proba, np.arange(len(proba))])
-    return estimate_shares(Known(classes), names, **params)
+    return estimate_shares(Known(classes), distinct(proba), **params)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from sknames.inspection import (
     feature_contributions,
     prefix_proba,
 )
-from tests.conftest import CLASSES, Known, shares_of
+from tests.conftest import CLASSES, Known, distinct, shares_of
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
@@ -21,9 +21,8 @@ import matplotlib.pyplot as plt  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
 
-OF_NAMES = [PrefixProbabilityDisplay]
 BARS = [FeatureContributionsDisplay, SharesDisplay]
-ALL = [*OF_NAMES, *BARS]
+ALL = [PrefixProbabilityDisplay, *BARS]
 LONG = "former Yugoslavia: Serbian, Croatian, Bosnian, Slovenian, Macedonian, Albanian"
 
 
@@ -71,7 +70,7 @@ def test_dollar_signs_are_not_parsed_as_formulas(display):
     shown.figure_.canvas.draw()  # a formula would be an error
 
 
-@pytest.mark.parametrize("display", [*OF_NAMES, *BARS])
+@pytest.mark.parametrize("display", ALL)
 @pytest.mark.parametrize("label", ["Azerbaijani", LONG])
 def test_long_labels_are_not_cut(display, label):
     shown = draw(display, label=label)
@@ -83,7 +82,7 @@ def test_long_labels_are_not_cut(display, label):
 
 
 @pytest.mark.parametrize("n_top", [0, 2.5, "3"])
-@pytest.mark.parametrize("display", [PrefixProbabilityDisplay, *BARS])
+@pytest.mark.parametrize("display", ALL)
 def test_n_top_below_1_or_not_integer_raises(display, n_top):
     message = f"n_top to be an integer of at least 1, got {n_top!r}"
     with pytest.raises(ValueError, match=message):
@@ -144,19 +143,17 @@ def test_text_contrasts_with_any_colormap(shipped, cmap):
     assert (abs(below[:, :3].mean(axis=1) - ink) > 0.3).all()
 
 
-@pytest.mark.parametrize("display", OF_NAMES)
-def test_title_shows_transliteration(shipped, display):
-    shown = display.from_estimator(shipped, "王伟☃")
+def test_title_shows_transliteration(shipped):
+    shown = PrefixProbabilityDisplay.from_estimator(shipped, "王伟☃")
     shown.figure_.canvas.draw()  # no warning of characters that the font lacks
     assert "read as \ufffd\ufffd wangwei" in shown.ax_.get_title()
-    shown = display.from_estimator(shipped, "Ὀδυσσεύς")
+    shown = PrefixProbabilityDisplay.from_estimator(shipped, "Ὀδυσσεύς")
     assert shown.ax_.get_title().startswith("Ὀδυσσεύς, read as odysseys")
 
 
-@pytest.mark.parametrize("display", OF_NAMES)
-def test_name_without_characters_raises(shipped, display):
+def test_name_without_characters_raises(shipped):
     with pytest.raises(ValueError, match="with a character to draw, got '  '"):
-        display.from_estimator(shipped, "  ")
+        PrefixProbabilityDisplay.from_estimator(shipped, "  ")
 
 
 # ---- Of shares
@@ -177,8 +174,7 @@ def bars(display):
 
 
 def test_shares_display_shows_shares_and_intervals():
-    rows = np.eye(5).repeat([1, 90, 69, 0, 140], axis=0)
-    names = np.column_stack([rows, np.arange(300)])
+    names = distinct(np.eye(5).repeat([1, 90, 69, 0, 140], axis=0))
     params = {"n_draws": 200, "random_state": 0}
     display = SharesDisplay.from_estimator(
         Known(), names, n_top=2, bar_kwargs={"color": "red"}, **params
@@ -280,12 +276,13 @@ def test_bars_of_label_are_centred_in_legend_order():
 
 
 def test_many_lists_have_fewer_bars_and_distinct_colors():
-    lists = {f"list {k}": SOME for k in range(45)}
-    display = SharesDisplay.from_shares(lists)
-    assert bars(display) == ["Turkish", "Dutch", "3 others"]
-    assert len({bar[0].get_facecolor() for bar in display.bars_}) == 45
-    lists = {f"list {k}": SOME for k in range(91)}
-    assert bars(SharesDisplay.from_shares(lists)) == ["Turkish", "4 others"]
+    for n, expected in [
+        (45, ["Turkish", "Dutch", "3 others"]),
+        (91, ["Turkish", "4 others"]),
+    ]:
+        display = SharesDisplay.from_shares(dict.fromkeys(range(n), SOME))
+        assert bars(display) == expected
+        assert len({bar[0].get_facecolor() for bar in display.bars_}) == n
 
 
 def test_empty_dict_of_lists_raises():

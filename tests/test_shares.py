@@ -26,9 +26,15 @@ from sknames import (
 )
 from sknames._draws.mix import distinct_names, estimate_mix
 from sknames._lists.name_list import check_clusters
-from sknames._results.comparison import hold_together
 from sknames.datasets import make_names
-from tests.conftest import CLASSES, Known, assert_prints, draw_people, shares_of
+from tests.conftest import (
+    CLASSES,
+    Known,
+    assert_prints,
+    distinct,
+    draw_people,
+    shares_of,
+)
 from tools.measuring import shares_of_rows
 
 pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
@@ -264,12 +270,13 @@ def test_wrong_values_of_rows_raise(params, message):
         estimate_shares(Known(), np.eye(5)[:3], **params)
 
 
-@pytest.mark.parametrize("weight", ["1_0", "1"])
-def test_weight_that_is_a_text_is_an_error(weight):
+@pytest.mark.parametrize(
+    "weights", [["1_0", 1, 1], ["1", 1, 1], np.array(["1", 1, 1], dtype=object)]
+)
+def test_weight_that_is_a_text_is_an_error(weights):
     """float("1_0") is 10."""
-    for weights in ([weight, 1, 1], np.array([weight, 1, 1], dtype=object)):
-        with pytest.raises(TypeError, match=f"weights that are numbers, got '{weight}"):
-            estimate_shares(Known(), np.eye(5)[:3], sample_weight=weights)
+    with pytest.raises(TypeError, match="weights that are numbers, got '1"):
+        estimate_shares(Known(), np.eye(5)[:3], sample_weight=weights)
 
 
 # ---- Intervals
@@ -393,31 +400,12 @@ def test_compare_shows_all_that_is_sure():
     assert repr(early.compare(early)).splitlines()[1] == "30 others: none is sure"
 
 
-def test_compare_of_one_name_is_not_sure_within_its_interval():
-    found = shares_of(np.array([[0.02, 0.02, 0.9, 0.03, 0.03]])).compare(
-        shares_of(draw(MIX))
-    )
-    assert not (found.sure & (found.low < 0) & (found.high > 0)).any()
-
-
 def test_interval_of_a_difference_keeps_the_floor_of_each_share():
     here, there = (shares_of(np.eye(5)[np.arange(n) % 2]) for n in (100, 300))
     found = here.compare(there)["Irish"]
     assert (found.share, found.other, found.sure) == (0, 0, False)
     assert found.high == pytest.approx(1 - 0.025**0.01)
     assert found.low == pytest.approx(-(1 - 0.025 ** (1 / 300)))
-
-
-def test_difference_of_all_and_nobody_has_the_limits_of_both():
-    """Lists of so few names have an interval, and are not tested."""
-    here = shares_of(np.eye(5)[[1] * 4])
-    there = shares_of(np.eye(5)[[2] * 12])
-    reach = np.hypot(1 - 0.025 ** (1 / 4), 1 - 0.025 ** (1 / 12))
-    found = here.compare(there)
-    dutch = found["Dutch"]
-    assert (dutch.difference, dutch.low) == (1, pytest.approx(1 - reach))
-    assert np.isnan(found.p_value).all()
-    assert not found.sure.any()
 
 
 def test_p_value_of_counts_takes_the_deviation_of_one_mix():
@@ -673,11 +661,6 @@ def test_group_of_which_sparse_labels_make_half_has_no_interval():
     of_groups = shares.sums(groups)
     for end in (of_groups.low, of_groups.high):
         assert np.isnan(end).tolist() == [True, True, False, False]
-    other = shares_of_model(draw(OTHER), n_people=n_people)
-    compared = of_groups.compare(other.sums(groups))
-    is_withheld = np.isnan([compared[group].low for group in groups])
-    assert is_withheld[:2].all()
-    assert not is_withheld[3]
     known = {"Danish": 0.3, "Irish": 0.1, "Turkish": 0.3, "others": 0.3}
     assert np.isnan(shares.compare(known)["others"].low)  # Dutch and Norwegian
 
@@ -821,7 +804,7 @@ def test_few_clusters_vary_as_their_number_minus_1():
     """A share of .5 of 10 has the deviation sqrt(.25 / 9) in a population."""
     rows = np.eye(5)[np.arange(10) % 2]
     clusters = np.arange(10)
-    shares = shares_of_model(rows, model_error=0, n_draws=40_000, clusters=clusters)
+    shares = shares_of_model(rows, model_error=0, n_draws=10_000, clusters=clusters)
     deviation = shares.draws[:, 0].std()
     assert deviation == pytest.approx(np.sqrt(0.25 / 9), rel=0.02)
 
@@ -891,9 +874,8 @@ def test_no_interval_of_checked_rows_is_narrower_than_they_allow():
 
 
 def say_nothing(n):
-    """Return predictions that are next to no information, of distinct names."""
-    rows = 0.2 + 1e-6 * np.random.default_rng(0).random((n, 5))
-    return rows / rows.sum(axis=1, keepdims=True)
+    """Return distinct names about which the model knows nothing."""
+    return distinct(np.full((n, 5), 0.2))
 
 
 UNSURE = pytest.mark.filterwarnings(
@@ -1034,16 +1016,15 @@ def test_draw_by_stratum_is_warned_of(register, clusters):
     assert count_alarms(register, draw_rows, clusters=clusters) == 10
 
 
-def test_draw_of_the_least_sure_rows_is_warned_of(register):
+def test_draw_of_the_least_sure_rows_is_warned_of():
     """They have the mix of the list, so that only their largest probability tells."""
     labels = np.arange(900) % 5
     rng = np.random.default_rng(0)
     rows = np.exp(rng.normal(size=(900, 5)) + 4 * np.eye(5)[labels])
     rows /= rows.sum(axis=1, keepdims=True)
-    least_sure = np.argsort(rows.max(axis=1).reshape(180, 5), axis=0)[:40]
-    is_drawn = np.zeros((180, 5), dtype=bool)
-    np.put_along_axis(is_drawn, least_sure, True, axis=0)
-    y = np.where(is_drawn.ravel(), CLASSES[labels], None)
+    least_sure_first = rows.max(axis=1).reshape(180, 5).argsort(axis=0)
+    is_drawn = least_sure_first.argsort(axis=0).ravel() < 40  # of each label
+    y = np.where(is_drawn, CLASSES[labels], None)
     with pytest.warns(UserWarning, match="differ from the others in their probabili"):
         estimate_checked(rows, y)
 
@@ -1182,11 +1163,9 @@ def test_interval_of_checked_rows_without_errors_uses_model_variance():
     """All rows have the likelier label, of .97."""
     is_danish = np.arange(900) % 3 > 0
     rows = np.where(is_danish[:, None], [0.97, 0.03, 0, 0, 0], [0.03, 0.97, 0, 0, 0])
-    rows += 1e-6 * np.random.default_rng(0).random((900, 5))
-    rows /= rows.sum(axis=1, keepdims=True)
     is_checked = np.random.default_rng(1).permutation(900) < 150
-    y = np.where(is_checked, CLASSES[rows.argmax(axis=1)], None)
-    row = estimate_checked(rows, y, n_draws=3000)["Danish"]
+    y = np.where(is_checked, np.where(is_danish, "Danish", "Dutch"), None)
+    row = estimate_checked(distinct(rows), y, n_draws=3000)["Danish"]
     deviation = np.sqrt(0.97 * 0.03 / 150 * (1 - 150 / 900))
     t = student.ppf(0.975, 149)
     assert row.high - row.low == pytest.approx(2 * t * deviation, rel=0.1)
@@ -1224,38 +1203,3 @@ def test_known_mix_of_groups_has_no_others():
     assert shares.compare({"North": 0.5}).label.tolist() == ["North"]
     with pytest.raises(ValueError, match="groups may overlap"):
         shares.compare({"North": 0.5, "others": 0.5})
-
-
-# ---- Several comparisons
-
-
-@pytest.mark.parametrize(
-    "p_values, are_all_rows_sure, expected",
-    [
-        ([0.03, 0.01, 0.02], True, [0.03, 0.03, 0.04]),  # times 1, 3 and 2
-        ([0.03, 0.01, 0.02], False, [0.09, 0.03, 0.06]),  # times 3
-        ([0.03, 0.03, 0.01], True, [0.06, 0.06, 0.03]),
-        ([0.001, 0.02, 0.06], True, [0.003, 0.04, 0.06]),
-        ([0.017, 0.02, 0.4], True, [0.051, 0.06, 1]),
-        ([0.03, np.nan, 0.02], True, [0.03, np.nan, 0.04]),  # times 1 and 2
-    ],
-)
-def test_p_values_of_several_comparisons_are_those_of_holm(
-    p_values, are_all_rows_sure, expected
-):
-    """Of three: times 3, and less only where nothing of a comparison is equal."""
-    table = shares_of(draw(MIX)).compare(shares_of(draw(OTHER)))
-
-    def with_p_value(smallest):
-        p_value = np.full(len(table.label), smallest)
-        if not are_all_rows_sure and not np.isnan(smallest):
-            p_value[1:] = 1
-        columns = table._columns | {"p_value": p_value, "sure": p_value < 0.05}
-        return replace(table, _columns=columns)
-
-    tables = {k: with_p_value(p) for k, p in enumerate(p_values)}
-    held = [*hold_together(tables).values()]
-    found = np.array([table.p_value[0] for table in held])
-    assert_allclose(found, expected)
-    sure = [bool(table.sure[0]) for table in held]
-    assert_array_equal(sure, found < 0.05)

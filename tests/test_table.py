@@ -130,14 +130,6 @@ def test_file_of_another_format_says_so(results):
         read(2, plain)
 
 
-def test_file_of_ten_parts_is_small():
-    rows = np.eye(74)[np.arange(1000) % 74] * 0.9 + 0.1 / 74
-    names = np.column_stack([rows, np.arange(1000)])
-    model = Known([f"label {k}" for k in range(74)])
-    parts = estimate_shares(model, names, by=np.arange(1000) % 10, random_state=0)
-    assert len(pickle.dumps(parts)) < 4e6
-
-
 @KINDS
 def test_columns_and_counts_are_described_in_help(results, kind):
     table = results[kind]
