@@ -163,7 +163,8 @@ def case(request, small_names, codes, tiny):
         return SelectiveClassifier(frozen, coverage=0.5), small_names, NAMES
     assert request.param == "GroupedClassifier"
     groups = {"a": ["Greek", "Polish"]}
-    grouped = GroupedClassifier(tiny_pipeline(), groups=groups, others="b")
+    inner = tiny_pipeline(max_epochs=1)
+    grouped = GroupedClassifier(inner, groups=groups, others="b")
     return grouped, small_names, NAMES
 
 
