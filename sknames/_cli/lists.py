@@ -113,11 +113,6 @@ class ListInput:
         distinct = predict_distinct(ungrouped, self._chunks(columns, by), self.table)
         given = {name: texts.values() for name, texts in columns.items()}
         outcome = given.pop("outcome", None)
-        if "checked" in given and not any(given["checked"]):
-            raise ValueError(
-                f"--checked {self.columns['checked']}: no row of {self.table.name} has "
-                "a label: fill in the labels of some rows, or omit --checked"
-            )
         rows = distinct.texts.index
         is_name = (distinct.predicted.reasons == "")[rows]
         if "sample_weight" in given:
@@ -157,15 +152,14 @@ class ListInput:
             columns = {}
             for name, values in result._columns.items():
                 columns[name] = to_arrow(values)
-            self.write(pa.table(columns), model_metadata(stack))
+            self.write(pa.record_batch(columns), model_metadata(stack))
             for kind, note in result._notes():
                 if kind == "counts":
                     continue  # which print_counts prints
                 print_message(f"sknames: note: {_as_options(note)}")
 
-    def write(self, table, metadata):
+    def write(self, batch, metadata):
         """Write a table of results; see `Output.write`."""
-        (batch,) = table.combine_chunks().to_batches()
         self.output.write([(batch, pa.record_batch([], []))], metadata)
 
     def write_sample(self, n_sampled, outcome=None, has_others=False):
@@ -203,7 +197,7 @@ class ListInput:
             sampled = rng.choice(n_names, n_sampled, replace=False)
         else:
             sampled = _sample_by_outcome(np.array(people["outcome"]), n_sampled, rng)
-        self.write(pa.table(people).take(np.sort(sampled)), metadata={})
+        self.write(pa.record_batch(people).take(np.sort(sampled)), metadata={})
         print_message(
             f"{n_sampled} of {n_names:,} names: fill in the labels from other sources "
             'than the name, and "unknown" where there is none'
@@ -236,24 +230,20 @@ def _sample_by_outcome(outcomes, n_sampled, rng):
 
 
 def _to_weights(texts, is_name):
-    """Return a column as numbers, which may be missing in rows without a name."""
-    numbers = []
-    for text in texts.distinct:
+    """Return a column as numbers, 0 for texts that only rows without a name have."""
+    distinct = texts.distinct
+    is_used = np.full(len(distinct), False)
+    is_used[texts.index[is_name]] = True
+    numbers = np.zeros(len(distinct))
+    for code in np.flatnonzero(is_used):
+        text = distinct[code]
         try:
-            numbers.append(float(text) if text else np.nan)
-        except ValueError:
-            raise _weight_error(text) from None
-    weights = np.array(numbers)[texts.index]
-    if np.isnan(weights[is_name]).any():
-        raise _weight_error("")
-    return weights
-
-
-def _weight_error(text):
-    """Return the error for a text that is not a weight."""
-    return click.UsageError(
-        f"--weight: expected numbers, got {text!r}. Use 0 to exclude a row"
-    )
+            numbers[code] = float(text)
+        except ValueError as error:
+            raise click.UsageError(
+                f"--weight: expected numbers, got {text!r}. Use 0 to exclude a row"
+            ) from error
+    return numbers[texts.index]
 
 
 def list_command(function):

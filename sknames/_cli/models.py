@@ -81,6 +81,8 @@ def _check_reasons(reasons, counts, table):
     n_rows = counts.sum()
     n_names = counts[reasons == ""].sum()
     n_several = counts[reasons == SEVERAL].sum()
+    if n_names and n_several <= n_names:
+        return
     problem = f"no row of {table.name} has a name: check --column"
     if n_several > n_names:
         problem = (
@@ -89,5 +91,4 @@ def _check_reasons(reasons, counts, table):
         )
     if not n_names:
         raise ValueError(problem)
-    if n_several > n_names:
-        print_message(f"sknames: warning: {problem}.")
+    print_message(f"sknames: warning: {problem}.")

@@ -75,8 +75,7 @@ class Output:
     @property
     def is_terminal(self):
         """Whether the output is shown on a terminal."""
-        has_stdout = self.path in STDOUT and sys.stdout is not None
-        return has_stdout and sys.stdout.isatty()
+        return self.path in STDOUT and sys.stdout.isatty()
 
     def for_table(self, table, format):
         """Return the output for the results of a table, with its delimiter.
@@ -119,7 +118,6 @@ class Output:
         ):
             if self.excel:
                 sink.write(codecs.BOM_UTF8)
-            chunks = _check_column_names(chunks, self.format)
             self._write_batches(sink, self._batches(chunks), metadata)
 
     def _write_batches(self, sink, batches, metadata):
@@ -143,11 +141,24 @@ class Output:
     def _batches(self, chunks):
         """Yield chunks with their new columns, in types that the format supports."""
         for chunk, new in chunks:
+            self._check_column_names(chunk.column_names, new.column_names)
             for name, values in zip(new.column_names, new.columns, strict=True):
                 chunk = chunk.append_column(name, values)
             if self.format == "csv":
                 chunk = self._as_csv(chunk)
             yield chunk
+
+    def _check_column_names(self, given, new):
+        """Raise ValueError for duplicate column names.
+
+        CSV may have duplicate names in the input, but not among the new columns.
+        """
+        names = [*given, *new]
+        for name in new if self.format == "csv" else names:
+            if names.count(name) > 1:
+                raise ValueError(
+                    f"two columns are named {name!r}: rename one, or use --prefix"
+                )
 
     def _as_csv(self, chunk):
         """Return a chunk with text for types that CSV does not support."""
@@ -175,18 +186,3 @@ def _without_formulas(values):
     is_number = pc.match_substring_regex(values, NUMBER)
     as_text = pc.replace_substring_regex(values, FORMULA, r"'\1")
     return pc.if_else(is_number, values, as_text)
-
-
-def _check_column_names(chunks, format):
-    """Yield the chunks; raise ValueError for duplicate column names.
-
-    CSV may have duplicate names in the input, but not among the new columns.
-    """
-    for chunk, new in chunks:
-        names = [*chunk.column_names, *new.column_names]
-        for name in new.column_names if format == "csv" else names:
-            if names.count(name) > 1:
-                raise ValueError(
-                    f"two columns are named {name!r}: rename one, or use --prefix"
-                )
-        yield chunk, new

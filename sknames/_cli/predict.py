@@ -120,12 +120,12 @@ class Changes:
     ),
     risk=click.option(
         "--risk",
-        type=float,
+        type=click.FloatRange(0, 1, min_open=True, max_open=True),
         help="Abstain so that at most this share of predictions is wrong, such as 0.1.",
     ),
     threshold=click.option(
         "--threshold",
-        type=float,
+        type=click.FloatRange(0, 1, max_open=True),
         help="Abstain unless the probability exceeds this threshold.",
     ),
 )
@@ -262,15 +262,6 @@ def _check_changes(changes, model):
         raise click.UsageError(
             "--risk needs a shipped model, without --priors, --adapt-priors, --groups "
             "and --threshold: use only --threshold, such as 0.6"
-        )
-    # click lets NaN through.
-    if threshold is not None and not 0 <= threshold < 1:
-        raise click.UsageError(
-            f"--threshold {threshold}: use a number of at least 0 and below 1"
-        )
-    if changes.risk is not None and not 0 < changes.risk < 1:
-        raise click.UsageError(
-            f"--risk {changes.risk}: use a number above 0 and below 1, such as 0.1"
         )
     if changes.changes_probabilities and changes.abstain and threshold is None:
         raise click.UsageError(

@@ -1,7 +1,6 @@
 """shares: estimate the shares of nationalities in a table, or compare its parts."""
 
 import time
-from collections import defaultdict
 from pathlib import Path
 
 import click
@@ -75,11 +74,11 @@ def _key_of(against, parts):
     """Return the key of the part named by --against, or "others"."""
     if against == "others":
         return against
-    keys_of_name = defaultdict(list)
+    name_of_key = {}
     for key in parts:
         values = key if isinstance(key, tuple) else [key]
-        keys_of_name[",".join(value or "" for value in values)].append(key)
-    matches = keys_of_name.get(against, [])
+        name_of_key[key] = ",".join(value or "" for value in values)
+    matches = [key for key, name in name_of_key.items() if name == against]
     if len(matches) == 1:
         return matches[0]
     if matches:
@@ -87,7 +86,7 @@ def _key_of(against, parts):
             f"--against {against}: {len(matches)} parts have this name: rename a "
             "value, or omit a column of --by"
         )
-    names = ", ".join(map(repr, [*keys_of_name][:20]))
+    names = ", ".join(map(repr, [*name_of_key.values()][:20]))
     raise click.UsageError(
         f"--against {against}: no such part. Use others, or one of {names}"
     )

@@ -295,7 +295,7 @@ class InputTable:
             names = ["name"]
             if len(first) > 1:
                 names = [str(k) for k in range(1, len(first) + 1)]
-        return self._chunks(rows, partial(_to_batch, names=names))
+        return self._chunks(rows, names)
 
     def _decode(self, head):
         """Return the first bytes as text without leading blank lines, and all lines."""
@@ -375,8 +375,8 @@ class InputTable:
                 "each quotation mark, or double it inside a quoted value"
             ) from error
 
-    def _chunks(self, rows, make):
-        """Yield chunks of limited size, at least one; `make` converts their rows."""
+    def _chunks(self, rows, names):
+        """Yield chunks of limited size, at least one, with these column names."""
         rows_of_chunk = []
         start = self.done
         is_first = True
@@ -384,12 +384,12 @@ class InputTable:
             rows_of_chunk.append(row)
             n_bytes = self.done - start
             if len(rows_of_chunk) == ROWS_OF_CHUNK or n_bytes >= BYTES_OF_CHUNK:
-                yield make(rows_of_chunk)
+                yield _to_batch(rows_of_chunk, names)
                 rows_of_chunk = []
                 start = self.done
                 is_first = False
         if rows_of_chunk or is_first:
-            yield make(rows_of_chunk)
+            yield _to_batch(rows_of_chunk, names)
 
     @contextmanager
     def _errors_name_the_file(self):
