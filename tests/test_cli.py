@@ -385,7 +385,6 @@ ANSWERS = {
         lambda tiny: SelectiveClassifier(tiny, threshold=0.999),
         {},
     ),
-    "--priors mix.csv": (mixed, {}),
     "--priors Greek=.25,Polish=.75 --groups region --proba": (
         lambda tiny: GroupedClassifier(mixed(tiny)),
         {},
@@ -427,9 +426,6 @@ def test_predict_with_options_equals_python(run, tiny, options):
     fall_back = SelectiveClassifier(frozen, threshold=0.1, fallback=M49)
     save(fall_back.fit(["Ana"], ["Greek"]), "fall_back.skops")
     joblib.dump(careful(tiny), "careful.joblib")
-    write_csv(
-        "mix.csv", [*MIX.items(), ("Turkish", 0), ("Japanese", 0)], ("label", "share")
-    )
     write_names(PEOPLE)
     run(f"predict in.csv {options} -o o.parquet")
     answers = predict_names(make(tiny), PEOPLE, **asked)
@@ -1235,20 +1231,23 @@ def test_predict_pickle_without_trust_is_not_loaded(run):
     assert not os.path.exists("boom")
 
 
-def test_predict_multioutput_model_raises(run):
-    write_csv("in.csv")
-    two_labels = make_pipeline(CharEncoder(), KNeighborsClassifier(1))
-    two_labels.fit(["Ana", "Bo"], [["Polish", "Europe"], ["Turkish", "Asia"]])
-    save(two_labels, "two.skops")
-    _, messages = run("predict in.csv --model two.skops", code=1)
-    assert "of shape (2, 2, 2) for two names: give a classifier with one" in messages
+TWO_LABELS = make_pipeline(CharEncoder(), KNeighborsClassifier(1)).fit(
+    ["Ana", "Bo"], [["Polish", "Europe"], ["Turkish", "Asia"]]
+)
 
 
-def test_predict_file_without_model_raises(run):
+@pytest.mark.parametrize(
+    "model, message",
+    [
+        (TWO_LABELS, "of shape (2, 2, 2) for two names: give a classifier with one"),
+        ({"a": np.arange(3)}, "own.skops is no model that takes names"),
+    ],
+)
+def test_predict_unsupported_model_raises(run, model, message):
     write_csv("in.csv")
-    save({"a": np.arange(3)}, "other.skops")
-    _, messages = run("predict in.csv --model other.skops", code=1)
-    assert "other.skops is no model that takes names" in messages
+    save(model, "own.skops")
+    _, messages = run("predict in.csv --model own.skops", code=1)
+    assert message in messages
 
 
 # Command lines, each with its exit code and a part of the message.
@@ -1587,19 +1586,15 @@ def test_invalid_command_exits_with_message(run, files_of_errors, line, code, wo
     assert sorted(os.listdir()) == files_of_errors
 
 
-def test_train_output_in_read_only_folder_raises_before_fit(run, monkeypatch):
-    write_csv("in.csv", [("", "")], ("name", "nationality"))  # no names
-    monkeypatch.setattr(os, "access", lambda path, mode: False)
+@pytest.mark.parametrize("words", ["does not exist or is read-only", "Install skops"])
+def test_train_unwritable_output_raises_before_fit(run, monkeypatch, words):
+    write_labelled([("", "")])  # no names
+    if "skops" in words:
+        monkeypatch.setitem(sys.modules, "skops.io", None)
+    else:
+        monkeypatch.setattr(os, "access", lambda path, mode: False)
     _, messages = run("train in.csv --output own.skops", code=1)
-    assert "does not exist or is read-only" in messages, messages
-
-
-def test_train_without_skops_raises_before_fit(run, monkeypatch):
-    write_csv("in.csv", [("", "")], ("name", "nationality"))  # no names
-    monkeypatch.setitem(sys.modules, "skops.io", None)
-    _, messages = run("train in.csv --output own.skops", code=1)
-    assert "skops" in messages
-    assert "install" in messages
+    assert words in messages
 
 
 # ---- The process
