@@ -274,3 +274,38 @@ def test_statistic_that_fails_where_no_draw_is_has_the_interval_of_draws():
     of_draws = shares.draws[:, 0] / shares.draws[:, 1]
     assert low <= np.quantile(of_draws, 0.025) + ROUNDING
     assert np.quantile(of_draws, 0.975) - ROUNDING <= high < np.inf
+
+
+def test_difference_whose_interval_includes_0_is_not_sure():
+    """Three in a hundred draws are far away, which hardly shows in a deviation."""
+    draws = 0.6 + np.where(np.arange(1000) < 30, -0.25, 0)
+    drawn = Draws(
+        labels=CLASSES[:2],
+        estimate=np.array([0.6, 0.4]),
+        draws=np.column_stack([draws, 1 - draws]),
+        n_effective=np.inf,
+    )
+    known = Draws.known(dict(zip(LABELS[:2], [0.4, 0.6], strict=True)), 1000)
+    columns = drawn.minus(known, 0.95)
+    assert_allclose(columns["low"], [-0.05, -0.2])
+    assert_allclose(columns["high"], [0.2, 0.05])
+    assert (columns["p_value"] > 0.05).all()
+
+
+def test_difference_of_few_checked_rows_without_errors_is_not_sure():
+    """No draw varies, but 50 rows do not rule out errors in 7 % of rows."""
+
+    def checked(share):
+        estimate = np.array([share, 1 - share])
+        return Draws(
+            labels=CLASSES[:2],
+            estimate=estimate,
+            draws=np.tile(estimate, (200, 1)),
+            n_effective=50.0,
+            predicted=np.array([0.5, 0.5]),
+        )
+
+    columns = checked(0.54).minus(checked(0.46), 0.95)
+    assert (columns["p_value"] > 0.05).all()
+    columns = checked(0.59).minus(checked(0.41), 0.95)
+    assert (columns["p_value"] < 0.05).all()

@@ -10,9 +10,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknames._draws.resampling import (
     CHUNK,
+    DrawnUnits,
     Seeds,
     deviations_of_sums,
     digest_of_rows,
+    resample,
+    scores_of_rows,
 )
 
 
@@ -96,3 +99,19 @@ def test_units_of_one_seed_are_drawn_alike_in_any_list():
     first /= np.sqrt(3 / 2)
     second /= np.sqrt(2)
     assert_allclose(together, (first + second) * np.sqrt(5 / 4))
+
+
+@pytest.mark.parametrize("share_of_last, moves", [(0.1, False), (0.05, True)])
+def test_resample_of_each_unit_once_has_shares_of_the_list(share_of_last, moves):
+    """Of 12 names, a class with less than one keeps its negative gradient."""
+    share = np.array([0.5, 0.5 - share_of_last, share_of_last])
+    ratios = np.random.default_rng(0).random((12, 3)) * [1, 1, 0.1]
+    ones = np.ones(12)
+    names = SimpleNamespace(ratios=ratios, weights=ones, counts=ones, n=12)
+    each_once = [(slice(0, 2), np.ones((2, 12)))]
+    units = DrawnUnits(scores_of_rows(ratios, ones, share), ones, each_once)
+    found = resample(names, share, np.zeros((2, 3)), [units], factor=2.0)
+    if moves:
+        assert (found[:, 2] < share[2] - 0.01).all()
+    else:
+        assert_allclose(found, [share, share], atol=1e-8)

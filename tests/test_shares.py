@@ -871,6 +871,9 @@ def test_no_interval_of_checked_rows_is_narrower_than_they_allow():
     limit = 1 - 0.025 ** (0.9 / 100)  # of 100 of 1000, without the correction 1 / 100
     assert shares["Turkish"].high == pytest.approx(limit)
     assert shares["Turkish"].low == shares["Turkish"].share == 0
+    large = shares[CLASSES[1]]
+    assert large.low == pytest.approx(large.share - limit / 2)
+    assert large.high == pytest.approx(large.share + limit / 2)
 
 
 def say_nothing(n):
@@ -942,6 +945,24 @@ def test_clusters_widen_the_intervals_of_checked_rows():
     independent = estimate_checked(rows, y)
     clustered = estimate_checked(rows, y, clusters=np.arange(100).repeat(4))
     assert width_of(clustered, "Danish") > 1.7 * width_of(independent, "Danish")
+
+
+@pytest.mark.filterwarnings("ignore:The checked rows differ", "ignore:There are")
+@pytest.mark.parametrize("n_clusters, is_tested", [(9, False), (10, True)])
+def test_shares_of_checked_rows_are_tested_from_ten_clusters(n_clusters, is_tested):
+    rows, labels, _ = checked_list(360, 360)
+    y = np.where(np.arange(360) < 180, labels, None)
+    clusters = np.arange(360) % n_clusters
+    shares = estimate_checked(rows[::-1], y[::-1], clusters=clusters)
+    found = shares.compare({"Danish": 0.2, "others": 0.8})
+    assert np.isfinite(found["Danish"].p_value) == is_tested
+
+
+@pytest.mark.parametrize("n_people, is_sparse", [(19, True), (20, False)])
+def test_group_of_labels_with_twenty_held_out_people_has_interval(n_people, is_sparse):
+    shares = shares_of_model(draw(MIX), n_people=np.array([n_people] + [15] * 4))
+    low = shares.sums({"group": CLASSES[:1].tolist() + CLASSES[4:].tolist()}).low
+    assert np.isnan(low).all() == is_sparse
 
 
 def test_checked_rows_that_were_not_drawn_at_random_are_warned_of():
