@@ -105,7 +105,7 @@ class ListInput:
         """Read the table, predict its names, and return its rows."""
         stack = resolve(self.model.load())
         groups = None
-        if self.groups is not None:  # an unknown region raises before names are read
+        if self.groups is not None:  # labels without a region raise before reading
             groups = members_of(self.groups, stack.classes)
         ungrouped, _ = stack.without_groups()
         columns = {name: CodedTexts() for name in self.columns if self.columns[name]}
