@@ -309,3 +309,20 @@ def test_difference_of_few_checked_rows_without_errors_is_not_sure():
     assert (columns["p_value"] > 0.05).all()
     columns = checked(0.59).minus(checked(0.41), 0.95)
     assert (columns["p_value"] < 0.05).all()
+
+
+def test_outlying_draws_of_checked_rows_do_not_widen_the_deviation():
+    """One in a hundred is far away, as in a t distribution of few rows."""
+    moves = np.zeros(1000)
+    moves[:5] = -0.5
+    moves[5:10] = 0.4
+    draws = 0.55 + moves
+    drawn = Draws(
+        labels=CLASSES[:2],
+        estimate=np.array([0.55, 0.45]),
+        draws=np.column_stack([draws, 1 - draws]),
+        n_effective=1000.0,
+        predicted=np.array([0.5, 0.5]),
+    )
+    known = Draws.known(dict.fromkeys(LABELS[:2], 0.5), 1000)
+    assert (drawn.minus(known, 0.95)["p_value"] < 0.05).all()

@@ -140,6 +140,16 @@ def test_rates_of_no_groups_have_no_rows():
     assert not [*estimate(rows, outcome).sums({})]
 
 
+def test_rows_without_a_check_are_a_sample_in_rates():
+    """Without errors, checked rows alone would leave nothing to chance."""
+    index = np.arange(400) % 4 // 2
+    checked = np.where(np.arange(400) % 8 < 4, CLASSES[index], None)
+    rates = estimate(np.eye(5)[index], np.arange(400) % 2, checked=checked)
+    of_outcome = rates.joint_draws[:, :, 1]
+    share = of_outcome[:, 0] / of_outcome.sum(axis=1)
+    assert share.std() == pytest.approx(np.sqrt(0.25 / 200), rel=0.2)
+
+
 def test_order_of_checked_rows_changes_no_draw_of_rates():
     rows, outcome, labels = draw(400)
     is_drawn = np.random.default_rng(1).random(400) < 0.4

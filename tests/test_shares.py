@@ -35,7 +35,7 @@ from tests.conftest import (
     draw_people,
     shares_of,
 )
-from tools.measuring import shares_of_rows
+from tools.measuring import list_of_rows, shares_of_rows
 
 pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
 
@@ -945,6 +945,33 @@ def test_clusters_widen_the_intervals_of_checked_rows():
     independent = estimate_checked(rows, y)
     clustered = estimate_checked(rows, y, clusters=np.arange(100).repeat(4))
     assert width_of(clustered, "Danish") > 1.7 * width_of(independent, "Danish")
+
+
+def test_unequal_clusters_have_the_exact_limit_of_their_effective_number():
+    clusters = np.maximum(np.arange(100) - 59, 0)  # one of 60 names, and 40 of one
+    shares = shares_of_model(np.eye(5)[[1] * 100], clusters=clusters)
+    n_effective = 100**2 / (60**2 + 40)
+    assert shares["Irish"].high == pytest.approx(1 - 0.025 ** (1 / n_effective))
+
+
+def test_digest_of_a_list_depends_on_its_clusters():
+    def digest(clusters):
+        index = check_clusters(clusters, np.full(10, True))
+        return list_of_rows(draw(MIX, 10), CLASSES, {"clusters": index}).digest
+
+    assert digest(np.arange(10) // 5) != digest(np.arange(10) % 2)
+
+
+@pytest.mark.filterwarnings("ignore:The shares are rough")
+def test_counts_may_sum_to_almost_2_to_the_63():
+    shares = estimate_shares(Known(), np.eye(5)[:2], counts=[2**62, 2**62 - 2048])
+    assert shares.n_names == 2**63 - 2048
+
+
+def test_texts_with_a_count_of_0_are_not_named(shipped):
+    message = r"got 1 \(2 of 3 rows are not names: 2 [^,0]*\)"
+    with pytest.warns(UserWarning, match=message):
+        estimate_shares(shipped, ["Anna Müller", "", "123"], counts=[1, 0, 2])
 
 
 @pytest.mark.filterwarnings("ignore:The checked rows differ", "ignore:There are")
