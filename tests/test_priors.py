@@ -26,6 +26,7 @@ CLASSES = np.array(["Dutch", "Irish", "Turkish"])
     {"Irish": 0.75, "Dutch": 0.25},
     {"Turkish": 0, "Irish": 0.75, "Dutch": 0.25},
     np.array([0.25, 0.75, 0], dtype=np.float32),
+    {"Irish": np.float32(0.75), "Turkish": np.int64(0), "Dutch": np.float32(0.25)},
     pd.Series({"Irish": 0.75, "Turkish": 0.0, "Dutch": 0.25}),
 ], ids=lambda priors: type(priors).__name__)  # fmt: skip
 def test_priors_are_accepted_by_label_or_position(priors):

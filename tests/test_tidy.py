@@ -214,3 +214,16 @@ def test_titles_rarely_occur_in_name_lists():
 def test_dropped_returns_pieces_missing_from_tidy_name(typed, pieces):
     assert dropped(typed, cleans=True, drops=True) == pieces
     assert dropped(typed, cleans=True, drops=False) == []
+
+
+@pytest.mark.parametrize(
+    "name, parts",
+    [
+        ("Dr.Anna Müller", ["Dr."]),  # "Anna" is read
+        ("Kim Anna (Kim)", ["(Kim)"]),  # the first "Kim" is read
+        ("田中先生 様", ["先生 様"]),
+        ("김 민수 (김)", []),  # read as one word
+    ],
+)
+def test_parts_that_are_not_read_are_listed_once(name, parts):
+    assert dropped(name, cleans=True, drops=True) == parts

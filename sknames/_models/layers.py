@@ -50,12 +50,13 @@ class Assumed:
         if self.class_prior is None:
             return Assumed()
         prior = self.class_prior**power
-        tempered = Assumed(class_prior=prior / prior.sum(), n_people=self.n_people)
-        if self.class_bias is not None:
-            tempered = replace(tempered, class_bias=self.class_bias * power)
-        if self.sharpness is not None:
-            tempered = replace(tempered, sharpness=self.sharpness / power)
-        return tempered
+        bias = self.class_bias
+        if bias is not None:
+            bias = bias * power
+        sharpness = self.sharpness
+        if sharpness is not None:
+            sharpness = sharpness / power
+        return Assumed(prior / prior.sum(), bias, sharpness, self.n_people)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Remove titles, degrees and relatives from names, with the words in titles.ini."""
 
 import re
-from collections import defaultdict
 from configparser import ConfigParser
 from functools import lru_cache
 from itertools import chain
@@ -42,11 +41,11 @@ TIDY = {
 
 def _tables_by_word(tables):
     """Return {word: tables that contain the word}."""
-    tables_of = defaultdict(tuple)
+    tables_of = {}
     for table in tables:
         for word in TIDY[table]:
-            tables_of[word] += (table,)
-    return dict(tables_of)
+            tables_of[word] = (*tables_of.get(word, ()), table)
+    return tables_of
 
 
 _TABLES_IN_ANY_CASE = _tables_by_word(IN_ANY_CASE)
