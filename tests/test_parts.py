@@ -327,6 +327,12 @@ def test_short_parts_are_drawn_together():
     assert row.high - row.low == pytest.approx(2 * 1.96 * deviation, rel=0.1)
 
 
+def test_keys_of_numpy_integers_are_integers_of_python():
+    names, _ = people()
+    by = np.array([np.int64(year) for year in YEARS], dtype=object)
+    assert {type(key) for key in estimate(by, names)} == {int}
+
+
 @pytest.mark.parametrize(("n", "is_sure"), [(29, False), (30, True)])
 def test_part_with_fewer_than_30_names_is_not_sure(n, is_sure):
     names = distinct(np.eye(5)[np.repeat([4, 0], [n, 200])])

@@ -140,6 +140,12 @@ def test_rates_of_no_groups_have_no_rows():
     assert not [*estimate(rows, outcome).sums({})]
 
 
+def test_outcomes_of_texts_that_are_not_names_are_ignored(shipped):
+    names = ["Anna Müller", "Mehmet Yılmaz", "7"]
+    rates = estimate_rates(shipped, names, outcome=["no", "yes", "later"])
+    assert rates.outcomes.tolist() == ["no", "yes"]
+
+
 def test_rows_without_a_check_are_a_sample_in_rates():
     """Without errors, checked rows alone would leave nothing to chance."""
     index = np.arange(400) % 4 // 2

@@ -954,6 +954,15 @@ def test_unequal_clusters_have_the_exact_limit_of_their_effective_number():
     assert shares["Irish"].high == pytest.approx(1 - 0.025 ** (1 / n_effective))
 
 
+@pytest.mark.filterwarnings("ignore:The shares are rough")
+def test_rows_without_weight_are_neither_checked_nor_clusters():
+    weights = np.repeat([1, 0], [60, 10])
+    index = np.arange(70) % 2
+    params = {"sample_weight": weights, "clusters": np.arange(70)}
+    shares = estimate_checked(np.eye(5)[index], CLASSES[index], **params)
+    assert (shares.n_checked, shares.n_clusters) == (60, 60)
+
+
 def test_digest_of_a_list_depends_on_its_clusters():
     def digest(clusters):
         index = check_clusters(clusters, np.full(10, True))

@@ -14,8 +14,8 @@ FEW_CHECKED = 100  # rows; fewer raise a warning
 def read_checked(checked, stack, is_name):
     """Read the labels of checked rows, as passed by the user.
 
-    Labels of rows that are not names are ignored. If the model predicts groups, a label
-    counts as its group.
+    Labels of rows that are not names raise a warning. They do not count, because these
+    rows have no weight. If the model predicts groups, a label counts as its group.
 
     Returns
     -------
@@ -38,7 +38,6 @@ def read_checked(checked, stack, is_name):
             "rows that are names.",
             kind="checked without name",
         )
-        label_index[~is_name] = -1
     return label_index, new_labels
 
 
