@@ -26,6 +26,7 @@ from sknames import (
 )
 from sknames._draws.mix import distinct_names, estimate_mix
 from sknames._lists.name_list import check_clusters
+from sknames._results.comparison import hold_together
 from sknames.datasets import make_names
 from tests.conftest import (
     CLASSES,
@@ -406,6 +407,18 @@ def test_interval_of_a_difference_keeps_the_floor_of_each_share():
     assert (found.share, found.other, found.sure) == (0, 0, False)
     assert found.high == pytest.approx(1 - 0.025**0.01)
     assert found.low == pytest.approx(-(1 - 0.025 ** (1 / 300)))
+
+
+def test_difference_of_all_and_nobody_has_the_limits_of_both():
+    """Lists of so few names have an interval, and are not tested."""
+    here = shares_of(np.eye(5)[[1] * 4])
+    there = shares_of(np.eye(5)[[2] * 12])
+    reach = np.hypot(1 - 0.025 ** (1 / 4), 1 - 0.025 ** (1 / 12))
+    found = here.compare(there)
+    dutch = found["Dutch"]
+    assert (dutch.difference, dutch.low) == (1, pytest.approx(1 - reach))
+    assert np.isnan(found.p_value).all()
+    assert not found.sure.any()
 
 
 def test_p_value_of_counts_takes_the_deviation_of_one_mix():
@@ -1260,3 +1273,35 @@ def test_known_mix_of_groups_has_no_others():
     assert shares.compare({"North": 0.5}).label.tolist() == ["North"]
     with pytest.raises(ValueError, match="groups may overlap"):
         shares.compare({"North": 0.5, "others": 0.5})
+
+
+@pytest.mark.parametrize(
+    "p_values, are_all_rows_sure, expected",
+    [
+        ([0.03, 0.01, 0.02], True, [0.03, 0.03, 0.04]),  # times 1, 3 and 2
+        ([0.03, 0.01, 0.02], False, [0.09, 0.03, 0.06]),  # times 3
+        ([0.03, 0.03, 0.01], True, [0.06, 0.06, 0.03]),
+        ([0.001, 0.02, 0.06], True, [0.003, 0.04, 0.06]),
+        ([0.017, 0.02, 0.4], True, [0.051, 0.06, 1]),
+        ([0.03, np.nan, 0.02], True, [0.03, np.nan, 0.04]),  # times 1 and 2
+    ],
+)
+def test_p_values_of_several_comparisons_are_those_of_holm(
+    p_values, are_all_rows_sure, expected
+):
+    """Of three: times 3, and less only where nothing of a comparison is equal."""
+    table = shares_of(draw(MIX)).compare(shares_of(draw(OTHER)))
+
+    def with_p_value(smallest):
+        p_value = np.full(len(table.label), smallest)
+        if not are_all_rows_sure and not np.isnan(smallest):
+            p_value[1:] = 1
+        columns = table._columns | {"p_value": p_value, "sure": p_value < 0.05}
+        return replace(table, _columns=columns)
+
+    tables = {k: with_p_value(p) for k, p in enumerate(p_values)}
+    held = hold_together(tables).values()
+    found = np.array([table.p_value[0] for table in held])
+    assert_allclose(found, expected)
+    sure = [bool(table.sure[0]) for table in held]
+    assert_array_equal(sure, found < 0.05)
