@@ -102,26 +102,33 @@ class Forward:
 
     def probabilities(self, codes):
         """Return the probabilities of the classes, (n, n_classes), float64."""
-        return softmax(self.logits(codes))
+        return self._map(codes, softmax, np.float64)
 
     def logits(self, codes):
-        """Return the logits (n, n_classes) of rows of codes, right-padded with 0.
+        """Return the logits (n, n_classes) of rows of codes, right-padded with 0."""
+        return self._map(codes, np.asarray, self.precision)
 
-        The logits of equal rows are computed once.
+    def _map(self, codes, function, dtype):
+        """Return a function of the logits of each row, (n, n_classes).
+
+        The logits of equal rows are computed once. With many rows, only the logits of
+        one plan are in memory.
         """
         if len(codes) < MIN_ROWS_TO_PLAN:
-            return self._finish(self._few(codes), codes)
+            return function(self._finish(self._few(codes), codes))
         order, is_new = sort_rows(codes)
-        distinct = codes[order[is_new]]
-        logits = np.empty((len(distinct), self.network.n_classes), self.precision)
+        first = np.flatnonzero(is_new)  # the first of equal rows, in sorted order
+        distinct = codes[order[first]]
+        index = np.cumsum(is_new) - 1  # of sorted rows in the distinct ones
+        values = np.empty((len(codes), self.network.n_classes), dtype)
         memory = _Memory(self, min(PLAN_ROWS, len(distinct)), BLOCK_NODES)
         for start in range(0, len(distinct), PLAN_ROWS):
             rows = slice(start, start + PLAN_ROWS)
             of_net_and_ngrams = self._chunk(distinct[rows], memory)
-            logits[rows] = self._finish(of_net_and_ngrams, distinct[rows])
-        index = np.empty(len(codes), dtype=np.intp)
-        index[order] = np.cumsum(is_new) - 1
-        return logits.take(index, axis=0)
+            of_rows = function(self._finish(of_net_and_ngrams, distinct[rows]))
+            equal = slice(*np.searchsorted(index, [start, start + PLAN_ROWS]))
+            values[order[equal]] = of_rows[index[equal] - start]
+        return values
 
     def _finish(self, logits, codes):
         """Return the logits of the classes from the logits of net and n-grams.
