@@ -14,7 +14,7 @@ LATIN_WORDS = Path(__file__).with_name("latin_words.tsv.xz")
 WORD = re.compile("[^ ·・‧•･．＝=-]+")
 
 
-def in_latin(name):
+def in_latin(name, by_words=True):
     """Convert a name to Latin letters, as pairs of text and index in the name.
 
     In a foreign name, words are looked up in a table of Latin forms, because no rule
@@ -22,7 +22,7 @@ def in_latin(name):
     it has at least two words and none of them is a word of local names. All other
     characters are transliterated.
     """
-    words = [*WORD.finditer(name)]
+    words = [*WORD.finditer(name)] if by_words else []
     if len(words) < 2:
         return _transliterated(name, 0)
     latin = [_latin_words().get(word[0].lower()) for word in words]
