@@ -50,7 +50,8 @@ def returned_classes(objects):
         elif is_ours(public):
             calls += [call for _, call in inspect.getmembers(public, inspect.isroutine)]
     classes = {}
-    for call in filter(is_ours, calls):
+    # A cached_property is a routine since Python 3.13, but cannot be called.
+    for call in filter(is_ours, filter(callable, calls)):
         result = inspect.signature(call).return_annotation
         if inspect.isclass(result) and is_ours(result):
             classes[f"{result.__module__}.{result.__name__}"] = result
