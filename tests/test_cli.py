@@ -756,7 +756,7 @@ QUESTIONS = {
     output=st.sampled_from(OUTPUTS),
 )
 @settings(ANY, max_examples=30)
-def test_list_command_any_list_equals_frame_of_python(
+def test_shares_and_rates_commands_write_same_frame_as_python(
     run, tiny, small_names, question, options, groups, n, form, output
 ):
     estimate, columns_of_question, against = QUESTIONS[question]

@@ -233,7 +233,7 @@ def test_large_shares_without_an_interval_have_a_bar():
 
 
 @pytest.mark.parametrize("n_top", [1, 15])
-def test_all_groups_have_bars(n_top):
+def test_shares_display_of_groups_has_bars_of_all_groups(n_top):
     groups = {f"group {n}": ["Dutch", "Turkish"] for n in range(20)}
     groups["none"] = ["Norwegian"]
     shares = of_counts(1, 90, 69, 0, 140).sums(groups)

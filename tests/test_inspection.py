@@ -249,7 +249,7 @@ def test_linear_models_with_softmax_have_contributions(small_names):
         feature_contributions(alone, "Kowalski")
 
 
-def test_calibration_is_supported_after_encoder_only(tiny, small_names):
+def test_prefix_proba_supports_calibration_only_after_encoder(tiny, small_names):
     names, labels = small_names
     encoder = tiny[0]
     classifier = tiny[1]

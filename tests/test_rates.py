@@ -265,7 +265,7 @@ def test_exact_limit_of_a_rate_counts_names_of_equal_weight():
     assert row.high[1] == pytest.approx(1 - 0.025 ** (1 / n_people), rel=0.02)
 
 
-def test_people_are_rows_with_a_weight():
+def test_n_people_of_rates_excludes_rows_with_weight_0():
     rows = np.eye(5)[[0] * 60 + [1] * 60]
     rates = estimate(rows, np.arange(120) % 2, sample_weight=np.arange(120) < 90)
     assert rates["Danish"].n_people == pytest.approx(60, abs=1e-3)

@@ -29,7 +29,7 @@ def drawn(n_units, n_draws, seed):
 
 
 @pytest.mark.parametrize("most_kept", [0, 20 * 300 - 1, 20 * 300])
-def test_clusters_are_drawn_alike_in_any_part_whether_they_are_kept_or_not(most_kept):
+def test_draws_of_clusters_do_not_depend_on_part_or_cache_size(most_kept):
     seeds = seeds_of(20)
 
     def counts_of(chosen):

@@ -86,7 +86,7 @@ def test_presentation_forms_become_usual_letters(typed, usual):
     assert compose(clean([typed])) == [usual]
 
 
-def test_compose():
+def test_compose_joins_letters_and_marks_within_each_name():
     names = ["Jose\u0301", "Ann", "\u212b", "\u0301a"]
     assert compose(names) == ["José", "Ann", "Å", "\u0301a"]
     marks = "".join(chr(point) for point in range(0x0300, 0x0300 + 30))

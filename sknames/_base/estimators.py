@@ -64,7 +64,7 @@ def input_tags_of(estimator: Any) -> Any:
 
 
 def is_frozen(estimator: Any) -> bool:
-    """Return whether an estimator is never refitted, because its clone is itself.
+    """Return whether `clone` returns the estimator itself, so it is never refitted.
 
     This depends on its type: FrozenEstimator and the shipped models are frozen.
     """

@@ -32,7 +32,7 @@ DIGITS = 6  # of shares and probabilities: the precision of float32
 
 
 def to_arrow(values, type_=None):
-    """Return a column of results as it is written, null for missing values."""
+    """Return a column as an Arrow array for the output, null for missing values."""
     if values.dtype.kind == "f":
         values = values.round(DIGITS)
     if type_ == pa.string():

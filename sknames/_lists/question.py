@@ -37,14 +37,14 @@ def check_level(confidence_level, n_draws):
 
 @dataclass(frozen=True)
 class Question:
-    """Hold what is asked of a list.
+    """Hold the settings of the estimates for a list: intervals, draws and seed.
 
     Parameters
     ----------
     confidence_level, n_draws
         Parameters of `estimate_shares`.
     seed : int, default=0
-        What `random_state` gave.
+        Seed drawn from `random_state`.
     """
 
     confidence_level: float = 0.95

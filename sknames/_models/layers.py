@@ -182,7 +182,7 @@ class Threshold(Layer):
     abstain_label: Any  # predicted when the model abstains
 
     def as_labels(self, predicted, y):
-        """Return predictions, with groups replaced by the true label they contain."""
+        """Return predictions, with each correct group replaced by the true label."""
         for level in self.fallback:
             is_right = predicted == level.group_of(y)
             predicted = np.where(is_right, y, predicted)

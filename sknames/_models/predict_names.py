@@ -144,7 +144,7 @@ class Predictions:
         return "\n".join(lines)
 
     def to_frame(self, top: int | None = None, prefix: str = "") -> Any:
-        """Return the predictions as a pandas DataFrame, with the columns of `columns`.
+        """Return the predictions as a pandas DataFrame, as `columns` returns a dict.
 
         It is a polars DataFrame if only polars is installed.
 

@@ -295,7 +295,7 @@ class Stack:
         return array_of_labels(values)
 
     def as_labels(self, predicted, y):
-        """Return predictions, with groups replaced by the true label they contain."""
+        """Return predictions, with each correct group replaced by the true label."""
         threshold = self.threshold
         if threshold is None:
             return predicted

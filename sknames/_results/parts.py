@@ -353,7 +353,7 @@ class Whole(Saved):
     drawn: Draws | Callable[[], Draws]
 
     def draw(self) -> Draws:
-        """Return the shares of the list."""
+        """Return the shares of the whole list, estimated at the first call."""
         if callable(self.drawn):
             self.drawn = self.drawn()  # the names are no longer needed
         return self.drawn

@@ -32,9 +32,9 @@ class Loss(torch.nn.Module):
     def next_symbol(logits, batch, columns=None):
         """Return the mean cross-entropy of the next symbol over all positions.
 
-        A node is followed by the symbols of its children and, for rows that end there,
-        by the end (0). `columns` (N,) are the columns of `logits` for the symbols of
-        the nodes; by default, they are the codes.
+        The next symbols of a node are those of its children and, for rows that end at
+        the node, the end symbol (0). `columns` (N,) are the columns of `logits` for
+        the symbols of the nodes; by default, they are the codes.
         """
         plan = batch.plan
         if columns is None:

@@ -76,9 +76,9 @@ def fetch_names(
         target_names : ndarray of shape (n_nationalities,), dtype=object
             The nationalities, sorted.
         groups : ndarray of shape (n_names,), dtype=int
-            Groups of names that are equal in plain ASCII letters and lower case. Pass
-            them to :class:`~sklearn.model_selection.StratifiedGroupKFold`, to test on
-            unseen names only.
+            Groups of names that are equal when written in lower-case ASCII letters.
+            Pass them to :class:`~sklearn.model_selection.StratifiedGroupKFold`, to test
+            on unseen names only.
         DESCR : str
             Description of the dataset: source, licence, counts, known errors.
 

@@ -105,7 +105,7 @@ def test_accuracy_of_readme_is_that_of_the_table():
     best = max(published, key=lambda row: float(row["accuracy"]))
     claim = re.search(
         r"accuracy is (\S+); (\w+), the best published model, has (\S+)\.\s"
-        r".* ours has (\S+)\.",
+        r".* our model has (\S+)\.",
         README,
     )
     name_of_best, _, _ = best[""].partition(",")
@@ -173,7 +173,9 @@ def test_recalls_of_readme_are_those_of_the_card():
 
 def test_never_predicted_countries_in_readme_match_card():
     card = load_card("country")
-    claim = re.search(r"(\d+) of (\d+) are never predicted with the default", README)
+    claim = re.search(
+        r"(\d+) of (\d+) countries are never predicted with the default", README
+    )
     n_countries = len(card["by_country"])
     assert claim.groups() == (str(len(card["never_predicted"])), str(n_countries))
 
