@@ -683,10 +683,10 @@ class People:
 
     def rates(self, people, outcome, n_draws=200):
         """Return the rates of an outcome of each of some people."""
-        given = {"ids": people}
+        given = {"ids": people, "outcomes": outcome}
         names = list_of_rows(self.proba[people], self.known, given, **self.settings)
         question = question_of(n_draws=n_draws)
-        return rates_of_list(names, outcome, Seeds(question, names))
+        return rates_of_list(names, Seeds(question, names))
 
     def draw(self, counts, rng, once=False):
         """Return people of each label, as many as is said, in no order.
@@ -1334,13 +1334,9 @@ def judge_others(people, weight, mix, other_mix, rng):
     by = np.arange(len(drawn)) % N_OTHER_PARTS
     by[: len(in_part)] = -1
     question = question_of(n_draws=300)
-
-    def estimate(part, rows, seeds):
-        return shares_of_list(part, seeds)
-
     given = {"ids": drawn}
     names = list_of_rows(people.proba[drawn], people.known, given, **people.settings)
-    parts = estimate_by(names, by, question, estimate)
+    parts = estimate_by(names, by, question, shares_of_list)
     from_own_rows = people.shares(others, n_draws=300)
     less_the_part = parts.compare()[-1]
     if less_the_part is None:  # too few others

@@ -53,8 +53,6 @@ class PredictedRows:
         The model.
     names : NameList
         The names of all rows.
-    outcome : list of str or None
-        The outcome of each row, None where it is missing.
     by : dict of str to list
         The columns of --by, None where a value is blank.
     groups : dict of str to list or None
@@ -63,15 +61,14 @@ class PredictedRows:
 
     stack: Stack
     names: NameList
-    outcome: list[str | None] | None
     by: dict[str, list[str | None]]
     groups: dict[str, list[str]] | None
 
     def estimate(self, estimate_list):
         """Return what a function estimates from all rows, or from each part of --by.
 
-        The function gets a `NameList`, the index of its rows, and the seeds. Its
-        estimates are summed over the groups.
+        The function gets a `NameList` and the seeds. Its estimates are summed over the
+        groups.
         """
         result = estimate_by(self.names, self.by or None, QUESTION, estimate_list)
         return result if self.groups is None else result.sums(self.groups)
@@ -112,7 +109,6 @@ class ListInput:
         by = {}
         distinct = predict_distinct(ungrouped, self._chunks(columns, by), self.table)
         given = {name: texts.values() for name, texts in columns.items()}
-        outcome = given.pop("outcome", None)
         rows = distinct.texts.index
         is_name = (distinct.predicted.reasons == "")[rows]
         if "sample_weight" in given:
@@ -120,7 +116,7 @@ class ListInput:
             given["sample_weight"] = _to_weights(weights, is_name)
         names = read_list(stack, distinct.predicted, rows=rows, **given)
         by = {column: texts.values() for column, texts in by.items()}
-        return PredictedRows(stack, names, outcome, by, groups)
+        return PredictedRows(stack, names, by, groups)
 
     def _chunks(self, columns, by):
         """Yield the names in chunks; add the other columns to `columns` and `by`."""

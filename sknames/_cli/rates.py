@@ -4,7 +4,6 @@ import time
 from dataclasses import replace
 
 import click
-import numpy as np
 
 from .._results.rates import rates_of_list
 from .lists import list_command, print_counts, print_warnings, sample_option
@@ -31,10 +30,7 @@ def rates(list_input, outcome, sample):
         return
     list_input = replace(list_input, columns=list_input.columns | {"outcome": outcome})
     rows = list_input.predict_rows()
-    outcomes = np.array(rows.outcome, dtype=object)
     with print_warnings():
-        result = rows.estimate(
-            lambda names, index, seeds: rates_of_list(names, outcomes[index], seeds)
-        )
+        result = rows.estimate(rates_of_list)
     list_input.show(result, rows.stack)
     print_counts(rows.names, rows.stack, start)

@@ -41,7 +41,7 @@ def shares(list_input, against, sample, plot):
         return
     rows = list_input.predict_rows()
     with print_warnings():
-        result = rows.estimate(lambda names, _, seeds: shares_of_list(names, seeds))
+        result = rows.estimate(shares_of_list)
         if against is not None:
             result = result.compare(_key_of(against, result))
     if plot is not None and len(result) > MOST_PANELS and isinstance(result, Parts):

@@ -79,13 +79,12 @@ def categories_of(column):
     return _items(dtype.categories) if is_ordered else None
 
 
-def read_column(column, is_name, expected, parameter, remedy):
-    """Return the values of a column, see `values_of`, and distinct values of the names.
+def distinct_values(values, is_name, expected, remedy):
+    """Return the distinct values of the names, given the values of all rows.
 
     Rows that are not names may lack a value. For a name without a value, raise
     ValueError with a remedy.
     """
-    values = values_of(column, len(is_name), expected, parameter)
     is_blank = np.equal(values, None).astype(bool) & is_name
     if is_blank.any():
         raise ValueError(
@@ -93,7 +92,7 @@ def read_column(column, is_name, expected, parameter, remedy):
             f"{is_blank.argmax()}. {remedy}"
         )
     distinct, _ = code_values(values[is_name])
-    return values, distinct
+    return distinct
 
 
 def weights_where(is_used, weights):

@@ -18,11 +18,13 @@ from .._models.groups import sum_by_group
 from .._models.predict_names import check_probabilities, predict_list
 from .._models.stack import resolve
 from .checked import FEW_CHECKED, read_checked
-from .columns import read_column, weights_where
+from .columns import distinct_values, values_of, weights_where
 from .listed_model import ListedModel, below_groups
 
 FEW_NAMES = 100  # distinct names; fewer raise a warning
 FEW_CLUSTERS = 30  # fewer raise a warning
+# The fields of a list with a value for each row.
+COLUMNS = ("rows", "counts", "weights", "clusters", "label_index", "outcomes")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +59,8 @@ class NameList:
         without checked rows.
     new_labels : list, default=[]
         Labels of checked rows that are not classes of the model.
+    outcomes : ndarray of shape (n_rows,) of object or None, default=None
+        The outcome of each row, None where it is missing; None without outcomes.
     """
 
     model: ListedModel
@@ -70,6 +74,7 @@ class NameList:
     clusters: Clusters | None = None
     label_index: NDArray[np.integer] | None = None
     new_labels: list[Any] = field(default_factory=list)
+    outcomes: NDArray[Any] | None = None
 
     def __len__(self) -> int:
         """Return the number of rows, including those that are not names."""
@@ -78,7 +83,7 @@ class NameList:
     def take(self, rows: Any) -> Self:
         """Return some of the rows, given as a mask or an index, with the same texts."""
         taken = {}
-        for name in ("rows", "counts", "weights", "clusters", "label_index"):
+        for name in COLUMNS:
             values = getattr(self, name)
             if values is not None:
                 taken[name] = values[rows]
@@ -202,6 +207,7 @@ def read_list(
     counts=None,
     clusters=None,
     checked=None,
+    outcome=None,
 ):
     """Return a predicted list with its columns as a `NameList`.
 
@@ -215,6 +221,8 @@ def read_list(
         The index of each row's text. With None, each text is a row.
     assumed_prior, sample_weight, counts, clusters, checked : object, default=None
         Parameters of `estimate_shares`, with a value for each row.
+    outcome : object, default=None
+        Parameter of `estimate_rates`.
 
     Returns
     -------
@@ -236,6 +244,8 @@ def read_list(
     new_labels = []
     if checked is not None:
         label_index, new_labels = read_checked(checked, stack, is_name)
+    if outcome is not None:
+        outcome = values_of(outcome, len(rows), "an outcome", "outcome")
     return NameList(
         model=model,
         probabilities=probabilities,
@@ -248,6 +258,7 @@ def read_list(
         clusters=clusters,
         label_index=label_index,
         new_labels=new_labels,
+        outcomes=outcome,
     )
 
 
@@ -295,7 +306,8 @@ def check_clusters(clusters, is_name):
     Raise ValueError unless each row has a cluster, or is not a name.
     """
     remedy = "Give a name without others a cluster of its own."
-    values, distinct = read_column(clusters, is_name, "a cluster", "clusters", remedy)
+    values = values_of(clusters, len(is_name), "a cluster", "clusters")
+    distinct = distinct_values(values, is_name, "a cluster", remedy)
     distinct.sort(key=str)  # the order of rows must not decide which ones are drawn
     return Clusters(index_in(distinct, values, otherwise=0), len(distinct))
 

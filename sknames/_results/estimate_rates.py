@@ -8,11 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._base import validate_params
-from .._lists.columns import values_of
-from .._lists.name_list import read_users_list
-from .._lists.question import CONSTRAINTS, Question
+from .._lists.question import CONSTRAINTS
 from .._models.priors import Priors
-from .parts import Parts, estimate_by
+from .parts import Parts, estimate_users_list
 from .rates import Rates, rates_of_list
 
 
@@ -133,23 +131,18 @@ def estimate_rates(
     >>> rates.compare("Dutch", "Turkish").sure.tolist()
     [True, True]
     """
-    question = Question.of_parameters(
-        confidence_level=confidence_level,
-        n_draws=n_draws,
-        random_state=random_state,
-    )
-    names = read_users_list(
+    return estimate_users_list(
+        rates_of_list,
         estimator,
         X,
-        assumed_prior=assumed_prior,
+        outcome=outcome,
         sample_weight=sample_weight,
         counts=counts,
         clusters=clusters,
         checked=checked,
+        assumed_prior=assumed_prior,
+        confidence_level=confidence_level,
+        n_draws=n_draws,
+        random_state=random_state,
+        by=by,
     )
-    outcomes = values_of(outcome, len(names), "an outcome", "outcome")
-
-    def rates_of_part(part, rows, seeds):
-        return rates_of_list(part, outcomes[rows], seeds)
-
-    return estimate_by(names, by, question, rates_of_part)

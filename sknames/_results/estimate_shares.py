@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._base import validate_params
-from .._lists.name_list import read_users_list
-from .._lists.question import CONSTRAINTS, Question
+from .._lists.question import CONSTRAINTS
 from .._models.priors import Priors
-from .parts import Parts, estimate_by
+from .parts import Parts, estimate_users_list
 from .shares import Shares, shares_of_list
 
 
@@ -161,22 +160,17 @@ def estimate_shares(
     >>> shares.label[:2].tolist(), shares.share[:2].round(2).tolist()
     (['Turkish', 'Dutch'], [0.6, 0.4])
     """
-    question = Question.of_parameters(
-        confidence_level=confidence_level,
-        n_draws=n_draws,
-        random_state=random_state,
-    )
-    names = read_users_list(
+    return estimate_users_list(
+        shares_of_list,
         estimator,
         X,
-        assumed_prior=assumed_prior,
         sample_weight=sample_weight,
         counts=counts,
         clusters=clusters,
         checked=checked,
+        assumed_prior=assumed_prior,
+        confidence_level=confidence_level,
+        n_draws=n_draws,
+        random_state=random_state,
+        by=by,
     )
-
-    def shares_of_part(part, rows, seeds):
-        return shares_of_list(part, seeds)
-
-    return estimate_by(names, by, question, shares_of_part)

@@ -15,6 +15,8 @@ from .._base.saved import Saved, SavedResult
 from .._draws.draw_shares import draw_shares
 from .._draws.draws import Draws
 from .._draws.resampling import Seeds
+from .._lists.name_list import read_users_list
+from .._lists.question import Question
 from .._lists.split import split_rows, title_of, values_of_key
 from .._models.frames import to_frame
 from .._models.groups import Groups
@@ -359,14 +361,30 @@ class Whole(Saved):
         return self.drawn
 
 
+def estimate_users_list(
+    estimate, estimator, X, *, by, confidence_level, n_draws, random_state, **columns
+):
+    """Read a list with its columns, and estimate all of it or its parts.
+
+    `estimate` is that of `estimate_by`, and `columns` are those of `read_list`.
+    """
+    question = Question.of_parameters(
+        confidence_level=confidence_level,
+        n_draws=n_draws,
+        random_state=random_state,
+    )
+    names = read_users_list(estimator, X, **columns)
+    return estimate_by(names, by, question, estimate)
+
+
 def estimate_by(names, by, question, estimate):
     """Return the result for a `NameList`, or `Parts` if it is split by columns.
 
-    `estimate` is a function that takes the `NameList` of the list or part, its rows and
-    the seeds, and returns the result.
+    `estimate` is a function that takes the `NameList` of the list or part and the
+    seeds, and returns the result.
     """
     if by is None:
-        return estimate(names, slice(None), Seeds(question, names))
+        return estimate(names, Seeds(question, names))
     names_of_by, rows_of_part = split_rows(by, len(names))
     seeds = Seeds(question, names)
     parts = {}
@@ -379,7 +397,7 @@ def estimate_by(names, by, question, estimate):
         result = None
         if part.n_names > 0:
             title = title_of(names_of_by, key)
-            result = estimated(partial(estimate, part, rows, seeds), title, messages)
+            result = estimated(partial(estimate, part, seeds), title, messages)
         parts[key] = Part(
             result=result,
             n_names=part.n_names,

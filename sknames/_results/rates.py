@@ -12,7 +12,7 @@ from .._base.labels_and_weights import effective_number
 from .._draws.draw_shares import draw_shares
 from .._draws.draws import Draws, nearest_shares
 from .._draws.resampling import OUTCOMES, deviations_of_sums
-from .._lists.columns import read_column
+from .._lists.columns import distinct_values
 from .._lists.name_list import check_size
 from .._models.groups import check_alike
 from .comparison import Comparison, comparison_of
@@ -195,9 +195,9 @@ class Rates(Estimates):
         )
 
 
-def rates_of_list(names, outcome, seeds):
+def rates_of_list(names, seeds):
     """Return the `Rates` of a `NameList`, from the mix of each outcome."""
-    outcomes, outcome_index = check_outcome(outcome, names.row_counts > 0)
+    outcomes, outcome_index = _index_outcomes(names)
     share = _shares_of_outcomes(names, outcomes, outcome_index, seeds)
     n_checked = {}
     drawn = []
@@ -234,13 +234,14 @@ def _check_n_checked(part, outcome):
         )
 
 
-def check_outcome(outcome, is_name):
+def _index_outcomes(names):
     """Return the distinct outcomes, sorted, and the index of each row's outcome.
 
     Rows that are not names may have a missing outcome.
     """
     remedy = "Drop such rows, or make them an outcome of their own."
-    values, distinct = read_column(outcome, is_name, "an outcome", "outcome", remedy)
+    is_name = names.row_counts > 0
+    distinct = distinct_values(names.outcomes, is_name, "an outcome", remedy)
     check_alike(distinct, "outcomes")
     if len(distinct) < 2:
         raise NoEstimateError(
@@ -259,7 +260,7 @@ def check_outcome(outcome, is_name):
             "them, as by pd.cut(outcome, 3).astype(str)."
         )
     outcomes = sorted(distinct)
-    return np.array(outcomes), index_in(outcomes, values, otherwise=0)
+    return np.array(outcomes), index_in(outcomes, names.outcomes, otherwise=0)
 
 
 def _is_float(outcome):
