@@ -126,10 +126,12 @@ def _draw_clusters(names, share, errors, seeds, drawn_names):
     larger variance are returned.
     """
     distinct = names.distinct
-    used = names.take((names.row_weights > 0) & names.ratios.any(axis=1))
+    ratios = names.ratios
+    is_used = (names.row_weights > 0) & ratios.any(axis=1)
+    used = names.take(is_used)
     clusters, chosen = used.clusters.of_own()
     weights = used.row_weights * distinct.scale
-    scores = clusters.sum(scores_of_rows(used.ratios, weights, share))
+    scores = clusters.sum(scores_of_rows(ratios[is_used], weights, share))
     weights = clusters.sum(weights)
     chunks = seeds.draw_clusters(chosen, names.clusters.n)
     units = DrawnUnits(scores, weights, chunks)

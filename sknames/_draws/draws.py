@@ -123,10 +123,10 @@ class Draws(Saved):
 
         The sum of all labels is 1, and is not subject to chance.
         """
-        labels = self.labels.tolist()
-        is_in = np.zeros((len(members), len(labels)))
+        column_of = {label: column for column, label in enumerate(self.labels.tolist())}
+        is_in = np.zeros((len(members), len(column_of)))
         for k, labels_of_group in enumerate(members.values()):
-            is_in[k, index_in(labels, labels_of_group, otherwise=-1)] = 1
+            is_in[k, [column_of[label] for label in labels_of_group]] = 1
         found = self._mapped([*members], partial(np.tensordot, is_in, axes=1))
         n_effective = np.broadcast_to(self.n_effective, self.estimate.shape).min(axis=0)
         if self.outcomes is None:

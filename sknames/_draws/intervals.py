@@ -36,9 +36,8 @@ def _with_checked(drawn, low, high, confidence_level):
     exact_low, exact_high = exact_interval(
         drawn.estimate, np.where(is_finite, drawn.n_effective, 1), confidence_level
     )
-    has_only_checked = (
-        drawn.predicted == 0
-    ) & is_finite  # the sum of all labels is always 1
+    # The sum of all labels is always 1, so it does not have such an interval.
+    has_only_checked = (drawn.predicted == 0) & is_finite
     low = np.where(has_only_checked, exact_low, low)
     high = np.where(has_only_checked, exact_high, high)
     return low, high
