@@ -4,6 +4,7 @@
 """
 
 import ast
+import csv
 import io
 import os
 import re
@@ -19,7 +20,7 @@ from numpy.testing import assert_allclose
 from sklearn.pipeline import Pipeline
 
 import sknames
-from docs.blocks import commands, run_blocks
+from docs.blocks import run_blocks
 from sknames.pretrained import load_card
 from tests.conftest import assert_prints, run_process, tiny_pipeline
 
@@ -60,12 +61,20 @@ def test_python_block_prints_documented_output(page, plain_folder):
         assert_prints(printed, shown, rel=0.05, abs=0.02)
 
 
-def test_readme_console_block_prints_documented_output(plain_folder):
-    ((command, shown),) = (found.groups() for found in commands(README))
-    command = command.replace("| sknames", f"| {sys.executable} -m sknames") + " 2>&1"
+def test_readme_commands_predict_and_estimate_shares(plain_folder):
+    names = ["Mehmet Yılmaz", "Anna Müller"]
+    Path("people.csv").write_text("\n".join(["name", *names]), encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    printed = run_process("sh", "-c", command, env=environment).stdout
-    assert_prints(printed, shown)
+    printed = ""
+    for command in re.findall(r"^    (sknames .*)$", README, re.M):
+        command = command.replace("sknames", f"{sys.executable} -m sknames", 1)
+        printed += run_process("sh", "-c", command, env=environment).stdout
+    with Path("nationalities.csv").open(encoding="utf-8", newline="") as file:
+        predictions = [*csv.DictReader(file)]
+    assert [row["name"] for row in predictions] == names
+    assert [row["predicted"] for row in predictions] == ["Turkish", "German"]
+    shares = {row["label"]: row for row in csv.DictReader(io.StringIO(printed))}
+    assert {"Turkish", "German"} <= shares.keys()
 
 
 # ---- Figures
