@@ -15,7 +15,7 @@ from tools import public_sets
 
 
 @pytest.mark.parametrize("labels", LABELS.values(), ids=LABELS)
-def test_mapping_of_rival_labels_is_unambiguous(labels):
+def test_rival_labels_map_to_single_labels_and_unknown_labels_to_none(labels):
     classes = ["German", "Austrian", "Indian", "ger", "unheard"]
     shares = shares_of("name2nat", classes, list(labels))
     assert set(shares.sum(axis=1)[[0, 3]]) == {1}
@@ -23,7 +23,7 @@ def test_mapping_of_rival_labels_is_unambiguous(labels):
     assert np.isin(shares, [0, 1]).all()
 
 
-def test_nationality_of_several_countries_is_divided_by_population():
+def test_predicted_nationality_of_several_countries_is_split_by_population():
     classes = load_pretrained().classes_
     countries = list(LABELS["arczi21"])
     shares = shares_of("shipped", classes, countries)
@@ -33,7 +33,7 @@ def test_nationality_of_several_countries_is_divided_by_population():
     assert shares[list(classes).index("Greek"), countries.index("GK")] == 1
 
 
-def test_country_model_predicts_countries_of_public_set():
+def test_countries_of_country_model_map_to_codes_of_public_set():
     classes = ["AT", "DE", "GR", "US"]
     shares = shares_of("country", classes, ["AT", "GK", "DE"])
     assert shares.tolist() == [[1, 0, 0], [0, 0, 1], [0, 1, 0], [0, 0, 0]]
@@ -66,7 +66,7 @@ def test_new_people_are_absent_from_sources_and_training_data(
     assert names[a_set.new].tolist() == new
 
 
-def test_shares_benchmark_uses_halves_of_other_benchmarks():
+def test_shares_benchmark_splits_people_into_same_halves_as_public_sets():
     is_reported = np.array([public_sets.is_reported(name) for name in NAMES])
     found = bench_shares.in_half(NAMES, "report")
     np.testing.assert_array_equal(found, is_reported)
@@ -74,12 +74,12 @@ def test_shares_benchmark_uses_halves_of_other_benchmarks():
     np.testing.assert_array_equal(found, ~is_reported)
 
 
-def test_country_has_the_nationality_of_most_of_its_people():
+def test_countries_convert_to_nationality_of_most_inhabitants_or_stay_codes():
     found = bench_shares.as_labels("nationality", ["UA", "RO", "IN", "CH", "SR"])
     assert found == ["Ukrainian", "Romanian", "Indian", "German", "SR"]
 
 
-def test_rivals_without_answers_are_named(tmp_path):
+def test_rivals_without_stored_predictions_are_listed_as_missing(tmp_path):
     (tmp_path / "arczi21-name2nat.npz").touch()
     options = {"sets": "arczi21", "models": "svm,name2nat,ethnicolr", "cache": tmp_path}
     assert bench_public.rivals_not_at_hand(Namespace(**options)) == ["ethnicolr"]
@@ -88,7 +88,7 @@ def test_rivals_without_answers_are_named(tmp_path):
 # ---- NaNa
 
 
-def test_nana_training_names_are_in_neither_test_part(tmp_path, monkeypatch):
+def test_nana_training_data_excludes_names_of_test_and_dev_sets(tmp_path, monkeypatch):
     rows = {"test": "Ana Li\tChinese\nBo (singer)\tDane\n", "dev": "Cy Oz\tTurk\n"}
     (tmp_path / "public").mkdir()
     for part, text in rows.items():
@@ -104,7 +104,7 @@ def test_nana_training_names_are_in_neither_test_part(tmp_path, monkeypatch):
     ]  # fmt: skip
 
 
-def test_top_k_hits_are_counted_for_each_k():
+def test_top_k_accuracy_is_computed_for_each_k():
     answers = np.array([["a", "b", "c"], ["b", "c", "a"], ["c", "b", "a"]])
     hits = bench_public.first_hits(answers, np.array(["a", "c", "d"]))
     np.testing.assert_allclose(hits, [1 / 3, 2 / 3, 2 / 3])
@@ -113,7 +113,9 @@ def test_top_k_hits_are_counted_for_each_k():
 # ---- Own labels
 
 
-def test_tables_of_own_labels_go_into_two_pages(tmp_path, monkeypatch, capsys):
+def test_own_labels_benchmark_writes_short_and_full_tables_into_pages(
+    tmp_path, monkeypatch, capsys
+):
     found = {}
     for n in bench_own_labels.SIZES:
         for draw in (0, 1):

@@ -43,12 +43,12 @@ def errors_in_sigmas(fit):
     return (fit.coefficients[:4] - TRUE) / sigma
 
 
-def test_linear_regression_on_all_probabilities_is_unbiased(drawn):
+def test_linear_regression_on_probabilities_with_adapted_priors_is_unbiased(drawn):
     fit = fit_of(drawn, "probabilities, adapted within fields")
     assert np.abs(errors_in_sigmas(fit)).max() < 3.5
 
 
-def test_linear_regression_on_predicted_labels_attenuates(drawn):
+def test_linear_regression_on_predicted_labels_is_biased(drawn):
     fit = fit_of(drawn, "predicted labels")
     assert np.abs(errors_in_sigmas(fit)).max() > 5
 
@@ -64,7 +64,7 @@ def test_logistic_regression_on_probabilities_attenuates_large_effects(drawn):
     assert errors_in_sigmas(fit)[dutch] > 2
 
 
-def test_robust_standard_error_of_mean_equals_formula():
+def test_robust_interval_of_mean_equals_standard_error_formula():
     outcome = np.array([0.0, 1, 2, 5])
     fit = bench.robust(bench.linear, np.ones((4, 1)), outcome)
     error = outcome.std(ddof=1) / 2  # s / sqrt(n)

@@ -70,7 +70,9 @@ def read(folder):
     return table.set_column(kind, "kind", table["kind"].cast(pa.string()))
 
 
-def test_dask(folder, column, expected, tmp_path):
+def test_dask_example_predictions_match_command_line(
+    folder, column, expected, tmp_path
+):
     pytest.importorskip("dask.dataframe")
     pytest.importorskip("distributed")
     example = ROOT / "examples" / "predict_on_a_cluster.py"
@@ -78,7 +80,9 @@ def test_dask(folder, column, expected, tmp_path):
     assert read(tmp_path / "out").equals(expected)
 
 
-def test_spark(folder, column, expected, tmp_path):
+def test_spark_example_predictions_match_command_line(
+    folder, column, expected, tmp_path
+):
     pytest.importorskip("pyspark")
     if not shutil.which("java"):
         pytest.skip("Spark needs Java")
@@ -94,7 +98,7 @@ def test_spark(folder, column, expected, tmp_path):
     assert read(tmp_path / "out").sort_by("row").equals(expected)
 
 
-def test_dask_example_rejects_wrong_input(folder, tmp_path):
+def test_dask_example_rejects_used_output_folder_and_wrong_columns(folder, tmp_path):
     pytest.importorskip("dask.dataframe")
     pytest.importorskip("distributed")
     example = ROOT / "examples" / "predict_on_a_cluster.py"

@@ -53,7 +53,7 @@ def without_padding(text):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_python_block_prints_documented_output(page, plain_folder):
+def test_python_blocks_of_page_print_documented_output(page, plain_folder):
     """Numbers of another machine's training may differ a little."""
     for block, printed in run_blocks(page):
         printed = without_padding(printed)
@@ -83,7 +83,7 @@ def test_readme_commands_predict_and_estimate_shares(plain_folder):
 @pytest.mark.parametrize(
     "page", [ROOT / "README.md", *GUIDE], ids=lambda page: page.stem
 )
-def test_fingerprints_of_pages_are_those_of_the_shipped_models(page):
+def test_fingerprints_in_page_match_shipped_models(page):
     shown = re.findall(
         r"\b(?:nationality|country)-[0-9a-f]{6}\b", page.read_text("utf-8")
     )
@@ -107,7 +107,7 @@ NEW = "accuracy, new people"
 PUBLIC = "examples/benchmarks/results/public.md"
 
 
-def test_accuracy_of_readme_is_that_of_the_table():
+def test_accuracies_in_readme_match_comparison_table():
     rows = rows_of(COMPARED, "arczi21 of bench_public.py")
     (ours,) = (row for row in rows if row[""] == "the shipped model")
     published = [row for row in rows if row[""].endswith(", published")]
@@ -126,7 +126,7 @@ def test_accuracy_of_readme_is_that_of_the_table():
     )
 
 
-def test_accuracy_of_own_labels_in_readme_is_that_of_the_table():
+def test_own_labels_accuracies_in_readme_match_own_labels_table():
     claim = re.search(
         r"With (\S+) labelled names of 127 nationalities, accuracy is (\S+), "
         r"against (\S+) ",
@@ -145,7 +145,7 @@ def test_accuracy_of_own_labels_in_readme_is_that_of_the_table():
 
 
 @pytest.mark.parametrize("name", ["arczi21", "wikilabels13"])
-def test_tables_of_comparison_are_those_of_the_results(name):
+def test_comparison_tables_match_full_benchmark_results(name):
     long = rows_of(PUBLIC, f"{name}, all figures of bench_public.py")
     figures = {(row[""], row["people"]): row for row in long}
     for row in rows_of(COMPARED, f"{name} of bench_public.py"):
@@ -159,12 +159,12 @@ def test_tables_of_comparison_are_those_of_the_results(name):
 
 
 @pytest.mark.parametrize("page", [README, PREDICT], ids=["README", "predict"])
-def test_accuracy_of_nationalities_is_that_of_the_card(page):
+def test_nationality_accuracy_in_page_matches_model_card(page):
     claim = re.search(r"for (\d+) % of people \(uniform priors", page)
     assert claim[1] == f"{100 * load_card()['accuracy']:.0f}"
 
 
-def test_recalls_of_readme_are_those_of_the_card():
+def test_highest_and_lowest_recall_in_readme_match_model_card():
     rows = load_card()["by_nationality"].items()
     recall = {row["recall"]: nationality for nationality, row in rows if row["n"] >= 50}
     claim = re.search(
@@ -180,7 +180,7 @@ def test_recalls_of_readme_are_those_of_the_card():
     )
 
 
-def test_never_predicted_countries_in_readme_match_card():
+def test_number_of_never_predicted_countries_in_readme_matches_model_card():
     card = load_card("country")
     claim = re.search(
         r"(\d+) of (\d+) countries are never predicted with the default", README
@@ -189,7 +189,7 @@ def test_never_predicted_countries_in_readme_match_card():
     assert claim.groups() == (str(len(card["never_predicted"])), str(n_countries))
 
 
-def test_figures_of_scripts_are_those_of_the_cards():
+def test_accuracies_by_script_in_prediction_guide_match_model_cards():
     row = r"^\| ([A-Z]\w+|all) " + r"\| (\d+) % " * 4 + r"\|$"
     shown = re.findall(row, PREDICT, re.M)
     assert len(shown) == 12
@@ -216,7 +216,7 @@ def test_codespell_skips_generated_site_files():
     assert {f"*/{folder}/*" for folder in folders} <= {*skipped}
 
 
-def test_build_makes_links_of_readme_absolute_for_the_index():
+def test_package_build_makes_readme_links_absolute_for_pypi():
     text = README
     for rule in HATCH["metadata"]["hooks"]["fancy-pypi-readme"]["substitutions"]:
         text = re.sub(rule["pattern"], rule["replacement"], text)
@@ -232,7 +232,7 @@ def test_build_makes_links_of_readme_absolute_for_the_index():
 # ---- Examples
 
 
-def test_blog_post_figures_are_drawn(small_names, plain_folder):
+def test_blog_post_example_saves_loss_and_confusion_figures(small_names, plain_folder):
     example = runpy.run_path(str(ROOT / "examples" / "blog_post.py"))
     fitted = {}
     for title, net in example["nets"].items():
@@ -248,7 +248,7 @@ def test_blog_post_figures_are_drawn(small_names, plain_folder):
     assert files == ["blog_post_confusions.png", "blog_post_loss.png"]
 
 
-def test_script_of_the_first_command_runs_without_matplotlib_in_ascii(
+def test_first_model_example_without_matplotlib_prints_ascii_results(
     plain_folder, tmp_path, monkeypatch
 ):
     """With every sixtieth name, so that it takes seconds. The gallery has the rest."""
@@ -291,7 +291,9 @@ def lesson():
     "cell, step",
     [("rnn", "elman_step"), ("sigmoid_rnn", "sigmoid_step"), ("gru", "gru_step")],
 )
-def test_steps_of_the_lesson_give_the_probabilities(cell, step, lesson, small_names):
+def test_numpy_cells_of_from_scratch_example_match_predict_proba(
+    cell, step, lesson, small_names
+):
     plain = {"embedding_dim": None, "ngram_range": None, "word_weight": 0}
     net = tiny_pipeline(cell=cell, **plain).fit(*small_names)
     classify = net["classify"]
@@ -307,7 +309,9 @@ def test_steps_of_the_lesson_give_the_probabilities(cell, step, lesson, small_na
     "step, slope",
     [("elman_step", "slope_of_tanh"), ("sigmoid_step", "slope_of_sigmoid")],
 )
-def test_gradients_of_the_lesson_are_slopes_of_the_loss(step, slope, lesson):
+def test_gradients_of_from_scratch_example_match_finite_differences(
+    step, slope, lesson
+):
     rng = np.random.default_rng(0)
     shapes = {
         "cells.0.weight_ih": (4, 6),

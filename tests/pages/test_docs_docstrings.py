@@ -55,13 +55,13 @@ def module(tmp_path, monkeypatch):
     sys.modules.pop("shown", None)
 
 
-def test_examples_with_changed_output_are_rewritten(module, tmp_path):
+def test_docstring_examples_with_wrong_output_are_rewritten(module, tmp_path):
     shown = module(MODULE)
     docstrings.write({"double": shown.double, "Holder": shown.Holder}, tmp_path)
     assert (tmp_path / "shown.py").read_text(encoding="utf-8") == RIGHT
 
 
-def test_example_that_raises_ends_the_command(module, tmp_path):
+def test_docstring_example_that_raises_leaves_file_unchanged(module, tmp_path):
     text = MODULE.replace("double(1)\n", "1 / 0\n")
     shown = module(text)
     with pytest.raises(ZeroDivisionError):
@@ -69,7 +69,7 @@ def test_example_that_raises_ends_the_command(module, tmp_path):
     assert (tmp_path / "shown.py").read_text(encoding="utf-8") == text
 
 
-def test_example_in_two_docstrings_is_written_by_hand(module, tmp_path):
+def test_docstring_example_found_in_two_files_raises_error(module, tmp_path):
     shown = module(MODULE)
     (tmp_path / "copy.py").write_text(MODULE, encoding="utf-8")
     with pytest.raises(ValueError, match="docstring with 'len.vars.Holder.*by hand"):

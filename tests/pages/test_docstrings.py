@@ -65,7 +65,7 @@ def run_examples(name):
     return variables
 
 
-def test_public_names_are_found():
+def test_public_objects_include_classes_functions_and_methods():
     assert {
         "sknames.CharEncoder",
         "sknames.onnx.to_onnx",
@@ -75,7 +75,7 @@ def test_public_names_are_found():
 
 
 @pytest.mark.parametrize("name", [*PUBLIC, *MEMBERS])
-def test_docstring_is_complete(name, monkeypatch):
+def test_public_docstring_passes_numpydoc_checks_and_describes_all(name, monkeypatch):
     # Their __module__ is not the one that they are written in.
     monkeypatch.setattr(Validator, "source_file_def_line", None)
     left_out = LEFT_OUT if name in PUBLIC else LEFT_OUT_OF_METHODS
@@ -91,7 +91,7 @@ def test_docstring_is_complete(name, monkeypatch):
 
 
 @pytest.mark.parametrize("name", [*PUBLIC, *MEMBERS])
-def test_signature_has_types(name):
+def test_public_signature_has_type_annotations(name):
     function = inspect.unwrap(getattr(find(name), "fget", find(name)))
     if inspect.isclass(function):
         function = function.__init__
@@ -105,18 +105,18 @@ def test_signature_has_types(name):
 
 
 @pytest.mark.parametrize("name", PUBLIC)
-def test_signature_in_help_fits_the_screen(name):
+def test_public_signature_has_fewer_than_1000_characters(name):
     """ArrayLike is shown by its name, not by the types that it stands for."""
     assert len(str(inspect.signature(find(name)))) < 1000
 
 
 @pytest.mark.parametrize("name", [name for name in PUBLIC if name not in CLASSES])
-def test_example_of_a_function_runs(name):
+def test_docstring_example_of_function_prints_documented_output(name):
     run_examples(name)
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_example_of_a_class_has_the_described_attributes(name):
+def test_docstring_example_of_class_sets_documented_attributes(name):
     objects = []
     for variable in run_examples(name):
         objects.append(variable)
@@ -138,14 +138,14 @@ def test_example_of_a_class_has_the_described_attributes(name):
 @pytest.mark.parametrize(
     "name", [name for name in CLASSES if issubclass(CLASSES[name], BaseEstimator)]
 )
-def test_estimator_links_to_its_page(name):
+def test_documentation_link_of_estimator_leads_to_its_api_page(name):
     estimator = CLASSES[name].__new__(CLASSES[name])
     pages = "https://sknames.github.io/sknames"
     assert estimator._get_doc_link() == f"{pages}/generated/{name}.html"
 
 
 @pytest.mark.parametrize("name", sorted({*PUBLIC, *MEMBERS} - {*CLASSES}))
-def test_returned_classes_are_public_and_pickled_under_public_name(name):
+def test_class_returned_by_public_function_is_public_and_picklable(name):
     function = inspect.unwrap(getattr(find(name), "fget", find(name)))
     result = inspect.signature(function).return_annotation
     if is_ours(result):
@@ -153,7 +153,7 @@ def test_returned_classes_are_public_and_pickled_under_public_name(name):
         assert pickle.loads(pickle.dumps(result)) is result
 
 
-def test_api_page_lists_returned_classes():
+def test_api_page_lists_public_classes_missing_from_dunder_all():
     """The page of a module lists what is in the module's ``__all__``."""
     page = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
     for name in PUBLIC:

@@ -76,13 +76,13 @@ def model_of(encoder):
     return {key: json.loads(value) for key, value in metadata.items()}
 
 
-def test_javascript_single_string_raises(evaluate, shipped):
+def test_javascript_encode_of_single_string_raises_type_error(evaluate, shipped):
     settings = model_of(shipped[0])["encoder"]
     error = evaluate("js.encode('Anna', given.settings)", code=1, settings=settings)
     assert "TypeError: Expected a list of names, got Anna. Wrap it in a list" in error
 
 
-def test_javascript_encodes_names_as_in_table(evaluate):
+def test_javascript_encode_matches_table_of_expected_readings(evaluate):
     names = READINGS["names"]
     encoders = []
     for row in READINGS["encoders"]:
@@ -99,7 +99,7 @@ def test_javascript_encodes_names_as_in_table(evaluate):
         assert readings == expected["readings"], expected["params"]
 
 
-def test_javascript_falls_back_like_python(evaluate, judged):
+def test_javascript_fallback_to_regions_matches_python(evaluate, judged):
     names = [*judged, *LIKE.values()]
     model = load_pretrained("country", abstain=True, fallback=["subregion", "region"])
     found = predict_names(model, names)
@@ -128,7 +128,7 @@ def test_javascript_falls_back_like_python(evaluate, judged):
     assert_allclose(np.array(probabilities)[is_name], expected, rtol=0, atol=1e-6)
 
 
-def test_javascript_abstains_at_threshold(evaluate):
+def test_javascript_abstains_if_probability_equals_threshold(evaluate):
     metadata = {
         "classes": ["a", "b"],
         "abstain": {"threshold": 0.5, "levels": []},
@@ -170,7 +170,7 @@ def texts(judged):
     return texts
 
 
-def test_javascript_tidies_and_rejects_texts_like_python(evaluate, texts, shipped):
+def test_javascript_tidied_texts_and_reasons_match_python(evaluate, texts, shipped):
     as_typed = CharEncoder(tidy=False).fit(texts)
     unclean = CharEncoder(tidy=True, clean=False).fit(texts)
     asked = "[js.tidy(t, given.model.encoder), js.whyNotName(t, given.model)]"
@@ -183,7 +183,7 @@ def test_javascript_tidies_and_rejects_texts_like_python(evaluate, texts, shippe
         assert Names(names.tidy, encoder._rules).tidy == names.tidy
 
 
-def test_javascript_reads_long_texts_in_linear_time(evaluate, shipped):
+def test_javascript_tidy_of_long_texts_takes_linear_time(evaluate, shipped):
     texts = [
         "a" + "." * 100_000 + "b",
         ", " * 50_000,
@@ -205,7 +205,7 @@ await Promise.all(given.models.map((bytes) =>
 ORT = {"InferenceSession": {}}
 
 
-def test_javascript_rejects_other_onnx_models(evaluate, tiny):
+def test_javascript_load_rejects_other_models_paths_and_runtimes(evaluate, tiny):
     classifier = to_onnx(tiny[-1]).SerializeToString()
     models = [[*classifier], [*b"no model"], [200]]
     errors = evaluate(LOAD, models=models, ort=ORT)
@@ -224,7 +224,9 @@ def test_javascript_rejects_other_onnx_models(evaluate, tiny):
 @pytest.mark.parametrize(
     "field, key", [("encoder", "tidy_rules"), ("not_names", "not_names")]
 )
-def test_javascript_rejects_rules_with_unknown_format(evaluate, tiny, field, key):
+def test_javascript_load_rejects_rules_with_unknown_format_number(
+    evaluate, tiny, field, key
+):
     proto = to_onnx(tiny)
     (field,) = (part for part in proto.metadata_props if part.key == field)
     value = json.loads(field.value)

@@ -27,7 +27,7 @@ PEOPLE = {
 }
 
 
-def test_notice_names_every_list_of_compile_names_with_its_release():
+def test_notice_has_release_and_licence_of_each_compiled_name_list():
     lines = (TOOLS / "sources.txt").read_text(encoding="utf-8").splitlines()
     letters = {line.split()[2][0] for line in lines if line and line[0] != "#"}
     releases = dict(
@@ -41,19 +41,19 @@ def test_notice_names_every_list_of_compile_names_with_its_release():
         assert (ROOT / "LICENSES" / f"{package}.txt").is_file()
 
 
-def test_notice_names_every_source_of_population():
+def test_notice_lists_each_source_of_population_figures():
     text = (ROOT / "sknames" / "_models" / "population.csv").read_text(encoding="utf-8")
     for row in csv.DictReader(text.splitlines()):
         assert row["source"].partition(":")[0] in NOTICE
 
 
-def test_notice_names_licences_of_bundled_javascript():
+def test_notice_lists_each_bundled_javascript_package():
     for path in runpy.run_path(str(ROOT / "docs" / "page" / "build.py"))["VENDORED"]:
         assert path.split("/")[0] in NOTICE
 
 
 @pytest.mark.parametrize("page", ["LICENSES/NOTICE.txt", "docs/model_card.md"])
-def test_page_names_every_source_of_people(page):
+def test_notice_and_model_card_list_each_source_of_training_data(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     for source in [
         *(PEOPLE[kind] for kind in countries.AMOUNTS.most_people),

@@ -116,7 +116,7 @@ def model_file(tmp_path_factory, shipped):
     return path
 
 
-def test_javascript_predicts_like_python(names, judged, tmp_path):
+def test_javascript_predictions_of_country_model_match_python(names, judged, tmp_path):
     some = ["Foo Ltd", "Kim Min-jun", "Carlos Mendoza", "Hansen", "Emily Wilson"]
     names = [*names, *[*judged][:95], *some]
     model = load_pretrained("country", abstain=True, fallback=["subregion", "region"])
@@ -137,7 +137,7 @@ def test_javascript_predicts_like_python(names, judged, tmp_path):
     assert {"KR", "Americas", "Northern Europe", "unknown"} < {*predicted}
 
 
-def test_command_prints_what_its_readme_shows(model_file):
+def test_javascript_command_prints_output_shown_in_its_readme(model_file):
     run = run_process(NODE, FOLDER / "predict.mjs", model_file, "Mehmet Yılmaz", "王伟")
     shown = [f"    {line}" for line in run.stdout.splitlines()]
     assert "\n".join(shown) in (FOLDER / "README.md").read_text(encoding="utf-8")

@@ -42,7 +42,7 @@ def taken_by(point, people, column):
     return people.probabilities[:, column] >= expit(point["threshold"])
 
 
-def test_thresholds_use_choosing_half(halves, points):
+def test_operating_point_thresholds_reach_recall_on_choosing_half(halves, points):
     choosing, _ = halves
     for column, label in enumerate(CLASSES):
         own = choosing.columns == column
@@ -51,7 +51,9 @@ def test_thresholds_use_choosing_half(halves, points):
             assert float(recall) <= found < float(recall) + 1 / own.sum()
 
 
-def test_recall_and_false_positives_use_reported_half(halves, points):
+def test_operating_point_recall_and_false_positive_rate_use_reported_half(
+    halves, points
+):
     _, reported = halves
     for column, label in enumerate(CLASSES):
         for point in points[label].values():
@@ -66,14 +68,16 @@ def test_recall_and_false_positives_use_reported_half(halves, points):
             assert point["others_taken"] == pytest.approx(taken, abs=1e-6)
 
 
-def test_predictive_values_of_points_follow_from_prevalence(points):
+def test_operating_point_predictive_values_follow_from_prevalence(points):
     point = points["Turkish"]["0.8"]
     for percent in (1, 5, 20):
         odds = percent / (100 - percent) * point["recall"] / point["others_taken"]
         assert point[f"ppv_{percent}"] == pytest.approx(odds / (1 + odds), abs=1e-4)
 
 
-def test_intervals_are_those_of_binomial_numbers_in_each_stratum(halves, points):
+def test_operating_point_intervals_match_stratified_normal_approximation(
+    halves, points
+):
     """As normal approximations give them, but for the predictive values."""
     _, reported = halves
     point = points["Polish"]["0.8"]
@@ -93,7 +97,7 @@ def test_intervals_are_those_of_binomial_numbers_in_each_stratum(halves, points)
     assert point["ppv_5_low"] < point["ppv_5"] < point["ppv_5_high"]
 
 
-def test_bootstrap_resamples_within_each_source():
+def test_operating_point_bootstrap_resamples_within_each_source():
     """Biographies are all found, and players all missed, in each resample."""
     columns = np.repeat(np.arange(3), 40)
     sources = np.where(np.arange(120) % 2 == 0, "players", "biographies")
@@ -107,7 +111,7 @@ def test_bootstrap_resamples_within_each_source():
     assert point["recall"] == point["recall_low"] == point["recall_high"] == 0.5
 
 
-def test_intervals_without_errors_equal_limits_of_zero_events():
+def test_operating_point_intervals_without_errors_equal_exact_binomial_limits():
     columns = np.repeat(np.arange(3), 40)
     probabilities = np.eye(3)[columns]
     sources = np.full(120, "players")
@@ -126,14 +130,14 @@ def test_intervals_without_errors_equal_limits_of_zero_events():
     assert point["taken_most"] == {}
 
 
-def test_labels_with_too_few_people_have_no_point(halves):
+def test_labels_with_too_few_people_have_no_operating_point(halves):
     assert LEAST_PEOPLE == {0.8: 30, 0.95: 100}
     rows = operating_points(*halves, CLASSES, PRIORS, np.array([29, 30, 100]))
     found = [(row["label"], row["for_recall"]) for row in rows]
     assert found == [("Polish", "0.8"), ("Turkish", "0.8"), ("Turkish", "0.95")]
 
 
-def test_most_confused_labels_have_enough_people_and_most_false_positives():
+def test_most_confused_labels_are_ranked_by_false_positives_without_sparse_labels():
     """Of six others, the one with the lowest prior is left out, and one of few."""
     n_classes = 8
     columns = np.repeat(np.arange(n_classes), 40)

@@ -32,7 +32,9 @@ def frame(small_names):
 
 
 @pytest.mark.parametrize("make_frame", [pd.DataFrame, pl.DataFrame])
-def test_skrub_apply_to_cols(frame, small_names, tiny, make_frame):
+def test_skrub_apply_to_cols_encodes_name_column_like_encoder(
+    frame, small_names, tiny, make_frame
+):
     skrub = pytest.importorskip("skrub")
     for encoder in (CharEncoder(max_length=12), NameEncoder(FrozenEstimator(tiny))):
         expected = encoder.fit_transform(small_names[0])
@@ -42,7 +44,9 @@ def test_skrub_apply_to_cols(frame, small_names, tiny, make_frame):
         np.testing.assert_array_equal(np.asarray(features)[:, :-1], expected)
 
 
-def test_imbalanced_learn_before_the_encoder(frame, small_names):
+def test_imbalanced_learn_sampler_before_encoder_fits_and_cross_validates(
+    frame, small_names
+):
     pytest.importorskip("imblearn")
     from imblearn.over_sampling import RandomOverSampler
     from imblearn.pipeline import make_pipeline as make_imblearn_pipeline
@@ -70,7 +74,7 @@ TRUSTED = ["sknames.CharEncoder", "sknames.NameNationalityClassifier"]
         ),
     ],
 )
-def test_mlflow_keeps_a_model_with_a_signature(
+def test_mlflow_model_predicts_same_labels_and_checks_signature(
     model, options, frame, request, tmp_path, monkeypatch
 ):
     mlflow = pytest.importorskip("mlflow")
@@ -101,7 +105,9 @@ def test_quapy_emq_with_model_priors_recovers_true_shares(shipped):
         assert share[nationality] == pytest.approx(0.5, abs=0.03)
 
 
-def test_libraries_that_need_columns_accept_names_as_one_column(shipped, small_names):
+def test_fairlearn_threshold_optimizer_accepts_names_as_single_column(
+    shipped, small_names
+):
     fairlearn = pytest.importorskip("fairlearn.postprocessing")
     names, nationalities = small_names
     is_greek = nationalities == "Greek"
@@ -116,7 +122,9 @@ def test_libraries_that_need_columns_accept_names_as_one_column(shipped, small_n
     assert np.mean(predicted == is_greek) > 0.9
 
 
-def test_openvino_predicts_as_numpy_without_ngrams_and_words(small_names, tmp_path):
+def test_openvino_probabilities_without_ngrams_and_words_match_numpy(
+    small_names, tmp_path
+):
     openvino = pytest.importorskip("openvino")
     classify = NameNationalityClassifier(
         ngram_range=None, word_weight=0, hidden_size=8, max_epochs=1, random_state=0
@@ -130,7 +138,7 @@ def test_openvino_predicts_as_numpy_without_ngrams_and_words(small_names, tmp_pa
     np.testing.assert_allclose(compiled({"codes": codes})[0], expected, atol=1e-5)
 
 
-def test_tool_server_answers_the_client_of_its_protocol(shipped):
+def test_tool_server_example_answers_mcp_client(shipped):
     mcp = pytest.importorskip("mcp")
     folder = Path(__file__).parents[2]
     script = str(folder / "examples" / "tool_server.py")

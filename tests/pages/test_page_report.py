@@ -113,7 +113,7 @@ def ends_of_interval(path):
     return low, float(rest.split("M")[0])
 
 
-def test_numbers_are_formatted_for_readers():
+def test_page_formats_shares_as_percent_and_differences_as_points():
     shares = [0, 0.004, 0.005, 0.5, 0.994, 0.996, 1]
     differences = [0.3, -0.3, 0.004, -0.004, 0, -0.006]
     found = evaluate(
@@ -127,7 +127,7 @@ def test_numbers_are_formatted_for_readers():
     ]
 
 
-def test_csv_is_valid_and_escapes_formulas():
+def test_page_csv_keeps_labels_and_escapes_formulas():
     labels = ["Côte d’Ivoire", 'a, "b"', "two\nlines", "two\rlines", "it's = so"]
     formulas = [f'{start}HYPERLINK("a")' for start in "=+-@\t\r"]
     rows = [[label, -1 / 3] for label in labels + formulas]
@@ -151,7 +151,7 @@ AXES = [
 ]
 
 
-def test_axis_includes_zero_and_interval_with_few_round_ticks():
+def test_chart_axis_includes_zero_and_interval_with_few_round_ticks():
     rows = [row for row, *_ in AXES]
     axes = evaluate("given.rows.map((row) => axisOf([row]))", rows=rows)
     for axis, (row, low, high, step) in zip(axes, AXES, strict=True):
@@ -161,7 +161,7 @@ def test_axis_includes_zero_and_interval_with_few_round_ticks():
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_difference_bars_start_at_zero_and_have_intervals(width):
+def test_chart_difference_bars_start_at_zero_and_have_intervals(width):
     rows = rows_of(drawn("reportDifferences", width))
     assert [*rows] == ["Polish", "Dutch", "Greek"]
     for label, parts in rows.items():
@@ -183,7 +183,7 @@ def test_difference_bars_start_at_zero_and_have_intervals(width):
         assert ("hollow" in parts["bar"]["class"]) == (not is_sure)
 
 
-def test_labels_of_narrow_picture_are_above_bars():
+def test_chart_labels_are_above_bars_only_in_narrow_picture():
     for width, is_above in ((WIDE, False), (NARROW, True)):
         for parts in rows_of(drawn("reportShares", width)).values():
             baseline = float(parts["label"]["y"])
@@ -191,7 +191,7 @@ def test_labels_of_narrow_picture_are_above_bars():
             assert float(parts["value"]["x"]) == width
 
 
-def test_picture_has_text_description():
+def test_chart_of_shares_has_title_description_and_notes():
     picture = drawn("reportShares", WIDE)
     assert picture.get("role") == "img"
     assert picture.find(f"{SVG}title").text == "Estimated shares by nationality"
@@ -209,7 +209,7 @@ def test_picture_has_text_description():
     assert all(0 < float(node.get("y")) < height for node in picture.iter(f"{SVG}text"))
 
 
-def test_picture_of_differences_explains_both_sides():
+def test_chart_of_differences_explains_sides_and_hollow_bars():
     picture = drawn("reportDifferences", WIDE)
     texts = [node.text for node in picture.findall(f"{SVG}text")]
     assert texts[:2] == [
@@ -221,13 +221,13 @@ def test_picture_of_differences_explains_both_sides():
     assert "Hollow bars: may be due to chance." in texts
 
 
-def test_picture_escapes_xml_characters():
+def test_chart_escapes_xml_characters():
     text = evaluate("toText(['text', { id: given.text }, given.text])", text='<&">')
     node = ElementTree.fromstring(text)
     assert node.text == node.get("id") == '<&">'
 
 
-def test_shares_report_draws_largest_and_tabulates_all():
+def test_shares_report_draws_largest_shares_and_tabulates_all():
     report = evaluate("reportShares()")
     labels = ["Polish", "Dutch", "Turkish", "Greek"]
     assert [row["label"] for row in report["chart"]["rows"]] == labels
@@ -252,7 +252,7 @@ def test_sparse_label_has_no_interval_in_reports():
     assert report["csv"].splitlines()[1] == "Polish,0.45,0.15,0.3,,,false"
 
 
-def test_at_most_ten_shares_are_drawn_and_the_others_together():
+def test_shares_report_draws_ten_largest_shares_and_sum_of_others():
     model = MODEL | {"classes": [f"label {k}" for k in range(11)]}
     shares = {"n": 99, "share": [0.0994] * 10 + [0.006], "ends": [[0, 0.2]] * 11}
     report = evaluate("reportShares()", one=shares, model=model)
@@ -264,7 +264,7 @@ def test_at_most_ten_shares_are_drawn_and_the_others_together():
     assert len(report["cells"]) == 11
 
 
-def test_shares_sentence_has_n_interval_model_and_date():
+def test_shares_sentence_states_intervals_model_and_date():
     assert evaluate("reportShares().sentence") == (
         "Among 150 names, the estimated shares by nationality are 45 % Polish "
         "(30 % to 60 %), 30 % Dutch (20 % to 40 %) and 20 % Turkish (10 % to 30 %); "
@@ -274,7 +274,7 @@ def test_shares_sentence_has_n_interval_model_and_date():
     )
 
 
-def test_differences_sentence_has_only_sure_differences():
+def test_differences_sentence_lists_only_sure_differences():
     assert evaluate("reportDifferences().sentence") == (
         "Between 150 names and 1 name, the estimated shares by nationality differ for "
         "Polish (+30 percentage points, 95 % interval +10 to +52) and Dutch (−20, −35 "
@@ -287,7 +287,7 @@ def test_differences_sentence_has_only_sure_differences():
     assert "Greek (−10, −21 to +1), among others, sure" in sentence
 
 
-def test_differences_report_draws_sure_or_large_and_tabulates_all():
+def test_differences_report_draws_sure_or_large_differences_and_tabulates_all():
     changed = [*DIFFERENCES[:-1], [-0.001, -0.002, -0.0005, True]]
     report = evaluate("reportDifferences()", differences=changed)
     assert report["nSure"] == 3
@@ -302,7 +302,7 @@ def test_differences_report_draws_sure_or_large_and_tabulates_all():
     assert table[-1].endswith(",0,-0.02,0.02,false")
 
 
-def test_equal_lists_of_one_source_have_a_picture_and_a_sentence():
+def test_differences_report_of_equal_lists_draws_one_row_and_none_is_sure():
     none = [[0, -0.02, 0.02, False]] * 5
     report = evaluate("reportDifferences()", differences=none, isSameSource=True)
     assert len(report["chart"]["rows"]) == 1
@@ -314,7 +314,7 @@ def test_equal_lists_of_one_source_have_a_picture_and_a_sentence():
     )
 
 
-def test_axis_limit_ignores_size_of_others():
+def test_chart_axis_ignores_sum_of_others():
     rows = [
         {"label": "Dutch", "value": 0.03, "low": 0.01, "high": 0.05, "text": "3 %"},
         {"label": "all others", "value": 0.97, "text": "97 %", "isRest": True},

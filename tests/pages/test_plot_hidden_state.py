@@ -11,7 +11,7 @@ from scipy.special import expit
 PATH = Path(__file__).parents[2] / "examples" / "plot_hidden_state.py"
 
 
-def test_states_are_those_of_torch():
+def test_gru_states_of_example_match_torch():
     tree = ast.parse(PATH.read_text("utf-8"))
     tree.body = [
         node for node in tree.body if getattr(node, "name", "") == "gru_states"

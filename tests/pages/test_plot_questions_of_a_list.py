@@ -23,7 +23,7 @@ def example():
     return functions
 
 
-def test_diversity_is_probability_that_two_people_differ(example):
+def test_simpson_index_is_probability_that_two_people_differ(example):
     share = np.array([0.6, 0.3, 0.1])
     index = example["simpson"](share)
     assert index == pytest.approx(1 - 0.36 - 0.09 - 0.01)
@@ -32,12 +32,12 @@ def test_diversity_is_probability_that_two_people_differ(example):
     assert example["less_diverse"](share, thirds) == pytest.approx(2 / 3 - index)
 
 
-def test_over_representation_is_ratio_of_observed_to_expected(example):
+def test_over_representation_is_ratio_of_observed_to_expected_share(example):
     share = np.array([0.1])
     assert example["over_representation"](share) == pytest.approx(0.1 / 0.04)
 
 
-def test_slope_equals_covariance_over_variance_of_years(example):
+def test_slope_per_decade_equals_covariance_over_variance_of_years(example):
     example["years"] = np.array([0, 1, 3, 4])
     share = np.array([0.2, 0.4, 0.3, 0.6])
     covariance = np.cov(example["years"], share)
@@ -46,7 +46,7 @@ def test_slope_equals_covariance_over_variance_of_years(example):
     assert slope == pytest.approx(in_ten_years)
 
 
-def test_standardised_rates_have_the_fields_of_all(example):
+def test_standardised_rates_weight_fields_as_in_whole_list(example):
     """In the whole list, 5 of 10 people are in arts."""
     expected = [(0.1 / 0.3 + 0.08 / 0.1) / 2, (0.05 / 0.2 + 0.3 / 0.4) / 2]
     assert_allclose(example["standardised"](JOINT), expected)
@@ -55,7 +55,7 @@ def test_standardised_rates_have_the_fields_of_all(example):
     assert difference == pytest.approx(expected[0] - expected[1])
 
 
-def test_ratio_of_rates_is_that_of_the_people(example):
+def test_ratio_of_rates_pools_fields_of_each_label(example):
     example |= {"first": 0, "second": 1}
     ratio = example["ratio"](JOINT)
     assert ratio == pytest.approx((0.18 / 0.4) / (0.35 / 0.6))

@@ -50,7 +50,7 @@ def read():
     return json.loads(PORT.read_text(encoding="utf-8"))
 
 
-def test_port_file_has_python_predictions():
+def test_port_file_matches_python_predictions():
     expected = read()
     texts = [row["text"] for row in expected["rows"]]
     found = answers(texts)
@@ -61,7 +61,7 @@ def test_port_file_has_python_predictions():
         assert row == pytest.approx(expected_row, abs=2e-5)
 
 
-def test_port_page_documents_all_metadata(tiny):
+def test_port_page_documents_all_onnx_metadata(tiny):
     metadata = {}
     for field in to_onnx(SelectiveClassifier(tiny, threshold=0.5)).metadata_props:
         metadata[field.key] = json.loads(field.value)

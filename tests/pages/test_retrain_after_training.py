@@ -47,7 +47,7 @@ def calls(project):
     return (project / "calls").read_text().splitlines()
 
 
-def test_finished_pieces_are_skipped_until_models_change(project, capsys):
+def test_after_training_skips_finished_commands_until_models_change(project, capsys):
     stage = [Piece("one", "counts.py *.md {models}", "page.md")]
     run(project, stage)
     printed = capsys.readouterr().out
@@ -63,7 +63,7 @@ def test_finished_pieces_are_skipped_until_models_change(project, capsys):
     assert len(calls(project)) == 2
 
 
-def test_named_piece_runs_again_and_alone(project):
+def test_after_training_with_names_runs_only_those_commands_again(project):
     stage = [Piece("one", "counts.py 1", "page.md"), Piece("two", "counts.py 2")]
     run(project, stage)
     run(project, stage, pieces=["two"])
@@ -72,12 +72,12 @@ def test_named_piece_runs_again_and_alone(project):
         run(project, stage, pieces=["three"])
 
 
-def test_piece_runs_in_its_folder(project):
+def test_after_training_runs_command_in_its_folder(project):
     run(project, [Piece("one", "../counts.py", folder="docs")])
     assert (project / "docs" / "calls").exists()
 
 
-def test_failed_piece_is_named_and_runs_again(project, capsys):
+def test_after_training_reports_failed_command_and_runs_it_again(project, capsys):
     pieces = [Piece("one", "counts.py fails", "page.md"), Piece("two", "counts.py")]
     for _ in range(2):
         with pytest.raises(SystemExit, match=r"^Not done: one\. The same call goes on"):
@@ -89,7 +89,7 @@ def test_failed_piece_is_named_and_runs_again(project, capsys):
     assert sorted(calls(project)) == ["['fails']", "['fails']", "[]", "[]"]
 
 
-def test_piece_without_its_public_set_is_named(project, capsys):
+def test_after_training_without_public_set_names_missing_file(project, capsys):
     stage = [Piece("one", "counts.py", sets=("arczi21",))]
     with pytest.raises(SystemExit, match="Not done: one"):
         run(project, stage)
@@ -100,14 +100,14 @@ def test_piece_without_its_public_set_is_named(project, capsys):
     run(project, stage)
 
 
-def test_failed_measure_stops_later_pieces(project):
+def test_after_training_stops_if_measuring_models_fails(project):
     failing = Piece("measure", "counts.py fails")
     with pytest.raises(SystemExit):
         run(project, [failing], [Piece("two", "counts.py")])
     assert calls(project) == ["['fails']"]
 
 
-def test_each_piece_is_inserted_in_a_page():
+def test_pages_have_a_block_for_output_of_each_after_training_command():
     for stage in STAGES:
         for piece in stage:
             if piece.page:

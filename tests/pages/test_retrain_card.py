@@ -99,7 +99,7 @@ def files_written(folder):
     return names - {files.ARRAYS, files.DESCRIPTION}
 
 
-def test_model_card_page_equals_shipped_card():
+def test_model_card_page_matches_shipped_cards():
     path = Path(__file__).parents[2] / "docs" / "model_card.md"
     shown = path.read_text(encoding="utf-8")
     (machine,) = re.findall(r"Measured on (.*)\. The same", shown)
@@ -114,7 +114,9 @@ def test_model_card_page_equals_shipped_card():
     assert re.search(rf"^FR France +{figures['n']} +{' +'.join(recalls)}$", page, re.M)
 
 
-def test_measure_writes_all_files_and_a_page(folder, sources, people):
+def test_nationality_card_is_consistent_with_its_files_page_and_people(
+    folder, sources, people
+):
     model, card = write_nationality(folder, sources, people)
     assert files_written(folder / "nationality") == WRITTEN
     written = json.loads((folder / "nationality" / "card.json").read_text())
@@ -155,7 +157,7 @@ def test_measure_writes_all_files_and_a_page(folder, sources, people):
     assert not points.keys() & {*card["sparse_labels"]}
 
 
-def test_card_recalls_are_written_to_nationality_table(tmp_path):
+def test_write_recalls_updates_columns_of_nationality_table(tmp_path):
     path = tmp_path / "nationalities.csv"
     header = "nationality,n_names,recall\n"
     path.write_text(f"{header}English,1,1\nDutch,1,1\n", encoding="utf-8")
@@ -183,7 +185,7 @@ def chosen(folder, people):
     }
 
 
-def test_chosen_values_do_not_depend_on_reported_half(folder, people):
+def test_chosen_thresholds_do_not_depend_on_reported_half(folder, people):
     apart = people["nationality"]
     halves = kept_apart.load("nationality", folder / "nationality", apart)[3]
     is_reported = np.isin(apart.names, halves[1].names)
@@ -195,7 +197,7 @@ def test_chosen_values_do_not_depend_on_reported_half(folder, people):
     assert of_people == of_others
 
 
-def test_measure_weighs_countries_by_inhabitants(folder, people):
+def test_country_card_is_consistent_with_its_files_model_and_people(folder, people):
     apart = people["country"]
     common = load_card("country")["common_names"]
     measure.write_country(folder / "country", apart, [*CODES.values()], common)
@@ -237,7 +239,7 @@ def test_measure_weighs_countries_by_inhabitants(folder, people):
     assert measured == {"model_error": 0.4, "sharpness": 1.0}
 
 
-def test_permissive_weights_are_compared_on_the_same_people(tmp_path, people):
+def test_permissive_and_shipped_weights_are_compared_on_same_people(tmp_path, people):
     ships = load_pretrained(priors="uniform")
     apart = people["nationality"]
     written = tmp_path / "permissive.json"
@@ -300,7 +302,7 @@ def test_held_out_people_are_split_into_disjoint_halves():
     assert (report.labels == "French").sum() == kept_apart.MOST_REPORTED
 
 
-def test_few_keeps_first_people_of_each_label_and_source():
+def test_few_held_out_people_are_first_of_each_label_and_source():
     names = np.array([*"abcdef"])
     labels = np.array([*"xxxyyx"])
     sources = np.array([*"stssss"])

@@ -63,7 +63,7 @@ def cells_of(printed, title):
     return [cell.strip() for cell in line.split("|")[2:-1]]
 
 
-def test_choose_selects_median_training_and_writes_spread(public, capsys):
+def test_choose_selects_median_training_and_writes_its_figures(public, capsys):
     names, countries, nationalities = map(np.array, zip(*PEOPLE, strict=True))
     source = np.full(len(names), "biographies")
     people = {
@@ -105,7 +105,7 @@ def test_choose_selects_median_training_and_writes_spread(public, capsys):
     assert cells_of(written, title) == cells_of(reported, title)
 
 
-def test_nationality_is_divided_among_predictable_countries():
+def test_country_shares_divide_nationality_among_predictable_countries():
     classes = ["Arabic", "English", "German", "Japanese"]
     shares = new_people.country_shares(classes, ["AT", "DE", "EG", "GB", "IT"])
     assert shares.sum(axis=1).tolist() == pytest.approx([1, 1, 1, 0])
@@ -115,7 +115,7 @@ def test_nationality_is_divided_among_predictable_countries():
 # ---- Pages
 
 
-def test_page_without_end_of_block_is_unchanged(tmp_path):
+def test_write_blocks_changes_pages_only_if_all_marks_are_found(tmp_path):
     texts = {
         "one.md": "<!-- a of x.py -->\n\n| old |\n\n<!-- end -->\nkept\n",
         "two.md": "<!-- a of x.py -->\n\n| old |\n",
@@ -137,7 +137,9 @@ def test_page_without_end_of_block_is_unchanged(tmp_path):
 @pytest.mark.parametrize(
     ("target", "label"), [("country", "IT"), ("nationality", "Italian")]
 )
-def test_public_people_are_new_and_in_reported_half(target, label, home):
+def test_public_people_are_absent_from_sources_and_in_reported_half(
+    target, label, home
+):
     (home / "public").mkdir()
     # By their hashes, all but Nakamura are reported.
     rows = "Takeshi Yamamoto\tJP\nHiroshi Nakamura\tJP\nGiuseppe Esposito\tIT\n"

@@ -47,7 +47,7 @@ def test_common_name_figures_match_definition(model):
 
 
 @pytest.mark.parametrize("millions, small", [(1.5, 0), (1.49, 0.4)])
-def test_small_labels_have_fewer_than_a_million_and_a_half(model, millions, small):
+def test_small_labels_have_fewer_than_1_5_million_people(model, millions, small):
     common = gate.CommonNames(["Smith"], [{"US"}])
 
     figures, _ = gate.figures(model, common, MILLIONS | {"GG": millions})
@@ -67,7 +67,7 @@ def test_common_name_figures_list_worst_twenty(model):
     assert [name for name, *_ in worst] == names[5:25]
 
 
-def test_labels_of_a_tenth_of_bearers_are_acceptable():
+def test_acceptable_labels_of_common_name_are_weighted_by_population():
     sources = {
         "chess players": {"US": people_of(30, 270), "GG": people_of(250, 50)},
         "biographies": {
@@ -84,7 +84,7 @@ def test_labels_of_a_tenth_of_bearers_are_acceptable():
 
 
 @pytest.mark.parametrize("n_smiths, labels", [(10, {"US", "FR"}), (9, {"US"})])
-def test_labels_of_exactly_a_tenth_of_bearers_are_acceptable(n_smiths, labels):
+def test_acceptable_labels_have_at_least_a_tenth_of_bearers(n_smiths, labels):
     sources = {
         "biographies": {"US": people_of(90, 210), "FR": people_of(n_smiths, 290)}
     }
@@ -96,7 +96,7 @@ def test_labels_of_exactly_a_tenth_of_bearers_are_acceptable(n_smiths, labels):
 
 
 @pytest.mark.parametrize("n_bearers, is_drawn", [(5, True), (4, False)])
-def test_drawn_names_have_at_least_five_bearers_of_label(n_bearers, is_drawn):
+def test_drawn_common_names_have_at_least_five_bearers_in_label(n_bearers, is_drawn):
     sources = {"biographies": {"US": people_of(n_bearers, 295)}}
 
     common = gate.draw_names(sources, MILLIONS)
@@ -106,13 +106,13 @@ def test_drawn_names_have_at_least_five_bearers_of_label(n_bearers, is_drawn):
 
 
 @pytest.mark.parametrize("n_people, names", [(200, ["Smith"]), (199, [])])
-def test_drawn_names_are_from_labels_with_200_people(n_people, names):
+def test_drawn_common_names_are_from_labels_with_200_people(n_people, names):
     sources = {"biographies": {"US": people_of(50, n_people - 50)}}
 
     assert gate.draw_names(sources, MILLIONS).names == names
 
 
-def test_drawn_names_are_the_five_most_frequent_of_each_part():
+def test_drawn_common_names_are_five_most_frequent_words_of_label():
     given = [f"Given{k}" for k in range(6) for _ in range(60 - k)]
     people = [f"{name} Last{k}" for k, name in enumerate(given)]
 
@@ -121,7 +121,9 @@ def test_drawn_names_are_the_five_most_frequent_of_each_part():
     assert common.names == [f"Given{k}" for k in range(5)]
 
 
-def test_given_names_have_acceptable_labels_of_each_target(tmp_path, monkeypatch):
+def test_file_of_common_names_has_acceptable_labels_of_each_target(
+    tmp_path, monkeypatch
+):
     monkeypatch.setenv("SKNAMES_DATA", str(tmp_path))
     assert gate.read_given("country") is None
     path = tmp_path / "public" / "common_names.tsv"
@@ -137,7 +139,9 @@ def test_given_names_have_acceptable_labels_of_each_target(tmp_path, monkeypatch
     assert by_nationality.acceptable == [{"English", "Scottish"}]
 
 
-def test_check_counts_single_words_and_full_names_separately(tmp_path, monkeypatch):
+def test_gate_check_counts_single_words_and_full_names_separately(
+    tmp_path, monkeypatch
+):
     monkeypatch.setenv("SKNAMES_DATA", str(tmp_path))
     path = tmp_path / "public" / "common_names.tsv"
     path.parent.mkdir()
@@ -152,7 +156,7 @@ def test_check_counts_single_words_and_full_names_separately(tmp_path, monkeypat
     assert report.count("Worst of the") == 1
 
 
-def test_check_without_names_reports_it(tmp_path, monkeypatch):
+def test_gate_check_without_common_names_says_so(tmp_path, monkeypatch):
     monkeypatch.setenv("SKNAMES_DATA", str(tmp_path))
 
     figures, report = gate.check(MODELS / "country", {})
@@ -161,7 +165,7 @@ def test_check_without_names_reports_it(tmp_path, monkeypatch):
     assert report == "No common names are at hand."
 
 
-def test_main_prints_the_worst_names_of_both_models(capsys, tmp_path, monkeypatch):
+def test_gate_main_prints_worst_names_of_both_models(capsys, tmp_path, monkeypatch):
     monkeypatch.setenv("SKNAMES_DATA", str(tmp_path))
     sources = {
         "country": {"chess players": {"SE": people_of(10, 300)}},

@@ -21,7 +21,9 @@ from tools.retrain.known_words import count_known_words, without_initials
         ("", 0),
     ],
 )
-def test_count_known_words_of_the_shipped_model(name, n_known, monkeypatch):
+def test_count_known_words_of_shipped_model_matches_examples_in_batches(
+    name, n_known, monkeypatch
+):
     model = load_pretrained()
     assert count_known_words(model, [name]).tolist() == [n_known]
     monkeypatch.setattr(known_words, "BATCH", 2)
@@ -29,7 +31,7 @@ def test_count_known_words_of_the_shipped_model(name, n_known, monkeypatch):
     assert in_batches.tolist() == [1, 0, n_known]
 
 
-def test_count_known_words_in_quotation_marks_is_0():
+def test_count_known_words_of_quotation_mark_is_0():
     model = tiny_pipeline().set_params(encode__clean=False)
     model.fit(['" Anna', '" Anna', "Bo", "Cleo Bo"] * 5, ["x", "x", "y", "y"] * 5)
     assert count_known_words(model, ['"', "Bo"]).tolist() == [0, 1]
@@ -47,5 +49,5 @@ def test_count_known_words_in_quotation_marks_is_0():
         ("3. Kim", "3. Kim"),
     ],
 )
-def test_without_initials_leaves_out_single_letters_with_dots(name, expected):
+def test_without_initials_removes_only_single_letters_with_dots(name, expected):
     assert without_initials(name) == expected

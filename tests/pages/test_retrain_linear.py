@@ -31,7 +31,7 @@ def base():
     )
 
 
-def test_folded_averages_both_logits(base):
+def test_folded_network_averages_logits_of_network_and_head(base):
     (model, (names, labels)), share = base, 0.25
     network = replace(model["classify"].network_, words=None)
     network = network.with_priors(np.array([0.6, 0.3, 0.1]))
@@ -48,7 +48,7 @@ def test_folded_averages_both_logits(base):
     assert_allclose(found, softmax(mixed), atol=1e-5)
 
 
-def test_fit_more_trains_on_people_and_rounds_weights(base):
+def test_fit_more_improves_score_and_quantizes_ngram_weights(base):
     model, more = base
     second = recipe.fit_more(model, *more)
     network = second["classify"].network_
@@ -89,7 +89,7 @@ def test_forms_of_words_and_names_match_examples(encoded):
     assert [FORMS[k] for k in of_words[5]][:6] == ["plain"] * 3 + ["Cyrillic"] * 3
 
 
-def test_log_priors_are_computed_within_form():
+def test_log_priors_are_computed_within_each_form():
     labels = np.repeat([0, 1], [3_000, 1_000])
     forms = np.repeat([0, 2, 0, 2, 5], [2_400, 600, 500, 450, 50])
     found = np.exp(linear.log_priors(labels, forms, 2))
@@ -106,14 +106,14 @@ def test_log_priors_are_computed_within_form():
     assert_allclose(found[5, 1], 0.25 * (50.25 / 1_020) / 0.1, rtol=1e-3)
 
 
-def test_log_priors_assume_at_least_a_tenth_with_accents():
+def test_log_priors_assume_at_least_a_tenth_of_accented_names():
     labels = np.repeat([0, 1], [3_000, 1_000])
     forms = np.repeat([0, 2, 0, 2], [2_990, 10, 500, 500])
     found = np.exp(linear.log_priors(labels, forms, 2))
     assert_allclose(found[2], [0.75 * 0.1, 0.25 * 0.5], rtol=0.02)
 
 
-def test_fit_words_computes_rates_within_form_without_unique_words(encoded):
+def test_fit_words_keeps_repeated_words_and_favours_their_class(encoded):
     encoder, network, codes, labels, forms = encoded
     is_other = np.arange(6) > 2
     words = linear.fit_words(network, codes, labels, forms, is_other, 2, 1.0)
@@ -130,7 +130,7 @@ def test_fit_words_computes_rates_within_form_without_unique_words(encoded):
 # ---- The head of countries
 
 
-def test_country_head_is_written_next_to_trunk(base, tmp_path):
+def test_country_head_predicts_same_after_writing_it_next_to_its_trunk(base, tmp_path):
     model, (names, labels) = base
     codes = np.array(
         [{"French": "FR", "Polish": "PL", "Spanish": "MX"}[k] for k in labels]
@@ -152,7 +152,7 @@ def test_country_head_is_written_next_to_trunk(base, tmp_path):
     assert sizes[0] < sizes[1]
 
 
-def test_shares_of_scripts_follow_design():
+def test_shares_in_scripts_are_highest_for_countries_of_script():
     classes = np.array(["BA", "CN", "DE", "GR", "IN", "NP", "RU", "TW"])
     rare = recipe.IN_RARE_SCRIPT
     some = recipe.IN_OTHERS_OF_LOCALS
@@ -170,6 +170,6 @@ def test_shares_of_scripts_follow_design():
     assert rare < other
 
 
-def test_accents_are_restored_from_keyboard_spellings():
+def test_with_accents_restores_accents_of_keyboard_spellings():
     people = ["Novak Đoković", "Ana Djokovic", "Søren Dahl", "Ida Soeren", "Al Dahl"]
     assert countries.with_accents(people, []) == ["Ana Đoković", "Ida Søren"]

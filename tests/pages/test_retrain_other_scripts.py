@@ -47,7 +47,7 @@ def test_spell_follows_pronunciation_of_language(name, nationality, spelling, ex
     assert drawn & expected, drawn
 
 
-def test_spell_converts_all_letters_of_name_lists():
+def test_spell_leaves_no_latin_letter_in_names_of_lists():
     rng = np.random.RandomState(0)
     names, labels = recipe.load_names(return_X_y=True)
     scripts = "Cyrillic bg,Greek,Arabic,Hebrew,Hangul,Georgian,Armenian,Thai"
@@ -60,7 +60,7 @@ def test_spell_converts_all_letters_of_name_lists():
 
 
 @pytest.mark.parametrize("script", blocks.BLOCKS)
-def test_to_block_writes_only_letters_of_script(script):
+def test_spell_in_rare_script_writes_only_its_letters(script):
     rng = np.random.RandomState(0)
     first, last = blocks.BLOCKS[script]
     for name in ["Zaw Shwe", "Phoebe Quist", "Xi Jinping", "Božo Đukić", "Åse Ibanez"]:
@@ -89,7 +89,9 @@ def test_to_block_writes_only_letters_of_script(script):
         ("Ilya Shevchenko", "Russian", "Latin", {"Shevchenko Ilya Ivanovich"}),
     ],
 )
-def test_with_patronymic_follows_registers_and_sex(name, nationality, script, some):
+def test_with_patronymic_follows_format_of_registers_and_sex(
+    name, nationality, script, some
+):
     rng = np.random.RandomState(0)
     drawn = {with_patronymic(name, nationality, script, rng) for _ in range(2_000)}
     assert some <= drawn
@@ -128,7 +130,7 @@ def spellings():
     return found
 
 
-def test_spellings_match_and_draw_similar_sounds(spellings):
+def test_spellings_keep_and_draw_words_of_similar_sound(spellings):
     def share(sounds):
         rngs = map(np.random.RandomState, range(200))
         drawn = [spellings.word("David", sounds, "Katakana", rng) for rng in rngs]
@@ -143,7 +145,7 @@ def test_spellings_match_and_draw_similar_sounds(spellings):
     assert "aya" in spellings.words["Arabic"]
 
 
-def test_spell_person_prefers_names_over_words_over_rules(spellings):
+def test_spell_person_prefers_known_names_over_words_over_rules(spellings):
     rng = np.random.RandomState(0)
     args = spellings, "ivan petrov", rng
     assert spell_person("Petrov Ivan", "Bulgarian", "Hebrew", *args) == "איוואן פטרוב"

@@ -124,7 +124,7 @@ def clones(home):
     return home
 
 
-def test_people_of_all_sources_are_written_to_sorted_tables(clones, capsys):
+def test_people_command_writes_sorted_tables_of_all_sources(clones, capsys):
     make()
     for name, rows in LEARNED.items():
         columns, *written = read_table(clones, name)
@@ -134,7 +134,7 @@ def test_people_of_all_sources_are_written_to_sorted_tables(clones, capsys):
     assert "lifters: 2 rows, 2 expected; 1 other names left out" in printed
 
 
-def test_tables_made_twice_have_the_same_bytes(clones):
+def test_people_command_writes_same_bytes_again(clones):
     path = clones / "people" / "lifters.tsv.gz"
     make()
     first = path.read_bytes()
@@ -142,7 +142,7 @@ def test_tables_made_twice_have_the_same_bytes(clones):
     assert path.read_bytes() == first
 
 
-def test_lifters_of_two_countries_are_left_out(clones):
+def test_lifters_with_two_countries_are_left_out(clones):
     write_meet(clones, "0201", "Germany", "Name,Country\nUwe Two,Germany\nJon Meet,\n")
     write_meet(clones, "0202", "England", "Name,Country\nUwe Two,Austria\nJon Meet,\n")
     write_meet(clones, "0203", "UK", "Name\nJon Meet\n")
@@ -169,7 +169,7 @@ def test_residents_have_one_nationality_and_one_country_of_meets(clones):
     ]
 
 
-def test_training_row_decides_between_two_spellings(clones):
+def test_lifter_with_two_spellings_has_spelling_of_training_row(clones):
     write_meet(
         clones, "0103", "Bulgaria", "Name,CyrillicName\nIva Petrova,Ива Петровa\n"
     )
@@ -207,7 +207,7 @@ def test_rugby_players_have_country_of_longest_place_name(clones, places, countr
     assert rows == [["Ann Roe", alpha_2] for alpha_2 in countries]
 
 
-def test_people_with_other_counts_exit_with_the_tables(clones, capsys):
+def test_people_command_with_other_row_counts_exits_and_names_tables(clones, capsys):
     write(
         clones / "openstates" / "data" / "ca" / "retired" / "Eva-Doe.yml", "name: X\n"
     )
@@ -223,7 +223,7 @@ def test_people_with_other_counts_exit_with_the_tables(clones, capsys):
         ("opl-data/meet-data/xpf/0101/meet.csv", r"0101.meet\.csv, .*Check out the"),
     ],
 )
-def test_people_without_a_file_of_a_clone_name_it(clones, file, message):
+def test_people_command_with_missing_file_names_it_or_its_clone(clones, file, message):
     (clones / file).unlink()
     with pytest.raises(OSError, match=message):
         make()
@@ -237,25 +237,25 @@ def test_people_without_a_file_of_a_clone_name_it(clones, file, message):
         ("hangulize/specs/deu.hsl", "examples after 'test:' in .*deu.hsl"),
     ],
 )
-def test_people_of_another_format_name_the_file(clones, file, message):
+def test_people_command_with_unexpected_format_names_file(clones, file, message):
     write(clones / file, "id: 1\n")
     with pytest.raises(ValueError, match=f"Expected .*{message}"):
         make()
 
 
-def test_hashes_survive_round_trip(tmp_path):
+def test_hashes_of_training_rows_survive_round_trip(tmp_path):
     hashes = learned_rows.hashes_of(LEARNED)
     learned_rows.write_hashes(hashes, tmp_path / "rows.xz")
     assert learned_rows.read_hashes(tmp_path / "rows.xz") == hashes
     assert len(hashes) == sum(map(len, LEARNED.values()))
 
 
-def test_number_of_shipped_hashes_equals_training_rows():
+def test_number_of_shipped_hashes_equals_number_of_training_rows():
     n_learned = sum(table.n_learned for table in people.TABLES.values())
     assert len(learned_rows.read_hashes()) == n_learned
 
 
-def test_page_on_retraining_has_the_command_of_each_clone():
+def test_retraining_page_has_command_for_each_clone():
     text = (ROOT / "tools/retrain/README.md").read_text(encoding="utf-8")
     for clone in people.CLONES:
         assert clone.command in text

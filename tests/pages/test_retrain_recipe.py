@@ -172,7 +172,7 @@ def test_held_out_people_are_not_in_training_in_any_spelling(lists, phase):
         assert sum(f"Source{k}" in name for name in names) > 20
 
 
-def test_held_out_people_are_not_in_training_with_random_labels(lists):
+def test_held_out_people_are_not_in_training_rows_with_random_labels(lists):
     names = []
     for letters in product("BDF", "aeiou", "lmnrst", "aeiou"):
         names.append(f"{''.join(letters)} Jaidee")
@@ -190,7 +190,7 @@ def test_held_out_people_are_not_in_training_with_random_labels(lists):
     assert learned & {*persons} == {*persons} - apart - {in_table}
 
 
-def test_main_trains_in_all_steps_with_its_seed(lists, tmp_path, capsys):
+def test_retrain_main_uses_its_seed_in_all_training_steps(lists, tmp_path, capsys):
     material, of_countries = (material_of(lists, PEOPLE, phase) for phase in PHASES[1:])
     main(["--seed", "3", "--output", str(tmp_path)], material, of_countries, PLAN)
     printed = capsys.readouterr().out
@@ -210,7 +210,7 @@ def test_main_trains_in_all_steps_with_its_seed(lists, tmp_path, capsys):
             assert_array_equal(written[name], weights)
 
 
-def test_main_trains_one_model_alone(lists, tmp_path):
+def test_retrain_main_with_only_writes_same_weights_of_one_model(lists, tmp_path):
     materials = [material_of(lists, PEOPLE, phase) for phase in PHASES[1:]]
     both, apart = tmp_path / "both", tmp_path / "apart"
     main(["--output", str(both)], *materials, PLAN)
@@ -240,11 +240,11 @@ def test_main_trains_one_model_alone(lists, tmp_path):
     ("Anna Петрова", []),
     ("王 小明", []),
 ])  # fmt: skip
-def test_ends_are_first_and_last_word_if_both_are_names(name, ends):
+def test_ends_of_name_are_first_and_last_word_if_both_are_names(name, ends):
     assert recipe.ends_of(name) == ends
 
 
-def test_number_of_single_words_matches_share():
+def test_single_words_are_first_and_last_words_of_share_of_names():
     names = [f"Anna Number{k:x}" for k in range(2_000)]
 
     words = recipe.words_alone(names, 0.15, np.random.RandomState(0))
@@ -254,7 +254,7 @@ def test_number_of_single_words_matches_share():
     assert {*words[1::2]} < {name.split()[1] for name in names}
 
 
-def test_share_of_0_single_words_keeps_other_draws():
+def test_single_words_with_share_0_leave_random_state_unchanged():
     rng = np.random.RandomState(0)
 
     words = recipe.words_alone(["Anna Müller"], 0, rng)
@@ -264,7 +264,7 @@ def test_share_of_0_single_words_keeps_other_draws():
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_only_linear_layers_train_on_single_words(lists, phase):
+def test_single_words_are_in_training_of_all_phases_but_first(lists, phase):
     material = material_of(lists, PEOPLE, phase)
     share = {} if phase == "first_phase" else {"words_alone": 1}
 
@@ -288,7 +288,7 @@ def test_full_names_of_rare_countries_are_repeated_up_to_a_limit(monkeypatch):
     assert {*Counter(found).values()} == {1, 3, 4}
 
 
-def test_permissive_people_have_the_nationality_of_their_federation(home, monkeypatch):
+def test_permissive_people_have_nationality_of_their_country(home, monkeypatch):
     biographies = ["Ann Roe", "Jo Coe"], ["English", "English"]
     monkeypatch.setattr(recipe, "read_biographies", lambda: biographies)
     in_arabic = [("علي حسن", "Ali Hassan", "EG")]
@@ -308,7 +308,7 @@ def test_permissive_people_have_the_nationality_of_their_federation(home, monkey
     }
 
 
-def test_permissive_data_has_only_permissive_sources(monkeypatch):
+def test_permissive_training_data_has_only_permissive_sources(monkeypatch):
     monkeypatch.setattr(recipe, "permissive_people", lambda lists: "permissive")
     monkeypatch.setattr(recipe, "typical_people", lambda lists: "typical")
     monkeypatch.setattr(recipe, "read_dictionaries", lambda permissive: permissive)
@@ -334,21 +334,21 @@ def test_permissive_data_has_only_permissive_sources(monkeypatch):
     )
 
 
-def test_main_without_seed_uses_shipped_seed(lists, tmp_path):
+def test_retrain_main_without_seed_uses_shipped_seed(lists, tmp_path):
     main(["--output", str(tmp_path)], recipe.Material(lists), plan=PLAN)
     model = files.read_model(tmp_path / "nationality")
     assert model["classify"].random_state == recipe.SEED
     assert not (tmp_path / "country").exists()
 
 
-def test_main_missing_source_names_the_command(home):
+def test_retrain_main_without_source_names_download_command(home):
     with pytest.raises(OSError, match=r"pip download --no-deps name2nat==0\.5\.1"):
         main([])
     code = "import sys, tools.retrain.__main__; assert 'torch' not in sys.modules"
     run_process(sys.executable, "-c", code)
 
 
-def test_labels_of_the_models_are_those_of_all_sources():
+def test_labels_of_nationality_model_are_labels_of_all_sources():
     tables = read_table("demonyms.csv"), read_table("federations.csv")
     of_sources = {*load_names(script="all").target_names}
     for table in tables:

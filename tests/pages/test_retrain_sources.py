@@ -81,7 +81,7 @@ def test_biographies_have_one_nationality_or_country_each(home):
         ("Anna" * 15 + "s", None),
     ],
 )
-def test_titles_of_articles_become_names(home, title, name):
+def test_article_titles_of_biographies_become_names_or_are_left_out(home, title, name):
     names, _ = read_wheel_of({title: ["Irish"], "Kern": ["Irish"]}, home)
     assert names.tolist() == [*([name] if name else []), "Kern"]
 
@@ -133,7 +133,7 @@ def test_chess_players_have_a_full_name_and_one_label(home):
         read_chess_players()
 
 
-def test_country_people_are_cleaned_and_spelled(home):
+def test_people_tables_are_read_with_clean_names_and_spellings(home):
     (home / "people").mkdir()
     head = "name\talpha_2\tknown_by\tspelled\n"
     no_more = "name\talpha_2\n"
@@ -174,7 +174,7 @@ def test_country_people_are_cleaned_and_spelled(home):
         people_tables.read_people()
 
 
-def test_arabic_names_use_local_order_and_spelling(home):
+def test_arabic_names_are_read_once_and_spelled_as_in_their_country(home):
     rows = [
         ("علي حسن", "Ali Hassan", "EG"),
         ("بيروز", "Pirouz", "IR"),
@@ -204,7 +204,7 @@ def test_arabic_names_use_local_order_and_spelling(home):
         assert as_locals_write("اسامه كريمي", country, written) == expected
 
 
-def test_dictionaries_take_full_names_in_han_and_katakana(home):
+def test_dictionaries_are_read_with_full_names_and_name_parts(home):
     text = """木村洋 [きむらひろし] /(h) Kimura Hiroshi/
 東京 [とうきょう] /(p) Tokyo/
 エマニュエル /(m) Emmanuel/
@@ -248,7 +248,7 @@ def test_japanese_names_combine_surnames_and_given_names(monkeypatch):
 
 
 @pytest.mark.parametrize("zipped", [True, False])
-def test_read_spellings_reads_both_collections(home, zipped):
+def test_read_spellings_merges_word_pairs_and_names_of_persons(home, zipped):
     files = {
         "wd_hebrew_80": "novak\tנ ו ב א ק\t4\nlast\tנ ו ב א ק\t1\n",
         "wd_hebrew_20": "novak\tנ ו ב ק\t2\nnovak\tנ ו ב א ק\t1\n",

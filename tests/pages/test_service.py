@@ -109,7 +109,9 @@ def post(url, path, **body):
     return httpx.post(f"{url}{path}", json=body, timeout=TIMEOUT)
 
 
-def test_predict_with_top_returns_most_probable_labels(url, shipped, fingerprint):
+def test_service_predict_with_top_returns_most_probable_labels(
+    url, shipped, fingerprint
+):
     probabilities = shipped.predict_proba(["Anna Müller"])[0]
     wanted = {}
     for end, k in zip(["", "_2", "_3"], np.argsort(-probabilities), strict=False):
@@ -119,7 +121,7 @@ def test_predict_with_top_returns_most_probable_labels(url, shipped, fingerprint
     assert reply == wanted | {"reason": None, "fingerprint": fingerprint}
 
 
-def test_text_that_is_not_a_name_gets_its_reason(url, fingerprint):
+def test_service_returns_reason_for_text_that_is_not_a_name(url, fingerprint):
     nothing = {"predicted": None, "probability": None, "reason": "organization"}
     nothing["fingerprint"] = fingerprint
     assert post(url, "/predict", name="Deutsche Bank").json() == nothing
@@ -127,7 +129,9 @@ def test_text_that_is_not_a_name_gets_its_reason(url, fingerprint):
     assert post(url, "/predict", name=None, top=2).json() == nothing
 
 
-def test_unsure_names_are_predicted_unless_abstain(url, shipped, fingerprint):
+def test_service_predicts_unsure_names_unless_asked_to_abstain(
+    url, shipped, fingerprint
+):
     names = ["Mehmet Yılmaz", "Lee", "Microsoft"]
     expected = bench.expected_answers(shipped, names)
     assert post(url, "/predict_batch", names=names).json()["answers"] == expected
@@ -162,7 +166,9 @@ def test_unsure_names_are_predicted_unless_abstain(url, shipped, fingerprint):
         ("/predict_batch", b'{"names": ' + b"[" * 100_000, 400, "parsing the body"),
     ],
 )
-def test_invalid_request_returns_explanation(url, path, body, status, message):
+def test_service_rejects_invalid_request_with_short_explanation(
+    url, path, body, status, message
+):
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {"content-type": "application/json"}
     reply = httpx.post(
@@ -173,7 +179,7 @@ def test_invalid_request_returns_explanation(url, path, body, status, message):
     assert len(reply.content) < 500  # it does not repeat the input
 
 
-def test_body_of_unknown_length_is_limited(url):
+def test_service_rejects_large_body_of_unknown_length(url):
     n_sent = 0
 
     def pieces():
@@ -187,7 +193,7 @@ def test_body_of_unknown_length_is_limited(url):
     assert n_sent > 1_000_000
 
 
-def test_concurrent_requests_equal_in_process_predictions(
+def test_service_answers_concurrent_requests_like_model_in_process(
     service, names, expected, fingerprint
 ):
     url, process = service
@@ -202,7 +208,7 @@ def test_concurrent_requests_equal_in_process_predictions(
     assert process.memory_info().rss < before + bench.MAX_GROWTH
 
 
-def test_service_with_joblib_file_equals_in_process_predictions(
+def test_service_with_joblib_file_answers_like_model_in_process(
     site, tiny, small_names, tmp_path
 ):
     path = tmp_path / "own.joblib"
@@ -230,7 +236,9 @@ def test_service_with_joblib_file_equals_in_process_predictions(
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows lacks SIGHUP")
-def test_sighup_reloads_model_while_requests_are_answered(site, small_names, tmp_path):
+def test_service_reloads_model_on_sighup_while_answering_requests(
+    site, small_names, tmp_path
+):
     paths = [tmp_path / "own.joblib", tmp_path / "new.joblib"]
     fingerprints = []
     for seed, path in enumerate(paths):
@@ -267,7 +275,7 @@ def test_sighup_reloads_model_while_requests_are_answered(site, small_names, tmp
     assert answered[-20:] == [new] * 20
 
 
-def test_log_names_the_model(fingerprint, caplog):
+def test_service_log_shows_version_and_fingerprint_of_model(fingerprint, caplog):
     app = load(EXAMPLE / "app.py").app
 
     async def start_and_stop():
@@ -278,7 +286,7 @@ def test_log_names_the_model(fingerprint, caplog):
     assert f"sknames {sknames.__version__}, model {fingerprint}" in caplog.messages
 
 
-def test_dockerfile_copies_files_that_pip_and_service_read():
+def test_service_dockerfile_copies_only_files_that_pip_and_service_read():
     copied = set()
     for files in re.findall(r"^COPY (.*) \S+$", DOCKERFILE, re.M):
         copied |= {*files.split()}
@@ -297,7 +305,7 @@ def test_service_example_imports_only_public_names(name):
     assert not re.findall(r"sknames[\w.]*\._[a-z]|import _[a-z]", code)
 
 
-def test_shipped_models_abstain_and_fall_back_on_regions():
+def test_service_models_abstain_or_fall_back_to_regions():
     load_model = load(EXAMPLE / "app.py").load_model
     assert load_model("nationality").predict(["Lee"]).tolist() == ["unknown"]
     assert load_model("country").predict(["Hansen"]).tolist() == ["Northern Europe"]
@@ -330,7 +338,7 @@ for fit in (
 """
 
 
-def test_training_without_extra_names_install_command(site, tiny, tmp_path):
+def test_training_without_train_extra_raises_with_install_command(site, tiny, tmp_path):
     joblib.dump(tiny, tmp_path / "model.joblib")
     (tmp_path / "script.py").write_text(SCRIPT, encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(site)}
