@@ -49,7 +49,7 @@ def parts():
     kind=st.sampled_from(["", "sample_weight", "counts", "checked"]),
 )
 @pytest.mark.filterwarnings("ignore:.*rows are checked", "ignore:.*The checked rows")
-def test_part_equals_list_of_its_rows_to_the_bit(seed, by, kind):
+def test_shares_of_part_equal_shares_of_its_rows_alone(seed, by, kind):
     names, labels = people(120, seed)
     rng = np.random.default_rng(seed)
     by = np.array(by)
@@ -84,14 +84,14 @@ def test_part_equals_list_of_its_rows_to_the_bit(seed, by, kind):
         lambda table: {"year": table["year"].tolist()},
     ],
 )
-def test_column_of_any_type_keeps_values(make, parts):
+def test_by_column_in_any_container_gives_python_int_keys(make, parts):
     found = estimate(make(pd.DataFrame({"year": YEARS})))
     assert [*found] == [2000, 2001, 2002]
     assert {type(key) for key in found} == {int}
     assert str(found[2001]) == str(parts[2001])
 
 
-def test_several_columns_give_tuples_with_none_for_missing():
+def test_several_by_columns_give_tuple_keys_with_none_for_missing_values():
     half = np.where(np.arange(300) < 150, "first", None)
     table = pl.DataFrame({"half": half.tolist(), "year": YEARS})
     keys = [(half, year) for half in (None, "first") for year in (2000, 2001, 2002)]
@@ -103,7 +103,7 @@ def test_several_columns_give_tuples_with_none_for_missing():
 
 
 @pytest.mark.parametrize("unit", ["D", "M", "s", "ns"])
-def test_dates_of_numpy_are_dates(unit):
+def test_numpy_datetimes_in_by_become_python_dates(unit):
     by = np.resize(np.array(["2020-01-01", "2021-01-01"], f"M8[{unit}]"), 300)
     assert [key.year for key in estimate(by, n_draws=200)] == [2020, 2021]
 
@@ -116,7 +116,7 @@ def test_dates_of_numpy_are_dates(unit):
         lambda values, order: pl.Series(values, dtype=pl.Enum(order)),
     ],
 )
-def test_ordered_categories_keep_their_order(make):
+def test_ordered_categories_in_by_keep_category_order(make):
     by = make(["low", "high", "mid"] * 100, ["low", "mid", "high", "none"])
     assert [*estimate(by, n_draws=200)] == ["low", "mid", "high"]
 
@@ -124,7 +124,7 @@ def test_ordered_categories_keep_their_order(make):
 @pytest.mark.parametrize(
     "values", [[2**70, 2**70 + 1], [2**63, 1], [1, "1"], [None, 1]]
 )
-def test_values_merged_by_numpy_stay_distinct_in_frame(values):
+def test_by_values_that_numpy_would_merge_stay_distinct_in_frame(values):
     column = estimate(np.array(values * 150, dtype=object), n_draws=200).to_frame()[
         "by"
     ]
@@ -133,7 +133,7 @@ def test_values_merged_by_numpy_stay_distinct_in_frame(values):
     assert {type(value) for value in found} == {type(value) for value in values}
 
 
-def test_missing_values_of_any_kind_are_one_part():
+def test_missing_by_values_of_any_kind_form_one_part():
     by = np.array([None, np.nan, pd.NA, Decimal("NaN"), "", "x"] * 50, dtype=object)
     parts = estimate(by, n_draws=200)
     assert [*parts] == [None, "", "x"]
@@ -145,18 +145,18 @@ def test_missing_values_of_any_kind_are_one_part():
     assert of_two[np.nan, np.nan] is of_two[None, None]
 
 
-def test_more_parts_than_a_table_can_hold_are_an_error():
+def test_more_than_2000_parts_raise():
     names = distinct(np.full((2001, 5), 0.2))
     with pytest.raises(ValueError, match="2,000 parts at most, got 2,001 values of by"):
         estimate(np.arange(2001), names)
 
 
-def test_keys_that_cannot_be_sorted_are_in_order_of_appearance():
+def test_unsortable_part_keys_keep_order_of_appearance():
     by = np.array(["b", 2, "a"] * 100, dtype=object)
     assert [*estimate(by)] == ["b", 2, "a"]
 
 
-def test_frame_has_the_columns_of_by_in_front(parts):
+def test_frame_of_parts_has_by_column_first(parts):
     frame = parts.to_frame()
     columns = ["by", "label", "share", "low", "high", "names", "not_names"]
     assert [*frame.columns] == columns
@@ -180,7 +180,7 @@ def test_part_without_names_is_none_and_null_in_frame(shipped):
 
 
 @pytest.mark.filterwarnings("ignore:.*rows are checked")
-def test_part_that_cannot_be_estimated_says_why():
+def test_part_without_estimate_is_none_and_warns_with_reason():
     names, labels = people()
     checked = np.where(YEARS == 2000, CLASSES[labels], None)
     checked[1] = "Dutch"  # of the second year
@@ -193,14 +193,14 @@ def test_part_that_cannot_be_estimated_says_why():
     assert parts[2002].n_checked is None
 
 
-def test_list_without_estimable_part_raises():
+def test_estimate_shares_without_any_estimable_part_raises():
     weights = np.append(1, np.zeros(299))
     checked = np.resize(["Dutch", "Irish"], 300)
     with pytest.raises(ValueError, match="a part with an estimate, got none; by: a: "):
         estimate(["a"] * 300, sample_weight=weights, checked=checked)
 
 
-def test_warnings_of_two_kinds_on_many_parts_are_both_given():
+def test_warnings_of_many_parts_are_merged_by_kind():
     with pytest.warns(UserWarning) as caught:
         estimate(np.arange(300) % 30, clusters=np.arange(300) // 60, n_draws=200)
     few_names, few_clusters = [str(warning.message) for warning in caught]
@@ -226,7 +226,7 @@ def test_warnings_of_two_kinds_on_many_parts_are_both_given():
         ({"by": [[1]] * 300}, TypeError, "that are texts or numbers, got unhashable"),
     ],
 )
-def test_wrong_columns_are_errors(params, error, message):
+def test_invalid_by_columns_raise(params, error, message):
     with pytest.raises(error, match=message):
         estimate(**params)
 
@@ -236,7 +236,7 @@ def test_wrong_columns_are_errors(params, error, message):
 
 @pytest.mark.parametrize("weight", [0.04, 0.6, 0.9])
 @pytest.mark.parametrize("kind", ["", "clusters", "checked", "sample_weight"])
-def test_variance_of_difference_from_others_includes_both(weight, kind):
+def test_variance_of_difference_from_remaining_rows_sums_both_variances(weight, kind):
     """If the chance of the part counted twice, it would vary more, in large parts."""
     n = round(1000 * weight)
     by = np.repeat(["part", "second", "third"], [n, 500 - n // 2, 500 - n // 2])
@@ -255,7 +255,7 @@ def test_variance_of_difference_from_others_includes_both(weight, kind):
 
 
 @pytest.mark.parametrize("n_of_part", [40, 600])
-def test_others_have_shares_of_remaining_rows(n_of_part):
+def test_part_is_compared_with_shares_of_remaining_rows(n_of_part):
     names, _ = people(1000)
     by = np.minimum(np.arange(1000) // n_of_part, 2)
     parts = estimate(by, names)
@@ -272,7 +272,7 @@ def test_others_have_shares_of_remaining_rows(n_of_part):
         parts.compare().sums(GROUPS)
 
 
-def test_sums_of_parts_are_those_of_each_part(parts):
+def test_sums_of_parts_equal_sums_of_each_part(parts):
     found = parts.sums(GROUPS)
     assert [*found] == [*parts]
     for key, part in parts.items():
@@ -280,7 +280,7 @@ def test_sums_of_parts_are_those_of_each_part(parts):
     assert {*found.to_frame()["label"]} == {*GROUPS}
 
 
-def test_others_of_two_parts_are_the_other_part():
+def test_compare_of_two_parts_compares_them_with_each_other():
     parts = estimate(np.repeat(["a", "b"], [100, 200]))
     found = parts.compare()
     for key, other in (("a", "b"), ("b", "a")):
@@ -293,7 +293,7 @@ def test_others_of_two_parts_are_the_other_part():
     ("kind", "n_others", "is_compared"),
     [("", 29, False), ("", 30, True), ("clusters", 36, False), ("clusters", 40, True)],
 )
-def test_part_is_not_compared_with_fewer_than_30_names_or_10_clusters(
+def test_part_is_compared_only_with_30_other_names_or_10_other_clusters(
     kind, n_others, is_compared
 ):
     names, _ = people(600 + n_others)
@@ -309,7 +309,7 @@ def test_part_is_not_compared_with_fewer_than_30_names_or_10_clusters(
 
 
 @pytest.mark.filterwarnings("ignore:by. silent. no estimate")
-def test_uninformative_part_is_not_compared_and_keeps_others():
+def test_uninformative_part_is_not_compared_and_excluded_from_remaining_rows():
     names = distinct(np.eye(5)[np.append(np.arange(200) % 4, np.full(40, 4))])
     by = np.repeat(["a", "b", "silent"], [100, 100, 40])
     prior = [0.25, 0.25, 0.25, 0.25, 0]
@@ -318,7 +318,7 @@ def test_uninformative_part_is_not_compared_and_keeps_others():
     assert compared["a"].difference == pytest.approx(0, abs=0.02)
 
 
-def test_short_parts_are_drawn_together():
+def test_parts_of_two_names_are_resampled_together():
     """Within parts of two names of one label, none would vary."""
     names = distinct(np.eye(5)[np.arange(160) // 2 % 2])
     by = np.maximum(np.arange(160) // 2, 40) - 40  # the first 82 names are one part
@@ -327,14 +327,14 @@ def test_short_parts_are_drawn_together():
     assert row.high - row.low == pytest.approx(2 * 1.96 * deviation, rel=0.1)
 
 
-def test_keys_of_numpy_integers_are_integers_of_python():
+def test_numpy_integers_in_by_become_python_int_keys():
     names, _ = people()
     by = np.array([np.int64(year) for year in YEARS], dtype=object)
     assert {type(key) for key in estimate(by, names)} == {int}
 
 
 @pytest.mark.parametrize(("n", "is_sure"), [(29, False), (30, True)])
-def test_part_with_fewer_than_30_names_is_not_sure(n, is_sure):
+def test_difference_of_part_with_fewer_than_30_names_is_not_sure(n, is_sure):
     names = distinct(np.eye(5)[np.repeat([4, 0], [n, 200])])
     found = estimate(np.repeat(["few", "many"], [n, 200]), names).compare("many")
     assert [*found] == ["few"]
@@ -349,7 +349,7 @@ def test_part_with_fewer_than_30_names_is_not_sure(n, is_sure):
         (["half", "more", "again"], []),
     ],
 )
-def test_compared_parts_are_sure_after_holm_adjustment(compared_parts, are_sure):
+def test_parts_are_marked_sure_after_holm_adjustment(compared_parts, are_sure):
     # The p-value of "more" is between .025 and .05: it is sure alone, and not as one of
     # two, even if the other part is clear: its labels without people may be equal.
     n_dutch = {"half": 75, "more": 94, "again": 94, "clear": 150}
@@ -364,7 +364,7 @@ def test_compared_parts_are_sure_after_holm_adjustment(compared_parts, are_sure)
     assert_array_equal(frame["sure"], frame["p_value"] < 0.05)
 
 
-def test_parts_are_compared_with_one_of_them_or_a_known_mix(parts):
+def test_parts_are_compared_with_chosen_part_or_known_shares(parts):
     found = parts.compare(2000)
     assert [*found] == [2001, 2002]
     expected = parts[2001].compare(parts[2000], same_source=True)
@@ -377,7 +377,7 @@ def test_parts_are_compared_with_one_of_them_or_a_known_mix(parts):
     assert repr(parts.compare(pd.Series(mix))) == repr(known)
 
 
-def test_parts_are_compared_with_the_part_of_missing_values():
+def test_parts_compared_with_none_use_part_of_missing_values():
     by = np.where(YEARS == 2000, None, YEARS)
     names, _ = people()
     names[YEARS == 2001, :5] = 0  # says nothing, so that there is no estimate
@@ -390,7 +390,7 @@ def test_parts_are_compared_with_the_part_of_missing_values():
     )
 
 
-def test_parts_are_compared_with_another_list_as_of_another_source(parts):
+def test_parts_are_compared_with_another_list_as_independent_source(parts):
     names, _ = people(200, seed=1)
     other = estimate_shares(Known(), names, **PARAMS)
     found = parts.compare(other)
@@ -406,7 +406,7 @@ def test_parts_are_compared_with_another_list_as_of_another_source(parts):
 
 
 @pytest.mark.filterwarnings("ignore:.*rows are checked", "ignore:.*checked rows")
-def test_others_without_checked_rows_are_corrected_by_those_of_the_list():
+def test_comparisons_of_parts_use_checked_rows_of_all_parts():
     names, labels = people()
     checked = np.where(YEARS == 2000, CLASSES[labels], None)
     compared = estimate(YEARS, names, checked=checked).compare()
@@ -423,14 +423,14 @@ def test_others_without_checked_rows_are_corrected_by_those_of_the_list():
         (["others", "x", "x"] * 100, "others", ValueError, "no part called"),
     ],
 )
-def test_wrong_comparisons_are_errors(by, against, error, message):
+def test_compare_of_parts_with_invalid_argument_raises(by, against, error, message):
     with pytest.raises(error, match=message):
         estimate(by, n_draws=200).compare(against)
 
 
 @pytest.mark.filterwarnings("ignore:.*rows are checked")
 @pytest.mark.parametrize("is_checked", [False, True])
-def test_order_of_rows_and_other_parts_change_no_draw_of_a_part(is_checked):
+def test_draws_of_part_do_not_depend_on_row_order_or_other_parts(is_checked):
     names, labels = people()
     y = np.where(np.arange(300) % 2, CLASSES[labels], None)
 
@@ -446,7 +446,7 @@ def test_order_of_rows_and_other_parts_change_no_draw_of_a_part(is_checked):
 
 
 @pytest.mark.filterwarnings("ignore:.*checked rows")
-def test_outcomes_of_parts_have_independent_draws():
+def test_rates_of_parts_have_independent_draws():
     """Their differences vary as both parts: coverage was .18 with one seed for all."""
     names, _ = people()
     outcome = np.arange(300) % 2
@@ -457,7 +457,7 @@ def test_outcomes_of_parts_have_independent_draws():
     assert difference == pytest.approx(np.sqrt(2 * 0.25 / 100), rel=0.2)
 
 
-def test_checked_rows_of_outcomes_have_independent_draws():
+def test_checked_rows_with_different_outcomes_have_independent_draws():
     """Each row is a cluster: numbered from 0 in each outcome, they drew alike."""
     names, labels = people()
     order = np.argsort(labels, kind="stable")
@@ -485,7 +485,7 @@ def test_lists_with_equal_shares_have_independent_draws():
     assert row.high - row.low == pytest.approx(width, rel=0.15)
 
 
-def test_outcomes_that_are_wrong_in_one_part_are_an_error():
+def test_invalid_outcomes_in_one_part_raise():
     """They were taken for a part without an estimate, as any ValueError was."""
     names, _ = people()
     thirds = np.arange(300) // 3
@@ -503,14 +503,14 @@ def test_part_with_one_outcome_has_no_estimate():
     assert parts[2000] is not None
 
 
-def test_shares_compared_with_all_parts_raise_with_hint(parts):
+def test_compare_of_shares_with_parts_raises_with_hint(parts):
     with pytest.raises(
         TypeError, match=r"got Parts. Of parts, take one, as parts\[key"
     ):
         parts[2000].compare(parts)
 
 
-def test_similar_parts_have_independent_draws():
+def test_parts_with_identical_names_have_independent_draws():
     """The same people in two years: their chance would cancel in the difference."""
     names = np.tile(distinct(np.eye(5)[np.arange(100) % 2]), (2, 1))
     parts = estimate(np.repeat([1, 2], 100), names, n_draws=1000)
@@ -520,7 +520,7 @@ def test_similar_parts_have_independent_draws():
 
 
 @pytest.mark.filterwarnings("ignore:.*There are")
-def test_clusters_are_drawn_alike_in_all_parts():
+def test_clusters_have_same_draws_in_all_parts():
     """Each household has one of two labels, in both years: its counts cancel."""
     household = np.arange(120) % 60
     names = distinct(np.eye(5)[household % 2])
@@ -534,14 +534,14 @@ def test_clusters_are_drawn_alike_in_all_parts():
     assert widths[1] > 0.3
 
 
-def test_parts_are_read_from_a_file(parts):
+def test_unpickled_parts_print_and_compare_identically(parts):
     again = pickle.loads(pickle.dumps(parts))
     assert repr(again) == repr(parts)
     assert repr(again.compare()) == repr(parts.compare())
     assert b"_shares" not in pickle.dumps(parts)
 
 
-def test_file_of_parts_has_draws_but_no_names():
+def test_pickle_size_of_parts_does_not_depend_on_number_of_names():
     """Else it would grow with the list, by 74 probabilities a name."""
     sizes = []
     for n in (300, 3000):
@@ -556,7 +556,7 @@ def test_file_of_parts_has_draws_but_no_names():
 # ---- What takes parts
 
 
-def test_statistic_takes_parts_as_one_array(parts):
+def test_statistic_receives_parts_as_one_array(parts):
     def slope(share):
         return (share[2] - share[0]) / 2
 
@@ -571,7 +571,7 @@ def test_statistic_takes_parts_as_one_array(parts):
         estimate_statistic(slope, parts, same_source=False)
 
 
-def test_rates_have_parts():
+def test_rates_of_part_equal_rates_of_its_rows_alone():
     names, labels = people()
     outcome = np.random.default_rng(0).random(300) < 0.4 + 0.2 * (labels == 0)
     parts = estimate_rates(Known(), names, outcome=outcome, by=YEARS, **PARAMS)
@@ -585,7 +585,7 @@ def test_rates_have_parts():
     assert found.estimate.shape == (3, 2)
 
 
-def test_display_draws_parts(parts):
+def test_shares_display_of_parts_names_each_part_in_legend(parts):
     display = SharesDisplay.from_shares(parts)
     legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
     assert legend == [f"{year} ({parts[year].n_names} names)" for year in parts]

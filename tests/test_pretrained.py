@@ -53,7 +53,7 @@ def top(model, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_golden_outputs(shipped, name):
+def test_shipped_model_predicts_stored_probabilities(shipped, name):
     expected = json.loads(GOLDEN.read_text(encoding="utf-8"))[name]
     assert top(shipped, name) == pytest.approx(expected, abs=1e-5)
 
@@ -64,7 +64,7 @@ def test_golden_outputs(shipped, name):
 # ---- Abstention
 
 
-def test_abstain_withholds_unsure_predictions(shipped):
+def test_larger_risk_lowers_threshold_and_raises_coverage(shipped):
     selective = load_pretrained(abstain=True)
     bold = load_pretrained(risk=0.22)
     assert type(selective.estimator) is type(shipped)
@@ -92,7 +92,9 @@ def test_abstain_predicts_full_names_but_not_ambiguous_ones():
         ("country", M49, 0.75),
     ],
 )
-def test_abstain_default_is_smallest_risk_with_enough_coverage(target, fallback, least):
+def test_default_risk_of_abstain_is_smallest_with_enough_coverage(
+    target, fallback, least
+):
     model = load_pretrained(target, abstain=True, fallback=fallback)
     smaller = load_pretrained(
         target, risk=round(model.risk - 0.01, 2), fallback=fallback
@@ -126,18 +128,18 @@ WRONG = [
 
 
 @pytest.mark.parametrize("arguments, message", WRONG)
-def test_wrong_arguments_raise_with_the_next_step(arguments, message):
+def test_load_pretrained_with_invalid_arguments_raises_with_hint(arguments, message):
     with pytest.raises(ValueError, match=message):
         load_pretrained(**arguments)
 
 
 @pytest.mark.parametrize("fallback, risk", [(None, 0.49), (M49, 0.5)])
-def test_risk_of_one_half_is_possible_for_countries(fallback, risk):
+def test_country_model_accepts_risk_of_one_half(fallback, risk):
     model = load_pretrained("country", risk=risk, fallback=fallback)
     assert 0 < model.threshold_ < 0.2
 
 
-def test_risk_met_by_all_predictions_needs_no_threshold():
+def test_risk_met_by_all_predictions_sets_threshold_to_0():
     assert load_pretrained("country", risk=0.55).threshold_ == 0
 
 
@@ -159,7 +161,7 @@ def arrays_of(weight):
     return [weight] if isinstance(weight, np.ndarray) else [*vars(weight).values()]
 
 
-def test_each_call_returns_independent_model(shipped):
+def test_load_pretrained_returns_independent_models(shipped):
     other = load_pretrained()["classify"]
     load_card().clear()
     assert load_card() != {}
@@ -230,14 +232,14 @@ def add_a_byte_of_no_text(path):
     path.write_bytes(path.read_bytes() + b"\xff")
 
 
-def test_each_file_has_a_reader():
+def test_every_model_file_is_read_by_a_loader():
     data = {path.name for path in FOLDER.iterdir() if path.is_file()}
     assert data == READ_BY.keys() | {DIGEST}
 
 
 @pytest.mark.parametrize("labels", TARGETS)
 @pytest.mark.parametrize("name", READ_BY)
-def test_missing_file_raises_with_hint_to_reinstall(folder, labels, name):
+def test_missing_model_file_raises_with_hint_to_reinstall(folder, labels, name):
     (folder.with_name(labels) / name).unlink()
     message = rf"{labels}.{name} cannot be read .*No such file.* install sknames again"
     with pytest.raises(OSError, match=message):
@@ -246,7 +248,7 @@ def test_missing_file_raises_with_hint_to_reinstall(folder, labels, name):
 
 @pytest.mark.parametrize("labels", TARGETS)
 @pytest.mark.parametrize("name", [ARRAYS, DESCRIPTION])
-def test_changed_model_raises_with_its_digest(folder, labels, name):
+def test_load_pretrained_raises_if_checksum_differs(folder, labels, name):
     flip_a_bit(folder.with_name(labels) / name)
     message = rf"{labels}.{name} should have the SHA-256 .* install sknames again"
     with pytest.raises(ValueError, match=message):
@@ -257,14 +259,14 @@ def test_changed_model_raises_with_its_digest(folder, labels, name):
     "damage", [lose_a_comma, misspell_numbers, add_a_byte_of_no_text]
 )
 @pytest.mark.parametrize("name", sorted(READ_BY.keys() - {ARRAYS, DESCRIPTION}))
-def test_damaged_table_raises_with_hint_to_reinstall(folder, name, damage):
+def test_damaged_model_table_raises_with_hint_to_reinstall(folder, name, damage):
     damage(folder / name)
     message = rf"nationality.{name} is damaged \(.*\): install sknames again"
     with pytest.raises(ValueError, match=message):
         READ_BY[name]("nationality")
 
 
-def test_each_file_is_read_once(folder, monkeypatch):
+def test_each_model_file_is_read_once(folder, monkeypatch):
     """The bytes that are used are the bytes that were checked."""
     n_read = Counter()
 
@@ -280,7 +282,7 @@ def test_each_file_is_read_once(folder, monkeypatch):
     ) | {DIGEST: 0}
 
 
-def test_bias_is_read_by_nationality(folder, shipped):
+def test_class_bias_is_read_by_nationality_from_reordered_file(folder, shipped):
     """In a file of another order."""
     table = folder / _load_pretrained.BIAS
     header, *rows = table.read_text(encoding="utf-8").splitlines()
@@ -304,7 +306,7 @@ def test_model_from_other_folder_is_checked_against_sha256(folder):
 
 
 @pytest.mark.parametrize("format_", [2, 0, None])
-def test_other_formats_raise(folder, format_):
+def test_model_in_unknown_format_raises(folder, format_):
     edit(folder / DESCRIPTION, lambda d: d.update(format=format_))
     message = f"Expected format 1, .*{sknames.__version__} reads, "
     message += f"got {format_} in .*json"
@@ -312,7 +314,7 @@ def test_other_formats_raise(folder, format_):
         _load_pretrained.read_model(folder)
 
 
-def test_arrays_with_objects_are_not_unpickled(folder):
+def test_object_arrays_in_model_file_are_not_unpickled(folder):
     """Also where the description has the hash of the file with them."""
     with np.load(folder / ARRAYS) as file:
         arrays = dict(file) | {"symbols": np.array([print], dtype=object)}
@@ -331,7 +333,7 @@ def countries():
     return load_pretrained("country")
 
 
-def test_country_model_predicts_from_name(countries):
+def test_country_model_predicts_country_codes(countries):
     names = ["Angela Merkel", "Diego Maradona", "Justin Trudeau", "Kim Min-jun", "王伟"]
     assert countries.predict(names).tolist() == ["DE", "AR", "CA", "KR", "CN"]
     table = load_countries()
@@ -374,7 +376,7 @@ def test_country_model_has_own_card_and_figures(countries):
         load_card("city")
 
 
-def test_written_model_files_load_same_model(shipped, tmp_path):
+def test_written_and_reloaded_model_is_identical(shipped, tmp_path):
     write_model(shipped, tmp_path)
     with zipfile.ZipFile(tmp_path / ARRAYS) as file:  # inflating them would take long
         assert {info.compress_type for info in file.infolist()} == {zipfile.ZIP_STORED}
@@ -409,7 +411,7 @@ def test_deleted_models_free_shared_arrays(tiny, tmp_path):
     assert embedding() is None
 
 
-def test_unpickled_model_has_own_arrays(shipped):
+def test_unpickled_model_shares_no_arrays_with_original(shipped):
     copy = pickle.loads(pickle.dumps(shipped))
     arrays = copy[-1].network_.to_arrays()
     for name, array in shipped[-1].network_.to_arrays().items():
@@ -455,7 +457,7 @@ def test_default_priors_as_numbers_keep_the_stored_risk(shipped):
     assert careful.threshold_ == load_pretrained(abstain=True).threshold_
 
 
-def test_call_with_wrong_arguments_names_the_function():
+def test_error_for_wrong_arguments_names_public_function():
     with pytest.raises(TypeError, match=r"load_pretrained\(\) takes .* 2 were given"):
         load_pretrained("country", "uniform")
     with pytest.raises(TypeError, match=r"load_card\(\) got an unexpected .*'labels'"):

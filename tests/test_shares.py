@@ -84,9 +84,7 @@ def shares_of_model(proba, classes=CLASSES, clusters=None, counts=None, **params
 @pytest.mark.parametrize(
     "estimate", [estimate_shares, partial(estimate_rates, outcome=[0, 1])]
 )
-def test_interval_with_fewer_than_five_draws_in_a_tail_raises(
-    estimate, confidence_level, least
-):
+def test_too_few_draws_for_confidence_level_raise(estimate, confidence_level, least):
     params = {"confidence_level": confidence_level, "random_state": 0}
     message = (
         f"^Expected n_draws={least:,} or more for a confidence_level of "
@@ -98,7 +96,7 @@ def test_interval_with_fewer_than_five_draws_in_a_tail_raises(
         estimate(Known(), np.eye(5)[:2], n_draws=least, **params)
 
 
-def test_shares_of_real_names_are_near_their_mix(shipped, names):
+def test_estimated_shares_of_generated_names_are_near_true_shares(shipped, names):
     shares = estimate_shares(shipped, names, random_state=0)
     assert shares.label[:3].tolist() == ["Turkish", "Dutch", "Norwegian"]
     assert_allclose(shares.share[:3], [0.6, 0.24, 0.16], atol=0.04)
@@ -113,7 +111,7 @@ def test_shares_of_real_names_are_near_their_mix(shipped, names):
     "given, deviation",
     [({}, 0.5 * 2**0.5), ({"model_error": np.array([0.3, 0.4])}, 0.5)],
 )
-def test_intervals_hold_an_error_of_the_model_in_each_class(given, deviation):
+def test_intervals_of_long_list_include_model_error_of_each_class(given, deviation):
     """Chance adds little to a long list; the errors of two classes add as squares."""
 
     def row_of_a(odds):
@@ -127,7 +125,7 @@ def test_intervals_hold_an_error_of_the_model_in_each_class(given, deviation):
     assert width == pytest.approx(2 * 1.96 * deviation * slope, rel=0.15)
 
 
-def test_order_and_counts_of_distinct_names_do_not_matter(shipped, names):
+def test_shares_of_reordered_or_counted_names_are_identical(shipped, names):
     names = [*names, *names[:20], "", "7", "7"]
     counts = pd.Series(names).value_counts().astype(np.uint16)
     params = {"n_draws": 200, "random_state": 0}
@@ -140,7 +138,7 @@ def test_order_and_counts_of_distinct_names_do_not_matter(shipped, names):
         assert (found.n_names, found.n_distinct, found.n_not_names) == (270, 250, 3)
 
 
-def test_last_bits_hardly_matter():
+def test_draws_hardly_change_with_rounding_errors_in_probabilities():
     """They differ from processor to processor, and must not decide who is drawn."""
     proba = draw(MIX, 40)
     noise = 1 + 1e-12 * np.random.default_rng(0).standard_normal(proba.shape)
@@ -150,7 +148,7 @@ def test_last_bits_hardly_matter():
     assert_allclose(one.draws, other.draws, rtol=0, atol=1e-6)
 
 
-def test_one_name_twenty_times_gets_the_answer_of_the_model(shipped):
+def test_shares_of_single_repeated_name_equal_its_corrected_probabilities(shipped):
     shares = estimate_shares(shipped, ["Anna Müller"] * 20, random_state=0)
     measured = shipped[-1].network_.measured
     assumed = shipped.class_prior_ * np.exp(-measured.class_bias)
@@ -162,7 +160,7 @@ def test_one_name_twenty_times_gets_the_answer_of_the_model(shipped):
     assert shares.high[0] > 0.97
 
 
-def test_few_distinct_names_are_warned_of(shipped, names):
+def test_fewer_than_100_distinct_names_warn(shipped, names):
     message = "expected at least 100 distinct names, got 99. Read the intervals"
     with pytest.warns(UserWarning, match=message):
         estimate_shares(shipped, [*names[:99], *names[:50]], n_draws=200)
@@ -171,7 +169,7 @@ def test_few_distinct_names_are_warned_of(shipped, names):
         estimate_shares(shipped, [*names[:100]], n_draws=200)
 
 
-def test_few_names_among_other_texts_warn_of_these(shipped, names):
+def test_warning_of_few_names_counts_texts_that_are_not_names(shipped, names):
     X = [*names[:2], "Anna Kim and Jan Nowak", "Ida & Bo Berg", "7", "8"]
     message = (
         r"got 2 \(306 of 308 rows are not names: 302 several names, 4 no known letter\)"
@@ -180,7 +178,7 @@ def test_few_names_among_other_texts_warn_of_these(shipped, names):
         estimate_shares(shipped, X, counts=[1, 1, 300, 2, 4, 0], n_draws=200)
 
 
-def test_lists_of_initials_are_warned_of(shipped, names):
+def test_list_with_mostly_initials_warns(shipped, names):
     full = names[:120].tolist()
     short = []
     for name in full:
@@ -192,7 +190,7 @@ def test_lists_of_initials_are_warned_of(shipped, names):
 
 
 @pytest.mark.filterwarnings("ignore:The model is unsure")
-def test_note_on_a_wide_interval_is_on_labels_not_on_groups_or_few_names():
+def test_note_on_wide_interval_is_omitted_for_groups_and_few_names():
     rows = np.full((200, 2), 0.5)
     classes = np.array(["US", "CA"])
     shares = shares_of(rows, classes)
@@ -203,7 +201,7 @@ def test_note_on_a_wide_interval_is_on_labels_not_on_groups_or_few_names():
     assert "wide" not in repr(shares_of(np.eye(2).repeat(100, axis=0), classes))
 
 
-def test_counts_of_a_census_take_no_memory():
+def test_counts_summing_to_a_trillion_are_accepted():
     """All names in one array would be 8 TB."""
     shares = shares_of(np.eye(5), counts=np.full(5, 2 * 10**11), n_draws=200)
     assert shares.n_names == 10**12
@@ -212,7 +210,7 @@ def test_counts_of_a_census_take_no_memory():
     assert (shares.high > 0.5).all()
 
 
-def test_weights_give_the_shares_of_counts():
+def test_sample_weight_and_counts_give_same_shares():
     proba = draw([0.5, 0.2, 0.1, 0.1, 0.1], 60)
     weights = np.arange(60) % 4
     weighted = shares_of(proba, sample_weight=weights)
@@ -234,7 +232,9 @@ def test_weights_give_the_shares_of_counts():
         ("checked", ["Turkish", None]),
     ],
 )
-def test_what_is_no_name_needs_no_value(shipped, names, name, values):
+def test_texts_that_are_not_names_need_no_weight_cluster_or_checked_label(
+    shipped, names, name, values
+):
     values = np.resize(np.array(values, dtype=object), 120).tolist()
     params = {"n_draws": 200, "random_state": 0}
     expected = estimate_shares(shipped, names[:120], **{name: values}, **params)
@@ -266,7 +266,7 @@ def test_what_is_no_name_needs_no_value(shipped, names, name, values):
     ],
     ids=str,
 )
-def test_wrong_values_of_rows_raise(params, message):
+def test_invalid_counts_weights_or_clusters_raise(params, message):
     with pytest.raises(ValueError, match=message):
         estimate_shares(Known(), np.eye(5)[:3], **params)
 
@@ -274,7 +274,7 @@ def test_wrong_values_of_rows_raise(params, message):
 @pytest.mark.parametrize(
     "weights", [["1_0", 1, 1], ["1", 1, 1], np.array(["1", 1, 1], dtype=object)]
 )
-def test_weight_that_is_a_text_is_an_error(weights):
+def test_text_as_sample_weight_raises(weights):
     """float("1_0") is 10."""
     with pytest.raises(TypeError, match="weights that are numbers, got '1"):
         estimate_shares(Known(), np.eye(5)[:3], sample_weight=weights)
@@ -283,7 +283,7 @@ def test_weight_that_is_a_text_is_an_error(weights):
 # ---- Intervals
 
 
-def test_resamples_agree_with_starting_anew():
+def test_bootstrap_draws_match_estimates_of_resampled_lists():
     """One step from the list's shares, against an estimate of each resample."""
     names = distinct_names(draw(MIX, 300), np.ones(300), UNIFORM)
     proba = names.ratios / names.ratios.sum(axis=1, keepdims=True)
@@ -299,7 +299,7 @@ def test_resamples_agree_with_starting_anew():
     assert_allclose(np.quantile(shares.draws, levels, axis=0), expected, atol=0.01)
 
 
-def test_mean_of_resamples_is_the_estimate():
+def test_mean_of_draws_is_close_to_estimated_share():
     """The gradient at the estimate is not 0, and would move every resample."""
     shares = shares_of_model(draw(MIX, 60), model_error=0, n_draws=5_000)
     assert 60 * shares.share[3] > 1
@@ -308,7 +308,7 @@ def test_mean_of_resamples_is_the_estimate():
     assert (bias <= 0.1 * shares.draws.std(axis=0)[:4]).all()
 
 
-def test_nationality_of_no_one_has_the_exact_upper_limit():
+def test_label_with_share_0_has_exact_binomial_upper_limit():
     """The upper limit of 0 of n is exact: 1 - .025 ** (1 / n)."""
     rows = np.eye(5)[[1] * 60 + [2] * 40]
     danish = shares_of(rows)["Danish"]
@@ -321,7 +321,7 @@ def test_nationality_of_no_one_has_the_exact_upper_limit():
     assert weighted["Danish"].high == pytest.approx(1 - 0.025 ** (220 / 140**2))
 
 
-def test_random_state_decides_the_resamples():
+def test_random_state_determines_intervals():
     proba = draw(MIX, 100)
     low = shares_of(proba, random_state=0).low
     assert (shares_of(proba, random_state=1).low != low).any()
@@ -336,7 +336,7 @@ OTHER = [0.4, 0.05, 0.2, 0.1, 0.25]
 NORTH = {"North": ["Danish", "Norwegian"], "Ireland": ["Irish"]}
 
 
-def test_compare_gives_differences_by_label():
+def test_compare_returns_differences_by_label_largest_first():
     here = shares_of(draw(MIX))
     there = shares_of(draw(OTHER, 300))
     found = here.compare(there)
@@ -350,7 +350,7 @@ def test_compare_gives_differences_by_label():
     assert found.confidence_level == 0.95
 
 
-def test_p_values_of_compared_groups_are_adjusted_for_these_alone():
+def test_p_values_of_groups_are_adjusted_for_number_of_groups():
     here = shares_of(draw(MIX))
     there = shares_of(draw(OTHER, 300))
     irish = vars(here.compare(there)["Irish"])
@@ -362,7 +362,7 @@ def test_p_values_of_compared_groups_are_adjusted_for_these_alone():
     assert ireland == irish | {"label": "Ireland", "p_value": p_value}
 
 
-def test_printed_comparison_has_intervals_and_what_is_sure():
+def test_printed_comparison_shows_intervals_and_marks_sure_differences():
     params = {"confidence_level": 0.975, "n_draws": 400}
     there = shares_of(draw(OTHER, 300), **params)
     found = shares_of(draw(MIX), **params).compare(there)
@@ -377,7 +377,7 @@ def test_printed_comparison_has_intervals_and_what_is_sure():
 
 
 @pytest.mark.parametrize("same_source", [False, True])
-def test_comparisons_of_two_lists_mirror_each_other(same_source):
+def test_swapping_compared_lists_negates_differences(same_source):
     here = shares_of(draw(MIX), n_draws=201)
     there = shares_of(draw(OTHER, 300), n_draws=201)
     found = here.compare(there, same_source=same_source)
@@ -389,7 +389,7 @@ def test_comparisons_of_two_lists_mirror_each_other(same_source):
         assert ends == (-one.difference, -one.high, -one.low, one.sure)
 
 
-def test_compare_shows_all_that_is_sure():
+def test_printed_comparison_shows_every_sure_difference():
     classes = np.array([f"c{k}" for k in range(30)])
     is_early = np.arange(30) < 15
     early, late = (
@@ -401,7 +401,7 @@ def test_compare_shows_all_that_is_sure():
     assert repr(early.compare(early)).splitlines()[1] == "30 others: none is sure"
 
 
-def test_interval_of_a_difference_keeps_the_floor_of_each_share():
+def test_difference_of_two_shares_of_0_has_exact_limits_of_both_lists():
     here, there = (shares_of(np.eye(5)[np.arange(n) % 2]) for n in (100, 300))
     found = here.compare(there)["Irish"]
     assert (found.share, found.other, found.sure) == (0, 0, False)
@@ -409,7 +409,7 @@ def test_interval_of_a_difference_keeps_the_floor_of_each_share():
     assert found.low == pytest.approx(-(1 - 0.025 ** (1 / 300)))
 
 
-def test_difference_of_all_and_nobody_has_the_limits_of_both():
+def test_difference_between_shares_of_1_and_0_combines_exact_limits():
     """Lists of so few names have an interval, and are not tested."""
     here = shares_of(np.eye(5)[[1] * 4])
     there = shares_of(np.eye(5)[[2] * 12])
@@ -421,7 +421,7 @@ def test_difference_of_all_and_nobody_has_the_limits_of_both():
     assert not found.sure.any()
 
 
-def test_p_value_of_counts_takes_the_deviation_of_one_mix():
+def test_p_value_for_certain_predictions_equals_pooled_z_test():
     """That of p of both lists together, as in a z-test, is larger than theirs."""
     here, there = (
         shares_of_model(
@@ -448,14 +448,14 @@ def test_p_value_of_counts_takes_the_deviation_of_one_mix():
     ],
     ids=str,
 )
-def test_lists_that_were_not_estimated_alike_are_not_compared(params, name):
+def test_compare_with_differently_estimated_list_raises(params, name):
     proba = draw(MIX)
     other = shares_of_model(proba, **params)
     with pytest.raises(ValueError, match=f"Expected results with the same {name}"):
         shares_of(proba).compare(other)
 
 
-def test_groups_of_other_members_are_not_compared():
+def test_compare_of_groups_with_different_members_raises():
     proba = draw(MIX)
     shares = shares_of(proba)
     here = shares.sums(NORTH)
@@ -472,7 +472,7 @@ def test_groups_of_other_members_are_not_compared():
 
 
 @pytest.mark.filterwarnings("ignore:The model is unsure")
-def test_results_of_two_models_with_the_same_labels_are_not_compared():
+def test_compare_of_results_from_different_models_raises():
     rows, labels = draw_people(MIX, 400)
     y = CLASSES[labels]
     one, other = (
@@ -483,7 +483,7 @@ def test_results_of_two_models_with_the_same_labels_are_not_compared():
         one.compare(other)
 
 
-def test_rates_and_shares_are_not_compared_with_each_other():
+def test_compare_of_shares_with_rates_raises():
     rows, labels = draw_people(MIX, 200)
     shares = shares_of(rows)
     rates = estimate_rates(Known(), rows, outcome=labels == 0, n_draws=200)
@@ -493,7 +493,7 @@ def test_rates_and_shares_are_not_compared_with_each_other():
         rates.compare(rates)
 
 
-def test_compare_around_grouped_classifiers_with_other_members_raises(shipped, names):
+def test_compare_of_grouped_classifiers_with_different_members_raises(shipped, names):
     joined = {"A": ["Turkish", "Dutch"], "B": ["Norwegian", "Danish"]}
     swapped = {"A": ["Turkish", "Norwegian"], "B": ["Dutch", "Danish"]}
 
@@ -509,7 +509,7 @@ def test_compare_around_grouped_classifiers_with_other_members_raises(shipped, n
     assert not mine.compare(again, same_source=True).difference.any()
 
 
-def test_sums_of_no_group_have_no_rows():
+def test_sums_of_empty_groups_have_no_rows():
     here = shares_of(draw(MIX)).sums({})
     found = here.compare(shares_of(draw(OTHER)).sums({}))
     assert len(here) == len(found) == 0
@@ -520,7 +520,7 @@ def test_sums_of_no_group_have_no_rows():
 # ---- What cannot be distinguished
 
 
-def test_groups_of_large_integers_are_summed_apart():
+def test_sums_distinguish_integer_labels_above_2_to_the_53():
     """As floats, neighbours would be one label."""
     labels = [2**53 + k for k in range(4)]
     classes = np.array(labels, dtype=np.uint64)
@@ -533,7 +533,7 @@ def test_groups_of_large_integers_are_summed_apart():
         assert shares.sums(groups).label.tolist() == names
 
 
-def test_sums_of_values_of_a_column_raise():
+def test_sums_with_column_instead_of_groups_raise():
     shares = shares_of(draw(MIX))
     for groups in ([2000, 2001], pd.Series([2000, 2001]), 3):
         with pytest.raises(TypeError, match=r"parts of the rows, .* as by=df\["):
@@ -542,7 +542,7 @@ def test_sums_of_values_of_a_column_raise():
         shares.sums({"British": ["Welsh"]})
 
 
-def test_sums_of_sums_are_sums_of_labels():
+def test_sums_of_grouped_shares_sum_original_labels():
     shares = shares_of(draw(MIX))
     again = shares.sums(NORTH).sums({"Benelux": ["Dutch"]})
     assert vars(again["Benelux"]) == vars(shares["Dutch"]) | {"label": "Benelux"}
@@ -551,7 +551,7 @@ def test_sums_of_sums_are_sums_of_labels():
 # ---- What it is
 
 
-def test_table_shows_shares_and_intervals():
+def test_printed_shares_show_shares_and_intervals():
     shares = shares_of(np.eye(5)[[1] * 300 + [2] * 100])
     printed = """\
 label       share   95 % interval (coverage not measured)
@@ -569,7 +569,9 @@ Irish       25.0%   21.0% to 29.0%
         ([9990, 6, 4, *[0] * 10], 2, "11 others: 0.0% together"),
     ],
 )
-def test_table_shows_ten_at_most_and_none_of_next_to_nothing(counts, n_shown, others):
+def test_printed_shares_show_at_most_ten_labels_and_omit_tiny_shares(
+    counts, n_shown, others
+):
     classes = np.array(["longer than the header", *"bcdefghijklm"])
     shares = shares_of(np.eye(13), classes, counts=counts, n_draws=200)
     _, *rows = repr(shares).splitlines()
@@ -577,14 +579,14 @@ def test_table_shows_ten_at_most_and_none_of_next_to_nothing(counts, n_shown, ot
     assert len({row.index("%") for row in rows[:n_shown]}) == 1
 
 
-def test_table_of_groups_prints_all_groups():
+def test_printed_shares_of_groups_show_all_groups():
     groups = {f"group {k}": ["Danish"] for k in range(11)}
     shares = shares_of(draw([0, 0, 0, 0.5, 0.5]))
     _, *lines = repr(shares.sums(groups)).splitlines()
     assert [line.split("  ")[0] for line in lines[:-1]] == [*groups]
 
 
-def test_comparison_of_groups_prints_the_largest_differences():
+def test_printed_comparison_of_groups_shows_ten_largest_differences():
     groups = {"equal": ["Irish"], "more": ["Danish"], "fewer": ["Dutch"]}
     groups |= {f"few {k}": ["Danish", "Dutch"] for k in range(11)}
     here = shares_of(np.eye(5).repeat([50, 50, 30, 0, 0], axis=0)).sums(groups)
@@ -597,13 +599,13 @@ def test_comparison_of_groups_prints_the_largest_differences():
     assert others == "14 others: none is sure"
 
 
-def test_groups_are_summed_once():
+def test_draws_of_groups_are_summed_once():
     of_groups = shares_of(draw(MIX, 60)).sums({"pair": ["Danish", "Dutch"]})
     assert np.shares_memory(of_groups.draws, of_groups.draws)
 
 
 @pytest.mark.parametrize("join", [False, True])
-def test_missing_names_in_a_table_are_no_names(shipped, names, join):
+def test_missing_names_in_table_are_counted_as_not_names(shipped, names, join):
     model = make_pipeline(JoinNames(), shipped) if join else shipped
     column = pd.Series([*names[:120], None, np.nan, pd.NA, ""], dtype=object)
     expected = estimate_shares(shipped, names[:120], n_draws=200)
@@ -612,14 +614,14 @@ def test_missing_names_in_a_table_are_no_names(shipped, names, join):
     assert_array_equal(found.share, expected.share)
 
 
-def test_lists_without_usable_names_raise(shipped):
+def test_estimate_shares_without_usable_names_raises(shipped):
     with pytest.raises(ValueError, match="No usable names: .* got 2 without"):
         estimate_shares(shipped, ["", "12"])
     with pytest.raises(ValueError, match=r"Found array with 0 sample\(s\)"):
         estimate_shares(shipped, [])
 
 
-def test_coverage_is_that_of_intervals_as_they_were_tested(shipped, names):
+def test_tested_coverage_is_reported_only_for_default_settings(shipped, names):
     frozen = FrozenEstimator(shipped)
     calibrated = CalibratedClassifierCV(frozen, method="temperature", cv=2)
     calibrated.fit(np.resize(names, 148), np.resize(shipped.classes_, 148))
@@ -651,7 +653,7 @@ def people(**n_of_label):
     return np.array([n_of_label.get(label, 500) for label in CLASSES])
 
 
-def test_sparse_labels_have_a_note_and_no_interval_outside_groups():
+def test_sparse_labels_have_note_and_no_interval_unless_grouped():
     shares = shares_of_model(draw(MIX), n_people=people(Dutch=20, Irish=19))
     assert shares.sparse_labels == ["Irish"]
     for end in (shares.low, shares.high):
@@ -664,7 +666,7 @@ def test_sparse_labels_have_a_note_and_no_interval_outside_groups():
     assert shares_of(draw(MIX)).sparse_labels == []
 
 
-def test_group_of_which_sparse_labels_make_half_has_no_interval():
+def test_group_with_half_its_share_in_sparse_labels_has_no_interval():
     """The sparse label has 40 people; the others have 60, 20 and 40."""
     groups = {"two thirds": ["Dutch", "Norwegian"], "half": ["Dutch", "Turkish"]}
     groups |= {"less": ["Danish", "Dutch"], "without": ["Danish", "Turkish"]}
@@ -678,7 +680,7 @@ def test_group_of_which_sparse_labels_make_half_has_no_interval():
     assert np.isnan(shares.compare(known)["others"].low)  # Dutch and Norwegian
 
 
-def test_group_is_sparse_if_its_labels_together_have_fewer_than_20_held_out_people():
+def test_group_with_fewer_than_20_held_out_people_is_sparse():
     groups = {"19": ["Irish", "Turkish"], "20": ["Irish", "Norwegian"]}
     n_people = np.array([500, 500, 9, 11, 10])
     proba = np.eye(5)[np.repeat([0, 1], 100)]  # neither label is in the list
@@ -690,7 +692,7 @@ def test_group_is_sparse_if_its_labels_together_have_fewer_than_20_held_out_peop
 
 
 @pytest.mark.parametrize("target", ["nationality", "country"])
-def test_grouped_classifier_and_groups_withhold_the_same_intervals(target, names):
+def test_grouped_classifier_and_sums_withhold_same_intervals(target, names):
     model = load_pretrained(target)
     params = {"n_draws": 200, "random_state": 0}
     grouped = GroupedClassifier(model, groups="subregion")
@@ -701,7 +703,7 @@ def test_grouped_classifier_and_groups_withhold_the_same_intervals(target, names
     assert 0 < len(withheld) < len(outside.label)
 
 
-def test_labels_of_few_held_out_people_are_never_sure_to_differ():
+def test_difference_of_sparse_label_is_never_sure():
     shares = shares_of_model(draw([0.4, 0.2, 0.4, 0, 0], 400))
     rows = draw([0.4, 0.5, 0.1, 0, 0], 400, 1)
     assert shares.compare(shares_of_model(rows))["Irish"].sure
@@ -718,7 +720,7 @@ def test_labels_of_few_held_out_people_are_never_sure_to_differ():
 
 
 @pytest.mark.parametrize("n, is_noted", [(3, True), (0, False)])
-def test_note_on_sparse_labels_names_those_above_one_percent(n, is_noted):
+def test_note_on_sparse_labels_lists_only_labels_above_one_percent(n, is_noted):
     counts = np.array([100, 50, n, 0, 50])
     sparse = people(Irish=19, Norwegian=19)
     shares = shares_of_model(np.eye(5), counts=counts, n_people=sparse)
@@ -727,7 +729,7 @@ def test_note_on_sparse_labels_names_those_above_one_percent(n, is_noted):
     assert notes == [f"{NOTE_ON_SPARSE} about Irish{step}"] * is_noted
 
 
-def test_checked_rows_show_labels_of_few_held_out_people(names):
+def test_shares_with_checked_rows_have_no_sparse_labels(names):
     countries = load_pretrained("country")
     assert "MC" in estimate_shares(countries, names, n_draws=200).sparse_labels
     y = np.full(len(names), None)
@@ -738,7 +740,7 @@ def test_checked_rows_show_labels_of_few_held_out_people(names):
 
 
 @pytest.mark.filterwarnings("ignore:The model is unsure")
-def test_notes_on_own_labels_advise_groups_that_such_labels_can_have():
+def test_notes_on_custom_labels_do_not_suggest_subregions():
     """The table of subregions lacks them, so that sums("subregion") would raise."""
     classes = np.array(["x", "y"])
     proba = np.full((200, 2), 0.5)  # a mix of which nothing is known
@@ -760,7 +762,7 @@ def width_of(shares, label="Turkish"):
     return shares[label].high - shares[label].low
 
 
-def test_clusters_of_alike_names_widen_intervals_by_root_of_their_size():
+def test_clusters_of_four_identical_rows_double_interval_width():
     rows = draw(MIX, 100).repeat(4, axis=0)
     params = {"model_error": 0, "n_draws": 1000}
     independent = shares_of_model(rows, **params)
@@ -774,7 +776,7 @@ def test_clusters_of_alike_names_widen_intervals_by_root_of_their_size():
     assert clustered.n_clusters == 100
 
 
-def test_names_in_many_clusters_take_the_wider_resamples(shipped, names):
+def test_names_recurring_in_ten_clusters_do_not_narrow_intervals(shipped, names):
     """The authors of ten papers are no ten times as many authors."""
     authors = names[::5]
     clusters = np.arange(10 * len(authors))
@@ -787,7 +789,7 @@ def test_names_in_many_clusters_take_the_wider_resamples(shipped, names):
     assert np.nanmin(recurring.high) == pytest.approx(np.nanmin(alone.high))
 
 
-def test_name_that_recurs_in_a_cluster_counts_as_often_as_it_occurs(shipped, names):
+def test_name_repeated_in_a_cluster_equals_weighted_name(shipped, names):
     clusters = np.arange(len(names)) // 2
     twice = np.arange(len(names)).repeat(1 + (np.arange(len(names)) < 150))
     params = {"n_draws": 200, "random_state": 0}
@@ -800,7 +802,7 @@ def test_name_that_recurs_in_a_cluster_counts_as_often_as_it_occurs(shipped, nam
     assert (found.n_names, found.n_distinct) == (400, 250)
 
 
-def test_rows_in_another_order_give_the_same_intervals_with_clusters():
+def test_intervals_with_clusters_do_not_depend_on_row_order():
     rows = draw(MIX, 180)
     clusters = np.array([f"paper {k // 3}" for k in range(180)])
     order = np.random.default_rng(0).permutation(180)
@@ -813,7 +815,7 @@ def test_rows_in_another_order_give_the_same_intervals_with_clusters():
 
 
 @pytest.mark.filterwarnings("ignore:There are 10 clusters")
-def test_few_clusters_vary_as_their_number_minus_1():
+def test_variance_over_clusters_divides_by_their_number_minus_1():
     """A share of .5 of 10 has the deviation sqrt(.25 / 9) in a population."""
     rows = np.eye(5)[np.arange(10) % 2]
     clusters = np.arange(10)
@@ -822,7 +824,7 @@ def test_few_clusters_vary_as_their_number_minus_1():
     assert deviation == pytest.approx(np.sqrt(0.25 / 9), rel=0.02)
 
 
-def test_few_clusters_warn():
+def test_fewer_than_30_clusters_warn():
     rows = draw(MIX, 120)
     with pytest.warns(UserWarning, match="There are 29 clusters: expected at least 30"):
         shares_of(rows, clusters=np.arange(120) % 29, n_draws=200)
@@ -854,7 +856,7 @@ def true_shares(labels, shares):
     return np.array([np.mean(labels == label) for label in shares.label])
 
 
-def test_label_that_the_model_lacks_gets_the_share_of_checked_rows():
+def test_checked_label_unknown_to_model_has_share_of_checked_rows():
     rows, _, y = checked_list()
     y[np.flatnonzero(y != None)[:50]] = "American"  # noqa: E711
     shares = estimate_checked(rows, y)
@@ -866,7 +868,7 @@ def test_label_that_the_model_lacks_gets_the_share_of_checked_rows():
     assert group.share == pytest.approx(american.share + shares["Irish"].share)
 
 
-def test_all_rows_checked_gives_counts_with_exact_intervals():
+def test_fully_checked_list_gives_counts_with_exact_intervals():
     rows, labels, _ = checked_list(200)
     shares = estimate_checked(rows, labels)
     assert_allclose(shares.share, true_shares(labels, shares))
@@ -876,7 +878,7 @@ def test_all_rows_checked_gives_counts_with_exact_intervals():
     assert "all names are checked: these are counts" in repr(shares)
 
 
-def test_no_interval_of_checked_rows_is_narrower_than_they_allow():
+def test_intervals_of_checked_rows_without_errors_have_minimum_width():
     rows = np.eye(5)[[1] * 900 + [2] * 100]
     y = np.full(1000, None, dtype=object)
     y[::10] = CLASSES[rows[::10].argmax(axis=1)]
@@ -901,7 +903,7 @@ UNSURE = pytest.mark.filterwarnings(
 
 @UNSURE
 @pytest.mark.parametrize("in_clusters, part", [(False, 1 - 12 / 600), (True, 1)])
-def test_few_checked_rows_have_the_interval_of_a_mean_of_so_many(in_clusters, part):
+def test_interval_of_few_checked_rows_equals_t_interval_of_mean(in_clusters, part):
     """The list is complete, and clusters come from a population without an end."""
     y = np.full(600, None, dtype=object)
     y[::50] = ["Danish", "Dutch"] * 6
@@ -915,7 +917,7 @@ def test_few_checked_rows_have_the_interval_of_a_mean_of_so_many(in_clusters, pa
 
 
 @UNSURE
-def test_weighted_checked_rows_have_the_interval_of_a_weighted_mean():
+def test_interval_of_weighted_checked_rows_equals_t_interval_of_weighted_mean():
     y = np.full(600, None, dtype=object)
     y[::30] = ["Danish", "Dutch"] * 10
     weights = np.ones(600)
@@ -932,7 +934,7 @@ def test_weighted_checked_rows_have_the_interval_of_a_weighted_mean():
     assert row.high - row.low == pytest.approx(2 * t * np.sqrt(variance), rel=0.05)
 
 
-def test_predictions_narrow_the_intervals_of_checked_rows_as_a_regression_does():
+def test_interval_of_checked_rows_equals_that_of_regression_estimator():
     """The variance is that of what is left of labels, given predictions."""
     rng = np.random.default_rng(1)
     is_danish = np.arange(4000) % 2 == 0
@@ -951,7 +953,7 @@ def test_predictions_narrow_the_intervals_of_checked_rows_as_a_regression_does()
 
 
 @pytest.mark.filterwarnings("ignore:The checked rows differ", "ignore:Only 50 rows")
-def test_clusters_widen_the_intervals_of_checked_rows():
+def test_clusters_widen_intervals_of_checked_rows():
     rows, labels, _ = checked_list(100, 50)
     rows = rows.repeat(4, axis=0)
     y = np.where(np.arange(400) % 8 < 4, labels.repeat(4), None)
@@ -960,7 +962,7 @@ def test_clusters_widen_the_intervals_of_checked_rows():
     assert width_of(clustered, "Danish") > 1.7 * width_of(independent, "Danish")
 
 
-def test_unequal_clusters_have_the_exact_limit_of_their_effective_number():
+def test_unequal_clusters_have_exact_limit_of_effective_cluster_number():
     clusters = np.maximum(np.arange(100) - 59, 0)  # one of 60 names, and 40 of one
     shares = shares_of_model(np.eye(5)[[1] * 100], clusters=clusters)
     n_effective = 100**2 / (60**2 + 40)
@@ -968,7 +970,7 @@ def test_unequal_clusters_have_the_exact_limit_of_their_effective_number():
 
 
 @pytest.mark.filterwarnings("ignore:The shares are rough")
-def test_rows_without_weight_are_neither_checked_nor_clusters():
+def test_rows_with_weight_0_do_not_count_as_checked_or_as_clusters():
     weights = np.repeat([1, 0], [60, 10])
     index = np.arange(70) % 2
     params = {"sample_weight": weights, "clusters": np.arange(70)}
@@ -976,7 +978,7 @@ def test_rows_without_weight_are_neither_checked_nor_clusters():
     assert (shares.n_checked, shares.n_clusters) == (60, 60)
 
 
-def test_digest_of_a_list_depends_on_its_clusters():
+def test_digest_of_list_depends_on_clusters():
     def digest(clusters):
         index = check_clusters(clusters, np.full(10, True))
         return list_of_rows(draw(MIX, 10), CLASSES, {"clusters": index}).digest
@@ -985,12 +987,12 @@ def test_digest_of_a_list_depends_on_its_clusters():
 
 
 @pytest.mark.filterwarnings("ignore:The shares are rough")
-def test_counts_may_sum_to_almost_2_to_the_63():
+def test_counts_summing_to_just_below_2_to_the_63_are_accepted():
     shares = estimate_shares(Known(), np.eye(5)[:2], counts=[2**62, 2**62 - 2048])
     assert shares.n_names == 2**63 - 2048
 
 
-def test_texts_with_a_count_of_0_are_not_named(shipped):
+def test_texts_with_count_0_are_omitted_from_warning(shipped):
     message = r"got 1 \(2 of 3 rows are not names: 2 [^,0]*\)"
     with pytest.warns(UserWarning, match=message):
         estimate_shares(shipped, ["Anna Müller", "", "123"], counts=[1, 0, 2])
@@ -998,7 +1000,9 @@ def test_texts_with_a_count_of_0_are_not_named(shipped):
 
 @pytest.mark.filterwarnings("ignore:The checked rows differ", "ignore:There are")
 @pytest.mark.parametrize("n_clusters, is_tested", [(9, False), (10, True)])
-def test_shares_of_checked_rows_are_tested_from_ten_clusters(n_clusters, is_tested):
+def test_shares_of_checked_rows_have_p_value_only_from_ten_clusters(
+    n_clusters, is_tested
+):
     rows, labels, _ = checked_list(360, 360)
     y = np.where(np.arange(360) < 180, labels, None)
     clusters = np.arange(360) % n_clusters
@@ -1014,7 +1018,7 @@ def test_group_of_labels_with_twenty_held_out_people_has_interval(n_people, is_s
     assert np.isnan(low).all() == is_sparse
 
 
-def test_checked_rows_that_were_not_drawn_at_random_are_warned_of():
+def test_checked_rows_at_start_of_list_or_fewer_than_100_warn():
     rows, labels, y = checked_list()
     estimate_checked(rows, y)  # a warning is an error
     y = np.where(np.arange(1000) < 200, labels, None)
@@ -1057,14 +1061,14 @@ def count_alarms(register, draw_rows, n=10, clusters=None):
 
 
 @pytest.mark.parametrize("clusters", [None, HOUSEHOLDS])
-def test_random_draw_of_checked_rows_is_rarely_warned_of(register, clusters):
+def test_checked_rows_drawn_at_random_rarely_warn(register, clusters):
     def draw_rows(rng):
         return rng.permutation(900) < 200
 
     assert count_alarms(register, draw_rows, 40, clusters) <= 2
 
 
-def test_random_draw_of_households_is_rarely_warned_of(register):
+def test_checked_households_drawn_at_random_rarely_warn(register):
     """Households are alike, so that their rows differ more than single ones."""
 
     def draw_rows(rng):
@@ -1075,7 +1079,7 @@ def test_random_draw_of_households_is_rarely_warned_of(register):
 
 
 @pytest.mark.parametrize("clusters", [None, np.arange(900), HOUSEHOLDS])
-def test_draw_by_stratum_is_warned_of(register, clusters):
+def test_checked_rows_oversampled_from_stratum_warn(register, clusters):
     """Of 12 % who are Turkish, the checked rows would make 31 %."""
     _, _, is_small = register
 
@@ -1086,7 +1090,7 @@ def test_draw_by_stratum_is_warned_of(register, clusters):
     assert count_alarms(register, draw_rows, clusters=clusters) == 10
 
 
-def test_draw_of_the_least_sure_rows_is_warned_of():
+def test_checked_rows_with_least_sure_predictions_warn():
     """They have the mix of the list, so that only their largest probability tells."""
     labels = np.arange(900) % 5
     rng = np.random.default_rng(0)
@@ -1099,7 +1103,7 @@ def test_draw_of_the_least_sure_rows_is_warned_of():
         estimate_checked(rows, y)
 
 
-def test_draw_of_most_rows_is_compared_with_the_few_that_are_left(register):
+def test_unchecked_rows_of_single_label_warn(register):
     """Only Dutch people are left: of 870 rows, one deviation, or five among 30."""
     _, labels, _ = register
     dutch = np.flatnonzero(labels == "Dutch")
@@ -1112,14 +1116,14 @@ def test_draw_of_most_rows_is_compared_with_the_few_that_are_left(register):
     assert count_alarms(register, draw_rows, 5) == 5
 
 
-def test_checked_rows_of_equal_probabilities_do_not_differ():
+def test_checked_rows_with_equal_probabilities_do_not_warn():
     rows = np.tile([0.5, 0.3, 0.2, 0, 0], (300, 1))
     is_checked = np.random.default_rng(0).permutation(300) < 150
     y = np.where(is_checked, "Danish", None)
     estimate_checked(rows + 1e-15 * np.arange(300)[:, None], y)  # a warning is an error
 
 
-def test_regions_leave_out_a_label_that_the_model_lacks(shipped, names):
+def test_sums_by_region_omit_checked_label_unknown_to_model(shipped, names):
     y = np.resize(["American", "Dutch"], len(names))
     shares = estimate_shares(shipped, names, checked=y, n_draws=200)
     members = {*chain(*shares.sums("region").members.values())}
@@ -1142,12 +1146,12 @@ def test_regions_leave_out_a_label_that_the_model_lacks(shipped, names):
     ],
     ids=str,
 )
-def test_wrong_checked_rows_raise(params, message):
+def test_invalid_checked_labels_raise(params, message):
     with pytest.raises(ValueError, match=message):
         estimate_shares(Known(), np.eye(5)[:3], **params)
 
 
-def test_checked_rows_that_are_not_names_are_left_out(shipped, names):
+def test_checked_rows_that_are_not_names_are_ignored_with_warning(shipped, names):
     listed = ["", *names[:120], "7"]
     y = [None, None, *["Turkish"] * 110, *[None] * 9, "Turkish"]
     with pytest.warns(UserWarning, match="1 checked rows are not names"):
@@ -1155,7 +1159,7 @@ def test_checked_rows_that_are_not_names_are_left_out(shipped, names):
     assert (shares.n_checked, shares.n_not_names) == (110, 2)
 
 
-def test_labels_that_the_model_lacks_are_listed():
+def test_printed_shares_list_checked_labels_unknown_to_model():
     rows, _, y = checked_list()
     checked = np.flatnonzero(y != None)  # noqa: E711
     y[checked[:2]] = ["American", "unknown"]
@@ -1163,7 +1167,7 @@ def test_labels_that_the_model_lacks_are_listed():
     assert note in repr(estimate_checked(rows, y))
 
 
-def test_compare_accepts_a_label_that_one_list_lacks():
+def test_compare_accepts_label_missing_from_one_list():
     """Distances to the ends add up as squares; 0 of 1,000 has the exact upper limit."""
     rows, _, y = checked_list()
     other_rows = (rows + 1e-5) / (1 + 5e-5)  # as of other names
@@ -1182,7 +1186,7 @@ def test_compare_accepts_a_label_that_one_list_lacks():
     assert "nan" not in repr(compared)
 
 
-def test_two_results_of_the_same_rows_raise_if_they_differ():
+def test_compare_of_different_results_for_same_names_raises():
     """Their draws are paired, so that the chance of the names would cancel."""
     rows, _, y = checked_list()
     shares = estimate_shares(Known(), rows, n_draws=200)
@@ -1203,7 +1207,7 @@ def test_two_results_of_the_same_rows_raise_if_they_differ():
 
 
 @pytest.mark.filterwarnings("ignore:.*checked rows")
-def test_parts_with_the_same_rows_are_compared_though_they_differ():
+def test_parts_with_same_names_and_different_checked_labels_are_compared():
     """Within a call, these are drawn apart."""
     rows, labels, _ = checked_list(200)
     by = np.repeat([1, 2], 200)
@@ -1218,7 +1222,7 @@ def test_parts_with_the_same_rows_are_compared_though_they_differ():
 # ---- A known mix
 
 
-def test_compare_with_a_known_mix_sums_the_others():
+def test_compare_with_known_shares_sums_remaining_labels_as_others():
     shares = shares_of(draw(MIX))
     known = {"Turkish": 0, "Dutch": 0.05, "others": 0.95}
     found = shares.compare(pd.Series(known))
@@ -1241,7 +1245,7 @@ def test_interval_of_checked_rows_without_errors_uses_model_variance():
     assert row.high - row.low == pytest.approx(2 * t * deviation, rel=0.1)
 
 
-def test_draws_of_checked_rows_are_shares_around_the_estimate():
+def test_draws_with_checked_rows_sum_to_1_and_average_to_estimate():
     rows, _, y = checked_list(1000, 200)
     shares = estimate_checked(rows, y, n_draws=1000)
     assert shares.draws.min() >= 0
@@ -1263,12 +1267,12 @@ def test_draws_of_checked_rows_are_shares_around_the_estimate():
     ],
     ids=str,
 )
-def test_wrong_known_mix_raises(known, message):
+def test_compare_with_invalid_known_shares_raises(known, message):
     with pytest.raises(ValueError, match=message):
         shares_of(draw(MIX)).compare(known)
 
 
-def test_known_mix_of_groups_has_no_others():
+def test_known_shares_of_groups_with_others_raise():
     shares = shares_of(draw(MIX)).sums(NORTH)
     assert shares.compare({"North": 0.5}).label.tolist() == ["North"]
     with pytest.raises(ValueError, match="groups may overlap"):
@@ -1286,7 +1290,7 @@ def test_known_mix_of_groups_has_no_others():
         ([0.03, np.nan, 0.02], True, [0.03, np.nan, 0.04]),  # times 1 and 2
     ],
 )
-def test_p_values_of_several_comparisons_are_those_of_holm(
+def test_p_values_of_several_comparisons_are_holm_adjusted(
     p_values, are_all_rows_sure, expected
 ):
     """Of three: times 3, and less only where nothing of a comparison is equal."""

@@ -229,7 +229,7 @@ any_stack = settings(deadline=None, derandomize=True, max_examples=30)
 @any_stack
 @given(layers=stacks([*LAYERS, root]))
 @example(layers=[first_and_third, root, first_and_third])
-def test_layers_change_probabilities_and_priors_in_order(model, layers):
+def test_nested_wrappers_change_probabilities_and_priors_in_order(model, layers):
     wrapped, expected = built(model, layers)
     stack = resolve(wrapped)
     proba = wrapped.predict_proba(expected.X)
@@ -263,7 +263,9 @@ def test_layers_change_probabilities_and_priors_in_order(model, layers):
 @given(layers=stacks([*LAYERS, root]))
 @example(layers=[partial(threshold, 0.4), first_and_third, rising_priors])
 @example(layers=[partial(threshold, 0.4), rising_priors, root])
-def test_last_threshold_decides_unless_layer_above_changes_probabilities(model, layers):
+def test_outermost_threshold_decides_unless_outer_wrapper_changes_probabilities(
+    model, layers
+):
     wrapped, expected = built(model, layers)
     if expected.lost_by:
         message = f"^{expected.lost_by} .* threshold of the SelectiveClassifier in it d"
@@ -283,7 +285,9 @@ def test_last_threshold_decides_unless_layer_above_changes_probabilities(model, 
 
 @any_stack
 @given(layers=stacks([*LAYERS, root]))
-def test_file_of_stack_has_no_private_class_and_same_predictions(model, layers):
+def test_skops_file_of_nested_wrappers_has_no_private_class_and_same_predictions(
+    model, layers
+):
     wrapped, expected = built(model, layers)
     stored = skops.io.dumps(wrapped)
     types = skops.io.get_untrusted_types(data=stored)
@@ -295,7 +299,7 @@ def test_file_of_stack_has_no_private_class_and_same_predictions(model, layers):
 
 @any_stack
 @given(layers=stacks(LAYERS))
-def test_stack_without_calibration_has_onnx_and_contributions(model, layers):
+def test_nested_wrappers_have_onnx_metadata_and_prefix_probabilities(model, layers):
     wrapped, expected = built(model, layers)
     metadata = {p.key: p.value for p in to_onnx(wrapped).metadata_props}
     assert json.loads(metadata["classes"]) == expected.labels
@@ -306,7 +310,7 @@ def test_stack_without_calibration_has_onnx_and_contributions(model, layers):
 
 @any_stack
 @given(layers=stacks([layer for layer in LAYERS if layer is not first_and_third]))
-def test_contributions_under_other_priors_differ_in_their_intercept(model, layers):
+def test_changed_priors_change_only_intercept_of_contributions(model, layers):
     wrapped, _ = built(model, layers)
     found = feature_contributions(wrapped, "Ana Nowak")
     expected = feature_contributions(model, "Ana Nowak").contributions
@@ -330,7 +334,7 @@ def selective(model):
     return careful.fit(NAMES[: len(y)], y)
 
 
-def test_invalid_threshold_raises_where_used(model):
+def test_threshold_below_changed_probabilities_raises_in_predict_and_fit(model):
     careful = selective(model)
     changed = GroupedClassifier(joined(careful), groups={})
     assert estimate_shares(changed, ["Ana", "Jan"], n_draws=200).label.tolist()
@@ -354,7 +358,9 @@ def holding_nothing_back(model):
 
 
 @pytest.mark.parametrize("wrap", [holding_nothing_back, partial(calibrated, power=1.0)])
-def test_shares_of_wrapper_equal_shares_of_inner_model(model, small_names, wrap):
+def test_shares_of_wrapper_without_effect_equal_shares_of_inner_model(
+    model, small_names, wrap
+):
     names = [*small_names[0][::3], "Mike", "123"]
     expected = estimate_shares(model, names, random_state=0)
     found = estimate_shares(wrap(model), names, random_state=0)
@@ -367,7 +373,7 @@ def test_shares_of_wrapper_equal_shares_of_inner_model(model, small_names, wrap)
     assert abs(differences).max() > 0.01  # the bias counts
 
 
-def test_shares_with_priors_use_group_probabilities(model, small_names):
+def test_assumed_prior_of_grouped_classifier_changes_shares(model, small_names):
     names = small_names[0][:130]
     given = in_groups(model)
     expected = estimate_shares(given, names, n_draws=200)
@@ -404,7 +410,7 @@ def test_calibration_without_temperature_has_unknown_priors(model, small_names):
     assert inside.encoder is None
 
 
-def test_ensembles_have_no_inner_stack():
+def test_resolve_does_not_look_inside_ensembles():
     X = np.random.RandomState(0).randn(60, 2)
     y = np.repeat([0, 1], [54, 6])
     template = GaussianNB().fit(X, y)
@@ -420,13 +426,13 @@ def test_ensembles_have_no_inner_stack():
     assert_array_equal(resolve(training).assumed.class_prior, expected)
 
 
-def test_network_after_other_step_does_not_read_codes(model):
+def test_resolve_ignores_network_behind_unknown_step(model):
     inside = resolve(make_pipeline(model[0], FunctionTransformer(), model[1]))
     assert inside.encoder is model[0]
     assert inside.network is None
 
 
-def test_inner_estimator_of_other_models_is_found():
+def test_resolve_finds_encoder_of_pipeline_without_network():
     rows = ["ana", "bo"] * 3
     y = [0, 1] * 3
     encoder = CharEncoder()
@@ -443,7 +449,7 @@ def test_inner_estimator_of_other_models_is_found():
     assert other.encoder is other.network is None
 
 
-def test_threshold_classifier_of_scikit_learn_raises():
+def test_scikit_learn_threshold_classifier_raises_with_hint():
     X = ["ana", "ann", "bob", "bo"]
     y = ["a", "a", "b", "b"]
     template = make_pipeline(CountVectorizer(analyzer="char"), MultinomialNB())
@@ -475,7 +481,7 @@ CAREFUL = SelectiveClassifier(GaussianNB(), threshold=0.9)
         ),
     ],
 )
-def test_threshold_inside_several_estimators_raises(ensemble):
+def test_threshold_inside_ensemble_raises(ensemble):
     X = [[0.0], [1.0], [2.0], [3.0]]
     fitted = ensemble.fit(X, [0, 0, 1, 1])
     message = f"^{type(fitted).__name__} .* of the SelectiveClassifier in it does not"
@@ -488,7 +494,7 @@ def test_threshold_inside_several_estimators_raises(ensemble):
     "several",
     [OneVsRestClassifier(LogisticRegression()), MultiOutputClassifier(GaussianNB())],
 )
-def test_classifier_of_several_labels_raises(several):
+def test_multilabel_classifier_raises(several):
     X = [[0.0], [1.0], [2.0], [3.0]]
     fitted = several.fit(X, [[0, 1], [1, 0], [1, 1], [0, 0]])
     message = f"one label for each name, got the {type(several).__name__} of"
@@ -506,13 +512,13 @@ def test_probability_equal_to_threshold_is_unsure(least, reason):
     assert careful.reasons(X).tolist() == [reason, reason]
 
 
-def test_ties_are_in_order_of_classes():
+def test_equal_probabilities_are_ranked_in_order_of_classes():
     best = most_probable(np.array([[0.0, 1.0, 0.0]]), top=3)
     assert best.tolist() == [[1, 0, 2]]
 
 
 @pytest.mark.parametrize("container", [np.asarray, csr_array])
-def test_numeric_labels_pass_through_layers(container):
+def test_numeric_rows_pass_through_wrappers(container):
     X = container(np.array([[1, 5], [5, 1], [5, 5]]))
     inner = MultinomialNB().fit(X, ["a", "b", "c"])
     groups = GroupedClassifier(inner, groups={"a": "ab", "b": "ab"})
@@ -526,7 +532,7 @@ def test_numeric_labels_pass_through_layers(container):
     assert_array_equal(predictions.reasons, np.where(is_unsure, "unsure", ""))
 
 
-def test_priors_of_an_unfitted_wrapper_take_effect_at_once(model):
+def test_set_params_of_priors_takes_effect_without_fit(model):
     shift = given_priors(model)
     assert shift.predict_proba(["Ana"])[0, 0] > 0
     shift.set_params(priors={"Turkish": 1})

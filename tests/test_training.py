@@ -134,14 +134,16 @@ def numbers_of_nodes(plan):
         (MIN_ROWS_TO_SHARE, 1 - 1 / RUN),
     ],
 )
-def test_small_batches_draw_single_rows(batch_size, share_of_neighbours):
+def test_small_batches_draw_single_rows_and_large_batches_draw_runs(
+    batch_size, share_of_neighbours
+):
     batches = _batches.Batches(make_rows(2_000), batch_size, np.random.RandomState(0))
     order = np.concatenate([labels for _, labels in batches])
     is_neighbour = np.diff(order) == 1
     assert is_neighbour.mean() == pytest.approx(share_of_neighbours, abs=0.01)
 
 
-def test_runs_start_at_random_offset():
+def test_runs_of_rows_start_at_random_offset():
     # So no two rows are always, or never, together.
     rng = np.random.RandomState(0)
     first_rows = {_batches.runs_in_random_order(2_000, RUN, rng)[0] for _ in range(9)}
@@ -151,7 +153,7 @@ def test_runs_start_at_random_offset():
 @pytest.mark.parametrize(
     "batch_size, sizes", [(30, [30, 30, 30, 10]), (50, [50, 50]), (100, [100])]
 )
-def test_epoch_has_each_row_once_in_new_order(batch_size, sizes):
+def test_each_epoch_draws_every_row_once_in_new_order(batch_size, sizes):
     rows = make_rows()
     ngrams = matrix_of(*rows.ngrams)
     batches = _batches.Batches(rows, batch_size, np.random.RandomState(0))
@@ -174,7 +176,7 @@ def test_epoch_has_each_row_once_in_new_order(batch_size, sizes):
     assert orders[0] != orders[1]
 
 
-def test_batches_without_random_state_keep_the_order_of_rows():
+def test_batches_without_random_state_keep_row_order():
     batches = _batches.Batches(make_rows(), 30, unknown=9, symbol_dropout=0.9)
     order = []
     for batch, labels in batches:
@@ -183,7 +185,7 @@ def test_batches_without_random_state_keep_the_order_of_rows():
     assert order == list(range(100))
 
 
-def test_batches_share_prefixes_where_there_are_many_rows():
+def test_only_large_batches_share_prefixes_between_rows():
     rows = make_rows()
     rows.codes[:] = 1
     few = _batches.Batch.of(rows.select(np.arange(MIN_ROWS_TO_SHARE - 1)))
@@ -193,7 +195,7 @@ def test_batches_share_prefixes_where_there_are_many_rows():
 
 
 @pytest.mark.parametrize("share", [True, False])
-def test_next_symbol_loss_equals_loss_of_rows(share):
+def test_next_symbol_loss_of_batch_equals_weighted_mean_over_rows(share):
     rows = make_rows()
     rows.codes[rows.codes == 4] = 5
     logits = np.random.RandomState(2).normal(size=(6**6, 6))  # by number of a prefix
@@ -231,7 +233,9 @@ def cross_entropy(p):
         (True, 1.0, lambda p: 1 - p),
     ],
 )
-def test_class_loss_is_adjusted_and_generalized_in_training_only(training, q, loss_of):
+def test_logit_adjustment_and_generalized_loss_apply_in_training_only(
+    training, q, loss_of
+):
     rng = np.random.RandomState(0)
     prior = np.array([-2.0, -0.5, -1.0])
     rows = replace(make_rows(7), labels=rng.randint(3, size=7))
@@ -275,7 +279,7 @@ def steps_of(X, y, **params):
     return steps
 
 
-def test_next_symbol_loss_is_multiplied_by_weight(X, y):
+def test_gradients_scale_with_next_symbol_weight(X, y):
     # Their norm is below 1, so that they are not clipped.
     gradients = []
     params = {"batch_size": 100, "ngram_range": None, "max_epochs": 1} | WITHOUT
@@ -289,7 +293,7 @@ def test_next_symbol_loss_is_multiplied_by_weight(X, y):
 
 # Codes with padding and the unknown one.
 @pytest.mark.parametrize("n_codes", [MANY_CODES, MANY_CODES + 1])
-def test_next_symbol_with_many_codes_uses_codes_of_batch(n_codes):
+def test_next_symbol_gradients_with_many_codes_are_limited_to_codes_of_batch(n_codes):
     X = np.arange(2, n_codes)[:, None]
     steps = steps_of(X, np.arange(len(X)) % 3, max_epochs=1, **WITHOUT)
     for batch, gradients in zip(steps.batches, steps.gradients, strict=True):
@@ -300,7 +304,7 @@ def test_next_symbol_with_many_codes_uses_codes_of_batch(n_codes):
 
 
 @pytest.mark.parametrize("p", [0.05, 0.3])
-def test_dropped_symbols_become_unknown(p):
+def test_symbol_dropout_replaces_symbols_with_unknown_symbol(p):
     X = random_codes(400, 5, 4)
     steps = steps_of(X + 2 * (X > 0), X[:, 0], symbol_dropout=p, max_epochs=20)
     counts = np.zeros(6)
@@ -312,7 +316,7 @@ def test_dropped_symbols_become_unknown(p):
     assert counts[5] / counts.sum() == pytest.approx(p, abs=0.01)
 
 
-def test_logit_adjustment_uses_weights_of_training_rows():
+def test_logit_adjustment_uses_weighted_class_shares_of_training_rows():
     rng = np.random.RandomState(0)
     recorder = Recorder()
     X = np.arange(2, 102)[:, None]
@@ -375,7 +379,7 @@ def loss_of(model, rows):
     return -np.average(np.log(p), weights=rows.weights)
 
 
-def test_scoring_callback_scores_held_out_rows():
+def test_epoch_scoring_equals_score_of_model_on_held_out_rows():
     X = symbols_of_codes(random_codes(400, 6, 4))
     recorder = Recorder()
     names = ["accuracy", "f1_macro", "neg_log_loss"]
@@ -399,7 +403,7 @@ def test_early_stopping_without_rows_to_hold_out_warns():
     assert [Path(warning.filename) for warning in found] == [Path(__file__)]
 
 
-def test_callbacks_receive_only_logits_and_labels(X, y):
+def test_batch_callbacks_receive_only_logits_and_labels(X, y):
     # The states of an epoch would fill memory.
     seen = []
 
@@ -415,20 +419,20 @@ def test_callbacks_receive_only_logits_and_labels(X, y):
     assert set(seen) == {True, False}
 
 
-def test_pickle_keeps_given_callbacks(X, y):
+def test_pickled_classifier_keeps_callbacks_without_torch_tensors(X, y):
     content = pickle.dumps(fit(X, y, callbacks=[LRScheduler("StepLR", step_size=3)]))
     assert b"torch.storage" not in content
     assert pickle.loads(content).callbacks[0].kwargs == {"step_size": 3}
 
 
-def test_fit_with_tiny_weights_has_finite_losses(X, y):
+def test_fit_with_tiny_sample_weights_has_finite_losses(X, y):
     weights = np.where(np.arange(len(X)) < 4, 1.0, 1e-60)
     model = fit(X, y, weights, batch_size=1, max_epochs=1)
     assert np.isfinite(model.history_[0]["next_symbol_loss"])
 
 
 @pytest.mark.parametrize("at", [3, 4])
-def test_freezer_of_ngrams_keeps_them_at_zero(X, y, at):
+def test_frozen_ngram_weights_stay_zero_until_unfrozen(X, y, at):
     callbacks = [Freezer("ngram_weight"), Unfreezer("ngram_weight", at=at)]
     model = fit(X, y, max_epochs=3, callbacks=callbacks)
     assert model.weights()["ngram_weight"].any() == (at == 3)
@@ -458,7 +462,7 @@ def learning_rates(n_steps, batch_size):
     return lrs
 
 
-def test_schedule_of_many_small_batches_holds_maximum():
+def test_schedule_of_many_small_batches_holds_maximum_learning_rate():
     cycle = learning_rates(MAX_CYCLE, MIN_ROWS_TO_SHARE - 1)
     longer = learning_rates(MAX_CYCLE + 30, MIN_ROWS_TO_SHARE - 1)
     n_rising = MAX_CYCLE // 5
@@ -493,7 +497,9 @@ def two_threads():
         (interrupt, pytest.raises(KeyboardInterrupt)),
     ],
 )
-def test_fit_restores_torch_settings(X, y, two_threads, at_epoch_end, end):
+def test_fit_restores_thread_count_and_random_states(
+    X, y, two_threads, at_epoch_end, end
+):
     recorder = Recorder(at_epoch_end)
     state = torch.random.get_rng_state()
     numpy_state = pickle.dumps(np.random.get_state())
@@ -506,7 +512,7 @@ def test_fit_restores_torch_settings(X, y, two_threads, at_epoch_end, end):
     assert pickle.dumps(np.random.get_state()) == numpy_state
 
 
-def test_net_predicts_on_one_thread_and_restores_torch_settings(X, y, two_threads):
+def test_net_predicts_on_one_thread_and_restores_thread_count(X, y, two_threads):
     net = fit(X, y).net_
     threads = []
     net.module_.register_forward_hook(
@@ -527,7 +533,7 @@ def default_dtype(dtype):
 @pytest.mark.parametrize(
     "mode", [torch.no_grad, torch.inference_mode, partial(default_dtype, torch.float64)]
 )
-def test_fit_in_inference_mode_gives_same_bits(X, y, mode):
+def test_fit_in_any_torch_mode_gives_same_weights(X, y, mode):
     expected = fit(X, y, early_stopping=True)
     with mode():
         dtype = torch.get_default_dtype()
@@ -538,7 +544,7 @@ def test_fit_in_inference_mode_gives_same_bits(X, y, mode):
         assert_array_equal(model.weights()[name], value, strict=True)
 
 
-def test_the_same_seed_gives_the_same_bits(X, y):
+def test_fits_with_same_random_state_have_identical_weights(X, y):
     def weights(seed):
         torch.manual_seed(torch.seed() % 1000)
         return fit(X, y, random_state=seed).weights()
@@ -567,7 +573,7 @@ def digest_of_a_fit():
     return sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
 
 
-def test_fit_in_another_process_gives_the_same_bits():
+def test_fit_in_another_process_gives_identical_weights():
     # The order of sets of strings differs there.
     code = "from tests.test_training import digest_of_a_fit; print(digest_of_a_fit())"
     root = Path(__file__).parents[1]
@@ -576,7 +582,7 @@ def test_fit_in_another_process_gives_the_same_bits():
     assert run.stdout == f"{digest_of_a_fit()}\n"
 
 
-def test_fits_in_threads_do_not_disturb_each_other(X, y, two_threads):
+def test_concurrent_fits_in_threads_equal_sequential_fits(X, y, two_threads):
     # torch's generator and its number of threads are the process's.
 
     def weights(seed):
@@ -601,7 +607,7 @@ def test_fits_in_threads_do_not_disturb_each_other(X, y, two_threads):
     ],
     ids=["divergence", "divergence in the last step", "interrupt"],
 )
-def test_failed_fit_keeps_the_model_before(X, y, params, error, message):
+def test_failed_fit_keeps_previous_model(X, y, params, error, message):
     model = fit(X, y)
     expected = model.predict_proba(X)
     model.set_params(**params)
@@ -613,7 +619,7 @@ def test_failed_fit_keeps_the_model_before(X, y, params, error, message):
     assert len(model.net_.history) == 3
 
 
-def test_early_stopping_keeps_the_best_weights(X, y):
+def test_early_stopping_restores_weights_of_best_epoch(X, y):
     recorder = Recorder()
     params = {"early_stopping": True, "n_iter_no_change": 3}
     model = fit(X, y, **params, lr=0.05, max_epochs=60, callbacks=[recorder])
@@ -634,7 +640,7 @@ def test_early_stopping_keeps_the_best_weights(X, y):
     assert losses[best] == pytest.approx(loss_of(model, valid), rel=1e-4)
 
 
-def test_early_stopping_counts_any_improvement(X, y):
+def test_early_stopping_counts_tiny_improvements(X, y):
     params = {"early_stopping": True, "n_iter_no_change": 3, "max_epochs": 10}
     model = fit(X, y, lr=3e-6, **params)
     losses = [epoch["valid_loss"] for epoch in model.history_]
@@ -644,7 +650,7 @@ def test_early_stopping_counts_any_improvement(X, y):
 
 
 @pytest.mark.parametrize("next_symbol_weight", [0, 0.5])
-def test_training_and_validation_losses_are_comparable(X, y, next_symbol_weight):
+def test_recorded_losses_equal_cross_entropy_of_predictions(X, y, next_symbol_weight):
     weights = np.random.RandomState(0).lognormal(size=len(y))
     recorder = Recorder()
     scoring = EpochScoring("neg_log_loss", on_train=True, name="score")
@@ -687,14 +693,14 @@ def test_ngrams_and_idf_exclude_held_out_rows(early_stopping, min_df, n_names, n
     assert model.network_.ngram_keys[0].dtype == np.int32
 
 
-def test_rare_ngrams_leave_no_arrays(X, y):
+def test_min_df_above_all_frequencies_leaves_no_ngram_arrays(X, y):
     network = fit(X, y, min_df=1_000).network_
     assert network.ngrams is None
     assert network.ngram_keys == ()
     assert "ngram_idf" not in network.weights
 
 
-def test_heavy_rows_are_drawn_several_times():
+def test_rows_with_large_weights_are_repeated_in_an_epoch():
     X = np.arange(2, 42)[:, None]
     weights = np.random.RandomState(0).lognormal(sigma=2, size=40)
     recorder = Recorder()
@@ -721,7 +727,9 @@ def test_heavy_rows_are_drawn_several_times():
     "at_epoch_end, end, n_epochs",
     [(go_on, nullcontext(), 3), (fail, pytest.raises(RuntimeError), 1)],
 )
-def test_verbose_1_shows_a_bar_and_closes_it(X, y, capsys, at_epoch_end, end, n_epochs):
+def test_verbose_1_shows_progress_bar_and_closes_it(
+    X, y, capsys, at_epoch_end, end, n_epochs
+):
     recorder = Recorder(at_epoch_end)
     with end:
         fit(X, y, verbose=1, early_stopping=True, callbacks=[recorder])
@@ -748,13 +756,13 @@ def test_verbose_2_logs_each_epoch(X, y, capsys, monkeypatch, is_terminal):
         assert shown == pytest.approx([epoch[key] for key in keys], abs=1e-4)
 
 
-def test_verbose_0_is_silent(X, y, capsys):
+def test_verbose_0_prints_nothing(X, y, capsys):
     params = {"early_stopping": True, "n_iter_no_change": 1, "max_epochs": 30}
     fit(X, y, lr=0.1, **params)
     assert capsys.readouterr() == ("", "")
 
 
-def test_device_is_cpu_without_cuda(monkeypatch, X, y):
+def test_device_auto_without_cuda_is_cpu(monkeypatch, X, y):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert fit(X, y, device="auto").net_.device == "cpu"
     with pytest.raises(ValueError, match="Expected a CUDA device,.*'cpu'"):
@@ -763,7 +771,7 @@ def test_device_is_cpu_without_cuda(monkeypatch, X, y):
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("device", ["cuda", "auto"])
-def test_fit_on_cuda_gives_weights_in_numpy(X, y, device):
+def test_fit_on_cuda_stores_weights_as_numpy_arrays(X, y, device):
     state = torch.cuda.get_rng_state()
     model = fit(X, y, device=device, early_stopping=True)
     again = fit(X, y, device=device, early_stopping=True)
@@ -775,7 +783,7 @@ def test_fit_on_cuda_gives_weights_in_numpy(X, y, device):
 
 
 @pytest.mark.parametrize("n_steps", range(1, 9))
-def test_schedule_of_few_steps_rises_and_falls(X, y, n_steps):
+def test_learning_rate_of_few_steps_rises_and_falls(X, y, n_steps):
     steps = steps_of(X, y, lr=0.02, max_epochs=n_steps, batch_size=1000)
     lrs = [rates["output.bias"][0] for rates in steps.rates]
     assert len(lrs) == n_steps
@@ -787,7 +795,7 @@ def test_schedule_of_few_steps_rises_and_falls(X, y, n_steps):
 @pytest.mark.parametrize(
     "ngram_range, factors", [((1, 2), [(2, 2e-5), (1, 1e-8)]), (None, [(1, 1e-8)])]
 )
-def test_ngrams_have_own_learning_rate_and_epsilon(
+def test_ngram_weights_have_own_learning_rate_and_epsilon(
     X, y, early_stopping, ngram_range, factors
 ):
     params = {"early_stopping": early_stopping, "ngram_range": ngram_range}
@@ -803,7 +811,7 @@ def test_ngrams_have_own_learning_rate_and_epsilon(
 
 
 def test_gradients_are_clipped_to_a_norm_of_1(X, y):
-    # Those of smaller norm are not: test_next_symbol_loss_is_multiplied_by_weight.
+    # Those of smaller norm are not: test_gradients_scale_with_next_symbol_weight.
     for gradients in steps_of(X, y, next_symbol_weight=1e3, lr=1e-3).gradients:
         assert gradients.pop("ngram_weight").is_sparse
         dense = torch.cat([gradient.flatten() for gradient in gradients.values()])
@@ -821,7 +829,7 @@ def test_each_dropout_setting_reaches_its_layer(X, y):
     assert dropout_rates(model.net_) == pytest.approx([0.7, 0.2, 0.9], abs=0.01)
 
 
-def test_regularization_of_0_disables_all_parts(X, y):
+def test_regularization_of_0_disables_dropout_and_weight_decay(X, y):
     net = fit(X, y, regularization=0, dropout=0).net_
     assert not net.next_symbol_weight
     assert not net.iterator_train__symbol_dropout
@@ -839,7 +847,7 @@ def test_ngram_weights_are_rounded_to_half_precision(X, y):
     assert model.network_.to_arrays()["ngram_weight"].dtype == np.float16
 
 
-def test_old_skorch_raises_with_hint(tmp_path):
+def test_skorch_older_than_1_2_raises_with_hint_to_upgrade(tmp_path):
     """Its own import may fail, as with Python 3.13."""
     package = tmp_path / "skorch"
     metadata = tmp_path / "skorch-1.1.0.dist-info"
