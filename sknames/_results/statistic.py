@@ -158,17 +158,27 @@ def estimate_statistic(
     >>> round(found.estimate, 2)
     0.5
     """
-    _check(statistic, results, same_source)
+    if not callable(statistic):
+        raise TypeError(
+            "Expected a function of shares as the first argument, got "
+            f"{type(statistic).__name__}."
+        )
+    if not results:
+        raise ValueError("Expected the shares of one list or more, got none.")
+    are_parts = isinstance(results[0], Parts)
+    if are_parts and (len(results) > 1 or same_source is False):
+        raise ValueError(
+            "Expected one result of parts, which are of one source; got "
+            f"{len(results)} results and same_source={same_source}."
+        )
+    tables = _tables_of_parts(results[0]) if are_parts else results
+    _check_tables(tables)
     if confidence_level is None:
-        confidence_level = _tables(results)[0].confidence_level
-    check_level(confidence_level, _tables(results)[0].n_draws)
-    lists = _in_order(results, same_source, confidence_level)
-    function = Function(
-        statistic,
-        lists,
-        rows=_rows_of(labels, lists[0].drawn.labels),
-        are_parts=isinstance(results[0], Parts),
-    )
+        confidence_level = tables[0].confidence_level
+    check_level(confidence_level, tables[0].n_draws)
+    lists = _in_order(tables, same_source or are_parts, confidence_level)
+    rows = _rows_of(labels, lists[0].drawn.labels)
+    function = Function(statistic, lists, rows=rows, are_parts=are_parts)
     low, high = function.interval(confidence_level)
     estimate = function.estimate
     if not estimate.shape:
@@ -353,22 +363,8 @@ def _reach(moves, confidence_level):
     return np.array([-low, high])
 
 
-def _check(statistic, results, same_source):
-    """Raise an error unless the statistic and the results are valid and compatible."""
-    if not callable(statistic):
-        raise TypeError(
-            "Expected a function of shares as the first argument, got "
-            f"{type(statistic).__name__}."
-        )
-    if not results:
-        raise ValueError("Expected the shares of one list or more, got none.")
-    if isinstance(results[0], Parts):
-        if len(results) > 1 or same_source is False:
-            raise ValueError(
-                "Expected one result of parts, which are of one source; got "
-                f"{len(results)} results and same_source={same_source}."
-            )
-    tables = _tables(results)
+def _check_tables(tables):
+    """Raise an error unless all are shares, or all are rates, and compatible."""
     for table in tables:
         if not isinstance(table, Shares | Rates) or type(table) is not type(tables[0]):
             raise TypeError(
@@ -380,19 +376,15 @@ def _check(statistic, results, same_source):
         one._check_apart(other)
 
 
-def _tables(results):
-    """Return the tables of lists, or of the parts of one list."""
-    if not isinstance(results[0], Parts):
-        return results
-    tables = []
-    for key, table in results[0].items():
+def _tables_of_parts(parts):
+    """Return the results of all parts; raise ValueError if there is no estimate."""
+    for key, table in parts.items():
         if table is None:
             raise ValueError(
                 f"Expected parts that all have an estimate, got none of {key!r:.80}. "
                 "Leave these rows out."
             )
-        tables.append(table)
-    return tables
+    return [*parts.values()]
 
 
 def _rows_of(labels, in_order):
@@ -414,16 +406,14 @@ def _labels_of(table):
     return [*table._about.model.classes.tolist(), *table.new_labels]
 
 
-def _in_order(results, same_source, confidence_level):
+def _in_order(tables, same_source, confidence_level):
     """Return the lists with the same labels in the same order.
 
     Draws of lists from the same source are paired, others are treated as independent.
     """
-    tables = _tables(results)
     labels = []
     for table in tables:
         labels += [label for label in _labels_of(table) if label not in labels]
-    are_of_one_source = same_source or isinstance(results[0], Parts)
     lists = []
     for k, table in enumerate(tables):
         drawn = table._draws.at(array_of_labels(labels))
@@ -438,7 +428,7 @@ def _in_order(results, same_source, confidence_level):
         ends[:, np.isnan(rows.estimate)] = np.nan
         of_draws = percentiles(rows.draws, rows.estimate, confidence_level)
         are_limits = np.abs(ends - of_draws) > ROUNDING
-        position = 0 if are_of_one_source else k
+        position = 0 if same_source else k
         one = ListInStatistic(
             drawn=drawn.as_list(position),
             rows=rows.as_list(position),
