@@ -231,7 +231,16 @@ class Shares(Estimates):
         if isinstance(against, Shares):
             self._check_alike(against)
             self._check_apart(against)
-            return self._compare_with_list(against, same_source)
+            theirs = against._draws
+            labels = dict.fromkeys([*self.label.tolist(), *against.label.tolist()])
+            return comparison_of(
+                self._draws.at(labels),
+                theirs.at(labels).as_list(0 if same_source else 1),
+                self._about,
+                n_names_of_other=against.n_names,
+                has_checked=self.n_checked is not None or against.n_checked is not None,
+                members=self.members,
+            )
         if hasattr(against, "items"):
             known = dict(against.items())
             if not any(isinstance(value, Table | Row) for value in known.values()):
@@ -240,19 +249,6 @@ class Shares(Estimates):
             "Expected the Shares of another list, or a dict of known shares, got "
             f"{type(against).__name__}. Of parts, take one, "
             "as parts[key]; rates and comparisons are of one list."
-        )
-
-    def _compare_with_list(self, other, same_source):
-        """Return the comparison with the shares of another list, see `compare`."""
-        labels = dict.fromkeys([*self.label.tolist(), *other.label.tolist()])
-        theirs = other._draws.at(labels).as_list(0 if same_source else 1)
-        return comparison_of(
-            self._draws.at(labels),
-            theirs,
-            self._about,
-            n_names_of_other=other.n_names,
-            has_checked=self.n_checked is not None or other.n_checked is not None,
-            members=self.members,
         )
 
     def _compare_with_known(self, known):

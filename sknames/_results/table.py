@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from types import SimpleNamespace
 from typing import Any, ClassVar, Self
@@ -104,7 +104,7 @@ def column(name: str, description: str) -> Any:
         if name not in table._columns:
             kind = type(table).__name__
             raise AttributeError(f"{kind!r} has no attribute {name!r} here")
-        return read_only(table._columns[name])
+        return table._columns[name]
 
     return property(get, doc=description)
 
@@ -151,6 +151,10 @@ class Table(SavedResult, Mapping):
         "n_checked", "The number of checked rows, or None; for rates, by outcome."
     )
     new_labels = fact("new_labels", "Labels of checked rows that are new to the model.")
+
+    def __post_init__(self) -> None:
+        for values in self._columns.values():
+            values.flags.writeable = False
 
     def to_frame(self) -> Any:
         """Return the table as a pandas DataFrame.
@@ -217,10 +221,13 @@ class Estimates(Table):
     _of_labels: Draws
 
     @classmethod
-    def _of_draws(cls, draws: Draws, about: TableMetadata) -> Self:
-        """Return the estimates of labels."""
-        columns = cls._columns_of(draws, about)
-        return cls(_columns=columns, _about=about, _of_labels=draws)
+    def _of_draws(
+        cls, draws: Draws, about: TableMetadata, members: dict[Any, Any] | None = None
+    ) -> Self:
+        """Return the estimates of labels, or of groups with these labels."""
+        summed = draws if members is None else draws.sums(members)
+        columns = cls._columns_of(summed, about)
+        return cls(_columns=columns, _about=about, _of_labels=draws, members=members)
 
     @staticmethod
     @abstractmethod
@@ -233,12 +240,6 @@ class Estimates(Table):
         if self.members is None:
             return self._of_labels
         return self._of_labels.sums(self.members)
-
-    def _of_groups(self, members: dict[Any, Any] | None) -> Self:
-        """Return the estimates of groups with these labels."""
-        groups = replace(self, members=members)
-        columns = self._columns_of(groups._draws, self._about)
-        return replace(groups, _columns=columns)
 
     def sums(self, groups: Groups) -> Self:
         """Sum labels over groups, with intervals.
@@ -274,7 +275,8 @@ class Estimates(Table):
                 f"a {type(groups).__name__}. For parts of the rows, give it as by, "
                 'such as by=df["dep"].'
             )
-        return self._of_groups(members_of(groups, labels))
+        members = members_of(groups, labels)
+        return self._of_draws(self._of_labels, self._about, members)
 
     def _settings(self):
         """Return the settings that two compatible results share, by printed name."""
