@@ -384,6 +384,7 @@ def test_parts_compared_with_none_use_part_of_missing_values():
     with pytest.warns(UserWarning, match="by: 2001: no estimate"):
         parts = estimate(by, names)
     compared = parts.compare(None)
+    assert [*compared] == [*parts.compare(np.nan)] == [2001, 2002]
     assert compared[2001] is None
     assert repr(compared[2002]) == repr(
         parts[2002].compare(parts[None], same_source=True)

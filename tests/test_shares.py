@@ -26,7 +26,7 @@ from sknames import (
 )
 from sknames._draws.mix import distinct_names, estimate_mix
 from sknames._lists.name_list import check_clusters
-from sknames._results.comparison import hold_together
+from sknames._results.comparison import adjust_by_holm
 from sknames.datasets import make_names
 from tests.conftest import (
     CLASSES,
@@ -1304,7 +1304,7 @@ def test_p_values_of_several_comparisons_are_holm_adjusted(
         return replace(table, _columns=columns)
 
     tables = {k: with_p_value(p) for k, p in enumerate(p_values)}
-    held = hold_together(tables).values()
+    held = adjust_by_holm(tables).values()
     found = np.array([table.p_value[0] for table in held])
     assert_allclose(found, expected)
     sure = [bool(table.sure[0]) for table in held]

@@ -121,7 +121,7 @@ def comparison_of(here, there, about, **fields):
     return _with_p_values(comparison, p_value)
 
 
-def hold_together(comparisons):
+def adjust_by_holm(comparisons):
     """Return comparisons whose p-values are adjusted for testing all of them.
 
     `comparisons` is a dict by part, with None for parts that are not compared. The

@@ -3,6 +3,7 @@
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Self
@@ -20,7 +21,7 @@ from .._lists.question import Question
 from .._lists.split import split_rows, title_of, values_of_key
 from .._models.frames import to_frame
 from .._models.groups import Groups
-from .comparison import Comparison, hold_together
+from .comparison import Comparison, adjust_by_holm
 from .shares import Shares
 from .table import listing
 
@@ -43,7 +44,9 @@ class Parts(SavedResult, Mapping):
 
     Parameters
     ----------
-    _names, _parts, _whole : object
+    names : list of str
+        The names of the columns of `by`.
+    _parts, _whole : object
         Internal data.
 
     See Also
@@ -68,17 +71,16 @@ class Parts(SavedResult, Mapping):
 
     __module__ = "sknames"
 
-    _names: list[str]
+    names: list[str]
     _parts: dict[Any, "Part"]
     _whole: "Whole | None" = None
 
-    @property
-    def names(self) -> list[str]:
-        """The names of the columns of `by`."""
-        return self._names
-
     def __getitem__(self, key: Any) -> Any:
         """Return the result of a part."""
+        return self._parts[self._known_key(key)].result
+
+    def _known_key(self, key):
+        """Return the key of a part, with None in place of any missing value."""
         if len(self.names) > 1 and isinstance(key, tuple):
             key = tuple(None if is_missing(value) else value for value in key)
         elif is_missing(key):
@@ -87,7 +89,7 @@ class Parts(SavedResult, Mapping):
             raise KeyError(
                 f"Expected one of the parts {listing([*self])}, got {key!r:.80}."
             )
-        return self._parts[key].result
+        return key
 
     def __iter__(self) -> Iterator[Any]:
         """Iterate over the keys of the parts."""
@@ -100,9 +102,10 @@ class Parts(SavedResult, Mapping):
     def __repr__(self):
         texts = []
         for key, part in self._parts.items():
-            notes = [note for _, note in part.notes]
-            lines = [title_of(self.names, key), part.text, *notes]
-            texts.append("\n".join(lines))
+            text = f"{title_of(self.names, key)}\n{part.text}"
+            if part.n_checked == 0:
+                text += f"\n{NO_ROW_CHECKED}"
+            texts.append(text)
         return "\n\n".join(texts)
 
     def _notes(self):
@@ -110,7 +113,9 @@ class Parts(SavedResult, Mapping):
         messages = []
         for key, part in self._parts.items():
             notes = [] if part.result is None else [*part.result._notes()]
-            for kind, note in [*notes, *part.notes]:
+            if part.n_checked == 0:
+                notes.append(("unchecked", NO_ROW_CHECKED))
+            for kind, note in notes:
                 if kind != "counts":
                     messages.append((title_of(self.names, key), kind, note))
         for line in summarize_messages(messages):
@@ -133,20 +138,21 @@ class Parts(SavedResult, Mapping):
     @property
     def _columns(self):
         """Return the columns of `to_frame`, arrays by name."""
-        tables = [table for table in self.values() if table is not None]
-        names = [*tables[0]._columns] if tables else COMPARED
+        results = [result for result in self.values() if result is not None]
+        names = [*results[0]._columns] if results else COMPARED
         columns = defaultdict(list)
         for key, part in self._parts.items():
             rows = {name: [None] for name in names}
             if part.result is not None:
-                rows = {name: part.result._columns[name].tolist() for name in names}
-            of_part = dict(zip(self.names, values_of_key(self.names, key), strict=True))
-            of_part |= rows
-            of_part |= {"names": part.n_names, "not_names": part.n_not_names}
-            for name, values in of_part.items():
-                if name not in rows:  # the same in all rows of the part
-                    values = [values] * len(rows["label"])
+                rows = {name: x.tolist() for name, x in part.result._columns.items()}
+            n_rows = len(rows["label"])
+            values_of_part = values_of_key(self.names, key)
+            for name, value in zip(self.names, values_of_part, strict=True):
+                columns[name] += [value] * n_rows
+            for name, values in rows.items():
                 columns[name] += values
+            columns["names"] += [part.n_names] * n_rows
+            columns["not_names"] += [part.n_not_names] * n_rows
         return {name: _as_array(values) for name, values in columns.items()}
 
     def sums(self, groups: Groups) -> Self:
@@ -229,37 +235,38 @@ class Parts(SavedResult, Mapping):
                 against = key
         is_known = hasattr(against, "items")
         if not is_known:
-            self._check_against(against)
+            against = self._known_against(against)
         messages: list[tuple[str, str, str]] = []
         compared: dict[Any, Any] = {}
         for key, table in self.items():
             if not is_known and key == against:
                 continue  # all other parts are compared with this part
             compared[key] = None
-            other = None
-            if table is not None:
-                title = f"not {title_of(self.names, key)}"
-                other = estimated(partial(self._other, key, against), title, messages)
-            if other is not None:
-                compared[key] = table.compare(other, same_source=not is_known)
+            if table is None:
+                continue
+            with collect_messages(messages, f"not {title_of(self.names, key)}"):
+                other = self._other(key, against)
+                if other is not None:
+                    compared[key] = table.compare(other, same_source=not is_known)
         for message in summarize_messages(messages):
             warn(message)
-        return self._with_results(hold_together(compared), _whole=None)
+        return self._with_results(adjust_by_holm(compared), _whole=None)
 
-    def _check_against(self, against):
-        """Raise an error unless parts can be compared with this key, or "others"."""
+    def _known_against(self, against):
+        """Return the key that parts are compared with, or "others"."""
         if len(self) == 1:
             raise ValueError(
                 f"Expected several parts to compare, got only {listing([*self])}. Give "
                 "other columns as by."
             )
         if against != "others":
-            self[against]  # an unknown part is an error
-        elif "others" in self:
+            return self._known_key(against)
+        if "others" in self:
             raise ValueError(
                 "Expected no part called 'others', which stands for all other rows. "
                 "Rename it, or give a key as against."
             )
+        return against
 
     def _other(self, key, against):
         """Return what a part is compared with, or None if there is no estimate."""
@@ -292,9 +299,7 @@ class Parts(SavedResult, Mapping):
             n_checked=n_checked,
             key=None,
         )
-        rest = Shares._of_draws(drawn, about)
-        members = part.result.members
-        return rest if members is None else rest._of_groups(members)
+        return Shares._of_draws(drawn, about, part.result.members)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return how pickle restores the parts: with draws, and without the names."""
@@ -335,11 +340,6 @@ class Part(Saved):
         if self.n_names:
             return f"no estimate; {self.n_names:,} names"
         return f"no name; {self.n_not_names:,} not names"
-
-    @property
-    def notes(self) -> list[tuple[str, str]]:
-        """The kind and the text of each note on its rows."""
-        return [("unchecked", NO_ROW_CHECKED)] if self.n_checked == 0 else []
 
 
 @dataclass
@@ -396,8 +396,8 @@ def estimate_by(names, by, question, estimate):
             part = replace(part, label_index=None, new_labels=[])
         result = None
         if part.n_names > 0:
-            title = title_of(names_of_by, key)
-            result = estimated(partial(estimate, part, seeds), title, messages)
+            with collect_messages(messages, title_of(names_of_by, key)):
+                result = estimate(part, seeds)
         parts[key] = Part(
             result=result,
             n_names=part.n_names,
@@ -419,26 +419,24 @@ def estimate_by(names, by, question, estimate):
     return Parts(names_of_by, parts, whole)
 
 
-def estimated(estimate, title, messages):
-    """Return the result of a function, or None if it raises a NoEstimateError.
+@contextmanager
+def collect_messages(messages, title):
+    """Append the warnings of a block to `messages`, and a NoEstimateError.
 
-    The warnings and the error are appended to `messages`, as tuples of title, kind and
-    text.
+    Each message is a tuple of title, kind and text. The error ends the block.
     """
-    result = None
-    reasons = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            result = estimate()
-        except NoEstimateError as error:
-            reasons.append((title, "error", f"no estimate: {error}"))
-    for warning in caught:
-        text = str(warning.message)
-        kind = getattr(warning.message, "kind", None) or text
-        messages.append((title, kind, text))
-    messages += reasons  # last: without a single estimate, a list raises the last text
-    return result
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                yield
+            finally:
+                for warning in caught:
+                    text = str(warning.message)
+                    kind = getattr(warning.message, "kind", None) or text
+                    messages.append((title, kind, text))
+    except NoEstimateError as error:
+        messages.append((title, "error", f"no estimate: {error}"))
 
 
 def summarize_messages(messages):
