@@ -76,7 +76,7 @@ BAD_NAMES = [
 
 
 @pytest.mark.parametrize("names, error, message", BAD_NAMES)
-def test_wrong_names_raise(tiny, names, error, message):
+def test_invalid_names_raise_in_all_methods(tiny, names, error, message):
     features = NameEncoder(FrozenEstimator(tiny)).fit(["anna"])
     for method in (
         clone(features).fit,
@@ -140,7 +140,7 @@ def test_strings_passed_to_classifier_raise(tiny, X):
         (["a", "b"], "inconsistent numbers of samples"),
     ],
 )
-def test_wrong_labels_raise(y, message):
+def test_invalid_labels_raise_in_fit_and_score(y, message):
     classifier = NameNationalityClassifier(**TINY).fit([[2, 3], [3, 2]], ["a", "b"])
     with pytest.raises(ValueError, match=message):
         classifier.score([[2, 3], [3, 2], [4, 2]], y)
@@ -166,7 +166,7 @@ def test_wrong_labels_raise(y, message):
         ([[1, 1, 1]], r"of shape \(3,\), got \(1, 3\)"),
     ],
 )
-def test_wrong_weights_raise(weights, message):
+def test_invalid_sample_weights_raise(weights, message):
     model = NameNationalityClassifier()
     with pytest.raises(ValueError, match=message):
         model.fit([[2, 3], [3, 2], [4, 2]], ["a", "b", "a"], weights)
@@ -174,7 +174,7 @@ def test_wrong_weights_raise(weights, message):
 
 @pytest.mark.parametrize("weight", [-2, -math.inf, math.nan, None])
 @pytest.mark.parametrize("labels", [["a", "b", "c"], ["a", "c", "c"]])  # also without b
-def test_wrong_weight_of_a_class_raises(weight, labels):
+def test_invalid_class_weight_raises(weight, labels):
     class_weight = {"a": 1, "b": weight, "c": 1}
     model = NameNationalityClassifier(class_weight=class_weight)
     with pytest.raises(ValueError, match=f"got {weight!r} for class 'b'"):
@@ -191,7 +191,7 @@ def test_balanced_class_weight_ignores_classes_without_weight():
     assert weights.tolist() == [1, 1, 0, 4]
 
 
-def test_class_weights_of_zero_raise():
+def test_class_weights_that_are_all_zero_raise():
     model = NameNationalityClassifier(class_weight={"a": 0, "b": 0})
     message = "a positive weight for some row; class_weight=.*'a': 0"
     with pytest.raises(ValueError, match=message):
@@ -208,7 +208,7 @@ def test_class_weight_out_of_range_raises(weight):
 @pytest.mark.parametrize(
     "wrapper", [PriorShiftClassifier, partial(SelectiveClassifier, coverage=0.5)]
 )
-def test_weight_out_of_range_raises_in_wrappers(tiny, wrapper):
+def test_sample_weight_out_of_range_raises_in_wrappers(tiny, wrapper):
     model = wrapper(FrozenEstimator(tiny))
     with pytest.raises(ValueError, match="of 0, or from 1e-100"):
         model.fit(["anna", "bo"], ["Greek", "Polish"], sample_weight=[1, 1e307])
@@ -223,7 +223,9 @@ def test_weight_out_of_range_raises_in_wrappers(tiny, wrapper):
         (1, {"a": 1.0, "b": 0.5}, {"a": 1e3, "b": 0.5e3}),
     ],
 )
-def test_scaling_weights_changes_nothing(weights, class_weight, larger_class_weight):
+def test_scaling_all_weights_does_not_change_predictions(
+    weights, class_weight, larger_class_weight
+):
     X = [[2, 3], [2, 3], [3, 2], [4, 4]] * 3
     y = ["a", "a", "b", "b"] * 3
     model = NameNationalityClassifier(**TINY, class_weight=class_weight)
@@ -263,7 +265,7 @@ NAMES_AND_LABELS = (["anna", "bo"], ["a", "b"])
         ),
     ],
 )
-def test_parameter_out_of_range_is_named(estimator, data, values):
+def test_error_of_parameter_out_of_range_names_parameter(estimator, data, values):
     for setting in values.split():
         name, value = setting.split("=")
         changed = clone(estimator).set_params(**{name: literal_eval(value)})
@@ -273,7 +275,7 @@ def test_parameter_out_of_range_is_named(estimator, data, values):
 
 
 @pytest.mark.parametrize("wrapper", [SelectiveClassifier, PriorShiftClassifier])
-def test_estimator_without_probabilities_is_named(wrapper):
+def test_estimator_without_predict_proba_raises(wrapper):
     with pytest.raises(InvalidParameterError, match="^The 'estimator' parameter of "):
         wrapper(LinearSVC()).fit(*CODES)
 
@@ -281,7 +283,7 @@ def test_estimator_without_probabilities_is_named(wrapper):
 @pytest.mark.parametrize(
     "ngram_range", [(), (1,), (0, 2), (3, 2), (1, 2, 3), (1, 2.0), ("a", "b")]
 )
-def test_impossible_ngram_range_raises(ngram_range):
+def test_invalid_ngram_range_raises(ngram_range):
     with pytest.raises(ValueError, match="Expected ngram_range to be integers"):
         NameNationalityClassifier(ngram_range=ngram_range).fit(*CODES)
 
@@ -309,7 +311,7 @@ def assert_probabilities(probabilities, shape):
 
 @given(LISTS)
 @settings(ANY, max_examples=60)
-def test_any_text_gets_valid_probabilities(tiny, names):
+def test_predict_proba_of_any_text_is_valid_and_independent_of_other_texts(tiny, names):
     probabilities = tiny.predict_proba(names)
     assert_probabilities(probabilities, (len(names), 4))
     alone = np.concatenate([tiny.predict_proba([name]) for name in names])
@@ -380,18 +382,18 @@ LONG_NAMES = {
 
 @pytest.mark.parametrize("part", LONG_NAMES.values(), ids=LONG_NAMES)
 @pytest.mark.parametrize("transliterate", [True, "unknown"])
-def test_long_name_takes_linear_time(part, transliterate):
+def test_encoding_time_is_linear_in_length_of_name(part, transliterate):
     encoder = CharEncoder(max_length=64, transliterate=transliterate)
     assert_linear(lambda size: encoder.fit_transform([part * (size // len(part))]))
 
 
-def test_names_of_one_combining_mark_take_linear_time():
+def test_encoding_time_is_linear_in_number_of_combining_marks():
     assert_linear(
         lambda size: CharEncoder().fit_transform(["\u0301", "\u0327"] * (size // 8))
     )
 
 
-def test_long_name_is_classified_uncut_in_linear_time(small_names):
+def test_name_of_10000_characters_is_classified_in_linear_time(small_names):
     names, nationalities = small_names
     model = tiny_pipeline(max_length=16_000).fit(names, nationalities)
     long = "Papadopoulos" * 83  # 996 characters
@@ -407,7 +409,7 @@ def test_long_name_is_classified_uncut_in_linear_time(small_names):
 # ---- Functions
 
 
-def test_labels_of_other_shipped_model_raise_with_hint(shipped):
+def test_scorecard_with_labels_of_other_shipped_model_raises_with_hint(shipped):
     frame = pd.DataFrame({"name": ["Anna Müller", "Mehmet Yılmaz"]})
     with pytest.raises(ValueError, match=r"load_pretrained\('country'\)"):
         scorecard(shipped, frame["name"], ["DE", "TR"])
@@ -415,6 +417,6 @@ def test_labels_of_other_shipped_model_raise_with_hint(shipped):
         scorecard(shipped, frame["name"], ["other", "TS"])
 
 
-def test_single_text_raises_with_hint_to_wrap():
+def test_make_names_with_single_nationality_string_raises_with_hint():
     with pytest.raises(ValueError, match="Got 'Turkish' instead. Wrap a single one in"):
         make_names(5, nationalities="Turkish")

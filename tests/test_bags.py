@@ -29,7 +29,7 @@ def make(counts):
 
 @pytest.mark.parametrize("counts", COUNTS.values(), ids=COUNTS)
 @pytest.mark.parametrize("dropped", [False, True])
-def test_sum_of_bags_and_gradient_equal_sparse_product(counts, dropped):
+def test_sum_of_ngram_bags_and_its_gradient_equal_matrix_product(counts, dropped):
     features, starts, values = make(counts)
     bags = Bags.of(features, starts, values)
     if dropped:
@@ -46,7 +46,7 @@ def test_sum_of_bags_and_gradient_equal_sparse_product(counts, dropped):
     assert weight.grad._indices()[0].tolist() == np.unique(features).tolist()
 
 
-def test_entries_of_feature_keep_row_order():
+def test_ngram_bags_sort_entries_by_feature_and_keep_row_order():
     counts = np.random.RandomState(1).randint(0, 40, size=300)
     features, starts, values = make(counts)
     features *= 2**31 // N_FEATURES

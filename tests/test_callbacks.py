@@ -90,32 +90,34 @@ def test_epoch_scoring_scores_training_rows_with_on_train(codes):
         (Checkpoint(), "monitor='train_loss_best'"),
     ],
 )
-def test_callback_on_held_out_rows_without_them_raises(codes, callback, step):
+def test_callback_that_needs_held_out_rows_raises_without_early_stopping(
+    codes, callback, step
+):
     message = rf"needs held-out rows, but there are none.\nSet early_stopping=.*{step}"
     with pytest.raises(ValueError, match=message):
         fit(codes, [("mine", callback)])
 
 
-def test_input_shape_setter_raises(codes):
+def test_input_shape_setter_callback_raises_with_hint(codes):
     with pytest.raises(
         ValueError, match=r"InputShapeSetter .*\nRemove InputShapeSetter"
     ):
         fit(codes, [InputShapeSetter()])
 
 
-def test_early_stopping_of_the_training_loss_ends_a_fit(codes):
+def test_early_stopping_callback_on_training_loss_ends_fit(codes):
     stopping = EarlyStopping(monitor="train_loss", patience=1, threshold=0.99)
     assert len(fit(codes, [stopping], max_epochs=9).history_) == 2
 
 
-def test_lr_scheduler_replaces_the_schedule(codes):
+def test_lr_scheduler_replaces_default_learning_rate_schedule(codes):
     scheduler = LRScheduler("StepLR", step_size=1, gamma=0.1, event_name="lr")
     model = fit(codes, [scheduler], lr=0.01)
     rates = [epoch["lr"] for epoch in model.history_]
     assert rates == pytest.approx([0.01, 0.001, 0.0001])
 
 
-def test_interrupted_fit_is_resumed_from_a_checkpoint(codes, tmp_path):
+def test_interrupted_fit_resumes_from_checkpoint(codes, tmp_path):
     def checkpoint():
         return Checkpoint(dirname=tmp_path, monitor=None, f_pickle=None)
 
@@ -130,7 +132,7 @@ def test_interrupted_fit_is_resumed_from_a_checkpoint(codes, tmp_path):
     assert losses[2] < losses[1]
 
 
-def test_net_loads_the_parameters_of_a_checkpoint(codes, tmp_path):
+def test_net_loads_parameters_of_checkpoint(codes, tmp_path):
     checkpoint = Checkpoint(dirname=tmp_path, monitor="train_loss_best", f_pickle=None)
     model = fit(codes, [checkpoint])
     net = fit(codes, None, random_state=1).net_
@@ -140,12 +142,12 @@ def test_net_loads_the_parameters_of_a_checkpoint(codes, tmp_path):
     np.testing.assert_allclose(net.predict_proba(codes[0]), expected, atol=1e-3)
 
 
-def test_progress_bar_shows_the_batches_of_an_epoch(codes, capsys):
+def test_progress_bar_callback_writes_to_stderr(codes, capsys):
     fit(codes, [ProgressBar()])
     assert "%|" in capsys.readouterr().err
 
 
-def test_print_log_writes_line_per_epoch_to_sink(codes):
+def test_print_log_callback_writes_one_line_per_epoch(codes):
     lines = []
     fit(codes, [PrintLog(sink=lines.append)])
     header, _, *epochs = lines
@@ -153,13 +155,13 @@ def test_print_log_writes_line_per_epoch_to_sink(codes):
     assert len(epochs) == TINY["max_epochs"]
 
 
-def test_epoch_timer_records_seconds(codes):
+def test_epoch_timer_callback_records_duration_of_each_epoch(codes):
     model = fit(codes, [EpochTimer()])
     assert all(epoch["dur"] > 0 for epoch in model.history_)
 
 
 @pytest.mark.parametrize("most", [0.5, 5.0])
-def test_gradient_norm_clipping_replaces_the_clipping_at_1(codes, most):
+def test_gradient_norm_clipping_callback_replaces_default_clipping(codes, most):
     record = RecordNorm()
     clip = GradientNormClipping(most)
     model = fit(codes, [ScaleGradients(1000), clip, record])

@@ -34,7 +34,7 @@ def in_chunks(monkeypatch):
 @pytest.mark.parametrize(
     "expected", READINGS["encoders"], ids=lambda row: str(row["params"])
 )
-def test_encoding_equals_reference_table(in_chunks, expected):
+def test_encoded_names_equal_reference_table(in_chunks, expected):
     params = expected["params"]
     alphabet = expected["alphabet"]
     encoder = CharEncoder(tidy=False, **params).fit(iter(NAMES))
@@ -64,7 +64,7 @@ TRANSLITERATE = st.sampled_from([True, False, "unknown", "both"])
     st.sampled_from([1, 2, 5]),
 )
 @settings(max_examples=200, deadline=None, derandomize=True)
-def test_any_text_is_encoded_independently_and_repeatably(
+def test_any_text_is_encoded_independently_of_other_texts(
     names, clean, transliterate, lowercase, least
 ):
     encoder = CharEncoder(
@@ -104,7 +104,7 @@ def test_unreachable_characters_in_alphabet_warn(params, unreachable):
 @pytest.mark.parametrize(
     "alphabet, max_length", [(None, 5), ("", 5), (" aa", 5), ("ab", 5), (" a", 0)]
 )
-def test_wrong_alphabet_or_length_raises(alphabet, max_length):
+def test_from_alphabet_with_invalid_alphabet_or_length_raises(alphabet, max_length):
     message = f"space first, .* got {alphabet!r} and {max_length}\\. .* save the model"
     with pytest.raises(ValueError, match=message):
         CharEncoder.from_alphabet(alphabet, max_length)
@@ -132,7 +132,7 @@ def change_state(**change):
         (lambda: AB.inverse_transform([[1, 1.5]]), r"got 1\.5 in row 0, column 1"),
     ],
 )
-def test_wrong_alphabet_state_or_codes_raise(call, message):
+def test_invalid_alphabet_saved_state_or_codes_raise(call, message):
     with pytest.raises(ValueError, match=message):
         call()
 
@@ -159,7 +159,7 @@ def test_names_longer_than_in_fit_warn_with_count(in_chunks):
         ([*["Ana"] * 98, "a" * 11], 220),  # 99 % have at most 11
     ],
 )
-def test_fit_warns_of_a_name_of_more_than_20_times_the_usual_length(usual, longest):
+def test_fit_warns_about_name_longer_than_20_times_usual_length(usual, longest):
     encoder = CharEncoder(max_length=None)
     assert encoder.fit([*usual, "a" * longest]).max_length_ == longest
     message = f"position {len(usual)} has {longest + 1} characters, .* at most "
@@ -171,7 +171,7 @@ def test_fit_warns_of_a_name_of_more_than_20_times_the_usual_length(usual, longe
     assert CharEncoder().fit([*usual, "a" * 2000]).max_length_ == 64
 
 
-def test_padding_uses_one_byte_per_code():
+def test_padded_codes_use_one_byte_each():
     encoder = CharEncoder(max_length=20_000).fit(["ab"])
     tracemalloc.start()
     codes = encoder.transform(["ab", "", "a"] * 100)
@@ -196,7 +196,7 @@ def test_codes_have_smallest_sufficient_dtype(n_characters, dtype):
     assert codes.tolist() == [[n_characters - 1, n_characters], [n_characters + 1, 0]]
 
 
-def test_inverse_transform_skips_0():
+def test_inverse_transform_skips_padding_zeros():
     encoder = CharEncoder().fit(["Ana"])
     codes = pd.DataFrame([[0.0, 2, 0, 2, 0, 0, 0, 2]])
     names = encoder.inverse_transform(codes)
@@ -207,7 +207,7 @@ def test_inverse_transform_skips_0():
 @pytest.mark.parametrize(
     "missing", [None, float("nan"), np.datetime64("NaT", "s"), pd.NA, pd.NaT], ids=repr
 )
-def test_handle_missing_empty_reads_empty_name(missing):
+def test_handle_missing_empty_encodes_missing_name_as_empty_name(missing):
     encoder = CharEncoder(handle_missing="empty", max_length=3)
     codes = encoder.fit_transform(["Ana", missing, "Bo", missing])
     assert_array_equal(codes, encoder.fit_transform(["Ana", "", "Bo", ""]))
@@ -219,7 +219,7 @@ def test_handle_missing_empty_reads_empty_name(missing):
 @pytest.mark.parametrize(
     "n_titled, is_tidy", [(0, True), (1, True), (2, False), (200, False)]
 )
-def test_tidy_auto_keeps_titles_if_one_name_in_100_has_one(n_titled, is_tidy):
+def test_tidy_auto_keeps_titles_if_one_percent_of_names_have_titles(n_titled, is_tidy):
     names = ["Dr. Anna Kim"] * n_titled + ["Kim, Anna (HR)"] * (200 - n_titled)
     encoder = CharEncoder().fit(names)
     assert encoder.tidy_ is is_tidy
@@ -234,7 +234,7 @@ def test_tidy_auto_keeps_titles_if_one_name_in_100_has_one(n_titled, is_tidy):
     "title",
     ["Dr.\u200b", "ＤＲ", "Fräulein", "Fra\u0308ulein", "κύριος", "κυ\u0301ριος"],
 )
-def test_tidy_auto_counts_titles_in_any_form(title):
+def test_tidy_auto_counts_titles_in_any_spelling(title):
     typed = [f"{title} Anna Kim"]
     assert CharEncoder().fit(typed).tidy_ is False
     encoder = CharEncoder(tidy=True).fit(typed)
@@ -263,7 +263,9 @@ def test_failed_fit_keeps_encoder_state():
     "transliterate, expected",
     [("unknown", "üao"), ("both", "üao"), (True, "uao"), (False, "üåø")],
 )
-def test_rare_characters_are_transliterated_by_default(transliterate, expected):
+def test_characters_rarer_than_min_frequency_are_transliterated(
+    transliterate, expected
+):
     """ü is there five times, ø four. Unless read in ASCII, nothing is dropped."""
     names = ["üüü", "Ü", "ü", "å", "øøøø"]
     encoder = CharEncoder(transliterate=transliterate).fit(names)

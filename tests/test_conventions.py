@@ -88,7 +88,7 @@ FAST = {"lr": 0.03, "max_epochs": 5, "hidden_size": 32}
 @pytest.mark.parametrize(
     "encoder", [CharEncoder(alphabet="ab"), NameEncoder(), JoinNames()]
 )
-def test_encoder_passes_the_checks_without_data(check, encoder):
+def test_encoder_passes_scikit_learn_checks_that_need_no_data(check, encoder):
     getattr(estimator_checks, check)(type(encoder).__name__, encoder)
 
 
@@ -114,7 +114,7 @@ def test_encoder_passes_the_checks_without_data(check, encoder):
     ],
     expected_failed_checks=lambda estimator: NOT_PASSED.get(type(estimator), {}),
 )
-def test_classifier_passes_the_checks(estimator, check):
+def test_classifier_passes_scikit_learn_estimator_checks(estimator, check):
     check(estimator)
 
 
@@ -174,14 +174,14 @@ def answers(fitted, X):
     return fitted.transform(X)
 
 
-def test_parameters_are_validated_as_scikit_learn_checks(case):
+def test_parameter_validation_passes_scikit_learn_check(case):
     estimator, _, _ = case
     # A FeatureUnion has no constraints.
     if not isinstance(estimator, NameFeatures):
         estimator_checks.check_param_validation(type(estimator).__name__, estimator)
 
 
-def test_unfitted_estimator_raises(case):
+def test_methods_of_unfitted_estimator_raise_not_fitted_error(case):
     estimator, _, X = case
     methods = "predict predict_proba reasons transform inverse_transform"
     methods += " get_feature_names_out"
@@ -195,7 +195,7 @@ def test_unfitted_estimator_raises(case):
             getattr(estimator, method)(X)
 
 
-def test_fit_changes_no_parameter_and_a_clone_fits_the_same(case):
+def test_fit_keeps_parameters_and_refit_of_clone_is_identical(case):
     estimator, data, X = case
     params = estimator.get_params()
     assert estimator.fit(*data) is estimator
@@ -216,7 +216,7 @@ def test_fit_changes_no_parameter_and_a_clone_fits_the_same(case):
         assert_array_equal(transformed, estimator.transform(data[0]))
 
 
-def test_predicting_changes_neither_estimator_nor_input(case):
+def test_prediction_changes_neither_estimator_nor_input(case):
     estimator, data, X = case
     state = pickle.dumps(estimator.fit(*data), protocol=0)
     given = copy.deepcopy(X)
@@ -241,7 +241,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-def test_copied_and_reloaded_estimators_predict_same(case, way, tmp_path):
+def test_copied_and_reloaded_estimators_predict_identically(case, way, tmp_path):
     estimator, data, X = case
     unfitted = way(estimator, tmp_path / "unfitted")
     assert repr(unfitted) == repr(estimator)
@@ -301,7 +301,7 @@ CONTAINERS = {
 }
 
 
-def test_names_in_any_container_give_same_predictions(case):
+def test_names_in_any_container_give_identical_predictions(case):
     estimator, (names, *y), asked = case
     if isinstance(estimator, NameNationalityClassifier):
         pytest.skip("takes codes")
@@ -468,7 +468,9 @@ SCORED = {
 
 
 @pytest.mark.parametrize("make", SCORED.values(), ids=SCORED)
-def test_metadata_routing_keeps_scores_of_frozen_pipeline(make, frozen, small_names):
+def test_metadata_routing_does_not_change_scores_of_frozen_pipeline(
+    make, frozen, small_names
+):
     names, y = small_names
     model = make(frozen)
     column = names[:, None]
@@ -564,12 +566,12 @@ def test_tags_of_code_estimators_declare_codes(wrap, tiny):
     assert (tags.string, tags.one_d_array, tags.two_d_array) == (False, False, True)
 
 
-def test_frozen_pipeline_has_the_priors_of_its_classifier(frozen, tiny):
+def test_frozen_pipeline_has_class_prior_of_its_classifier(frozen, tiny):
     assert_array_equal(frozen.class_prior_, tiny["classify"].class_prior_)
     assert not hasattr(frozen[:-1], "class_prior_")
 
 
-def test_log_probabilities_of_wrapper_are_logs_of_probabilities(tiny):
+def test_predict_log_proba_of_wrapper_is_log_of_predict_proba(tiny):
     priors = {"Greek": 0.5, "Polish": 0.5}
     shifted = PriorShiftClassifier(FrozenEstimator(tiny), priors=priors)
     logarithms = shifted.fit(NAMES).predict_log_proba(NAMES)  # a warning is an error

@@ -21,7 +21,7 @@ LABELS = ["Greek", "Polish"]
         ((1, 2), [1, 2]),
     ],
 )
-def test_digits_ignore_differences_that_files_do_not_keep(one, other):
+def test_hash_digits_ignore_differences_lost_in_files(one, other):
     assert digits_of(one, 6) == digits_of(other, 6)
 
 
@@ -39,5 +39,5 @@ def test_digits_ignore_differences_that_files_do_not_keep(one, other):
         (np.zeros((2, 3)), np.zeros((3, 2))),
     ],
 )
-def test_digits_of_different_values_differ(one, other):
+def test_hash_digits_of_different_values_differ(one, other):
     assert digits_of(one, 6) != digits_of(other, 6)

@@ -53,7 +53,7 @@ def texts_of(labels):
 
 
 @pytest.mark.parametrize("display", ALL)
-def test_plot_uses_given_or_new_axes(display):
+def test_plot_draws_on_given_axes_or_creates_new_ones(display):
     figure, ax = plt.subplots()
     shown = draw(display, ax=ax)
     assert shown.ax_ is ax
@@ -72,7 +72,7 @@ def test_dollar_signs_are_not_parsed_as_formulas(display):
 
 @pytest.mark.parametrize("display", ALL)
 @pytest.mark.parametrize("label", ["Azerbaijani", LONG])
-def test_long_labels_are_not_cut(display, label):
+def test_long_labels_fit_in_figure(display, label):
     shown = draw(display, label=label)
     shown.figure_.canvas.draw()
     texts = [*shown.ax_.get_yticklabels(), shown.ax_.xaxis.label, shown.ax_.title]
@@ -92,7 +92,7 @@ def test_n_top_below_1_or_not_integer_raises(display, n_top):
 # ---- Of one name
 
 
-def test_prefix_display_shows_the_probabilities(shipped):
+def test_prefix_display_shows_most_probable_labels_by_prefix(shipped):
     display = PrefixProbabilityDisplay.from_estimator(shipped, "Anna Maria", n_top=3)
     assert texts_of(display.ax_.get_xticklabels()) == list("anna␣maria")
     assert display.ax_.get_title() == "Anna Maria"
@@ -107,7 +107,7 @@ def test_prefix_display_shows_the_probabilities(shipped):
     assert texts == expected[:, columns].T.tolist()
 
 
-def test_contributions_display_shows_the_largest(shipped):
+def test_contributions_display_shows_largest_contributions(shipped):
     odds = feature_contributions(shipped, "王 Kowalski").log_odds("Polish", "Czech")
     options = {"label": "Polish", "other": "Czech"}
     display = FeatureContributionsDisplay.from_estimator(
@@ -131,7 +131,7 @@ def test_contributions_display_shows_the_largest(shipped):
 
 
 @pytest.mark.parametrize("cmap", ["Blues", "RdBu", "viridis", "gray"])
-def test_text_contrasts_with_any_colormap(shipped, cmap):
+def test_text_in_prefix_display_contrasts_with_any_colormap(shipped, cmap):
     shown = PrefixProbabilityDisplay.from_estimator(
         shipped, "Yamamoto", im_kwargs={"cmap": cmap}
     )
@@ -143,7 +143,7 @@ def test_text_contrasts_with_any_colormap(shipped, cmap):
     assert (abs(below[:, :3].mean(axis=1) - ink) > 0.3).all()
 
 
-def test_title_shows_transliteration(shipped):
+def test_title_of_prefix_display_shows_transliteration(shipped):
     shown = PrefixProbabilityDisplay.from_estimator(shipped, "王伟☃")
     shown.figure_.canvas.draw()  # no warning of characters that the font lacks
     assert "read as \ufffd\ufffd wangwei" in shown.ax_.get_title()
@@ -151,7 +151,7 @@ def test_title_shows_transliteration(shipped):
     assert shown.ax_.get_title().startswith("Ὀδυσσεύς, read as odysseys")
 
 
-def test_name_without_characters_raises(shipped):
+def test_prefix_display_of_blank_name_raises(shipped):
     with pytest.raises(ValueError, match="with a character to draw, got '  '"):
         PrefixProbabilityDisplay.from_estimator(shipped, "  ")
 
@@ -197,7 +197,7 @@ def test_shares_display_shows_shares_and_intervals():
     assert legend == ["300 names", "100 and 200 names"]
 
 
-def test_axis_label_states_tested_coverage(shipped, small_names):
+def test_axis_label_of_shares_display_states_tested_coverage(shipped, small_names):
     names = small_names[0][:150]
     shares = estimate_shares(shipped, names, n_draws=200)
     held = f"{100 * shares.coverage:.0f}%"
@@ -206,12 +206,12 @@ def test_axis_label_states_tested_coverage(shipped, small_names):
     assert display.ax_.get_xlabel() == expected
 
 
-def test_tiny_shares_are_merged_into_others():
+def test_shares_display_merges_tiny_shares_into_others():
     display = SharesDisplay.from_shares(of_counts(0, 200, 2, 0, 98))
     assert bars(display) == ["Dutch", "Turkish", "3 others"]  # Irish are perhaps none
 
 
-def test_single_remaining_label_has_own_bar():
+def test_shares_display_shows_single_remaining_label_by_name():
     params = {"confidence_level": 0.975, "n_draws": 400}
     shares = shares_of(np.eye(2)[[1] * 120], CLASSES[:2], **params)
     display = SharesDisplay.from_shares(shares)
@@ -219,7 +219,7 @@ def test_single_remaining_label_has_own_bar():
     assert display.ax_.get_xlabel() == "share of 120 names, with 97.5% intervals"
 
 
-def test_large_shares_without_an_interval_have_a_bar():
+def test_shares_display_shows_large_shares_without_interval():
     shares = of_counts(1, 150, 9, 0, 140)
     columns = dict(shares._columns)
     for end in ("low", "high"):
@@ -233,7 +233,7 @@ def test_large_shares_without_an_interval_have_a_bar():
 
 
 @pytest.mark.parametrize("n_top", [1, 15])
-def test_shares_display_of_groups_has_bars_of_all_groups(n_top):
+def test_shares_display_of_groups_shows_all_groups(n_top):
     groups = {f"group {n}": ["Dutch", "Turkish"] for n in range(20)}
     groups["none"] = ["Norwegian"]
     shares = of_counts(1, 90, 69, 0, 140).sums(groups)
@@ -251,7 +251,7 @@ SOME = of_counts(1, 30, 9, 0, 60)
 OTHER = of_counts(0, 190, 10, 0, 0)
 
 
-def test_bars_of_several_lists_are_side_by_side():
+def test_shares_display_of_several_lists_has_side_by_side_bars_and_legend():
     display = SharesDisplay.from_shares({"US$": SOME, None: OTHER, "3": SOME}, n_top=2)
     assert bars(display) == ["Dutch", "Turkish", "3 others"]
     assert_allclose(values(display), [0.3, 0.6, 0.1], atol=0.02)
@@ -265,7 +265,7 @@ def test_bars_of_several_lists_are_side_by_side():
     assert {bar[0].get_facecolor()[3] for bar in display.bars_} == {1}  # not unsure
 
 
-def test_bars_of_label_are_centred_in_legend_order():
+def test_bars_of_each_label_are_centred_on_tick_in_legend_order():
     display = SharesDisplay.from_shares({"a": SOME, "b": OTHER, "c": SOME}, n_top=2)
     places = np.array([[bar.get_y() for bar in of_list] for of_list in display.bars_])
     height = display.bars_[0][0].get_height()
@@ -275,7 +275,7 @@ def test_bars_of_label_are_centred_in_legend_order():
     assert places[2, 0] + height < places[0, 1]
 
 
-def test_many_lists_have_fewer_bars_and_distinct_colors():
+def test_shares_display_of_many_lists_shows_fewer_labels_in_distinct_colors():
     for n, expected in [
         (45, ["Turkish", "Dutch", "3 others"]),
         (91, ["Turkish", "4 others"]),
@@ -285,12 +285,12 @@ def test_many_lists_have_fewer_bars_and_distinct_colors():
         assert len({bar[0].get_facecolor() for bar in display.bars_}) == n
 
 
-def test_empty_dict_of_lists_raises():
+def test_shares_display_of_empty_dict_raises():
     with pytest.raises(ValueError, match="Expected shares to draw, got none"):
         SharesDisplay.from_shares({})
 
 
-def test_axis_of_shares_starts_at_0_and_includes_others():
+def test_axis_of_shares_display_starts_at_0_and_includes_others():
     display = SharesDisplay.from_shares(of_counts(20, 20, 20, 20, 20), n_top=1)
     assert bars(display)[-1] == "4 others"
     low, high = display.ax_.get_xlim()
@@ -298,13 +298,13 @@ def test_axis_of_shares_starts_at_0_and_includes_others():
     assert high > reaches(display)[-1].max() > 0.8
 
 
-def test_years_without_estimate_are_omitted():
+def test_shares_display_omits_parts_without_estimate():
     display = SharesDisplay.from_shares({2001: SOME, 2002: None, 2003: OTHER})
     legend = texts_of(display.ax_.get_legend().get_texts())
     assert legend == ["2001 (100 names)", "2003 (200 names)"]
 
 
-def test_comparison_of_rates_raises_with_hint_to_use_to_frame():
+def test_shares_display_of_rates_raises_with_hint_to_use_to_frame():
     names = np.eye(5).repeat([1, 30, 9, 0, 60], axis=0)
     rates = estimate_rates(Known(), names, outcome=np.arange(100) % 2, n_draws=200)
     for result in (rates, rates.compare("Dutch"), {"a": rates.compare()}):
@@ -312,13 +312,13 @@ def test_comparison_of_rates_raises_with_hint_to_use_to_frame():
             SharesDisplay.from_shares(result)
 
 
-def test_names_instead_of_shares_raise_with_hint_to_use_from_estimator():
+def test_shares_display_of_names_raises_with_hint_to_use_from_estimator():
     message = "estimate_shares or its compare returns, .*, got list. .*from_estimator"
     with pytest.raises(TypeError, match=message):
         SharesDisplay.from_shares(["Anna Nowak", "Jan Smit"])
 
 
-def test_comparison_display_marks_sure_differences():
+def test_shares_display_of_comparison_marks_sure_differences():
     found = SOME.compare(OTHER)
     display = SharesDisplay.from_shares(found, n_top=3)
     assert bars(display) == ["Dutch", "Turkish", "Irish"]  # nothing sums the others
@@ -330,7 +330,7 @@ def test_comparison_display_marks_sure_differences():
     assert display.ax_.get_xlim()[0] < found.low.min()
 
 
-def test_bars_of_several_comparisons_are_side_by_side():
+def test_shares_display_of_several_comparisons_names_both_sizes_in_legend():
     comparisons = {"a": SOME.compare(OTHER), "b": OTHER.compare(SOME)}
     display = SharesDisplay.from_shares(comparisons)
     assert display.ax_.get_xlabel() == "difference, with 95% intervals; pale: not sure"
@@ -338,7 +338,7 @@ def test_bars_of_several_comparisons_are_side_by_side():
     assert legend == ["a (100 and 200 names)", "b (200 and 100 names)"]
 
 
-def test_comparison_display_with_known_shares_counts_one_list():
+def test_shares_display_of_comparison_with_known_shares_counts_one_list():
     found = SOME.compare({"Dutch": 0.5, "others": 0.5})
     display = SharesDisplay.from_shares(found)
     assert bars(display) == found.label.tolist()
@@ -346,7 +346,7 @@ def test_comparison_display_with_known_shares_counts_one_list():
     assert display.ax_.get_xlabel() == label.replace("between", "of")
 
 
-def test_figure_height_fits_bars_of_single_list():
+def test_figure_height_grows_with_number_of_bars():
     labels = np.array([f"{k:03}" for k in range(40)])
     shares = shares_of(np.eye(40).repeat(30, axis=0), labels, n_draws=200)
     few = SharesDisplay.from_shares(shares, n_top=10)
@@ -356,7 +356,7 @@ def test_figure_height_fits_bars_of_single_list():
     assert heights[1] - heights[0] == pytest.approx(0.3 * (40 - 11))
 
 
-def test_legend_is_outside_new_axes_and_inside_given_axes():
+def test_legend_is_outside_of_new_axes_and_inside_of_given_axes():
     display = SharesDisplay.from_shares(dict.fromkeys((2001, 2002, 2003), SOME))
     display.figure_.draw_without_rendering()
     legend = display.ax_.get_legend().get_window_extent()

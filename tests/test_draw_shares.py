@@ -8,7 +8,7 @@ from sknames._draws.draw_shares import _parts_to_draw
 from tools.measuring import list_of_rows
 
 
-def test_parts_with_fewer_than_30_rows_are_drawn_together():
+def test_parts_with_fewer_than_30_rows_are_resampled_together():
     """Parts without a weight are not drawn."""
     weights = np.ones(100)
     weights[88:90] = 0

@@ -54,7 +54,7 @@ def estimate_outcome(seed=0, *, is_checked=False, **more):
 
 @FEW
 @given(seed=st.integers(0, 99), is_checked=st.booleans(), members=SETS_OF_LABELS)
-def test_groups_have_the_sums_of_the_draws_of_their_labels(seed, is_checked, members):
+def test_shares_and_draws_of_group_are_sums_over_its_labels(seed, is_checked, members):
     others = [label for label in LABELS if label != "Irish"]
     groups = {"Irish": ["Irish"], "others": others, "group": [*members], "all": LABELS}
     shares = estimate(seed=seed, is_checked=is_checked)
@@ -73,7 +73,7 @@ def test_groups_have_the_sums_of_the_draws_of_their_labels(seed, is_checked, mem
 
 
 @pytest.mark.parametrize("kind", ["names", "some checked", "all checked"])
-def test_group_of_all_labels_is_1_and_never_differs(kind):
+def test_group_of_all_labels_has_share_1_and_difference_0(kind):
     rows, labels = draw_people([0.2] * 5, 300)
     y = np.where(np.arange(300) % 2 > 0, None, CLASSES[labels])
     checked = {"names": None, "some checked": y, "all checked": CLASSES[labels]}[kind]
@@ -89,7 +89,7 @@ def test_group_of_all_labels_is_1_and_never_differs(kind):
 
 @FEW
 @given(members=SETS_OF_LABELS, seed=st.integers(0, 99), is_checked=st.booleans())
-def test_share_of_a_group_is_within_its_interval_to_the_bit(members, seed, is_checked):
+def test_share_of_group_is_exactly_within_its_interval(members, seed, is_checked):
     groups = {"group": members, "all": LABELS}
     table = estimate(seed=seed, is_checked=is_checked).sums(groups)
     assert (table.low <= table.share).all()
@@ -98,7 +98,7 @@ def test_share_of_a_group_is_within_its_interval_to_the_bit(members, seed, is_ch
 
 @FEW
 @given(seed=st.integers(0, 99), is_checked=st.booleans(), level=st.floats(0.1, 0.95))
-def test_ends_of_intervals_are_shares_and_hold_the_estimate(seed, is_checked, level):
+def test_intervals_lie_between_0_and_1_and_contain_estimate(seed, is_checked, level):
     params = {"is_checked": is_checked, "confidence_level": level}
     shares = estimate(seed=seed, **params)
     rates = estimate_outcome(seed, **params)
@@ -118,7 +118,7 @@ def test_ends_of_intervals_are_shares_and_hold_the_estimate(seed, is_checked, le
 @FEW
 @given(seed=st.integers(0, 99), is_checked=st.booleans())
 @example(seed=0, is_checked=True)
-def test_rates_are_joint_shares_within_a_label(seed, is_checked):
+def test_rates_of_draws_are_joint_shares_divided_by_share_of_label(seed, is_checked):
     rates = estimate_outcome(seed, is_checked=is_checked)
     of_groups = rates.sums(GROUPS)
     for table in (rates, of_groups):
@@ -142,7 +142,9 @@ def test_rates_are_joint_shares_within_a_label(seed, is_checked):
 
 @FEW
 @given(parts=PARTS, named=SETS_OF_LABELS, is_checked=st.booleans())
-def test_known_mix_moves_the_intervals_of_a_list(parts, named, is_checked):
+def test_comparison_with_known_shares_shifts_intervals_by_known_shares(
+    parts, named, is_checked
+):
     mix = {label: part / sum(parts) for label, part in zip(LABELS, parts, strict=True)}
     others = [label for label in LABELS if label not in named]
     known = {label: mix[label] for label in named}
@@ -161,7 +163,7 @@ def test_known_mix_moves_the_intervals_of_a_list(parts, named, is_checked):
 
 
 @pytest.mark.parametrize("is_checked", [False, True])
-def test_list_does_not_differ_from_itself(is_checked):
+def test_comparison_of_list_with_itself_has_no_differences(is_checked):
     shares = estimate(is_checked=is_checked)
     for table in (shares, shares.sums(GROUPS)):
         table = table.compare(table, same_source=True)
@@ -172,7 +174,7 @@ def test_list_does_not_differ_from_itself(is_checked):
         assert_allclose(table.p_value, 1)
 
 
-def test_rate_of_all_is_the_share_of_the_outcome():
+def test_rate_of_group_of_all_labels_is_share_of_outcome():
     rows, labels, params = params_of(n=400)
     outcome = labels == 0
     rates = estimate_rates(Known(), rows, outcome=outcome, **params)
@@ -181,7 +183,7 @@ def test_rate_of_all_is_the_share_of_the_outcome():
 
 @FEW
 @given(first=MIXES, second=MIXES, weight=st.floats(0.01, 0.99))
-def test_list_less_a_part_is_the_rest(first, second, weight):
+def test_draws_less_those_of_a_part_are_draws_of_remaining_rows(first, second, weight):
     def drawn(mix, n_effective):
         return Draws(
             labels=CLASSES,
@@ -210,7 +212,7 @@ def ends_of(statistic, *results, **params):
 
 @FEW
 @given(seed=st.integers(0, 99), is_checked=st.booleans(), row=st.integers(0, 4))
-def test_statistic_of_a_share_is_its_row(seed, is_checked, row):
+def test_statistic_of_single_share_has_interval_of_that_share(seed, is_checked, row):
     shares = estimate(seed=seed, is_checked=is_checked)
     expected = [shares.low[row], shares.high[row]]
     label = shares.label[[row]]
@@ -224,7 +226,9 @@ def test_statistic_of_a_share_is_its_row(seed, is_checked, row):
 @given(
     seed=st.integers(0, 99), is_checked=st.booleans(), rows=st.sets(st.integers(0, 4))
 )
-def test_statistic_of_a_sum_is_the_same_in_any_spelling(seed, is_checked, rows):
+def test_statistic_of_sum_equals_1_minus_sum_of_remaining_shares(
+    seed, is_checked, rows
+):
     shares = estimate(seed=seed, is_checked=is_checked)
     is_in = np.isin(np.arange(5), [*rows])
     found = ends_of(lambda share: share[is_in].sum(), shares)
@@ -234,7 +238,9 @@ def test_statistic_of_a_sum_is_the_same_in_any_spelling(seed, is_checked, rows):
 
 @FEW
 @given(seed=st.integers(0, 99), slope=st.floats(-5, 5), weights=LINEAR)
-def test_interval_of_a_statistic_moves_with_it(seed, slope, weights):
+def test_interval_of_linearly_transformed_statistic_is_transformed_alike(
+    seed, slope, weights
+):
     shares = estimate(seed=seed)
 
     def statistic(share):
@@ -249,7 +255,7 @@ def test_interval_of_a_statistic_moves_with_it(seed, slope, weights):
 @FEW
 @given(seed=st.integers(0, 99), is_checked=st.booleans(), same_source=st.booleans())
 @example(seed=26, is_checked=True, same_source=True)
-def test_statistic_of_a_difference_has_the_ends_of_the_comparison(
+def test_statistic_of_difference_has_interval_of_comparison(
     seed, is_checked, same_source
 ):
     here = estimate(seed=seed, is_checked=is_checked)
@@ -261,7 +267,7 @@ def test_statistic_of_a_difference_has_the_ends_of_the_comparison(
     assert_allclose(high, [row.high for row in rows], atol=ROUNDING)
 
 
-def test_statistic_that_fails_where_no_draw_is_has_the_interval_of_draws():
+def test_statistic_that_fails_only_at_interval_ends_has_interval_of_draws():
     """The ends of rows may reach 0, where a ratio is infinite and a logarithm fails."""
     shares = estimate()
 
@@ -292,7 +298,7 @@ def test_difference_whose_interval_includes_0_is_not_sure():
     assert (columns["p_value"] > 0.05).all()
 
 
-def test_difference_of_few_checked_rows_without_errors_is_not_sure():
+def test_small_difference_between_few_checked_rows_without_errors_is_not_sure():
     """No draw varies, but 50 rows do not rule out errors in 7 % of rows."""
 
     def checked(share):
@@ -311,7 +317,7 @@ def test_difference_of_few_checked_rows_without_errors_is_not_sure():
     assert (columns["p_value"] < 0.05).all()
 
 
-def test_outlying_draws_of_checked_rows_do_not_widen_the_deviation():
+def test_outlying_draws_of_checked_rows_do_not_prevent_sure_difference():
     """One in a hundred is far away, as in a t distribution of few rows."""
     moves = np.zeros(1000)
     moves[:5] = -0.5

@@ -67,7 +67,7 @@ def stored(home):
     return sorted(path.relative_to(home).as_posix() for path in home.rglob("*"))
 
 
-def test_fetch_names_downloads_once_and_cleans(site, home):
+def test_fetch_names_downloads_once_and_cleans_names(site, home):
     names = fetch_names(data_home=home)
     site.unlink()
     assert stored(home) == STORED
@@ -98,7 +98,7 @@ def test_fetch_names_stores_in_data_home(site, home, monkeypatch):
     assert stored(home / "of the environment") == stored(home / "given") == STORED
 
 
-def test_cache_ignores_other_files_and_line_endings(site, home):
+def test_fetch_names_cache_ignores_unrelated_files_and_line_endings(site, home):
     fetch_names(data_home=home)
     (home / "names" / "README.md").write_text("Not a language.")
     for language, lines in LINES.items():
@@ -109,7 +109,7 @@ def test_cache_ignores_other_files_and_line_endings(site, home):
 
 
 @pytest.mark.parametrize("text, n_lines", [("Maxa/B\nRafaj", 12), ("Rafaj1\n\n\n", 13)])
-def test_damaged_cache_raises_with_hint(site, home, text, n_lines):
+def test_fetch_names_from_damaged_cache_raises_with_hint(site, home, text, n_lines):
     fetch_names(data_home=home)
     damaged = home / "names" / "Czech.txt"
     damaged.write_text(text)
@@ -121,7 +121,7 @@ def test_damaged_cache_raises_with_hint(site, home, text, n_lines):
     assert fetch_names(data_home=home).data.tolist() == NAMES
 
 
-def test_failed_download_raises_with_hint_and_stores_nothing(site, home):
+def test_failed_download_of_names_raises_with_hint_and_stores_nothing(site, home):
     site.unlink()
     message = f"not be downloaded from {_fetch_names._URL}: .*SKNAMES_DATA.*load_names"
     with (
@@ -142,7 +142,9 @@ def test_failed_download_raises_with_hint_and_stores_nothing(site, home):
     ],
     ids=["truncated", "files elsewhere", "other names", "huge"],
 )
-def test_bad_zip_stores_nothing(site, home, content, message):
+def test_invalid_zip_file_of_names_raises_and_stores_nothing(
+    site, home, content, message
+):
     site.write_bytes(content)
     with pytest.raises(
         (OSError, ValueError), match=f"{message}.*Nothing was stored.*load_names"
@@ -151,7 +153,7 @@ def test_bad_zip_stores_nothing(site, home, content, message):
     assert stored(home) == []
 
 
-def test_interrupted_download_leaves_no_partial_file(site, home, monkeypatch):
+def test_interrupted_download_of_names_leaves_no_partial_file(site, home, monkeypatch):
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(Path, "replace", Mock(side_effect=KeyboardInterrupt))
         fetch_names(data_home=home)

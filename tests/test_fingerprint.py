@@ -92,7 +92,7 @@ def models(tiny, shipped_uniform, small_names):
 @pytest.mark.parametrize(
     "kind", ["net", "shipped", "threshold", "groups", "logistic", "neighbors"]
 )
-def test_fingerprint_is_the_same_after_saving(models, kind, tmp_path):
+def test_fingerprint_is_unchanged_after_saving_and_loading(models, kind, tmp_path):
     model = models[kind]
     joblib.dump(model, tmp_path / "model.joblib", compress=3)
     again = [pickle.loads(pickle.dumps(model)), joblib.load(tmp_path / "model.joblib")]
@@ -116,13 +116,13 @@ def test_fingerprint_is_the_same_after_saving(models, kind, tmp_path):
     ],
 )
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.InconsistentVersionWarning")
-def test_fingerprint_of_older_file_is_unchanged(name, expected):
+def test_fingerprint_of_joblib_file_equals_that_of_skops_file(name, expected):
     found = fingerprint(joblib.load(SAVED / f"{name}.joblib"))
     assert re.fullmatch(expected, found)
     assert fingerprint(load_model(SAVED / f"{name}.skops")) == found
 
 
-def test_fingerprint_is_the_same_in_another_process(models, tmp_path):
+def test_fingerprint_is_identical_in_another_process(models, tmp_path):
     """With other kernels of numpy, and another seed of Python's hashes."""
     every_kind = [*models.values()]
     joblib.dump(every_kind, tmp_path / "models.joblib")
@@ -140,7 +140,7 @@ def test_fingerprint_is_the_same_in_another_process(models, tmp_path):
 
 
 @pytest.mark.parametrize("target", ["nationality", "country"])
-def test_fingerprint_of_shipped_model_depends_on_bits(target, tmp_path):
+def test_fingerprint_of_shipped_model_matches_its_weights_and_card(target, tmp_path):
     for folder in ("nationality", "country"):
         shutil.copytree(MODELS / folder, tmp_path / folder)
     path = tmp_path / target / "model.json"
@@ -153,7 +153,7 @@ def test_fingerprint_of_shipped_model_depends_on_bits(target, tmp_path):
     assert shown == load_card(target)["fingerprint"]
 
 
-def test_fingerprint_of_load_pretrained_names_changed_defaults(
+def test_fingerprint_of_load_pretrained_lists_changed_defaults(
     shipped, shipped_uniform
 ):
     name = fingerprint(shipped)
@@ -169,7 +169,7 @@ def test_fingerprint_of_load_pretrained_names_changed_defaults(
 # ---- Wrappers
 
 
-def test_wrapper_with_the_same_settings_has_one_fingerprint(tiny, small_names):
+def test_wrappers_with_equal_settings_have_equal_fingerprints(tiny, small_names):
     names = small_names[0]
     grouped = GroupedClassifier(FrozenEstimator(tiny), groups=GROUPS)
     assert fingerprint(clone(grouped).fit(names)) == fingerprint(grouped)
@@ -185,7 +185,9 @@ def test_wrapper_with_the_same_settings_has_one_fingerprint(tiny, small_names):
     assert fingerprint(assumed_too) == fingerprint(shifted)
 
 
-def test_wrapper_with_another_setting_has_another_fingerprint(tiny, small_names):
+def test_wrappers_with_different_settings_have_different_fingerprints(
+    tiny, small_names
+):
     two = GroupedClassifier(tiny, groups=GROUPS)
     two_labels = PriorShiftClassifier(tiny, priors=rare(1e-12))
     in_lower_case = {label: group.lower() for label, group in GROUPS.items()}
@@ -221,13 +223,13 @@ def test_wrapper_with_another_setting_has_another_fingerprint(tiny, small_names)
 # ---- Other estimators
 
 
-def test_fingerprint_of_repeated_training_is_same(tiny, small_names):
+def test_fingerprint_is_identical_after_repeated_training(tiny, small_names):
     again = clone(tiny).fit(*small_names)
     assert fingerprint(tiny[-1]) == fingerprint(tiny) == fingerprint(again)
 
 
 @pytest.mark.parametrize("kind", ["logistic", "neighbors"])
-def test_fingerprint_of_other_estimator_depends_on_fitted_state(models, kind):
+def test_fingerprint_of_scikit_learn_estimator_depends_on_fitted_state(models, kind):
     model = models[kind]
     names = np.array(["Anna", "Jan", "Ece", "Ali"])
     other = clone(model).fit(names, [0, 0, 1, 1])
@@ -242,7 +244,7 @@ def test_fingerprint_of_unpicklable_model_raises():
         fingerprint(model)
 
 
-def test_fingerprint_of_other_object_raises_with_hint():
+def test_fingerprint_of_string_raises_with_hint_to_load_model():
     with pytest.raises(TypeError, match="got 'nationality'. .*: load_model"):
         fingerprint("nationality")
 

@@ -103,7 +103,7 @@ TOLERANCES = {"float64": 1e-10, "float32": 1e-5}
 
 @given(shape=st.fixed_dictionaries(SHAPES))
 @settings(deadline=None, derandomize=True, max_examples=40)
-def test_logits_equal_torch(shape):
+def test_numpy_logits_equal_torch_logits(shape):
     pair = Pair(**shape)
     codes = some_codes()
     before = codes.copy()
@@ -117,7 +117,7 @@ def test_logits_equal_torch(shape):
 
 
 @pytest.mark.parametrize("n_rows", [3, 120])
-def test_head_is_linear_in_logits_and_ngrams(codes, n_rows):
+def test_logits_of_country_head_are_linear_in_logits_and_ngrams(codes, n_rows):
     codes = codes[-n_rows:]
     network = replace(network_of("gru", 1, 8, 4, (1, 3), n_labels=7), words=None)
     weights = dict(network.weights)
@@ -163,7 +163,7 @@ def largest_difference(forward, n_rows=300):
 @pytest.mark.parametrize(
     "hidden_size, n_classes", [(5, 130), (64, 2), (128, 1), (128, 18), (192, 130)]
 )
-def test_bits_of_row_do_not_depend_on_batch(
+def test_logits_of_row_do_not_depend_on_batch(
     cell, num_layers, hidden_size, n_classes, ngram_range
 ):
     n_labels = 165 if hidden_size == 64 and ngram_range else None
@@ -207,7 +207,7 @@ def blas_kernel():
 
 
 @pytest.mark.parametrize("kernel", ["Nehalem", "Haswell"])
-def test_bits_of_row_do_not_depend_on_batch_with_other_kernels(kernel):
+def test_logits_of_row_do_not_depend_on_batch_with_any_blas_kernel(kernel):
     here = blas_kernel()
     if here not in KERNELS or KERNELS.index(here) < KERNELS.index(kernel):
         pytest.skip(f"numpy runs {here}, and a processor for that may not run {kernel}")
@@ -225,7 +225,7 @@ def test_bits_of_row_do_not_depend_on_batch_with_other_kernels(kernel):
 @each_range
 @pytest.mark.parametrize("cell, num_layers", [("gru", 1), ("rnn", 2)])
 @pytest.mark.parametrize("widths", [{5, CLASSES}, {CLASSES}], ids=["all", "the last"])
-def test_auto_dtype_is_float64_if_bits_depend_on_position(
+def test_auto_dtype_is_float64_if_blas_products_depend_on_position(
     monkeypatch, codes, cell, num_layers, ngram_range, widths
 ):
     # A BLAS that takes another kernel for the last row of a product, of all or of some.
@@ -250,7 +250,7 @@ def test_auto_dtype_is_float64_if_bits_depend_on_position(
             assert_allclose(found, pair.expected(rows), rtol=0, atol=atol)
 
 
-def test_auto_dtype_is_float64_if_bits_of_head_depend_on_position(monkeypatch):
+def test_auto_dtype_is_float64_if_products_of_head_depend_on_position(monkeypatch):
     network = network_of("gru", 1, 8, 4, (1, 3), n_labels=7)
     matmul = np.matmul
 
@@ -264,7 +264,9 @@ def test_auto_dtype_is_float64_if_bits_of_head_depend_on_position(monkeypatch):
 
 
 @each_range
-def test_few_rows_use_full_products_if_small_products_differ(monkeypatch, ngram_range):
+def test_few_rows_use_full_size_products_if_small_products_differ(
+    monkeypatch, ngram_range
+):
     # A BLAS that takes another kernel for small products.
     network = network_of("gru", 2, 64, 18, ngram_range)
     matmul = np.matmul
@@ -299,7 +301,7 @@ def test_products_stay_below_threading_limit_of_blas(depth, width):
         assert 8 * part.shape[2] * part.shape[3] <= 2**18
 
 
-def test_logits_of_rows_longer_than_255_equal_torch():
+def test_numpy_logits_of_rows_longer_than_255_equal_torch_logits():
     pair = Pair(ngram_range=(1, 4))
     lengths = np.array([300, 2, 257, 256, 255, 44, 1, 299, 0])
     codes = np.random.RandomState(0).randint(1, 6, size=(9, 300)).astype(np.uint8)
@@ -351,7 +353,9 @@ def test_logits_do_not_depend_on_chunk_and_block_size(
 
 
 @pytest.mark.parametrize("ngram_range", [None, (1, 4)], ids=str)
-def test_forward_in_threads_gives_same_bits(monkeypatch, codes, ngram_range):
+def test_concurrent_predictions_in_threads_are_identical(
+    monkeypatch, codes, ngram_range
+):
     forward = Pair("gru", 2, ngram_range).forward
     monkeypatch.setattr(_forward, "PLAN_ROWS", 10)
     batches = [codes[i : i + 60] for i in range(0, 60, 10)] + [codes[:2]]

@@ -24,7 +24,7 @@ from tests.conftest import Given
 GROUPS = {"Greek": "Europe", "Polish": "Europe", "Turkish": "Asia", "Japanese": "Asia"}
 
 
-def test_label_missing_from_groups_raises():
+def test_fit_of_grouped_classifier_with_missing_label_raises():
     ngrams = make_pipeline(TfidfVectorizer(), LogisticRegression())
     with pytest.raises(
         ValueError, match=r"missing label \(nan\) at position 1. Drop such rows"
@@ -32,7 +32,7 @@ def test_label_missing_from_groups_raises():
         GroupedClassifier(ngrams, groups={}).fit(["Anna", "Bo"], ["a", np.nan])
 
 
-def test_labels_without_group_are_kept(tiny):
+def test_labels_without_group_remain_classes(tiny):
     series = pd.Series({"Greek": "Europe", "Polish": "Europe"})
     for groups in (series, series.to_dict(), {"Europe": ("Greek", "Polish")}):
         model = GroupedClassifier(tiny, groups=groups)
@@ -45,7 +45,7 @@ def test_labels_without_group_are_kept(tiny):
 @pytest.mark.parametrize(
     "group, others", [("a", "others"), ("a", "Greek"), (1, 0), (True, False)]
 )
-def test_others_groups_all_remaining_labels(tiny, small_names, group, others):
+def test_others_parameter_groups_all_remaining_labels(tiny, small_names, group, others):
     names = small_names[0]
     frozen = FrozenEstimator(tiny)
     model = GroupedClassifier(frozen, groups={group: ["Polish"]}, others=others)
@@ -60,7 +60,7 @@ def test_others_groups_all_remaining_labels(tiny, small_names, group, others):
     assert model.score(*small_names) == model.score(names, groups)
 
 
-def test_fit_without_remaining_labels_has_no_others(small_names):
+def test_others_group_is_omitted_if_no_label_remains(small_names):
     """As in a fold that lacks rare labels."""
     ngrams = make_pipeline(TfidfVectorizer(), LogisticRegression())
     model = GroupedClassifier(ngrams, groups=GROUPS, others="others")
@@ -75,7 +75,7 @@ def test_fit_without_remaining_labels_has_no_others(small_names):
         ({}, "others", ["others"]),
     ],
 )
-def test_others_join_the_group_of_their_name_if_any_are_left(
+def test_remaining_labels_join_existing_group_named_by_others(
     tiny, groups, others, classes
 ):
     model = GroupedClassifier(tiny, groups=groups, others=others)
@@ -83,7 +83,7 @@ def test_others_join_the_group_of_their_name_if_any_are_left(
     assert_allclose(model.predict_proba(["Ana"]).sum(), 1, rtol=1e-5)
 
 
-def test_large_integer_labels_are_distinguished():
+def test_grouped_classifier_distinguishes_large_integer_labels():
     X, y = make_blobs(centers=3, random_state=0)
     labels = np.array([2**63, 2**63 + 1, 5], dtype=np.uint64)
     model = GroupedClassifier(GaussianNB().fit(X, labels[y]), groups={7: [5]})
@@ -104,7 +104,7 @@ def test_fit_ignores_groups_of_unseen_labels(tiny, small_names):
         model.set_params(groups={"Oceania": ["Fijian"]}).fit(names, y)
 
 
-def test_changed_groups_take_effect_in_next_fit(tiny, small_names):
+def test_changed_groups_take_effect_at_next_fit(tiny, small_names):
     model = GroupedClassifier(tiny, groups=GROUPS).fit(*small_names)
     model.set_params(groups={})
     assert model.classes_.tolist() == ["Asia", "Europe"]
@@ -134,18 +134,18 @@ WRONG = [
 
 
 @pytest.mark.parametrize("groups, others, message", WRONG)
-def test_wrong_groups_or_others_raise(tiny, groups, others, message):
+def test_invalid_groups_or_others_raise(tiny, groups, others, message):
     with pytest.raises(ValueError, match=message):
         GroupedClassifier(tiny, groups=groups, others=others).predict(["Ana"])
 
 
-def test_regions_of_labels_without_one_raise():
+def test_grouping_labels_without_region_by_region_raises():
     blobs = LogisticRegression().fit(*make_blobs(random_state=0))
     with pytest.raises(ValueError, match="codes of load_countries, got 0, 1, 2"):
         GroupedClassifier(blobs, groups="region").predict([[0, 0]])
 
 
-def test_score_accepts_labels_and_groups(small_names, tiny):
+def test_grouped_score_accepts_labels_and_groups(small_names, tiny):
     names, labels = small_names
     groups = np.array([GROUPS[label] for label in labels])
     model = GroupedClassifier(tiny, groups=GROUPS)
@@ -167,7 +167,9 @@ def test_score_accepts_labels_and_groups(small_names, tiny):
     assert model.score(names, unknown) == np.mean(hits & (labels != "Greek"))
 
 
-def test_unknown_label_keeps_numeric_type_of_groups(tiny, small_names):
+def test_grouped_score_counts_unknown_label_as_error_with_numeric_groups(
+    tiny, small_names
+):
     names, labels = small_names
     model = GroupedClassifier(tiny, groups={1: ["Polish"]}, others=0)
     careful = SelectiveClassifier(model, threshold=0)
@@ -177,7 +179,7 @@ def test_unknown_label_keeps_numeric_type_of_groups(tiny, small_names):
     assert careful.score(names, unknown) == np.mean(is_right & is_known)
 
 
-def test_bits_of_group_sums_do_not_depend_on_other_rows(tiny, small_names):
+def test_group_probabilities_do_not_depend_on_other_rows(tiny, small_names):
     names = np.resize(small_names[0], 8200)  # more than are summed at a time
     model = GroupedClassifier(tiny, groups="subregion")
     together = model.predict_proba(names)
@@ -185,7 +187,7 @@ def test_bits_of_group_sums_do_not_depend_on_other_rows(tiny, small_names):
 
 
 @pytest.mark.parametrize("level", ["region", "subregion"])
-def test_levels_group_nationalities_and_countries(level):
+def test_region_and_subregion_group_nationalities_and_countries(level):
     for table, column in [
         (load_countries(), "alpha_2"),
         (load_nationalities(), "nationality"),
@@ -197,14 +199,14 @@ def test_levels_group_nationalities_and_countries(level):
         assert model.predict(sure).tolist() == table[level][::2][order].tolist()
 
 
-def test_groups_of_equal_labels_keep_their_type():
+def test_classes_without_groups_keep_dtype_of_labels():
     for labels in ([0, 1], [False, True], [0.0, 1.0]):
         model = DummyClassifier().fit([[0], [0]], labels)
         groups = GroupedClassifier(model, groups={}).classes_
         assert groups.dtype == model.classes_.dtype
 
 
-def test_memory_does_not_grow_with_product_of_labels_and_groups():
+def test_memory_of_grouping_does_not_grow_with_labels_times_groups():
     labels = np.arange(3000)
     inner = FrozenEstimator(DummyClassifier().fit(labels[:, None], labels))
     tracemalloc.start()

@@ -69,7 +69,7 @@ def some_names():
     ],
     ids=str,
 )
-def test_characters_match_codes(params, some_names):
+def test_characters_of_prefix_proba_match_encoded_name(params, some_names):
     encoder = CharEncoder(**{"max_length": 30} | params)
     model = make_pipeline(encoder, DummyClassifier())
     model.fit(some_names[::2], np.arange(len(some_names[::2])) % 2)
@@ -80,7 +80,7 @@ def test_characters_match_codes(params, some_names):
         assert len(found.proba) == np.count_nonzero(codes)
 
 
-def test_native_scripts_are_transliterated_with_sources(shipped):
+def test_transliterated_characters_have_native_characters_as_sources(shipped):
     found = prefix_proba(shipped, " 王王伟 ")
     assert "".join(found.characters) == "王王伟 wangwangwei"
     assert "".join(found.sources) == "王王伟 王王王王王王王王伟伟伟"
@@ -88,7 +88,7 @@ def test_native_scripts_are_transliterated_with_sources(shipped):
     assert found.name == " 王王伟 "
 
 
-def test_foreign_words_are_converted_to_latin_with_sources(shipped):
+def test_foreign_names_in_chinese_have_latin_spelling_and_sources(shipped):
     found = prefix_proba(shipped, "罗伯特·莱万多夫斯基")
     assert "".join(found.characters) == "罗伯特·莱万多夫斯基 robert lewandowski"
     assert "".join(found.sources[11:]) == "罗罗伯伯特特·莱莱万万多多夫夫斯斯基"
@@ -102,7 +102,7 @@ def test_foreign_words_are_converted_to_latin_with_sources(shipped):
 
 
 @pytest.mark.parametrize("name", ["Kowalska", "Anna maria", "ab' cd"])
-def test_prefix_is_predicted_like_a_name(model, name):
+def test_prefix_proba_equals_predict_proba_of_each_prefix(model, name):
     found = prefix_proba(model, name)
     assert found.proba.shape == (len(name), 4)
     assert_array_equal(found.classes, model.classes_)
@@ -111,14 +111,14 @@ def test_prefix_is_predicted_like_a_name(model, name):
 
 
 @pytest.mark.parametrize("name", NAMES + ODD_NAMES)
-def test_last_prefix_is_the_whole_name(model, name):
+def test_last_row_of_prefix_proba_equals_predict_proba_of_name(model, name):
     found = prefix_proba(model, name)
     assert_allclose(found.proba[-1:], model.predict_proba([name]), rtol=1e-9)
     assert_allclose(found.proba.sum(axis=1), 1)
 
 
 @pytest.mark.parametrize("name", ["", "  ", "\u200b", "\x00", "'"])
-def test_name_without_characters_gives_no_rows(model, name):
+def test_prefix_proba_of_name_without_characters_has_no_rows(model, name):
     assert prefix_proba(model, name).proba.shape == (0, 4)
 
 
@@ -129,7 +129,7 @@ def test_name_without_characters_gives_no_rows(model, name):
     "ngram_range, lengths", [((1, 5), range(1, 6)), ((3, 4), [3, 4]), (None, [])]
 )
 @pytest.mark.parametrize("separator, marks", [(" ", "  "), ("-", "^$")])
-def test_contributions_sum_to_the_logits(
+def test_feature_contributions_sum_to_logits(
     small_names, ngram_range, lengths, separator, marks
 ):
     pairs = zip(small_names[0][::2], small_names[0][1::2], strict=True)
@@ -166,7 +166,7 @@ def test_contributions_sum_to_the_logits(
 @pytest.mark.parametrize(
     "labels", [["a", "b", "b", "a"], ["x", "y", "z", "z"]], ids=len
 )
-def test_contributions_of_own_labels_are_values_times_coefficients(
+def test_contributions_of_custom_labels_are_values_times_coefficients(
     tiny, small_names, labels
 ):
     names = small_names[0]
@@ -192,12 +192,12 @@ def test_contributions_of_own_labels_are_values_times_coefficients(
     assert_allclose(row[-1] - row[0], expected)
 
 
-def test_prior_of_0_is_an_infinite_intercept(tiny):
+def test_class_with_prior_0_has_intercept_of_minus_infinity(tiny):
     never = PriorShiftClassifier(tiny, priors=[0, 0.2, 0.3, 0.5])
     assert feature_contributions(never, "Jan").intercept[0] == -np.inf
 
 
-def test_log_odds_compare_best_or_given_labels(model):
+def test_log_odds_compare_two_best_labels_or_given_labels(model):
     found = feature_contributions(model, "Anna Kowalska")
     proba = model.predict_proba(["Anna Kowalska"])[0]
     first, second, third, last = np.argsort(-proba)
@@ -226,7 +226,7 @@ def test_log_odds_compare_best_or_given_labels(model):
 # ---- Models
 
 
-def test_any_classifier_after_encoder_has_prefix_probabilities(small_names):
+def test_prefix_proba_supports_any_classifier_after_encoder(small_names):
     one_hot = OneHotEncoder(handle_unknown="ignore")
     model = make_pipeline(CharEncoder(), one_hot, MultinomialNB()).fit(*small_names)
     found = prefix_proba(model, "Anna Ma")
@@ -234,7 +234,7 @@ def test_any_classifier_after_encoder_has_prefix_probabilities(small_names):
     assert_allclose(found.proba, model.predict_proba(prefixes))
 
 
-def test_linear_models_with_softmax_have_contributions(small_names):
+def test_feature_contributions_require_linear_model_with_softmax(small_names):
     names, labels = small_names
     sgd = SGDClassifier(loss="log_loss")
     ngrams = make_pipeline(TfidfVectorizer(analyzer="char"), sgd)
@@ -264,7 +264,7 @@ def test_prefix_proba_supports_calibration_only_after_encoder(tiny, small_names)
             prefix_proba(outer, "Ana")
 
 
-def test_wrong_parameters_raise(model):
+def test_inspection_with_invalid_arguments_raises(model):
     with pytest.raises(ValueError, match="^label got 'Greece'.* such as .'Greek'.:"):
         feature_contributions(model, "Anna").log_odds("Greece")
     with pytest.raises(TypeError, match="begins with a CharEncoder"):

@@ -7,7 +7,7 @@ from scipy.stats import norm
 from sknames._draws.intervals import p_values
 
 
-def test_adjusted_p_value_matches_largest_of_independent_errors():
+def test_adjusted_p_values_of_independent_errors_match_sidak_correction():
     """Of five, 1 - (1 - p) ** 5 (Sidak 1967)."""
     deviation = np.array([0.1, 0.2, 0.3, 0.4, 0.5])
     n_deviations = np.arange(5)

@@ -21,7 +21,7 @@ JOINED = ["Mehmet Can Yılmaz", "Nowak", "Anna", "", None]
 
 
 @pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame, pa.table])
-def test_transform_skips_missing_parts(library):
+def test_join_names_skips_missing_parts_of_names(library):
     table = library({name: PEOPLE[name] for name in COLUMNS})
     joins = JoinNames()
     assert joins.transform(table).tolist() == JOINED  # a warning is an error
@@ -39,7 +39,7 @@ def test_pipeline_of_join_names_and_model_predicts_tables_and_lists(shipped, lib
         assert [*joins.transform(X).columns] == ["name"]
 
 
-def test_later_tables_must_have_columns_of_last_fit():
+def test_join_names_raises_if_columns_differ_from_last_fit():
     table = pd.DataFrame(PEOPLE)[COLUMNS]
     in_other_order = table[COLUMNS[::-1]]
     joins = JoinNames().fit(table)
@@ -68,7 +68,7 @@ PLACEHOLDERS = {
 }
 
 
-def test_placeholders_are_missing_parts():
+def test_join_names_skips_placeholders_of_missing_parts():
     assert JoinNames().transform([*PLACEHOLDERS]).tolist() == [*PLACEHOLDERS.values()]
 
 
@@ -94,6 +94,6 @@ def lazy_table():
         (lambda: NameFeatures([]).fit(["Anna"]), ValueError, "at least one part"),
     ],
 )
-def test_wrong_parts_raise_with_hint(call, error, message):
+def test_join_names_with_invalid_table_raises_with_hint(call, error, message):
     with pytest.raises(error, match=message):
         call()

@@ -33,7 +33,7 @@ def test_load_names_gives_columns_of_strings(latin):
     assert {*latin} == {*COLUMNS, "target_names", "groups", "frame", "DESCR"}
 
 
-def test_name_of_two_rows_is_surname_and_given_name(all_names):
+def test_name_in_two_rows_has_part_both(all_names):
     frame = pd.DataFrame({name: all_names[name] for name in COLUMNS})
     parts = ROWS.groupby(["name", "nationality"]).part.agg(" ".join)
     parts = parts.str.replace("given surname", "both")
@@ -52,13 +52,13 @@ def test_load_names_with_script_returns_matching_rows(script, all_names):
     assert names.target_names.tolist() == sorted({*names.target})
 
 
-def test_scripts_of_names_match_nationalities(all_names):
+def test_shipped_names_cover_scripts_of_nationalities(all_names):
     without_names = {"Hans", "Hant", "Ethi", "Khmr", "Mong", "Mymr", "Tibt"}
     scripts = {*" ".join(load_nationalities().scripts).split()}
     assert scripts <= {*all_names.script} | without_names
 
 
-def test_names_are_clean(all_names):
+def test_shipped_names_are_clean(all_names):
     for name, script in zip(all_names.data, all_names.script, strict=True):
         letters = re.sub(f"[ '{JOINERS}-]", "", name)
         assert unicodedata.is_normalized("NFC", name), name
@@ -75,7 +75,7 @@ def test_names_are_clean(all_names):
             assert categories <= {"Lo", "Lu", "Ll", "Lm", "Mn", "Mc"}, ascii(name)
 
 
-def test_names_file_is_sorted_and_small():
+def test_shipped_names_file_is_sorted_and_small():
     keys = [*zip(ROWS.nationality, IS_NATIVE, ROWS.part, ROWS.name, strict=True)]
     assert keys == sorted(set(keys))
     content = DATA.joinpath("names.csv").read_bytes()
@@ -83,7 +83,7 @@ def test_names_file_is_sorted_and_small():
     assert len(gzip.compress(content)) < 450_000
 
 
-def test_description_has_correct_counts(latin, all_names):
+def test_description_of_shipped_names_has_correct_counts(latin, all_names):
     n_latin = len(latin.data)
     n_nationalities = len(latin.target_names)
     n_native_nationalities = ROWS.nationality[IS_NATIVE].nunique()
@@ -106,7 +106,7 @@ def test_description_has_correct_counts(latin, all_names):
     )
 
 
-def test_as_frame_returns_same_data_in_pandas(latin):
+def test_load_names_as_frame_returns_same_data_in_pandas(latin):
     names = load_names(as_frame=True)
     assert [*names.frame.columns] == ["name", "nationality"]
     pd.testing.assert_series_equal(names.data, names.frame["name"])
@@ -118,6 +118,6 @@ def test_as_frame_returns_same_data_in_pandas(latin):
     assert_array_equal(y, latin.target)
 
 
-def test_unknown_script_raises():
+def test_load_names_with_unknown_script_raises():
     with pytest.raises(ValueError, match="'script' parameter of load_names"):
         load_names(script="Latin")

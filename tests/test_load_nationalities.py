@@ -20,7 +20,7 @@ def test_nationalities_match_classes_of_model(found):
     assert {*load_names().target_names} < {*found.nationality}
 
 
-def test_frame_has_the_columns_as_series(found):
+def test_load_nationalities_as_frame_has_same_columns_as_series(found):
     plain = load_nationalities()
     assert plain.frame is None
     assert "first country" in plain.DESCR
@@ -30,7 +30,7 @@ def test_frame_has_the_columns_as_series(found):
         assert_array_equal(plain[name], column)
 
 
-def test_countries_have_codes_and_numbers(found):
+def test_countries_of_nationalities_have_codes_and_populations(found):
     frame = found.frame
     for column in ("alpha_3", "millions"):
         lengths = frame[column].str.split().str.len()
@@ -43,7 +43,7 @@ def test_countries_have_codes_and_numbers(found):
     assert {"BR", "PT"} == {*places.loc["Portuguese", "alpha_2"].split()}
 
 
-def test_millions_match_priors_approximately(found):
+def test_populations_of_countries_match_population_priors_approximately(found):
     """Priors also count people abroad, whom the countries leave out."""
     path = Path(sknames.__file__).parent / "_models" / "population.csv"
     bearers = pd.read_csv(path, index_col="label").millions
@@ -53,7 +53,7 @@ def test_millions_match_priors_approximately(found):
     assert ratio.between(0.6, 1.3).all()  # most of these two live abroad
 
 
-def test_figures_match_model_card(found):
+def test_accuracy_figures_of_nationalities_match_model_card(found):
     card = load_card()
     recalls = {name: row["recall"] for name, row in card["by_nationality"].items()}
     n_names = found.nationality.map(card["n_names_by_nationality"])

@@ -41,7 +41,7 @@ def test_make_names_gives_arrays_of_strings():
 
 
 @pytest.mark.parametrize("script", ["Latn", "Cyrl", "native", "all"])
-def test_names_combine_given_name_and_surname(script, parts):
+def test_generated_names_combine_given_name_and_surname(script, parts):
     drawn = make_names(3000, script=script, random_state=1)
     for name, nationality in zip(*drawn, strict=True):
         assert first_parts(name, nationality, parts), (name, nationality)
@@ -50,7 +50,7 @@ def test_names_combine_given_name_and_surname(script, parts):
 @pytest.mark.parametrize(
     "nationality, share", [("Polish", 0), ("Turkish", 0), ("Hungarian", 0.5)]
 )
-def test_order_of_latin_names_follows_nationality(nationality, share, parts):
+def test_order_of_generated_latin_names_follows_nationality(nationality, share, parts):
     names, _ = make_names(2000, nationalities=[nationality], random_state=2)
     firsts = [first_parts(name, nationality, parts) for name in names]
     n_surname_first = firsts.count({"surname"})
@@ -59,7 +59,7 @@ def test_order_of_latin_names_follows_nationality(nationality, share, parts):
     assert n_surname_first / n_sure == pytest.approx(share, abs=0.05)
 
 
-def test_han_hangul_and_kana_have_the_surname_first_and_no_space(parts):
+def test_generated_han_hangul_and_kana_names_start_with_surname_without_space(parts):
     asked = ["Chinese", "Japanese", "Korean"]
     drawn = make_names(2000, nationalities=asked, script="native", random_state=3)
     assert {*drawn[1]} == {*asked}
@@ -68,7 +68,7 @@ def test_han_hangul_and_kana_have_the_surname_first_and_no_space(parts):
         assert "surname" in first_parts(name, nationality, parts)
 
 
-def test_all_parts_of_a_name_are_in_one_script():
+def test_each_generated_name_is_in_a_single_script():
     names, _ = make_names(
         500, nationalities=["Indian"], script="native", random_state=4
     )
@@ -77,7 +77,7 @@ def test_all_parts_of_a_name_are_in_one_script():
     assert len(set().union(*blocks)) == 3  # Devanagari, Gujarati, Oriya
 
 
-def test_same_random_state_gives_same_names():
+def test_make_names_with_same_random_state_gives_identical_names():
     first = make_names(50, random_state=0)[0].tolist()
     state = np.random.RandomState(0)
     assert make_names(50, random_state=state)[0].tolist() == first
@@ -88,7 +88,9 @@ def test_same_random_state_gives_same_names():
     "arguments, least_distinct",
     [({}, 0.98), ({"full": False}, 0.6), ({"script": "all"}, 0.98)],
 )
-def test_drawn_names_have_equal_shares_and_rarely_repeat(arguments, least_distinct):
+def test_generated_names_have_equal_shares_of_nationalities_and_rarely_repeat(
+    arguments, least_distinct
+):
     drawn = make_names(20_000, random_state=0, **arguments)
     counts = np.unique(drawn[1], return_counts=True)[1]
     # The standard deviation of a count is 5 % of the mean.
@@ -96,7 +98,7 @@ def test_drawn_names_have_equal_shares_and_rarely_repeat(arguments, least_distin
     assert len({*zip(*drawn, strict=True)}) > least_distinct * 20_000
 
 
-def test_nationalities_are_drawn_with_given_weights(parts):
+def test_make_names_draws_nationalities_with_given_weights(parts):
     weights = {"Turkish": 3, "Japanese": 0, "Dutch": 9}
     drawn = make_names(4000, nationalities=weights, random_state=0)
     # The standard deviation of a share is .007.
@@ -106,7 +108,7 @@ def test_nationalities_are_drawn_with_given_weights(parts):
     assert all(first_parts(*pair, parts) for pair in zip(*drawn, strict=True))
 
 
-def test_single_words_are_half_given_names_half_surnames(parts):
+def test_generated_single_words_are_half_given_names_and_half_surnames(parts):
     names, nationalities = make_names(5_000, full=False, random_state=0)
     kinds = Counter()
     for name, nationality in zip(names, nationalities, strict=True):
@@ -134,12 +136,12 @@ def test_single_words_are_half_given_names_half_surnames(parts):
         ({"nationalities": {"Greek": 1, "Polish": -1}}, "-1 at position 1"),
     ],
 )
-def test_bad_arguments_raise(arguments, message):
+def test_make_names_with_invalid_arguments_raises(arguments, message):
     with pytest.raises(ValueError, match=message):
         make_names(**arguments)
 
 
-def test_weights_in_any_mapping_are_accepted():
+def test_make_names_accepts_weights_in_any_mapping():
     shares = {"Dutch": 0.9, "Turkish": 0.1}
     expected = make_names(20, nationalities=shares, random_state=0)
     for mapping in (MappingProxyType(shares), UserDict(shares), pd.Series(shares)):

@@ -20,7 +20,7 @@ def codes(small_names):
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
-def test_second_fit_frees_the_first_net(codes, early_stopping):
+def test_second_fit_frees_memory_of_first_net(codes, early_stopping):
     model = NameNationalityClassifier(early_stopping=early_stopping, **SMALL)
     model.fit(*codes)
     net = weakref.ref(model.net_)
@@ -41,5 +41,5 @@ print(psutil.Process().memory_info().rss - before)
 """
 
 
-def test_shipped_model_uses_little_memory_beyond_scikit_learn():
+def test_first_prediction_of_shipped_model_uses_less_than_85_mb():
     assert int(run_process(sys.executable, "-c", FIRST_ANSWER).stdout) < 85e6

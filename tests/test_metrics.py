@@ -73,7 +73,9 @@ def predicted(model, rows):
     return model.predict(rows[0])
 
 
-def test_figures_equal_scikit_learn(model, rows, predicted, weights, card):
+def test_scorecard_figures_equal_scikit_learn_metrics(
+    model, rows, predicted, weights, card
+):
     names, labels = rows
     proba = model.predict_proba(names)
     of_weights = {"sample_weight": weights}
@@ -97,7 +99,9 @@ def test_figures_equal_scikit_learn(model, rows, predicted, weights, card):
     assert "(Korean, Vietnamese)" in repr(card)
 
 
-def test_figures_by_class_equal_scikit_learn(rows, predicted, weights, card):
+def test_scorecard_figures_by_class_equal_scikit_learn_metrics(
+    rows, predicted, weights, card
+):
     labels = rows[1]
     columns = card.by_class
     assert columns["label"].tolist() == sorted({*labels, *predicted})
@@ -121,7 +125,7 @@ def test_figures_by_class_equal_scikit_learn(rows, predicted, weights, card):
         assert columns[column].tolist() == expected
 
 
-def test_intervals_use_effective_number_of_names(weights, card):
+def test_scorecard_intervals_use_effective_number_of_names(weights, card):
     n = weights.sum() ** 2 / (weights**2).sum()
     for figure in ("accuracy", "top_3"):
         expected = _scorecard.wilson_interval(getattr(card, figure), n)
@@ -138,7 +142,7 @@ def test_wilson_interval_equals_scipy(n_hits):
     assert high.max() <= 1
 
 
-def test_confusions_are_sorted_by_frequency(rows, predicted, card):
+def test_scorecard_confusions_are_sorted_by_frequency(rows, predicted, card):
     pairs = Counter(zip(rows[1].tolist(), predicted.tolist(), strict=True))
     expected = {pair: n for pair, n in pairs.items() if len({*pair}) == 2}
     assert {(true, found): n for true, found, n in card.confusions} == expected
@@ -146,7 +150,7 @@ def test_confusions_are_sorted_by_frequency(rows, predicted, card):
     assert counts == sorted(counts, reverse=True)
 
 
-def test_names_with_several_labels_bound_the_accuracy(model):
+def test_best_accuracy_is_limited_by_names_with_several_labels(model):
     names = ["Ali"] * 5 + ["Alí"] * 2 + ["Kim"]
     labels = "Turkish Greek Greek Greek Polish Greek Polish Greek".split()
     card = scorecard(model, names, labels)
@@ -187,7 +191,7 @@ def test_macro_f1_interval_with_predicted_only_labels_contains_estimate():
     assert low < card["macro_f1"] < high < 0.1
 
 
-def test_first_of_equal_probabilities_ranks_higher():
+def test_top_3_ranks_equal_probabilities_in_order_of_classes():
     classes = np.array([*"abcde"])
     labels = np.array([*"aabde"])
     proba = np.full((5, 5), 0.2)
@@ -196,7 +200,7 @@ def test_first_of_equal_probabilities_ranks_higher():
     assert card.calibration_error == pytest.approx(2 / 5 - 0.2)
 
 
-def test_mixed_numeric_and_text_labels_are_accepted():
+def test_scorecard_accepts_mixed_numeric_and_text_labels():
     answers = np.array(["unknown", 1, 1, 0], dtype=object)
     labels = np.array([0, 1, 0, 0])
     card = _scorecard.scorecard_from([*"abcd"], labels, answers, None, np.array([0, 1]))
@@ -254,7 +258,7 @@ class Contrary(MultinomialNB):
         return np.full(X.shape[0], self.classes_[0])
 
 
-def test_scorecard_measures_predict_not_most_probable_label(small_names):
+def test_scorecard_uses_predict_instead_of_most_probable_label(small_names):
     names, labels = small_names
     model = make_pipeline(CountVectorizer(analyzer="char"), Contrary())
     card = scorecard(model.fit(names, labels), names, labels)
@@ -285,7 +289,7 @@ Kurd taken for Polish            1
 Zulu taken for Polish            1"""  # noqa: E501
 
 
-def test_text_shows_all_figures():
+def test_scorecard_text_shows_all_figures():
     words = "Greek Greek Polish Polish Polish Thai Kurd Zulu Zulu Nigerian"
     labels = np.array(words.split())
     answers = np.where(np.arange(10) % 4, "Polish", "Greek")
@@ -300,7 +304,7 @@ def test_text_shows_all_figures():
     assert in_order == card.by_class["label"].tolist() == sorted({*labels, *answers})
 
 
-def test_text_of_many_nationalities_fits_one_screen():
+def test_scorecard_text_of_many_nationalities_has_at_most_40_lines():
     names, labels = (column[::7] for column in load_names(return_X_y=True))
     classes = np.unique(labels)
     card = _scorecard.scorecard_from(names, labels, np.roll(labels, 9), None, classes)
@@ -313,7 +317,9 @@ def test_text_of_many_nationalities_fits_one_screen():
     assert sum(" taken for " in line for line in lines) == 5
 
 
-def test_model_without_predict_proba_has_other_figures(small_names):
+def test_scorecard_of_model_without_predict_proba_omits_probability_figures(
+    small_names,
+):
     svm = make_pipeline(CountVectorizer(analyzer="char"), LinearSVC(random_state=0))
     card = scorecard(svm.fit(*small_names), *small_names)
     assert card.accuracy > 0.5
@@ -324,7 +330,7 @@ def test_model_without_predict_proba_has_other_figures(small_names):
     assert "log loss  " not in text
 
 
-def test_scorecard_frame_has_the_figures_by_class(model):
+def test_scorecard_to_frame_equals_by_class(model):
     card = scorecard(model, ["Jan Kowalski"], ["Polish"])
     expected = {name: column.tolist() for name, column in card.by_class.items()}
     assert card.to_frame().to_dict("list") == expected
@@ -333,7 +339,7 @@ def test_scorecard_frame_has_the_figures_by_class(model):
 # ---- Calibration
 
 
-def test_calibration_error_is_the_mean_gap_by_bin():
+def test_calibration_error_is_weighted_mean_gap_over_bins():
     # The last bins end at 0.8667, 0.9333 and 1.
     confidence = np.array([0.87, 0.93, 0.5, 0.95, 1.0])
     is_right = np.array([True, False, True, True, False])
@@ -368,7 +374,7 @@ def test_calibration_error_by_chance_equals_mean_of_normal_gaps():
         ({"sample_weight": np.zeros(3)}, "a positive one; got 0 at"),
     ],
 )
-def test_wrong_parameters_raise(model, changes, message):
+def test_scorecard_with_invalid_arguments_raises(model, changes, message):
     data = {"X": ["a", "b", "c"], "y": ["Greek"] * 3} | changes
     with pytest.raises(ValueError, match=message):
         scorecard(model, **data)

@@ -45,7 +45,7 @@ def leaving_each_name_out(probabilities, assumed, weights, n_pseudo):
 
 @pytest.mark.parametrize("n", [1, 2, 30, 300])
 @pytest.mark.parametrize("seed", [0, 1])
-def test_mixture_estimate_leaves_each_name_out(n, seed):
+def test_mixture_estimate_equals_reference_that_leaves_each_name_out(n, seed):
     rng = np.random.default_rng(seed)
     probabilities = draw(n, seed=seed)
     assumed = rng.dirichlet(np.full(5, 2))
@@ -62,7 +62,7 @@ def test_mixture_estimate_leaves_each_name_out(n, seed):
     assert 0 < n_iter < 100
 
 
-def test_pseudo_names_are_at_least_three_for_uninformative_lists():
+def test_number_of_pseudo_names_grows_for_uninformative_lists():
     def pseudo_names(labels, assumed=UNIFORM):
         names = distinct_names(np.eye(4)[labels], np.ones(len(labels)), assumed)
         return count_pseudo_names(names, assumed)
@@ -76,7 +76,7 @@ def test_pseudo_names_are_at_least_three_for_uninformative_lists():
     assert pseudo_names([0]) > 1e6
 
 
-def test_heavy_weights_of_certain_rare_labels_are_counted():
+def test_mixture_counts_heavy_name_with_certain_rare_label():
     """Where the mix of the others hardly has the class at all."""
     assumed = np.array([0.001, 0.999])
     probabilities = np.array([[1 - 1e-9, 1e-9], [0, 1]])
@@ -86,7 +86,7 @@ def test_heavy_weights_of_certain_rare_labels_are_counted():
 
 @pytest.mark.filterwarnings("ignore:The model is unsure")
 @pytest.mark.parametrize("seed", [3, 4])
-def test_many_impossible_classes_converge(seed):
+def test_mixture_estimate_with_many_impossible_classes_converges(seed):
     """Half are impossible, as if a forest never saw their names; a warning fails."""
     assumed = np.random.default_rng(seed).dirichlet(np.full(48, 0.5))
     rows = np.pad(draw(50, 24, seed), ((0, 0), (24, 0)))
@@ -95,7 +95,7 @@ def test_many_impossible_classes_converge(seed):
     assert_array_equal(found[:24], 0)
 
 
-def test_class_starting_at_0_stays_0():
+def test_class_with_assumed_prior_0_keeps_share_0():
     assumed = np.array([0.5, 0.5, 0, 0, 0])
     shares, priors, _ = estimated(draw(), assumed)
     for values in (shares, priors):
@@ -103,7 +103,7 @@ def test_class_starting_at_0_stays_0():
         assert values[:2].sum() == pytest.approx(1)
 
 
-def test_em_without_convergence_warns():
+def test_mixture_estimate_without_convergence_warns():
     assumed = np.array([0.4, 0.3, 0.1, 0.1, 0.1])
     _, _, needed = estimated(draw(), assumed)
     estimated(draw(), assumed, max_iter=needed)
@@ -113,7 +113,7 @@ def test_em_without_convergence_warns():
         estimated(draw(), assumed, max_iter=needed - 1)
 
 
-def test_distinct_names_share_effective_number():
+def test_distinct_names_with_same_probabilities_are_merged_with_kish_weights():
     alike = [[0.8, 0.2], [0.8, 0.2]]
     others = [[0.3, 0.7], [0.5, 0.5], [0, 0], [0, 1], [-0.0, 1]]
     probabilities = np.array(alike + others)

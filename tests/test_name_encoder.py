@@ -42,7 +42,7 @@ def encoder():
 # ---- Features
 
 
-def test_transform_gives_square_roots_of_probabilities(encoder, shipped_uniform):
+def test_name_encoder_returns_square_roots_of_probabilities(encoder, shipped_uniform):
     rows = encoder.transform(NAMES)
     assert rows.dtype == np.float32
     assert rows.shape == (len(NAMES), len(shipped_uniform.classes_))
@@ -51,7 +51,7 @@ def test_transform_gives_square_roots_of_probabilities(encoder, shipped_uniform)
     assert (rows[[0, 10]].argmax(axis=1) == k).all()
 
 
-def test_equal_names_are_predicted_once(tiny):
+def test_name_encoder_predicts_equal_names_once(tiny):
     asked = []
     step = FunctionTransformer(lambda names: asked.append(names) or names)
     encoder = NameEncoder(FrozenEstimator(make_pipeline(step, tiny))).fit(["Ana"])
@@ -63,7 +63,7 @@ def test_equal_names_are_predicted_once(tiny):
 # ---- Models
 
 
-def test_model_keeps_its_priors(tiny, shipped, shipped_uniform):
+def test_name_encoder_keeps_priors_of_given_model(tiny, shipped, shipped_uniform):
     shifted = PriorShiftClassifier(FrozenEstimator(tiny)).fit(NAMES)
     for model in (tiny, shipped, shifted):
         rows = NameEncoder(FrozenEstimator(model)).fit_transform(NAMES)
@@ -92,7 +92,9 @@ def test_model_keeps_its_priors(tiny, shipped, shipped_uniform):
         (LinearSVC(), InvalidParameterError, "The 'model' parameter"),
     ],
 )
-def test_wrong_model_raises_and_keeps_the_fitted_one(encoder, model, error, message):
+def test_name_encoder_with_invalid_model_raises_and_keeps_fitted_model(
+    encoder, model, error, message
+):
     fitted = copy.deepcopy(encoder).set_params(model=model)
     before = vars(fitted).copy()
     with pytest.raises(error, match=message):
@@ -100,7 +102,7 @@ def test_wrong_model_raises_and_keeps_the_fitted_one(encoder, model, error, mess
     assert vars(fitted) == before
 
 
-def test_model_that_takes_codes_raises(tiny):
+def test_name_encoder_with_model_that_takes_codes_raises(tiny):
     message = "from FrozenEstimator. Give .*CharEncoder"
     with pytest.raises(ValueError, match=message):
         NameEncoder(FrozenEstimator(tiny[-1])).fit(["Ana"])
@@ -109,7 +111,9 @@ def test_model_that_takes_codes_raises(tiny):
 # ---- Clones and files
 
 
-def test_file_stores_reference_to_shipped_model(encoder, shipped_uniform):
+def test_pickled_name_encoder_stores_reference_to_shipped_model(
+    encoder, shipped_uniform
+):
     stored = pickle.dumps(encoder)
     assert len(stored) < 1000
     assert b"_name_encoder" not in stored
@@ -122,7 +126,7 @@ def test_file_stores_reference_to_shipped_model(encoder, shipped_uniform):
     assert_array_equal(again.transform(NAMES), encoder.transform(NAMES))
 
 
-def test_file_with_reference_to_other_model_raises(encoder, monkeypatch):
+def test_pickled_name_encoder_of_other_shipped_model_raises(encoder, monkeypatch):
     stored = pickle.dumps(encoder)
     monkeypatch.setattr(
         "sknames._name_encoder.pretrained_sha256", lambda target: "another"
@@ -135,7 +139,7 @@ def test_file_with_reference_to_other_model_raises(encoder, monkeypatch):
 # ---- In scikit-learn
 
 
-def test_own_labels_pipeline_equals_benchmarked_one(tiny):
+def test_own_labels_pipeline_has_benchmarked_settings(tiny):
     found = make_own_labels_pipeline(FrozenEstimator(tiny)).get_params()
     assert found["features__model__model__estimator"] is tiny
     for name, value in {
@@ -154,7 +158,7 @@ LABELLED = (
 )
 
 
-def test_own_labels_pipeline_handles_missing_names_like_encoder(tiny):
+def test_own_labels_pipeline_accepts_missing_names_only_with_handle_missing(tiny):
     names = [*LABELLED[0][:3], None]
     labels = LABELLED[1]
     model = make_own_labels_pipeline(FrozenEstimator(tiny))
@@ -165,7 +169,7 @@ def test_own_labels_pipeline_handles_missing_names_like_encoder(tiny):
 
 
 @pytest.mark.parametrize("first", ["Ana Souza", "Mr. Ana Souza"])
-def test_own_labels_pipeline_keeps_titles_in_ngrams_if_many_names_have_titles(
+def test_own_labels_pipeline_keeps_titles_in_ngrams_if_common_in_fit(
     first,
 ):
     is_tidy = "Mr." not in first
@@ -186,14 +190,14 @@ def test_name_features_with_fitted_parts_raises_before_fit(tiny):
         NameFeatures([("model", fitted)]).transform(["Anna"])
 
 
-def test_own_labels_pipeline_missing_label_raises(tiny):
+def test_own_labels_pipeline_with_missing_label_raises(tiny):
     names, labels = LABELLED
     model = make_own_labels_pipeline(FrozenEstimator(tiny))
     with pytest.raises(ValueError, match="missing label .* at position 3. Drop such"):
         model.fit(names, [*labels[:3], None])
 
 
-def test_country_encoder_uses_country_model_and_stores_reference():
+def test_name_encoder_of_countries_stores_reference_to_country_model():
     encoder = NameEncoder("country").fit(["Ana"])
     stored = pickle.dumps(encoder)
     assert len(stored) < 10_000
@@ -203,7 +207,7 @@ def test_country_encoder_uses_country_model_and_stores_reference():
     assert_array_equal(found, expected.astype(np.float32))
 
 
-def test_fit_and_transform_need_no_torch():
+def test_name_encoder_does_not_import_torch():
     code = """
 import pickle, sys
 from sknames import NameEncoder

@@ -45,14 +45,14 @@ def test_class_prior_follows_logit_adjustment(codes, logit_adjustment):
     assert not classify.class_prior_.flags.writeable
 
 
-def test_labels_keep_their_type():
+def test_predictions_keep_type_of_labels():
     X = [[2, 3], [3, 2], [4, 4]]
     assert fit(X, [7, 5, 7]).predict(X).dtype.kind == "i"
     assert fit(X, np.array(["x", "y", "x"], dtype=object)).predict(X).dtype == object
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float64])
-def test_columns_of_padding_are_not_computed(codes, dtype):
+def test_padding_columns_are_skipped_and_do_not_change_predictions(codes, dtype):
     X, y = codes
     X = X[:, X.any(axis=0)]
     wide = np.pad(X.astype(dtype), [(0, 0), (0, 3_000)])
@@ -91,7 +91,7 @@ NETS = [
 
 
 @pytest.mark.parametrize("params", NETS)
-def test_net_predicts_codes_as_the_classifier_does(codes, params):
+def test_net_and_classifier_predict_codes_identically(codes, params):
     X, y = codes
     model = fit(X, y, **params)
     assert_allclose(model.net_.predict_proba(X), model.predict_proba(X), atol=1e-6)
@@ -100,7 +100,7 @@ def test_net_predicts_codes_as_the_classifier_does(codes, params):
 
 
 @pytest.mark.parametrize("params", NETS)
-def test_net_of_loaded_model_has_same_weights(codes, params):
+def test_net_of_unpickled_classifier_has_same_weights(codes, params):
     X, y = codes
     model = fit(X, y, **params)
     loaded = pickle.loads(pickle.dumps(model))
@@ -118,13 +118,13 @@ def test_net_of_loaded_model_has_same_weights(codes, params):
     }
 
 
-def test_pickled_net_predicts_the_same(codes):
+def test_pickled_net_predicts_identically(codes):
     net = fit(*codes).net_
     loaded = pickle.loads(pickle.dumps(net))
     assert_array_equal(loaded.predict_proba(codes[0]), net.predict_proba(codes[0]))
 
 
-def test_load_params_of_net_keeps_predictions(codes, tmp_path):
+def test_load_params_of_net_does_not_change_classifier(codes, tmp_path):
     X, y = codes
     model = fit(X, y)
     expected = model.predict_proba(X)
@@ -133,7 +133,7 @@ def test_load_params_of_net_keeps_predictions(codes, tmp_path):
     assert_array_equal(model.predict_proba(X), expected)
 
 
-def test_fit_of_net_on_codes_raises(codes):
+def test_partial_fit_of_net_on_codes_raises_with_hint(codes):
     X, y = codes
     with pytest.raises(TypeError, match="got ndarray and labels. .* call fit of the"):
         fit(X, y).net_.partial_fit(X, y)
@@ -199,7 +199,7 @@ def test_leading_spaces_warn_above_one_in_100_rows(params):
     assert fit(X, X[:, 1] % 2, max_epochs=1, **params).network_.separator is None
 
 
-def test_class_without_weight_has_probability_0(codes):
+def test_class_with_weight_0_has_probability_0(codes):
     X, y = codes
     weighted = fit(X, y, sample_weight=(y != "Greek").astype(float), word_weight=0.2)
     for model in (weighted, fit(X, y, class_weight={"Greek": 0}, word_weight=0.2)):
@@ -213,7 +213,7 @@ def test_class_without_weight_has_probability_0(codes):
         assert_array_equal(logarithms[:, is_greek], -np.inf)
 
 
-def test_history_has_python_numbers(codes):
+def test_history_contains_python_numbers(codes):
     model = fit(*codes)
     assert [str(epoch["epoch"]) for epoch in model.history_] == ["1", "2", "3"]
     assert model.n_iter_ == 3

@@ -28,7 +28,7 @@ ASKED = {
 
 @pytest.mark.filterwarnings("ignore:The shares are rough")
 @pytest.mark.parametrize("ask", ASKED.values(), ids=ASKED)
-def test_names_are_tidied_and_checked_at_most_once(shipped, monkeypatch, ask):
+def test_each_call_tidies_and_checks_names_at_most_once(shipped, monkeypatch, ask):
     counted = {
         name: Mock(wraps=getattr(module, name))
         for name in ("clean", "tidy", "why_not_names")
@@ -40,7 +40,7 @@ def test_names_are_tidied_and_checked_at_most_once(shipped, monkeypatch, ask):
     assert counted["why_not_names"].call_count <= 1
 
 
-def test_names_expose_clean_tidy_and_reasons():
+def test_read_names_returns_tidy_texts_ids_and_reasons():
     names = read_names([*TYPED, None], "empty")
     assert names == [*TYPED, ""]
     assert read_names(names) is names
@@ -49,7 +49,7 @@ def test_names_expose_clean_tidy_and_reasons():
     assert names.reasons.tolist()[1:3] == ["", "missing name"]
 
 
-def test_names_are_tidied_again_only_with_other_rules():
+def test_names_are_tidied_again_only_for_different_rules():
     encoder = CharEncoder(tidy=False).fit(["Dr. Anna Kim"])
     names = Names(TYPED)
     as_typed = names.read_by(encoder._rules)

@@ -90,7 +90,7 @@ def arrays_of(network):
     return [*arrays, network.class_prior]
 
 
-def test_network_is_immutable(network):
+def test_arrays_of_network_are_read_only(network):
     for array in [*arrays_of(network), *arrays_of(rounded(network))]:
         with pytest.raises(ValueError, match="read-only"):
             array[...] = 0
@@ -104,7 +104,7 @@ def assert_same(network, expected):
 
 
 @pytest.mark.parametrize("coverage", [0.9, None])
-def test_arrays_contain_measured_statistics(coverage):
+def test_network_arrays_keep_measured_statistics(coverage):
     figures = {"model_error": 0.4, "sharpness": 1.5, "coverage": coverage}
     measured = Measured(np.array([0.5, -0.5]), np.array([7, 9]), **figures)
     network = replace(make(), measured=measured)
@@ -126,7 +126,7 @@ each_storage = pytest.mark.parametrize("store", [halved, rounded])
 
 
 @each_storage
-def test_arrays_in_a_file_give_the_same_network(network, store):
+def test_network_from_saved_arrays_is_identical(network, store):
     network = store(network)
     content = io.BytesIO()
     np.savez(content, **network.to_arrays())
@@ -141,7 +141,7 @@ def test_arrays_in_a_file_give_the_same_network(network, store):
 
 @each_storage
 @pytest.mark.parametrize("dtype", ["auto", "float64"])
-def test_stored_weights_predict_as_their_floats(network, store, dtype):
+def test_quantized_weights_predict_like_dequantized_weights(network, store, dtype):
     stored = store(network)
     floats = dict(stored.weights)
     for name in floats.keys() & {*QUANTIZED}:
@@ -191,7 +191,7 @@ def test_quantize_is_idempotent(n_rows, size):
         assert_array_equal(found, numbers[rows], strict=True)
 
 
-def test_rounded_weights_remain_quantized(network):
+def test_rounding_quantized_weights_again_changes_nothing(network):
     small = rounded(network)
     arrays = small.to_arrays()
     assert_same(rounded(small), small)
@@ -209,7 +209,7 @@ def test_rounded_weights_remain_quantized(network):
 # ---- Temperature
 
 
-def test_temperature_divides_the_logits(network):
+def test_temperature_divides_logits_and_flattens_priors(network):
     codes = np.array([[1, 2, 3], [2, 0, 0], [0, 0, 0]])
     flatter = with_temperature(network, 1.4)
     expected = _forward.Forward(network, "float64").logits(codes) / 1.4
@@ -225,7 +225,7 @@ def test_temperature_divides_the_logits(network):
 # ---- Priors
 
 
-def test_with_priors_shifts_the_bias_alone(network):
+def test_with_priors_changes_only_bias_and_priors(network):
     priors = np.array([0.2, 0.2, 0.6])
     bias = "head.bias" if "head.bias" in network.weights else "output.bias"
     shifted = network.with_priors(priors)
@@ -239,7 +239,7 @@ def test_with_priors_shifts_the_bias_alone(network):
     assert_allclose(back, network.weights[bias], atol=1e-6)
 
 
-def test_with_priors_of_zero_never_predicts_the_class():
+def test_class_with_prior_0_in_with_priors_has_probability_0():
     network = make().with_priors(np.array([0.4, 0.6, 0.0]))
     codes = np.array([[1, 2, 3, 4, 5]], dtype=np.uint8)
     (probabilities,) = _forward.Forward(network, "float64").probabilities(codes)
@@ -252,7 +252,7 @@ def test_with_priors_of_zero_never_predicts_the_class():
         network.with_priors(np.full(3, 1 / 3))
 
 
-def test_keys_use_int32_if_they_fit():
+def test_ngram_keys_use_int32_if_they_fit():
     largest = np.iinfo(np.int32).max
     for keys, dtype in [([], "i4"), ([largest], "i4"), ([0, largest + 1], "i8")]:
         found = narrow(np.array(keys, dtype=np.int64))
@@ -270,7 +270,7 @@ VALUES = np.array([-128, -1, 0, 1, 2, 3, 5, 100, 127, 255, 256, 300, 65_408, 65_
 
 @pytest.mark.parametrize("of_symbols", DTYPES)
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_codes_are_consecutive(dtype, of_symbols):
+def test_to_codes_numbers_symbols_and_moves_padding_to_end(dtype, of_symbols):
     X = np.random.RandomState(0).choice(VALUES, (40, 20)).astype(dtype)
     before = X.copy()
     symbols = np.unique(VALUES[1::2].astype(of_symbols))
@@ -297,14 +297,14 @@ def test_codes_are_consecutive(dtype, of_symbols):
         ([1, 1 << 16], np.array([1 << 16, 1, 65_535]), [2, 1, 3]),
     ],
 )
-def test_codes_of_negative_large_and_fractional_symbols(symbols, row, codes):
+def test_to_codes_accepts_negative_large_and_fractional_symbols(symbols, row, codes):
     network = Network("gru", np.array(symbols), {})
     assert network.to_codes(row[None]).tolist() == [codes]
 
 
 @pytest.mark.parametrize("n, dtype", [(253, np.uint8), (254, np.uint16)])
 @pytest.mark.parametrize("of_x", [np.uint16, np.int64])
-def test_dtype_of_codes_has_room_for_end_mark(n, dtype, of_x):
+def test_dtype_of_codes_leaves_room_for_end_mark(n, dtype, of_x):
     network = Network("gru", np.arange(1, n + 1), {})
     codes = network.to_codes(np.array([[0, n, n + 1]], dtype=of_x))
     assert codes.tolist() == [[n, n + 1, 0]]
@@ -322,7 +322,7 @@ def test_dtype_of_codes_has_room_for_end_mark(n, dtype, of_x):
     ],
     ids=["codes", "n-grams", "words"],
 )
-def test_single_long_row_uses_little_memory(work):
+def test_single_long_row_among_short_rows_needs_little_memory(work):
     X = np.zeros((1_000, 20_000), dtype=np.uint8)
     X[:, :12] = np.random.RandomState(0).randint(1, 4, size=(1_000, 12))
     X[17] = 2

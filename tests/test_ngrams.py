@@ -109,7 +109,9 @@ def occurrences(ngrams, codes):
 
 
 @each_case
-def test_fit_finds_the_ngrams_of_strings(names, ngram_range, min_df, separator):
+def test_fitted_ngrams_equal_ngrams_counted_in_strings(
+    names, ngram_range, min_df, separator
+):
     ngrams, frequency = fit(names, ngram_range, min_df, separator)
     found = dict(zip(features_of(ngrams), frequency.tolist(), strict=True))
     assert len(found) == len(frequency)
@@ -124,7 +126,9 @@ def test_fit_finds_the_ngrams_of_strings(names, ngram_range, min_df, separator):
 @pytest.mark.parametrize(
     "asked", [NAMES, SPACED, ["annika", "", "xanax", "dd"], [""]], ids=len
 )
-def test_tfidf_returns_each_occurrence(names, ngram_range, min_df, separator, asked):
+def test_tfidf_returns_each_occurrence_of_known_ngrams(
+    names, ngram_range, min_df, separator, asked
+):
     ngrams, _ = fit(names, ngram_range, min_df, separator)
     grams = np.array(features_of(ngrams))
     features, starts = occurrences(ngrams, encode(asked, length=9))
@@ -140,7 +144,7 @@ def test_tfidf_returns_each_occurrence(names, ngram_range, min_df, separator, as
 
 
 @each_case
-def test_tfidf_of_row_has_norm_1(names, ngram_range, min_df, separator):
+def test_tfidf_values_of_each_row_have_norm_1(names, ngram_range, min_df, separator):
     ngrams, frequency = fit(names, ngram_range, min_df, separator)
     codes = encode(["xx", *NAMES, "", "xx", "annx", "xx"])
     idf = 1 / frequency**0.5
@@ -185,7 +189,7 @@ def test_ngrams_found_in_tree_equal_ngrams_of_rows(
 
 
 @pytest.mark.parametrize("n_symbols", [2**16 + 1, 2**31])
-def test_ngrams_of_many_symbols_do_not_overflow(n_symbols):
+def test_ngram_keys_of_many_symbols_do_not_overflow(n_symbols):
     codes = encode(NAMES)
     spread = codes * np.uint32((n_symbols - 3) // (len(LETTERS) + 1))
     assert spread.max() > n_symbols // 2
@@ -212,7 +216,7 @@ def test_lookup_finds_keys_by_prefix_and_symbol(n_symbols, share):
 
 
 @pytest.mark.parametrize("chunk_rows", [1, 7])
-def test_fit_in_chunks_gives_the_same_arrays(chunk_rows, monkeypatch):
+def test_fitting_ngrams_in_chunks_gives_identical_arrays(chunk_rows, monkeypatch):
     codes = random_codes(50, 6, 3)
 
     def everything():

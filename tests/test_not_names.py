@@ -33,7 +33,9 @@ ORGANIZATIONS = (
 
 
 @pytest.mark.parametrize("with_encoder", [False, True])
-def test_reason_does_not_depend_on_other_texts(shipped, judged, with_encoder):
+def test_reason_why_text_is_not_a_name_does_not_depend_on_other_texts(
+    shipped, judged, with_encoder
+):
     rules = shipped[0]._rules if with_encoder else ReadingRules()
     texts = [*judged, *["Anna"] * 20]
     assert Names(texts, rules).reasons[: len(judged)].tolist() == [*judged.values()]
@@ -41,7 +43,7 @@ def test_reason_does_not_depend_on_other_texts(shipped, judged, with_encoder):
         assert Names([text], rules).reasons.tolist() == [reason], text
 
 
-def test_single_character_is_known_only_if_letter():
+def test_single_character_is_a_name_only_if_letter():
     texts = []
     for text in map(chr, range(0x110000)):
         is_assigned = unicodedata.category(text) not in ("Cn", "Cs")
@@ -68,12 +70,12 @@ def test_every_legal_form_marks_organization():
     assert np.array(texts)[is_other].tolist() == []
 
 
-def test_organizations_in_many_languages_are_found():
+def test_at_least_354_benchmark_organizations_are_recognized():
     texts = ORGANIZATIONS.read_text(encoding="utf-8").splitlines()
     assert np.count_nonzero(Names(texts).reasons == "organization") >= 354
 
 
-def test_words_of_organizations_are_not_in_name_lists():
+def test_words_that_mark_organizations_never_occur_in_shipped_names():
     names = load_names(script="all", return_X_y=True)[0]
     borne = {word for name in names for word in name.lower().replace("-", " ").split()}
     assert borne.isdisjoint(RULES["word"])
@@ -81,19 +83,19 @@ def test_words_of_organizations_are_not_in_name_lists():
 
 
 @pytest.mark.parametrize("text", ["infant", "Vorname unbekannt", "male child"])
-def test_placeholder_is_recognized_only_as_whole_text(text):
+def test_placeholder_is_recognized_only_as_entire_text(text):
     texts = [text, text.upper(), f"({text})", f"Lee {text}"]
     assert Names(texts).reasons.tolist() == [*["placeholder"] * 3, ""]
 
 
-def test_surname_containing_and_is_one_person():
+def test_surnames_containing_and_are_not_several_names():
     path = DATA / "iberian_and_polish_names.txt"
     names = path.read_text(encoding="utf-8").splitlines()
     assert Names(names).reasons.tolist() == [""] * 50
 
 
 @pytest.mark.parametrize("behind", ["{}{}", "{}.{}.", "{}. {}."])
-def test_two_capitals_beside_a_name_are_initials(behind):
+def test_two_capital_letters_beside_a_name_are_initials(behind):
     texts = []
     for pair in product(ascii_uppercase, repeat=2):
         initials = behind.format(*pair)
@@ -103,7 +105,7 @@ def test_two_capitals_beside_a_name_are_initials(behind):
     assert {*np.array(texts)[is_no_name].tolist()} <= companies
 
 
-def test_composed_letter_known_to_encoder_is_known():
+def test_decomposed_letter_is_known_if_alphabet_has_composed_letter():
     encoder = CharEncoder.from_alphabet(" é", 9, transliterate=False)
     texts = ["e\u0301", "e", "E\u0301", "王", "王 é"]
     no = "no known letter"
@@ -113,7 +115,7 @@ def test_composed_letter_known_to_encoder_is_known():
     assert Names(["ʔ"], encoder._rules).reasons.tolist() == [no]
 
 
-def test_all_functions_give_same_reason(shipped, judged):
+def test_selective_classifier_and_predict_table_give_same_reasons(shipped, judged):
     texts = [*judged]
     reasons = [*judged.values()]
     found = load_pretrained(abstain=True).reasons(texts)
@@ -158,7 +160,7 @@ for texts in RULES.values():
 @given(typed_with(WORDS))
 @example("www. Anna")
 @ANY
-def test_quick_check_agrees_with_full_check(typed):
+def test_quick_check_of_names_agrees_with_full_check(typed):
     few_letters = CharEncoder.from_alphabet(" anm", 9)._rules
     for rules in (ReadingRules(), few_letters):
         (reason,) = Names([typed], rules).reasons

@@ -30,7 +30,7 @@ def two_blas_threads():
         yield blas_threads()
 
 
-def test_block_uses_one_thread_until_error(two_blas_threads):
+def test_one_blas_thread_restores_thread_count_after_error(two_blas_threads):
     with pytest.raises(KeyboardInterrupt), one_blas_thread:
         assert blas_threads() == [1] * len(two_blas_threads)
         raise KeyboardInterrupt
@@ -42,7 +42,7 @@ def set_one_blas_thread():
         return blas_threads()
 
 
-def test_blas_limit_applies_to_all_threads(two_blas_threads):
+def test_one_blas_thread_applies_to_all_threads(two_blas_threads):
     # threadpoolctl lets one thread at a time set limits, and silently ignores the
     # others.
 
@@ -65,7 +65,7 @@ def test_blas_limit_applies_to_all_threads(two_blas_threads):
         assert pool.submit(set_one_blas_thread).result() == [1] * len(two_blas_threads)
 
 
-def test_openmp_limit_of_thread_is_unchanged(two_blas_threads):
+def test_one_blas_thread_keeps_openmp_limits(two_blas_threads):
     guard = OneBlasThread()
     with (
         ThreadpoolController().limit(limits=2, user_api="openmp"),
@@ -98,7 +98,7 @@ class SlowBlas:
         time.sleep(0.02)
 
 
-def test_overlapping_threads_have_blas_limit(monkeypatch):
+def test_one_blas_thread_holds_in_overlapping_threads(monkeypatch):
     blas = SlowBlas()
     guard = OneBlasThread()
     controller = SimpleNamespace(select=lambda user_api: blas)

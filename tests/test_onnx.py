@@ -98,7 +98,7 @@ NETWORKS = {
 
 @given(st.fixed_dictionaries(NETWORKS))
 @settings(deadline=None, derandomize=True, max_examples=25)
-def test_onnx_of_any_network_predicts_as_numpy(params):
+def test_onnx_of_any_network_predicts_like_numpy(params):
     rows = random_rows(200, seed=2)
     if params["ngram_range"] is None:
         params |= {"separator": None, "n_labels": None}
@@ -119,7 +119,7 @@ def test_onnx_of_any_network_predicts_as_numpy(params):
 @pytest.mark.parametrize(
     "symbols", [[-7, 3, 2_000_000_000], [2.0, 3.0, 5.0], [5], []], ids=str
 )
-def test_onnx_of_any_integer_symbols_predicts_as_numpy(symbols):
+def test_onnx_of_any_integer_symbols_predicts_like_numpy(symbols):
     symbols = np.array(symbols)
     classifier = random_classifier(ngram_range=None, symbols=symbols)
     values = [*symbols.astype(int), 0, 1, -5, 7, -2_000_000_000]
@@ -127,7 +127,7 @@ def test_onnx_of_any_integer_symbols_predicts_as_numpy(symbols):
 
 
 @pytest.mark.parametrize("symbols", [[0.5, 1.0], [1, 2**31]], ids=str)
-def test_to_onnx_of_other_symbols_raises(symbols):
+def test_to_onnx_of_fractional_or_64_bit_symbols_raises(symbols):
     classifier = random_classifier(ngram_range=None, symbols=np.array(symbols))
     with pytest.raises(ValueError, match="fitted on 32-bit integers"):
         to_onnx(classifier)
@@ -137,7 +137,7 @@ def test_to_onnx_of_other_symbols_raises(symbols):
     "n_classes, n_labels",
     [(2, None), (CLASSES, None), (CLASSES + 1, None), (2, 7), (CLASSES, 3)],
 )
-def test_weights_are_stored_as_bytes_only_if_lossless(n_classes, n_labels):
+def test_onnx_stores_weights_as_bytes_only_if_lossless(n_classes, n_labels):
     classifier = random_classifier(n_classes=n_classes, n_labels=n_labels)
     rows = random_rows(200, seed=5)
     for network, is_small in [
@@ -164,7 +164,7 @@ def names():
 
 
 @pytest.mark.filterwarnings("ignore:.* longer than the longest name of fit")
-def test_default_pipeline_in_onnx_predicts_as_numpy(names, small_names):
+def test_onnx_of_default_pipeline_and_wrappers_predicts_like_numpy(names, small_names):
     classify = NameNationalityClassifier(max_epochs=1, hidden_size=16, random_state=0)
     model = make_pipeline(CharEncoder(), classify).fit(*small_names)
     session = session_of(to_onnx(model))
@@ -187,7 +187,7 @@ def test_default_pipeline_in_onnx_predicts_as_numpy(names, small_names):
 
 @pytest.mark.parametrize("between", [" ", "-"])
 @pytest.mark.parametrize("word_weight", [1, 10])
-def test_onnx_with_words_predicts_as_numpy(between, word_weight):
+def test_onnx_with_word_features_predicts_like_numpy(between, word_weight):
     labels = ["French", "Irish", "Polish"]
     names, y = make_names(1_500, nationalities=labels, random_state=0)
     names = [name.replace(" ", between) for name in names]  # "-" makes one word
@@ -201,7 +201,7 @@ def test_onnx_with_words_predicts_as_numpy(between, word_weight):
     assert_allclose(run(session, codes), expected, rtol=0, atol=1e-5)
 
 
-def test_onnx_with_all_word_logits_0_predicts_as_numpy():
+def test_onnx_with_all_word_logits_0_predicts_like_numpy():
     X = np.tile([[2, 3, 0]], (17, 1))
     params = {"hidden_size": 2, "max_epochs": 1}
     model = NameNationalityClassifier(word_weight=1, random_state=0, **params)
@@ -210,7 +210,7 @@ def test_onnx_with_all_word_logits_0_predicts_as_numpy():
     assert_same(model, X)
 
 
-def test_shipped_model_in_onnx_predicts_as_numpy(names, shipped):
+def test_onnx_of_shipped_model_predicts_like_numpy(names, shipped):
     proto = to_onnx(shipped)
     onnx.checker.check_model(proto, full_check=True)
     # As the arrays that it is made of, and Latin words.
@@ -223,7 +223,7 @@ def test_shipped_model_in_onnx_predicts_as_numpy(names, shipped):
 
 
 @pytest.mark.parametrize("transliterate", ["unknown", True, np.False_], ids=str)
-def test_metadata_has_the_labels_and_the_settings_of_the_encoder(transliterate):
+def test_onnx_metadata_has_labels_and_encoder_settings(transliterate):
     model = make_pipeline(
         CharEncoder(transliterate=transliterate).fit(["anna"]), random_classifier()
     )
@@ -244,7 +244,7 @@ def test_metadata_has_the_labels_and_the_settings_of_the_encoder(transliterate):
     assert proto.producer_name == "sknames"
 
 
-def test_metadata_has_threshold_and_fallback_of_a_model_that_abstains():
+def test_onnx_metadata_has_threshold_and_fallback():
     inner = make_pipeline(CharEncoder(max_length=9).fit(["anna"]), random_classifier())
     fallback = [{"A": "ab", "B": "ab"}]
     model = SelectiveClassifier(
@@ -258,7 +258,7 @@ def test_metadata_has_threshold_and_fallback_of_a_model_that_abstains():
     }
 
 
-def test_to_onnx_of_other_models_raises():
+def test_to_onnx_of_unsupported_models_raises_with_hint():
     classifier = random_classifier()
     encoder = CharEncoder().fit(["a"])
     regression = make_pipeline(encoder, LogisticRegression())

@@ -51,13 +51,13 @@ def adamw(weight):
     return torch.optim.AdamW([weight], weight_decay=0.3)
 
 
-def test_sparse_gradients_match_sparse_adam():
+def test_optimizer_with_sparse_gradients_equals_sparse_adam():
     found = train(partial(ours, sparse=True), sparse=True)
     theirs = train(sparse_adam, sparse=True)
     assert torch.equal(found, theirs)
 
 
-def test_dense_gradients_match_adamw():
+def test_optimizer_with_dense_gradients_equals_adamw():
     found = train(partial(ours, sparse=False), sparse=False)
     theirs = train(adamw, sparse=False)
     torch.testing.assert_close(found, theirs, rtol=0, atol=1e-6)

@@ -31,7 +31,7 @@ def cluster():
 # distributed's own sockets and event loops may still be open when its processes have
 # ended.
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-def test_large_prediction_in_processes_gives_the_same_bits(
+def test_documented_parallel_prediction_gives_identical_probabilities(
     small_names, tmp_path, monkeypatch
 ):
     docs = Path(__file__).parent.parent / "docs" / "deploy.md"
@@ -51,7 +51,7 @@ def test_large_prediction_in_processes_gives_the_same_bits(
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 @pytest.mark.filterwarnings("ignore:The model is unsure")
-def test_dask_shares_over_partitions_are_those_of_one_call(
+def test_documented_dask_shares_equal_shares_of_single_call(
     small_names, cluster, tmp_path, monkeypatch
 ):
     docs = Path(__file__).parent.parent / "docs" / "shares.md"

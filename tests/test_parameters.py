@@ -31,7 +31,7 @@ CALLS = public_calls()
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_error_of_swapped_arguments_is_short(shipped, name):
+def test_error_message_for_swapped_arguments_is_short(shipped, name):
     people = [f"Anna Nowak {k}" for k in range(1000)]
     given = {"estimator": shipped, "model": shipped, "name": "Anna"}
     by_position = []
@@ -66,7 +66,7 @@ def test_error_of_swapped_arguments_is_short(shipped, name):
         sknames.NameEncoder,
     ],
 )
-def test_wrapper_error_for_list_of_names_is_short(wrap):
+def test_error_message_for_names_as_wrapped_estimator_is_short(wrap):
     people = [f"Anna Nowak {k}" for k in range(1000)]
     with pytest.raises((TypeError, ValueError)) as error:
         wrap(people).fit(people, people)
@@ -96,7 +96,7 @@ def rows_in_each_call(model, X, y, weight):
 
 
 @pytest.mark.filterwarnings("ignore:Only 9 rows|The shares are rough")
-def test_masked_entries_are_missing(shipped):
+def test_masked_array_entries_are_treated_as_missing(shipped):
     masked = np.arange(12) % 4 == 1
     y = np.ma.array(LABELS, mask=masked)
     weight = np.ma.array(np.ones(12), mask=masked)

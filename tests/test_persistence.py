@@ -56,7 +56,7 @@ def test_skops_file_keeps_fitted_state_and_parameters(
     assert loaded[-1].history_ == any_pipeline[-1].history_
 
 
-def test_joblib_memory_maps_weights(tiny, small_names, tmp_path):
+def test_joblib_load_with_mmap_mode_maps_weights(tiny, small_names, tmp_path):
     joblib.dump(tiny, tmp_path / "model")
     loaded = joblib.load(tmp_path / "model", mmap_mode="r")
     assert isinstance(loaded[-1].weights()["output.weight"], np.memmap)
@@ -74,7 +74,7 @@ def reload(estimator, change):
 
 
 @pytest.mark.parametrize("format_", [2, 0, "1", 1.0, True, None])
-def test_file_with_unknown_format_raises(tiny, format_):
+def test_saved_state_with_unknown_format_raises(tiny, format_):
     message = f"format 1, which sknames {sknames.__version__} reads, "
     message += rf"got one in format {format_!r} .*: 99\.1\)\. Upgrade sknames, or fit"
     change = {"_format": format_, "_sknames_version": "99.1"}
@@ -83,7 +83,7 @@ def test_file_with_unknown_format_raises(tiny, format_):
             reload(step, lambda state: state.update(change))
 
 
-def test_file_without_format_raises(tiny):
+def test_saved_state_without_format_raises(tiny):
     with pytest.raises(ValueError, match=r"got one in format None .*: unknown\)"):
         reload(tiny[0], dict.clear)
 
@@ -125,7 +125,7 @@ CHANGED = {
     "ignore:divide by zero:RuntimeWarning", "ignore:invalid value"
 )
 @pytest.mark.parametrize("change", CHANGED.values(), ids=CHANGED)
-def test_file_with_changed_state_raises(tiny, change):
+def test_damaged_saved_state_raises_with_hint(tiny, change):
     message = (
         r"sknames saved, got one that is damaged or not ours .*\. Save the model again"
     )
@@ -146,7 +146,7 @@ def test_truncated_skops_file_raises_with_hint(tmp_path):
                             f"{InconsistentVersionWarning.__name__}")  # fmt: skip
 @pytest.mark.parametrize("kind", ["joblib", "skops"])
 @pytest.mark.parametrize("name", ["net", "own_labels", "careful", "grouped"])
-def test_model_saved_by_the_oldest_releases_predicts_the_same_numbers(name, kind):
+def test_model_saved_with_oldest_dependencies_predicts_stored_probabilities(name, kind):
     expected = json.loads((DATA / "expected.json").read_text(encoding="utf-8"))
     model = load_model(DATA / f"{name}.{kind}", trust_pickle=True)
     assert model.classes_.tolist() == expected[name]["classes"]

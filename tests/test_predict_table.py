@@ -25,7 +25,7 @@ NAMES = ["Mehmet Yılmaz", None, "a@b.org", "123", "Lee"]
 WHY = ["", "missing name", "address", "no known letter", ""]
 
 
-def test_pandas_in_keeps_index_and_columns(shipped):
+def test_predict_table_keeps_index_and_columns_of_pandas_frame(shipped):
     people = pd.DataFrame({"Name": NAMES, "age": range(5)}, index=[7, 7, "x", None, 2])
     found = predict_table(shipped, people, column="Name", top=2)
     pd.testing.assert_frame_equal(found[["Name", "age"]], people)
@@ -42,7 +42,9 @@ def test_pandas_in_keeps_index_and_columns(shipped):
 
 
 @pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame])
-def test_column_name_is_found_in_any_case_and_its_own_case_first(shipped, library):
+def test_predict_table_finds_column_in_any_case_and_prefers_exact_case(
+    shipped, library
+):
     people = library({"ID": ["Kim"], "NAME": ["Kowalski"], "Family": ["Papadopoulos"]})
     both = library({"name": ["Kim"], "NAME": ["Kowalski"]})
     for table, column, expected in [
@@ -55,7 +57,7 @@ def test_column_name_is_found_in_any_case_and_its_own_case_first(shipped, librar
         assert found["predicted"][0] == expected
 
 
-def test_column_names_can_be_numbers_or_tuples(shipped):
+def test_predict_table_accepts_numbers_and_tuples_as_column_names(shipped):
     people = pd.DataFrame([["Mehmet", "Yılmaz", 3]])
     levels = [("who", "given"), ("who", "family"), ("age", "")]
     nested = people.set_axis(pd.MultiIndex.from_tuples(levels), axis=1)
@@ -70,7 +72,9 @@ def test_column_names_can_be_numbers_or_tuples(shipped):
         assert found.iloc[0, 3] == "Turkish"
 
 
-def test_polars_in_gives_polars_with_nulls(shipped, monkeypatch):
+def test_predict_table_returns_polars_frame_with_nulls_for_polars_frame(
+    shipped, monkeypatch
+):
     monkeypatch.setattr("sknames._models.predict_table.CHUNK_NAMES", 2)
     people = pl.DataFrame({"name": NAMES, "age": range(5)})
     found = predict_table(shipped, people)
@@ -91,7 +95,7 @@ def test_polars_in_gives_polars_with_nulls(shipped, monkeypatch):
     ],
 )
 @pytest.mark.parametrize("names", [["Kim", None, "Lee"], [None, "7"]])
-def test_polars_columns_have_the_types_of_labels_and_text(
+def test_polars_columns_of_predictions_have_dtype_of_labels(
     labels, kind, names, monkeypatch
 ):
     if "Kim" not in names:  # and no name has a prediction
@@ -106,7 +110,7 @@ def test_polars_columns_have_the_types_of_labels_and_text(
         assert frame["x_predicted"].to_list() == expected
 
 
-def test_polars_column_of_labels_and_other_groups_is_text(monkeypatch):
+def test_polars_column_mixing_numeric_labels_and_text_groups_is_text(monkeypatch):
     X, y = make_blobs([60, 60, 60], random_state=0)
     model = SelectiveClassifier(
         GaussianNB(), threshold=0.9, fallback=[{0: "few", 2: "few", 1: "one"}]
@@ -119,14 +123,14 @@ def test_polars_column_of_labels_and_other_groups_is_text(monkeypatch):
 
 
 @pytest.mark.parametrize("container", [list, iter, np.array])
-def test_list_of_names_becomes_column_of_table(shipped, container):
+def test_predict_table_of_list_has_name_column(shipped, container):
     found = predict_table(shipped, container(["Kim", None, "Papadopoulos"]))
     assert found["name"].tolist() == ["Kim", "", "Papadopoulos"]
     assert found["predicted"].tolist()[::2] == ["Korean", "Greek"]
 
 
 @pytest.mark.parametrize("library", [pd, pl])
-def test_empty_table_gets_the_new_columns(shipped, library):
+def test_predict_table_of_empty_table_has_prediction_columns(shipped, library):
     full = library.DataFrame({"name": ["Kim"], "family": ["Lee"], "age": [7]})
     for column in (None, ["name", "family"]):
         options = {"column": column, "top": 2}
@@ -148,7 +152,9 @@ def test_empty_table_gets_the_new_columns(shipped, library):
     (pd.DataFrame([["x", "y"]], columns=["name"] * 2), {},
      r"one column 'name', got \['name', 'n"),
 ])  # fmt: skip
-def test_wrong_input_raises_with_hint(X, options, message):
+def test_predict_table_with_invalid_columns_or_top_raises_with_hint(
+    X, options, message
+):
     model = DummyClassifier().fit(["x", "y"], ["one", "two"])
     with pytest.raises(ValueError, match=message):
         predict_table(model, X, **options)
@@ -163,7 +169,7 @@ def found():
     return predict_names(model, ["Iker Casillas", "Hansen", None], top=3)
 
 
-def test_printed_predictions_are_a_table(found):
+def test_printed_predictions_have_aligned_columns(found):
     header, *rows = repr(found).splitlines()
     assert header.split()[:4] == ["name", "predicted", "probability", "level"]
     assert rows[0].split() == ["Iker", "Casillas", "unsure"]
@@ -173,7 +179,7 @@ def test_printed_predictions_are_a_table(found):
     assert rows[2].split() == ["missing", "name"]
 
 
-def test_printed_predictions_of_many_names_are_the_first_ten(shipped):
+def test_printed_predictions_of_many_names_show_first_ten(shipped):
     lines = repr(predict_names(shipped, ["Kim"] * 1_234)).splitlines()
     assert len(lines) == 12
     assert lines[-1] == "... 1,234 names, which to_frame() shows"
@@ -194,14 +200,14 @@ def test_columns_without_prediction_have_none_and_nan(found):
     assert [*found.columns()][-2] == "probability_3"
 
 
-def test_unsure_rows_have_probabilities():
+def test_unsure_predictions_keep_probabilities_of_all_labels():
     found = predict_names(load_pretrained(threshold=0.9), ["Lee", "1"])
     columns = found.columns(proba=True)
     assert columns["predicted"].tolist() == [None, None]
     assert np.isnan(columns["probability_Korean"]).tolist() == [False, True]
 
 
-def test_frame_uses_installed_library(found, monkeypatch):
+def test_to_frame_uses_polars_if_pandas_is_not_installed(found, monkeypatch):
     columns = found.columns(1, "x_")
     for library in (pd, pl):
         frame = found.to_frame(1, "x_")
@@ -224,7 +230,7 @@ def array_of_a_column(names):
     "make, column",
     [(pd.DataFrame, "name"), (pl.DataFrame, "name"), (array_of_a_column, 0)],
 )
-def test_model_fitted_on_table_receives_table(make, column, blank):
+def test_predict_names_passes_table_to_model_fitted_on_table(make, column, blank):
     """Also with a name that is missing, which it need not take."""
     ngrams = ColumnTransformer([("name", TfidfVectorizer(analyzer="char"), column)])
     ngrams.set_params(sparse_threshold=0)
@@ -236,7 +242,7 @@ def test_model_fitted_on_table_receives_table(make, column, blank):
     assert found.names == ["Anna", "Bob", ""]
 
 
-def test_lazy_table_of_dask_raises(shipped):
+def test_predict_table_of_lazy_dask_frame_raises_with_hint(shipped):
     dataframe = pytest.importorskip("dask.dataframe")
     lazy = dataframe.from_pandas(pd.DataFrame({"name": ["Anna"]}), npartitions=1)
     for X in (lazy, lazy["name"]):

@@ -65,7 +65,7 @@ each_order = pytest.mark.parametrize(
 @each_case
 @each_way
 @each_order
-def test_nodes_are_distinct_prefixes_sorted_by_depth(
+def test_nodes_of_prefix_plan_are_prefixes_sorted_by_depth(
     rows, length, dtype, share, kept, is_sorted, arrange
 ):
     rows = arrange(rows)
@@ -91,7 +91,7 @@ def test_nodes_are_distinct_prefixes_sorted_by_depth(
 
 @each_case
 @pytest.mark.parametrize("share", [True, False])
-def test_weights_of_nodes_sum_over_rows(rows, length, dtype, share):
+def test_node_weights_sum_weights_of_rows_through_node(rows, length, dtype, share):
     weights = np.random.RandomState(1).uniform(0.5, 2, size=len(rows))
     plan = plan_prefixes(pad(rows, length, dtype), share=share)
     expected = np.zeros(len(plan.symbols))
@@ -116,7 +116,7 @@ def test_sort_rows_equals_python_sort(rows, length, dtype):
     assert_array_equal(row_lengths(codes), [len(row) for row in rows])
 
 
-def test_more_than_65535_nodes_are_supported():
+def test_prefix_plan_supports_more_than_65535_nodes():
     codes = np.random.RandomState(0).randint(1, 250, size=(7_500, 9)).astype(np.uint8)
     plan = plan_prefixes(codes, share=False)
     assert len(plan.symbols) == 1 + codes.size > 2**16

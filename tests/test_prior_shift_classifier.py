@@ -48,7 +48,7 @@ def adapted_to(X, inner, sample_weight=None, **params):
     return adapted.fit(X, sample_weight=sample_weight)
 
 
-def test_fit_estimates_priors_and_predicts_with_them():
+def test_prior_shift_estimates_priors_and_improves_accuracy():
     X, y, X_later, y_later = shifted_blobs()
     inner = LogisticRegression().fit(X, y)
     adapted = adapted_to(X_later, inner)
@@ -59,7 +59,7 @@ def test_fit_estimates_priors_and_predicts_with_them():
     assert_allclose(mean, adapted.class_prior_, atol=0.01)
 
 
-def test_fit_accounts_for_priors_of_estimator():
+def test_prior_shift_accounts_for_priors_of_estimator():
     """One trained on a mix says so (GaussianNB), or does not (LogisticRegression)."""
     X, y, X_later, _ = shifted_blobs(n_train=(550, 50))
     bayes = GaussianNB().fit(X, y)
@@ -75,7 +75,7 @@ def test_fit_accounts_for_priors_of_estimator():
     assert mix(inner)[0] > 0.15
 
 
-def test_others_follow_assumed_prior(shipped):
+def test_others_priors_are_divided_by_assumed_prior(shipped):
     priors = {"Turkish": 0.3, "others": 0.7}
     adapted = PriorShiftClassifier(shipped, priors=priors, assumed_prior="uniform")
     found = adapted.fit(["Ana"]).class_prior_
@@ -83,7 +83,7 @@ def test_others_follow_assumed_prior(shipped):
     assert_allclose(found, expected)
 
 
-def test_weights_are_repeated_rows(shifted):
+def test_prior_shift_with_sample_weight_equals_repeated_rows(shifted):
     inner, X_later = shifted
     weights = np.arange(600) % 4
     weighted = adapted_to(X_later, inner, sample_weight=weights)
@@ -103,7 +103,7 @@ def underconfident(rng, n=60):
     return softmax(logits, axis=1), labels
 
 
-def test_uninformative_model_warns():
+def test_prior_shift_of_unsure_model_warns():
     inner = Given().fit(np.eye(4), np.arange(4))
     probabilities, _ = underconfident(np.random.default_rng(0))
     message = (
@@ -118,7 +118,7 @@ def test_uninformative_model_warns():
         adapted.fit(probabilities[-30:])
 
 
-def test_underconfident_model_of_many_classes_warns(shipped_uniform):
+def test_prior_shift_of_underconfident_model_with_many_classes_warns(shipped_uniform):
     """Adapting lowers accuracy from .97 to .87: large classes win names."""
     names, labels = make_names(1000, random_state=1)
     classes = shipped_uniform.classes_
@@ -133,14 +133,14 @@ def test_underconfident_model_of_many_classes_warns(shipped_uniform):
 
 
 @pytest.mark.parametrize("container", [np.array, scipy.sparse.csr_matrix])
-def test_equal_rows_of_numbers_count_once(container, shifted):
+def test_prior_shift_counts_equal_numeric_rows_once(container, shifted):
     inner, X_later = shifted
     often = container(np.repeat(X_later, 3, axis=0))
     priors = adapted_to(X_later, inner).class_prior_
     assert_allclose(adapted_to(often, inner).class_prior_, priors)
 
 
-def test_priors_of_classes_that_the_estimator_excludes_raise(shifted):
+def test_positive_priors_of_classes_excluded_by_estimator_raise(shifted):
     inner, X_later = shifted
     never = adapted_to(X_later, inner, priors={0: 1})
     with pytest.raises(ValueError, match="Expected priors of 0 for 1, which"):
@@ -149,12 +149,12 @@ def test_priors_of_classes_that_the_estimator_excludes_raise(shifted):
     assert_array_equal(same.predict_proba(X_later), [[1, 0]] * 600)
 
 
-def test_labels_are_not_required(shifted):
+def test_prior_shift_classifier_does_not_require_labels(shifted):
     adapted = PriorShiftClassifier(FrozenEstimator(shifted[0]))
     assert not get_tags(adapted).target_tags.required
 
 
-def test_given_priors_need_no_fit(shifted):
+def test_prior_shift_with_given_priors_predicts_without_fit(shifted):
     inner, X_later = shifted
     given = PriorShiftClassifier(inner, priors=[0.1, 0.9])
     adapted = adapted_to(X_later, inner, priors={1: 0.9, 0: 0.1})
@@ -166,7 +166,7 @@ def test_given_priors_need_no_fit(shifted):
         given.set_params(estimator=LogisticRegression()).predict(X_later)
 
 
-def test_failed_fit_changes_nothing(shifted):
+def test_failed_fit_of_prior_shift_keeps_previous_priors(shifted):
     inner, X_later = shifted
     adapted = adapted_to(X_later, inner)
     before = adapted.class_prior_.copy()
@@ -175,7 +175,7 @@ def test_failed_fit_changes_nothing(shifted):
     assert_array_equal(adapted.class_prior_, before)
 
 
-def test_priors_in_load_pretrained_equal_prior_shift_wrapper(
+def test_load_pretrained_with_priors_equals_prior_shift_classifier(
     shipped, shipped_uniform, team
 ):
     """`load_pretrained(priors=...)` shifts a bias in float32."""

@@ -35,7 +35,7 @@ def test_priors_are_accepted_by_label_or_position(priors):
     assert found.dtype == np.float64
 
 
-def test_others_are_divided_in_proportion_to_own_priors():
+def test_prior_of_others_is_divided_in_proportion_to_own_priors():
     own = np.array([0.1, 0.5, 0.4])
     given = {"Irish": 0.2, "others": 0.8}
     for priors in (given, pd.Series(given)):
@@ -48,14 +48,14 @@ def test_others_are_divided_in_proportion_to_own_priors():
         check_priors(given, CLASSES, own=[0, 1, 0])
 
 
-def test_others_of_0_change_nothing():
+def test_prior_of_0_for_others_changes_nothing():
     found = check_priors({"Irish": 1, "others": 0}, CLASSES)
     assert_array_equal(found, [0, 1, 0])
     every = {"Irish": 0.5, "Dutch": 0.3, "Turkish": 0.2, "others": 0}
     assert_allclose(check_priors(every, CLASSES), [0.3, 0.5, 0.2])
 
 
-def test_class_of_the_name_others_has_its_own_prior():
+def test_class_named_others_has_its_own_prior():
     classes = np.array(["Irish", "Turkish", "others"])
     found = check_priors({"Irish": 0.2, "others": 0.8}, classes)
     assert_array_equal(found, [0.2, 0, 0.8])
@@ -93,7 +93,7 @@ def test_tempered_priors_are_the_fourth_root_of_the_population(labels):
 
 
 @pytest.mark.parametrize("priors", ["tempered", "population"])
-def test_priors_by_name_of_an_unknown_label_raise(priors):
+def test_tempered_and_population_priors_of_unknown_label_raise(priors):
     with pytest.raises(ValueError, match=f"'{priors}' has no .* for Elvish. Give pri"):
         check_priors(priors, np.array(["Dutch", "Elvish"]))
 
@@ -137,7 +137,7 @@ def test_invalid_priors_raise(priors, message):
         check_priors(priors, CLASSES)
 
 
-def test_assumed_priors_are_found():
+def test_shares_assume_fitted_priors_of_naive_bayes_and_uniform_otherwise():
     X, y = make_blobs([60, 20, 20], n_features=2, random_state=0)
     bayes = GaussianNB().fit(X, y)
     logistic = LogisticRegression().fit(X, y)
@@ -158,7 +158,7 @@ def test_assumed_priors_are_found():
 
 
 @pytest.mark.parametrize("method", ["sigmoid", "isotonic", "temperature"])
-def test_calibrated_model_needs_priors_unless_by_temperature(method):
+def test_calibrated_model_needs_assumed_prior_unless_calibrated_by_temperature(method):
     X, y = make_blobs([60, 20, 20], n_features=2, random_state=0)
     frozen = FrozenEstimator(GaussianNB().fit(X, y))
     calibrated = CalibratedClassifierCV(frozen, method=method).fit(X, y)
@@ -179,7 +179,7 @@ def test_calibrated_model_needs_priors_unless_by_temperature(method):
 # ---- Replacing priors
 
 
-def test_rows_excluded_by_priors_get_the_priors():
+def test_rows_with_only_excluded_classes_get_new_priors():
     uniform = np.full(3, 1 / 3)
     found = exchange_priors(np.eye(3), uniform, np.array([0.3, 0.7, 0]))
     assert_allclose(found, [[1, 0, 0], [0, 1, 0], [0.3, 0.7, 0]])

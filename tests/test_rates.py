@@ -34,7 +34,7 @@ def estimate(rows, outcome, **params):
     return estimate_rates(Known(), distinct(rows), outcome=outcome, **params)
 
 
-def test_rates_of_a_label_sum_to_1_over_three_outcomes():
+def test_rates_of_label_sum_to_1_over_outcomes():
     rows, outcome, _ = draw(600)
     thirds = np.where(outcome, "yes", np.where(np.arange(600) % 2, "no", "later"))
     rates = estimate(rows, thirds)
@@ -46,7 +46,7 @@ def test_rates_of_a_label_sum_to_1_over_three_outcomes():
     assert frame["n_people"].sum() == pytest.approx(3 * 600)
 
 
-def test_comparison_of_rates_of_labels_has_no_members_and_prints_all_rows():
+def test_comparison_of_two_labels_rates_prints_all_rows():
     rows, outcome, _ = draw(600)
     rates = estimate(rows, outcome)
     found = rates.compare("Turkish")
@@ -69,7 +69,7 @@ def test_label_without_people_has_no_rate_and_is_not_sure():
     assert "nan" not in repr(found)
 
 
-def test_labels_with_few_people_are_neither_printed_nor_compared():
+def test_labels_with_fewer_than_10_people_are_neither_printed_nor_compared():
     rows = np.eye(5)[[0] * 60 + [1] * 55 + [2] * 5]
     rates = estimate(rows, np.arange(120) % 2)
     assert {*rates.compare().label} == {"Danish", "Dutch"}
@@ -80,7 +80,7 @@ def test_labels_with_few_people_are_neither_printed_nor_compared():
     assert "120 rows: 120 names, 0 not names" in text
 
 
-def test_compare_finds_rates_that_differ_and_only_these():
+def test_compare_marks_only_differing_rates_as_sure():
     rows, outcome, _ = draw(3000)
     rates = estimate(rows, outcome)
     found = rates.compare("Irish", "Danish")
@@ -104,7 +104,7 @@ def test_variance_of_rate_difference_is_sum_of_variances():
     assert found.sure == [False, False]
 
 
-def test_compare_of_group_uses_labels_outside_group():
+def test_compare_of_group_rates_uses_labels_outside_group():
     rows, outcome, _ = draw(1000)
     groups = {"A": ["Danish", "Dutch"], "B": ["Danish"], "All": [*CLASSES]}
     groups["not A"] = ["Irish", "Norwegian", "Turkish"]
@@ -125,7 +125,7 @@ def test_compare_of_group_uses_labels_outside_group():
     assert_allclose(pair.other, rates["Danish"].rate)
 
 
-def test_checked_rows_give_rates_of_labels_that_the_model_lacks():
+def test_checked_label_unknown_to_model_has_rates():
     rows, outcome, labels = draw(1000)
     known = np.where(labels == 3, "American", CLASSES[labels])
     is_drawn = np.random.default_rng(1).random(1000) < 0.4
@@ -135,7 +135,7 @@ def test_checked_rows_give_rates_of_labels_that_the_model_lacks():
     assert 0.3 < american.rate[1] < 0.7
 
 
-def test_rates_of_no_groups_have_no_rows():
+def test_sums_of_rates_with_empty_groups_have_no_rows():
     rows, outcome, _ = draw(200)
     assert not [*estimate(rows, outcome).sums({})]
 
@@ -146,7 +146,7 @@ def test_outcomes_of_texts_that_are_not_names_are_ignored(shipped):
     assert rates.outcomes.tolist() == ["no", "yes"]
 
 
-def test_rows_without_a_check_are_a_sample_in_rates():
+def test_unchecked_rows_are_resampled_in_rates():
     """Without errors, checked rows alone would leave nothing to chance."""
     index = np.arange(400) % 4 // 2
     checked = np.where(np.arange(400) % 8 < 4, CLASSES[index], None)
@@ -156,7 +156,7 @@ def test_rows_without_a_check_are_a_sample_in_rates():
     assert share.std() == pytest.approx(np.sqrt(0.25 / 200), rel=0.2)
 
 
-def test_order_of_checked_rows_changes_no_draw_of_rates():
+def test_draws_of_rates_do_not_depend_on_order_of_checked_rows():
     rows, outcome, labels = draw(400)
     is_drawn = np.random.default_rng(1).random(400) < 0.4
     checked = np.where(is_drawn, CLASSES[labels], None)
@@ -182,13 +182,13 @@ def test_order_of_checked_rows_changes_no_draw_of_rates():
     ],
     ids=str,
 )
-def test_wrong_outcomes_raise(outcome, message):
+def test_invalid_outcomes_raise(outcome, message):
     with pytest.raises(ValueError, match=message):
         estimate(np.eye(5)[:3], outcome)
 
 
 @pytest.mark.parametrize("make", [float, str])
-def test_continuous_outcomes_raise(make):
+def test_outcomes_with_more_than_20_fractional_values_raise(make):
     rows, _, _ = draw(42)
     halves = [make(k % 21 + 0.5) for k in range(42)]
     with pytest.raises(ValueError, match=r"got 21 different numbers. Bin them, as by "):
@@ -196,7 +196,7 @@ def test_continuous_outcomes_raise(make):
     estimate(rows[:20], halves[:20])
 
 
-def test_whole_numbers_and_words_are_outcomes_up_to_a_hundred():
+def test_integers_and_words_are_accepted_as_up_to_100_outcomes():
     rows, _, _ = draw(202)
     years = np.arange(202) % 21 + 2000
     teams = [f"team {year}" for year in years]
@@ -208,7 +208,7 @@ def test_whole_numbers_and_words_are_outcomes_up_to_a_hundred():
         estimate(rows, [f"team {k % 101}" for k in range(202)])
 
 
-def test_outcome_without_weight_is_named():
+def test_outcome_with_weight_0_raises_with_its_name():
     rows, _, _ = draw(40)
     outcome = np.repeat(["yes", "no"], 20)
     message = "some name of each outcome, got none for 'no'. Leave these rows out"
@@ -216,7 +216,7 @@ def test_outcome_without_weight_is_named():
         estimate(rows, outcome, sample_weight=outcome == "yes")
 
 
-def test_labels_in_a_group_of_the_model_count_for_the_group():
+def test_checked_label_in_group_of_model_counts_for_group():
     rows, outcome, labels = draw(500)
     benelux = GroupedClassifier(Known(), groups={"Benelux": ["Dutch"]})
     y = np.where(np.arange(500) % 2, CLASSES[labels], None)
@@ -229,7 +229,7 @@ def test_labels_in_a_group_of_the_model_count_for_the_group():
     assert not found.new_labels
 
 
-def test_outcomes_of_the_same_clusters_are_drawn_together():
+def test_rate_varies_by_cluster_instead_of_by_row():
     """Of two Dutch people in each, one has the outcome: so has half in any draw."""
     rows = np.eye(5)[np.repeat([0, 1], 100)]
     of_danes = np.arange(100) % 5 == 0
@@ -240,7 +240,7 @@ def test_outcomes_of_the_same_clusters_are_drawn_together():
 
 
 @pytest.mark.filterwarnings("ignore:The model is unsure")
-def test_rate_of_single_label_list_varies_like_outcome():
+def test_interval_of_rate_in_single_label_list_uses_kish_effective_size():
     """As a share of so many names of equal weight (Kish): (50 + 150)^2 / (50 + 450)."""
     rows = np.eye(5)[np.zeros(100, dtype=int)]
     weights = np.repeat([1, 3], 50)
@@ -253,7 +253,7 @@ def test_rate_of_single_label_list_varies_like_outcome():
     assert row.high[1] - row.low[1] == pytest.approx(2 * 1.96 * deviation, rel=0.1)
 
 
-def test_exact_limit_of_a_rate_counts_names_of_equal_weight():
+def test_exact_limit_of_rate_uses_kish_effective_size():
     """Kish's number of each outcome, times the share of the label in it, summed."""
     rows = np.eye(5)[[0] * 100 + [1] * 20]
     outcome = np.array([*np.arange(100) % 2, *[0] * 20])
@@ -272,7 +272,7 @@ def test_n_people_of_rates_excludes_rows_with_weight_0():
     assert rates["Dutch"].n_people == pytest.approx(30, abs=1e-3)
 
 
-def test_all_rows_checked_give_exact_intervals_of_rates():
+def test_rates_of_fully_checked_list_have_exact_intervals():
     index = np.repeat([0, 1], [148, 52])
     outcome = np.isin(np.arange(200), [3, 70, 150, 160, 170])
     rates = estimate(np.eye(5)[index], outcome, checked=CLASSES[index])
@@ -284,7 +284,7 @@ def test_all_rows_checked_give_exact_intervals_of_rates():
 
 
 @pytest.mark.parametrize("n", [0, 1])
-def test_outcome_with_fewer_than_two_checked_rows_is_named(n):
+def test_outcome_with_fewer_than_two_checked_rows_raises_with_its_name(n):
     rows, outcome, labels = draw(400)
     is_checked = ~outcome
     is_checked[np.flatnonzero(outcome)[:n]] = True
@@ -294,7 +294,7 @@ def test_outcome_with_fewer_than_two_checked_rows_is_named(n):
 
 
 @pytest.mark.filterwarnings("ignore:The checked rows differ")
-def test_few_checked_rows_of_outcome_warn():
+def test_outcome_with_fewer_than_10_checked_rows_warns():
     rows, outcome, labels = draw(400)
     is_checked = np.random.default_rng(0).random(400) < 0.5
     is_checked[np.flatnonzero(outcome & is_checked)[10:]] = False
@@ -306,7 +306,7 @@ def test_few_checked_rows_of_outcome_warn():
 
 
 @pytest.mark.filterwarnings("default:The shares are rough")
-def test_warning_of_few_names_names_outcome():
+def test_warnings_of_rates_state_their_outcome():
     rows, _ = draw_people(MIX, 250)
     with pytest.warns(UserWarning) as caught:
         estimate(rows, np.where(np.arange(250) < 60, "invited", "not"))
@@ -318,7 +318,7 @@ def test_warning_of_few_names_names_outcome():
         estimate(rows, np.arange(250) >= 120, clusters=clusters)
 
 
-def test_equal_outcomes_have_independent_draws():
+def test_outcomes_with_identical_names_have_independent_draws():
     """Otherwise the chance of both would cancel: .43 to .57 instead of .4 to .6."""
     rows = np.eye(5)[np.arange(100) % 2]
     danish = estimate(rows, np.repeat([0, 1], 50), n_draws=2000)["Danish"]
@@ -326,7 +326,7 @@ def test_equal_outcomes_have_independent_draws():
     assert width == pytest.approx(2 * 1.96 * np.sqrt(0.25 / 50), rel=0.1)
 
 
-def test_keywords_are_those_of_estimate_shares():
+def test_estimate_rates_has_and_validates_parameters_of_estimate_shares():
     keywords = [*inspect.signature(estimate_shares).parameters.values()]
     of_rates = [*inspect.signature(estimate_rates).parameters.values()]
     assert of_rates.pop(2).name == "outcome"
@@ -349,9 +349,7 @@ def test_keywords_are_those_of_estimate_shares():
         ("invited", "got 'invited'. Give the column itself, as outcome=df"),
     ],
 )
-def test_outcome_of_another_length_is_an_error_with_and_without_by(
-    outcome, message, by
-):
+def test_outcome_column_of_wrong_length_raises(outcome, message, by):
     rows, _ = draw_people(MIX, 120)
     with pytest.raises(ValueError, match=message):
         estimate_rates(Known(), rows, outcome=outcome, by=by, n_draws=200)

@@ -106,7 +106,7 @@ def states_of_torch(cells, kind, embedding, codes):
 
 
 @pytest.mark.parametrize("kind, n_gates", [("gru", 3), ("rnn", 1), ("sigmoid rnn", 1)])
-def test_weights_before_training(kind, n_gates):
+def test_initial_weights_are_normal_uniform_orthogonal_or_zero(kind, n_gates):
     size = 400
     net = RecurrentNet(
         n_codes=50, n_classes=5, hidden_size=size, num_layers=2, embedding_dim=200,
@@ -155,7 +155,7 @@ def test_dropout_is_independent_with_rate_rounded_to_byte(p):
 @each_kind
 @each_depth
 @each_share
-def test_states_and_gradients_equal_torch(codes, kind, num_layers, share):
+def test_states_and_gradients_of_cells_equal_torch(codes, kind, num_layers, share):
     net = build(kind, num_layers)
     plan = plan_of(codes, share)
     cells = copy.deepcopy(net.cells)
@@ -177,7 +177,7 @@ def test_states_and_gradients_equal_torch(codes, kind, num_layers, share):
 
 @each_kind
 @each_depth
-def test_no_uninitialized_memory_is_read(codes, kind, num_layers):
+def test_net_does_not_read_uninitialized_memory(codes, kind, num_layers):
     # torch fills it with NaN where algorithms are to be deterministic.
     net = build(kind, num_layers)
     plan = plan_of(codes)
@@ -198,7 +198,7 @@ def test_no_uninitialized_memory_is_read(codes, kind, num_layers):
 @each_kind
 @each_depth
 @pytest.mark.parametrize("embedding_dim", [EMBEDDING, None])
-def test_computation_stays_on_device_of_parameters(
+def test_net_computes_on_device_of_its_parameters(
     codes, kind, num_layers, embedding_dim
 ):
     # The device "meta" computes shapes only, and rejects tensors of another device.

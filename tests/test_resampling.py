@@ -29,7 +29,7 @@ def drawn(n_units, n_draws, seed):
 
 
 @pytest.mark.parametrize("most_kept", [0, 20 * 300 - 1, 20 * 300])
-def test_draws_of_clusters_do_not_depend_on_part_or_cache_size(most_kept):
+def test_draws_of_clusters_do_not_depend_on_selection_or_cache_size(most_kept):
     seeds = seeds_of(20)
 
     def counts_of(chosen):
@@ -43,7 +43,7 @@ def test_draws_of_clusters_do_not_depend_on_part_or_cache_size(most_kept):
         assert_array_equal(counts_of(chosen), expected[:, chosen])
 
 
-def test_chunks_cover_all_draws_and_units():
+def test_chunks_of_resamples_cover_all_draws_and_units():
     counts = np.ones(CHUNK // 3, dtype=int)
     chunks = [*seeds_of(5).draw(counts, 0)]
     assert [rows for rows, _ in chunks] == [slice(0, 3), slice(3, 5)]
@@ -54,7 +54,7 @@ def test_chunks_cover_all_draws_and_units():
 
 @settings(deadline=None, derandomize=True)
 @given(rows=st.lists(st.tuples(st.integers(0, 9), st.integers(1, 4)), min_size=1))
-def test_digest_of_rows_ignores_order(rows):
+def test_digest_of_rows_depends_on_keys_and_weights_but_not_on_order(rows):
     keys, weights = np.array(rows).T
     expected = digest_of_rows([keys], weights)
     assert digest_of_rows([keys[::-1]], weights[::-1]) == expected
@@ -88,7 +88,7 @@ def test_bootstrap_variance_has_small_sample_correction():
     assert abs(deviations.mean(axis=0)).max() < 0.05
 
 
-def test_units_of_one_seed_are_drawn_alike_in_any_list():
+def test_deviations_of_combined_units_are_sums_of_separate_deviations():
     influences = np.array([[1.0, 3], [-1, 0], [0, -3], [0, 5], [0, -5]])
     one = (influences[:3], drawn(3, 50, 1))
     none = (influences[:0], drawn(0, 50, 3))
@@ -102,7 +102,7 @@ def test_units_of_one_seed_are_drawn_alike_in_any_list():
 
 
 @pytest.mark.parametrize("share_of_last, moves", [(0.1, False), (0.05, True)])
-def test_resample_of_each_unit_once_has_shares_of_the_list(share_of_last, moves):
+def test_resample_with_each_unit_once_has_shares_of_list(share_of_last, moves):
     """Of 12 names, a class with less than one keeps its negative gradient."""
     share = np.array([0.5, 0.5 - share_of_last, share_of_last])
     ratios = np.random.default_rng(0).random((12, 3)) * [1, 1, 0.1]

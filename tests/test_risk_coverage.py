@@ -17,7 +17,7 @@ def curve_of(confidence, hits, weights):
     return risk_coverage_curve(confidence[:, None], hits[:, None], weights)
 
 
-def test_curve_has_a_row_for_each_threshold():
+def test_risk_coverage_curve_has_one_row_per_threshold():
     confidence = np.array([0.9, 0.5, 0.9, 0.7, 0.0, 0.6, 0.95])
     hits = np.array([True, False, True, False, True, True, False])
     curve = curve_of(confidence, hits, np.array([1, 1, 1, 1, 1, 2.0, 0]))
@@ -33,19 +33,19 @@ def halved(n_wrong=0):
     return curve_of(confidence, np.arange(200) < 100 - n_wrong, np.ones(200))
 
 
-def test_risk_is_tested_at_fifty_coverages():
+def test_risk_goal_is_tested_at_fifty_coverages():
     curve = halved()
     assert_allclose(curve.coverage[tried_rows(curve)], np.arange(1, 51) / 100)
     assert curve.coverage[row_of_risk(curve, 0.1, 0.95)] == 0.5
 
 
-def test_risk_met_only_by_surest_fiftieth_is_found():
+def test_risk_goal_met_only_by_surest_two_percent_is_found():
     is_right = np.arange(5000) < 100
     curve = curve_of(np.linspace(1, 0.5, 5000), is_right, np.ones(5000))
     assert curve.coverage[row_of_risk(curve, 0.1, 0.95)] == 0.02
 
 
-def test_unreachable_risk_raises_with_best_bound():
+def test_unreachable_risk_goal_raises_with_best_bound():
     """Six are tried, each with a sixth of 5 %; of 50 names ten are wrong."""
     bound = 1 - (0.05 / 6) ** (1 / 24)
     message = "of the 12% of .*, 0.0% of 24 answers are wrong, "
@@ -54,12 +54,12 @@ def test_unreachable_risk_raises_with_best_bound():
         row_of_risk(halved(60), 0.01, 0.95)
 
 
-def test_coverage_allows_for_rounding():
+def test_coverage_goal_allows_for_rounding_errors():
     curve = curve_of(np.linspace(1, 0.5, 4), np.ones(4, dtype=bool), np.full(4, 0.7))
     assert curve.coverage[2] < 0.75
     assert row_of_coverage(curve, 0.75) == 2
 
 
-def test_curve_without_prediction_raises():
+def test_risk_coverage_curve_without_predictions_raises():
     with pytest.raises(ValueError, match="None of the 2 names"):
         curve_of(np.zeros(2), np.ones(2, dtype=bool), np.ones(2))

@@ -27,7 +27,7 @@ TRIPLES = [(1e16, 1.0, 1.0), (0.1, 0.2, 0.3), (0.5, 1.0, 1e16)]
 
 
 @pytest.mark.parametrize("triple", TRIPLES, ids=str)
-def test_merged_weights_have_same_bits_in_any_order(triple):
+def test_merged_weights_are_identical_in_any_order_of_rows(triple):
     sums = set()
     for weights in permutations(triple):
         merged = Rows.merged(np.ones((3, 2)), np.zeros(3), np.array(weights))
@@ -38,7 +38,7 @@ def test_merged_weights_have_same_bits_in_any_order(triple):
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.uint32])
-def test_merge_adds_weights_and_sorts_rows(dtype):
+def test_merging_equal_rows_adds_weights_and_sorts_rows(dtype):
     rng = np.random.RandomState(0)
     codes = rng.randint(0, 3, size=(60, 9)).astype(dtype)
     codes[:, 2:8] = 1  # Rows are compared beyond the eight bytes of a word.
@@ -61,7 +61,7 @@ def test_merge_adds_weights_and_sorts_rows(dtype):
     "fraction, n_held_out",
     [(0.001, 1), (0.04, 1), (0.1, 2), (0.24, 5), (0.26, 5), (0.5, 10)],
 )
-def test_split_holds_out_a_share_of_distinct_rows_and_at_least_one(
+def test_split_holds_out_fraction_of_distinct_rows_and_at_least_one(
     fraction, n_held_out
 ):
     # Each code has two labels, and each label most of the codes.
@@ -79,7 +79,7 @@ def test_split_holds_out_a_share_of_distinct_rows_and_at_least_one(
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_split_keeps_a_row_of_each_class_in_training(seed):
+def test_split_keeps_at_least_one_row_of_each_class_in_training(seed):
     rng = np.random.RandomState(seed)
     codes = rng.randint(1, 5, size=(60, 2)).astype(np.uint8)
     y = rng.choice(3, p=[0.6, 0.38, 0.02], size=60)

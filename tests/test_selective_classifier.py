@@ -43,7 +43,7 @@ def blobs(n=600, random_state=0):
 # ---- Coverage and risk on held-out names
 
 
-def test_risk_is_rarely_exceeded():
+def test_risk_goal_is_rarely_exceeded_on_held_out_names():
     coverages = []
     risks = []
     inner = FrozenEstimator(Given().fit(np.eye(3), [0, 1, 2]))
@@ -64,7 +64,7 @@ def test_risk_is_rarely_exceeded():
 # ---- scikit-learn's conventions
 
 
-def test_predicts_only_above_threshold():
+def test_selective_classifier_predicts_only_above_threshold():
     X, y = blobs()
     model = SelectiveClassifier(LogisticRegression(), coverage=0.5).fit(X, y)
     probabilities = model.predict_proba(X)
@@ -81,7 +81,7 @@ def test_predicts_only_above_threshold():
     assert curve.risk[row] == model.risk_ < curve.risk[-1]
 
 
-def test_frozen_estimator_is_not_fitted_and_all_names_set_threshold():
+def test_frozen_estimator_is_not_refitted_and_threshold_uses_all_names():
     X, y = blobs()
     inner = LogisticRegression().fit(X[:100], y[:100])
     before = inner.coef_.copy()
@@ -97,7 +97,7 @@ def test_frozen_estimator_is_not_fitted_and_all_names_set_threshold():
         )
 
 
-def test_label_unknown_to_a_frozen_estimator_counts_as_an_error():
+def test_label_unknown_to_frozen_estimator_counts_as_error():
     X, y = blobs()
     inner = FrozenEstimator(LogisticRegression().fit(X[y < 2], y[y < 2]))
     model = SelectiveClassifier(inner, coverage=1).fit(X, y)
@@ -105,7 +105,7 @@ def test_label_unknown_to_a_frozen_estimator_counts_as_an_error():
     assert_array_equal(model.classes_, [0, 1])
 
 
-def test_groups_are_held_out_together():
+def test_names_of_same_group_are_held_out_together():
     """The nearest neighbour knows all rows, ten times each, unless grouped."""
     rng = np.random.RandomState(0)
     X = np.tile(rng.randn(60, 5), (10, 1))
@@ -121,7 +121,7 @@ def test_groups_are_held_out_together():
                 assert model.fit(X, y, groups=groups % 7).risk_ > 0.3
 
 
-def test_weights_count_for_estimator_and_threshold():
+def test_sample_weight_affects_estimator_and_threshold():
     X, y = blobs()
     weights = np.where(X[:, 0] > 0, 5, 0)
     plain = SelectiveClassifier(LogisticRegression(), coverage=0.5).fit(X, y)
@@ -138,7 +138,7 @@ def test_weights_count_for_estimator_and_threshold():
     assert [warning.filename for warning in warned] == [__file__]
 
 
-def test_parameters_of_fit_reach_a_step_in_each_fold():
+def test_fit_parameters_reach_pipeline_step_in_every_fold():
     X, y = blobs()
     weights = np.where(X[:, 0] > 0, 1, 1e-9)
     model = SelectiveClassifier(make_pipeline(LogisticRegression()), coverage=0.5)
@@ -157,7 +157,7 @@ def test_integer_cv_stratifies_folds():
     assert model.fit(X[order], y[order]).risk_ < 0.5
 
 
-def test_repeated_folds_do_not_tighten_bound():
+def test_repeated_folds_do_not_change_risk_coverage_curve():
     X, y = blobs()
     once = [*StratifiedKFold(4).split(X, y)]
     masks = [tuple(np.isin(np.arange(len(y)), rows) for rows in fold) for fold in once]
@@ -173,7 +173,7 @@ def test_repeated_folds_do_not_tighten_bound():
 # ---- Labels and frozen estimators
 
 
-def test_given_threshold_predicts_without_fit():
+def test_selective_classifier_with_given_threshold_predicts_without_fit():
     X, y = blobs()
     inner = LogisticRegression().fit(X, y)
     model = SelectiveClassifier(inner, threshold=0.8)
@@ -233,7 +233,7 @@ LETTERS = np.array(["a", "b", "c"])
     (LETTERS, -1, "The 'abstain_label' parameter"),
     (np.array([-1, 0, 1]), "auto", r"neither a label .* got -1. Convert .*astype\(str"),
 ])  # fmt: skip
-def test_wrong_abstain_label_raises_before_the_estimator_is_fitted(
+def test_invalid_abstain_label_raises_before_estimator_is_fitted(
     labels, label, message
 ):
     X, y = blobs()
@@ -258,7 +258,7 @@ def test_abstain_label_or_labels_conflicting_with_frozen_estimator_raise():
 @pytest.mark.parametrize(
     "goals", [{}, {"coverage": 0.5, "risk": 0.1}, {"risk": 0.1, "threshold": 0.5}]
 )
-def test_no_or_two_goals_raise(goals):
+def test_zero_or_two_goals_raise(goals):
     with pytest.raises(ValueError, match="Expected one of coverage, risk and thresh"):
         SelectiveClassifier(LogisticRegression(), **goals).fit(*blobs())
 
@@ -268,7 +268,7 @@ def test_no_or_two_goals_raise(goals):
     ({"threshold": False}, "The 'threshold' parameter .* Got False"),
     ({"threshold": 0.5, "coverage": 0.5}, "Give one of them"),
 ])  # fmt: skip
-def test_wrong_threshold_raises_without_fit_and_after(params, message):
+def test_invalid_threshold_raises_in_predict_with_and_without_fit(params, message):
     X, y = blobs()
     inner = LogisticRegression().fit(X, y)
     fitted = SelectiveClassifier(FrozenEstimator(inner), threshold=0.4).fit(X, y)
@@ -277,7 +277,7 @@ def test_wrong_threshold_raises_without_fit_and_after(params, message):
             model.predict(X)
 
 
-def test_failed_fit_changes_nothing():
+def test_failed_fit_of_selective_classifier_keeps_previous_threshold():
     X, y = blobs()
     model = SelectiveClassifier(LogisticRegression(), coverage=0.5).fit(X, y)
     threshold = model.threshold_
@@ -289,7 +289,7 @@ def test_failed_fit_changes_nothing():
 # ---- Names
 
 
-def test_name_without_known_characters_gets_no_prediction():
+def test_name_without_known_letters_gets_no_prediction():
     encoder = CharEncoder(transliterate=False, handle_missing="empty")
     inner = make_pipeline(encoder, DummyClassifier()).fit(["Tanaka", "Bo"], ["x", "y"])
     names = ["王伟", "Tanaka", "王 a", None]
@@ -326,7 +326,7 @@ def falling_back(coverage=1, fallback=NESTED, **params):
     return model.fit(rows, [0, 1, 3, 2]), rows
 
 
-def test_prediction_is_finest_group_above_threshold():
+def test_fallback_predicts_finest_group_above_threshold():
     model, rows = falling_back()
     for threshold, answers, levels, probabilities in [
         (0.4, [0, 0, 10, 2], [0, 0, 1, 0], [0.9, 0.5, 0.5, 0.6]),
@@ -345,7 +345,7 @@ def test_prediction_is_finest_group_above_threshold():
         assert_allclose(found.top_proba[:, 0], probabilities)
 
 
-def test_predictions_keep_types_of_labels_and_groups():
+def test_fallback_predictions_keep_types_of_labels_and_groups():
     fallback = [{0: "a", 1: "a", 2: "b", 3: "b"}]
     model, rows = falling_back(0.75, fallback)
     answers = model.predict(rows).tolist()
@@ -360,7 +360,7 @@ def test_predictions_keep_types_of_labels_and_groups():
     assert_allclose(found.top_proba[1], [0.8, 0.5, 0.3])
 
 
-def test_booleans_stay_booleans():
+def test_boolean_predictions_stay_boolean_with_abstain_label():
     X, y = blobs()
     model = SelectiveClassifier(LogisticRegression(), coverage=0.5).fit(X, y > 0)
     answers = {*model.predict(X).tolist()}
@@ -369,7 +369,7 @@ def test_booleans_stay_booleans():
     assert model.score(X, y > 0) == pytest.approx((1 - model.risk_) / 2, abs=0.02)
 
 
-def test_curve_recomputes_hits_at_each_threshold():
+def test_risk_coverage_curve_with_fallback_recomputes_hits_at_each_threshold():
     model, _ = falling_back()
     curve = model.risk_coverage_curve_
     # From .9 on, two rows are right as groups, two at the top; from .6, one is wrong as
@@ -387,7 +387,7 @@ def test_curve_recomputes_hits_at_each_threshold():
     assert "fallback" in model.get_params()
 
 
-def test_score_counts_group_containing_label_as_correct():
+def test_score_with_fallback_counts_group_containing_label_as_correct():
     model, rows = falling_back()
     model.set_params(coverage=None, threshold=0.55)  # which acts at once
     assert model.threshold_ == 0.55
@@ -408,12 +408,12 @@ def test_score_counts_group_containing_label_as_correct():
     ({"fallback": [{0: "a", 1: "a"}]}, "all strings, or all numbers"),
     ({"fallback": [{0: -1, 1: -1}]}, "neither a label nor a group, got -1"),
 ])  # fmt: skip
-def test_groups_that_do_not_nest_or_are_taken_raise(params, message):
+def test_fallback_groups_that_do_not_nest_or_equal_labels_raise(params, message):
     with pytest.raises(ValueError, match=message):
         falling_back(**params)
 
 
-def test_fallback_of_groups_raises():
+def test_fallback_of_grouped_classifier_raises_with_hint():
     X, y = blobs()
     grouped = GroupedClassifier(LogisticRegression().fit(X, y), groups={0: 7, 1: 7})
     model = SelectiveClassifier(grouped, coverage=0.5, fallback=[{7: 8, 2: 8}])

@@ -37,7 +37,7 @@ def values(settings, names):
         (1_000_000, [0.25, 1024, 10, 6, 2]),
     ],
 )
-def test_values_of_the_default_cell(n_rows, expected):
+def test_automatic_settings_of_gru_follow_number_of_rows(n_rows, expected):
     assert values(resolved(n_rows), NAMES) == pytest.approx(expected, abs=0.01)
 
 
@@ -63,12 +63,14 @@ def test_lr_is_higher_from_8192_to_40000_rows_without_early_stopping(n_rows, lr)
 
 
 @pytest.mark.parametrize("gce_q, ngram_eps", [(0, 2e-5), (0.2, 1e-8)])
-def test_epsilon_with_generalized_cross_entropy_is_default(gce_q, ngram_eps):
+def test_ngram_epsilon_is_default_with_generalized_cross_entropy_or_few_rows(
+    gce_q, ngram_eps
+):
     assert resolved(10**5, {"gce_q": gce_q}).ngram_eps == ngram_eps
     assert resolved(10**4, {"gce_q": gce_q}).ngram_eps == 1e-8
 
 
-def test_given_values_are_kept():
+def test_given_settings_are_not_replaced():
     given = {
         "dropout": 0.33,
         "batch_size": 77,
@@ -90,7 +92,9 @@ def test_given_values_are_kept():
         (20, [0.45, 0.95, 10, 0.4]),
     ],
 )
-def test_regularization_scales_its_settings(strength, expected):
+def test_regularization_scales_dropout_weight_decay_and_next_symbol_weight(
+    strength, expected
+):
     settings = resolved(10, regularization=strength)
     assert values(settings, PARTS) == pytest.approx(expected)
 
@@ -106,13 +110,13 @@ def test_numpy_settings_become_python_numbers():
     assert not any(isinstance(value, np.generic) for value in vars(settings).values())
 
 
-def test_epochs_follow_a_given_batch_size():
+def test_number_of_epochs_follows_given_batch_size():
     assert resolved(30, batch_size=7).max_epochs == 20  # 5 batches
     assert resolved(30, batch_size=2).max_epochs == 16  # 15 batches
     assert resolved(30, batch_size=1000).max_epochs == 100
 
 
-def test_auto_counts_distinct_rows():
+def test_automatic_settings_count_distinct_rows():
     X = np.arange(2, 42)[:, None].repeat(3, axis=0)
     model = NameNationalityClassifier(hidden_size=1, embedding_dim=1)
     model.fit(X, X[:, 0] % 3)

@@ -50,13 +50,13 @@ NAMES = ["Anna", "Seán O'Neill", "Müller-Lüdenscheidt", "王伟", "محمد �
 
 
 @pytest.mark.parametrize("way", WAYS_TO_TYPE, ids=ascii)
-def test_clean_makes_typed_variants_equal(way):
+def test_clean_removes_blanks_control_characters_and_quotation_marks_around_name(way):
     typed = [way.format(name) for name in [*NAMES, "'t Hooft"]]
     assert clean(typed) == [*NAMES, "'t Hooft"]
 
 
 @pytest.mark.parametrize("way", ["'{}'", "\"'{}'\"", "' {} '"])
-def test_apostrophes_on_both_sides_are_quotation_marks(way):
+def test_clean_removes_apostrophes_on_both_sides_as_quotation_marks(way):
     assert clean([way.format(name) for name in NAMES]) == NAMES
 
 
@@ -82,11 +82,11 @@ def test_clean_is_idempotent_and_independent_of_other_names(names):
         ("ジャン＝Ｊ．Ｐ", "ジャン＝J．P"),
     ],
 )
-def test_presentation_forms_become_usual_letters(typed, usual):
+def test_clean_replaces_presentation_forms_with_usual_letters(typed, usual):
     assert compose(clean([typed])) == [usual]
 
 
-def test_compose_joins_letters_and_marks_within_each_name():
+def test_compose_joins_letters_and_combining_marks_within_each_name():
     names = ["Jose\u0301", "Ann", "\u212b", "\u0301a"]
     assert compose(names) == ["José", "Ann", "Å", "\u0301a"]
     marks = "".join(chr(point) for point in range(0x0300, 0x0300 + 30))
@@ -97,5 +97,5 @@ def test_compose_joins_letters_and_marks_within_each_name():
     assert compose(["q" + marks, marks]) == compose(["q" + marks]) + compose([marks])
 
 
-def test_clean_makes_bullets_between_words_middle_dots():
+def test_clean_replaces_bullets_between_words_with_middle_dots():
     assert clean(["罗伯特•莱万", "李∙四"]) == ["罗伯特·莱万", "李·四"]

@@ -9,7 +9,7 @@ from sknames.datasets import load_names
 from tests.test_tidy import LIKE
 
 
-def test_spelling_groups_are_numbered_in_order_of_spellings():
+def test_spelling_groups_join_variants_and_are_numbered_in_sorted_order():
     names = ["Dvořák", "Ōe", "DVORAK", " dvorak\n", '"Dvorak"', "Dvoraková", "O’Neill"]
     names += ["O'Neill", "王", "Wang", "Ana–Eva", "Ana-Eva"]
     groups = spelling_groups(iter(names))
@@ -17,7 +17,7 @@ def test_spelling_groups_are_numbered_in_order_of_spellings():
     assert groups.dtype == np.intp
 
 
-def test_spelling_groups_match_equal_codes():
+def test_names_share_spelling_group_exactly_if_their_codes_are_equal():
     names = "عامر عمر احمد حمد がく йод ﾔﾏﾀﾞ ヤマダ Yamada".split()
     names += [*load_names(script="all").data[::7]]
     names += [f"\t“{name.upper()}” " for name in names]

@@ -53,7 +53,7 @@ def simpson(share):
     return 1 - (share**2).sum()
 
 
-def test_interval_is_that_of_percentiles_extended_by_twice_the_bias_of_curvature():
+def test_statistic_interval_is_percentiles_extended_by_twice_curvature_bias():
     shares = sure_shares_of(150, 100, 50)  # whose ends reach no farther
     found = estimate_statistic(simpson, shares)
     draws = 1 - (shares.draws**2).sum(axis=1)
@@ -64,7 +64,7 @@ def test_interval_is_that_of_percentiles_extended_by_twice_the_bias_of_curvature
     assert found.estimate == pytest.approx(simpson(shares.share))
 
 
-def test_level_sets_the_percentiles_if_draws_can_show_it(shares):
+def test_confidence_level_of_statistic_needs_enough_draws(shares):
     def first(share):
         return share[0]
 
@@ -77,13 +77,13 @@ def test_level_sets_the_percentiles_if_draws_can_show_it(shares):
         estimate_statistic(first, shares, confidence_level=0.99)
 
 
-def test_statistic_of_an_array_has_its_shape(shares):
+def test_statistic_that_returns_array_keeps_its_shape(shares):
     found = estimate_statistic(lambda share: share.reshape(3, 1) * [1, 2], shares)
     assert found.estimate.shape == found.low.shape == found.high.shape == (3, 2)
     assert_allclose(found.high[:, 1], 2 * found.high[:, 0])
 
 
-def test_arrays_have_the_order_of_the_classes_of_the_model(shares, others):
+def test_statistic_receives_shares_in_order_of_model_classes(shares, others):
     """By size, another list or seed would give another label."""
     assert others.label.tolist() != CLASSES.tolist()
     found = estimate_statistic(lambda a, b: np.array([a, b]), others, shares)
@@ -91,7 +91,7 @@ def test_arrays_have_the_order_of_the_classes_of_the_model(shares, others):
         assert_allclose(row, [table[label].share for label in CLASSES])
 
 
-def test_labels_choose_the_rows_of_arrays_in_their_order(shares, rates, parts):
+def test_labels_parameter_selects_and_orders_shares_for_statistic(shares, rates, parts):
     labels = ["Turkish", "Dutch"]
     found = estimate_statistic(lambda share: share, shares, labels=labels)
     for k, label in enumerate(labels):
@@ -110,7 +110,7 @@ def test_labels_choose_the_rows_of_arrays_in_their_order(shares, rates, parts):
         estimate_statistic(simpson, shares, labels=["Dutch", "Welsh"])
 
 
-def test_arrays_of_groups_have_their_order():
+def test_statistic_receives_groups_in_order_given_to_sums():
     rows, _ = draw_people([0.2, 0.3, 0.5], 300)
     groups = {"small": ["Dutch"], "large": ["Turkish", "Irish"]}
     model = Known(CLASSES)
@@ -120,7 +120,7 @@ def test_arrays_of_groups_have_their_order():
 
 
 @pytest.mark.filterwarnings("ignore:.*checked")
-def test_new_labels_follow_the_classes_of_the_model():
+def test_statistic_receives_new_labels_after_model_classes():
     rows, _ = draw_people([0.2, 0.3, 0.5], 300)
     checked = np.resize(np.append(CLASSES, ["Welsh", "Manx"]), 300)
     shares = estimate_shares(Known(CLASSES), rows, checked=checked, random_state=0)
@@ -129,7 +129,7 @@ def test_new_labels_follow_the_classes_of_the_model():
     assert_allclose(found.estimate, [shares[label].share for label in in_order])
 
 
-def test_errors_of_the_model_are_independent_in_any_two_of_three_lists():
+def test_model_errors_are_independent_between_lists_unless_same_source():
     lists = [shares_of([0.4, 0.3, 0.3], 1000, seed) for seed in range(3)]
 
     def width(statistic, *lists, **params):
@@ -147,7 +147,7 @@ def test_errors_of_the_model_are_independent_in_any_two_of_three_lists():
         assert width(difference, *lists, same_source=True) < 0.5 * independent
 
 
-def test_draws_are_for_reading_only(shares, rates):
+def test_draws_of_results_are_read_only(shares, rates):
     assert shares.draws.shape == (400, 3)
     assert rates.joint_draws.shape == (400, 3, 2)
     for draws in (shares.draws, rates.joint_draws):
@@ -156,7 +156,7 @@ def test_draws_are_for_reading_only(shares, rates):
 
 
 @pytest.mark.parametrize("n_lists", [1, 2])
-def test_statistic_that_writes_to_its_array_is_an_error(shares, others, n_lists):
+def test_statistic_that_modifies_its_array_raises(shares, others, n_lists):
     """The next shares that it takes would be changed."""
 
     def smallest(*arrays):
@@ -167,7 +167,7 @@ def test_statistic_that_writes_to_its_array_is_an_error(shares, others, n_lists)
         estimate_statistic(smallest, *(shares, others)[:n_lists])
 
 
-def test_statistic_that_writes_to_the_array_of_parts_is_an_error(parts):
+def test_statistic_that_modifies_array_of_parts_raises(parts):
     def first(share):
         share -= 1
         return share[0, 0]
@@ -176,14 +176,14 @@ def test_statistic_that_writes_to_the_array_of_parts_is_an_error(parts):
         estimate_statistic(first, parts)
 
 
-def test_statistics_of_arrays_can_be_asked_whether_they_are_equal(shares):
+def test_statistics_of_arrays_compare_equal_only_to_themselves(shares):
     found = estimate_statistic(lambda share: share, shares)
     again = estimate_statistic(lambda share: share, shares)
     assert found == found
     assert found != again
 
 
-def test_error_of_a_statistic_is_raised(shares):
+def test_exception_in_statistic_is_raised_unchanged(shares):
     def wrong(share):
         raise ZeroDivisionError("of the user")
 
@@ -191,7 +191,7 @@ def test_error_of_a_statistic_is_raised(shares):
         estimate_statistic(wrong, shares)
 
 
-def test_statistic_of_parts_is_called_once_a_draw_and_for_each_end_of_a_row(parts):
+def test_statistic_of_parts_is_called_once_per_draw_and_interval_end(parts):
     """Once a draw for each part would be quadratic in parts."""
     n_calls = 0
 
@@ -205,7 +205,7 @@ def test_statistic_of_parts_is_called_once_a_draw_and_for_each_end_of_a_row(part
     assert 400 < n_calls <= 400 + n_ends + 2
 
 
-def test_not_finite_in_a_draw_is_an_error(shares):
+def test_statistic_that_is_nan_in_a_draw_raises(shares):
     lowest = np.quantile(shares.draws[:, 2], 0.1)
 
     def sometimes(share):
@@ -225,7 +225,7 @@ def test_not_finite_in_a_draw_is_an_error(shares):
         ("simpson", TypeError, "a function of shares as the first argument, got str"),
     ],
 )
-def test_wrong_statistic_is_an_error(statistic, error, message, shares):
+def test_invalid_statistic_raises(statistic, error, message, shares):
     with pytest.raises(error, match=message):
         estimate_statistic(statistic, shares)
 
@@ -238,12 +238,12 @@ def test_wrong_statistic_is_an_error(statistic, error, message, shares):
         ({"same_source": "yes"}, "'same_source' parameter of estimate_statistic"),
     ],
 )
-def test_wrong_parameter_is_an_error(params, message, shares):
+def test_estimate_statistic_with_invalid_parameter_raises(params, message, shares):
     with pytest.raises(ValueError, match=message):
         estimate_statistic(simpson, shares, **params)
 
 
-def test_result_of_another_kind_is_an_error(shares, rates):
+def test_estimate_statistic_of_mixed_or_invalid_results_raises(shares, rates):
     for other in ([0.5, 0.5], rates):
         with pytest.raises(TypeError, match="results of estimate_shares, or of estim"):
             estimate_statistic(np.subtract, shares, other)
@@ -251,7 +251,7 @@ def test_result_of_another_kind_is_an_error(shares, rates):
         estimate_statistic(simpson)
 
 
-def test_results_that_do_not_go_together_are_an_error(shares, rates):
+def test_estimate_statistic_of_incompatible_results_raises(shares, rates):
     few_draws = shares_of([0.5, 0.3, 0.2], n_draws=200)
     with pytest.raises(ValueError, match="with the same n_draws"):
         estimate_statistic(np.subtract, shares, few_draws)

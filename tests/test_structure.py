@@ -114,7 +114,7 @@ def private_imports(path):
     sorted(Path(__file__).parent.rglob("test_*.py")),
     ids=lambda path: path.stem,
 )
-def test_private_names_are_tested_by_the_file_of_their_module(path):
+def test_private_names_are_imported_only_by_test_file_of_their_module(path):
     expected = PRIVATE_IMPORTS.get(path.stem, "").split()
     assert sorted(set(private_imports(path))) == expected
 
@@ -139,7 +139,7 @@ def imports(path):
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_imports_follow_the_table(path):
+def test_imports_of_package_file_follow_import_table(path):
     room = room_of(path)
     allowed = {f".{name}" for name in [*ALLOWED.get(room, "").split(), room, "_base"]}
     for name in imports(path):
@@ -153,7 +153,7 @@ def test_imports_follow_the_table(path):
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_private_names_of_scikit_learn_are_imported_in_one_file(path):
+def test_private_names_of_scikit_learn_are_imported_only_in_sklearn_private(path):
     if path.name == "sklearn_private.py":
         return
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -180,7 +180,7 @@ def rooms_below():
     return below
 
 
-def test_imports_between_packages_are_few():
+def test_number_of_imports_between_packages_is_limited():
     assert sum(map(len, rooms_below().values())) <= MOST_ARROWS
 
 
@@ -227,7 +227,7 @@ FOLDERS = sorted({path.parent for path in FILES})
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
-def test_files_of_a_room_import_few_others_on_few_floors(folder):
+def test_imports_and_import_levels_within_package_are_limited(folder):
     imported = direct_imports(trees_of(folder))
     floors = {}
     for path in TopologicalSorter(imported).static_order():
@@ -262,7 +262,7 @@ for path in FILES:
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
-def test_no_file_calls_methods_of_higher_levels_only(folder):
+def test_no_file_calls_methods_defined_only_in_higher_levels(folder):
     trees = trees_of(folder)
     below = files_below(trees)
     for path, tree in trees.items():
@@ -273,7 +273,7 @@ def test_no_file_calls_methods_of_higher_levels_only(folder):
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_data_files_are_read_in_their_package(path):
+def test_data_files_are_read_only_in_their_package(path):
     room_of_data = {
         p.name: room_of(p) for p in PACKAGE.rglob("*.*") if p.suffix in DATA
     }
@@ -283,7 +283,7 @@ def test_data_files_are_read_in_their_package(path):
         )
 
 
-def test_import_is_light():
+def test_import_of_sknames_loads_no_heavy_library():
     # Without pyarrow, because scikit-learn imports pandas, which imports it. The table
     # of imports above covers pyarrow.
     heavy = {"torch", "skorch", "click", "skops", "onnx", "matplotlib", "sknames._cli"}
@@ -294,7 +294,7 @@ def test_import_is_light():
     run_process(sys.executable, "-c", code, cwd=PACKAGE.parent)
 
 
-def test_submodules_are_loaded_lazily():
+def test_submodules_of_sknames_are_loaded_on_access():
     code = "import sknames; sknames.metrics.scorecard, sknames.onnx.to_onnx, "
     code += "sknames.datasets"
     run_process(sys.executable, "-c", code, cwd=PACKAGE.parent)
@@ -302,7 +302,7 @@ def test_submodules_are_loaded_lazily():
 
 
 @pytest.mark.parametrize("name", ["predict", "load_table"])
-def test_missing_attribute_raises_attribute_error(name):
+def test_missing_attribute_of_sknames_raises_attribute_error(name):
     message = f"^module 'sknames' has no attribute '{name}'$"
     with pytest.raises(AttributeError, match=message):
         getattr(sknames, name)

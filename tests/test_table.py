@@ -39,7 +39,7 @@ KINDS = pytest.mark.parametrize(
 
 
 @KINDS
-def test_iteration_in_and_get_are_about_labels(results, kind):
+def test_result_table_iterates_and_looks_up_labels(results, kind):
     table = results[kind]
     labels = [*table]
     assert labels == [*dict.fromkeys(table.label.tolist())]
@@ -51,7 +51,7 @@ def test_iteration_in_and_get_are_about_labels(results, kind):
 
 
 @KINDS
-def test_row_has_the_columns_as_attributes_of_python(results, kind):
+def test_result_row_has_columns_as_python_attributes(results, kind):
     table = results[kind]
     row = table[table.label[0].item()]
     assert isinstance(row, sknames.Row)
@@ -62,7 +62,7 @@ def test_row_has_the_columns_as_attributes_of_python(results, kind):
         assert {type(value) for value in values} <= {str, int, float, bool}
 
 
-def test_row_of_rates_has_a_value_for_each_outcome(results):
+def test_row_of_rates_has_one_value_per_outcome(results):
     row = results["Rates"]["label 0"]
     assert (row.label, row.outcome) == ("label 0", [0, 1])
     assert row.rate == pytest.approx([0.5, 0.5], abs=0.02)
@@ -70,7 +70,7 @@ def test_row_of_rates_has_a_value_for_each_outcome(results):
 
 
 @KINDS
-def test_table_equals_itself_only_and_is_read_only(results, kind):
+def test_result_table_equals_only_itself_and_is_read_only(results, kind):
     table = results[kind]
     assert table == table
     assert table != pickle.loads(pickle.dumps(table))
@@ -80,7 +80,7 @@ def test_table_equals_itself_only_and_is_read_only(results, kind):
 
 
 @KINDS
-def test_wrong_labels_raise_and_say_which_there_are(results, kind):
+def test_unknown_label_of_result_table_raises_with_known_labels(results, kind):
     table = results[kind]
     with pytest.raises(KeyError, match="Expected a label, got 'low': take .low."):
         table["low"]
@@ -102,7 +102,7 @@ class Recorder(pickle.Unpickler):
 
 
 @KINDS
-def test_file_of_results_has_their_values_and_no_private_class(results, kind):
+def test_pickled_result_keeps_values_and_names_no_private_class(results, kind):
     table = results[kind]
     file = Recorder(io.BytesIO(pickle.dumps(table)))
     again = file.load()
@@ -114,7 +114,7 @@ def test_file_of_results_has_their_values_and_no_private_class(results, kind):
     assert {name for name in file.names if not name.startswith("numpy")} == public
 
 
-def test_results_of_a_file_answer_as_before(results):
+def test_unpickled_shares_compare_like_original(results):
     shares = results["Shares"]
     again = pickle.loads(pickle.dumps(shares))
     assert_allclose(again.draws, shares.draws, atol=1e-7)
@@ -123,7 +123,7 @@ def test_results_of_a_file_answer_as_before(results):
     assert not again.compare(shares, same_source=True).sure.any()
 
 
-def test_file_of_another_format_says_so(results):
+def test_pickled_result_of_unknown_format_raises_with_hint(results):
     read, (version, plain) = results["Rates"].__reduce__()
     assert version == 1
     with pytest.raises(ValueError, match="results in format 1, got format 2. Estimate"):
@@ -131,7 +131,7 @@ def test_file_of_another_format_says_so(results):
 
 
 @KINDS
-def test_columns_and_counts_are_described_in_help(results, kind):
+def test_columns_and_counts_of_results_have_docstrings(results, kind):
     table = results[kind]
     names = [*table.to_frame().columns, "n_names", "confidence_level", "new_labels"]
     for name in names:
@@ -140,13 +140,13 @@ def test_columns_and_counts_are_described_in_help(results, kind):
     assert table.n_names == 200
 
 
-def test_comparison_has_either_shares_or_rates(results):
+def test_comparison_has_only_shares_or_only_rates(results):
     for kind, name in (("Comparison", "rate"), ("Comparison of rates", "share")):
         assert not hasattr(results[kind], name)
 
 
 @KINDS
-def test_other_attributes_are_missing_and_columns_are_for_reading(results, kind):
+def test_result_table_has_no_other_attributes_and_read_only_columns(results, kind):
     table = results[kind]
     with pytest.raises(
         AttributeError, match=f"'{kind.split()[0]}' object has no attribute 'p"
@@ -157,7 +157,7 @@ def test_other_attributes_are_missing_and_columns_are_for_reading(results, kind)
         table.label = None
 
 
-def test_group_without_people_has_no_interval_in_print(results):
+def test_printed_rates_of_group_without_people_omit_interval(results):
     lines = str(results["Rates"].sums({"nobody": ["label 14"]})).splitlines()
     (of_nobody, _) = [line for line in lines if line.startswith("nobody")]
     assert of_nobody.split() == ["nobody", "0", "-", "0.0", "estimated", "people"]

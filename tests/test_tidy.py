@@ -34,7 +34,7 @@ def tidy(texts, **params):
 
 
 @pytest.mark.parametrize("typed, name", LIKE.items())
-def test_tidy_brings_typed_forms_into_one_form(typed, name):
+def test_tidy_reduces_typed_text_to_name(typed, name):
     assert tidy([typed]) == tidy([name]) == [name]
     assert tidy(["Anna", typed, "Anna"]) == ["Anna", name, "Anna"]
 
@@ -68,12 +68,12 @@ for line in LEFT.strip().splitlines():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_tidy_keeps_names_without_titles(name):
+def test_tidy_does_not_change_names_without_titles(name):
     assert tidy([name]) == [name]
 
 
 @pytest.mark.parametrize("place", ["titles", "degrees", "initials"])
-def test_tidy_every_title_in_any_case(place):
+def test_tidy_removes_every_title_in_any_case(place):
     for title in TIDY[place]:
         assert unicodedata.is_normalized("NFC", title)
         cases = {title}
@@ -101,7 +101,7 @@ IN_CONTEXT = {
 
 
 @pytest.mark.parametrize("table", IN_CONTEXT)
-def test_tidy_uses_every_word_of_tables(table):
+def test_tidy_applies_every_word_of_its_tables(table):
     typed, left = IN_CONTEXT[table]
     for word in TIDY[table]:
         assert tidy([typed.format(word)]) == [left.format(word)], word
@@ -117,7 +117,7 @@ def test_tidy_keeps_titles_that_may_be_names():
         assert tidy([f"Anna Mary {word.upper()}"]) == [f"Anna Mary {word.upper()}"]
 
 
-def test_tidy_haji_is_a_title_beside_every_indonesian_word():
+def test_tidy_removes_haji_beside_every_indonesian_word():
     for word in TIDY["indonesian"]:
         text = "{} H. Budi Santoso" if word in TIDY["titles"] else "H. Budi Santoso, {}"
         assert tidy([text.format(word)]) == ["Budi Santoso"], word
@@ -142,7 +142,7 @@ def test_tidy_steps_match_encoder_parameters():
     )
 )
 @ANY
-def test_tidy_never_returns_empty_name(parts):
+def test_tidy_never_empties_a_name(parts):
     typed = " ".join(parts)
     (left,) = tidy([typed])
     (cleaned,) = tidy([typed], tidy=False)
@@ -171,7 +171,7 @@ for words in TIDY.values():
 
 @given(typed_with(WORDS))
 @ANY
-def test_quick_check_agrees_with_full_tidying(typed):
+def test_quick_check_of_titles_agrees_with_full_tidying(typed):
     cleaned = clean([typed])
     (text,) = without_signs(compose(cleaned))
     assert read(cleaned) == [_apply_until_stable(text, cleans=True, drops=True)]
@@ -184,7 +184,7 @@ def changed(texts):
     return {text for text, typed, left in before_and_after if typed != left}
 
 
-def test_titles_rarely_occur_in_name_lists():
+def test_tidy_rarely_changes_shipped_names():
     assert len(changed(make_names(20_000, random_state=0)[0])) <= 20
     # A lone title is never dropped.
     listed = [*load_names(script="all").data]
@@ -225,5 +225,5 @@ def test_dropped_returns_pieces_missing_from_tidy_name(typed, pieces):
         ("김 민수 (김)", []),  # read as one word
     ],
 )
-def test_parts_that_are_not_read_are_listed_once(name, parts):
+def test_dropped_lists_each_unread_piece_once(name, parts):
     assert dropped(name, cleans=True, drops=True) == parts

@@ -16,14 +16,14 @@ OTHERS = list(make_names(150, random_state=0)[0])  # enough for shares
 
 
 @pytest.mark.parametrize("target", ["nationality", "country"])
-def test_typed_texts_give_same_bits_as_tidy_names(target):
+def test_typed_texts_and_tidy_names_have_identical_probabilities(target):
     model = load_pretrained(target)
     typed = predict_names(model, TYPED)
     names = predict_names(model, NAMES)
     assert_array_equal(typed.proba, names.proba)
 
 
-def test_titles_are_read_with_tidy_false():
+def test_load_pretrained_with_tidy_false_reads_titles():
     for abstain in (False, True):
         model = load_pretrained(abstain=abstain, tidy=False)
         typed, left = model.predict_proba(["Dr. Anna Müller", "Anna Müller"])
@@ -32,7 +32,7 @@ def test_titles_are_read_with_tidy_false():
         load_pretrained(tidy="no")
 
 
-def test_joined_columns_equal_typed_texts():
+def test_joined_columns_predict_like_tidy_names():
     columns = [["황", "희찬"], ["Dr. Anna", "Müller, PhD"], ["Müller", "Dr. Anna"]]
     assert JoinNames().transform(columns).tolist() == [" ".join(row) for row in columns]
     names = ["황희찬", "Anna Müller", "Müller Anna"]
@@ -41,7 +41,7 @@ def test_joined_columns_equal_typed_texts():
     assert_array_equal(found, model.predict_proba(names))
 
 
-def test_typed_variants_are_not_distinct_names():
+def test_typed_texts_and_tidy_names_count_as_same_distinct_names():
     shares = estimate_shares(load_pretrained(), [*TYPED, *NAMES, *OTHERS])
     assert shares.n_names == 2 * len(NAMES) + len(OTHERS)
     assert shares.n_distinct == len({*NAMES, *OTHERS})

@@ -64,7 +64,7 @@ def whole(name):
 
 @pytest.mark.parametrize("separator, split", [(SPACE, str.split), (None, whole)])
 @pytest.mark.parametrize("chunk_rows", [2, 1000])
-def test_fit_words_equals_dict_implementation(
+def test_fitted_word_logits_equal_dict_implementation(
     chunk_rows, separator, split, monkeypatch
 ):
     chunk_codes = chunk_rows * encode(NAMES).shape[1]
@@ -83,7 +83,7 @@ def test_fit_words_equals_dict_implementation(
         assert_allclose(row, sums, rtol=1e-3, err_msg=name)
 
 
-def test_words_of_many_classes_have_logit_0():
+def test_words_of_more_than_max_classes_have_logit_0():
     n = MAX_CLASSES + 1
     names = ["de " + chr(ord("a") + k) * 4 for k in range(n)] + ["van xx"] * MAX_CLASSES
     labels = np.array([*range(n), *range(MAX_CLASSES)])
@@ -99,7 +99,7 @@ def test_words_of_many_classes_have_logit_0():
     assert (words.logits[entries[1:]] > 0).all()
 
 
-def test_fit_words_supports_300_classes():
+def test_word_logits_support_300_classes():
     codes = np.arange(2, 302)[:, None]
     labels = np.arange(300)
     words = Words.fit(codes, labels, np.ones(300), 300, SPACE, 1)
@@ -130,7 +130,7 @@ def classifier(**params):
     return NameNationalityClassifier(**{"word_weight": 0.3} | defaults | params)
 
 
-def test_words_are_used_by_default(names):
+def test_default_word_weight_is_one_quarter(names):
     X = CharEncoder().fit_transform(names[0][:50])
     params = {"hidden_size": 2, "max_epochs": 1, "random_state": 0}
     y = names[1][:50]
