@@ -26,6 +26,7 @@ from sknames import (
     NameNationalityClassifier,
     PriorShiftClassifier,
     SelectiveClassifier,
+    estimate_shares,
 )
 from sknames.datasets import make_names
 from sknames.metrics import scorecard
@@ -319,6 +320,11 @@ def test_predict_proba_of_any_text_is_valid_and_independent_of_other_texts(tiny,
     company = tiny.predict_proba(["Papadopoulos", *names[::-1], "\ud800" * 40, ""])
     assert_allclose(company[-3:0:-1], probabilities, rtol=0, atol=1e-12)
     assert set(tiny.predict(names)) <= set(tiny.classes_)
+
+
+def test_shares_of_list_with_lone_surrogate_are_estimated(shipped):
+    names = [*make_names(150, random_state=0)[0], "Anna \ud800 Papadopoulos"]
+    assert estimate_shares(shipped, names, n_draws=200).n_names == 151
 
 
 @given(

@@ -45,7 +45,6 @@ def test_read_names_returns_tidy_texts_ids_and_reasons():
     assert names == [*TYPED, ""]
     assert read_names(names) is names
     assert names.tidy[:2] == ["Anna Kim", "Anna Kim"]
-    assert names.ids.tolist() == [0, 0, 1, 2, 3, 1]
     assert names.reasons.tolist()[1:3] == ["", "missing name"]
 
 

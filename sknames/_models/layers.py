@@ -181,13 +181,6 @@ class Threshold(Layer):
     fallback: tuple[FallbackLevel, ...]  # from fine to coarse
     abstain_label: Any  # predicted when the model abstains
 
-    def as_labels(self, predicted, y):
-        """Return predictions, with each correct group replaced by the true label."""
-        for level in self.fallback:
-            is_right = predicted == level.group_of(y)
-            predicted = np.where(is_right, y, predicted)
-        return predicted
-
     @property
     def fingerprint(self):
         """The part of a fingerprint for the threshold, groups and abstain label."""

@@ -261,9 +261,7 @@ class PredictedList:
     @property
     def ids(self):
         """Integer IDs; rows that are identical to the model have the same ID."""
-        if self.names is not None:
-            return self.names.ids
-        rows = _rows_as_bytes(self.X)
+        rows = self._as_bytes()
         if rows is None:
             return np.arange(len(self.proba))
         _, ids = code_values(rows)
@@ -272,13 +270,27 @@ class PredictedList:
     @property
     def keys(self):
         """Checksums of the rows' contents, independent of their order, (n_names,)."""
-        if self.names is not None:
-            rows = [name.encode() for name in self.names.tidy]
-        else:
-            rows = _rows_as_bytes(self.X)
+        rows = self._as_bytes()
         if rows is None:
             rows = [row.tobytes() for row in self.proba.round(6)]
         return np.array([crc32(row) for row in rows], dtype=np.uint32)
+
+    def _as_bytes(self):
+        """Return the tidy names or rows of numbers as bytes; None for other input."""
+        if self.names is not None:
+            return [name.encode(errors="surrogatepass") for name in self.names.tidy]
+        if issparse(self.X):
+            rows = []
+            matrix = self.X.tocsr()
+            for start, stop in pairwise(matrix.indptr):
+                columns = matrix.indices[start:stop]
+                values = matrix.data[start:stop]
+                rows.append(columns.tobytes() + values.tobytes())
+            return rows
+        matrix = np.asarray(self.X)
+        if matrix.dtype.kind in "biuf":
+            return [row.tobytes() for row in matrix]
+        return None
 
     def take(self, rows):
         """Return some rows, without tidying their names again."""
@@ -392,17 +404,3 @@ def have_initials(tidied, reasons):
     sample = [*islice(compress(tidied, are_names), SAMPLED_NAMES)]
     n_bylines = sum(BYLINE.fullmatch(name) is not None for name in sample)
     return 2 * n_bylines > len(sample)
-
-
-def _rows_as_bytes(X):
-    """Return the rows of X as bytes if they are numbers, else None."""
-    if issparse(X):
-        rows = []
-        X = X.tocsr()
-        for start, stop in pairwise(X.indptr):
-            columns, values = X.indices[start:stop], X.data[start:stop]
-            rows.append(columns.tobytes() + values.tobytes())
-        return rows
-    if np.asarray(X).dtype.kind in "biuf":
-        return [row.tobytes() for row in np.asarray(X)]
-    return None

@@ -12,7 +12,6 @@ from scipy.sparse import issparse
 from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from .._base.codes import code_values
 from .._base.labels_and_weights import is_missing, with_none
 from .not_names import why_not_names
 from .spelling import clean
@@ -73,12 +72,6 @@ class Names(list[str]):
     def reasons(self) -> NDArray[np.object_]:
         """Why each text is not a name, or "" for a name: (n_names,), str objects."""
         return why_not_names(self, self.clean, self.rules.knows_letter)
-
-    @cached_property
-    def ids(self) -> NDArray[np.intp]:
-        """Integer IDs, (n_names,); names with the same tidy form share an ID."""
-        _, ids = code_values(self.tidy)
-        return ids
 
     @classmethod
     def already_read(
@@ -215,9 +208,8 @@ def _check_collection(X):
             f"Wrap it in a list: [{shorten(name)}]."
         )
     is_collection = isinstance(X, Iterable) or _is_pyarrow(X)
-    if not is_collection:
-        check_is_in_memory(X)
     if not is_collection or isinstance(X, Mapping | Set) or issparse(X):
+        check_is_in_memory(X)
         raise TypeError(
             f"Expected a list, array or Series of names and got a {type(X).__name__}. "
             "Pass names in their order, e.g. list(X)."

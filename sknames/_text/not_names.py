@@ -129,9 +129,8 @@ def why_not_names(typed, texts, knows_letter=str.isalpha):
     for row, text in enumerate(texts):
         if text[:1] not in known or _is_unusual(text):
             reasons[row] = _why_not_name(text, knows_letter)
-    if _BROKEN.search("\n".join(typed)):
-        are_broken = [_BROKEN.search(text) is not None for text in typed]
-        reasons[are_broken] = BROKEN
+    are_broken = [_BROKEN.search(text) is not None for text in typed]
+    reasons[are_broken] = BROKEN
     return reasons
 
 
@@ -144,8 +143,7 @@ def _is_unusual(text):
         return True
     if ("." in text or not text.isascii()) and _INSIDE.search(text):
         return True
-    words = lower(text.replace(".", "")).replace(",", " ").replace("-", " ")
-    if not _WORDS.isdisjoint(words.replace("'", " ").split()):
+    if not _WORDS.isdisjoint(_tokens(lower(text))):
         return True
     return "," in text and sum(" " in part.strip() for part in text.split(",")) > 1
 

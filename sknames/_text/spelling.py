@@ -99,25 +99,19 @@ def compose(names):
     """Normalize names to NFC, and cut them after 500 characters.
 
     In NFC, a letter with a mark is one character. At most 30 consecutive marks are
-    kept, because normalization sorts them in quadratic time. If no name changes, the
-    list itself is returned.
+    kept, because normalization sorts them in quadratic time.
     """
-    text = "\n".join(names)
+    text = "".join(names)
     if not text.isascii():
         marks = ""
         for character in set(text):
             if unicodedata.combining(unicodedata.normalize("NFD", character)[0]):
-                marks += re.escape(character)
+                marks += character
         if marks:
             run = re.compile(f"([{marks}]{{{MAX_MARKS}}})[{marks}]+")
-            if run.search(text):
-                names = [run.sub(r"\1", name) for name in names]
-                text = "\n".join(names)
-        if not unicodedata.is_normalized("NFC", text):
-            names = [unicodedata.normalize("NFC", name) for name in names]
-    if max(map(len, names), default=0) > MAX_CHARACTERS:
-        names = [name[:MAX_CHARACTERS] for name in names]
-    return names
+            names = [run.sub(r"\1", name) for name in names]
+        names = [unicodedata.normalize("NFC", name) for name in names]
+    return [name[:MAX_CHARACTERS] for name in names]
 
 
 def lower(text):

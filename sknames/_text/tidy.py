@@ -95,12 +95,10 @@ def spellings(names):
 
 def without_signs(names):
     """Remove emoji, flags, stars and other signs, but never the whole name."""
-    text = "".join(names)
-    if text.isascii() and "*" not in text:
+    signs = [*filter(_is_sign, set("".join(names)))]
+    if not signs:
         return names
-    blanks = {ord(character): " " for character in set(text) if _is_sign(character)}
-    if not blanks:
-        return names
+    blanks = str.maketrans(dict.fromkeys(signs, " "))
     return [clean([name.translate(blanks)])[0] or name for name in names]
 
 

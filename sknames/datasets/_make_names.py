@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
 from numbers import Integral
 from typing import Any
 
@@ -16,7 +15,7 @@ from .._base.labels_and_weights import check_weights
 from .._base.sklearn_private import HasMethods, Interval
 from ._load_names import SCRIPT_OPTIONS, read_names_in, read_rows
 
-_UNSPACED = {"Hani", "Jpan", "Kore"}  # the surname is first, without a space
+_UNSPACED = {"Hani", "Jpan", "Kore"}  # the surname comes first, without a space
 
 
 @validate_params(
@@ -88,101 +87,95 @@ def make_names(
     ((3,), (3,))
     """
     pools = _pools(script)
-    chosen = _check_nationalities(nationalities, pools, script)
-    # Pools are sorted by nationality, and names by pool, so `_draw` can add a random
-    # number to the first index of a nationality or pool.
-    pools = [pool for pool in pools if pool.nationality in chosen]
-    nationalities_of_pools = [pool.nationality for pool in pools]
-    _, n_pools = np.unique(nationalities_of_pools, return_counts=True)
-
+    chosen = _check_nationalities(nationalities, [*pools], script)
     rng = check_random_state(random_state)
     shares = None
-    if hasattr(nationalities, "items"):  # as of a Series, too
+    if hasattr(nationalities, "items"):  # a Series, too
         weight_of: Any = nationalities
         given_weights = [weight_of[label] for label in chosen]
         weights = check_weights(given_weights, len(chosen), "weights of nationalities")
         shares = weights / weights.sum()
-    nationality = rng.choice(len(chosen), size=n_samples, p=shares)
-    pool = _draw(rng, n_pools, nationality)
-    given = _draw_names(rng, [pool.given for pool in pools], pool)
-    surnames = _draw_names(rng, [pool.surnames for pool in pools], pool)
-    coin = rng.randint(2, size=n_samples).astype(bool)
-    if full:
-        names = _full_names(given, surnames, coin, pools, pool)
-    else:
-        names = np.where(coin, surnames, given)
-    return names, np.array(chosen, dtype=object)[nationality]
+    index = rng.choice(len(chosen), size=n_samples, p=shares)
+    drawn_nationalities = np.array(chosen, dtype=object)[index]
+    drawn_pools = _draw(rng, [pools[label] for label in drawn_nationalities])
+    given_names = _draw(rng, [pool.given for pool in drawn_pools])
+    surnames = _draw(rng, [pool.surnames for pool in drawn_pools])
+    coins = rng.randint(2, size=n_samples)
+    names = []
+    for drawn in zip(drawn_pools, given_names, surnames, coins, strict=True):
+        pool, given_name, surname, coin = drawn
+        if full:
+            names.append(pool.full_name(given_name, surname, coin))
+        else:
+            names.append(surname if coin else given_name)
+    return np.array(names, dtype=object), drawn_nationalities
 
 
-def _check_nationalities(nationalities, pools, script):
+def _check_nationalities(nationalities, known, script):
     """Return the nationalities to draw from, sorted; raise ValueError without names."""
-    known = sorted({pool.nationality for pool in pools})
     if nationalities is None:
         return known
-    keys = getattr(nationalities, "keys", None)  # of a dict, or of a Series
-    asked = list(nationalities if keys is None else keys())
-    unknown = set()
-    for item in asked:
-        if not isinstance(item, str) or item not in known:
-            unknown.add(str(item))
+    keys = getattr(nationalities, "keys", None)  # of a dict or Series
+    asked = {str(item) for item in (nationalities if keys is None else keys())}
+    unknown = asked.difference(known)
     if unknown or not asked:
         raise ValueError(
             f"`nationalities` should be some of {', '.join(known)}, which have names "
             f"with script={script!r}. Got "
             f"{', '.join(sorted(unknown)) or 'none of them':.80}."
         )
-    return [nationality for nationality in known if nationality in asked]
+    return sorted(asked)
 
 
-def _full_names(given, surnames, coin, pools, pool):
-    """Join given names and surnames (n,) in the order of their pools.
-
-    `pool` (n,) are indices of `pools`. A `coin` (n,), bool, decides where both orders
-    are usual.
-    """
-    orders = dict(read_rows("name_orders.csv"))
-    is_unspaced = np.array([pool.script in _UNSPACED for pool in pools])[pool]
-    has_both_orders = np.array(
-        [orders.get(pool.nationality) == "both" for pool in pools]
-    )[pool]
-    surname_first = is_unspaced | (has_both_orders & coin)
-    space = np.where(is_unspaced, "", " ").astype(object)
-    names = np.where(surname_first, surnames, given) + space
-    return names + np.where(surname_first, given, surnames)
-
-
-def _draw(random_state, sizes, which):
-    """Draw an index from each group `which` (n,); indices of groups are consecutive."""
-    starts = np.cumsum(sizes) - sizes
-    return starts[which] + random_state.randint(sizes[which])
-
-
-def _draw_names(random_state, lists, which):
-    """Draw a name from each list in `which` (n,), dtype=object."""
-    names = np.array(list(chain.from_iterable(lists)), dtype=object)
-    sizes = np.array([len(names_of_list) for names_of_list in lists])
-    return names[_draw(random_state, sizes, which)]
+def _draw(random_state, lists):
+    """Draw an item from each list."""
+    index = random_state.randint([len(items) for items in lists])
+    return [items[k] for items, k in zip(lists, index, strict=True)]
 
 
 @dataclass(frozen=True)
 class _Pool:
-    """Hold the names of a nationality in one script."""
+    """The names of a nationality in one script.
 
-    nationality: str
-    script: str
+    Parameters
+    ----------
+    is_unspaced : bool
+        Whether full names begin with the surname and have no space.
+    has_both_orders : bool
+        Whether full names may begin with the given name or the surname.
+    given, surnames : list of str
+        The given names and the surnames.
+    """
+
+    is_unspaced: bool
+    has_both_orders: bool
     given: list[str]
     surnames: list[str]
+
+    def full_name(self, given, surname, coin):
+        """Join a given name and a surname; `coin` decides if both orders are usual."""
+        if self.is_unspaced:
+            return surname + given
+        if self.has_both_orders and coin:
+            return f"{surname} {given}"
+        return f"{given} {surname}"
 
 
 @cache  # reading the file takes longer than drawing a thousand names
 def _pools(script):
-    """Return the pools with given names and surnames, by nationality and script."""
+    """Return the pools with given names and surnames as lists by nationality."""
+    orders = dict(read_rows("name_orders.csv"))
     pools = {}
     for name, nationality, part, script_of_name in read_names_in(script):
-        key = nationality, script_of_name
-        if key not in pools:
-            pools[key] = _Pool(nationality, script_of_name, given=[], surnames=[])
-        names = pools[key].given if part == "given" else pools[key].surnames
+        pool = pools.setdefault(
+            (nationality, script_of_name),
+            _Pool(script_of_name in _UNSPACED, orders[nationality] == "both", [], []),
+        )
+        names = pool.given if part == "given" else pool.surnames
         names.append(name)
-    ordered = [pools[key] for key in sorted(pools)]
-    return [pool for pool in ordered if pool.given and pool.surnames]
+    by_nationality = {}
+    for nationality, script_of_name in sorted(pools):
+        pool = pools[nationality, script_of_name]
+        if pool.given and pool.surnames:
+            by_nationality.setdefault(nationality, []).append(pool)
+    return by_nationality
