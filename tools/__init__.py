@@ -1,1 +1,1 @@
-"""What makes the data and the model of sknames. It is not installed."""
+"""Scripts that make the data and the models of sknames; they are not installed."""

@@ -1,4 +1,4 @@
-"""Share models, a cache, statistics and tables between benchmarks and model cards."""
+"""Models, a cache, statistics and tables that benchmarks and model cards share."""
 
 import os
 import platform
@@ -26,16 +26,16 @@ from sknames._models.priors import check_priors
 from sknames._results.shares import shares_of_list
 from sknames.datasets import fetch_names
 
-SVM_SCALE = 3  # softmax of so many times the SVM's scores are about probabilities
+SVM_SCALE = 3  # softmax(SVM_SCALE * scores) is roughly calibrated
 
 
 # ---- Running
 
 
 def kept(path, make, *args):
-    """Return the dict of arrays of an .npz file; if it is missing, make it first.
+    """Return the arrays in an .npz file, a dict; if it is missing, write it first.
 
-    Without a path, they are only made, by ``make(*args)``.
+    ``make(*args)`` computes the arrays. If `path` is None, they are not written.
     """
     if path is None:
         return make(*args)
@@ -47,9 +47,9 @@ def kept(path, make, *args):
 
 
 def timed(function, *args):
-    """Return CPU seconds and the result.
+    """Return the CPU seconds that a call takes, and its result.
 
-    Other work on the machine hardly changes CPU seconds.
+    CPU seconds hardly depend on what else runs on the machine.
     """
     start = time.process_time()
     result = function(*args)
@@ -57,9 +57,9 @@ def timed(function, *args):
 
 
 def some_of(known):
-    """Return the type of an option of argparse: names with commas between.
+    """Return a type for argparse: some of the `known` names, separated by commas.
 
-    Parsed names are in the known order.
+    Parsed names are in the order of `known`.
     """
 
     def parse(text):
@@ -81,7 +81,7 @@ def plain(name):
 
 
 def clean_names():
-    """Return the tutorial's names and labels, one row for each plain name and label."""
+    """Return the tutorial's names and labels, without duplicates after `plain`."""
     names, labels = fetch_names(return_X_y=True)
     pairs = [
         f"{plain(name)}\n{label}" for name, label in zip(names, labels, strict=True)
@@ -91,7 +91,7 @@ def clean_names():
 
 
 def linear(classifier):
-    """Return a model of the n-grams of names as they are written, in lower case."""
+    """Return a pipeline that classifies names by the n-grams of their letters."""
     return make_pipeline(
         TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5)), classifier
     )
@@ -120,7 +120,7 @@ def svm_probabilities(scores):
 
 
 def question_of(**asked):
-    """Return a `Question`, some of whose parameters are asked, with random_state=0."""
+    """Return a `Question` with these parameters, and defaults for all others."""
     defaults = {"confidence_level": 0.95, "n_draws": 1000}
     return Question.of_parameters(**defaults | {"random_state": 0} | asked)
 
@@ -128,7 +128,8 @@ def question_of(**asked):
 def list_of_rows(probabilities, classes, given=(), **model):
     """Return a `NameList` of distinct names with these probabilities.
 
-    `given` replaces some of its other fields, and `model` has fields of `ListedModel`.
+    `given` overrides other fields of the list, and `model` sets fields of its
+    `ListedModel`.
     """
     columns = np.arange(probabilities.shape[1])
     prior = check_priors(model.pop("assumed_prior", "uniform"), columns)
@@ -147,14 +148,17 @@ def list_of_rows(probabilities, classes, given=(), **model):
 
 
 def settings_of_shares(stack):
-    """Return the fields of `ListedModel` that a model's own shares depend on."""
+    """Return the fields of a model's `ListedModel` that estimated shares depend on."""
     model = ListedModel.of_stack(stack)
     names = ("coverage", "assumed_prior", "model_error", "sharpness")
     return {name: getattr(model, name) for name in names}
 
 
 def shares_of_rows(probabilities, classes, given=(), asked=(), **model):
-    """Return the shares of rows of probabilities; see `list_of_rows`."""
+    """Estimate the shares of a list of names with these probabilities.
+
+    See `list_of_rows`; `asked` overrides parameters of `question_of`.
+    """
     names = list_of_rows(probabilities, classes, given, **model)
     return shares_of_list(names, Seeds(question_of(**dict(asked)), names))
 
@@ -163,25 +167,28 @@ def shares_of_rows(probabilities, classes, given=(), asked=(), **model):
 
 
 def top_3_hits(scores, y, classes):
-    """Return which of the three best classes is the label.
+    """Return whether each of the three most probable classes is the label.
 
-    The best class comes first; the shape is (n, 3).
+    The result has shape (n, 3); the most probable class comes first.
     """
     return classes[np.argsort(-scores, axis=1, kind="stable")[:, :3]] == y[:, None]
 
 
 def standard_error(x, test_to_train=0.0):
-    """Return the standard error, with Nadeau-Bengio's correction given a ratio."""
+    """Return the standard error of a mean.
+
+    `test_to_train`, the ratio of the sizes, gives the correction of Nadeau and Bengio.
+    """
     if len(x) < 2:
         return np.nan
     return np.sqrt((1 / len(x) + test_to_train) * np.var(x, ddof=1))
 
 
 def differences(ours, theirs, folds=None):
-    """Return the mean of paired differences with its standard error.
+    """Return the mean of paired differences with its standard error, as text.
 
-    With folds, it is that over the means of these. The standard error of a single fold
-    is that over its names.
+    With several folds, mean and standard error are those of the means of the folds;
+    with one fold or none, those of the names.
     """
     gaps = np.asarray(ours, dtype=float) - theirs
     error = standard_error(gaps)
@@ -192,15 +199,15 @@ def differences(ours, theirs, folds=None):
 
 
 def tempered_priors(classes):
-    """Return the priors "tempered" of classes."""
+    """Return the priors "tempered" for these classes."""
     return check_priors("tempered", classes)
 
 
 def likeliest_shares(probabilities, tolerance=1e-9):
-    """Return the shares of the classes with the highest likelihood of the names.
+    """Return the maximum-likelihood estimate of the shares of the classes.
 
-    The probabilities are those under equal frequencies. This is plain EM (Saerens et
-    al. 2002).
+    The probabilities assume equally frequent classes. This is plain EM (Saerens et al.
+    2002).
     """
     shares = np.full(probabilities.shape[1], 1 / probabilities.shape[1])
     while True:
@@ -216,7 +223,7 @@ def likeliest_shares(probabilities, tolerance=1e-9):
 
 
 def machine():
-    """Describe the machine and the releases."""
+    """Describe the machine, and the versions of Python and the packages."""
     processor = platform.processor()
     info = Path("/proc/cpuinfo")
     if not processor and info.exists():
@@ -239,8 +246,8 @@ def table(header, rows):
 
 
 def text_table(header, rows):
-    """Return a table as plain text, for a block of a page."""
-    import pandas as pd  # which only this function needs
+    """Return a table as plain text, for a code block in a page."""
+    import pandas as pd  # only this function needs it
 
     titles = [row[0] for row in rows]
     frame = pd.DataFrame([row[1:] for row in rows], titles, header[1:])
@@ -248,6 +255,6 @@ def text_table(header, rows):
 
 
 def show(x, digits=4, sign=""):
-    """Format a mean with its standard error."""
+    """Return the mean of numbers with its standard error, as text."""
     error = f" ± {standard_error(x):,.{digits}f}" if len(x) > 1 else ""
     return f"{np.mean(x):{sign},.{digits}f}{error}" if len(x) else "-"

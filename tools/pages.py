@@ -1,25 +1,26 @@
-"""Put what a command prints into pages, between two comments.
+"""Write what commands print into pages of the documentation.
 
-The first is ``<!-- NAME of COMMAND -->``, the second ``<!-- end -->``.
+The output of a command stands between the comments ``<!-- NAME of COMMAND -->`` and
+``<!-- end -->``.
 """
 
 END = "<!-- end -->"
 
 
 def write_blocks(pages, contents):
-    """Write each content between its comments, in the pages that have them.
+    """Replace the blocks of some commands in the pages that have them.
 
     Parameters
     ----------
     pages : list of Path
     contents : dict
-        The Markdown, by the text of the first comment.
+        Maps the text of the first comment of a block to the new Markdown.
 
     Raises
     ------
     ValueError
-        If none of the pages has one of the comments, or if its end is missing. Then no
-        page is changed.
+        If no page has the first comment of a block, or if a block has no end. No page
+        is changed in this case.
     """
     texts = {page: page.read_text(encoding="utf-8") for page in pages}
     for name, content in contents.items():

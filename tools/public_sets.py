@@ -1,6 +1,6 @@
-"""Read the sets of people that others made, and split them in halves.
+"""Read the public test sets of names, and split them into halves.
 
-They are in the folder "public" of the sources, under these names:
+They are files in the folder "public" of the data folder:
 
 - arczi21_test.tsv: nationalities_test.csv of github.com/arczi21/nationality-prediction
   (9041e51a), 24,000 people of 24 European countries;
@@ -12,12 +12,12 @@ They are in the folder "public" of the sources, under these names:
 - nana_test.tsv.gz, nana_dev.tsv.gz: the folder "nana" of
   github.com/jimmy927/name2nat (Apache-2.0), 222,654 people of 173 nationalities as
   name2nat itself split them;
-- common_names.tsv: common surnames, given names and full names, and people whom
-  everybody knows, with the countries and the nationalities that are acceptable answers,
-  written by hand; only `tools.retrain.gate` reads it.
+- common_names.tsv: common surnames, given names, full names and famous people, with the
+  countries and nationalities that are acceptable predictions, written by hand; only
+  `tools.retrain.gate` reads this file.
 
-Each row of the others has a name and a label. This file needs numpy alone, since
-public_rivals.py runs where little else is installed.
+Each row of the other files has a name and a label. This module imports numpy only,
+since public_rivals.py runs in environments without the other packages.
 """
 
 import gzip
@@ -35,21 +35,21 @@ FILES = {
     "nana_dev": "nana_dev.tsv.gz",
 }
 COMMON_NAMES = "common_names.tsv"
-# Sets by which settings were chosen: one half still may choose, the other reports.
+# Settings were chosen by looking at these sets, so only one half is reported.
 CHOOSING = {"arczi21", "goalscorers"}
-# Titles of articles: Sandra (singer).
+# Titles of articles have additions: Sandra (singer).
 NOT_OF_THE_NAME = re.compile(r"\s*(?:\(.*|,.*)$")
 
 
 def read_set(data, name):
-    """Return the names and labels of a public set, in the folder of data."""
+    """Return the names and labels of a public set in the folder `data`."""
     titles, labels = read_titles(data, name)
     names = [NOT_OF_THE_NAME.sub("", title) or title for title in titles]
     return np.array(names, dtype=object), labels
 
 
 def read_titles(data, name):
-    """Return the names as they stand in a public set, and their labels."""
+    """Return the names as they are written in a public set, and their labels."""
     path = Path(data) / "public" / FILES[name]
     content = path.read_bytes()
     if path.suffix == ".gz":
@@ -60,8 +60,9 @@ def read_titles(data, name):
 
 
 def is_reported(name):
-    """Return whether a name is of the half that is reported.
+    """Return whether a name belongs to the half that is reported.
 
-    The other half chooses settings. Of sets that choose nothing, all are reported.
+    The other half may be used to choose settings, in the sets of `CHOOSING`. All names
+    of other sets are reported.
     """
     return sha256(name.encode()).digest()[0] % 2 == 1

@@ -80,7 +80,7 @@ def test_after_training_runs_command_in_its_folder(project):
 def test_after_training_reports_failed_command_and_runs_it_again(project, capsys):
     pieces = [Piece("one", "counts.py fails", "page.md"), Piece("two", "counts.py")]
     for _ in range(2):
-        with pytest.raises(SystemExit, match=r"^Not done: one\. The same call goes on"):
+        with pytest.raises(SystemExit, match=r"^Not done: one\. Run the same command"):
             run(project, pieces, [Piece("three", "counts.py")])
         assert re.search(
             r"^one: failed, see .*one\.log$", capsys.readouterr().out, re.M

@@ -1,4 +1,7 @@
-"""Trainings are chosen on one half of the people, and reported on the other."""
+"""The median training is chosen on one half of the people, and reported on the other.
+
+Tests of `tools.pages` and `tools.retrain.new_people`, which this command uses, follow.
+"""
 
 import json
 
@@ -9,7 +12,7 @@ from tools import pages, public_sets
 from tools.retrain import choose, kept_apart, new_people
 from tools.retrain.files import MODELS
 
-# Full names, and a country and a nationality whose model is sure of each.
+# Full names whose country and nationality the models predict with high probability.
 PEOPLE = [
     ("Takeshi Yamamoto", "JP", "Japanese"),
     ("Hiroshi Nakamura", "JP", "Japanese"),
@@ -28,7 +31,7 @@ PEOPLE = [
 
 @pytest.fixture
 def public(home):
-    """Public sets of a few people."""
+    """Write public sets with these people into the data folder, and return it."""
     lines = []
     for name, country, _ in PEOPLE:
         lines.append(f"{name}\t{'GK' if country == 'GR' else country}\n")
@@ -40,7 +43,7 @@ def public(home):
 
 
 def write_training(folder, swapped):
-    """Write the models that ship, with some countries called by another's code."""
+    """Write copies of the shipped models, with the codes of some countries swapped."""
     for target in ("nationality", "country"):
         (folder / target).mkdir(parents=True)
         of_target = MODELS / target
@@ -70,7 +73,7 @@ def test_choose_selects_median_training_and_writes_its_figures(public, capsys):
         "nationality": kept_apart.People(names, nationalities, source),
         "country": kept_apart.People(names, countries, source),
     }
-    # Four of the people are in a source, three of them written in another way.
+    # Four of the people are in a source, three of them in another spelling.
     known = new_people.persons(
         ["Yamamoto Takeshi", "Giovanni Lombardi (painter)"],
         ["Horvath, Katalin"],
@@ -87,8 +90,8 @@ def test_choose_selects_median_training_and_writes_its_figures(public, capsys):
     folders = [str(public / name) for name in ("best", "worst", "between")]
     choose.main([*folders, "--write", str(page)], people, known)
     printed = capsys.readouterr().out
-    assert f"by their mean is {public / 'between'}." in printed
-    choosing, reported = printed.split("The middle one")
+    median = f"The training with the median mean accuracy is {public / 'between'}."
+    choosing, reported = printed.split(median)
     title = "nationality, held-out people"
     n_choosing = int(cells_of(choosing, title)[0])
     n_reported = int(cells_of(reported, title)[0])

@@ -1,4 +1,4 @@
-"""Names that everybody types first are checked before a model ships."""
+"""Predictions of common names, which `tools.retrain.gate` checks before a release."""
 
 import pytest
 from sklearn.dummy import DummyClassifier
@@ -12,13 +12,13 @@ MILLIONS = {"US": 340.0, "GB": 70.0, "GG": 0.06, "FR": 68.0}
 
 @pytest.fixture(scope="module")
 def model():
-    """Give all names the probabilities US .3, GB .2, GG .4 and FR .1."""
+    """Return a model with probabilities US .3, GB .2, GG .4 and FR .1 for all names."""
     labels = ["US"] * 3 + ["GB"] * 2 + ["GG"] * 4 + ["FR"]
     return DummyClassifier(strategy="prior").fit(labels, labels)
 
 
 def people_of(n_smiths, n_others):
-    """Return full names of so many people called Smith, and of others."""
+    """Return full names of people with the surname Smith, and of other people."""
     people = [f"Ann{k} Smith" for k in range(n_smiths)]
     return people + [f"Bob{k} Zorn{k}" for k in range(n_others)]
 
@@ -38,7 +38,7 @@ def test_common_name_figures_match_definition(model):
     figures, worst = gate.figures(model, common, MILLIONS)
 
     assert figures["n"] == 2
-    assert figures["accepted"] == 0.5  # GG is the answer for both
+    assert figures["accepted"] == 0.5  # GG is predicted for both
     assert figures["probability"] == pytest.approx((0.5 + 0.4) / 2)
     assert figures["small"] == pytest.approx(0.4 / 2)
     assert figures["small_answers"] == 0.5
@@ -78,7 +78,7 @@ def test_acceptable_labels_of_common_name_are_weighted_by_population():
 
     common = gate.draw_names(sources, MILLIONS)
 
-    # 34 million in the US, 14 in Great Britain, .05 in Guernsey.
+    # 34 million Smiths in the US, 14 million in Great Britain, .05 million in Guernsey.
     assert common.names == ["Smith"]
     assert common.acceptable == [{"US", "GB"}]
 
@@ -153,7 +153,7 @@ def test_gate_check_counts_single_words_and_full_names_separately(
 
     counts = {title: row["n"] for title, row in figures.items()}
     assert counts == {"given": 3, "given, single words": 1, "given, full names": 2}
-    assert report.count("Worst of the") == 1
+    assert report.count("Worst predictions, given names: ") == 1
 
 
 def test_gate_check_without_common_names_says_so(tmp_path, monkeypatch):
@@ -162,7 +162,7 @@ def test_gate_check_without_common_names_says_so(tmp_path, monkeypatch):
     figures, report = gate.check(MODELS / "country", {})
 
     assert figures == {}
-    assert report == "No common names are at hand."
+    assert report == "No common names are available."
 
 
 def test_gate_main_prints_worst_names_of_both_models(capsys, tmp_path, monkeypatch):
@@ -175,5 +175,5 @@ def test_gate_main_prints_worst_names_of_both_models(capsys, tmp_path, monkeypat
     gate.main([], sources)
 
     printed = capsys.readouterr().out
-    assert printed.count("Worst of the drawn names: ") == 2
+    assert printed.count("Worst predictions, drawn names: ") == 2
     assert printed.startswith("nationality")

@@ -1,4 +1,4 @@
-"""The folder people, made from clones with made-up names."""
+"""The command that writes the folder people, run on clones with made-up names."""
 
 import csv
 import gzip
@@ -12,7 +12,7 @@ import pytest
 from tools.retrain import learned_rows, people, people_sources
 
 ROOT = Path(__file__).parents[2]
-# What each table should hold of the samples below, and all that is learned.
+# The rows of each table in the clones below that are training rows.
 LEARNED = {
     "lifters": [
         ("Anna Kern", "DE", "country", ""),
@@ -42,7 +42,7 @@ def write(path, text):
 
 
 def write_leaders(home):
-    """Write two offices: a cabinet, and one that two countries share."""
+    """Write two government offices: of one country, and of two countries."""
     country = "http://williamrobertfunk.com/ontologies/country"
     leaders = "http://williamrobertfunk.com/ontologies/world-leaders"
     countries = {}
@@ -75,7 +75,7 @@ def write_meet(home, number, country, entries):
 
 
 def make(learned=LEARNED):
-    """Make the tables as if these rows had been learned."""
+    """Write the tables as if these rows were the training rows."""
     tables = dict(people.TABLES)
     for name, rows in learned.items():
         tables[name] = replace(tables[name], n_learned=len(rows))
@@ -211,7 +211,7 @@ def test_people_command_with_other_row_counts_exits_and_names_tables(clones, cap
     write(
         clones / "openstates" / "data" / "ca" / "retired" / "Eva-Doe.yml", "name: X\n"
     )
-    with pytest.raises(SystemExit, match="other numbers of rows of state_legislators"):
+    with pytest.raises(SystemExit, match="other numbers of rows in state_legislators"):
         make()
     assert "state_legislators: 1 rows, 2 expected" in capsys.readouterr().out
 

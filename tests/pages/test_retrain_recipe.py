@@ -1,4 +1,4 @@
-"""What the shipped models learn, whom they never learn, and that training repeats."""
+"""The training data of the shipped models, held-out people, and reproducibility."""
 
 import sys
 import unicodedata
@@ -32,7 +32,7 @@ COUNTRIES = {
     "Korean": "KR",
     "Thai": "TH",
 }
-# Those that need no other package.
+# Scripts that can be spelled without PyICU and OpenCC.
 SCRIPTS = "Cyrillic Greek Arabic Hebrew Hangul Georgian Armenian Thai".split()
 SCRIPTS += blocks.BLOCKS
 FEW = {
@@ -83,7 +83,7 @@ PHASES = ["first_phase", "second_phase", "countries"]
 
 @pytest.fixture(scope="module")
 def lists(all_names):
-    """Few names of few nationalities."""
+    """A part of the names of a few nationalities."""
     rows = np.flatnonzero(np.isin(all_names.target, [*COUNTRIES]))[::14]
     few = {key: all_names[key][rows] for key in ("data", "target", "part", "script")}
     return Bunch(target_names=np.unique(few["target"].astype(str)), **few)
@@ -93,12 +93,12 @@ UKRAINIANS = ["зеленська", "зеленський"]
 
 
 def columns_of(pairs):
-    """Return the names of people, and the countries of their nationalities."""
+    """Return the names of people, and their countries, from (name, nationality)."""
     return [name for name, _ in pairs], [COUNTRIES[label] for _, label in pairs]
 
 
 def material_of(lists, people, phase, *, spellings=None, japanese=(), chinese=()):
-    """Return what a phase draws from: people are (name, nationality), by source."""
+    """Return the material of a phase; `people` has (name, nationality) by source."""
     label_of = recipe.nationality_of_countries()
     names_in_arabic = zip(*columns_of(people["names in Arabic"]), strict=True)
     rows = [(f"{name} علي", name, country) for name, country in names_in_arabic]
@@ -131,7 +131,7 @@ def material_of(lists, people, phase, *, spellings=None, japanese=(), chinese=()
 
 
 def learned(material, phase, amounts):
-    """Return what a training would learn."""
+    """Return the names and labels that a phase trains on."""
     if phase == "countries":
         return countries.training_names(material, amounts)
     return recipe.training_names(material, amounts)
@@ -194,7 +194,7 @@ def test_retrain_main_uses_its_seed_in_all_training_steps(lists, tmp_path, capsy
     material, of_countries = (material_of(lists, PEOPLE, phase) for phase in PHASES[1:])
     main(["--seed", "3", "--output", str(tmp_path)], material, of_countries, PLAN)
     printed = capsys.readouterr().out
-    assert printed.count("not of the shape of the weights that ship") == 2
+    assert printed.count("the weights and the shipped weights differ in shape") == 2
     assert printed.count("common names") == 2
     names, labels = recipe.training_names(material, PLAN.first_phase, seed=3)
     model = recipe.fit(names, labels, random_state=3, **PLAN.params)
@@ -316,7 +316,7 @@ def test_permissive_training_data_has_only_permissive_sources(monkeypatch):
         material = recipe.read_material(permissive=is_permissive)
         assert material.sources == people
         assert material.dictionaries == is_permissive
-    # A call of `read_chess_players` would lack its file.
+    # A call of `read_chess_players` would raise, because there is no file.
     biographies = ["Ann Roe"], ["GB"]
     monkeypatch.setattr(countries, "read_biographies", lambda column: biographies)
     monkeypatch.setattr(countries, "read_arabic_names", list)
@@ -443,10 +443,10 @@ def test_training_names_are_reproducible_and_in_all_scripts(lists, phase):
         *(of_unicode.get(script, script.upper()) for script in SCRIPTS),
     }
     assert {*names} >= {*lists.data, *map(recipe.in_ascii, lists.data)}
-    assert "ольга смирнова" in names  # whose whole name is known
+    assert "ольга смирнова" in names  # the known spelling of the whole name
     n_men = sum(name.endswith("зеленський") for name in names)
     assert n_men > 9 * sum(name.endswith("зеленська") for name in names)
-    # Few forms of one person are spelled the same.
+    # People who are spelled repeatedly do not get the same spelling too often.
     ((_, n_repeats),) = Counter(zip(names, labels, strict=True)).most_common(1)
     assert n_repeats < 10
 

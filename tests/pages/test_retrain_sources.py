@@ -123,13 +123,13 @@ def test_chess_players_have_a_full_name_and_one_label(home):
         assert_array_equal(column, values)
     write("@PLAYER\n" + "Kern, Anna #GM GER\n" * 98 + "Kern, Anna\n" * 2)
     with pytest.raises(
-        ValueError, match=r"should .* but 98 of 100 lines are such. Get another"
+        ValueError, match=r"should .* but only 98 of 100 lines match. Get another"
     ):
         read_chess_players()
     (home / "scid-spell-data_1_all.deb").write_bytes(
         b"!<arch>\n" + b"%-48s%-10d`\n" % (b"x", 0)
     )
-    with pytest.raises(ValueError, match=r"is no Debian package: it has no data\.tar"):
+    with pytest.raises(ValueError, match=r"is not a Debian package: it has no data\."):
         read_chess_players()
 
 

@@ -1,15 +1,15 @@
 """Compile ``sknames/datasets/data/names.csv``: names of the world by nationality.
 
-Run it by hand to make the data again::
+Run it by hand to compile the data again::
 
     pip install faker==40.63.0 mimesis==22.2.0
     python tools/compile_names/compile_names.py
 
-It reads the lists of names inside Faker and Mimesis (both under the MIT licence) and
-the lists in ``handwritten/`` as ``sources.txt`` says, romanises other scripts if a
-table does so correctly, cleans, and writes ``names.csv``, ``name_orders.csv`` and the
-counts in ``sknames/datasets/descr/names.rst``.  The package does not need this at run
-time.
+It reads the lists of names in Faker and Mimesis (both under the MIT licence) and in
+``handwritten/``, as listed in ``sources.txt``. It romanises names in other scripts for
+which there is a reliable table, cleans all names, and writes ``names.csv``,
+``name_orders.csv`` and the counts in ``sknames/datasets/descr/names.rst``. The package
+does not need this script at run time.
 """
 
 import csv
@@ -30,8 +30,7 @@ DATASETS = HERE.parent.parent / "sknames" / "datasets"
 DATA = DATASETS / "data"
 DESCR = DATASETS / "descr" / "names.rst"
 CAP = {"surname": 1500, "given": 1000}
-# The limit leaves room for surnames written by hand, which would otherwise replace
-# others.
+# Higher limits, so that surnames written by hand do not push out others.
 WIDER = {"Dutch": 1637, "Polish": 2140, "Turkish": 1600}
 
 # -------------------------------------------------------------------------------
@@ -39,7 +38,7 @@ WIDER = {"Dutch": 1637, "Polish": 2140, "Turkish": 1600}
 
 
 def read_letters():
-    """Read ``letters.txt``: tables by name."""
+    """Return the tables of ``letters.txt``, a dict by name."""
     tables = {"-": {}}
     for line in (HERE / "letters.txt").read_text(encoding="utf-8").splitlines():
         if line and line[0] != "#":
@@ -52,9 +51,9 @@ LETTERS = read_letters()
 
 
 def script_code(name, nationality, part, script):
-    """Return the code of the script that a name is in.
+    """Return the ISO 15924 code of a name's script.
 
-    A Japanese name mixes kana and Han.
+    Japanese names in kana or Han get the common code "Jpan".
     """
     if script == "Latin":
         return "Latn"
@@ -63,14 +62,14 @@ def script_code(name, nationality, part, script):
 
 
 def capital(name):
-    """Write the first letter of every word as a capital, the rest as they are."""
+    """Capitalize the first letter of every word, and leave the others unchanged."""
     return re.sub(r"(^|[\s-])(\w)", lambda m: m[1] + m[2].upper(), name)
 
 
 def spell(name, letters, first=None):
-    """Romanise letter by letter, longest pieces first.
+    """Romanise a name by a table of letters, longest matches first.
 
-    ``first`` holds at the start of a word.
+    At the start of a word, the table ``first`` takes precedence.
     """
     name = unicodedata.normalize("NFC", name).lower()
     longest = max(map(len, itertools.chain(letters, first or {})))
@@ -116,7 +115,7 @@ def kazakh(name):
 
 
 def kana(name):
-    """Romanise kana by Hepburn, without long vowels, as in passports."""
+    """Romanise kana by the Hepburn system, without long vowels, as in passports."""
     plain = "".join(chr(ord(c) - 96) if "ァ" <= c <= "ヶ" else c for c in name)
     if any(c not in LETTERS["japanese"] and c not in "ゃゅょっ" for c in plain):
         return ""
@@ -134,7 +133,7 @@ VOICED = "βγδζλμνραεηιουω"
 def greek(name):
     """Romanise Greek by ELOT 743, without stress marks."""
     name = unicodedata.normalize("NFD", name.lower())
-    # a stressed first vowel, or a dieresis, keeps the pair from being a diphthong
+    # If the first vowel is stressed, or has a dieresis, the pair is not a diphthong.
     name = re.sub("([αεη])(\u0301)υ", r"\1" + "|υ", name)
     name = unicodedata.normalize("NFC", name.replace("\u0301", ""))
     name = re.sub(f"([αεη])υ(?=[{VOICED}])", lambda m: m[1] + "β", name)
@@ -148,7 +147,7 @@ FINAL = " k k k n n n t l k m l l l p l m p p t t ng t t k t p t".split(" ")
 
 
 def korean(name):
-    """Romanise a given name by syllables, as is most common: 민준 is Min-jun."""
+    """Romanise a given name by syllables, the most common way: 민준 is Min-jun."""
     out = []
     for char in name:
         code = ord(char) - 0xAC00
@@ -162,7 +161,7 @@ def korean(name):
 
 
 def pinyin(name):
-    """Romanise a given name of common, unambiguous characters, or return ""."""
+    """Romanise a given name, or return "" if a character is rare or ambiguous."""
     if all(char in LETTERS["chinese"] for char in name):
         return "".join(LETTERS["chinese"][char] for char in name).capitalize()
     return ""
@@ -182,12 +181,12 @@ ROMAN = {
     "Chinese": pinyin,
 }
 
-# --------------------------------------------------------- the other gender's form of
-# surnames
+# -------------------------------------------------------------------------------
+# surnames of the other gender
 
 
 def swap(name, *rules):
-    """Apply the first rule (ending, ending) that fits."""
+    """Apply the first rule (ending, new ending) that fits; return a list of 0 or 1."""
     for old, new in rules:
         if name.endswith(old):
             return [name[: len(name) - len(old)] + new]
@@ -266,7 +265,7 @@ def is_latin(name):
 
 
 def fold(name):
-    """Return the name in small letters without marks, for comparisons."""
+    """Return the name in lower case without diacritics, for comparisons."""
     plain = unicodedata.normalize(
         "NFD", name.lower().replace("ł", "l").replace("ø", "o")
     )
@@ -333,10 +332,7 @@ def faker_names(locale, *attributes):
 
 
 def mimesis_names(locale, key):
-    """Read the names of a key.
-
-    It is names or surnames, and may end in .male or .female.
-    """
+    """Return Mimesis' names of a key: names or surnames, with .male or .female."""
     path = resources.files("mimesis") / "datasets" / locale / "person.json"
     value = json.loads(path.read_text(encoding="utf-8"))
     key, _, gender = key.partition(".")
@@ -347,7 +343,10 @@ def mimesis_names(locale, key):
 
 
 def read_source(text):
-    """Read ``F:locale:attribute+attribute`` (Faker) or ``M:locale:key`` (Mimesis)."""
+    """Return the names of ``F:locale:attribute+...`` (Faker) or ``M:locale:key+...``.
+
+    F stands for Faker and M for Mimesis.
+    """
     package, locale, keys = text.split(":")
     if package == "M":
         return [name for key in keys.split("+") for name in mimesis_names(locale, key)]
@@ -356,9 +355,9 @@ def read_source(text):
 
 
 def handwritten(nationality):
-    """Read a handwritten list: sections of names.
+    """Return the sections of a handwritten list, a dict of lists of names.
 
-    Spaces separate names; ``_`` is a space in a name.
+    In the file, spaces separate names, and ``_`` is a space within a name.
     """
     sections = {}
     section = None
@@ -373,7 +372,7 @@ def handwritten(nationality):
 
 
 def thin(names, limit):
-    """Take ``limit`` names spread evenly over the list."""
+    """Return ``limit`` of the names, spread evenly over the list."""
     names = list(dict.fromkeys(names))
     if limit is None or len(names) <= limit:
         return names
@@ -387,7 +386,7 @@ BOTH_ORDERS = "Chinese Hungarian Japanese Korean Vietnamese".split()
 
 
 def from_afar():
-    """Return immigrants' names, which are frequent in European lists of the living."""
+    """Return names of immigrants, which are frequent in today's European lists."""
     sections = handwritten("from-afar")
     names = set(sections["afar"])
     for nationality in ("Arabic", "Turkish"):
@@ -398,7 +397,7 @@ def from_afar():
 
 
 def both(nationality, names):
-    """Add the other gender's form of a surname."""
+    """Yield surnames, each followed by its forms for the other gender."""
     other = FEMININE.get(nationality)
     for name in names:
         yield name
@@ -407,7 +406,7 @@ def both(nationality, names):
 
 
 def choose(nationality, part, source, options, afar, english):
-    """Take the names of one line of ``sources.txt``."""
+    """Return the names of a line in ``sources.txt``, and whether it has "native"."""
     names = read_source(source)
     limit = None
     native_only = False
@@ -436,6 +435,7 @@ def choose(nationality, part, source, options, afar, english):
 
 
 def compile_all():
+    """Return all rows (name, nationality, part, script), sorted."""
     afar = from_afar()
     english = {
         fold(n) for n in read_source("F:en_GB:s+m+f") + read_source("F:en_US:m+f")
@@ -497,7 +497,7 @@ def compile_all():
 
 
 def check(rows, path):
-    """Raise if the data breaks a rule."""
+    """Raise AssertionError if the data breaks a rule; return the compressed size."""
     latin = Counter(row[1] for row in rows if row[3] == "Latin")
     parts = {(row[1], row[2]) for row in rows if row[3] == "Latin"}
     distinct = {row[:2] for row in rows if row[3] == "Latin"}
@@ -516,7 +516,7 @@ def check(rows, path):
 
 
 def count(rows):
-    """Make a table of the counts in reStructuredText."""
+    """Return a table of the counts in reStructuredText."""
     counts = Counter((row[1], row[3], row[2]) for row in rows)
     rule = f"{'=' * 12}  {'=' * 8}  {'=' * 8}  {'=' * 8}"
     lines = [

@@ -1,23 +1,23 @@
 """Compile ``nationalities.csv`` and ``countries.csv`` of ``sknames/datasets/data``.
 
-The regions of both also become ``sknames/_models/regions.csv``, with other names and
-codes of each label.
+It also writes ``sknames/_models/regions.csv``, which has the regions of all
+nationalities and countries, with other names and codes of each.
 
-Run it after a change of these files here::
+Run it after changing one of the two files with these names in this folder::
 
     pip install pycountry==26.2.16
     python tools/compile_names/compile_nationalities.py
 
-``nationalities.csv`` is written by hand. It gives the scripts of each nationality (ISO
-15924), and for each country the millions of people who bear such names there, roughly.
-The first country is where the names come from. Others are listed if such names are
-those of the majority, or of an old people or a large part of the population. People who
-moved later are not counted. pycountry checks the codes and gives those of three
-letters. The columns "n_names" and "recall" of the shipped model are kept:
-``tools/retrain/measure.py`` writes them.
+``nationalities.csv`` is written by hand. It has the scripts of each nationality (ISO
+15924), its countries, and roughly how many million people in each country have such
+names. The first country is where the names come from. Other countries are listed if
+such names are those of the majority, of a long-established group or of a large part of
+the population. More recent immigrants are not counted. pycountry checks the codes and
+adds those of three letters. The columns "n_names" and "recall" of the shipped model are
+kept: ``tools/retrain/measure.py`` writes them.
 
-``countries.csv`` is written by hand, too: the countries whose people the shipped model
-has learned from, and the millions of their inhabitants in 2024, rounded (UN World
+``countries.csv`` is also written by hand. It has the countries in the training data of
+the shipped model, and their populations in 2024 in millions, rounded (UN World
 Population Prospects).
 """
 
@@ -29,7 +29,7 @@ import pycountry
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parent.parent / "sknames" / "datasets" / "data"
 REGIONS = HERE.parent.parent / "sknames" / "_models" / "regions.csv"
-# UN M49, with its intermediate regions where it has them.
+# UN M49, with intermediate regions where they exist.
 # https://unstats.un.org/unsd/methodology/m49
 M49 = {
     (
@@ -58,7 +58,7 @@ M49 = {
     ("Oceania", "Micronesia"): "GU KI MH NR PW",
     ("Oceania", "Polynesia"): "TO TV WS",
 }
-# Taiwan is in no list of M49, and Kosovo, with a code that users assign, in none of ISO
+# Taiwan is not in M49, and Kosovo, whose code XK is user-assigned, not in ISO 3166-1
 # either.
 PLACE = {code: place for place, codes in M49.items() for code in codes.split()}
 ALPHA_3 = {country.alpha_2: country.alpha_3 for country in pycountry.countries} | {

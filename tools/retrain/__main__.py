@@ -15,47 +15,46 @@ from . import countries, gate, recipe
 from .files import MODELS, write_model
 from .spellings import PAIRS
 
-# Processors of one maker run the same code, no matter what else they can do. What is
-# the same on those of all makers (MKL_CBWR=COMPATIBLE) takes twice the time.
+# With these settings, all processors of one manufacturer run the same code. The setting
+# for all manufacturers (MKL_CBWR=COMPATIBLE) takes twice the time.
 SAME_BITS = {"MKL_CBWR": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"}
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Say how much a training learns; by default, as much as that which ships."""
+    """Amounts of training data and parameters; the defaults are the shipped ones."""
 
     first_phase: recipe.Amounts = recipe.FIRST_PHASE
     second_phase: recipe.Amounts = recipe.SECOND_PHASE
     countries: recipe.Amounts = countries.AMOUNTS
-    # Those of the classifier that differ from `recipe.CLASSIFIER`.
+    # Parameters of the classifier that override `recipe.CLASSIFIER`.
     params: Mapping = field(default_factory=dict)
 
 
 def main(arguments=None, material=None, material_of_countries=None, plan=None):
-    """Train the models, write their files, and compare them with those that ship.
+    """Train the models, write their files, and compare them with the shipped models.
 
-    By default, the material is read from the files of all sources, and the plan is that
-    of the models that ship. Without material of countries, nationalities are trained
-    alone.
+    By default, the material is read from all sources, and the plan is that of the
+    shipped models. If only `material` is given, only nationalities are trained.
     """
     parser = argparse.ArgumentParser(
         prog="python -m tools.retrain",
-        description="Retrain the models that ship with sknames, in three quarters of "
-        "an hour of one core. It needs opencc, PyICU and dawg2-python, and in "
-        "$SKNAMES_DATA, or in ~/sknames_data, the wheels of name2nat 0.5.1, "
+        description="Retrain the models that ship with sknames. This takes about 45 "
+        "minutes on one core. It requires opencc, PyICU and dawg2-python. The folder "
+        "$SKNAMES_DATA, or ~/sknames_data, must contain the wheels of name2nat 0.5.1, "
         "rigour 1.2.0, arabic-name-romanizer 0.2.0, arabnamer 0.1.3, "
-        "habesha-names 0.2.0, names-translator 2.1.0, Debian's scid-spell-data and "
-        "enamdict, the source "
-        f"distribution of jieba, as `pairs` the folder data of {PAIRS}, and the folder "
-        "`people` that `python -m tools.retrain.people` makes. On processors of the "
-        "same maker with AVX2, the same releases of sknames, numpy, scipy and torch "
-        "give the same weights to the bit.",
+        "habesha-names 0.2.0 and names-translator 2.1.0; the Debian packages "
+        "scid-spell-data and enamdict; the source distribution of jieba; the folder "
+        f"data of {PAIRS}, renamed to `pairs`; and the folder `people` that "
+        "`python -m tools.retrain.people` writes. On processors of the same "
+        "manufacturer with AVX2, the same versions of sknames, numpy, scipy and torch "
+        "give bit-identical weights.",
     )
     parser.add_argument(
         "--lists-only",
         action="store_true",
-        help="Train nationalities without all those files, which gives a less accurate "
-        "model.",
+        help="Train only the nationality model, from the lists of the package, without "
+        "any of these files. It is less accurate.",
     )
     parser.add_argument(
         "--output",
@@ -66,21 +65,21 @@ def main(arguments=None, material=None, material_of_countries=None, plan=None):
     parser.add_argument(
         "--permissive",
         action="store_true",
-        help="Learn from no source under the GPL or CC BY-SA, which gives less "
-        "accurate models: without enamdict, RugbyScope and scid-spell-data, but with "
-        "Debian's mecab-ipadic.",
+        help="Train without sources under the GPL or CC BY-SA (enamdict, RugbyScope "
+        "and scid-spell-data), but with Debian's mecab-ipadic. The models are less "
+        "accurate.",
     )
     parser.add_argument(
         "--only",
         choices=TARGETS,
-        help="Train one model alone: that of countries is a head on the nationalities "
-        "in the folder of --output.",
+        help="Train only one of the models. The country model is a head on the "
+        "nationality model, which must be in the folder of --output.",
     )
     parser.add_argument(
         "--seed",
         type=int,
         default=recipe.SEED,
-        help="Of all that is drawn at random (default: that of the models that ship).",
+        help="Seed of all random numbers (default: the seed of the shipped models).",
     )
     options = parser.parse_args(arguments)
     seed = options.seed
@@ -110,7 +109,7 @@ def main(arguments=None, material=None, material_of_countries=None, plan=None):
 
 
 def train_nationalities(material, plan, seed):
-    """Return the model of nationalities."""
+    """Train the nationality model in two phases, and return it."""
     names, labels = recipe.training_names(material, plan.first_phase, seed=seed)
     print(f"{len(names):,} names of {len({*labels})} nationalities", flush=True)
     model = recipe.fit(names, labels, random_state=seed, verbose=1, **plan.params)
@@ -121,27 +120,27 @@ def train_nationalities(material, plan, seed):
 
 
 def _write(model, folder, target, material):
-    """Write a model, and say how its weights differ from those that ship.
+    """Write a model, and compare its weights with the shipped ones.
 
-    Then print what it answers for common names, some of which are of the material.
+    Then print how it predicts common names, see `gate.check`.
     """
     write_model(model, folder / target, TARGETS[0] if target != TARGETS[0] else None)
     new, shipped = (_numbers(of) for of in (model, read_model(MODELS / target)))
     if {name: x.shape for name, x in new.items()} != {
         name: x.shape for name, x in shipped.items()
     }:
-        found = "not of the shape of the weights that ship"
+        found = "the weights and the shipped weights differ in shape"
     elif largest := max(np.abs(new[name] - shipped[name]).max() for name in shipped):
-        found = f"weights differ from those that ship by up to {largest:.2g}"
+        found = f"the weights differ from the shipped weights by up to {largest:.2g}"
     else:
-        found = "to the bit the weights that ship"
+        found = "the weights are bit-identical to the shipped weights"
     print(f"written to {folder / target}: {found}", flush=True)
     _, common_names = gate.check(folder / target, material.sources)
     print(f"\n{common_names}\n", flush=True)
 
 
 def _numbers(model):
-    """Return all numbers that training gives, by name."""
+    """Return all trained weights, including those of words, by name."""
     classifier = model["classify"]
     words = vars(classifier.network_.words)
     return classifier.weights() | {name: x.astype(float) for name, x in words.items()}

@@ -1,12 +1,14 @@
-"""Rewrite everything that shows results of the shipped models: `make retrained`.
+"""Rewrite all files and pages with results of the shipped models: `make retrained`.
 
-``python -m tools.retrain.after_training`` runs the pieces below, two at a time, and
-says how long each takes. It needs the sources, and the public sets in their folder
-"public". A piece that is done for the same models is skipped, so the same call goes on
-after an interruption. Named pieces run in any case: ``... after_training abstaining``.
+``python -m tools.retrain.after_training`` runs the commands of `STAGES`, two at a time,
+and prints how long each takes. It needs the training data, and the public sets in the
+folder "public" of the data folder. Commands that have finished for the same models are
+skipped, so an interrupted run continues when it is started again. Commands that are
+named run in any case: ``... after_training abstaining``.
 
-What a piece prints goes into its page, between ``<!-- NAME of make retrained -->`` and
-``<!-- end -->``. Stamps, logs and caches are in build/retrained.
+The output of a command is written into its page, between
+``<!-- NAME of make retrained -->`` and ``<!-- end -->``. Logs, caches, and files that
+mark finished commands are in build/retrained.
 """
 
 import argparse
@@ -29,28 +31,30 @@ from .files import MODELS
 
 ROOT = Path(__file__).parents[2]
 BUILD = "build/retrained"
-# Each piece has one thread, so that two have two cores.
+# Two commands run at a time, so each has one thread.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-# What a piece says that it could not measure is repeated at the end.
+# Lines of a log that begin so say what a command could not measure. They are repeated
+# at the end.
 NOT_AT_HAND = "Not at hand: "
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A command that shows the models.
+    """A command that writes or prints results of the shipped models.
 
     Attributes
     ----------
     name : str
     command : str
-        Arguments of Python, with patterns of files. {models} is a folder for what is of
-        these models alone, {any} one that all models share, {data} that of the sources.
+        Arguments of the Python interpreter, where ``*`` matches files. {models} is a
+        cache for these models, {any} a cache for all models, and {data} the data
+        folder.
     page : str, default=""
-        The page for what it prints.
+        The page that shows the output of the command, if any.
     folder : str, default="."
-        Where it runs.
+        The working directory.
     sets : tuple of str, default=()
-        The public sets that it reads.
+        The public sets that the command reads.
     """
 
     name: str
@@ -61,7 +65,7 @@ class Piece:
 
     @property
     def mark(self):
-        """The comment above what the piece prints."""
+        """The comment above the output of the command in its page."""
         return f"{self.name} of make retrained"
 
 
@@ -73,19 +77,19 @@ CHOOSING_SETS = ("arczi21", *SCORERS)
 
 
 def benchmark(name, command, page, sets=()):
-    """Return a piece that prints a part of a page of results."""
+    """Return a benchmark whose output is a part of a page of results."""
     return Piece(name, f"{BENCHMARKS}/{command}", f"{RESULTS}/{page}", sets=sets)
 
 
-# Writes thresholds, bias, cards, digests, the page of the card and recalls.
+# Writes thresholds, class bias, cards, digests, docs/model_card.md and recalls.
 MEASURE = Piece("measure", "-m tools.retrain.measure")
-# Lets a rival predict the public sets, for `bench_public.py`.
+# Stores the predictions of name2nat for the public sets; `bench_public.py` reads them.
 NAME2NAT = Piece(
     "name2nat",
     f"{BENCHMARKS}/public_rivals.py name2nat {{data}} {{any}}",
     sets=COMPARED,
 )
-# These two put their tables into pages by themselves.
+# These two write their tables into pages themselves.
 PUBLIC = Piece(
     "public",
     f"{BENCHMARKS}/bench_public.py --cache {{any}} "
@@ -97,10 +101,11 @@ OWN_LABELS = Piece(
     f"{BENCHMARKS}/bench_own_labels.py --draws 5 --cache {{models}}/own_labels "
     f"--write docs/own_labels.md {RESULTS}/own_labels.md",
 )
-# A stage begins when the one before has ended. In a stage, the longest comes first.
+# A stage starts when the previous one has finished. The longest commands of a stage
+# come first.
 STAGES = [
     [MEASURE, NAME2NAT],
-    # These write what tables of shares say of their intervals.
+    # These write the coverage of intervals that tables of shares state.
     [
         benchmark(
             "sources-of-countries",
@@ -175,7 +180,7 @@ STAGES = [
 
 
 def models_digest(models=MODELS):
-    """Return the first digits of the digests of both models."""
+    """Return the first digits of the SHA-256 digests of both models."""
     digits = []
     for target in TARGETS:
         description = json.loads((models / target / DESCRIPTION).read_bytes())
@@ -184,20 +189,20 @@ def models_digest(models=MODELS):
 
 
 class Run:
-    """Run pieces for the models that ship.
+    """Run commands for the shipped models.
 
     Attributes
     ----------
     root : Path
         Folder of the project.
     build : Path
-        What all models share.
+        Folder with a cache for all models.
     folder : Path
-        Stamps, logs and caches of these models.
+        Folder with the logs, caches and finished commands of these models.
     not_done : list of str
-        Names of pieces that failed, or could not run.
+        Names of commands that failed, or could not run.
     notes : list of str
-        What to say at the end.
+        Messages to print at the end.
     """
 
     def __init__(self, root, models):
@@ -206,16 +211,16 @@ class Run:
         self.folder = self.build / models_digest(models)
         self.not_done = []
         self.notes = []
-        self._write_lock = threading.Lock()  # pieces share pages
+        self._write_lock = threading.Lock()  # several commands write to one page
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.build / "any").mkdir(exist_ok=True)
 
     def is_done(self, piece):
-        """Return whether a piece is done for these models."""
+        """Return whether a command has finished for these models."""
         return self._path(piece, "done").exists()
 
     def run(self, piece):
-        """Run a piece, write its page, and say how long it took."""
+        """Run a command, write its output into its page, and print how long it took."""
         folder = data_folder(None) / "public"
         missing = [FILES[name] for name in piece.sets]
         missing = [file for file in missing if not (folder / file).exists()]
@@ -246,7 +251,7 @@ class Run:
         return self.folder / f"{piece.name}.{suffix}"
 
     def _call(self, piece):
-        """Run the command of a piece, and return whether it succeeded."""
+        """Run a command, and return whether it succeeded."""
         out = self._path(piece, "out")
         log = self._path(piece, "log")
         self._path(piece, "done").unlink(missing_ok=True)
@@ -272,7 +277,7 @@ class Run:
 
 
 def main(arguments=None, stages=STAGES, root=ROOT, models=MODELS):
-    """Run the pieces that are not done, or those that are named."""
+    """Run the commands that have not finished, or those that are named."""
     names = [piece.name for stage in stages for piece in stage]
     parser = argparse.ArgumentParser(
         prog="python -m tools.retrain.after_training",
@@ -281,13 +286,13 @@ def main(arguments=None, stages=STAGES, root=ROOT, models=MODELS):
     parser.add_argument(
         "pieces",
         nargs="*",
-        metavar="PIECE",
-        help="Pieces to run, done or not; by default, all that are not done. They are "
-        f"{', '.join(names)}.",
+        metavar="NAME",
+        help="Commands to run, finished or not; by default, all that have not finished "
+        f"for these models. They are {', '.join(names)}.",
     )
     options = parser.parse_args(arguments)
     if unknown := sorted({*options.pieces} - {*names}):
-        parser.error(f"unknown pieces {unknown}; choose from {names}")
+        parser.error(f"unknown names {unknown}; choose from {names}")
     run = Run(root, models)
     print(f"Models {run.folder.name}. Logs are in {run.folder}.", flush=True)
     for stage in stages:
@@ -298,14 +303,17 @@ def main(arguments=None, stages=STAGES, root=ROOT, models=MODELS):
         pool = ThreadPoolExecutor(max_workers=2)
         try:
             [*pool.map(run.run, pieces)]
-        finally:  # Ctrl-C, which also ends the pieces, starts no others
+        finally:  # after Ctrl-C, which ends running commands, start no others
             pool.shutdown(cancel_futures=True)
-        if MEASURE.name in run.not_done:  # all others show what it writes
+        if MEASURE.name in run.not_done:  # all others need the files that it writes
             break
     for note in run.notes:
         print(note)
     if run.not_done:
-        sys.exit(f"Not done: {', '.join(run.not_done)}. The same call goes on.")
+        sys.exit(
+            f"Not done: {', '.join(run.not_done)}. Run the same command again to "
+            "continue."
+        )
 
 
 if __name__ == "__main__":

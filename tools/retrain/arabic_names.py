@@ -1,8 +1,7 @@
 """Read people in Arabic and Latin script from the package arabic-name-romanizer.
 
-Its table has 86,739 full names with the country of each (Wikidata, CC0 1.0; Algerian
-ones CC0 1.0 or MIT). They do not ship with sknames, and none of the package's code
-runs.
+Its table has 86,739 full names with their countries (Wikidata, CC0 1.0; Algerian names
+CC0 1.0 or MIT). The names do not ship with sknames, and no code of the package is run.
 """
 
 import sqlite3
@@ -13,8 +12,7 @@ from .sources import locate
 
 WHEEL = "arabic_name_romanizer-*.whl"
 _MEMBER = "arabic_name_romanizer/resources/names.sqlite3"
-# What the package writes for several letters: its keys have no hamza, and one form of
-# ya.
+# The package merges letters: its keys have no hamza, and only one form of ya.
 _NORMALIZED = str.maketrans("أإآٱىیئکةہ", "اااايييكهه")
 # How Iran, Afghanistan and Pakistan write these letters.
 _PERSIAN = str.maketrans("يك", "یک")
@@ -23,7 +21,7 @@ LETTERS = {"IR": _PERSIAN, "AF": _PERSIAN, "PK": _URDU}
 
 
 def read_arabic_names(wheel=None):
-    """Read the full names of two words or more, and single surnames.
+    """Read the names: most are full names, some are single surnames.
 
     Parameters
     ----------
@@ -34,8 +32,8 @@ def read_arabic_names(wheel=None):
     Returns
     -------
     list of tuple of str
-        The name in Arabic script as the package normalizes it, in Latin letters, and
-        the country as an ISO 3166-1 code.
+        The name in Arabic script, normalized by the package; the name in Latin letters;
+        and the country as an ISO 3166-1 code.
     """
     path = locate(wheel, WHEEL, "pip download --no-deps arabic-name-romanizer==0.2.0")
     with zipfile.ZipFile(path) as archive:
@@ -51,9 +49,9 @@ def read_arabic_names(wheel=None):
 
 
 def normalized(name):
-    """Write a name in Arabic script as the package does.
+    """Normalize a name in Arabic script as the package does.
 
-    It drops marks, and uses fewer letters.
+    Combining marks are dropped, and similar letters are merged.
     """
     name = "".join(
         c for c in unicodedata.normalize("NFC", name) if not unicodedata.combining(c)
@@ -62,9 +60,9 @@ def normalized(name):
 
 
 def as_locals_write(name, country, written):
-    """Undo what `normalized` did to a name.
+    """Return a normalized name as people in its country write it.
 
-    `written` maps words to what others write.
+    `written` maps normalized words to their usual spelling, see `written_words`.
     """
     if country in LETTERS:
         return name.translate(LETTERS[country])
@@ -72,9 +70,10 @@ def as_locals_write(name, country, written):
 
 
 def written_words(counts):
-    """Return what most people write for each normalized word.
+    """Return the most frequent spelling of each normalized word.
 
-    `counts` maps words to how frequent they are.
+    `counts` maps spellings to their frequency. If two are equally frequent, the first
+    in alphabetical order is taken.
     """
     most = {}
     for word, count in sorted(counts.items()):

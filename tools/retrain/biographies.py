@@ -20,8 +20,8 @@ _COMMAND = "pip download --no-deps name2nat==0.5.1"
 _MAX_LENGTH = 60
 _ONE_CHARACTER = str.maketrans("’‘`ʻʼ′‐‑–−", "'" * 6 + "-" * 4)
 _NOT_OF_THE_NAME = re.compile(r" *\([^)]*\)?|,? (?:[JS]r\.?|[IVX]+)$")
-# Titles of articles on rulers, saints, pairs and crimes have these words; names of
-# persons do not.
+# Articles about rulers, saints, several people and crimes have these words in their
+# titles; names do not contain them.
 _TITLES = set("dj emperor empress lady lord mc pope prince princess saint sir".split())
 _WORDS = set("affair and brothers case murder murders of sisters the".split())
 
@@ -29,9 +29,9 @@ _WORDS = set("affair and brothers case murder murders of sisters the".split())
 def read_biographies(wheel=None, *, raw=False, column="nationality", digest=SHA256):
     """Read the names of people with an article in the English Wikipedia of June 2020.
 
-    They are in the wheel of the PyPI package name2nat (Kyubyong Park, Apache License
-    2.0), which is only read: none of its code runs. ``biographies.rst`` says what the
-    names are.
+    The names are in the wheel of the PyPI package name2nat (Kyubyong Park, Apache
+    License 2.0). No code of the package is run. ``biographies.rst`` describes the
+    names.
 
     Parameters
     ----------
@@ -40,24 +40,24 @@ def read_biographies(wheel=None, *, raw=False, column="nationality", digest=SHA2
         ~/sknames_data.
     raw : bool, default=False
         Whether to return the contents of the wheel unchanged: a row for each name and
-        each of its demonyms. By default, ``demonyms.csv`` maps demonyms to labels.
-        Names that fit none of them, or more than one, are left out.
+        each of its demonyms. By default, ``demonyms.csv`` maps demonyms to labels, and
+        names without a label or with several labels are left out.
     column : {"nationality", "alpha_2"}, default="nationality"
         The column of ``demonyms.csv`` that holds the labels: nationalities, or
         countries as ISO 3166-1 codes.
     digest : str, default=SHA256
-        Of the expected wheel, in hexadecimal.
+        SHA-256 digest of the expected wheel, in hexadecimal.
 
     Returns
     -------
     names, labels : ndarray of shape (n_names,), dtype=object
         587,256 distinct names of 63 nationalities, or 1,025,973 of 164 countries, in
-        the order of the wheel, or 1,112,914 raw rows.
+        the order of the wheel; or 1,112,914 raw rows.
 
     Raises
     ------
     OSError
-        If there is no such file.
+        If the file does not exist.
     ValueError
         If the file is not the expected wheel.
     """
@@ -75,7 +75,7 @@ def read_biographies(wheel=None, *, raw=False, column="nationality", digest=SHA2
 
 def _read_wheel(path, expected):
     """Return the demonyms of each name, a dict of lists of str."""
-    content = path.read_bytes()  # once: what is checked is what is read
+    content = path.read_bytes()  # once, so that the checked bytes are those that load
     digest = sha256(content).hexdigest()
     if digest != expected:
         raise ValueError(
@@ -83,11 +83,12 @@ def _read_wheel(path, expected):
             f"{digest}. Get another copy with `{_COMMAND}`."
         )
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return pickle.loads(archive.read(_MEMBER))  # plain data, as the digest ensures
+        # The digest ensures that this pickle holds plain data.
+        return pickle.loads(archive.read(_MEMBER))
 
 
 def _mapped(demonyms_of, column):
-    """Return rows of a cleaned name and the one label that its demonyms map to."""
+    """Return (cleaned name, label) for the names whose demonyms map to one label."""
     label_of = {row["demonym"]: row[column] for row in read_table("demonyms.csv")}
     found = {}
     for name, several in demonyms_of.items():
@@ -100,7 +101,7 @@ def _mapped(demonyms_of, column):
 
 
 def clean_title(title):
-    """Return the name in the title of an article, "" if there is none."""
+    """Return the name in the title of an article, or "" if there is none."""
     name = _NOT_OF_THE_NAME.sub("", title.translate(_ONE_CHARACTER)).strip(" .-,")
     words = name.lower().split()
     if (
@@ -115,7 +116,7 @@ def clean_title(title):
 
 
 def _drop_other_scripts(found):
-    """Drop the names with a character that does not belong in Latin names."""
+    """Drop the names that have a character of another script than Latin."""
     strange = {
         char
         for char in set().union(*found)

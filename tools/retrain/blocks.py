@@ -1,8 +1,9 @@
-"""Spell sounds in scripts that ICU has no rules for.
+"""Spell sounds in scripts for which ICU has no rules.
 
-The letters are those of a block of Unicode. What a letter is in ASCII says which sound
-it stands for. Where several stand for one, any is drawn, so that all are learned. Words
-as people write them are in `words_in_scripts.csv`.
+The letters of a script are those of its Unicode block, and the ASCII transliteration of
+a letter is its sound. If several letters have the same sound, one is drawn at random,
+so that the model learns all of them. `words_in_scripts.csv` has words as people write
+them.
 """
 
 import re
@@ -11,7 +12,7 @@ from functools import cache
 
 from anyascii import anyascii
 
-# The first and the last letter of those in use.
+# The first and the last letter in use.
 BLOCKS = {
     "Burmese": "ကှ",
     "Khmer": "ក៌",
@@ -21,12 +22,12 @@ BLOCKS = {
     "Ethiopic": "ሀፚ",
     "Sinhala": "අෟ",
 }
-# Letters that nobody's name has, by their names in Unicode.
+# Letters that do not occur in names, by their Unicode names.
 OF_HOLY_TEXTS = re.compile("LAO LETTER (PALI|SANSKRIT)")
-LETTERS_AS_MARKS = "ະາຳ"  # vowels of Lao that follow a consonant
-# Vowels of Lao that are written before the consonant that they follow in speech.
+LETTERS_AS_MARKS = "ະາຳ"  # Lao vowels that follow a consonant
+# Lao vowels that are written before the consonant after which they are spoken.
 WRITTEN_BEFORE = re.compile("([ກ-ຮໜໝ])([ເ-ໄ])")
-# What stands for a sound that a script lacks.
+# The sound that replaces a sound for which a script has no letter.
 SIMILAR = dict(
     pair.split("=")
     for pair in "sh=s ch=c c=k ts=s th=t kh=k zh=j x=ks q=k f=p v=w w=v z=s j=ch y=i "
@@ -35,13 +36,13 @@ SIMILAR = dict(
 
 
 def to_block(sounds, script, rng):
-    """Write sounds in a script of `BLOCKS`: vowels behind consonants are signs."""
+    """Write sounds in a script of `BLOCKS`; vowels after consonants become signs."""
     letters, signs, carrier, pattern = _letters(script)
     written = ""
     is_behind = False
     for found in pattern.finditer(sounds):
         sound = found[0]
-        for _ in range(2):  # what is similar may be missing, too
+        for _ in range(2):  # a script may lack the similar sound, too
             if sound not in letters and sound not in signs:
                 sound = SIMILAR.get(sound, sound)
         is_sign = sound in signs and (is_behind or sound not in letters)
@@ -56,10 +57,10 @@ def to_block(sounds, script, rng):
 
 @cache
 def _letters(script):
-    """Return the letters and vowel signs of a script, and a pattern of all sounds.
+    """Return letters by sound, vowel signs by sound, the carrier, and a pattern.
 
-    Letters and signs are dicts by sound. Between them and the pattern stands the letter
-    without a sound, which carries a sign that no consonant does.
+    The carrier is the letter without a sound on which a sign is written if there is no
+    consonant. The pattern matches all sounds.
     """
     letters = {}
     signs = {}

@@ -1,4 +1,4 @@
-"""Compute the model cards: how accurate a model is on held-out people."""
+"""Compute the model cards, which report the accuracy of models on held-out people."""
 
 import json
 from collections import Counter
@@ -28,12 +28,12 @@ from .recipe import (
 )
 from .tables import read_table
 
-FEW = 1_000  # people: the card names nationalities with fewer
+FEW = 1_000  # people; the card lists nationalities with fewer people in training
 N_CONFUSIONS = 30
 FIGURES = ("accuracy", "macro_f1", "top_3")
 ROW = ("label", "n", "recall", "n_predicted", "precision")
 MUST_NOT = "Do not make decisions about a person: a name does not show who bears it."
-N_SHOWN = 1  # labels taken most that the page shows
+N_SHOWN = 1  # most confused labels of an operating point on the page
 POINT_HEADER = [
     "label",
     "recall to reach",
@@ -58,12 +58,12 @@ HELD_OUT = (
 
 
 def figures_of(card):
-    """Return the figures of a scorecard that cards have."""
+    """Return the figures of a scorecard that model cards contain."""
     return {"n": card.n} | {key: float(getattr(card, key)) for key in FIGURES}
 
 
 def by_group(groups, is_right):
-    """Return n, and the share that is right, of each group of people."""
+    """Return the size and the accuracy of each group of people."""
     figures = {}
     for title, rows in groups.items():
         if rows.any():
@@ -73,7 +73,7 @@ def by_group(groups, is_right):
 
 
 def by_label(card):
-    """Return the figures of a scorecard of each label that people have."""
+    """Return the figures of a scorecard for each label of the people."""
     columns = [card.by_class[key].tolist() for key in ROW]
     figures = {}
     for values in zip(*columns, strict=True):
@@ -87,9 +87,9 @@ def by_label(card):
 
 
 def by_mix(y, probabilities, classes):
-    """Return the figures of people under several priors.
+    """Return the figures under several priors, and the error of the estimated shares.
 
-    Return the sum of the absolute errors of the estimated mix as well.
+    The error is the sum of the absolute errors of `likeliest_shares`.
     """
     true = np.bincount(np.searchsorted(classes, y), minlength=len(classes)) / len(y)
     estimated = likeliest_shares(probabilities)
@@ -101,7 +101,7 @@ def by_mix(y, probabilities, classes):
         "estimated": estimated,
         "true": true,
     }
-    # Weight nationalities by their population.
+    # These weights make nationalities as frequent as in the world.
     weights = (population / np.maximum(true, 1 / len(y)))[np.searchsorted(classes, y)]
     found = {}
     for name, mix in mixes.items():
@@ -114,7 +114,7 @@ def by_mix(y, probabilities, classes):
 
 
 def decades_of(people, born):
-    """Return which people were born in each decade, for those whose birth is known."""
+    """Return a mask of the people born in each decade with known births, a dict."""
     rows = zip(people.names, people.labels.tolist(), strict=True)
     decades = np.array([born.get(row, np.nan) for row in rows], dtype=float) // 10 * 10
     known = np.unique(decades[~np.isnan(decades)]).astype(int).tolist()
@@ -122,7 +122,7 @@ def decades_of(people, born):
 
 
 def birth_years(names, nationalities, years):
-    """Return {(name, nationality): year} of the players without a namesake."""
+    """Return the birth years of players without a namesake, by (name, nationality)."""
     rows = [*zip(names, nationalities, strict=True)]
     n = Counter(rows)
     born = {}
@@ -146,7 +146,7 @@ def tried():
 
 
 def learned(names, nationalities, lists, sources):
-    """Return the numbers of training names, and the nationalities with the fewest."""
+    """Return numbers of training names, and nationalities with few or no people."""
     rows = set(zip(names, nationalities, strict=True))
     seen = set()
     n_learned = {}
@@ -170,37 +170,38 @@ def learned(names, nationalities, lists, sources):
 
 
 def most_learned(amounts, known):
-    """Return by source how many people of a label a phase trains on, at most.
+    """Return the largest number of people of a label in a training phase, by source.
 
-    `known` is what `learned` returns. Other sources are for permissive weights only.
+    `known` is the result of `learned`. Only its sources are returned, because the
+    others are for permissive weights.
     """
     sources = known["n_names_of_people"]
     return {source: amounts.most_people[source] for source in sources}
 
 
 def at_most(most_of_source, label):
-    """Describe how many people of a label come from each source, at most."""
+    """Describe the largest number of people of a label from each source."""
     limits = [f"{n:,} {source}" for source, n in most_of_source.items()]
     return f"at most {', '.join(limits)} per {label}"
 
 
 def has_new_words(model, people):
-    """Return whether the model knows no word of each person's name."""
+    """Return a mask of the people whose names have no known word."""
     names = people.names.tolist()
     return count_known_words(model, names) == 0
 
 
 def by_known_words(model, people, is_right):
-    """Return figures by how many words of the name the model knows."""
+    """Return the accuracy by the number of known words in a name."""
     n_known = count_known_words(model, people.names.tolist())
     groups = {"0": n_known == 0, "1": n_known == 1, "2 or more": n_known >= 2}
     return by_group(groups, is_right)
 
 
 def of_new_words(model, people, **options):
-    """Return the figures of the people with no known word.
+    """Return the figures of people whose names have no known word.
 
-    They are too few for macro-F1.
+    There are too few of them for macro-F1.
     """
     rows = has_new_words(model, people)
     new = people.at(rows)
@@ -210,18 +211,18 @@ def of_new_words(model, people, **options):
 
 
 def measure(model, people, born, known):
-    """Return all figures of the model of nationalities, as the card has them.
+    """Return the figures of the card of the nationality model.
 
     Parameters
     ----------
     model : Pipeline
-        Under equal priors.
+        The model with uniform priors.
     people : People
-        Those to report.
+        Held-out people to report.
     born : dict
-        Of `birth_years`.
+        Result of `birth_years`.
     known : dict
-        Of `learned`.
+        Result of `learned`.
     """
     y = people.labels
     classes = model.classes_
@@ -265,9 +266,9 @@ def measure(model, people, born, known):
 
 
 def alike(y, power=0.0):
-    """Return weights that make countries as frequent as a power of their inhabitants.
+    """Return weights that make countries as frequent as their population ** power.
 
-    By default, they are equally frequent.
+    By default, countries are equally frequent.
     """
     millions_of = {row[0]: float(row[3]) for row in read_rows("countries.csv")}
     labels, rows, counts = np.unique(y, return_inverse=True, return_counts=True)
@@ -276,16 +277,16 @@ def alike(y, power=0.0):
 
 
 def measure_countries(model, people, training_labels):
-    """Return the card of the model of countries.
+    """Return the figures of the card of the country model.
 
     Parameters
     ----------
     model : Pipeline
-        Under equal priors.
+        The model with uniform priors.
     people : People
-        Those to report.
+        Held-out people to report.
     training_labels : ndarray of shape (n_names,)
-        Of the names that it learned.
+        Labels of the training names.
     """
     y = people.labels
     classes = model.classes_
@@ -327,17 +328,17 @@ def measure_countries(model, people, training_labels):
 
 
 def of_people_apart(points, classes, n_people, best):
-    """Return what the card has of both halves of the people apart.
+    """Return the entries of the card that use both halves of the held-out people.
 
     Parameters
     ----------
     points : list of dict
-        Of `operating_points`.
+        Result of `operating_points`.
     classes : ndarray of shape (n_classes,)
     n_people : ndarray of shape (n_classes,) of int
-        How many people each class has in both halves.
+        Number of held-out people of each class, in both halves.
     best : ndarray of shape (n_people_apart,) of int
-        The class that each of them gets under the default priors.
+        Predicted class of each held-out person under the default priors.
     """
     has_points = n_people >= min(LEAST_PEOPLE.values())
     return {
@@ -365,20 +366,20 @@ def point_rows(points):
 
 
 def with_interval(point, name, digits):
-    """Return a figure of an operating point with the ends of its interval."""
+    """Return a figure of an operating point with its confidence interval, as text."""
     low = format(point[f"{name}_low"], digits)
     high = format(point[f"{name}_high"], digits)
     return f"{point[name]:{digits}} ({low}-{high})"
 
 
 def parameter_table(models):
-    """Return the table of the numbers of parameters of models, by target."""
+    """Return a table of the numbers of parameters; `models` maps targets to models."""
     shapes = {}
     counts = {}
     for target, model in models.items():
         classify = model["classify"]
         weights = classify.weights()
-        weights.pop("head.ngrams", None)  # which n-grams the head has
+        weights.pop("head.ngrams", None)  # indices of n-grams, not parameters
         counts[target] = {name: weight.size for name, weight in weights.items()}
         counts[target]["words"] = len(classify.network_.words.logits)
         counts[target]["all"] = sum(counts[target].values())
@@ -392,10 +393,10 @@ def parameter_table(models):
 
 
 def page(cards, models, measured_on=None):
-    """Return the card in Markdown.
+    """Return the page of the model cards in Markdown.
 
-    `cards` and `models` have those of both targets. `measured_on` describes the machine
-    that measured. By default, it is this one.
+    `cards` and `models` are dicts by target. `measured_on` describes the machine that
+    measured the figures; by default, it is this machine.
     """
     card = cards["nationality"]
     texts = texts_of_training(card, models["nationality"])
@@ -410,7 +411,7 @@ def page(cards, models, measured_on=None):
 
 
 def texts_of_training(card, model):
-    """Return the texts of the card about the model and its training data."""
+    """Return the texts of the page about the model and its training data, by name."""
     n_people = card["n_names_of_people"]
     people = []
     for source, most in most_learned(FIRST_PHASE, card).items():
@@ -443,7 +444,7 @@ def texts_of_training(card, model):
 
 
 def texts_of_figures(card):
-    """Return the texts of the card about all held-out people, and groups of them."""
+    """Return the texts of the page about all held-out people and groups of them."""
     keys = (*FIGURES, "log_loss", "calibration_error")
     overall = [f"{card[key]:.4f}" for key in keys]
     mixes = []
@@ -479,7 +480,7 @@ def texts_of_figures(card):
 
 
 def texts_of_labels(card):
-    """Return the texts of the card about each nationality."""
+    """Return the texts of the page about each nationality."""
     by_nationality = card["by_nationality"]
     rows = []
     untested = []
@@ -516,7 +517,7 @@ def texts_of_labels(card):
 
 
 def texts_of_countries(card):
-    """Return the texts of the card about each country."""
+    """Return the texts of the page about each country."""
     country_of = {row[0]: row[2] for row in read_rows("countries.csv")}
     marks = dict.fromkeys(card["sparse_labels"], "*")
     marks |= dict.fromkeys(card["never_predicted"], "**")
@@ -533,7 +534,7 @@ def texts_of_countries(card):
 
 
 def common_names_tables(cards):
-    """Return a table of the figures of `gate.check` for each model, with its title."""
+    """Return a titled table of the figures of `gate.check` for each model."""
     tables = []
     for target, card in cards.items():
         tables.append(f"{target}:\n\n{figures_table(card['common_names'])}")
@@ -541,7 +542,7 @@ def common_names_tables(cards):
 
 
 def permissive_tables(found):
-    """Return the tables of what `tools.retrain.permissive` found, as plain text."""
+    """Return the results of `tools.retrain.permissive` as plain text tables."""
     parts = []
     for target, both in found.items():
         models = [both["ships"], both["permissive"]]
@@ -564,6 +565,6 @@ def percent(share):
 
 
 def group_table(title, groups):
-    """Return the table of what `by_group` returned."""
+    """Return a table of the result of `by_group`."""
     rows = [[name, row["n"], f"{row['accuracy']:.4f}"] for name, row in groups.items()]
     return table([title, "n", "accuracy"], rows)

@@ -16,8 +16,7 @@ _PLAYER = re.compile(
     r"(?P<name>[^#]*[^#\s])\s*#\S+\s+(?P<federation>[A-Za-z/]+)"
     r"(?:\s*\[[^]]*\])?\s*(?P<birth>\d{4})?"
 )
-# Other releases may have errors in a few lines; a file of another format has them
-# everywhere.
+# Other releases may have errors in a few lines. More errors mean another format.
 _MAX_MISFITS = 0.01
 
 _MAX_LENGTH = 60
@@ -28,24 +27,24 @@ _NOT_OF_THE_NAME = set(
 
 
 def read_chess_players(path=None, *, raw=False, column="nationality"):
-    """Read the names of rated chess players from Scid's file of spellings.
+    """Read the names of rated chess players from Scid's spelling file.
 
     Scid's Player Data (https://sourceforge.net/projects/scid/files/Player%20Data/, GNU
-    General Public License, version 2 or later) is a list of real people, made from the
-    rating lists of the international chess federation. ``chess_players.rst`` says what
-    the names are.
+    General Public License, version 2 or later) is a list of real people, compiled from
+    the rating lists of the international chess federation. ``chess_players.rst``
+    describes the names.
 
     Parameters
     ----------
     path : str or path-like, default=None
-        Path of Debian's package. By default, the last release in $SKNAMES_DATA, or in
-        ~/sknames_data, is taken.
+        Path of the Debian package. By default, it is the latest release in
+        $SKNAMES_DATA, or in ~/sknames_data.
     raw : bool, default=False
-        Whether to return the contents of the file unchanged: "Surname, Given" with
-        titles, initials and the numbers of namesakes, and the player's federation, such
-        as IND, or several, such as URS/UKR. By default, the given name comes first, and
-        ``federations.csv`` maps federations to labels. Players without a full name, or
-        whose federations map to none or more than one of these labels, are left out.
+        Whether to return the contents of the file unchanged: names as "Surname, Given",
+        with titles, initials and the numbers of namesakes, and one or more federations,
+        such as IND or URS/UKR. By default, the given name comes first, and
+        ``federations.csv`` maps federations to labels. Players without a full name, and
+        players whose federations map to no label or to several labels, are left out.
     column : {"nationality", "alpha_2"}, default="nationality"
         The column of ``federations.csv`` that holds the labels: nationalities, or
         countries as ISO 3166-1 codes.
@@ -54,14 +53,14 @@ def read_chess_players(path=None, *, raw=False, column="nationality"):
     -------
     names, labels : ndarray of shape (n_players,), dtype=object
         331,944 players of 69 nationalities, or 369,249 of 189 countries, in the order
-        of the file. A name that several players have occurs once for each.
+        of the file. The names of namesakes are repeated.
     birth_years : ndarray of shape (n_players,), dtype=float64
         NaN if unknown.
 
     Raises
     ------
     OSError
-        If there is no such file.
+        If the file does not exist.
     ValueError
         If the file has another format.
     """
@@ -73,8 +72,8 @@ def read_chess_players(path=None, *, raw=False, column="nationality"):
     if not matches or len(lines) - len(matches) > _MAX_MISFITS * len(lines):
         raise ValueError(
             f"{path} should have players such as 'Smith, John #FM ENG [2300] 1970' "
-            f"after a line that begins with @PLAYER, but {len(matches):,} of "
-            f"{len(lines):,} lines are such. Get another release."
+            f"after a line that begins with @PLAYER, but only {len(matches):,} of "
+            f"{len(lines):,} lines match. Get another release."
         )
     players = [
         (player["name"], player["federation"], int(player["birth"] or 0) or np.nan)
@@ -91,10 +90,7 @@ def read_chess_players(path=None, *, raw=False, column="nationality"):
 
 
 def _player_lines(text):
-    """Return the lines of the players' section.
-
-    Comments, other spellings and notes are left out.
-    """
+    """Return the lines of players, without comments, other spellings and notes."""
     section = None
     lines = []
     for line in text.splitlines():
@@ -118,14 +114,13 @@ def _mapped(players, column):
 
 
 def clean_entry(entry):
-    """Return the name in an entry, given name first, "" if it is not a full name."""
-    entry = unicodedata.normalize("NFC", entry)  # a combining mark is no letter
+    """Return the name in an entry, given name first, or "" if it is not a full name."""
+    entry = unicodedata.normalize("NFC", entry)  # isalpha() rejects combining marks
     name = _NUMBER_OR_NOTE.sub(" ", entry).replace("`", "'").replace(".", ". ")
     if name.isupper() or name.islower():
         name = name.title()
     surname, comma, given = name.partition(",")
-    # Titles follow a second comma. Without a comma, the words are in the order of the
-    # name.
+    # Titles follow a second comma. Without a comma, the given name comes first.
     parts = [given.partition(",")[0], surname] if comma else [surname]
     parts = [
         [word for word in map(_clean_word, part.split()) if word] for part in parts
@@ -143,10 +138,9 @@ def clean_entry(entry):
 
 
 def _clean_word(word):
-    """Return the word of a name, "" for a title, initials and other abbreviations."""
+    """Return a cleaned word, or "" for titles, initials and other abbreviations."""
     initial = word.isupper() or (len(word) == 1 and word not in "ey")  # Costa e Silva
     if initial or word.endswith(".") or word.lower() in _NOT_OF_THE_NAME:
         return ""
-    return word.strip(
-        "'-"
-    )  # a final apostrophe is how Italians write an accent: Nicolo'
+    # Italians also write an accent as a final apostrophe: Nicolo'.
+    return word.strip("'-")

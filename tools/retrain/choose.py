@@ -1,15 +1,16 @@
-"""Choose one of several trainings, and report how much their figures differ.
+"""Choose the median of several trainings, and report how much their figures differ.
 
-``python -m tools.retrain.choose FOLDER FOLDER FOLDER`` needs folders that
-``python -m tools.retrain --output FOLDER`` wrote, with both models in each, and the
-sources and public sets in SKNAMES_DATA. It prints the accuracy of each training on the
-people who choose, and names the middle one. Then it prints the figures of all trainings
-on the people to report: nobody chose by these. ``--write PAGE`` puts this second table
-into a page.
+``python -m tools.retrain.choose FOLDER FOLDER FOLDER`` needs folders with both models,
+written by ``python -m tools.retrain --output FOLDER``, and the training data and public
+sets in SKNAMES_DATA. It prints the accuracy of each training on the half of the people
+that chooses, and the training with the median accuracy. Then it prints the figures on
+the other half, which is reported and was not used to choose. ``--write PAGE`` writes
+this second table into a page.
 
-All figures assume uniform priors. The groups of people are the held-out people, see
-kept_apart.py, and the new people of the public sets, see new_people.py. A nationality
-stands for its countries there.
+All figures assume uniform priors. The people are the held-out people, see
+kept_apart.py, and those people in public sets who are not in the training data, see
+new_people.py. Public sets have countries, so the probability of a nationality is
+divided among its countries.
 """
 
 import argparse
@@ -26,7 +27,7 @@ from . import kept_apart, new_people
 from .files import MODELS
 
 MARK = "trainings of tools.retrain.choose"
-# The public sets by model, and what they are called in tables.
+# The public sets for each model, and their titles in tables.
 PUBLIC = {
     "nationality": {"arczi21": "arczi21, new people"},
     "country": {
@@ -34,7 +35,7 @@ PUBLIC = {
         "goalscorers": "goalscorers, new people",
     },
 }
-# Only the countries of these sets can be predicted.
+# For these sets, predictions are restricted to the countries of the set.
 CLOSED = {"arczi21"}
 
 
@@ -47,14 +48,15 @@ class Figure:
 
 
 def read_sets(known):
-    """Return the public sets, a dict of `PublicSet` by name."""
+    """Return a dict of `PublicSet` by name; see `read_public` for `known`."""
     return {name: new_people.read_public(name, known) for name in PUBLIC["country"]}
 
 
 def figure(model, names, labels, shares=None, among=None):
     """Return the accuracy of a model on people.
 
-    With `shares`, of shape (n_classes, n_among), the labels to predict are `among`.
+    With `shares`, of shape (n_classes, n_among), the probabilities of the classes are
+    divided among the labels `among`.
     """
     scores = model.predict_proba(names)
     classes = model.classes_
@@ -66,7 +68,7 @@ def figure(model, names, labels, shares=None, among=None):
 
 
 def shares_among(target, classes, among):
-    """Return how much of each class of a model stands for each of some countries."""
+    """Return the shares by which each class is divided among some countries."""
     if target == "nationality":
         return new_people.country_shares(classes, among)
     return (classes[:, None] == among).astype(float)
@@ -75,8 +77,9 @@ def shares_among(target, classes, among):
 def measure(folder, sets, apart=None):
     """Return the figures of both models of a training.
 
-    It is a pair of dicts by title: of the half that chooses, and of that to report.
-    `apart` are the people kept apart, by target; by default, those of all sources.
+    The result has two dicts of `Figure` by title: for the half that chooses, and for
+    the half that is reported. `apart` maps targets to held-out people; by default, they
+    are read from all sources.
     """
     choosing = {}
     reported = {}
@@ -103,18 +106,18 @@ def measure(folder, sets, apart=None):
 
 
 def middle(figures):
-    """Return the position of the middle training by the mean of its accuracies."""
+    """Return the index of the training whose mean accuracy is the median."""
     means = [mean_accuracy(found) for found in figures]
     return int(np.argsort(means, kind="stable")[(len(means) - 1) // 2])
 
 
 def mean_accuracy(found):
-    """Return the mean accuracy of the figures of a training, a dict by title."""
+    """Return the mean of the accuracies in a dict of `Figure`."""
     return np.mean([figure.accuracy for figure in found.values()])
 
 
 def choosing_table(names, figures):
-    """Return the table of the half that chooses: a column a training."""
+    """Return the table of the half that chooses, with a column for each training."""
     rows = []
     for title, first in figures[0].items():
         cells = [f"{found[title].accuracy:.4f}" for found in figures]
@@ -125,7 +128,7 @@ def choosing_table(names, figures):
 
 
 def reported_table(figures, chosen):
-    """Return the table of the half to report: the chosen training, and all."""
+    """Return the table of the reported half: the chosen training, and ranges."""
     rows = []
     for title, first in figures[chosen].items():
         accuracies = [found[title].accuracy for found in figures]
@@ -139,10 +142,10 @@ def reported_table(figures, chosen):
 
 
 def main(arguments=None, apart=None, known=None):
-    """Print the tables, and write the second one into a page.
+    """Print both tables, and write the second one into pages.
 
-    By default, people apart by target, and the keys of the known people, are of all
-    sources.
+    By default, the held-out people, `apart`, and the people in the sources, `known`,
+    are read from all sources.
     """
     parser = argparse.ArgumentParser(
         prog="python -m tools.retrain.choose", description=__doc__.partition("\n")[0]
@@ -152,10 +155,14 @@ def main(arguments=None, apart=None, known=None):
         nargs="*",
         type=Path,
         default=[MODELS],
-        help="Folders of trainings (default: that of the models that ship).",
+        help="Folders of trainings (default: the folder of the shipped models).",
     )
     parser.add_argument(
-        "--write", nargs="*", default=[], type=Path, help="Pages with the table."
+        "--write",
+        nargs="*",
+        default=[],
+        type=Path,
+        help="Pages into which the second table is written.",
     )
     options = parser.parse_args(arguments)
     sets = read_sets(new_people.source_people() if known is None else known)
@@ -168,7 +175,7 @@ def main(arguments=None, apart=None, known=None):
     chosen = middle(choosing)
     names = [str(folder) for folder in options.folders]
     print(choosing_table(names, choosing))
-    print(f"\nThe middle one by their mean is {names[chosen]}.\n")
+    print(f"\nThe training with the median mean accuracy is {names[chosen]}.\n")
     content = reported_table(reported, chosen)
     print(content)
     write_blocks(options.write, {MARK: content})

@@ -1,8 +1,8 @@
-"""Train the country model, a head on the network of nationalities.
+"""Train the country model, a linear head on the nationality network.
 
-The logits of countries are linear in those of nationalities and in some of the n-grams
-that the network finds anyway; words add theirs. So the head is as accurate as a network
-of its own, at a third of its size: see examples/benchmarks/results/countries.md.
+The logits of countries are a linear function of the logits of nationalities and of some
+of the n-grams that the network finds; words are added. This head is as accurate as a
+separate network, at a third of its size: see examples/benchmarks/results/countries.md.
 """
 
 from collections import Counter, defaultdict
@@ -39,25 +39,26 @@ from .recipe import (
 from .rounding import rounded, with_temperature
 from .spellings import SCRIPTS
 
-# Of a country, in place of a nationality.
+# Amounts for each country, instead of each nationality.
 AMOUNTS = replace(
     SECOND_PHASE,
     most_people={**SECOND_PHASE.most_people, **dict.fromkeys(SOURCES, 20_000)},
     most_spelled=8_000,
     least_in_own_script=1_000,
 )
-LEAST = 7  # people of a country that the model is to know
-# A country with fewer rows has each of them several times, at most so many. Otherwise
-# the generalized cross-entropy takes a class of twenty rows for noise.
+LEAST = 7  # people; countries with fewer people are not classes
+# The rows of countries with fewer rows than LEAST_ROWS are repeated, up to MOST_TIMES.
+# Otherwise the generalized cross-entropy treats a class of twenty rows as noise.
 LEAST_ROWS = 1_500
 MOST_TIMES = 30
-# Countries of no nationality of the trunk that write in a script of their own.
+# Countries that write in a script of their own, but whose nationality the trunk lacks.
 WRITES = {"LA": "Laotian", "MV": "Maldivian", "BT": "Bhutanese", "ER": "Eritrean"}
-# Kinds of Chinese characters, see `in_han`.
+# Kinds of Chinese characters (0: simplified, 1: traditional), see `in_han`.
 CHARACTERS = {"CN": (0,), "TW": (1,), "HK": (1,)}
-# How much of a country is written in a script, by design: caps and sources decide how
-# much of it is learned so. It is more for those who write in it, and differs where one
-# of several scripts is. Of others it is no more than is learned of all people.
+# Assumed share of the names of a country that are written in a script. The share in the
+# training data is not realistic, because it depends on sources and limits. The share is
+# higher for countries that write in the script, and differs if they write in several.
+# For all other countries, it is at most the share in the training data.
 SHARE_OF_LOCALS = 0.35
 SHARE_OF_OTHERS = 0.02
 SHARES = {
@@ -65,10 +66,10 @@ SHARES = {
     "Katakana": {"JP": 0.1},
     "Cyrillic": {"ME": 0.02, "BA": 0.02},
     "Devanagari": {"IN": 0.02},
-    # Eritreans also write in Arabic script, and have no common second language.
+    # Eritreans also write in Arabic script.
     "Ethiopic": {"ER": 0.2},
 }
-# How lists write letters that a keyboard lacks: Soerensen for Sørensen.
+# How letters that keyboards lack are written: Soerensen for Sørensen.
 DIGRAPHS = str.maketrans(
     {"å": "aa", "đ": "dj"}
     | {c: f"{vowel}e" for c, vowel in ("øo", "öo", "æa", "äa", "üu")}
@@ -79,7 +80,7 @@ TEMPERATURE = 1.7
 
 
 def read_people_of_countries(*, permissive=False):
-    """Return `people_of_countries` of all sources, or of those that are permissive."""
+    """Return `people_of_countries` of all sources, or of the permissive ones only."""
     players = [], []
     if not permissive:
         players = read_chess_players(column="alpha_2")[:2]
@@ -92,10 +93,19 @@ def read_people_of_countries(*, permissive=False):
 
 
 def people_of_countries(biographies, players, rows, others):
-    """Return the names of the people of each country.
+    """Return the names of people by source and country.
 
-    Biographies and players are names and countries, `rows` those of
-    `read_arabic_names`. The result, as `others`, is a dict by source of dicts of lists.
+    Parameters
+    ----------
+    biographies, players : tuple of (names, countries)
+    rows : list of tuple of str
+        Result of `read_arabic_names`.
+    others : dict of dict of list of str
+        Names of people in other sources, by source and country.
+
+    Returns
+    -------
+    dict of dict of list of str
     """
     sources = {}
     for source, columns in (("biographies", biographies), ("chess players", players)):
@@ -107,7 +117,7 @@ def people_of_countries(biographies, players, rows, others):
 
 
 def as_they_are(rows):
-    """Return a dict of the countries of `read_arabic_names`, each its own label."""
+    """Map each country in rows of `read_arabic_names` to itself, its own label."""
     return {code: code for _, _, code in rows}
 
 
@@ -118,9 +128,10 @@ def read_material(material, *, permissive=False):
 
 
 def by_country(material, sources, rows):
-    """Return the material of nationalities with other people, of countries.
+    """Return the material of nationalities with people by country instead.
 
-    They are those of `people_of_countries`, and of `read_arabic_names`.
+    `sources` is the result of `people_of_countries`, and `rows` that of
+    `read_arabic_names`.
     """
     dictionaries = material.dictionaries
     lists = load_names(script="native")
@@ -133,13 +144,13 @@ def by_country(material, sources, rows):
 
 
 def first_countries():
-    """Return the countries of each nationality, those with the most people first."""
+    """Return the countries of each nationality, the country of origin first."""
     table = load_nationalities()
     return dict(zip(table.nationality, map(str.split, table.alpha_2), strict=True))
 
 
 def nationalities_by_country():
-    """Return the nationality whose names most people of each country have."""
+    """Return the nationality of most people in each country, by their names."""
     table = load_nationalities()
     rows = []
     columns = table.nationality, table.alpha_2, table.millions
@@ -151,13 +162,16 @@ def nationalities_by_country():
 
 
 def training_names(material, amounts=AMOUNTS, *, seed=SEED):
-    """Draw the names that the head learns from the result of `read_material`.
+    """Draw the training names of the country model from `read_material`.
 
-    A person of a country in several sources counts once, and those kept apart do not
-    count. Names with accents are also learned in ASCII, and names without them with
-    those that locals write. The first and the last word of some are also learned alone.
-    Some people are also spelled in other scripts. Return names and countries, ndarrays
-    of object.
+    People who are in several sources of a country are drawn once, and held-out people
+    are left out. Names with accents are added in ASCII, and names without accents are
+    added with the accents that locals write. The first and last words of some names are
+    added as single words, and some people in other scripts.
+
+    Returns
+    -------
+    names, countries : ndarray of shape (n_names,), dtype=object
     """
     rng = check_random_state(seed)
     names = []
@@ -166,7 +180,7 @@ def training_names(material, amounts=AMOUNTS, *, seed=SEED):
     lists = material.lists
     first_of = first_countries()
     nationality_of = nationalities_by_country()
-    known = {*load_countries().alpha_2}  # whose inhabitants are the priors
+    known = {*load_countries().alpha_2}  # the priors need their populations
     for country in sorted(known & set().union(*sources.values())):
         seen = set()
         drawn = []
@@ -211,10 +225,11 @@ def training_names(material, amounts=AMOUNTS, *, seed=SEED):
 
 
 def with_accents(people, listed):
-    """Return the names in ASCII with accents restored, where that changes them.
+    """Return those names in ASCII that can be written with accents, with the accents.
 
-    Words get the accents of most names with any, of the same country, and of `listed`
-    names of its nationality, which are written as locals do.
+    A word gets its most frequent accents among the people of the country who have
+    accents, and among the `listed` names of its nationality, which are spelled as
+    locals spell them.
     """
     counts = defaultdict(Counter)
     for name in [*(name for name in people if not name.isascii()), *listed]:
@@ -231,10 +246,10 @@ def with_accents(people, listed):
 
 
 def repeated(names, countries):
-    """Return names and countries, with the full names of rare countries several times.
+    """Return names and countries, with the full names of rare countries repeated.
 
-    A single word is not repeated: twenty surnames would become the mark of a country,
-    Smith that of Guernsey.
+    Single words are not repeated: otherwise the model would associate common surnames
+    with small countries, such as Smith with Guernsey.
     """
     _, labels, n_rows = np.unique(
         countries.astype(str), return_inverse=True, return_counts=True
@@ -246,8 +261,11 @@ def repeated(names, countries):
 
 
 def shares_in_scripts(classes):
-    """Return the share of each country in each form by design, see `log_priors`."""
-    from .linear import FORMS, N_LATIN  # torch
+    """Return the assumed share of each country's names in each form, see `log_priors`.
+
+    The result has shape (n_forms, n_classes).
+    """
+    from .linear import FORMS, N_LATIN  # imports torch
 
     shares = np.ones((len(FORMS), len(classes)))
     for form, script in enumerate(SCRIPTS, start=N_LATIN):
@@ -267,10 +285,11 @@ def shares_in_scripts(classes):
 def fit(pipeline, names, countries, *, seed=SEED, verbose=0):
     """Train a head on a fitted pipeline, and return a pipeline that predicts countries.
 
-    Rare countries weigh more, see `repeated`. Probabilities assume that all countries
-    are equally frequent.
+    Rare countries have a higher weight, see `repeated`. Probabilities assume that all
+    countries are equally frequent.
     """
-    from .linear import fit_layer  # torch, which reads SAME_BITS when it is imported
+    # Imported late: importing torch reads SAME_BITS.
+    from .linear import fit_layer
 
     encoder = pipeline["encode"]
     classifier = pipeline["classify"]

@@ -1,12 +1,12 @@
 """Read names in Japanese and Chinese script from dictionaries.
 
 ENAMDICT is the dictionary of Japanese names of the Electronic Dictionary Research and
-Development Group (CC BY-SA 4.0; Debian's package ``enamdict``). It has Japanese people
-in kanji, and words of foreign names in Katakana with their Latin form. The word list of
-jieba (MIT; a file of its source distribution) has Chinese names. A third one, IPADIC
-(BSD-3-Clause with terms of ICOT; Debian's package ``mecab-ipadic``), stands in for
-ENAMDICT where a licence may ask for nothing in return: it has Japanese surnames and
-given names in kanji. None ships with sknames.
+Development Group (CC BY-SA 4.0; Debian package ``enamdict``). It has Japanese people in
+kanji, and words of foreign names in Katakana with their Latin form. The word list of
+jieba (MIT; a file in its source distribution) has Chinese names. IPADIC (BSD-3-Clause
+with terms of ICOT; Debian package ``mecab-ipadic``) has Japanese surnames and given
+names in kanji; it replaces ENAMDICT for models with a permissive licence. The
+dictionaries do not ship with sknames.
 """
 
 import re
@@ -17,7 +17,7 @@ from .sources import locate, open_package
 
 ENAMDICT = "enamdict_*.deb"
 IPADIC = "mecab-ipadic_*.deb"
-# Its kinds of names.
+# Kinds of names in IPADIC.
 PARTS_OF_IPADIC = {"姓": "surname", "名": "given"}
 JIEBA = "jieba-*.tar.gz"
 _ENTRY = re.compile(
@@ -30,8 +30,7 @@ _KANJI = re.compile(
 )
 # Surnames, given names, parts of unknown kind, and whole people.
 _PARTS = set("smfguh")
-# Surnames of China, the hundred most common ones first, and common ones of two
-# characters.
+# Chinese surnames of one character, beginning with the hundred most common ones.
 SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任"
     "卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常"
@@ -48,15 +47,15 @@ def read_japanese(path=None):
     Parameters
     ----------
     path : str or path-like, default=None
-        Path of Debian's package. By default, it is looked for in $SKNAMES_DATA, or in
+        Path of the Debian package. By default, it is looked for in $SKNAMES_DATA, or in
         ~/sknames_data.
 
     Returns
     -------
     people : dict of str
-        53,000 full names in kanji, and each in Latin letters, the surname first.
+        Maps 53,000 full names in kanji to Latin letters, the surname first.
     katakana : dict of list of str
-        What a word in lower-case Latin letters is in Katakana.
+        Maps words in lower-case Latin letters to their spellings in Katakana.
     """
     with open_package(locate(path, ENAMDICT, "apt-get download enamdict")) as archive:
         member = next(m for m in archive if m.name.endswith("/edict/enamdict"))
@@ -85,12 +84,12 @@ def read_japanese_parts(path=None):
     Parameters
     ----------
     path : str or path-like, default=None
-        Path of Debian's package. By default, it is looked for as in `read_japanese`.
+        Path of the Debian package. By default, it is looked for as in `read_japanese`.
 
     Returns
     -------
     dict of dict of str
-        For "surname" and "given", what a name in kanji is in Katakana.
+        For "surname" and "given", a dict that maps names in kanji to Katakana.
     """
     path = locate(path, IPADIC, "apt-get download mecab-ipadic")
     with open_package(path) as archive:
@@ -117,8 +116,7 @@ def read_chinese(path=None):
     Returns
     -------
     list of str
-        Full names of two or three characters, or of four with a long surname,
-        simplified.
+        Full names of two to four characters, simplified.
     """
     path = locate(path, JIEBA, "pip download --no-deps --no-binary jieba jieba")
     with tarfile.open(path) as archive:

@@ -1,4 +1,4 @@
-"""Write the files of a model: weights, description and its digest, card."""
+"""Write the files of a model: weights, description, digest of the description, card."""
 
 import csv
 import hashlib
@@ -23,11 +23,11 @@ NATIONALITIES = MODELS.parent / "datasets" / "data" / "nationalities.csv"
 
 
 def write_model(pipeline, folder, trunk=None):
-    """Write a fitted pipeline to the files of `load_pretrained`.
+    """Write a fitted pipeline to the files that `load_pretrained` reads.
 
-    The folder is called as what the model predicts. For a head, `trunk` is
-    "nationality", and only what differs from that model is written, which is in the
-    folder of that name.
+    The name of the folder is the target of the model. For a head, `trunk` is
+    "nationality": only the differences from the nationality model, which is in the
+    folder next to it, are written.
     """
     encoder = pipeline["encode"]
     classifier = pipeline["classify"]
@@ -51,12 +51,12 @@ def write_model(pipeline, folder, trunk=None):
         classify |= {
             "params": classifier.get_params()
             | {"ngram_range": list(classifier.ngram_range)},
-            # Leave out seconds, which differ in each training.
+            # The durations of epochs differ between trainings, so they are left out.
             "history": [row | {"dur": 0.0} for row in classifier.history_],
         }
     folder.mkdir(parents=True, exist_ok=True)
     content = io.BytesIO()
-    # Stored, which loads four times as fast: the wheel is compressed anyway.
+    # Not compressed, since this loads four times as fast, and the wheel is compressed.
     np.savez(content, **arrays)
     (folder / ARRAYS).write_bytes(content.getvalue())
     description |= {
@@ -67,34 +67,31 @@ def write_model(pipeline, folder, trunk=None):
 
 
 def write_description(folder, description):
-    """Write the description, with the fingerprint of its weights, and its digest."""
+    """Write the description with the fingerprint of the weights, and its digest."""
     path = folder / DESCRIPTION
     path.write_bytes(_lines({"fingerprint": None} | description))
     digits = fingerprint(read_model(folder)).removeprefix("network")
     content = _lines({"fingerprint": f"{folder.name}{digits}"} | description)
     path.write_bytes(content)
-    # As `sha256sum model.json` prints it.
+    # The format of `sha256sum model.json`.
     line = f"{hashlib.sha256(content).hexdigest()}  {DESCRIPTION}\n"
     (folder / DIGEST).write_bytes(line.encode())
 
 
 def _lines(description):
-    """Return the bytes of a description, the same on all systems."""
+    """Return the bytes of a description, which are equal on all systems."""
     return f"{json.dumps(description, ensure_ascii=False, indent=1)}\n".encode()
 
 
 def write_card(folder, card):
-    """Write the figures of the card for `load_card`.
-
-    The card says which model they are of.
-    """
+    """Write the card for `load_card`, with the fingerprint of the model."""
     description = json.loads((folder / DESCRIPTION).read_bytes())
     stored = {"fingerprint": description["fingerprint"]} | card
     write_json(folder / CARD, stored)
 
 
 def write_recalls(card, path=NATIONALITIES):
-    """Write the figures of the card that `load_nationalities` has."""
+    """Write the figures of the card that are in the table of `load_nationalities`."""
     rows = [*csv.DictReader(path.read_text(encoding="utf-8").splitlines())]
     for row in rows:
         row["n_names"] = card["n_names_by_nationality"].get(row["nationality"], 0)
@@ -105,12 +102,12 @@ def write_recalls(card, path=NATIONALITIES):
 
 
 def write_json(path, content):
-    """Write a file that is equal on each system."""
+    """Write a JSON file whose bytes are equal on all systems."""
     path.write_bytes(f"{json.dumps(content, indent=1)}\n".encode())
 
 
 def write_csv(path, header, rows):
-    """Write a table, the same on all systems."""
+    """Write a CSV file whose bytes are equal on all systems."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)

@@ -1,21 +1,22 @@
 """Check the predictions of common names before a model is shipped.
 
 ``python -m tools.retrain.gate FOLDER`` prints, for both models of a training, how often
-the answer for a common name is acceptable, how probable the acceptable labels are, how
-probable small ones are that are not acceptable, and the names with the worst answers.
-`tools.retrain` prints the same when it ends, and the card has these figures.
+the prediction for a common name is acceptable, the probability of acceptable labels,
+the probability of small labels that are not acceptable, and the names with the worst
+predictions. `tools.retrain` prints the same at its end, and the figures are in the
+model card.
 
-There are two lists. Neither chooses a setting.
+There are two lists of names, which are not used to choose any setting:
 
-- Given names: surnames and given names alone, and full names, with the labels that are
-  acceptable, written by hand: common_names.tsv of `tools.public_sets`.
-- Drawn names: the most frequent surnames and given names of each label among the people
-  of all sources, which nobody edits. A label is acceptable if a tenth or more of the
-  bearers have it, where each label counts as many people as it has in the world. Names
-  without such a label are left out.
+- "given": surnames, given names and full names with their acceptable labels, written by
+  hand. They are in common_names.tsv of `tools.public_sets`.
+- "drawn": the most frequent surnames and given names of each label among the people of
+  all sources. A label is acceptable if a tenth or more of the bearers of the name have
+  it, where labels are weighted by population. Names without an acceptable label are
+  left out.
 
-Test sets of full names do not show these faults: they count rare labels like frequent
-ones, and hardly have a word alone.
+Test sets of full names do not show these errors, because rare labels are as frequent in
+them as common ones, and single words are rare.
 """
 
 import argparse
@@ -34,19 +35,19 @@ from tools.measuring import table
 from . import countries, recipe
 from .files import MODELS
 
-LEAST_PEOPLE = 200  # of a label, to draw its most frequent names
-N_OF_LABEL = 5  # given names, and as many surnames
-# People of a label who bear a drawn name, for the label to count: one bearer in a small
-# sample of a populous country is often a foreigner, and would outweigh all others.
+LEAST_PEOPLE = 200  # people; no names of labels with fewer are drawn
+N_OF_LABEL = 5  # most frequent given names of a label, and as many surnames
+# Labels with fewer bearers of a name than this are ignored: in a small sample of a
+# populous country, a single bearer is often a foreigner, but would have a high weight.
 LEAST_BEARERS = 5
-LEAST_SHARE = 0.1  # of the bearers of a drawn name, for an acceptable label
+LEAST_SHARE = 0.1  # of the bearers of a drawn name have an acceptable label
 SMALL = 1.5  # million people; labels with fewer are hardly ever acceptable
 N_WORST = 20
 GIVEN = "given"
 DRAWN = "drawn"
-# The models that ship have at least so many acceptable answers, and give small labels
-# that are not acceptable at most so much. A better training raises the first and lowers
-# the second.
+# Limits for the shipped models: the lowest share of acceptable predictions, and the
+# highest probability of small labels that are not acceptable. If a training is better,
+# raise the first and lower the second.
 LEAST_ACCEPTED = {
     "nationality": {GIVEN: 0.97, DRAWN: 0.97},
     "country": {GIVEN: 0.95, DRAWN: 0.9},
@@ -56,19 +57,19 @@ MOST_SMALL = {"nationality": 0.01, "country": 0.04}
 
 @dataclass(frozen=True)
 class CommonNames:
-    """Hold names, and the set of labels that are acceptable for each."""
+    """Names, and the set of acceptable labels of each."""
 
     names: list
     acceptable: list
 
     def at(self, rows):
-        """Return some of the names."""
+        """Return the names in these rows."""
         names = [self.names[row] for row in rows]
         return CommonNames(names, [self.acceptable[row] for row in rows])
 
 
 def read_given(target):
-    """Return the names that are given, or None if the file is not at hand."""
+    """Return the names of common_names.tsv, or None if there is no such file."""
     path = data_folder(None) / "public" / public_sets.COMMON_NAMES
     if not path.is_file():
         return None
@@ -84,7 +85,7 @@ def read_given(target):
 
 
 def millions_of_labels(target):
-    """Return how many million people each label of a model stands for."""
+    """Return the population of each label of a model, in millions, by label."""
     if target == "country":
         rows = load_countries()
         return dict(zip(rows.alpha_2.tolist(), rows.millions.tolist(), strict=True))
@@ -101,7 +102,7 @@ def draw_names(sources, millions):
     sources : dict of dict of list of str
         Names of people by source and label.
     millions : dict
-        Million people of each label.
+        Population of each label, in millions.
 
     Returns
     -------
@@ -128,36 +129,37 @@ def draw_names(sources, millions):
         }
         least = LEAST_SHARE * sum(weights.values())
         labels = {label for label in weights if weights[label] >= least}
-        if labels:  # none, if the name is spread over many
+        if labels:  # empty if no label has a tenth of the bearers
             names.append(name)
             acceptable.append(labels)
     return CommonNames(names, acceptable)
 
 
 def most_frequent(counts, n):
-    """Return the n words with the highest counts, of equal ones the first by letter."""
+    """Return the n words with the highest counts; ties are in alphabetical order."""
     return sorted(counts, key=lambda word: (-counts[word], word))[:n]
 
 
 def figures(model, common, millions):
-    """Return what a model answers for common names.
+    """Evaluate the predictions of a model for common names.
 
     Parameters
     ----------
     model : classifier
-        With the priors that are to be checked.
+        The model, with the priors to check.
     common : CommonNames
     millions : dict
-        Million people of each label.
+        Population of each label, in millions.
 
     Returns
     -------
     figures : dict of float
-        "n"; "accepted", the share of acceptable answers; "probability" of acceptable
-        labels; "small", the probability of small labels that are not acceptable;
-        "small_answers", the share of names for which one of these is the answer.
+        "n", the number of names; "accepted", the share of acceptable predictions;
+        "probability", the mean probability of acceptable labels; "small", the mean
+        probability of small labels that are not acceptable; and "small_answers", the
+        share of predictions that are such labels.
     worst : list of tuple
-        The names with the least probable acceptable labels: name, answer, its
+        The names with the least probable acceptable labels: name, prediction, its
         probability, probability of acceptable labels.
     """
     classes = model.classes_
@@ -186,7 +188,7 @@ def figures(model, common, millions):
 
 
 def lists_of_names(target, sources):
-    """Return the lists by title, without those whose names are not at hand."""
+    """Return the available lists of names, a dict of `CommonNames` by title."""
     lists = {}
     given = read_given(target)
     if given is not None:
@@ -203,7 +205,7 @@ def lists_of_names(target, sources):
 def check(folder, sources):
     """Return the figures of a model for each list, and a report of them as text.
 
-    The folder is called as what the model predicts. Priors are the default ones.
+    The name of the folder is the target of the model. Priors are the default ones.
     """
     target = folder.name
     model = read_model(folder, priors="tempered")
@@ -217,9 +219,9 @@ def check(folder, sources):
                 f"{name} {answer} {sure:.2f} ({accepted:.2f})"
                 for name, answer, sure, accepted in worst
             ]
-            lines.append(f"Worst of the {title} names: {'; '.join(answers)}.")
+            lines.append(f"Worst predictions, {title} names: {'; '.join(answers)}.")
     if not of_lists:
-        return of_lists, "No common names are at hand."
+        return of_lists, "No common names are available."
     return of_lists, "\n\n".join([figures_table(of_lists), *lines])
 
 
@@ -241,9 +243,10 @@ def figures_table(of_lists):
 
 
 def main(arguments=None, sources=None):
-    """Print the report of both models in a folder.
+    """Print the reports of both models in a folder.
 
-    By default, the sources of people, by target, are all.
+    `sources` maps targets to the people from whom names are drawn; by default, they are
+    read from all sources.
     """
     parser = argparse.ArgumentParser(
         prog="python -m tools.retrain.gate", description=__doc__.partition("\n")[0]
@@ -253,7 +256,7 @@ def main(arguments=None, sources=None):
         nargs="?",
         type=Path,
         default=MODELS,
-        help="Folder of a training (default: that of the models that ship).",
+        help="Folder of a training (default: the folder of the shipped models).",
     )
     folder = parser.parse_args(arguments).folder
     if sources is None:

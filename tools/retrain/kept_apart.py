@@ -1,8 +1,8 @@
-"""Select held-out people, for the figures and thresholds of the shipped models.
+"""Select the held-out people, for thresholds and figures of the shipped models.
 
-The rule is `recipe.is_kept_apart`: one person in so many of all sources, in every
-spelling. One half of them chooses, the other is reported, and takes part in nothing
-that is chosen.
+`recipe.is_kept_apart` holds out a fixed share of the people of all sources, in every
+spelling. Thresholds are chosen on one half of these people. Figures are reported for
+the other half, which is not used to choose anything.
 """
 
 from functools import cache
@@ -19,11 +19,11 @@ from . import countries, recipe
 from .files import MODELS
 from .recipe import is_apart_in_arabic, is_kept_apart, person_of
 
-# People of a label and source, at most: of those who choose, and of those to report,
-# where each counts alike.
+# Largest numbers of people of a label and source, in the half that chooses and in the
+# half that is reported.
 MOST_CHOOSING = 200
 MOST_REPORTED = 100
-# How others may write a full name; lists often have one part of it alone.
+# Other spellings of a full name, and parts of it, as lists may have them.
 SPELLINGS = {
     "as_written": str,
     "turned": recipe.turn,
@@ -34,22 +34,22 @@ SPELLINGS = {
 
 
 class People(NamedTuple):
-    """Hold one row a person: the full name, a label, and the source."""
+    """People, one per row: full name, label and source."""
 
     names: NDArray[Any]
     labels: NDArray[Any]
     sources: NDArray[Any]
 
     def at(self, rows):
-        """Return some of the people."""
+        """Return the people in these rows."""
         return People(*(column[rows] for column in self))
 
     def joined(self, others):
-        """Return these people and others."""
+        """Return these people followed by others."""
         return People(*map(np.concatenate, zip(self, others, strict=True)))
 
     def few(self, most):
-        """Return the first people of each label and source, at most so many."""
+        """Return the first people of each label and source, at most `most` of each."""
         groups = np.unique([self.labels, self.sources], axis=1, return_inverse=True)[1]
         order = np.argsort(groups, kind="stable")
         starts = np.searchsorted(groups[order], groups[order])
@@ -58,19 +58,19 @@ class People(NamedTuple):
 
 @cache
 def read_people_apart(target):
-    """Return the people kept apart of all sources, with labels of a target."""
+    """Return the held-out people of all sources, with the labels of a target."""
     if target == "country":
         return people_apart(countries.read_people_of_countries())
     return people_apart(recipe.typical_people(load_names(script="all")))
 
 
 def people_apart(sources):
-    """Return the people kept apart, in no order within a label and source.
+    """Return the held-out people, in random order within each label and source.
 
     Parameters
     ----------
     sources : dict of dict of list of str
-        Names by source and label: `recipe.typical_people`, or
+        Names by source and label: the result of `recipe.typical_people` or
         `countries.people_of_countries`.
 
     Returns
@@ -102,23 +102,23 @@ def people_apart(sources):
 
 
 def load(target="nationality", folder=None, people=None):
-    """Return a model under equal priors, and the people apart whom it can predict.
+    """Return a model with uniform priors, and the held-out people with its labels.
 
     Parameters
     ----------
     target : {"nationality", "country"}, default="nationality"
     folder : Path, default=None
-        Where the model is. By default, it is the one that ships.
+        Folder of the model. By default, it is the shipped model.
     people : People, default=None
-        By default, those of `read_people_apart`.
+        Held-out people. By default, they are the result of `read_people_apart`.
 
     Returns
     -------
     model : Pipeline
     choose, report : People
-        Some of both halves.
+        Limited numbers of people of each half, see `MOST_CHOOSING`.
     halves : tuple of two People
-        All of both halves.
+        All people of each half.
     """
     model = read_model(folder or MODELS / target, priors="uniform")
     if people is None:

@@ -1,11 +1,11 @@
-"""Count the words of names that are in the training data, for the model card."""
+"""Count the words of names that are in a model's table of words, for the model card."""
 
 import numpy as np
 
 from sknames._models.stack import resolve
 from sknames._text.names import Names
 
-BATCH = 8192  # names whose codes are in memory at a time
+BATCH = 8192  # names; limits the memory for their codes
 
 
 def count_known_words(model, names):
@@ -20,7 +20,7 @@ def count_known_words(model, names):
     Returns
     -------
     ndarray of shape (n_names,), dtype=int
-        Initials, which say little, do not count. What is not a name has none.
+        Initials do not count. A text that is not a name has 0 known words.
     """
     stack = resolve(model)
     read = Names(names).read_by(stack.rules)
@@ -32,12 +32,12 @@ def count_known_words(model, names):
 
 
 def _count(stack, names):
-    """Return how many words of tidied names have an entry."""
+    """Return how many words of each tidied name have an entry, (n_names,)."""
     network = stack.network
     codes = network.to_codes(stack.encoder._codes(names))
     rows, last, _ = network.words.find(codes, network.separator)
-    # A name may be read twice, as it is written and in Latin: a word is known if either
-    # form has an entry.
+    # The encoder may append the name in Latin script, so that a word occurs twice. The
+    # word is known if either form has an entry.
     n_words = np.array([max(1, len(name.split())) for name in names])
     n_separators = (codes == network.separator).cumsum(axis=1)
     word = n_separators[rows, last] % n_words[rows]
@@ -51,7 +51,7 @@ def without_initials(name):
 
 
 def _are_initials(word):
-    """Return whether a word is single letters, each with a dot."""
+    """Return whether a word consists of single letters with dots."""
     letters = word.replace("-", "").split(".")
     are_single = all(len(letter) <= 1 for letter in letters)
     return "." in word and are_single and "".join(letters).isalpha()

@@ -1,7 +1,7 @@
-"""Write the table of words that `CharEncoder` spells in Latin script.
+"""Write the table of words that `CharEncoder` replaces by their Latin spelling.
 
 Run ``python -m tools.retrain.latin_words``. It needs the collections that `spellings`
-reads, and those of people.
+reads, and the sources of people.
 """
 
 import lzma
@@ -16,33 +16,34 @@ from .other_scripts import own_script
 from .recipe import person_of, typical_people
 from .spellings import LANGUAGES, read_spellings, script_of
 
-# Of the six scripts whose collection counts people, a Latin word must be in so many.
-# With five, the table takes a fourth of the bytes of all words, and costs foreigners
-# one point.
+# A Latin word is in the table if it has spellings in at least this many of the six
+# scripts for which collections count people. Five make the table a quarter as large as
+# all words would, and reduce the accuracy for foreigners by one percentage point.
 MIN_SCRIPTS = 5
-# A word is a local's if a list of the package has it in its script, or if so large a
-# share of its people are locals, and two at least. Without it, every eighth Israeli was
-# called a foreigner.
+# A spelling is local if the package's lists have it, or if at least this share of the
+# people with the word, and at least two of them, are locals. Without this rule, one
+# Israeli in eight was classified as a foreigner.
 LOCAL_SHARE = 0.2
-# Nationalities count as if each had about as many people, but those with few count
-# less.
+# Added to the number of people of a nationality when shares are computed, so that
+# nationalities have about equal weights, but lower ones if they have few people.
 FEW = 1_000
 
 
 def latin_words(words, local, min_scripts=MIN_SCRIPTS):
     """Return the spellings of each Latin word, as lines of text.
 
-    Those of locals come first. A spelling is of the Latin word that most people have.
-    It is left out if it is transliterated to that anyway.
+    The first line has the local spellings. Each other spelling belongs to the most
+    frequent of its Latin words. Spellings are left out if transliteration by letters
+    gives the same word.
 
     Parameters
     ----------
     words : dict of dict of dict of int
-        As in `Spellings`, of the scripts to read.
+        Spellings in each script to read, as in `Spellings`.
     local : set of str
-        Spellings that locals have.
+        Spellings of locals.
     min_scripts : int, default=MIN_SCRIPTS
-        How many scripts must have a word.
+        Number of scripts in which a Latin word must have a spelling.
     """
     n_scripts = Counter(chain.from_iterable(words.values()))
     found = defaultdict(list, {"": local})
@@ -66,16 +67,16 @@ def latin_words(words, local, min_scripts=MIN_SCRIPTS):
 
 
 def local_words(words, people, lists):
-    """Return the spellings of words that locals have.
+    """Return the spellings of words that are names of locals.
 
     Parameters
     ----------
     words : dict of dict of dict of int
-        As in `Spellings`.
+        Spellings in each script, as in `Spellings`.
     people : dict of list of str
-        Keys of `person_of` of people, by nationality.
+        People as keys of `person_of`, by nationality.
     lists : iterable of str
-        Names of locals, in their scripts.
+        Names of locals, in their own scripts.
     """
     local = {word for name in lists for word in WORD.findall(name.lower())}
     local = {word for word in local if script_of(word[0]) in words}

@@ -1,10 +1,11 @@
 """Identify the training rows of the shipped models by salted hashes.
 
-None of these rows names somebody on a list that measures the project. Some of the lists
-are not public, so nobody else can tell whom to leave out. The hashes can: a row is
-known if its hash is in ``learned_rows.xz``. They also say who was drawn of a country
-with too many people. ``python -m tools.retrain.learned_rows`` writes the file anew from
-the tables in the folder ``people``.
+People on test lists of the project are not in the training data. Some of these lists
+are not public, so the hashes are needed to find the training rows: a row was in the
+training data if its hash is in ``learned_rows.xz``. The hashes also identify the people
+who were drawn from countries with too many people.
+``python -m tools.retrain.learned_rows`` writes the file again from the tables in the
+folder ``people``.
 """
 
 import lzma
@@ -15,24 +16,24 @@ from .people_tables import TABLES, read_rows
 
 PATH = Path(__file__).with_name("learned_rows.xz")
 SALT = b"sknames people"
-# Bytes of a hash: none of the 450,000 other rows of the sources has a hash of the file.
+# Bytes of a hash. None of the 450,000 other rows in the sources has the same hash.
 SIZE = 5
 
 
 def row_hash(table, row):
-    """Return the hash of a row, its cells, of a table, its name."""
+    """Return the hash of a row; `table` is a name and `row` a sequence of cells."""
     text = "\t".join([table, *row])
     return blake2b(text.encode(), digest_size=SIZE, salt=SALT).digest()
 
 
 def read_hashes(path=PATH):
-    """Return the hashes of all rows, a set of bytes."""
+    """Return the hashes in a file, a set of bytes."""
     content = lzma.decompress(path.read_bytes())
     return {content[i : i + SIZE] for i in range(0, len(content), SIZE)}
 
 
 def hashes_of(tables):
-    """Return the hashes of the rows of tables, a dict by name of lists."""
+    """Return the hashes of rows; `tables` maps names of tables to lists of rows."""
     hashes = set()
     for table, rows in tables.items():
         hashes.update(row_hash(table, row) for row in rows)
@@ -40,12 +41,12 @@ def hashes_of(tables):
 
 
 def write_hashes(hashes, path=PATH):
-    """Write hashes, a set of bytes."""
+    """Write a set of hashes to a file."""
     path.write_bytes(lzma.compress(b"".join(sorted(hashes))))
 
 
 def main():
-    """Write the hashes of the tables in the folder of data."""
+    """Write the hashes of all rows in the folder ``people``."""
     tables = {}
     for table in TABLES:
         tables[table] = [[*row.values()] for row in read_rows(table)]

@@ -1,12 +1,12 @@
-"""Fit a linear layer on a trained network: on its logits, and on some of its n-grams.
+"""Fit a linear layer on the logits and some of the n-grams of a trained network.
 
-It is as accurate as a network of its own, and learns a million names a minute. Its
-labels may be other ones, of which the result is a head (`countries`), or the network's
-own, into which it is folded (`recipe`).
+The layer is as accurate as a separate network, and trains on a million names a minute.
+If it has labels of its own, it becomes a head of the network (`countries`). If it has
+the labels of the network, it is folded into its weights (`recipe`).
 
-Sources write people of some classes with accents, in initials or in another script, and
-those of others without. That is a habit of the source, so classes are compared within a
-form.
+Some sources write people of certain classes with accents, with initials or in another
+script, while other sources do not. This says nothing about the classes, so they are
+compared within each form of names.
 """
 
 from dataclasses import replace
@@ -35,15 +35,17 @@ LR = 0.003
 NGRAM_LR = 0.002
 NGRAM_DROPOUT = 0.65
 GCE_Q = 0.2  # as in `recipe`
-# The form of a character, a word or a name: the highest of its characters.
+# Forms of characters. The form of a word or name is the last one of its characters, in
+# this order.
 FORMS = ["plain", "dotted", "accented", *SCRIPTS]
 N_LATIN = FORMS.index(SCRIPTS[0])
-# Rows of a class, and words, that count as having each form as often as those of all
-# classes.
+# Pseudo-counts: rows and words that each class is assumed to have in addition, with the
+# forms of all classes.
 ROWS_OF_ALL = 20
 WORDS_OF_ALL = 50
-# The least share of a class with accents. Fewer are not a habit of its source: hardly
-# any Israeli has an accent, so among such names the Serbs who play in Israel were many.
+# Lower limit for the share of names with accents in a class. Otherwise a few foreigners
+# would dominate it: almost no Israeli name has an accent, so many of those with one are
+# Serbs who play in Israel.
 LEAST_ACCENTED = 0.1
 
 
@@ -52,9 +54,16 @@ def fit_layer(
 ):
     """Train a linear layer and words on a network without words.
 
-    Labels may be of any classes. Return the weights of `fit_linear`, and the `Words`.
-    `options` are its `seed` and `verbose`, and `design` of `log_priors`. Without it,
-    only initials are a form: accents and scripts are evidence.
+    The labels need not be those of the network. `options` are `seed` and `verbose` of
+    `fit_linear`, and `design` of `log_priors`. Without `design`, classes are compared
+    within names with and without initials only, so that accents and scripts are
+    evidence.
+
+    Returns
+    -------
+    weights : dict of ndarray
+        Result of `fit_linear`.
+    words : Words
     """
     codes = network.to_codes(encoder.transform(names))
     forms = forms_of_codes(network, encoder.alphabet_)
@@ -73,7 +82,7 @@ def fit_layer(
 
 
 def forms_of_codes(network, alphabet):
-    """Return the form of the character of each code, (n_codes,)."""
+    """Return the form of each code's character, (n_codes,)."""
     forms = np.zeros(network.n_codes, dtype=np.uint8)
     for code, symbol in enumerate(network.symbols.tolist(), start=1):
         if symbol <= len(alphabet):
@@ -88,7 +97,7 @@ def forms_of_codes(network, alphabet):
 
 
 def forms_of_words(codes, forms, separator):
-    """Return the form of the word that each code is of, or 0 between words: (n, L)."""
+    """Return the form of the word at each position, or 0 between words, (n, L)."""
     found = np.zeros(codes.shape, dtype=np.uint8)
     for some in row_slices(codes):
         ends = (codes[some] == separator) | (codes[some] == 0)
@@ -102,11 +111,15 @@ def forms_of_words(codes, forms, separator):
 
 
 def log_priors(labels, forms, n_classes, design=None):
-    """Return the log share of each class in training, by form of the row.
+    """Return the log share of each class in the training data, within each form.
 
-    The shape is (n_forms, n_classes), and a share is that within the form. In another
-    script it is relative to a share by design of the class that is written so,
-    (n_forms, n_classes): a script is evidence, of which training has too much.
+    `design` has the assumed shares of each class in each form, (n_forms, n_classes).
+    In scripts other than Latin, the share in the training data is divided by it,
+    because a script is evidence, but training data overstates how much.
+
+    Returns
+    -------
+    ndarray of shape (n_forms, n_classes)
     """
     counts = np.zeros((len(FORMS), n_classes))
     np.add.at(counts, (forms, labels), 1)
@@ -123,8 +136,9 @@ def log_priors(labels, forms, n_classes, design=None):
 def fit_linear(network, codes, labels, forms, priors, *, n_ngrams, seed=0, verbose=0):
     """Train a linear layer on a network without words, and return its weights by name.
 
-    They are those of a head of `Network`, whose logits assume equally frequent classes.
-    `priors` are of `log_priors`, of the form of each row.
+    The weights are those of a head of `Network`. Its logits assume equally frequent
+    classes. `forms` has the form of each row, and `priors` is the result of
+    `log_priors`.
     """
     n_classes = priors.shape[1]
     logits = Forward(network, "float32").logits(codes)
@@ -145,8 +159,8 @@ def fit_linear(network, codes, labels, forms, priors, *, n_ngrams, seed=0, verbo
     head = {
         name: torch.zeros(shape, requires_grad=True) for name, shape in shapes.items()
     }
-    # As `NameNationalityClassifier` with logit_adjustment=1: the logits assume equal
-    # frequencies.
+    # Logits assume equally frequent classes, as those of `NameNationalityClassifier`
+    # with logit_adjustment=1.
     priors = priors.astype(np.float32)
     groups = [
         {"params": [head["weight"], head["bias"]], "lr": LR},
@@ -177,7 +191,7 @@ def fit_linear(network, codes, labels, forms, priors, *, n_ngrams, seed=0, verbo
             if verbose:
                 print(f"epoch {epoch + 1}: loss {total / n_batches:.4f}", flush=True)
     weight, bias, ngram_weight = (head[name].detach().numpy() for name in shapes)
-    # Taking the mean of the logits away, or of these weights, is the same.
+    # The mean of the logits was subtracted above, which these weights can do instead.
     weight -= weight.mean(axis=1, keepdims=True)
     return {
         "head.weight": weight,
@@ -188,7 +202,7 @@ def fit_linear(network, codes, labels, forms, priors, *, n_ngrams, seed=0, verbo
 
 
 def _loss(head, logits, labels, priors, bags):
-    """Compute the generalized cross-entropy of a batch, and the gradients."""
+    """Return the generalized cross-entropy of a batch, after computing gradients."""
     for parameter in head.values():
         parameter.grad = None
     sums = SumOfBags.apply(
@@ -202,10 +216,10 @@ def _loss(head, logits, labels, priors, bags):
 
 
 def _frequent(network, features, n):
-    """Return the `n` features of all characters and of the most frequent n-grams.
+    """Return `n` features, sorted: all characters, and the most frequent n-grams.
 
-    They are sorted. In Han, a single character shows whether a name is in simplified or
-    traditional ones, and whether it is of Korea or China.
+    All characters are included because in Han a single character may show whether a
+    name is in simplified or traditional characters, or Korean.
     """
     counts = np.bincount(features, minlength=network.n_ngrams)
     n_characters = max(0, len(counts) - sum(map(len, network.ngram_keys[1:])))
@@ -216,17 +230,17 @@ def _frequent(network, features, n):
 
 
 def _some_of(features, starts, values, kept):
-    """Return only some entries of all rows: features, starts, values."""
+    """Return the features, starts and values of the entries in the mask `kept`."""
     return features[kept], np.append(0, kept.cumsum())[starts], values[kept]
 
 
 def fit_words(network, codes, labels, forms, is_other, n_classes, word_weight):
-    """Learn the words of each form by itself.
+    """Fit the table of words separately for each form, and return the `Words`.
 
-    So a word's rates are those among words of its form. `forms` are of the codes, see
-    `forms_of_codes`. Words that only one name has, of those that `is_other` says are in
-    another script, are left out: most are spelled names. They are a third of the table,
-    and gain nothing.
+    The rates of a word are thus compared with words of the same form. `forms` are those
+    of the codes, see `forms_of_codes`. `is_other` is a mask of names in other scripts.
+    Words that occur in one such name only are left out: most are spellings by rules,
+    they would be a third of the table, and they do not improve predictions.
     """
     of_words = forms_of_words(codes, forms, network.separator)
     separator = network.separator
@@ -237,7 +251,7 @@ def fit_words(network, codes, labels, forms, is_other, n_classes, word_weight):
     for form, share in enumerate(n_words / n_words.sum()):
         rows = np.flatnonzero(((of_words == form) & (codes != 0)).any(axis=1))
         words = np.where(of_words[rows] == form, codes[rows], 0)
-        # A row without a word of each class stands for the words of all classes.
+        # One empty row for each class carries the pseudo-counts.
         nothing = np.zeros((n_classes, codes.shape[1]), words.dtype)
         words = np.concatenate([words, nothing])
         of_all = np.full(n_classes, WORDS_OF_ALL * share)
@@ -259,7 +273,7 @@ def fit_words(network, codes, labels, forms, is_other, n_classes, word_weight):
 
 
 def _keys_of_words(codes, separator):
-    """Return the keys of all words in rows of codes, with repeats, and 0."""
+    """Return the keys of all words in rows of codes, with repetitions, and 0."""
     keys = [[0]]
     for rows in row_slices(codes):
         _, _, keys_of_slice = _keys(codes[rows], separator)
@@ -268,10 +282,10 @@ def _keys_of_words(codes, separator):
 
 
 def folded(network, head, share):
-    """Return a network whose logits are the mean of its own and those of a head.
+    """Return a network whose logits are a weighted mean of its own and a head's logits.
 
-    The head has the same classes. Its own logits count by `share`. Both are those under
-    equal priors, without words.
+    The head has the same classes. The network's own logits have the weight `share`.
+    Both are logits for uniform priors, without words.
     """
     weights = dict(network.weights)
     mixed = share * np.eye(network.n_classes) + (1 - share) * head["head.weight"]

@@ -1,8 +1,9 @@
-"""Write the files and pages that evaluate the shipped models on held-out people.
+"""Evaluate the shipped models on held-out people, and write the files with the results.
 
-Run ``python -m tools.retrain.measure``. It writes thresholds, bias, operating points,
-cards and digests, docs/model_card.md, and the recall in nationalities.csv. It needs the
-sources of `tools.retrain` and the new models in sknames/pretrained, and takes minutes.
+Run ``python -m tools.retrain.measure``. It writes thresholds, class bias and cards with
+operating points, docs/model_card.md, and the recall in nationalities.csv. It needs the
+training data of `tools.retrain` and the new models in sknames/pretrained, and takes
+several minutes.
 """
 
 from pathlib import Path
@@ -29,18 +30,18 @@ PAGE = Path(__file__).parents[2] / "docs" / "model_card.md"
 
 
 def write_nationality(folder, people, training, born, common):
-    """Write the files of the model of nationalities, and return it with its card.
+    """Write the results of the nationality model; return the model and its card.
 
     Parameters
     ----------
     folder : Path
-        Where the model is.
+        Folder of the model.
     people : kept_apart.People
-        All those kept apart.
+        All held-out people.
     training : dict
-        Of `learned`.
+        Result of `learned`.
     born : dict
-        Of `birth_years`.
+        Result of `birth_years`.
     common : dict
         Figures of `gate.check`.
     """
@@ -59,9 +60,9 @@ def write_nationality(folder, people, training, born, common):
 
 
 def write_country(folder, people, training_labels, common):
-    """Write the files of the model of countries, and return it with its card.
+    """Write the results of the country model; return the model and its card.
 
-    `training_labels` are those of the names that it learned, and `common` the figures
+    `training_labels` are the labels of the training names, and `common` are the figures
     of `gate.check`.
     """
     model, report, of_halves = write_chosen(folder, people)
@@ -76,10 +77,18 @@ def write_country(folder, people, training_labels, common):
 
 
 def write_chosen(folder, people):
-    """Write what people apart show, so that the model can be loaded.
+    """Write thresholds and class bias, which `load_pretrained` needs.
 
-    The folder is called as what the model predicts. Return it under equal priors, the
-    people to report, and what both halves show, as the card has it.
+    The name of the folder is the target of the model.
+
+    Returns
+    -------
+    model : Pipeline
+        The model with uniform priors.
+    report : kept_apart.People
+        Held-out people to report.
+    of_halves : dict
+        Result of `of_people_apart`, a part of the card.
     """
     model, choose, report, halves = kept_apart.load(folder.name, folder, people)
     classes = model.classes_
@@ -96,7 +105,7 @@ def write_chosen(folder, people):
 
 
 def main():
-    """Write all files of both models, and the page."""
+    """Write the results of both models, and docs/model_card.md."""
     material = recipe.read_material()
     names, labels = recipe.training_names(material)
     models = {}

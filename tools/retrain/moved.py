@@ -1,10 +1,10 @@
-"""Write which predictions differ between two folders of models.
+"""Print the predictions that differ between two trainings, as CSV.
 
     python -m tools.retrain.moved OLD NEW > moved.csv
 
-Each folder is one of those that training writes, such as sknames/pretrained and
+OLD and NEW are folders that training writes, such as sknames/pretrained and
 build/trained/1. The names are those that ship with the package, and made-up full names,
-so that the table names nobody. A summary by label goes to the error stream.
+so the table does not contain real people. A summary by label is printed to stderr.
 """
 
 import csv
@@ -18,21 +18,22 @@ from sknames.datasets import load_names, make_names
 from sknames.pretrained._load_pretrained import TARGETS, read_model
 
 N_MADE = 10_000  # full names
-N_SHOWN = 10  # kinds of moves in the summary
+N_SHOWN = 10  # most frequent changes in the summary
 
 
 def moved_answers(old, new, names):
-    """Return names whose best label differs, with both labels and probabilities.
+    """Return the names for which two models predict different labels.
 
     Parameters
     ----------
     old, new : classifier
-        Fitted, with `predict_proba`.
+        Fitted classifiers with `predict_proba`.
     names : sequence of str
 
     Returns
     -------
-    list of tuple (name, old label, its probability, new label, its probability)
+    list of tuple
+        (name, old label, its probability, new label, its probability)
     """
     columns = []
     for model in (old, new):
@@ -56,7 +57,9 @@ def main(old_folder, new_folder):
             writer.writerow(
                 [target, name, before, f"{sure:.3f}", after, f"{sure_after:.3f}"]
             )
-        print(f"{target}: {len(rows)} of {len(names)} answers moved", file=sys.stderr)
+        print(
+            f"{target}: {len(rows)} of {len(names)} predictions differ", file=sys.stderr
+        )
         moves = Counter((row[1], row[3]) for row in rows)
         for (before, after), count in moves.most_common(N_SHOWN):
             print(f"  {before} -> {after}: {count}", file=sys.stderr)

@@ -1,7 +1,7 @@
 """Find the people in public test sets who are not in the training data.
 
-`tools.public_sets` reads the sets. The models learn nobody of them on purpose, but some
-of the people, or namesakes, are in the sources.
+`tools.public_sets` reads the sets. They are not training data, but some of their
+people, or namesakes, are also in the sources of the training data.
 """
 
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from .countries import nationalities_by_country, read_people_of_countries
 from .kept_apart import People
 from .recipe import person_of
 
-ISO = {"GK": "GR"}  # how arczi21 writes Greece
+ISO = {"GK": "GR"}  # the code of Greece in arczi21
 
 
 @dataclass(frozen=True)
 class PublicSet:
-    """Hold people of a public set: one row a person.
+    """People of a public set, one per row.
 
     Attributes
     ----------
@@ -31,9 +31,9 @@ class PublicSet:
     countries : ndarray of shape (n,)
         ISO 3166-1 codes.
     is_new : ndarray of shape (n,), dtype=bool
-        Whether no source of people has the person.
+        Whether the person is in none of the sources of people.
     is_reported : ndarray of shape (n,), dtype=bool
-        See `is_reported` of `tools.public_sets`.
+        Whether the person is in the half that is reported, see `tools.public_sets`.
     """
 
     names: np.ndarray
@@ -43,7 +43,7 @@ class PublicSet:
 
 
 def read_public(name, known):
-    """Return a public set of countries; `known` is what `source_people` returns."""
+    """Return a public set of countries; `known` is the result of `source_people`."""
     names, labels = public_sets.read_set(data_folder(None), name)
     countries = [ISO.get(label, label) for label in labels.tolist()]
     is_new = [person_of(found) not in known for found in names]
@@ -54,14 +54,15 @@ def read_public(name, known):
 
 
 def public_people(target, known):
-    """Return the people of public sets whom no source has, of the reported half.
+    """Return those people in the reported half of public sets who are in no source.
 
     Parameters
     ----------
     target : {"nationality", "country"}
-        By nationality, people have that of most people of their country.
+        If "nationality", the label of a person is the nationality of most people in
+        their country.
     known : set of str
-        What `source_people` returns.
+        Result of `source_people`.
 
     Returns
     -------
@@ -80,11 +81,10 @@ def public_people(target, known):
 
 
 def source_people():
-    """Return the people in all sources of people, as `person_of` writes them.
+    """Return the people in all sources of `people_of_countries`, as `person_of` keys.
 
-    These are the sources of `people_of_countries`. Of biographies and chess players,
-    also those are counted whom the models do not learn. Dictionaries of people in
-    Chinese characters do not count.
+    Biographies and chess players without a label, which are not in the training data,
+    are included. Dictionaries of people in Chinese characters are not.
     """
     titles = read_biographies(raw=True)[0]
     entries = read_chess_players(raw=True)[0]
@@ -92,7 +92,7 @@ def source_people():
 
 
 def persons(titles, entries, sources):
-    """Return the people of titles of articles, of entries of players and of sources."""
+    """Return the keys of the people in titles of biographies, players and sources."""
     names = {*titles, *entries}
     names.update(map(clean_title, titles))
     names.update(map(clean_entry, entries))
@@ -103,18 +103,18 @@ def persons(titles, entries, sources):
 
 
 def country_shares(nationalities, countries):
-    """Return how many people of each nationality live in each country.
+    """Return how each nationality is divided among some countries, by population.
 
     Parameters
     ----------
     nationalities : list of str
     countries : list of str
-        Those to choose among, as ISO 3166-1 codes.
+        ISO 3166-1 codes.
 
     Returns
     -------
     ndarray of shape (n_nationalities, n_countries)
-        Each row sums to 1, or to 0 without one of the countries.
+        Each row sums to 1, or to 0 if none of the countries has the nationality.
     """
     countries = np.asarray(countries)
     table = load_nationalities()

@@ -1,8 +1,8 @@
-"""Choose thresholds of one label against the rest, and evaluate them.
+"""Choose and evaluate thresholds that separate one label from all others.
 
-A threshold comes from the people who choose. How many of the label it finds, its
-recall, and how many others it takes, are those of the people to report. The others
-count as the default priors say, each label through all of its people.
+Thresholds are chosen on one half of the held-out people. Recall and false-positive
+rate, the share of other people above the threshold, are measured on the other half.
+For the false-positive rate, labels are weighted by the default priors.
 """
 
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ from sknames._base.exact_limits import exact_limit
 from sknames._base.labels_and_weights import MIN_HELD_OUT
 from sknames._models.priors import exchange_priors
 
-# The recall to reach, and how many people apart a label needs for that.
+# The recall to reach, and the number of held-out people that a label needs for it.
 LEAST_PEOPLE = {0.8: 30, 0.95: 100}
-PREVALENCES = {"1": 0.01, "5": 0.05, "20": 0.2}  # by percent, as columns name them
+PREVALENCES = {"1": 0.01, "5": 0.05, "20": 0.2}  # by percentage, as in column names
 N_RESAMPLES = 2_000
 CONFIDENCE_LEVEL = 0.95
-N_TAKEN_MOST = 5  # labels to name
-TINY = 1e-12  # least probability, so that no log odds are infinite
+N_TAKEN_MOST = 5  # labels with the most false positives
+TINY = 1e-12  # lowest probability, so that log odds are finite
 
 
 @dataclass(frozen=True)
 class Predicted:
-    """Hold people with their probabilities under the default priors.
+    """People and their predicted probabilities under the default priors.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class Predicted:
 
 
 def predicted(model, people, priors):
-    """Return people with their probabilities, of a model under equal priors."""
+    """Return the predictions of a model with uniform priors, under other priors."""
     classes = model.classes_
     equal = np.full(len(classes), 1 / len(classes))
     return Predicted(
@@ -55,7 +55,7 @@ def predicted(model, people, priors):
 
 @dataclass(frozen=True)
 class Strata:
-    """Hold how many people each label has of each source: a stratum of the bootstrap.
+    """Strata of the bootstrap: the people of each label in each source.
 
     Parameters
     ----------
@@ -83,50 +83,51 @@ class Strata:
         return cls(of_person, n_people, pairs[:, 0])
 
     def n_taken(self, is_taken):
-        """Return how many people of each stratum are taken."""
+        """Return how many people in each stratum are above the threshold."""
         return np.bincount(self.of_person, is_taken, minlength=len(self.n_people))
 
     def resample(self, n_taken, rng):
-        """Draw the people of each stratum again; return (n_resamples, n_strata).
+        """Return bootstrap replicates of `n_taken`, (n_resamples, n_strata).
 
-        How many of the drawn are taken has a binomial distribution.
+        The number of people above the threshold in a resampled stratum has a binomial
+        distribution.
         """
         size = (N_RESAMPLES, len(n_taken))
         return rng.binomial(self.n_people, n_taken / self.n_people, size)
 
 
 def log_odds(probabilities, column):
-    """Return the log odds of a class against all others, (n_people,)."""
+    """Return the log odds of a class, (n_people,)."""
     return logit(np.clip(probabilities[:, column], TINY, 1 - TINY))
 
 
 def threshold_for(scores, recall):
-    """Return the highest threshold that this share of people reaches.
+    """Return the highest threshold that at least this share of people reach.
 
-    It is rounded down to three digits, so that nobody is lost by rounding.
+    It is rounded down to three decimals, so that rounding does not reduce the recall.
     """
     n_found = int(np.ceil(recall * len(scores)))
     return float(np.floor(1_000 * np.sort(scores)[-n_found]) / 1_000)
 
 
 def predictive_value(prevalence, recall, others_taken):
-    """Return which share of those taken have the label, the PPV."""
+    """Return the PPV, the share of people above the threshold who have the label."""
     right = prevalence * recall
     return right / (right + (1 - prevalence) * others_taken)
 
 
 def operating_points(choosing, reported, classes, priors, n_people):
-    """Return the points of all labels with enough people, as rows of the file.
+    """Return the operating points of all labels with enough people, a list of dicts.
 
     Parameters
     ----------
     choosing, reported : Predicted
-        The two halves of the people apart.
+        The two halves of the held-out people.
     classes : ndarray of shape (n_classes,)
     priors : ndarray of shape (n_classes,)
-        The default ones.
+        The default priors.
     n_people : ndarray of shape (n_classes,) of int
-        How many people each class has in both halves.
+        Number of held-out people of each class, in both halves.
     """
     strata = Strata.of(reported)
     rows = []
@@ -148,7 +149,7 @@ def operating_points(choosing, reported, classes, priors, n_people):
 
 
 def figures_of(n_taken, strata, column, priors):
-    """Return the figures of a threshold of a class, with their intervals."""
+    """Return the figures of a threshold for a class, with confidence intervals."""
     is_own = strata.columns == column
     n_own = int(strata.n_people[is_own].sum())
     own_weight = is_own / n_own
@@ -158,8 +159,8 @@ def figures_of(n_taken, strata, column, priors):
     recalls = resamples @ own_weight
     taken = n_taken @ other_weight
     takens = resamples @ other_weight
-    # Resamples of people none of whom is missed, or taken, are all alike. So no
-    # interval is narrower than that of a share of 0.
+    # If no person is missed, or no other person is above the threshold, all resamples
+    # are equal. So an interval is at least as wide as the exact one for 0 events.
     least_missed = exact_limit(n_own, CONFIDENCE_LEVEL)
     n_effective = 1 / (strata.n_people @ other_weight**2)
     least_taken = exact_limit(n_effective, CONFIDENCE_LEVEL)
@@ -177,9 +178,9 @@ def figures_of(n_taken, strata, column, priors):
 
 
 def figure(name, estimate, resamples, *, low=1.0, high=0.0):
-    """Return an estimate with the ends of its interval, rounded as in the file.
+    """Return an estimate and its confidence interval, rounded as in the card.
 
-    The interval reaches to `low` and `high` at least.
+    The interval includes at least `low` and `high`.
     """
     tail = (1 - CONFIDENCE_LEVEL) / 2
     ends = np.quantile(resamples, [tail, 1 - tail])
@@ -192,10 +193,10 @@ def figure(name, estimate, resamples, *, low=1.0, high=0.0):
 
 
 def weights_of_others(strata, column, priors):
-    """Return how much a person of each stratum counts among those of other classes.
+    """Return the weight of a person of each stratum in the false-positive rate.
 
-    Classes count as the priors say, and the people of a class alike. All people
-    together count 1, those of the class itself nothing.
+    Classes are weighted by the priors, and the people of a class equally. People of the
+    class itself have weight 0, and all weights of people sum to 1.
     """
     n_of_class = np.bincount(strata.columns, strata.n_people, minlength=len(priors))
     weight = (priors / np.maximum(n_of_class, 1))[strata.columns]
@@ -204,9 +205,10 @@ def weights_of_others(strata, column, priors):
 
 
 def taken_most(n_taken, strata, column, classes, priors, n_people):
-    """Return the share that is taken of the people of some other labels.
+    """Return the labels with the most false positives, and their rates.
 
-    They are those that most of the others taken have, without labels of few people.
+    The rate of a label is the share of its people above the threshold. Labels with
+    fewer than `MIN_HELD_OUT` people are left out.
     """
     weighted = n_taken * weights_of_others(strata, column, priors)
     weight_of_class = np.bincount(strata.columns, weighted, minlength=len(classes))
@@ -221,7 +223,7 @@ def taken_most(n_taken, strata, column, classes, priors, n_people):
 
 
 def points_by_label(rows):
-    """Return the points as `load_card` has them: by label, and by the recall asked."""
+    """Return the points as in `load_card`: by label, and by the recall to reach."""
     points = {}
     for row in rows:
         point = dict(row)

@@ -1,9 +1,8 @@
-"""Spell people's names in other scripts, roughly as the languages written in them do.
+"""Spell people's names in other scripts, roughly as speakers of other languages do.
 
-A name in Latin letters becomes sounds by rules of its own language (`sounds.csv`), and
-the sounds become letters (`letters.csv`), syllables (Hangul, Thai) or what ICU makes of
-them (in India). Where practice differs, a letter is drawn at random, once for each
-name.
+Rules of the name's own language (`sounds.csv`) turn Latin letters into sounds. The
+sounds are then written as letters (`letters.csv`), as syllables (Hangul, Thai), or by
+ICU (scripts of India). Where usage varies, a letter is drawn at random for each name.
 """
 
 import re
@@ -13,14 +12,14 @@ from functools import cache, lru_cache
 from .blocks import BLOCKS, to_block
 from .tables import draw, read_table
 
-# Spellings of a script, and how often each is taken.
+# Languages whose rules spell foreigners in a script, and how often each is used.
 SPELLINGS = {
     "Cyrillic": {"ru": 0.55, "uk": 0.15, "bg": 0.15, "sr": 0.15},
     "Arabic": {"": 0.75, "fa": 0.25},
 }
-# Spellings whose words no collection has by themselves.
+# Spellings for which there is no collection of words.
 WITHOUT_WORDS = {"Cyrillic uk", "Cyrillic bg", "Cyrillic sr", "Arabic fa"}
-# What stands between the words of a name, and for a hyphen, and how often.
+# Marks between the words of a name, and in place of a hyphen, with their shares.
 BETWEEN_WORDS = {
     "Han": {
         "·": 0.7,
@@ -38,14 +37,13 @@ FOR_HYPHENS = {
     "Katakana": {"＝": 0.4, "・": 0.3, "=": 0.2, "-": 0.1},
     "Hangul": {"": 0.6, "-": 0.2, " ": 0.2},
 }
-# Scripts without rules of sound: all words of a name must be in a collection.
+# Scripts without rules: all words of a name must be in a collection.
 WITHOUT_RULES = {"Han", "Katakana"}
 # Nationalities whose names are written in Han without marks between words.
 WRITE_HAN = {"Chinese", "Japanese", "Korean", "Vietnamese"}
-# Surnames that are the same in both kinds of characters, though other words of them are
-# not.
+# Characters that are not converted as surnames, although they are in other words.
 SAME_SURNAMES = "余于范岳涂游郁"
-# Nationalities that write in a script, with the spelling that they use.
+# The spelling that each nationality with a script other than Latin or Han uses.
 LOCALS = {
     "Russian": "Cyrillic ru",
     "Belarusian": "Cyrillic ru",
@@ -80,7 +78,7 @@ LOCALS = {
     "Bhutanese": "Tibetan",
     "Eritrean": "Ethiopic",
 }
-# Scripts in which some of a nationality write besides.
+# Other scripts that a part of a nationality uses.
 OTHERS_OF_LOCALS = {
     "Indian": (
         "Tamil",
@@ -100,14 +98,14 @@ def _pairs(text):
     return dict(pair.split("=") for pair in text.split())
 
 
-# Scripts of India, and how ICU writes sounds in them.
+# Scripts of India, and the input by which ICU writes sounds in them.
 INDIC = "Devanagari", "Bengali", *OTHERS_OF_LOCALS["Indian"]
 ICU_SOUNDS = _pairs(
     "sh=ś ch=c zh=ś kh=kh ts=ts th=th a=ā e=ē o=ō ö=ē ü=yū ï=i t=ṭ d=ḍ w=v c=k x=ks q=k"
 )
 _ICU_SOUND = re.compile("|".join(sorted(ICU_SOUNDS, key=len, reverse=True)))
-# Consonants of Thai, several where practice differs; vowels around a consonant (_) at
-# the end of a syllable, and within it; and consonants at the end.
+# Thai: consonants, with alternatives; vowels around a consonant (_) in open and closed
+# syllables; and final consonants.
 THAI_FIRST = _pairs(
     "b=บ p=ป|พ d=ด t=ต|ท k=ก|ค g=ก kh=ค ch=ช j=จ f=ฟ v=ว w=ว s=ส|ซ sh=ช z=ซ zh=ช h=ฮ "
     "l=ล r=ร m=ม n=น y=ย ts=ซ th=ท q=ค c=ค x=ซ ng=ง =อ"
@@ -117,10 +115,10 @@ THAI_CLOSED = _pairs("a=_ั e=เ_็ i=_ิ o=_อ u=_ุ ö=เ_ิ ü=_ุ �
 THAI_LAST = _pairs(
     "ng=ง th=ธ sh=ช ch=ช kh=ค n=น m=ม l=ล k=ก p=ป t=ต d=ด b=บ s=ส r=ร์ f=ฟ g=ก v=ฟ"
 )
-# Places of the parts of a syllable of Hangul in Unicode.
+# Indices of the parts of a Hangul syllable in Unicode.
 INITIAL_SOUNDS = "g kk n d tt r m b pp s ss _ j jj ch k t p h".split()
 INITIAL = {sound: k for k, sound in enumerate(INITIAL_SOUNDS)}
-# Other sounds, as the nearest of these.
+# Other sounds are written as the most similar of these.
 INITIAL |= {"l": 5, "f": 17, "v": 7, "z": 12, "sh": 9, "ts": 14, "zh": 12}
 INITIAL |= {"th": 9, "kh": 18, "q": 15, "c": 15, "x": 9}
 MEDIAL_SOUNDS = "a ɛ ya yɛ ʌ e yʌ ye o wa wɛ oe yo u wo we wi yu ï ui i".split()
@@ -129,16 +127,16 @@ FINAL = {"n": 4, "m": 16, "l": 8, "ng": 21, "k": 1, "p": 17}
 
 
 def spell_person(name, nationality, script, spellings, person, rng):
-    """Spell a name as a source has it, and otherwise by rules.
+    """Spell a name as the collections have it, otherwise by rules.
 
-    A source may have the whole name or its words. Return None if a word is in no
-    source, and the script has no rules. `spellings` are of `read_spellings`, and
-    `person` is the key of the person there.
+    A collection may have the whole name or its words. Return None if no collection has
+    a word, and the script has no rules. `spellings` is the result of `read_spellings`,
+    and `person` is the key of the person in it.
     """
     if whole := spellings.people[script].get(person):
         return whole
     if (nationality, script) == ("Korean", "Hangul"):
-        return None  # for a given name is one word, and the collections have its parts
+        return None  # a given name is one word, but collections have its syllables
     spelling = _spelling(nationality, script, rng)
     if spelling in WITHOUT_WORDS:
         return spell(name, nationality, spelling, rng)
@@ -163,9 +161,9 @@ def own_script(nationality):
 
 
 def _spelling(nationality, script, rng):
-    """Return the spelling of a script that a nationality uses.
+    """Return the spelling of a nationality in a script.
 
-    For foreigners, draw that of a language.
+    For foreigners, the spelling of one of the languages of the script is drawn.
     """
     if own_script(nationality) == script:
         return LOCALS[nationality]
@@ -173,15 +171,15 @@ def _spelling(nationality, script, rng):
     return f"{script} {draw(shares, rng)}".strip()
 
 
-# Letters of Hebrew that have another form at the end of a word.
+# Hebrew letters that have another form at the end of a word.
 _LAST_LETTER_OF_HEBREW = re.compile(r"[כמנפצ]\b(?!')")
 _AS_LAST_OF_HEBREW = str.maketrans("כמנפצ", "ךםןףץ")
 
 
 def spell(name, nationality, spelling, rng):
-    """Spell a name in Latin letters by rules.
+    """Spell a name in Latin letters by the rules of a spelling, such as "Cyrillic ru".
 
-    They are those of its nationality or of a foreign language.
+    The sounds of the name follow the rules of its nationality.
     """
     script = spelling.split()[0]
     sounds = to_sounds(name, nationality, script)
@@ -208,7 +206,7 @@ def spell(name, nationality, spelling, rng):
 
 @cache
 def _all_rules():
-    """Return the rules of each nationality, or of a nationality in a script."""
+    """Return the rules of sounds by nationality, or by "nationality:script"."""
     rules_of = {}
     for row in read_table("sounds.csv"):
         nationalities = row["nationalities"]
@@ -220,7 +218,7 @@ def _all_rules():
 
 @cache
 def _rules(nationality, script):
-    """Return the rules of a nationality, which may have others for a script."""
+    """Return the rules of sounds of a nationality for a script: patterns and sounds."""
     rules_of = _all_rules()
     keys = (f"{nationality}:{script}", nationality, "generic")
     own = next(rules_of[key] for key in keys if key in rules_of)
@@ -228,7 +226,7 @@ def _rules(nationality, script):
     return [(re.compile(pattern), sound) for pattern, sound in pairs]
 
 
-# Letters that no decomposition writes in ASCII. An apostrophe is not heard.
+# Letters that do not decompose into ASCII. Apostrophes are not pronounced.
 _IN_ASCII = str.maketrans(
     {
         "ø": "ö",
@@ -246,21 +244,21 @@ _IN_ASCII = str.maketrans(
 
 @lru_cache(1 << 20)
 def to_sounds(name, nationality, script):
-    """Write a name as it sounds, in Latin letters.
+    """Write the sounds of a name in Latin letters.
 
-    Examples are ch, kh, th, j as in John, and y as in you.
+    Sounds are written as in English: ch, kh, th, j as in John, y as in you.
     """
     name = unicodedata.normalize("NFC", name.lower().replace("’", "'"))
     if nationality == "Vietnamese":
         name = _without_marks(name)
     for pattern, sound in _rules(nationality, script):
-        name = pattern.sub(sound, name)  # in capitals, which no later rule changes
+        name = pattern.sub(sound, name)  # in capitals, so that later rules do not match
     name = _without_marks(name.lower().replace("ı", "ï"), keep="öüï")
     return unicodedata.normalize("NFC", name).translate(_IN_ASCII)
 
 
 def _without_marks(name, keep=""):
-    """Take the marks off the Latin letters of a name, but for those to keep."""
+    """Remove the marks from the Latin letters of a name, except for letters to keep."""
     characters = []
     for character in name:
         is_of_other_script = "\u024f" < character < "\u1e00"
@@ -275,7 +273,7 @@ def _without_marks(name, keep=""):
 def _letters(spelling):
     """Return a pattern of the sounds of a spelling, the sounds, and their letters.
 
-    The longest sounds come first.
+    Longer sounds come first. Each sound is a group of the pattern.
     """
     rows = {row["script"]: row["letters"] for row in read_table("letters.csv")}
     letters_of = {}
@@ -301,10 +299,7 @@ def _to_letters(sounds, spelling, rng):
 
 
 def _accented(name, rng):
-    """Set the accent of Greek words of several syllables.
-
-    It is on one of the last two vowels.
-    """
+    """Put an accent on one of the last two vowels of Greek words with several."""
     words = []
     for word in name.replace("σ ", "ς ").split(" "):
         word = word[:-1] + "ς" if word.endswith("σ") else word
@@ -320,7 +315,7 @@ def _accented(name, rng):
 
 @cache
 def _transliterator(kind):
-    import icu  # which only a training with people needs
+    import icu  # only training with people needs it
 
     return icu.Transliterator.createInstance(kind)
 
@@ -329,7 +324,7 @@ def to_indic(sounds, script):
     """Write sounds in a script of India."""
     sounds = _ICU_SOUND.sub(lambda sound: ICU_SOUNDS[sound[0]], sounds)
     spelled = _transliterator(f"Latin-{script}").transliterate(sounds)
-    # Hindi and Bengali write no sign for a missing last vowel.
+    # Hindi and Bengali do not mark a missing final vowel.
     return re.sub(r"[्্](?=\s|$)", "", spelled)
 
 
@@ -338,13 +333,13 @@ _THAI_SYLLABLE = re.compile(
     r"(?P<last>(?:ng|th|sh|ch|kh|[nmlkptdbsrfgv])(?![aeiouöüïyw]))?"
     r"|(?P<alone>sh|ch|ts|zh|th|kh|ng|[bcdfghjklmnpqrstvwxyz])(?P<is_last>\b)?"
 )
-# Above a consonant that is not spoken, as the last one of เจมส์ (James).
+# Marks a consonant that is not pronounced, such as the last one in เจมส์ (James).
 THAI_SILENT = "์"
 
 
 def to_thai(sounds, rng):
-    """Write sounds in Thai, whose vowels stand around their consonants."""
-    letter_of = {}  # of a sound that begins a syllable
+    """Write sounds in Thai, where vowels are written around their consonants."""
+    letter_of = {}  # by the sound at the start of a syllable
     for sound, letters in THAI_FIRST.items():
         letter_of[sound] = rng.choice(letters.split("|"))
 
@@ -368,14 +363,14 @@ _SYLLABLE = re.compile(
 )
 
 
-# The vowel of a consonant that stands alone, unless it is eu (ï); and those that make
-# an s an sh.
+# The vowel after a consonant without one, if it is not eu (ï); and the vowels after
+# which an s is pronounced sh.
 _VOWEL_BEHIND = {"w": "u", "y": "i", "sh": "i", "zh": "i", "ch": "i"}
 _VOWEL_OF_SH = {"a": "ya", "e": "ye", "i": "wi", "o": "yo", "u": "yu"}
 
 
 def to_hangul(sounds):
-    """Write sounds in syllables of Hangul; a consonant alone gets the vowel eu."""
+    """Write sounds in Hangul syllables; a single consonant gets the vowel eu."""
 
     def syllable(found):
         first = found["first"]
@@ -394,7 +389,7 @@ def to_hangul(sounds):
 
 @cache
 def _chinese(kind):
-    from opencc import OpenCC  # which only a training with people needs
+    from opencc import OpenCC  # only training with people needs it
 
     return OpenCC(("t2s", "s2t")[kind])
 

@@ -1,4 +1,4 @@
-"""Insert patronymics into names, as in registers: Попов Ігор Володимирович."""
+"""Add patronymics to names, as official registers do: Попов Ігор Володимирович."""
 
 from functools import cache
 
@@ -6,7 +6,7 @@ from sknames._text.spelling import fold
 
 from .tables import read_table
 
-# Endings of surnames, in plain letters, that women or men bear.
+# Endings of women's and men's surnames, in plain letters.
 _FEMALE = ("ova", "eva", "ina", "aya", "ska", "skaia", "skaja")
 _MALE = ("ov", "ev", "in", "yi", "iy", "ii", "sky", "ski")
 _MEN_IN_A = set(
@@ -16,7 +16,7 @@ _MEN_IN_A = set(
 
 @cache
 def _rows():
-    """Return the rows of each nationality and script."""
+    """Return the rows of the table by (nationality, script)."""
     found = {}
     for row in read_table("patronymics.csv"):
         row |= {"register": float(row["register"]), "stems": row["stems"].split()}
@@ -26,10 +26,10 @@ def _rows():
 
 
 def with_patronymic(name, nationality, script, rng):
-    """Return a name of two words with a patronymic; None if there is no rule.
+    """Return a name of two words with a patronymic, or None if there is no rule.
 
-    The surname of `name` is last. The result is in the order of registers, with the
-    surname first, as often as the table says.
+    The surname is the last word of `name`. It comes first in the result with the
+    probability "register" of the table, as in registers.
     """
     rows = _rows().get((nationality, script))
     words = name.split()
@@ -46,10 +46,7 @@ def with_patronymic(name, nationality, script, rng):
 
 
 def is_female(given, surname):
-    """Return whether a name of the countries with patronymics is a woman's.
-
-    Only the endings are read.
-    """
+    """Return whether the endings of a name, with patronymics in use, are a woman's."""
     given, surname = (fold(word).replace("'", "") for word in (given, surname))
     if surname.endswith((*_FEMALE, *_MALE)):
         return surname.endswith(_FEMALE)

@@ -1,6 +1,6 @@
-"""Make the folder ``people`` from public sources: ``python -m tools.retrain.people``.
+"""Write the folder ``people`` from public sources: ``python -m tools.retrain.people``.
 
-``people_tables.py`` describes its files.
+``people_tables.py`` describes the files in the folder.
 """
 
 import argparse
@@ -62,11 +62,11 @@ class Table:
     Attributes
     ----------
     columns : list of str
-        The first two say who a row is of.
+        Names of the columns. The first two identify a person.
     readers : list of (callable, Clone)
-        What reads rows from a clone.
+        Functions that read rows, and the clones that they read.
     n_learned : int
-        Number of rows from which the shipped models learned.
+        Number of rows in the training data of the shipped models.
     """
 
     columns: list[str]
@@ -92,18 +92,18 @@ TABLES = {
 
 
 def main(arguments=None, tables=TABLES, hashes=None):
-    """Make the tables, and compare their sizes with those of the shipped models.
+    """Write the tables, and check that all training rows were found.
 
-    `hashes` are those of the learned rows; by default, they are read.
+    `hashes` are the hashes of the training rows; by default, they are read from the
+    file of `learned_rows`.
     """
     parser = argparse.ArgumentParser(
         prog="python -m tools.retrain.people",
-        description="Make the folder `people` in $SKNAMES_DATA, or in "
-        "~/sknames_data, from clones in the same folder, in some minutes: "
-        f"{', '.join(clone.folder for clone in CLONES)}. "
-        "tools/retrain/README.md says how to get them. Only rows from which the "
-        "shipped models learned are kept: they name nobody on a list that measures the "
-        "models.",
+        description="Write the folder `people` in $SKNAMES_DATA, or in "
+        "~/sknames_data, from clones in the same folder: "
+        f"{', '.join(clone.folder for clone in CLONES)}. This takes a few minutes. "
+        "tools/retrain/README.md says how to get the clones. Only the training rows of "
+        "the shipped models are kept, so that people on test lists are left out.",
     )
     parser.parse_args(arguments)
     if hashes is None:
@@ -123,13 +123,13 @@ def main(arguments=None, tables=TABLES, hashes=None):
             incomplete.append(name)
     if incomplete:
         sys.exit(
-            f"Expected other numbers of rows of {', '.join(incomplete)}. Check out the "
-            "commits that tools/retrain/README.md names, or expect other models."
+            f"Expected other numbers of rows in {', '.join(incomplete)}. Check out the "
+            "commits that tools/retrain/README.md names; otherwise, the models differ."
         )
 
 
 def _read(table):
-    """Return the rows of a table, tuples in order, each once."""
+    """Return the distinct rows of a table, sorted tuples."""
     rows = set()
     for reader, clone in table.readers:
         rows.update(reader(clone))
@@ -137,12 +137,12 @@ def _read(table):
 
 
 def _n_people(rows):
-    """Count the names of each country or script."""
+    """Return the number of distinct people in rows."""
     return len({row[:2] for row in rows})
 
 
 def _write(name, columns, rows):
-    """Write a table, with the same bytes each time."""
+    """Write a table; equal rows give the same bytes."""
     lines = ["\t".join(row) for row in [columns, *rows]]
     text = "\n".join(lines) + "\n"
     path = table_path(name)

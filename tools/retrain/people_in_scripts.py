@@ -1,12 +1,12 @@
 """Measure how the script of a name changes the prediction.
 
-people_in_scripts.csv has people of public life in all scripts, and is written by hand.
-Locals have a nationality that writes in the script; foreigners are spelled as
-encyclopedias in a language of that script spell them. More than half of the rows are
-foreigners, so a model that reads only the script fails. The models learn these people
-in no spelling, also not in Latin letters: `recipe.in_scripts` leaves them out. But they
-learn most words of their names, from namesakes. Read the gaps between the columns, not
-the accuracy alone.
+people_in_scripts.csv, which is written by hand, has public figures in all scripts.
+Locals have a nationality that uses the script. Foreigners are spelled as encyclopedias
+in a language of the script spell them. More than half of the rows are foreigners, so a
+model that relies on the script alone fails. `recipe.in_scripts` excludes these people
+from the training data in all spellings, including Latin letters. Most words of their
+names are in the training data, in names of other people. So compare the columns with
+each other, instead of reading the accuracy alone.
 """
 
 from collections import Counter
@@ -35,15 +35,12 @@ HEADER = [
 
 
 def people():
-    """Return the rows of the file: one person in one script each."""
+    """Return the rows of the table, each a person in one script."""
     return read_table("people_in_scripts.csv")
 
 
 def load(folder=None):
-    """Return the shipped model, or that of a folder.
-
-    Both abstain by the shipped threshold.
-    """
+    """Return the shipped model, or that of a folder, with the shipped threshold."""
     model = load_pretrained(abstain=True)
     if folder is not None:
         model.estimator_ = read_model(folder, priors="tempered")
@@ -51,7 +48,7 @@ def load(folder=None):
 
 
 def outcomes(model, rows):
-    """Return a dict of arrays with one value for each row."""
+    """Evaluate the predictions for all rows; return a dict of arrays, (n_rows,)."""
     y = np.array([row["nationality"] for row in rows])
     names = [row["name"] for row in rows]
     spelled = {
@@ -75,7 +72,7 @@ def outcomes(model, rows):
 
 
 def cells(found, some):
-    """Return the figures of some rows, given as a mask."""
+    """Return the cells of a table for the rows in the mask `some`."""
     right = found["name right"][some]
     low, high = wilson_interval(right.mean(), len(right))
     row = [len(right), f"{right.mean():.2f} ({low:.2f} to {high:.2f})"]
@@ -88,9 +85,9 @@ def cells(found, some):
 
 
 def by_script(found, rows, new=None):
-    """Return rows of a table: locals and foreigners of each script, and of all scripts.
+    """Return a table of locals and foreigners in each script, and in all scripts.
 
-    `new` is what `of_new_words` returns, or None.
+    `new` is a mask of the names without a known word, or None.
     """
     groups = _groups(rows)
     kinds = np.array([KINDS[row["local"]] for row in rows])
@@ -106,7 +103,7 @@ def by_script(found, rows, new=None):
 
 
 def _groups(rows):
-    """Return masks of locals and foreigners of each script, and of all scripts."""
+    """Return masks of locals and foreigners in each script, and in all scripts."""
     scripts = np.array([row["script"] for row in rows])
     kinds = np.array([KINDS[row["local"]] for row in rows])
     groups = {}
@@ -117,9 +114,10 @@ def _groups(rows):
 
 
 def countries_by_script(rows):
-    """Return rows of group, n, and how often a country of the nationality is right.
+    """Evaluate the shipped country model on locals and foreigners in each script.
 
-    They are of the model of countries that ships: as spelled, and in Latin letters.
+    A prediction is right if the nationality has the country. Return rows of group, n,
+    accuracy as spelled, and accuracy in Latin letters.
     """
     table = load_nationalities()
     model = load_pretrained("country")
@@ -139,7 +137,7 @@ def countries_by_script(rows):
 
 
 def by_nationality(found, rows, script):
-    """Return rows of a table: locals of one script by nationality, with errors."""
+    """Return a table of the locals in a script by nationality, with wrong answers."""
     local = np.array([row["script"] == script and row["local"] == "1" for row in rows])
     y = np.array([row["nationality"] for row in rows])
     lines = []

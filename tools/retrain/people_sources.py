@@ -1,8 +1,8 @@
 """Read people with their countries, and spellings, from clones of public repositories.
 
-Each reader takes a `Clone` and yields rows of a table of the folder ``people``: tuples
-with the columns that ``people.py`` names, in no order, some of them twice. They are
-more rows than the models learned: `learned_rows` knows which those are.
+Each reader takes a `Clone` and yields rows of a table in the folder ``people``: tuples
+with the columns that ``people.py`` names, in arbitrary order and with duplicates. Not
+all of them are training rows; see `learned_rows`.
 """
 
 import csv
@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from sknames.datasets import load_countries
 from sknames.datasets._fetch_names import data_folder
 
-# How OpenPowerlifting calls countries, if not as `load_countries` does.
+# Names of countries in OpenPowerlifting that differ from those of `load_countries`.
 OTHER_COUNTRIES = {
     "Czechia": "CZ",
     "England": "GB",
@@ -36,8 +36,8 @@ SPELLINGS_OF_LIFTERS = [
     "KoreanName",
     "GreekName",
 ]
-# Countries where rugby players are born, as the text of a birth place has them. Those
-# whose names hold the name of another come first.
+# Countries in the birth places of rugby players. Names that contain the name of another
+# country come first.
 COUNTRIES_OF_RUGBY = {
     "New South Wales": "AU",
     "Northern Ireland": "GB",
@@ -69,7 +69,7 @@ COUNTRIES_OF_RUGBY = {
     "Wales": "GB",
     "Zimbabwe": "ZW",
 }
-# The country of a national federation, and how its files call the column of names.
+# The country of each national federation, and the name column in its files.
 FEDERATIONS = {
     "AUS": ("AU", "lifter"),
     "FFH": ("FR", "lifter_name"),
@@ -86,7 +86,7 @@ _EXAMPLE = re.compile(r'"([^"]+)"\s*->\s*"([^"]+)"')
 # í as YAML escapes it
 _ESCAPED = re.compile(r"\\(?:x([0-9A-F]{2})|u([0-9A-F]{4}))", re.IGNORECASE)
 
-# What world leaders call relations of an office, and the names of things.
+# Keys of relations and names in the data of cia-world-leaders.
 _COUNTRY = "http://williamrobertfunk.com/ontologies/country"
 _LEADERS = "http://williamrobertfunk.com/ontologies/world-leaders"
 _LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
@@ -94,17 +94,17 @@ _LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
 
 @dataclass(frozen=True)
 class Clone:
-    """A clone of a repository of GitHub, in a folder of the folder of data.
+    """A clone of a GitHub repository in the data folder.
 
     Attributes
     ----------
     repository : str
-        Its owner and name.
+        Owner and name of the repository.
     folder : str
-        Name of the folder.
+        Name of the clone's folder.
     commit : str
     content : str
-        What is read of it: files and folders, with spaces between.
+        The files and folders that are read, separated by spaces.
     """
 
     repository: str
@@ -114,7 +114,7 @@ class Clone:
 
     @property
     def command(self):
-        """The command that makes it."""
+        """The command that makes the clone."""
         return (
             "git clone --no-checkout --filter=blob:none "
             f"https://github.com/{self.repository} {self.folder} && "
@@ -127,16 +127,16 @@ class Clone:
         paths = sorted((folder / self.folder).glob(pattern))
         if not paths:
             raise OSError(
-                f"Expected {self.folder}/{pattern} in {folder}, and it is not there. "
-                f"Get it there with `{self.command}`."
+                f"Expected {self.folder}/{pattern} in {folder}, but it is not there. "
+                f"Run `{self.command}` there."
             )
         return paths
 
 
 def read_lifters(clone):
-    """Yield lifters by their own country, or if none is known, by that of all meets.
+    """Yield lifters with one country: their own or, if unknown, that of their meets.
 
-    Those who asked the source for privacy are left out.
+    Lifters who asked for privacy are left out.
     """
     places = defaultdict(set)
     spellings = defaultdict(set)
@@ -155,7 +155,7 @@ def read_lifters(clone):
 
 
 def read_residents(clone):
-    """Yield lifters with their one own country, and the one country of all meets."""
+    """Yield lifters with one own country and one country of meets: name and both."""
     own = defaultdict(set)
     of_meets = defaultdict(set)
     for entry, country_of_meet in _entries(clone):
@@ -177,7 +177,7 @@ def read_residents(clone):
 def _entries(clone):
     """Yield the entries of all meets with the country of the meet.
 
-    Those who asked the source for privacy are left out.
+    Lifters who asked for privacy are left out.
     """
     (path,) = clone.files("lifter-data/privacy.csv")
     private = {row["Name"] for row in _read_csv(path, ["Name"])}
@@ -189,10 +189,10 @@ def _entries(clone):
 
 
 def _country_of_lifter(places):
-    """Return the one country of a lifter, and by what it is known, or None for both.
+    """Return the country of a lifter and its evidence, "country" or "meets".
 
-    England and the UK are two. `places` has pairs of the lifter's country, maybe "",
-    and that of the meet.
+    Both are None if there is not exactly one country. England and the UK count as two.
+    `places` has pairs of the lifter's own country, or "", and the country of the meet.
     """
     own = {country for country, _ in places if country}
     if len(own) == 1:
@@ -204,7 +204,7 @@ def _country_of_lifter(places):
 
 
 def read_rugby_players(clone):
-    """Yield all full names of rugby players with one country of birth."""
+    """Yield all full names of rugby players who have one country of birth."""
     (path,) = clone.files("data/dbpedia/tables/players.csv")
     for player in _read_csv(path, ["fullNames", "birthPlaces"]):
         places = player["birthPlaces"]
@@ -220,7 +220,7 @@ def read_rugby_players(clone):
 
 
 def read_state_legislators(clone):
-    """Yield members of legislatures of US states, and governors and mayors."""
+    """Yield members of US state legislatures, governors and mayors."""
     for path in clone.files("data/*/*/*.yml"):
         state, kind = path.parts[-3:-1]
         if kind == "committees":
@@ -276,7 +276,7 @@ def read_ministers(clone):
 
 
 def read_katakana(clone):
-    """Yield rugby players, and the titles of their pages in the Japanese Wikipedia."""
+    """Yield rugby players with the titles of their articles in Japanese Wikipedia."""
     (path,) = clone.files("data/wikipedia/japanese/raw/player_info.csv")
     for player in _read_csv(path, ["origName", "wpPage"]):
         title = unquote(player["wpPage"]).replace("_", " ")
@@ -286,7 +286,7 @@ def read_katakana(clone):
 
 
 def read_hangul(clone):
-    """Yield the names and words that test how hangulize spells each language."""
+    """Yield the names and words in hangulize's tests of each language."""
     for path in clone.files("specs/*.hsl"):
         examples = path.read_text(encoding="utf-8").partition("\ntest:\n")[2]
         if not examples:
@@ -296,13 +296,13 @@ def read_hangul(clone):
 
 
 def _read_csv(path, columns):
-    """Yield the rows of a CSV file that must have some columns, a dict each."""
+    """Yield the rows of a CSV file as dicts; the file must have these columns."""
     if not path.is_file():
         raise OSError(
-            f"Expected {path}, and it is not there. Check out the commit that "
+            f"Expected {path}, but it is not there. Check out the commit that "
             "tools/retrain/README.md names."
         )
-    # Some files begin with a mark of the byte order, some rows lack their last cells.
+    # Some files begin with a byte order mark, and some rows lack their last cells.
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file, restval="")
         for column in columns:
@@ -316,7 +316,7 @@ def _read_csv(path, columns):
 
 
 def _alpha_2_of_countries():
-    """Return the code of each country, a dict by name."""
+    """Return the ISO 3166-1 code of each country, a dict by name."""
     countries = load_countries()
     codes = dict(zip(countries.country, countries.alpha_2, strict=True))
     return codes | OTHER_COUNTRIES

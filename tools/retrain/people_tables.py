@@ -1,21 +1,21 @@
 """Read people with their countries, and spellings of names in other scripts.
 
-``python -m tools.retrain.people`` makes the folder ``people``. Its files are tables
-with tabs between columns, compressed with gzip:
+``python -m tools.retrain.people`` writes the folder ``people``. Its files are
+tab-separated tables, compressed with gzip:
 
-- lifters: "name", "alpha_2", "known_by" and "spelled" of OpenPowerlifting (public
-  domain), whose country is their own, or that of all their meets; "spelled" is the name
-  in another script;
-- rugby: "name" and "alpha_2" of RugbyScope, from DBpedia (CC BY-SA 3.0), by country of
-  birth;
-- state_legislators: the same of openstates/people (CC0 1.0);
-- weightlifters: the same of OpenWeightlifting (BSD-3-Clause);
-- ministers: the same of the directory of world leaders of the United States government
-  (public domain), by the country that they govern or stand for;
-- spellings: "name", "script" and "spelled", of RugbyScope and of the tests of hangulize
-  (MIT).
+- lifters: "name", "alpha_2", "known_by" and "spelled", from OpenPowerlifting (public
+  domain). The country is the lifter's own or, if unknown, that of all meets; "spelled"
+  is the name in another script;
+- rugby: "name" and "alpha_2", from RugbyScope and DBpedia (CC BY-SA 3.0), with the
+  country of birth;
+- state_legislators: the same columns, from openstates/people (CC0 1.0);
+- weightlifters: the same columns, from OpenWeightlifting (BSD-3-Clause);
+- ministers: the same columns, from the directory of world leaders of the United States
+  government (public domain), with the country that they govern or represent;
+- spellings: "name", "script" and "spelled", from RugbyScope and from the tests of
+  hangulize (MIT).
 
-None ships with sknames.
+The tables do not ship with sknames.
 """
 
 import csv
@@ -35,24 +35,24 @@ SOURCES = {
     "weightlifters": "weightlifters",
     "ministers": "ministers",
 }
-# "AMON-TANOH" is two words. Two capitals may be initials.
+# "AMON-TANOH" has two words. Words of two capitals may be initials.
 _WORD = re.compile(r"\b[^\W\d_]{3,}\b")
 TABLES = [*SOURCES.values(), "spellings"]
-# What is under CC BY-SA: a source of people, and the spellings in a script.
+# Data under CC BY-SA: a source of people, and the spellings in one script.
 NOT_PERMISSIVE = {"rugby players", "Katakana"}
 
 
 def table_path(name):
-    """Return where a table is in the folder of data."""
+    """Return the path of a table in the data folder."""
     return data_folder(None) / "people" / f"{name}.tsv.gz"
 
 
 def read_rows(name):
-    """Return the rows of a file, a dict each."""
+    """Return the rows of a table as dicts."""
     path = table_path(name)
     if not path.is_file():
         raise OSError(
-            f"Expected {path}, and it is not there. Make it with "
+            f"Expected {path}, but it is not there. Write it with "
             "`python -m tools.retrain.people`."
         )
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
@@ -60,9 +60,9 @@ def read_rows(name):
 
 
 def read_people(*, permissive=False):
-    """Return the full names of each country, a dict by source of dicts of lists.
+    """Return full names by source and country, a dict of dicts of lists.
 
-    With `permissive`, the sources of `NOT_PERMISSIVE` are left out.
+    With `permissive`, the sources in `NOT_PERMISSIVE` are left out.
     """
     found = {}
     for source, file in SOURCES.items():
@@ -76,9 +76,9 @@ def read_people(*, permissive=False):
 
 
 def add_spellings(found, key_of, *, permissive=False):
-    """Add the whole names of lifters, and words, to `Spellings`.
+    """Add spellings of whole names of lifters, and of words, to the `Spellings` found.
 
-    With `permissive`, the scripts of `NOT_PERMISSIVE` are left out.
+    With `permissive`, words of the scripts in `NOT_PERMISSIVE` are left out.
     """
     for row in read_rows("lifters"):
         name = clean_entry(row["name"])
@@ -100,11 +100,11 @@ def add_spellings(found, key_of, *, permissive=False):
 
 
 def _capitalized(name):
-    """Write a surname in capitals as names are: "ABADIE Benoit" is no initials."""
+    """Return a name without words in capitals: "ABADIE Benoit" is "Abadie Benoit"."""
     return _WORD.sub(_word_as_in_names, name)
 
 
 def _word_as_in_names(match):
-    """Return the word of a match of `_WORD`, without capitals but the first."""
+    """Return the word of a match of `_WORD`, with only its first letter capitalized."""
     word = match[0]
     return word.capitalize() if word.isupper() else word

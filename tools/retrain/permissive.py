@@ -1,10 +1,11 @@
 """Compare weights trained on permissive sources only with the shipped weights.
 
-``python -m tools.retrain.permissive FOLDER`` needs the folder that ``python -m
-tools.retrain --permissive --output FOLDER`` wrote, and the sources and public sets in
-SKNAMES_DATA. It writes permissive.json, which the model card shows: how accurate both
-are on the same people, whom neither has learned. These are the people kept apart, and
-the new ones of the public sets, of the half that chooses nothing. Priors are equal.
+``python -m tools.retrain.permissive FOLDER`` needs the folder written by ``python -m
+tools.retrain --permissive --output FOLDER``, and the training data and public sets in
+SKNAMES_DATA. It writes permissive.json, which the model card shows: the accuracy of
+both on the same people, who are in the training data of neither. These are the held-out
+people, and the people in public sets who are in no source, each from the half that is
+reported. Priors are uniform.
 """
 
 import argparse
@@ -22,23 +23,23 @@ from .files import write_json
 
 
 def read_people(target, known):
-    """Return the model that ships, and the people whom it can predict."""
+    """Return the shipped model, and the people to report whose labels it has."""
     model, _, report, _ = kept_apart.load(target)
     public = new_people.public_people(target, known)
     return model, report.joined(public.at(np.isin(public.labels, model.classes_)))
 
 
 def figures(model, people):
-    """Return how accurate a model is by source, and its recall, with labels alike.
+    """Return the accuracy of a model by source, and its mean recall over labels.
 
-    Labels that the model lacks count as wrong.
+    People whose label the model does not have are misclassified.
     """
     predicted = model.predict(people.names)
     groups = {source: people.sources == source for source in np.unique(people.sources)}
     recall = recall_score(
         people.labels, predicted, labels=np.unique(people.labels), average="macro"
     )
-    of_weights, _, _ = fingerprint(model).partition("+")  # without equal priors
+    of_weights, _, _ = fingerprint(model).partition("+")  # without that of the priors
     return {
         "fingerprint": of_weights,
         "n_labels": len(model.classes_),
@@ -50,7 +51,8 @@ def figures(model, people):
 def main(arguments=None, people=None):
     """Write permissive.json.
 
-    `people` are what `read_people` returns, by target; by default, of all sources.
+    `people` maps targets to results of `read_people`; by default, they are read from
+    all sources.
     """
     parser = argparse.ArgumentParser(
         prog="python -m tools.retrain.permissive",
@@ -61,7 +63,7 @@ def main(arguments=None, people=None):
         "--output",
         type=Path,
         default=PERMISSIVE,
-        help="File to write (default: that of the model card).",
+        help="File to write (default: the file that the model card shows).",
     )
     options = parser.parse_args(arguments)
     if people is None:

@@ -39,62 +39,62 @@ from .spellings import Spellings, add_collections, read_spellings, script_of
 from .tables import read_table
 from .ukrainian_names import read_ukrainian_names
 
-# Of the training that ships, the one in the middle of three.
+# Seed of the shipped training, the median one of three.
 SEED = 1
 
 # ---- People
 
-# One in so many people is never learned, in no spelling, so that figures, thresholds
-# and sets are those of the model that ships.
+# One in 64 people is held out in every spelling, so that figures and thresholds can be
+# measured for the shipped model itself.
 ONE_APART = 64
-# Also one in so many of the people in Arabic script, of whom there are fewer.
+# There are fewer people in Arabic script, so one in 12 of them is held out as well.
 ONE_APART_IN_ARABIC = 12
-# Nationalities with fewer biographies than this have theirs listed under others.
+# Biographies of nationalities with fewer than this are listed under others.
 RARE = 300
-# A fifth of the players of Kazakhstan, and some of the others, are Russians.
+# A fifth of the players of Kazakhstan, and some players of the others, are Russians.
 RUSSIANS_AMONG = {"Kazakh", "Kyrgyz", "Turkmen", "Uzbek"}
 
 # ---- Made names
 
-# A common name of rank k, from 0, is as frequent as 1 / (k + this): the first ones
-# differ little.
+# The frequency of a common name of rank k, from 0, is proportional to
+# 1 / (k + RANKS_BEFORE), so that the first names differ little.
 RANKS_BEFORE = 4
 
 # ---- Spellings in Latin letters
 
-# Share of the full names that are also learned as most registers have them.
+# Share of the full names that are added with the last word first, as in registers.
 LAST_WORD_FIRST = 0.25
-# Share of the full names that are also learned with initials, as in bylines.
+# Share of the full names that are added with initials, as in bylines.
 INITIALS = 0.03
-# Share of the names with an apostrophe or a hyphen that are also learned without it,
-# since many forms and files allow only letters: enough for the model to know OBrien as
+# Share of the names with an apostrophe or a hyphen that are added without it, since
+# many forms and files allow only letters. It is enough for the model to know OBrien as
 # well as O'Brien.
 LETTERS_ONLY = 0.25
-# Share of the people with a rule who are also learned with a patronymic, see
+# Share of the people for whom there is a rule who are added with a patronymic, see
 # `patronymics`.
 PATRONYMICS = 0.15
-# Share of the full names of which the first and the last word are also learned alone,
-# in the linear layers: many lists, and most people who try a model, have a surname or a
-# given name only. Without these rows, the parts of words that few people of a small
-# country bear are the mark of that country.
+# Share of the full names whose first and last words are added as single words, for the
+# linear layers. Many lists, and most people who try a model, have a surname or a given
+# name only. Without these rows, the model associates parts of words with small
+# countries because a few of their people have them.
 WORDS_ALONE = 0.15
-# Share of the names with diacritics or in native scripts that are also learned in
-# ASCII: both say much about a nationality, but many lists lack them.
+# Share of the names with diacritics or in native scripts that are added in ASCII.
+# Diacritics and scripts say much about nationalities, but many lists lack them.
 IN_ASCII = 1
 
 # ---- Other scripts
 
-# Share of the people who are also learned in the script of their nationality.
+# Share of the people who are added in the script of their nationality.
 OWN_SCRIPT = 0.35
-# Occurrences that a word of the lists in Arabic script counts as, to find what most
-# people write: the lists are written by hand.
+# Weight of a word of the handwritten lists, in occurrences, when the most frequent
+# spelling in Arabic script is determined.
 LISTED_IN_ARABIC = 20
-# Share of the people who are also learned in each other script of their country.
+# Share of the people who are added in each other script of their country.
 IN_OTHERS_OF_LOCALS = 0.05
-# Share of the people who are also learned in each script of `BLOCKS` and of India that
-# has no share of its own in `FOREIGN_SCRIPTS`.
+# Share of the people who are added in each script of `BLOCKS` and of India that is not
+# listed in `FOREIGN_SCRIPTS`.
 IN_RARE_SCRIPT = 0.0015
-# Shares of the people who are also learned as foreigners are spelled in each script.
+# Shares of the people who are added in each script, spelled as foreigners.
 FOREIGN_SCRIPTS = {
     "Cyrillic": 0.09,
     "Greek": 0.025,
@@ -106,27 +106,27 @@ FOREIGN_SCRIPTS = {
     "Devanagari": 0.025,
     "Bengali": 0.02,
     "Tamil": 0.02,
-    "Thai": 0.04,  # whose spelling is far from its sounds
+    "Thai": 0.04,  # its spelling differs much from its sounds
     "Han": 0.14,
     "Katakana": 0.1,
 }
 for _script in (*BLOCKS, *OTHERS_OF_LOCALS["Indian"]):
     FOREIGN_SCRIPTS.setdefault(_script, IN_RARE_SCRIPT)
-# Share of the people whose whole names are known in a foreign script who are also
-# learned in it, at least. In their own script, all of these are.
+# Least share of the people whose whole names are known in a foreign script who are
+# added in this script. In their own script, all of them are added.
 WHOLE_NAMES = 0.4
-# Scripts of nationalities that are no class, and one whose names are like theirs. They
-# are learned under all classes alike, so that the answer is unsure.
+# Scripts of nationalities that are not classes, and a nationality with similar names.
+# Names in these scripts are added with random labels, so that predictions are unsure.
 OF_NO_CLASS = {"Lao": "Thai", "Thaana": "Arabic"}
-# Share of the made Ukrainian names with a common given name.
+# Share of the made-up Ukrainian names with a common given name.
 COMMON_GIVEN = 0.7
-# Names that are tried, to find one that can be spelled in a script without rules of
-# sound, or a surname of the right gender.
+# Number of attempts to find a name that can be spelled in a script without rules, or a
+# surname of the right gender.
 N_TRIED = 8
-# Share of the Japanese people in kanji who are also learned in Katakana, as forms ask
-# for it.
+# Share of the Japanese people in kanji who are added in Katakana, for which Japanese
+# forms ask.
 JAPANESE_IN_KATAKANA = 0.4
-# Japanese people made of surnames and given names, as many as ENAMDICT has.
+# Number of made-up Japanese people, as many as there are in ENAMDICT.
 MADE_JAPANESE = 53_000
 
 # ---- How many
@@ -134,57 +134,58 @@ MADE_JAPANESE = 53_000
 
 @dataclass(frozen=True)
 class Amounts:
-    """Say how many names of each kind a training draws.
+    """Numbers of names of each kind in the training data.
 
-    The defaults are those of the first phase of the model that ships.
+    The defaults are those of the first phase of the shipped training.
     """
 
-    # People of a nationality, at most, by source: those of `typical_people`. A person
-    # in several counts for the first. There are limits since the sources say nothing
-    # about how frequent nationalities are: none may have far more names than another.
+    # Largest number of people of a nationality, by source of `typical_people`. A person
+    # in several sources counts for the first. There are limits because sources do not
+    # show how frequent nationalities are, so none should have far more names.
     most_people: Mapping[str, int] = field(
         default_factory=lambda: (
             {
-                # The famous, who are less like the people in users' lists.
+                # Famous people, who differ from the people in users' lists.
                 "biographies": 8_000,
-                # Ordinary people, as in those lists, so the model learns more of them.
+                # Ordinary people, as in users' lists, so there are more of them.
                 "chess players": 25_000,
                 # People whose names are known in Arabic script and in Latin letters.
                 "names in Arabic": 12_000,
             }
-            # Ordinary people as well, who stand in for chess players without these.
+            # Ordinary people as well, who replace chess players in permissive models.
             | dict.fromkeys(SOURCES, 25_000)
         )
     )
-    # Share of the full names in Latin letters whose ends are also learned alone, see
-    # `ends_of`.
+    # Share of the full names in Latin letters whose first and last words are added as
+    # single words, see `ends_of`.
     words_alone: float = 0.0
-    # People of a label who are also learned in other scripts, at most; None for all.
+    # Largest number of people of a label who are added in other scripts; None for all.
     most_spelled: int | None = None
-    # Full names of a nationality, with those of people: made ones fill up to them, so
-    # that no nationality has far fewer than others.
+    # Least number of full names of a nationality. If there are fewer people, made-up
+    # names are added, so that no nationality has far fewer names than others.
     min_full_names: int = 6_000
-    # Made names of a nationality, at least, even where people fill up the above.
+    # Least number of made-up names of a nationality, even if there are enough people.
     min_made_names: int = 1_000
-    # Made names of a nationality in its native script.
+    # Number of made-up names of a nationality in its native script.
     n_native_names: int = 1_500
-    # Shares of the people who are also learned as foreigners are spelled, by script.
+    # Shares of the people who are added spelled as foreigners, by script.
     foreign_scripts: Mapping[str, float] = field(
         default_factory=lambda: FOREIGN_SCRIPTS
     )
-    # Names of a label in its own script: few people are spelled repeatedly.
+    # Least number of names of a label in its own script. If there are fewer people,
+    # they are spelled repeatedly.
     least_in_own_script: int = 3_000
-    # Names in each script of `OF_NO_CLASS`.
+    # Number of names in each script of `OF_NO_CLASS`.
     n_of_no_class: int = 1_500
-    # Names made of real Ukrainian ones in Cyrillic.
+    # Number of names made up from real Ukrainian ones in Cyrillic.
     made_ukrainian: int = 6_000
-    # People in the writing of China, and of Japan, that are drawn from dictionaries.
+    # Number of Chinese, and of Japanese, people in Han drawn from dictionaries.
     most_in_han: int = 12_000
-    # Beyond, names are drawn that have a character which fewer names than this have.
+    # More names are drawn if a character is in fewer names than this.
     least_of_character: int = 10
-    # Made names of each surname of China, half of them in traditional characters.
+    # Made-up names with each Chinese surname, half of them in traditional characters.
     n_of_surname: int = 24
-    # Names of Koreans in Han, most of them in the characters that Koreans write.
+    # Names of Koreans in Han, most of them in the characters that Koreans use.
     n_koreans: int = 8_000
 
 
@@ -203,10 +204,10 @@ SECOND_PHASE = replace(
 
 # ---- Training
 
-# An n-gram counts if at least one in so many names has it: the file is to stay below 12
-# MB.
+# An n-gram is used if at least one in 90,000 names has it, which limits the file of
+# weights to 12 MB.
 NAMES_PER_MIN_DF = 90_000
-# Characters that occur less often than `min_frequency` are read in ASCII.
+# Characters that occur less often than `min_frequency` are replaced by ASCII.
 ENCODER = {"tidy": True, "transliterate": "both", "min_frequency": 5, "max_length": 64}
 CLASSIFIER = {
     "hidden_size": 64,
@@ -218,38 +219,39 @@ CLASSIFIER = {
     "max_epochs": 4,
     "random_state": SEED,
 }
-# Settings of training that are no parameters of the classifier.
+# Settings of the training that are not parameters of the classifier.
 HIDDEN = {
     "ngram_dropout": 0.65,
-    # With thousands of characters it would take half of the time.
+    # With thousands of characters, this loss would take half of the training time.
     "next_symbol_weight": 0.0,
-    # Categories of Wikipedia and federations often differ from where a name is common.
+    # Robust to noisy labels: Wikipedia categories and federations often differ from the
+    # origin of a name.
     "gce_q": 0.2,
 }
-# The logits are a mean of those of the two phases, in which the first counts by this
-# share.
+# The logits are a weighted mean of those of both phases. This is the weight of the
+# first phase.
 SHARE_OF_TRUNK = 0.2
-# How much the words count in the second phase.
+# Weight of the words in the second phase.
 WORD_WEIGHT = 0.7
-# What logits are divided by: a generalized cross-entropy makes answers too confident,
-# on people kept apart as well.
+# All logits are divided by it, because the generalized cross-entropy makes predictions
+# too confident, also for held-out people.
 TEMPERATURE = 1.8
 
 
 def by_sounds():
-    """Let encoders read all words by their sounds.
+    """Make encoders transliterate all words by sounds, without the table of words.
 
-    So training learns the words that are in no table.
+    The training data then resembles words that are not in the table.
     """
     return patch.object(char_encoder, "in_latin", partial(in_latin, by_words=False))
 
 
 def fit(names, nationalities, **params):
-    """Train the pipeline: the first phase.
+    """Train the pipeline in the first phase.
 
-    `params` are those of the classifier that differ from `CLASSIFIER`.
+    `params` override the parameters of the classifier in `CLASSIFIER`.
     """
-    # torch, which reads SAME_BITS when it is imported
+    # Imported late: importing torch reads SAME_BITS.
     from sknames._training import train
 
     params = CLASSIFIER | {"min_df": max(1, len(names) // NAMES_PER_MIN_DF)} | params
@@ -268,12 +270,12 @@ def fit(names, nationalities, **params):
 
 
 def fit_more(pipeline, names, nationalities, *, seed=SEED, verbose=0):
-    """Let a linear layer on a trained pipeline learn more people: the second phase.
+    """Train a linear layer on more people in the second phase.
 
-    The layer is folded into the weights of the network. Then calibrate the
-    probabilities, and round most weights.
+    The layer is folded into the weights of the network. Then probabilities are
+    calibrated, and most weights rounded.
     """
-    # torch, which reads SAME_BITS when it is imported
+    # Imported late: importing torch reads SAME_BITS.
     from .linear import fit_layer, folded
 
     classifier = pipeline["classify"]
@@ -295,7 +297,7 @@ def fit_more(pipeline, names, nationalities, *, seed=SEED, verbose=0):
 
 
 def with_network(pipeline, network):
-    """Return the same fitted pipeline with another network of the same classes."""
+    """Return a copy of a fitted pipeline with another network for the same classes."""
     classifier = pipeline["classify"]
     classifier = NameNationalityClassifier._from_network(
         network,
@@ -308,54 +310,54 @@ def with_network(pipeline, network):
 
 
 def _forget(network, symbol):
-    """Let a symbol say as much as one that `fit` has not seen.
+    """Treat a symbol as one that `fit` has not seen.
 
-    The unknown code stands for characters that even ASCII lacks. Of the names learned,
-    only a dozen Japanese ones have one, too few for an n-gram: it would speak for
-    Japanese in any name.
+    The symbol is the code of unknown characters, for which there is no ASCII either. In
+    the training data, only a dozen Japanese names have such a character. Without this
+    function, it would be evidence for Japanese in all names.
     """
     weights = dict(network.weights)
     weights["embedding"] = weights["embedding"].copy()
     code = network.to_codes(np.array([[symbol]])).item()
     weights["embedding"][code] = weights["embedding"][-1]
-    # Without a loss, the weights of the next symbol are random: noise, which no file
-    # should hold.
+    # The weights of the next symbol are not trained, so they are random numbers, which
+    # should not be stored in a file.
     for name in ("next_symbol.weight", "next_symbol.bias"):
         weights[name] = np.zeros_like(weights[name])
     return replace(network, weights=weights)
 
 
 def training_names(material, amounts=FIRST_PHASE, *, seed=SEED):
-    """Gather the names that the model learns.
+    """Return the training names of the nationality model.
 
-    1. All names of `load_names`, including those in native scripts.
-    2. Names of people of the sources, as many as `amounts.most_people` says. A person
-       in several, in any order of the words, counts once; one in 64, and those of
-       `in_scripts`, not at all.
-    3. Full names made of 1: for each nationality 1,000, or as many as bring it to 6,000
-       with those of 2, and 1,500 in a native script. If common_names.csv has the most
-       common names of a nationality, they are about as common as there, and other names
-       equally likely.
-    4. Shares of 1 to 3 once more in other spellings: the last word first; initials for
-       all words but the last; letters only; patronymics; and, of a share, the first
-       and the last word alone.
-    5. All of 1 to 4 that has diacritics or is in a native script once more in ASCII.
-    6. People of 2 in other scripts: a third of those whose nationality has one in their
-       own, and shares of all as foreigners are spelled; and Japanese and Chinese people
-       in Han from dictionaries, some of the Japanese also in Katakana; people in Arabic
-       script and made Ukrainian names in Cyrillic. A quarter of these also with the
-       last word first.
+    1. All names of `load_names`, including names in native scripts.
+    2. Names of people in the sources, limited by `amounts.most_people`. People who are
+       in several sources, in any order of the words, count once. One person in 64, and
+       the people of `in_scripts`, are held out.
+    3. Full names made up from 1: for each nationality 1,000, or as many as are missing
+       to 6,000 names with those of 2, and 1,500 in a native script. If common_names.csv
+       has the most common names of a nationality, their frequencies are about those in
+       this file. All other names are equally frequent.
+    4. Shares of 1 to 3 in other spellings: with the last word first; with initials
+       except for the last word; without apostrophes and hyphens; with patronymics; and
+       the first and the last word as single words.
+    5. All names of 1 to 4 with diacritics or in a native script, in ASCII.
+    6. People of 2 in other scripts: a third of them in the script of their nationality,
+       and shares spelled as foreigners; Japanese and Chinese people in Han from
+       dictionaries, some of the Japanese also in Katakana; people in Arabic script; and
+       made-up Ukrainian names in Cyrillic. A quarter of these also with the last word
+       first.
 
-    Nationalities that `load_names` lacks have only names of people.
+    Nationalities that `load_names` lacks only have names of people.
 
     Parameters
     ----------
     material : Material
         Without sources and dictionaries, 2 and 6 are left out.
     amounts : Amounts, default=FIRST_PHASE
-        `fit_more` is to learn those of `SECOND_PHASE`.
+        `SECOND_PHASE` is for `fit_more`.
     seed : int, default=SEED
-        Of all that is drawn.
+        Seed of all random numbers.
 
     Returns
     -------
@@ -392,7 +394,7 @@ def training_names(material, amounts=FIRST_PHASE, *, seed=SEED):
 
 @dataclass
 class LabelledNames:
-    """Hold names and the label of each."""
+    """Names and their labels."""
 
     names: list = field(default_factory=list)
     labels: list = field(default_factory=list)
@@ -408,10 +410,10 @@ class LabelledNames:
 
 @dataclass(frozen=True)
 class Material:
-    """Hold what the names of a training are drawn from."""
+    """The data from which training names are drawn."""
 
-    lists: Bunch  # of `load_names`, in all scripts
-    sources: dict = field(default_factory=dict)  # see `typical_people`
+    lists: Bunch  # result of `load_names`, in all scripts
+    sources: dict = field(default_factory=dict)  # result of `typical_people`
     dictionaries: "Dictionaries | None" = None
 
     @cached_property
@@ -421,27 +423,27 @@ class Material:
 
     @cached_property
     def common(self):
-        """Return `common_names`."""
+        """Return the result of `common_names`."""
         return common_names()
 
     @cached_property
     def also_apart(self):
-        """Return the keys of people who are not learned, see `also_apart`."""
+        """Return the keys of other held-out people, see the function `also_apart`."""
         return also_apart(self.sources)
 
     def is_apart(self, person):
-        """Whether nobody with the key of a person is learned."""
+        """Return whether people with this key are held out."""
         return is_kept_apart(person) or person in self.also_apart
 
     def nationalities(self):
-        """Return those of all sources, sorted."""
+        """Return the nationalities of all sources, sorted."""
         return sorted(set(self.lists.target_names).union(*self.sources.values()))
 
 
 def read_material(*, lists_only=False, permissive=False):
     """Read all sources, or only the lists of the package.
 
-    With `permissive`, no source under the GPL or CC BY-SA is read.
+    With `permissive`, sources under the GPL or CC BY-SA are left out.
     """
     lists = load_names(script="all")
     if lists_only:
@@ -454,7 +456,7 @@ def read_material(*, lists_only=False, permissive=False):
 
 
 def draw_people(nationality, material, amounts, rng):
-    """Return a list of names of people of all sources, each person once."""
+    """Return names of people of a nationality from all sources, each person once."""
     people = {}
     for source, names_of in material.sources.items():
         new = {}
@@ -467,9 +469,9 @@ def draw_people(nationality, material, amounts, rng):
 
 
 def make_full_names(nationality, material, n_people, amounts, rng):
-    """Return a list of full names made of the lists, and of ones in a native script.
+    """Return a list of full names made up from the lists, also in a native script.
 
-    `n_people` is how many full names of people the nationality has.
+    `n_people` is the number of people of the nationality in the training data.
     """
     n_made = max(amounts.min_full_names - n_people, amounts.min_made_names)
     made = []
@@ -494,8 +496,8 @@ def make_full_names(nationality, material, n_people, amounts, rng):
 def in_latin_spellings(lists, full, with_patronymics, alone, rng):
     """Return two pairs of names and labels: as they are written, and in ASCII.
 
-    The first has all names of the lists, the full names, shares of them once more in
-    other spellings, and the words alone. The second has those of the first that ASCII
+    The first pair has all names of the lists, the full names, shares of them in other
+    spellings, and the single words. The second has those names in ASCII that ASCII
     changes.
     """
     full_pair = full.arrays()
@@ -512,9 +514,9 @@ def in_latin_spellings(lists, full, with_patronymics, alone, rng):
 
 
 def words_alone(names, share, rng):
-    """Return the ends of a share of the names, see `ends_of`: two rows each."""
+    """Return the first and last words of a share of the names, see `ends_of`."""
     words = []
-    if share > 0:  # without any, the other draws stay as they are
+    if share > 0:  # a share of 0 draws no random numbers
         for name, number in zip(names, rng.random_sample(len(names)), strict=True):
             if number < share:
                 words += ends_of(name)
@@ -524,8 +526,8 @@ def words_alone(names, share, rng):
 def ends_of(name):
     """Return the first and the last word of a full name in Latin letters.
 
-    Return an empty list for other names: of a single word, with initials, or with a
-    particle at an end, as in "van Dijk", which is no name alone.
+    Return an empty list for other names: single words, names with initials, and names
+    with a particle at one end, as in "van Dijk", because a particle is not a name.
     """
     words = name.split()
     if len(words) < 2:
@@ -541,10 +543,11 @@ def ends_of(name):
 
 
 def in_scripts_of_all(material, spelled, labels, amounts, rng, rng_of_chinese):
-    """Return three pairs of names and labels in other scripts than Latin.
+    """Return three pairs of names and labels in scripts other than Latin.
 
-    They are those spelled, to which it adds names of no class with any of the labels;
-    a share of these with the last word first; and made Chinese names.
+    The first pair has the names in `spelled`, to which names of `of_no_class` with
+    random labels are added; the second, a share of these with the last word first; the
+    third, made-up Chinese names.
     """
     dictionaries = material.dictionaries
     chinese = LabelledNames()
@@ -572,24 +575,25 @@ def shuffled(names, rng):
 
 @dataclass(frozen=True)
 class Dictionaries:
-    """Hold what is known of names in other scripts."""
+    """Names, and spellings of names, in other scripts."""
 
-    japanese: dict  # Latin letters of people in kanji
+    japanese: dict  # maps people in kanji to Latin letters
     chinese: list  # people in simplified characters
     spellings: Spellings
-    # Names of each nationality in Arabic script: as locals write, normalized.
+    # Names in Arabic script by nationality: pairs of local and normalized spelling.
     arabic: dict
-    # Names of each part, see `read_ukrainian_names`, and "common" given ones.
+    # Result of `read_ukrainian_names`, with "common" given names.
     ukrainian: dict
-    # What writes a name in characters of a kind, and in Katakana, by other packages.
+    # Functions that write a name in simplified or traditional characters, and in
+    # Katakana. They use packages that only training with people needs.
     in_han: Callable = in_han
     to_katakana: Callable = to_katakana
 
 
 def read_dictionaries(*, permissive=False):
-    """Return Japanese and Chinese people, spellings, Arabic and Ukrainian names.
+    """Return the `Dictionaries` of all sources.
 
-    With `permissive`, the Japanese people are made of surnames and given names.
+    With `permissive`, Japanese people are made up from surnames and given names.
     """
     if permissive:
         japanese = made_japanese(read_japanese_parts(), MADE_JAPANESE)
@@ -612,10 +616,10 @@ def read_dictionaries(*, permissive=False):
 
 
 def people_in_arabic(rows, spellings, lists, label_of):
-    """Return a dict of lists of people by label, as `Dictionaries` has them.
+    """Return the people in Arabic script by label, see `Dictionaries`.
 
-    Neither the people who are kept apart nor their namesakes are in it. `rows` are
-    those of `read_arabic_names`, and `label_of` maps countries.
+    Held-out people and their namesakes are left out. `rows` is the result of
+    `read_arabic_names`, and `label_of` maps countries to labels.
     """
     counts = Counter()
     for several in spellings.words["Arabic"].values():
@@ -629,7 +633,7 @@ def people_in_arabic(rows, spellings, lists, label_of):
         person = person_of(latin)
         if is_apart_in_arabic(person) or person in in_table:
             apart.add(arabic)
-    names_of = defaultdict(dict)  # whose keys are the pairs, each once, in order
+    names_of = defaultdict(dict)  # the keys are distinct pairs in order
     for arabic, _, country in rows:
         label = label_of.get(country)
         if label and arabic not in apart:
@@ -638,7 +642,7 @@ def people_in_arabic(rows, spellings, lists, label_of):
 
 
 def nationality_of_countries(table="demonyms.csv"):
-    """Return the first nationality of each country in a table, if it has any."""
+    """Return the first nationality of each country in a table, a dict."""
     nationality_of = {}
     for row in read_table(table):
         if row["nationality"]:
@@ -648,9 +652,9 @@ def nationality_of_countries(table="demonyms.csv"):
 
 @cache
 def in_scripts():
-    """Return the keys of the people of people_in_scripts.csv, and their names there.
+    """Return the keys of the people in people_in_scripts.csv, and their names there.
 
-    They are not learned, see `people_in_scripts`.
+    These people are held out, see `people_in_scripts`.
     """
     rows = read_table("people_in_scripts.csv")
     keys = {person_of(row["latin"]) for row in rows}
@@ -665,20 +669,17 @@ def not_tested(names):
 
 
 def is_kept_apart(person, one_in=ONE_APART):
-    """Whether nobody with the key of a person, see `person_of`, is learned."""
+    """Return whether people with this key, see `person_of`, are held out."""
     return int.from_bytes(sha256(f"apart:{person}".encode()).digest()[:4]) % one_in == 0
 
 
 def is_apart_in_arabic(person):
-    """Whether nobody with this key is learned if they are in `read_arabic_names`."""
+    """Return whether people with this key are held out if they have an Arabic name."""
     return is_kept_apart(person) or is_kept_apart(person, ONE_APART_IN_ARABIC)
 
 
 def also_apart(sources):
-    """Return the keys of people of the sources who are not learned either.
-
-    They come on top of those of `is_kept_apart`.
-    """
+    """Return the keys of held-out people in addition to those of `is_kept_apart`."""
     in_table, _ = in_scripts()
     apart = set(in_table)
     for names in sources.get("names in Arabic", {}).values():
@@ -705,17 +706,16 @@ def in_other_scripts(
         Their names in Latin letters.
     nationality : str
     dictionaries : Dictionaries or None
-        What `read_dictionaries` returns, or None without people.
+        Result of `read_dictionaries`, or None if there are no sources.
     amounts : Amounts
     rng : RandomState
     country : str, default=None
-        Their country, if the dictionaries have people in Arabic script by country.
+        Country of the people, if `dictionaries.arabic` is by country.
     is_first : bool, default=True
-        Whether to add Japanese and Korean people in Han, and Ukrainians, from the
-        dictionaries.
+        Whether to add Japanese and Korean people in Han from the dictionaries.
     characters : tuple of int, default=(0, 1)
-        The kinds of characters of Chinese people from the dictionaries: simplified,
-        traditional.
+        Kinds of characters of Chinese people from the dictionaries: simplified (0),
+        traditional (1).
     """
     if dictionaries is None:
         return []
@@ -744,9 +744,9 @@ def in_other_scripts(
 
 
 def shares_in_scripts(nationality, own, foreign_scripts):
-    """Return the share of people of a nationality that is spelled in each other script.
+    """Return the share of people of a nationality to spell in each other script.
 
-    `own` is the script of the nationality, or None.
+    `own` is the script of the nationality, or "".
     """
     shares = dict(foreign_scripts)
     shares.pop(own, None)
@@ -762,7 +762,8 @@ def shares_in_scripts(nationality, own, foreign_scripts):
 def spell_people(people, nationality, shares, spellings, rng):
     """Return lists of names of people: in the nationality's own script, and in others.
 
-    `shares` maps scripts to shares of the people; above 1, people are spelled again.
+    `shares` maps scripts to shares of the people. With a share above 1, people are
+    spelled repeatedly.
     """
     own = own_script(nationality)
     in_own = []
@@ -782,7 +783,7 @@ def spell_people(people, nationality, shares, spellings, rng):
 
 
 def draw_arabic(pairs, most, rng):
-    """Return names of at most so many people in Arabic script, each in one or two."""
+    """Return names of at most `most` people in Arabic script, in both spellings."""
     names = []
     for k in rng.permutation(len(pairs))[:most]:
         as_written, normalized = pairs[k]
@@ -793,7 +794,7 @@ def draw_arabic(pairs, most, rng):
 
 
 def japanese_in_han(dictionaries, amounts, rng):
-    """Return Japanese people in kanji, and some of them once more in Katakana."""
+    """Return Japanese people in kanji, and some of them also in Katakana."""
     latin_of = dictionaries.japanese
     drawn = drawn_of_all_characters(shuffled(not_tested(latin_of), rng), amounts)
     again = [name for name in drawn if rng.random_sample() < JAPANESE_IN_KATAKANA]
@@ -801,7 +802,7 @@ def japanese_in_han(dictionaries, amounts, rng):
 
 
 def in_registers(people, nationality, script, rng):
-    """Return some of the people's names with a patronymic, if there is a rule."""
+    """Return names of some of the people with a patronymic, if there is a rule."""
     registered = []
     for name in people:
         if rng.random_sample() < PATRONYMICS:
@@ -812,7 +813,7 @@ def in_registers(people, nationality, script, rng):
 
 
 def drawn_of_all_characters(names, amounts):
-    """Return the first names, and later ones with a rare character."""
+    """Return the first `amounts.most_in_han` names, and others with rare characters."""
     counts = Counter()
     drawn = []
     for k, name in enumerate(names):
@@ -824,7 +825,7 @@ def drawn_of_all_characters(names, amounts):
 
 
 def made_ukrainians(names, n, rng):
-    """Make names of Ukrainian ones in Cyrillic; a woman has a woman's surname."""
+    """Make up n Ukrainian names in Cyrillic; women have feminine surnames."""
     made = []
     for _ in range(n):
         part = "common" if rng.random_sample() < COMMON_GIVEN else "given"
@@ -838,10 +839,7 @@ def made_ukrainians(names, n, rng):
 
 
 def made_chinese(dictionaries, n, rng):
-    """Make n names of each surname of China.
-
-    They are few, for the letters of the rare surnames.
-    """
+    """Make up n names with each Chinese surname, so that rare surnames are learned."""
     people = not_tested(dictionaries.chinese)
     given = [name[-2:] for name in people if len(name) == 3]
     made = []
@@ -855,10 +853,10 @@ def made_chinese(dictionaries, n, rng):
 
 
 def made_japanese(readings, n):
-    """Make at most n names of Japanese people in kanji.
+    """Make up at most n names of Japanese people in kanji.
 
-    `readings` are those of `read_japanese_parts`. Return a dict of what each is in
-    Latin letters, the surname first, as `read_japanese` does.
+    `readings` is the result of `read_japanese_parts`. Return a dict that maps names in
+    kanji to Latin letters, the surname first, as `read_japanese` does.
     """
     rng = check_random_state(0)
     surnames = [*readings["surname"].items()]
@@ -872,9 +870,9 @@ def made_japanese(readings, n):
 
 
 def made_koreans(dictionaries, n, rng):
-    """Make n names of Koreans in Han: a surname and two syllables.
+    """Make up n names of Koreans in Han: a surname and two syllables.
 
-    Each is about as frequent as it is among people.
+    Surnames and syllables are about as frequent as among people.
     """
     drawn = []
     for row in read_table("koreans_in_han.csv"):
@@ -894,7 +892,8 @@ def made_koreans(dictionaries, n, rng):
 def of_no_class(material, n, rng):
     """Yield at most n names in each script of `OF_NO_CLASS`.
 
-    They are made of words of the table, or spelled from names of a nationality.
+    Half of them are made up from words in the script, and half are names of people of
+    the similar nationality, spelled in the script.
     """
     spellings = material.dictionaries.spellings
     for script, nationality in OF_NO_CLASS.items():
@@ -918,8 +917,8 @@ def of_no_class(material, n, rng):
 def _spelled(name, people, nationality, script, spellings, rng):
     """Return a name in a script, or None.
 
-    If the person's cannot be spelled, because a word is in no collection, it is a name
-    of the first words of one person and the last of another.
+    If the name cannot be spelled, because no collection has a word of it, the result is
+    made up from the given names of one person and the surname of another.
     """
     person = person_of(name)
     for _ in range(N_TRIED):
@@ -930,27 +929,27 @@ def _spelled(name, people, nationality, script, spellings, rng):
         *given, _ = people[first].split()
         *_, surname = people[second].split()
         name = " ".join([*given, surname])
-        person = None  # of a made name
+        person = None  # a made-up name has no key
     return None
 
 
 def person_of(name):
-    """Return a key that is equal for the same words in another order or spelling."""
+    """Return a key that does not depend on the order of words, accents or case."""
     return " ".join(sorted(fold(name).split()))
 
 
 @dataclass(frozen=True)
 class CommonNames:
-    """Hold the most common given names or surnames of a nationality."""
+    """The most common given names or surnames of a nationality."""
 
-    share: float  # of its people who bear one of the names
+    share: float  # of the people of the nationality with one of the names
     names: np.ndarray  # the most frequent first, dtype=object
 
 
 def common_names():
-    """Return {(nationality, part): CommonNames}.
+    """Return the common names of nationalities, a dict by (nationality, part).
 
-    The shares are rough, and written by hand, like the names.
+    Names and shares are written by hand. The shares are rough.
     """
     common = {}
     for row in read_table("common_names.csv"):
@@ -962,7 +961,7 @@ def common_names():
 
 
 def _draw(nationality, part, material, n, rng):
-    """Draw n given names or surnames, as many common ones as people bear."""
+    """Draw n given names or surnames, with realistic frequencies of common ones."""
     common = material.common[nationality, part]
     lists = material.lists
     rows = (lists.target == nationality) & (lists.script == "Latn")
@@ -976,7 +975,7 @@ def _draw(nationality, part, material, n, rng):
 def _respelled(names, labels, respell, share, rng):
     """Return a share of the names in another spelling, with their labels.
 
-    Names that it does not change are left out.
+    Names that `respell` does not change are left out.
     """
     rows = np.flatnonzero(rng.random_sample(len(names)) < share)
     respelled = np.array([respell(name) for name in names[rows]], dtype=object)
@@ -1007,7 +1006,7 @@ def letters_only(name):
 
 
 def _bearers(lists, part):
-    """Return the nationalities in our lists that have each name.
+    """Return the nationalities of each name in the lists, a dict of sets.
 
     `part` is "surname" or "given".
     """
@@ -1019,7 +1018,10 @@ def _bearers(lists, part):
 
 
 def latin_of_arabic(rows, label_of):
-    """Return the Latin names of each label of the countries of `read_arabic_names`."""
+    """Return the Latin names in rows of `read_arabic_names` by label, a dict of lists.
+
+    `label_of` maps countries to labels.
+    """
     names_of = defaultdict(list)
     for _, latin, country in rows:
         label = label_of.get(country)
@@ -1029,11 +1031,11 @@ def latin_of_arabic(rows, label_of):
 
 
 def typical_biographies(lists, names, nationalities, rare=RARE):
-    """Return the names of each nationality in the biographies that are typical of it.
+    """Return the typical names of each nationality in the biographies.
 
-    Nationalities with hardly any biographies are listed under others: Kári Árnason is
-    English. A name whose surname belongs, in our lists, only to such nationalities is
-    left out.
+    People of nationalities with fewer than `rare` biographies are listed under other
+    nationalities: Kári Árnason, an Icelander, is listed as English. So a name is left
+    out if, in our lists, only such nationalities have the surname.
     """
     counts = Counter(nationalities)
     rare = {label for label in lists.target_names if counts[label] < rare}
@@ -1047,9 +1049,9 @@ def typical_biographies(lists, names, nationalities, rare=RARE):
 
 
 def typical_players(lists, names, nationalities):
-    """Return the names of each nationality's chess players that are typical of it.
+    """Return the typical names of each nationality's chess players.
 
-    If many players of a federation are Russians, those with a Russian given name are
+    If many players of a federation are Russians, players with a Russian given name are
     left out.
     """
     given = _bearers(lists, "given")
@@ -1063,7 +1065,7 @@ def typical_players(lists, names, nationalities):
 
 
 def typical_people(lists):
-    """Return people's names that are typical of their nationality, by source."""
+    """Return names typical of their nationality, by source and nationality."""
     biographies = read_biographies()
     players, nationalities, _ = read_chess_players()
     in_arabic = read_arabic_names()
@@ -1075,9 +1077,9 @@ def typical_people(lists):
 
 
 def permissive_people(lists):
-    """Return people's names by source, without chess players and rugby players.
+    """Return names by source and nationality, without chess players and rugby players.
 
-    Those of a country have the nationality that its chess players have.
+    Countries are mapped to nationalities as the federations of chess players are.
     """
     nationality_of = nationality_of_countries("federations.csv")
     in_arabic = read_arabic_names()

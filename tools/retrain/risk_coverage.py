@@ -1,4 +1,4 @@
-"""Compute thresholds and class bias of the shipped model on held-out people."""
+"""Compute the thresholds and class bias of a model on held-out people."""
 
 import numpy as np
 from scipy.optimize import minimize
@@ -22,26 +22,26 @@ from sknames.pretrained._load_pretrained import (
 
 from .files import write_csv, write_json
 
-# Standard deviation of the log odds by which a model errs about a class whose bias is
-# known. `bench_shares.py --sources` shows what its intervals hold.
+# Standard deviation of the model's error in the log odds of a class whose bias is
+# known. `bench_shares.py --sources` measures the coverage of the resulting intervals.
 OF_KNOWN_BIAS = 0.4
-# Probabilities are read as they are. A power of 1.25 is better for lists of people kept
-# apart (errors of .137 instead of .144), but for those of other sources, intervals
-# hold .917 of the shares instead of .941. See light_trunk.md of the results, too.
+# Probabilities are used unchanged. A power of 1.25 gives smaller errors for lists of
+# held-out people (.137 instead of .144), but for lists from other sources, the coverage
+# of intervals falls from .941 to .917. See also light_trunk.md in the results.
 SHARPNESS = 1.0
-# Of the squares of the log odds. A third of it is better for lists of all
-# nationalities, and worse for lists of those with the most names: see
+# Penalty on the squared log odds. A third of it is better for lists with all
+# nationalities, but worse for lists with the most frequent ones: see
 # examples/benchmarks/results/shares.md.
 RIDGE = 3e-3
-FEW_PEOPLE = 50  # fewer of a class show less, so the ridge is as much larger
+FEW_PEOPLE = 50  # people; a class with n < 50 has the penalty RIDGE * 50 / n
 
 
 def class_bias(probabilities, labels, classes):
-    """Return the log odds that make probabilities right by class.
+    """Return the shift of each class's log odds that calibrates its mean probability.
 
-    The probabilities are those under equal frequencies. A class is predicted too often,
-    on average over people of whom each class has as many, where its log odds are below
-    0. Those of a class without people are 0.
+    The probabilities assume equally frequent classes. A negative shift means that the
+    class is predicted too often, if all classes are equally frequent. Classes without
+    people have the shift 0.
     """
     present, places = np.unique(labels, return_inverse=True)
     columns = np.searchsorted(classes, present)
@@ -61,9 +61,9 @@ def class_bias(probabilities, labels, classes):
 
 
 def write_thresholds(folder, model, people, priors):
-    """Write thresholds of a model under equal priors, for the package.
+    """Write the thresholds of a model with uniform priors for `load_pretrained`.
 
-    The people are those held out to choose by.
+    `people` are the held-out people of the half that chooses.
     """
     (names, labels, _), classes = people, model.classes_
     probabilities = model.predict_proba(names)
@@ -77,10 +77,10 @@ def write_thresholds(folder, model, people, priors):
 
 
 def write_bias(folder, model, people, n_people):
-    """Write the class bias of a model under equal priors, for the package.
+    """Write the class bias of a model with uniform priors for `load_pretrained`.
 
-    The people are all those held out to choose by, and `n_people` is how many each
-    class has in both halves.
+    `people` are all held-out people of the half that chooses, and `n_people` is the
+    number of held-out people of each class in both halves.
     """
     probabilities = model.predict_proba(people.names)
     bias = class_bias(probabilities, people.labels, model.classes_)
@@ -92,7 +92,7 @@ def write_bias(folder, model, people, n_people):
 
 
 def weights_of(labels, classes, priors):
-    """Return weights that give nationalities the frequencies of the priors."""
+    """Return weights of people that make labels as frequent as the priors say."""
     places = np.searchsorted(classes, labels)
     counts = np.bincount(places, minlength=len(classes))
     return (priors / np.maximum(counts, 1))[places]
@@ -101,7 +101,7 @@ def weights_of(labels, classes, priors):
 def curve_of(probabilities, names, labels, classes, priors, groups=()):
     """Return the risk-coverage curve under priors.
 
-    The probabilities are those under equal frequencies.
+    The probabilities assume equally frequent classes.
     """
     shifted = exchange_priors(
         probabilities, np.full(len(classes), 1 / len(classes)), priors

@@ -8,13 +8,13 @@ from sknames._network.network import QUANTIZED
 from sknames._network.quantized import Quantized, dequantize
 
 HIGHEST = 15  # the last level
-WORD_LEVELS = np.float16(16)  # of the logits of words, from one to the next integer
+WORD_LEVELS = np.float16(16)  # logits of words are multiples of 1 / 16
 
 
 def with_temperature(network, temperature):
-    """Divide all logits by a temperature (Guo et al. 2017), which flattens priors, too.
+    """Divide all logits by a temperature (Guo et al. 2017), including log priors.
 
-    A temperature above 1 makes the probabilities less sure, in the same order.
+    A temperature above 1 makes predictions less confident, in the same order.
     """
     last = ("output.weight", "output.bias", "ngram_weight")
     if "head.bias" in network.weights:
@@ -32,10 +32,10 @@ def with_temperature(network, temperature):
 
 
 def rounded(network):
-    """Round most weights to 16 levels a row, see `quantize`, and the logits of words.
+    """Round most weights to 16 levels per row, see `quantize`, and the logits of words.
 
-    The weights take a byte each, and files compress them to less than half. It costs no
-    accuracy: a name has some 30 n-grams, whose errors cancel out.
+    A weight takes one byte, and less than half a byte in a compressed file. The
+    accuracy does not suffer: a name has about 30 n-grams, whose errors cancel out.
     """
     many = {
         name: network.weights[name] for name in QUANTIZED if name in network.weights
@@ -50,14 +50,15 @@ def rounded(network):
 def quantize(numbers):
     """Round each row of numbers to 16 levels.
 
-    0 is a level; the first and last levels are the smallest and largest number, or 0.
-    Rounding twice changes nothing.
+    The levels include 0, and range from the smallest to the largest number, or 0.
+    Rounding again changes nothing.
     """
     lowest = numbers.min(axis=1, initial=0)
     highest = numbers.max(axis=1, initial=0)
     exact = (highest - lowest) / np.float32(HIGHEST)
     scale = exact.astype(np.float16)
-    # A scale rounded down lets a row fill all levels, so that rounding again finds it.
+    # The scale is rounded down so that a row uses all levels. Then rounding again gives
+    # the same scale.
     is_above = scale > exact * np.float32(1 + 1e-6)
     scale = np.where(is_above, np.nextafter(scale, np.float16(0)), scale)
     step = np.where(scale, scale, 1).astype(np.float32)  # rows of zeros have scale 0

