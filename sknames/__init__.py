@@ -1,4 +1,4 @@
-"""Predict the nationality of a person's name, compatible with scikit-learn."""
+"""Predict a person's likely nationality or country from their name."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING

@@ -62,7 +62,7 @@ class NameEncoder(NamesMixin, EstimatorMixin, BaseEstimator):
 
     Notes
     -----
-    The features of a name do not depend on other names, to the bit.
+    The features of a name are bit-identical, whatever other names are encoded with it.
 
     A saved encoder with "nationality" or "country" does not contain the model, so it
     can only be loaded with an sknames version that ships the same model. An encoder

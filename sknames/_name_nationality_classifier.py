@@ -53,18 +53,18 @@ class NameNationalityClassifier(
     embedding_dim : int or None, default=64
         Length of the embedding vector of a symbol. None uses one-hot input instead.
     dropout : float or "auto", default="auto"
-        Dropout probability of the states that a linear layer reads, rounded to a
-        multiple of 1/256. "auto" is 0.4 for "gru" and 0.3 for the other cells. Below
-        8,192 distinct rows it is 0.1 more for each halving, up to 0.85; above 40,000
-        rows it is 0.15 less.
+        Dropout probability of the hidden states that are input to a linear layer,
+        rounded to a multiple of 1/256. "auto" is 0.4 for "gru" and 0.3 for the other
+        cells. Below 8,192 distinct rows it is 0.1 more for each halving, up to 0.85;
+        above 40,000 rows it is 0.15 less.
     regularization : float, default=1.0
         Strength of the other regularization. It multiplies:
 
         - the weight 0.5 of a second loss, the cross-entropy of each next symbol,
         - the probability 0.5 of dropping an n-gram of a row, up to 0.95,
         - the probability 0.05 of replacing a symbol by the unknown one (word dropout,
-          Iyyer et al. 2015), up to 0.45, and twice that of dropping elements of the
-          embedding,
+          Iyyer et al. 2015), up to 0.45,
+        - the probability 0.1 of dropping an element of the embedding, up to 0.9,
         - the weight decay 0.02 of AdamW, except for n-gram weights.
 
         With 0, the unknown symbol has random weights, and training takes a tenth less
@@ -125,8 +125,8 @@ class NameNationalityClassifier(
     verbose : int, default=0
         Verbosity: 1 shows a progress bar, 2 logs each epoch of `history_`.
     random_state : int, RandomState instance or None, default=None
-        Seed of the initial weights, the order of the rows and all dropout. An int gives
-        the same bits in each `fit` on one CPU.
+        Seed of the initial weights, the order of the rows and all dropout. With an
+        int, each `fit` on the same CPU gives bit-identical results.
 
     Attributes
     ----------
@@ -172,13 +172,13 @@ class NameNationalityClassifier(
     Notes
     -----
     Equal (row, label) pairs are merged before training, and their weights are added.
-    Therefore a weight of 2 and a repeated row give the same bits, and the order of the
-    rows does not matter.
+    Therefore a weight of 2 and a repeated row give bit-identical results, and the order
+    of the rows does not matter.
 
     On the CPU, torch and BLAS use one thread, and the settings of the caller are
     restored afterwards. For parallel fits, use `n_jobs` of a scikit-learn
-    meta-estimator. Prediction uses float32 if a trial shows that the bits of a row do
-    not depend on other rows, and otherwise float64, which takes twice as long.
+    meta-estimator. Prediction uses float32 if a trial shows that the result for a row
+    does not depend on other rows, and otherwise float64, which takes twice as long.
 
     References
     ----------
@@ -382,7 +382,7 @@ class NameNationalityClassifier(
         Returns
         -------
         float
-            The share of right predictions.
+            The share of correct predictions.
         """
         return super().score(X, check_labels(y), sample_weight)
 
@@ -408,8 +408,9 @@ class NameNationalityClassifier(
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Return the parameters of the network by name.
 
-        They are copies where `network_` has few levels. Names and shapes of a cell are
-        those of :class:`torch.nn.GRUCell` and :class:`torch.nn.RNNCell`.
+        Quantized arrays are returned as copies. The names and shapes of a cell's
+        parameters are those of :class:`torch.nn.GRUCell` and
+        :class:`torch.nn.RNNCell`.
 
         The code of a symbol is its index in `symbols_`, plus 1. Code 0 is padding, and
         ``len(symbols_) + 1`` is a symbol that `fit` has not seen. So there are
@@ -423,11 +424,12 @@ class NameNationalityClassifier(
             - "embedding": array of shape (n_codes, `embedding_dim`), the vector of each
               code; missing if `embedding_dim` is None,
             - "cells.0.weight_ih": array of shape (n_gates * `hidden_size`,
-              `embedding_dim`), with 3 gates for "gru" (reset, update, new) and else 1;
-              or (n_gates * `hidden_size`, n_codes), a column for each code, if
-              `embedding_dim` is None,
-            - "cells.0.weight_hh", "cells.0.bias_ih", "cells.0.bias_hh": the others of
-              the first layer; further layers follow as "cells.1" and so on,
+              `embedding_dim`), with 3 gates for "gru" (reset, update, new) and 1
+              otherwise; or (n_gates * `hidden_size`, n_codes), a column for each code,
+              if `embedding_dim` is None,
+            - "cells.0.weight_hh", "cells.0.bias_ih", "cells.0.bias_hh": the other
+              parameters of the first layer; further layers follow as "cells.1" and so
+              on,
             - "output.weight", "output.bias": the layer that maps the last state to
               logits,
             - "next_symbol.weight", "next_symbol.bias": the layer that predicts the next

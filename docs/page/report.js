@@ -92,7 +92,7 @@ export function reportDifferences(one, other, differences, isSameSource, model, 
       formatTick: points,
       sides: ["← more in the other list", "more in the first list →"],
       notes: [
-        `Filled bars: sure for all ${plural} together.`,
+        `Filled bars: sure, corrected for all ${plural}.`,
         "Hollow bars: may be due to chance.",
         "Lines: 95 % intervals.",
         NOT_PEOPLE,
@@ -123,7 +123,7 @@ function describeDifferences(sure, { labels, plural }) {
   const more = sure.length > N_SAID ? ", among others" : "";
   return (
     `the estimated shares by ${labels} differ for ${list.format(said)}${more}, ` +
-    `sure at the 95\u00a0% level for all ${plural} together.`
+    `sure at the 95\u00a0% level, corrected for testing all ${plural}.`
   );
 }
 

@@ -61,7 +61,7 @@ def _join(row):
 
 # The name begins with a verb, as in SelectKBest: a "joiner" of tables would join rows.
 class JoinNames(EstimatorMixin, TransformerMixin, BaseEstimator):
-    """Join given name, family name and other parts in several columns to one name.
+    """Join the given name, family name and other parts of a name into one string.
 
     Columns are joined in order, separated by spaces. Missing parts, blank parts and
     placeholders such as "n/a" are left out. A name without parts is None (see

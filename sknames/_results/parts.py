@@ -34,7 +34,7 @@ NO_ROW_CHECKED = "no row is checked: these shares are estimated from names alone
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Parts(SavedResult, Mapping):
-    """Results for each part of a list, by the values of the parts in `by`.
+    """Results for each part of a list, by the value of the part in `by`.
 
     :func:`estimate_shares` and :func:`estimate_rates` return this object if `by` is
     given, and so does its method `compare`. ``parts[2020]`` is the result of a part, or
@@ -223,7 +223,7 @@ class Parts(SavedResult, Mapping):
         the part from the whole list. Summing the shares of many short parts would give
         shares that are too close to the priors. If there are only two parts, each part
         is compared with the shares of the other part. A part is not compared with all
-        other rows if these are fewer than 30 names of equal weight, or 10 clusters.
+        other rows if they contain fewer than 30 names of equal weight, or 10 clusters.
         """
         if not all(isinstance(table, Shares | None) for table in self.values()):
             raise TypeError(

@@ -193,14 +193,14 @@ class Shares(Estimates):
             - sure: whether the shares of this label differ significantly: at a
               confidence level of 95 %, whether the p-value is below 5 %,
             - p_value: the probability that a difference this large arises by chance,
-              adjusted for testing all labels: if two lists have the same mix, some
-              label is sure in one of 20 pairs of lists. It is NaN for sparse labels,
+              adjusted for testing all labels: among pairs of lists with the same mix,
+              at most one in 20 has a label that is sure. It is NaN for sparse labels,
               and if a list has fewer than 30 names of equal weight or 10 clusters,
               because no test is made,
             - n_names, n_names_of_other, confidence_level; n_names_of_other is None
               for known shares.
 
-            Its method `to_frame` makes a DataFrame, and ``comparison["German"]`` is a
+            Its method `to_frame` returns a DataFrame, and ``comparison["German"]`` is a
             row.
 
         Raises
@@ -215,17 +215,16 @@ class Shares(Estimates):
 
         Notes
         -----
-        The intervals are percentiles of the differences between the draws. A
-        difference is sure if it exceeds the largest error in 95 % of the draws, where
-        both are measured in standard deviations. The standard deviation of a label is
-        at least the one that counts in two lists with the same mix would have. It is
-        also at least as large as the side of the interval towards 0 implies, so the
-        interval of a sure difference never contains 0. If some people are in both
+        The intervals are percentiles of the differences between the draws. A difference
+        is sure if it exceeds the largest error in 95 % of the draws, where both are
+        measured in standard deviations. The standard deviation of a label is at least
+        that of its counts in two lists with the same mix. It is also large enough that
+        the interval of a sure difference never contains 0. If some people are in both
         lists, intervals and tests are conservative. Shares that are corrected by
         checked rows do not have the errors of the model, and conclusions from them
         apply to these lists only, not to a larger population. If the model does not
-        have a label that occurs in the checked rows of only one list, the share of
-        this label in the other list is 0 if rows of that list were checked, and NaN
+        have a label that occurs in the checked rows of only one list, the share of this
+        label in the other list is 0 if rows of that list were checked, and NaN
         otherwise.
         """
         if isinstance(against, Shares):

@@ -140,8 +140,8 @@ def estimate_statistic(
     rows.
     The estimate itself is not corrected, and the bias of the shares remains: sum sparse
     labels (`sparse_labels`) before a statistic that depends on them. On lists of real
-    people, 95 % intervals of indices, ratios, slopes and rates covered .89 to .98 of
-    the true values: see examples/benchmarks/results/shares.md.
+    people, 95 % intervals of indices, ratios, slopes and rates covered 90 to 96 %
+    of the true values: see examples/benchmarks/results/shares.md.
 
     Examples
     --------

@@ -25,11 +25,11 @@ from .wrapper import Wrapper
 class PriorShiftClassifier(Wrapper):
     """Adapt predictions to a list's mix of nationalities, estimated from its names.
 
-    A classifier's probabilities assume a frequency of each class, the class priors. In
-    a list of people, the frequencies of the nationalities, the mix, can differ from
-    these priors. If only the mix differs, but not the distribution of names within each
-    nationality (label shift), the names alone are enough to estimate the mix, and to
-    adapt the predictions to it:
+    A classifier's probabilities assume that each class has a certain frequency, its
+    prior. In a list of people, the frequencies of the nationalities (the mix) can
+    differ from these priors. If only the mix differs, but not the distribution of names
+    within each nationality (label shift), the names alone are enough to estimate the
+    mix, and to adapt the predictions to it:
 
     1. Estimate the mix by expectation maximisation over the classifier's probabilities
        (Saerens et al. 2002), with two changes for short lists: each name is predicted
@@ -84,8 +84,8 @@ shape (n_classes,), default="estimate"
 
     Notes
     -----
-    If all classes with a positive probability for a name have the new prior 0, its
-    probabilities are the new priors.
+    If the new priors of all classes that are possible for a name are 0, the
+    probabilities of this name are the new priors.
 
     The estimate counts each distinct name once, with its weights summed, and leaves out
     missing names and texts that are not names, see :meth:`SelectiveClassifier.reasons`.

@@ -43,8 +43,8 @@ def load_nationalities(*, as_frame: bool = False) -> Bunch:
         n_names : dtype=int
             Number of training names of the shipped model.
         recall : dtype=float
-            Recall on people whom the shipped model never learned, NaN if there were
-            none.
+            Recall on people who are not in the training data of the shipped model, NaN
+            if there are none.
         frame : DataFrame of shape (74, 9) or None
             All columns.
         DESCR : str

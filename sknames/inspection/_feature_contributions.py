@@ -252,7 +252,7 @@ def _of_network(classifier, reading, shift):
 class FeatureContributionsDisplay(DisplayMixin):
     """Bar chart of the features of a name that separate one label from another.
 
-    Make one with :meth:`from_estimator`; all parameters are kept as attributes.
+    Create a display with :meth:`from_estimator`. All parameters are attributes.
 
     Parameters
     ----------

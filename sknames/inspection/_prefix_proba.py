@@ -80,7 +80,7 @@ def prefix_proba(estimator: Any, name: str) -> Bunch:
 class PrefixProbabilityDisplay(DisplayMixin):
     """Heat map of the most probable nationalities after each character of a name.
 
-    Make one with :meth:`from_estimator`; all parameters are kept as attributes.
+    Create a display with :meth:`from_estimator`. All parameters are attributes.
 
     Parameters
     ----------

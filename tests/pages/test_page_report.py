@@ -217,7 +217,7 @@ def test_chart_of_differences_explains_sides_and_hollow_bars():
         "150 names compared with 1 name",
     ]
     assert "← more in the other list" in texts
-    assert "Filled bars: sure for all nationalities together." in texts
+    assert "Filled bars: sure, corrected for all nationalities." in texts
     assert "Hollow bars: may be due to chance." in texts
 
 
@@ -278,8 +278,8 @@ def test_differences_sentence_lists_only_sure_differences():
     assert evaluate("reportDifferences().sentence") == (
         "Between 150 names and 1 name, the estimated shares by nationality differ for "
         "Polish (+30 percentage points, 95 % interval +10 to +52) and Dutch (−20, −35 "
-        "to −5), sure at the 95 % level for all nationalities together. These are "
-        "shares of names, not of people. Estimated with sknames 0.1.0, model "
+        "to −5), sure at the 95 % level, corrected for testing all nationalities. "
+        "These are shares of names, not of people. Estimated with sknames 0.1.0, model "
         "nationality-7f3a2c, on 30 November 2026."
     )
     many = [[*row[:3], True] for row in DIFFERENCES]
