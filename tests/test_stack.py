@@ -243,11 +243,11 @@ def test_nested_wrappers_change_probabilities_and_priors_in_order(model, layers)
     if index is not None:
         assert_allclose(summed @ np.eye(len(stack.classes))[index], proba, atol=1e-9)
     priors = assumed_priors(wrapped)
-    people = priors * np.exp(-stack.assumed.class_bias)
+    people = priors * np.exp(-stack.assumed.measured.class_bias)
     assert_allclose(priors, expected.priors)
     assert_allclose(scaled(people), scaled(expected.people))
-    assert stack.assumed.n_people.tolist() == expected.n_people.tolist()
-    assert stack.assumed.sharpness == pytest.approx(expected.sharpness)
+    assert stack.assumed.measured.n_people.tolist() == expected.n_people.tolist()
+    assert stack.assumed.measured.sharpness == pytest.approx(expected.sharpness)
     holds = expected.least is not None and expected.lost_by is None
     assert (stack.threshold is not None) == holds
     members = {label: label.split("+") for label in expected.labels}
@@ -387,7 +387,7 @@ def test_assumed_prior_of_grouped_classifier_changes_shares(model, small_names):
 def test_group_of_classes_with_prior_0_has_no_bias(model):
     only_greek = PriorShiftClassifier(model, priors={"Greek": 1})
     never = in_groups(only_greek)
-    assert_allclose(resolve(never).assumed.class_bias, [0, 0.5])
+    assert_allclose(resolve(never).assumed.measured.class_bias, [0, 0.5])
     shift = PriorShiftClassifier(never, priors=[0, 1])
     assert_array_equal(resolve(shift).layers[-1].factors, [0, 1])
 
@@ -399,8 +399,7 @@ def test_calibration_without_temperature_has_unknown_priors(model, small_names):
     found = CalibratedClassifierCV(FrozenEstimator(model), method="sigmoid")
     found.fit(*small_names)
     assert_allclose(assumed_priors(found), 0.25)
-    assert resolve(found).assumed.class_bias is None
-    assert resolve(found).assumed.sharpness is None
+    assert resolve(found).assumed.measured is None
     assert resolve(found).encoder is model[0]
     learner = Pipeline(model.steps).set_params(classify__max_epochs=1)
     fold = (np.arange(200), np.arange(200))

@@ -523,7 +523,7 @@ def sources_of(target, half, error):
     classes = model.classes_
     stack = resolve(load_pretrained(target, priors="uniform"))
     shipped = settings_of_shares(stack)
-    shipped["model_error"] = errors_by_class(error, stack.assumed.n_people)
+    shipped["model_error"] = errors_by_class(error, stack.assumed.measured.n_people)
     proba = model.predict_proba(choosing.names)
     people = choosing if half == "choose" else reported
     for source, n in zip(*np.unique(people.sources, return_counts=True), strict=True):
@@ -556,7 +556,7 @@ def measure_sources(target, half, n_lists, error, is_written, rng):
     regions = group_of_each("region", classes)
     subregions = group_of_each("subregion", classes)
     members = {name: np.flatnonzero(subregions == name) for name in {*subregions}}
-    enough = resolve(load_pretrained(target)).assumed.n_people >= MIN_HELD_OUT
+    enough = resolve(load_pretrained(target)).assumed.measured.n_people >= MIN_HELD_OUT
     rows, coverages = [], []
     for source in sources_of(target, half, error):
         for size, least in LENGTHS.items():
@@ -1094,7 +1094,7 @@ def measure_statistics(target, half, n_lists, rng):
 
     Labels have 20 held-out people or more.
     """
-    enough = resolve(load_pretrained(target)).assumed.n_people >= MIN_HELD_OUT
+    enough = resolve(load_pretrained(target)).assumed.measured.n_people >= MIN_HELD_OUT
     public = read_public("arczi21", source_people())
     sets = {
         "new people of arczi21": new_people(target, public, half),
@@ -1390,7 +1390,7 @@ def measure_designs(args, rng):
     if args.rows:
         measure_rows(people, args.rows, rng)
     if args.few:
-        n_people = resolve(load_pretrained(args.labels)).assumed.n_people
+        n_people = resolve(load_pretrained(args.labels)).assumed.measured.n_people
         measure_few(people, n_people, args.few, rng)
     if args.rates:
         measure_rates(people, countries, args.rates, rng)

@@ -178,9 +178,9 @@ def _print_counts(reason_counts, label_counts, n_names, table, stack, start):
             f"sknames: warning: {n_broken:,} names are UTF-8 that was decoded as "
             "Windows-1252: export the table again as UTF-8."
         )
-    n_held_out = stack.assumed.n_people
-    if n_held_out is not None:
-        few = stack.classes[n_held_out < MIN_HELD_OUT]
+    measured = stack.assumed.measured
+    if measured is not None:
+        few = stack.classes[measured.n_people < MIN_HELD_OUT]
         n_few = sum(label_counts[label] for label in few.tolist())
         if n_few:
             print_message(

@@ -208,7 +208,9 @@ class CharEncoder(
         """Fit the encoder, and return the names, since X may be a generator."""
         self._validate_params()
         names = Names(read_names(X, self.handle_missing))
-        alphabet = None if self.alphabet is None else self._check_alphabet()
+        alphabet = self.alphabet
+        if alphabet is not None:
+            self._check_alphabet()
         if self.tidy == "auto":
             self.tidy_ = not are_titled(names.clean)
         else:
@@ -365,10 +367,7 @@ class CharEncoder(
         return self.max_length_
 
     def _check_alphabet(self):
-        """Return the parameter `alphabet`.
-
-        Raise an error for repeated characters, and warn of unreachable ones.
-        """
+        """Raise ValueError for repeated characters, and warn of unreachable ones."""
         alphabet = self.alphabet
         repeated = sorted(c for c, n in Counter(alphabet).items() if n > 1)
         if not alphabet or repeated:
@@ -383,7 +382,6 @@ class CharEncoder(
                 "folding. Set lowercase=False, transliterate=False or clean=False to "
                 "keep them, and give them in NFC.",
             )
-        return alphabet
 
     def _is_reachable(self, character):
         """Return whether a character of `alphabet` can occur in an encoded name."""
@@ -415,10 +413,8 @@ class CharEncoder(
     def _sources(self, name, speller):
         """Return (character, source index) for all characters of a name to encode."""
         written = [(character, k) for k, character in enumerate(name)]
-        if self.transliterate != "both":
-            return written
         others = {c for c in name if is_other_script(c)}
-        if not others:
+        if self.transliterate != "both" or not others:
             return written
         latin = []
         for text, k in in_latin(name):
@@ -477,13 +473,17 @@ class CharEncoder(
 
     def _check_fitted(self):
         """Raise ValueError if the fitted attributes contradict each other."""
-        alphabet = getattr(self, "alphabet_", None)
+        alphabet = self.alphabet_
         length = getattr(self, "max_length_", None)
-        is_whole = False
-        if isinstance(alphabet, str) and alphabet.startswith(SPACE):
-            code = getattr(self, "unknown_code_", None)
-            is_whole = code == len(alphabet) + 1 == len(set(alphabet)) + 1
-        if not (is_whole and isinstance(length, int) and length > 0):
+        code = getattr(self, "unknown_code_", None)
+        is_whole = (
+            isinstance(alphabet, str)
+            and alphabet.startswith(SPACE)
+            and code == len(alphabet) + 1 == len(set(alphabet)) + 1
+            and isinstance(length, int)
+            and length > 0
+        )
+        if not is_whole:
             raise ValueError(
                 "Expected an alphabet_ of distinct characters, the space first, and a "
                 f"positive int as max_length_; got {alphabet!r:.80} and {length!r}. If "

@@ -125,8 +125,7 @@ class JoinNames(EstimatorMixin, TransformerMixin, BaseEstimator):
         if np.ndim(X) == 1:
             # An earlier call of fit may have set these.
             for name in ("n_features_in_", "feature_names_in_"):
-                if hasattr(self, name):
-                    delattr(self, name)
+                self.__dict__.pop(name, None)
         else:
             validate_data(self, X, **CHECKS)
         return self

@@ -62,9 +62,10 @@ class ListedModel(Saved):
         below, group_index = below_groups(stack, assumed_prior)
         model_error = MODEL_ERROR
         coverage = None
-        n_people = below.assumed.n_people
-        if n_people is not None:
-            measured = below.innermost.network_.measured
+        n_people = None
+        measured = below.assumed.measured
+        if measured is not None:
+            n_people = measured.n_people
             model_error = errors_by_class(measured.model_error, n_people)
             # Coverage was not measured for other priors or after a calibration.
             if assumed_prior is None and below.inner is None:

@@ -1,7 +1,6 @@
 """Read and create pandas and polars DataFrames."""
 
 from contextlib import suppress
-from importlib import import_module
 
 import numpy as np
 
@@ -9,20 +8,24 @@ import numpy as np
 def to_frame(columns):
     """Return columns as a pandas DataFrame, or polars if only polars is installed."""
     with suppress(ImportError):
-        return import_module("pandas").DataFrame(columns)
+        import pandas as pd
+
+        return pd.DataFrame(columns)
     with suppress(ImportError):
-        return _polars_frame(import_module("polars").DataFrame, columns)
+        return _polars_frame(columns)
     raise ImportError(
         "Expected pandas or polars for a table. Install one, or take its arrays."
     )
 
 
-def _polars_frame(frame_type, columns):
+def _polars_frame(columns):
     """Return columns as a polars DataFrame, with null for missing values.
 
     From an object array, polars would create a column that its expressions do not
     accept. A column of missing values only is a column of text.
     """
+    import polars as pl
+
     values = {}
     types = {}
     for name, column in columns.items():
@@ -31,7 +34,7 @@ def _polars_frame(frame_type, columns):
             values[name] = column.tolist()
             if {*values[name]} <= {None}:
                 types[name] = str
-    return frame_type(values, schema_overrides=types, nan_to_null=True, strict=False)
+    return pl.DataFrame(values, schema_overrides=types, nan_to_null=True, strict=False)
 
 
 def is_table(X):
@@ -42,9 +45,10 @@ def is_table(X):
 def with_columns(table, columns):
     """Append columns to a DataFrame, with types as in `to_frame`."""
     if hasattr(table, "hstack"):  # of polars
-        return table.hstack(_polars_frame(type(table), columns))
+        return table.hstack(_polars_frame(columns))
+    import pandas as pd
+
     # All at once: adding many columns one by one is slow.
-    pd = import_module("pandas")
     return pd.concat([table, pd.DataFrame(columns, index=table.index)], axis=1)
 
 

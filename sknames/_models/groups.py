@@ -15,7 +15,6 @@ from .._base.codes import array_of_labels
 from .._base.labels_and_weights import is_missing, shorten
 
 M49 = ("subregion", "region")  # of the UN's M49 standard; columns of regions.csv
-REGIONS = Path(__file__).parent / "regions.csv"
 SUMMED_ROWS = 8192  # rows summed at a time, so that they stay in the cache
 
 Groups: TypeAlias = Literal["subregion", "region"] | Mapping[Any, Any]
@@ -88,7 +87,7 @@ def _known_pairs(groups, classes, name, *, may_lack):
 
 def unknown_label(name, got, labels, where=""):
     """Return the error for an unknown label, with the model's label for it if any."""
-    names_of = regions_of("names")
+    names_of = column_by_label("names")
     meant = []
     for label in labels:
         names = f"{label};{names_of.get(label, '')}".casefold().split(";")
@@ -103,12 +102,11 @@ def unknown_label(name, got, labels, where=""):
 
 def check_alike(groups, name, hint=""):
     """Raise ValueError unless groups are all strings, all booleans or all numbers."""
-    types = {type(group) for group in groups}
     for kind in (bool | np.bool_, str, Real):  # a boolean is also a Real
-        n_of_kind = sum(issubclass(group_type, kind) for group_type in types)
-        if n_of_kind == len(types):
+        is_of_kind = {isinstance(group, kind) for group in groups}
+        if False not in is_of_kind:
             return
-        if n_of_kind > 0:
+        if True in is_of_kind:
             break
     raise ValueError(
         f"Expected {name} that are all strings, or all numbers, got "
@@ -119,7 +117,7 @@ def check_alike(groups, name, hint=""):
 def _pairs(groups, labels, name):
     """Return pairs of a label and a group that it is in."""
     if isinstance(groups, str) and groups in M49:
-        group_of = regions_of(groups)
+        group_of = column_by_label(groups)
         unknown = [label for label in labels if label not in group_of]
         if unknown:
             raise ValueError(
@@ -154,9 +152,10 @@ def _is_list(value):
 
 
 @cache
-def regions_of(column):
-    """Return a column of the table of regions, as a dict by nationality and country."""
-    with REGIONS.open(encoding="utf-8", newline="") as file:
+def column_by_label(column, table="regions.csv"):
+    """Return a column of a table in this folder, by nationality or country."""
+    path = Path(__file__).with_name(table)
+    with path.open(encoding="utf-8", newline="") as file:
         return {row["label"]: row[column] for row in csv.DictReader(file)}
 
 

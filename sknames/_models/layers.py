@@ -23,21 +23,14 @@ class Assumed:
     ----------
     class_prior : object
         Priors of the classes, in any form that `check_priors` accepts.
-    class_bias : ndarray of shape (n_classes,) or None
-        The bias on people in log odds, see `Network`.
-    sharpness : float or None
-        The power to which likelihood ratios are raised when shares are estimated.
-    n_people : ndarray of shape (n_classes,) of int or None
-        The number of held-out people of each class on whom bias and accuracy were
-        measured.
+    measured : Measured or None
+        Statistics on held-out people, see `Network`.
     is_recalibrated : bool, default=False
         Whether a calibration has learned other priors, which it does not store.
     """
 
     class_prior: Any = None
-    class_bias: NDArray[np.float64] | None = None
-    sharpness: float | None = None
-    n_people: NDArray[np.integer] | None = None
+    measured: Any = None
     is_recalibrated: bool = False
 
     def checked_prior(self, classes):
@@ -50,13 +43,14 @@ class Assumed:
         if self.class_prior is None:
             return Assumed()
         prior = self.class_prior**power
-        bias = self.class_bias
-        if bias is not None:
-            bias = bias * power
-        sharpness = self.sharpness
-        if sharpness is not None:
-            sharpness = sharpness / power
-        return Assumed(prior / prior.sum(), bias, sharpness, self.n_people)
+        measured = self.measured
+        if measured is not None:
+            measured = replace(
+                measured,
+                class_bias=measured.class_bias * power,
+                sharpness=measured.sharpness / power,
+            )
+        return Assumed(prior / prior.sum(), measured)
 
 
 @dataclass(frozen=True)
@@ -141,16 +135,18 @@ class Sum(Layer):
         """Return the assumptions of sums: the prior and the mean bias of each group."""
         prior = assumed.checked_prior(self.classes)
         sums = np.bincount(self.index, prior)
-        bias = assumed.class_bias
-        if bias is not None:
-            sums_of_people = np.bincount(self.index, prior * np.exp(-bias))
+        measured = assumed.measured
+        if measured is not None:
+            prior_of_people = prior * np.exp(-measured.class_bias)
+            sums_of_people = np.bincount(self.index, prior_of_people)
             ratio = np.ones_like(sums)  # 1 for groups whose classes all have prior 0
             np.divide(sums_of_people, sums, out=ratio, where=sums > 0)
-            bias = -np.log(ratio)
-        n_people = assumed.n_people
-        if n_people is not None:
-            n_people = np.bincount(self.index, n_people)
-        return replace(assumed, class_prior=sums, class_bias=bias, n_people=n_people)
+            measured = replace(
+                measured,
+                class_bias=-np.log(ratio),
+                n_people=np.bincount(self.index, measured.n_people),
+            )
+        return replace(assumed, class_prior=sums, measured=measured)
 
     def regroup(self, group_of):
         """Return the group of each innermost label, as a dict.

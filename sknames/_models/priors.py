@@ -1,16 +1,13 @@
 """Check and replace class priors, and find those that a model assumes."""
 
-import csv
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .groups import unknown_label
+from .groups import column_by_label, unknown_label
 
-POPULATION = Path(__file__).parent / "population.csv"
 # The exponent of "tempered". It was tuned on held-out people, on the sum of two log
 # losses: one weights all labels equally, the other by population. This sum is smallest
 # near .2 for nationalities and .1 for countries. For countries, .25 increases the sum
@@ -113,17 +110,14 @@ def _by_name(priors, classes, name):
             f"label, got {priors!r:.80}.{step}"
         )
     exponent = TEMPERED_EXPONENT if priors == "tempered" else 1
-    with open(POPULATION, encoding="utf-8", newline="") as file:
-        millions = {
-            row["label"]: float(row["millions"]) for row in csv.DictReader(file)
-        }
+    millions = column_by_label("millions", "population.csv")
     unknown = [str(label) for label in classes.tolist() if label not in millions]
     if unknown:
         raise ValueError(
             f"{name}={priors!r} has no number of bearers for {', '.join(unknown)}. "
             f"Give {name} as a dict."
         )
-    return np.array([millions[label] ** exponent for label in classes.tolist()])
+    return np.array([float(millions[label]) ** exponent for label in classes.tolist()])
 
 
 def assumed_priors(stack, given=None, *, of_people=False):
@@ -141,8 +135,8 @@ def assumed_priors(stack, given=None, *, of_people=False):
     priors = assumed.checked_prior(classes)
     if given is not None:
         return check_priors(given, classes, "assumed_prior", priors)
-    if of_people and assumed.class_bias is not None:
-        priors = priors * np.exp(-assumed.class_bias)
+    if of_people and assumed.measured is not None:
+        priors = priors * np.exp(-assumed.measured.class_bias)
         priors /= priors.sum()
     return priors
 

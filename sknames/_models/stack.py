@@ -191,8 +191,8 @@ class Stack:
     @property
     def sharpness(self):
         """The power to which likelihood ratios are raised in estimates of a list."""
-        sharpness = self.assumed.sharpness
-        return 1.0 if sharpness is None else sharpness
+        measured = self.assumed.measured
+        return 1.0 if measured is None else measured.sharpness
 
     def without_thresholds(self):
         """Return the stack without thresholds, which never abstains."""
@@ -365,12 +365,10 @@ def _inner_estimators(model):
 
 def _assumed_by(model):
     """Return the assumptions of an estimator that contains no other."""
-    class_prior = getattr(model, "class_prior_", None)
-    measured = getattr(getattr(model, "network_", None), "measured", None)
-    if measured is None:
-        return Assumed(class_prior)
+    network = getattr(model, "network_", None)
     return Assumed(
-        class_prior, measured.class_bias, measured.sharpness, measured.n_people
+        class_prior=getattr(model, "class_prior_", None),
+        measured=getattr(network, "measured", None),
     )
 
 

@@ -12,7 +12,7 @@ from .._base.labels_and_weights import MIN_HELD_OUT
 from .._draws.draw_shares import draw_shares
 from .._draws.draws import Draws
 from .._lists.name_list import FEW_NAMES, check_size, warn_if_few_checked
-from .._models.groups import regions_of, unknown_label
+from .._models.groups import column_by_label, unknown_label
 from .._models.priors import OTHERS, is_not_one
 from .comparison import Comparison, comparison_of
 from .table import (
@@ -150,7 +150,7 @@ class Shares(Estimates):
     @property
     def _groups_to_sum(self):
         """The call that sums labels of this model, as text for a note."""
-        subregions = regions_of("subregion").keys()
+        subregions = column_by_label("subregion").keys()
         has_subregions = subregions >= {*self._about.model.classes.tolist()}
         return 'sums("subregion")' if has_subregions else "sums({...})"
 

@@ -132,12 +132,6 @@ class GroupedClassifier(Wrapper):
         self._stack().check_threshold()
         return self
 
-    def _grouping(self, classes):
-        """Return the grouping of `fit` or, before `fit`, the result of `_group`."""
-        if "_grouped" in vars(self):
-            return self._grouped
-        return self._group(classes)
-
     def _group(self, classes, *, may_lack=False):
         """Return the groups, sorted, and the index of each class's group."""
         groups = group_of_each(
@@ -147,13 +141,16 @@ class GroupedClassifier(Wrapper):
 
     def _layer(self, inner):
         """Return the layer that this wrapper adds to a stack."""
-        groups, index = self._grouping(inner.classes)
+        if "_grouped" in vars(self):
+            groups, index = self._grouped
+        else:
+            groups, index = self._group(inner.classes)
         return Sum(inner.classes, groups, index)
 
     @property
     def classes_(self) -> NDArray[Any]:
         """The groups, sorted."""
-        return self._grouping(self._inner().classes_)[0].copy()
+        return self._stack().classes.copy()
 
     @property
     def class_prior_(self) -> NDArray[np.float64]:
