@@ -202,7 +202,7 @@ def test_axis_label_of_shares_display_states_tested_coverage(shipped, small_name
     shares = estimate_shares(shipped, names, n_draws=200)
     held = f"{100 * shares.coverage:.0f}%"
     display = SharesDisplay.from_shares(shares)
-    expected = f"share of 150 names, with intervals (held {held} when tested)"
+    expected = f"share of 150 names, with intervals (coverage {held} in tests)"
     assert display.ax_.get_xlabel() == expected
 
 

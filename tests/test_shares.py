@@ -643,7 +643,7 @@ def test_tested_coverage_is_reported_only_for_default_settings(shipped, names):
     ):
         assert other.coverage is None
     header, *_ = repr(shares).splitlines()
-    assert header.endswith(f"share   interval (held {100 * held:.0f} % when tested)")
+    assert header.endswith(f"share   interval (coverage {100 * held:.0f} % in tests)")
     header, *_ = repr(of_regions).splitlines()
     assert header.endswith("   share   95 % interval (coverage not measured)")
 

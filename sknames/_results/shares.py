@@ -101,7 +101,7 @@ class Shares(Estimates):
     @property
     def _title(self):
         if self.coverage is not None:
-            return f"share   interval (held {100 * self.coverage:.0f} % when tested)"
+            return f"share   interval (coverage {100 * self.coverage:.0f} % in tests)"
         title = f"share   {100 * self.confidence_level:.10g} % interval"
         if self.n_checked is None:
             title += " (coverage not measured)"

@@ -220,7 +220,7 @@ class SharesDisplay(DisplayMixin):
             self.ax_.legend(ncols=n_columns, **place)
         intervals = f"{100 * table.confidence_level:.10g}% intervals"
         if getattr(table, "coverage", None) is not None:
-            intervals = f"intervals (held {100 * table.coverage:.0f}% when tested)"
+            intervals = f"intervals (coverage {100 * table.coverage:.0f}% in tests)"
         self.ax_.set_xlabel(f"{text}, with {intervals}{ending}")
 
 
