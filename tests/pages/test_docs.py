@@ -23,6 +23,7 @@ import sknames
 from docs.blocks import run_blocks
 from sknames.pretrained import load_card
 from tests.conftest import assert_prints, run_process, tiny_pipeline
+from tools.retrain import people_in_scripts
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -203,6 +204,17 @@ def test_accuracies_by_script_in_prediction_guide_match_model_cards():
             expected.append(100 * accuracy_of[f"{script}, locals"])
             expected.append(100 * accuracy_of[f"{script}, foreigners"])
         assert [*map(int, percents)] == pytest.approx(expected, abs=1), script
+
+
+def test_share_of_withheld_names_on_card_is_that_of_the_default_threshold():
+    rows = people_in_scripts.people()
+    model = sknames.load_pretrained(abstain=True)
+    withheld = model.reasons([row["name"] for row in rows]) != ""
+    is_local = np.array([row["local"] == "1" for row in rows])
+    shown = {who: float(share) for who, *_, share in load_card()["by_script"]}
+    assert shown["all, locals"] == pytest.approx(withheld[is_local].mean(), abs=0.01)
+    foreigners = withheld[~is_local].mean()
+    assert shown["all, foreigners"] == pytest.approx(foreigners, abs=0.01)
 
 
 # ---- Files around them

@@ -48,8 +48,8 @@ PAGE = Path(__file__).with_name("model_card.txt")
 PERMISSIVE = Path(__file__).with_name("permissive.json")
 NO_SUCH = (
     "The model has no label for American, Argentine, Australian, Belgian, Canadian, "
-    "Singaporean or Swiss names. Of South African names, it has a label for Zulu names "
-    "only."
+    "Singaporean or Swiss names. For South African names, it only has the label "
+    "Zulu."
 )
 HELD_OUT = (
     "Full names of people whose names are not in the training data in any spelling; "
@@ -501,7 +501,7 @@ def texts_of_labels(card):
         confusions.append([label, answer, n, by_nationality[label]["n"]])
     note = ""
     if untested:
-        note = f" There are no held-out people of: {', '.join(untested)}."
+        note = f" Nationalities without held-out people: {', '.join(untested)}."
     return {
         "untested": note,
         "by_nationality": table(["", "n", "recall", "precision", "n predicted"], rows),
