@@ -1,6 +1,6 @@
-"""Run the Python blocks and the commands of a page, and write their output into it.
+"""Run the Python blocks and the commands of pages, and write their output into them.
 
-``python docs/blocks.py docs/predict.md``
+For example, ``python docs/blocks.py docs/predict.md``.
 """
 
 import re
@@ -21,10 +21,10 @@ BLOCK = re.compile(
 
 
 def run_blocks(path):
-    """Run the blocks of a page in one session. Yield each block and what it prints.
+    """Run the blocks of a page in one session. Yield each block and its output.
 
-    In front of a block may stand ``<!-- not run: reason -->``, or ``<!-- needs: package
-    -->`` for one that runs where that package is installed.
+    A block after the comment ``<!-- not run: reason -->`` is not run. A block after
+    ``<!-- needs: package -->`` is run only if the package is installed.
     """
     text = path.read_text(encoding="utf-8")
     assert len(BLOCK.findall(text)) == text.count("```python\n")
@@ -34,20 +34,20 @@ def run_blocks(path):
         assert mark in ("", "needs", "not run"), block[1]
         if mark == "not run" or (mark == "needs" and find_spec(value) is None):
             continue
-        # Errors then name the line of the page.
+        # Blank lines in front, so that errors have the line number of the page.
         code = "\n" * text.count("\n", 0, block.start(2)) + block[2]
         with warnings.catch_warnings(), redirect_stdout(StringIO()) as out:
             if mark == "needs":
-                warnings.simplefilter("ignore")  # those of that package are its own
+                warnings.simplefilter("ignore")  # warnings of other packages
             exec(compile(code, path.name, "exec"), session)
         yield block, out.getvalue()
 
 
 def write(pages):
-    """Write what their blocks print into pages."""
+    """Write the output of the blocks and commands of pages into them."""
     for page in map(Path.resolve, map(Path, pages)):
         text = page.read_text(encoding="utf-8")
-        with TemporaryDirectory() as folder, chdir(folder):  # a page may write files
+        with TemporaryDirectory() as folder, chdir(folder):  # blocks may write files
             for block, printed in run_blocks(page):
                 bare = block[0].split("\n```text\n")[0].rstrip("\n") + "\n"
                 printed = re.sub(" +$", "", printed, flags=re.M)
@@ -55,24 +55,24 @@ def write(pages):
                 text = text.replace(block[0], bare + shown)
             write_files(text)
             for command in commands(text):
-                if "sknames " in command[1]:  # others need a server
+                if "sknames " in command[1]:  # other commands need a server
                     text = text.replace(command[0], _with_output(command[1]))
         page.write_text(text, encoding="utf-8")
 
 
 def write_files(text):
-    """Write the files that a page shows, for its commands."""
+    """Write the files that a page shows, so that its commands can read them."""
     for name, content in re.findall(r"```text\n# (.*)\n([^`]*)```", text):
         Path(name).write_text(content, encoding="utf-8")
 
 
 def commands(text):
-    """Yield a match for each console command of a page: the command and its output."""
+    """Yield a match for each console command of a page: command and output."""
     for console in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
         yield from re.finditer(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", console, re.MULTILINE)
 
 
-# Shares and rates are printed for people in a terminal only.
+# The command prints shares and rates as text for people only if stdout is a terminal.
 IN_TERMINAL = (
     "import sys; sys.stdout.isatty = lambda: True; "
     "from sknames.__main__ import main; main()"
@@ -80,7 +80,7 @@ IN_TERMINAL = (
 
 
 def _with_output(command):
-    """Return a command with what it prints now in a terminal."""
+    """Return a command with its output in a terminal."""
     program = f"{shlex.quote(sys.executable)} -c {shlex.quote(IN_TERMINAL)} "
     printed = subprocess.run(
         command.replace("sknames ", program, 1),

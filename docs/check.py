@@ -1,4 +1,4 @@
-"""Check README, the pages and related files, and print what is wrong: `make check`."""
+"""Check README, the pages and related files, and print all problems: `make check`."""
 
 import ast
 import re
@@ -45,7 +45,7 @@ def text_of(name):
 
 
 def slugs(path):
-    """Yield the anchors that GitHub, and Sphinx, give to the headings of a page."""
+    """Yield the anchors of a page's headings, as on GitHub and in Sphinx."""
     for heading in re.findall(
         r"^#+ (.+)$", CODE_BLOCK.sub("", path.read_text("utf-8")), re.M
     ):
@@ -53,7 +53,7 @@ def slugs(path):
 
 
 def broken_links():
-    """Yield links to files and headings that are not there."""
+    """Yield links to files and headings that do not exist."""
     for page in PAGES:
         for link in re.findall(
             r"\]\(([^)\s]+)\)", CODE_BLOCK.sub("", page.read_text("utf-8"))
@@ -67,7 +67,7 @@ def broken_links():
 
 
 def files_that_disagree():
-    """Yield what does not fit in a release, CI, the gallery and the reference."""
+    """Yield inconsistencies of release files, CI, the gallery and the reference."""
     project = PROJECT["project"]
     hatch = PROJECT["tool"]["hatch"]
     if f"\nversion: {VERSION}\n" not in text_of("CITATION.cff"):
@@ -76,9 +76,7 @@ def files_that_disagree():
     for name in ("ruff", "codespell"):
         (release,) = re.findall(rf"/{name}(?:-pre-commit)?\n    rev: v(\S+)\n", hooks)
         if f"{name}=={release}" not in project["optional-dependencies"]["lint"]:
-            yield (
-                f"pre-commit runs {name} {release}, and the extra lint another release"
-            )
+            yield f"pre-commit and the extra lint have different releases of {name}"
     read = {
         ".ci",
         ".github",
@@ -89,15 +87,15 @@ def files_that_disagree():
     }
     included = {*hatch["build"]["targets"]["sdist"]["include"]}
     if not read | {"docs", "examples", "tools"} <= included:
-        yield "the source distribution lacks what its tests and CI read"
+        yield "the source distribution lacks files that its tests or CI read"
     for example in (ROOT / "examples").glob("plot_*.py"):
         title, line, blank = ast.get_docstring(
             ast.parse(example.read_text("utf-8"))
         ).split("\n")[:3]
         if line != "=" * len(title) or blank:
-            yield f"{example} lacks the title that the gallery needs"
+            yield f"{example}: expected a title, a line of = below, and an empty line"
         if re.search("^# %% *[^ \n]", example.read_text("utf-8"), re.M):
-            yield f"{example}: the gallery leaves out what stands behind # %%"
+            yield f"{example}: the gallery ignores text in the line of # %%"
     rooms = (ROOT / "sknames").iterdir()
     public = [
         room.stem
@@ -106,8 +104,8 @@ def files_that_disagree():
     ]
     for module in public:
         if not re.search(rf"^   sknames\.{module}\b", text_of("docs/api.md"), re.M):
-            yield f"docs/api.md lacks sknames.{module}"
-    # CI runs on the versions that README names.
+            yield f"docs/api.md does not list sknames.{module}"
+    # CI must run on the versions that README states.
     readme = text_of("README.md")
     hosted = text_of(".github/workflows/ci.yml")
     versions = re.findall(r"^ +python: \[(.*)\]$", hosted, re.M)[0]
@@ -117,7 +115,7 @@ def files_that_disagree():
 
 
 def recipe_that_disagrees():
-    """Yield what of the recipe for conda-forge is not that of the project."""
+    """Yield differences between the recipe for conda-forge and the project."""
     project = PROJECT["project"]
     text = re.search(r"```yaml\n(.*?)```", text_of("RELEASING.md"), re.S)[1]
     recipe = yaml.safe_load(text)
@@ -132,14 +130,14 @@ def recipe_that_disagrees():
         (recipe["about"]["summary"], project["description"]),
     ]:
         if of_recipe != of_project:
-            yield f"the recipe has {of_recipe}, the project {of_project}"
+            yield f"the recipe has {of_recipe}, but the project has {of_project}"
     for name in recipe["about"]["license_file"]:
         if not (ROOT / name).is_file():
-            yield f"the recipe names {name}, which is missing"
+            yield f"the recipe names {name}, which does not exist"
 
 
 def help_in_fragments():
-    """Yield texts of --help without a capital letter or a full stop."""
+    """Yield help texts that do not begin with a capital or end in a full stop."""
     for command in [cli, *cli.commands.values()]:
         options = [param for param in command.params if isinstance(param, Option)]
         for text in [command.help, *(option.help for option in options)]:
@@ -149,12 +147,12 @@ def help_in_fragments():
 
 
 def generated_pages():
-    """Yield pages with parts that a command writes, and no first line that says so."""
+    """Yield pages with generated parts whose first line does not name the command."""
     for page in PAGES:
         text = page.read_text("utf-8")
         first = text.partition("\n")[0]
         if "\n<!-- end -->" in text and "written by `" not in first.lower():
-            yield f"{page}: its first line has to say which command writes its parts"
+            yield f"{page}: the first line must contain: written by `COMMAND`"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How Sphinx builds the site: `make -C docs html`, offline."""
+"""Configuration of Sphinx, which builds the site offline: `make -C docs html`."""
 
 import inspect
 import re
@@ -34,7 +34,7 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
-# The gallery's table of times would load scripts from the network.
+# The gallery's table of execution times would load scripts from the network.
 exclude_patterns = ["_build", "_extra", "page", "**sg_execution_times.rst"]
 # The interactive page, if `make html` has built it.
 html_extra_path = ["_extra"] if Path(__file__).with_name("_extra").exists() else []
@@ -112,7 +112,7 @@ html_theme_options = {
 
 
 def is_result(item):
-    """Return whether a class is made by functions only, with private parameters."""
+    """Return whether a class has private parameters, as results of functions have."""
     if not inspect.isclass(item):
         return False
     return any(name.startswith("_") for name in inspect.signature(item).parameters)

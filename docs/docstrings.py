@@ -1,7 +1,7 @@
-"""Find what is public, run the examples of its docstrings, and write what they print.
+"""Run the examples in public docstrings, and write their output into the docstrings.
 
-Run ``python docs/docstrings.py`` after a training. Examples that print what is expected
-stay as they are.
+Run ``python docs/docstrings.py`` after a training. Examples whose output has not
+changed stay as they are.
 """
 
 import doctest
@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parents[1] / "sknames"
 def public_objects():
     """Return all public functions and classes, by name.
 
-    They are listed by a public module, or returned by what a module lists.
+    They are in ``__all__`` of a public module, or returned by such an object.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def returned_classes(objects):
         elif is_ours(public):
             calls += [call for _, call in inspect.getmembers(public, inspect.isroutine)]
     classes = {}
-    # A cached_property is a routine since Python 3.13, but cannot be called.
+    # Since Python 3.13, a cached_property is a routine, but it is not callable.
     for call in filter(is_ours, filter(callable, calls)):
         result = inspect.signature(call).return_annotation
         if inspect.isclass(result) and is_ours(result):
@@ -59,7 +59,7 @@ def returned_classes(objects):
 
 
 class Recorder(doctest.DocTestRunner):
-    """Note what an example prints instead of what it should.
+    """Record the output of examples that differs from the expected output.
 
     Attributes
     ----------
@@ -71,16 +71,16 @@ class Recorder(doctest.DocTestRunner):
         self.printed = []
 
     def report_failure(self, out, test, example, got):
-        """Note an example; all others of the docstring run, too."""
+        """Record an example; the other examples of the docstring are run, too."""
         self.printed.append((example, got))
 
     def report_unexpected_exception(self, out, test, example, exc_info):
-        """Raise: an error is nothing that a docstring shows."""
+        """Raise the exception, since no docstring shows one."""
         raise exc_info[1]
 
 
 def write(objects, package=PACKAGE):
-    """Rewrite the docstrings of objects, a dict by name, in the files of a folder."""
+    """Update the docstrings of objects, a dict by name, in the files of a folder."""
     recorder = Recorder()
     for name, public in objects.items():
         for test in doctest.DocTestFinder(recurse=False).find(public, name):
@@ -90,12 +90,12 @@ def write(objects, package=PACKAGE):
 
 
 def replace(example, got, package):
-    """Replace what an example should print, in the one file that has it.
+    """Replace the expected output of an example in the file that contains it.
 
     Raises
     ------
     ValueError
-        If it is not there exactly once.
+        If there is not exactly one such example.
     """
     first, *others = example.source.splitlines()
     code = [f">>> {first}", *(f"... {line}" for line in others)]
@@ -109,8 +109,8 @@ def replace(example, got, package):
                 places.append((path, lines, i))
     if len(places) != 1:
         raise ValueError(
-            f"Expected one docstring with {first!r} and what it prints, found "
-            f"{len(places)}. Write by hand that it prints {got!r}."
+            f"Expected one docstring with {first!r} and its output, found "
+            f"{len(places)}. Write its new output by hand: {got!r}."
         )
     ((path, lines, i),) = places
     indent = lines[i][: lines[i].index(">>>")]

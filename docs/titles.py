@@ -1,6 +1,6 @@
 """Write docs/titles.md, which lists the words that are ignored in a name.
 
-Run ``PYTHONPATH=. python docs/titles.py`` after a change of sknames/_text/titles.ini.
+Run ``PYTHONPATH=. python docs/titles.py`` after changing sknames/_text/titles.ini.
 """
 
 from configparser import ConfigParser
@@ -10,7 +10,7 @@ import sknames
 
 PAGE = Path(__file__).with_name("titles.md")
 WORDS = Path(sknames.__file__).parent / "_text" / "titles.ini"
-# Tables of the file, and what the page says of them.
+# Tables of the file, and their headings on the page.
 TABLES = {
     "titles": "Titles before a name, or after a comma",
     "following": "Words after such a title, spelled exactly as here",
@@ -26,7 +26,7 @@ TABLES = {
 
 
 def page():
-    """Return the text of the page."""
+    """Return the text of docs/titles.md."""
     parser = ConfigParser(delimiters="=", comment_prefixes="#", interpolation=None)
     parser.optionxform = str
     parser.read(WORDS, encoding="utf-8")

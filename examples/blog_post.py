@@ -1,15 +1,15 @@
-"""Train the two nets of "PyTorch RNN from Scratch", the post that sknames grew out of.
+"""Train the two nets of the blog post "PyTorch RNN from Scratch" with sknames.
 
-The post is https://jaketae.github.io/study/pytorch-rnn/. It follows PyTorch's tutorial
-"NLP From Scratch: Classifying Names with a Character-Level RNN". Its nets are settings
-of sknames: one-hot characters, hidden size 256, Adam, one name at a time, two epochs,
-on the 20,070 encodable lines of the tutorial's names, split at random into 18,063 and
-2,007. The post reached 0.722 with its RNN and 0.814 with its GRU. The split leaks
-(names are repeated, 2,000 Arabic lines are 108 names), so the figures serve only to
-compare with the post's.
+The post, https://jaketae.github.io/study/pytorch-rnn/, follows PyTorch's tutorial "NLP
+From Scratch: Classifying Names with a Character-Level RNN". Its nets are reproduced by
+parameters of sknames: one-hot characters, hidden size 256, Adam, one name at a time,
+two epochs, on the 20,070 encodable lines of the tutorial's names, split at random into
+18,063 and 2,007. The post reports accuracies of 0.722 for its RNN and 0.814 for its
+GRU. The split leaks (names are repeated; 2,000 Arabic lines are 108 names), so the
+accuracies can only be compared with those of the post.
 
-Run ``python examples/blog_post.py``: it downloads the names at first use and takes some
-minutes. It draws the two figures of the tutorial: ``blog_post_loss.png`` and
+Run ``python examples/blog_post.py``. It downloads the names at first use, takes a few
+minutes, and draws the two figures of the tutorial: ``blog_post_loss.png`` and
 ``blog_post_confusions.png``. ``examples/benchmarks/bench_blog_post.py`` compares these
 nets with a plain torch loop.
 """
@@ -28,7 +28,7 @@ from sknames.datasets import fetch_names
 
 ALPHABET = string.ascii_letters + " .,:;-'"
 
-# Everything that the post did not have is switched off.
+# All features that the post's nets do not have are switched off.
 plain = {
     "hidden_size": 256,
     "embedding_dim": None,
@@ -49,7 +49,7 @@ nets = {
 
 
 def split_names():
-    """Return the encoder, names and languages to train on, and those to test on."""
+    """Return the encoder, training names, their languages, and the same for testing."""
     bunch = fetch_names(raw=True)
     encoder = CharEncoder(clean=False, alphabet=ALPHABET, lowercase=False).fit(
         bunch.data
@@ -64,7 +64,7 @@ def split_names():
 
 
 def draw(fitted, names, languages):
-    """Draw each net's loss during training, and its confusions of held-out names."""
+    """Draw each net's loss during training, and its confusion matrix on test names."""
     figure, axes = plt.subplots(layout="constrained")
     for title, pipeline in fitted.items():
         losses = np.array(
@@ -93,7 +93,7 @@ def draw(fitted, names, languages):
 def main():
     """Train both nets, print their accuracy and draw them."""
     encoder, train_names, train_languages, test_names, test_languages = split_names()
-    print(f"{len(train_names)} names to train on, {len(test_names)} to test")
+    print(f"{len(train_names)} training names, {len(test_names)} test names")
     fitted = {}
     for name, net in nets.items():
         start = time.perf_counter()

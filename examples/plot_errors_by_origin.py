@@ -2,8 +2,8 @@
 Audit a classifier by origin
 ============================
 
-Does a classifier reject qualified people of some origins more often, if nobody's origin
-was recorded?
+Does a classifier reject qualified people of some origins more often than others? This
+can be estimated from names if the origins were not recorded.
 
 The applicants are made up, so that the truth is known. Their names consist of words
 from the training data, so the model is more accurate here than on your data.
@@ -22,8 +22,8 @@ FALSE_NEGATIVE_RATE = {"Dutch": 0.1, "Polish": 0.1, "Turkish": 0.25}
 # The applicants
 # --------------
 #
-# Half of the applicants are qualified, `y`. The audited classifier, whose predictions
-# are `y_pred`, rejects one in ten qualified people, but one in four qualified people of
+# Half of the applicants are qualified (`y`). The predictions of the audited classifier
+# (`y_pred`) reject one qualified person in ten, but one in four if the person is of
 # Turkish origin.
 
 rng = np.random.default_rng(0)

@@ -2,9 +2,9 @@
 What a hidden state knows
 =========================
 
-After the last letter, all that a recurrent net knows about a name is its state: 64
+After the last letter, a recurrent net predicts from its state alone, a vector of 64
 numbers. We plot the states of 1,000 names that the net has not seen, follow the state
-through a name, and measure which letters can be recovered from it.
+from letter to letter, and measure which letters can be recovered from it.
 """
 
 import matplotlib.pyplot as plt

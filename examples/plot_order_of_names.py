@@ -2,9 +2,9 @@
 Order of name columns
 =====================
 
-A list has two columns of names: which of them has the given names? A single name is
-often ambiguous: Martin and James are both. But all rows of a list have the same order,
-so the evidence adds up, and a dozen rows suffice.
+A list has two columns of names. Which of them has the given names? A single name is
+often ambiguous: Martin and James can be given names or surnames. But all rows of a list
+have the same order, so the evidence adds up, and a dozen rows are enough.
 
 A pipeline for own labels learns the two parts, "given" and "surname", and the log odds
 of a column are summed.
@@ -18,8 +18,9 @@ from sknames import make_own_labels_pipeline
 from sknames.datasets import load_names
 
 # %%
-# The package knows which part each of its names is. Names that are both are left out.
-# All spellings of a name are in the same half.
+# For each of its names, the package records whether it is a given name or a surname.
+# Names that are both are left out. All spellings of a name are on the same side of the
+# split.
 
 names = load_names()
 is_clear = names.part != "both"

@@ -48,13 +48,15 @@ def answer(question, found, truth):
 
 
 # %%
-# How diverse? ------------ The Gini-Simpson index is the probability that two people,
-# drawn with replacement, differ. The effective number of labels is the number of
-# equally frequent labels with the same diversity: 1 / the sum of squares. Compute it
+# How diverse?
+# ------------
+# The Gini-Simpson index is the probability that two people, drawn with replacement,
+# have different labels. The effective number of labels is the number of equally
+# frequent labels with the same diversity: 1 / the sum of squared shares. Compute it
 # from the index and its interval, so that both agree. An index depends on the labels,
-# so compare only lists by the same model with the same labels and groups. Shannon's
-# index is not recommended, because it depends on rare labels, whose shares are the
-# least certain.
+# so compare lists only if their shares are estimated by the same model for the same
+# labels and groups. Shannon's index is not recommended, because it depends on rare
+# labels, whose shares are the least certain.
 
 here_mix = [0.1, 0.6, 0.1, 0.2]
 there_mix = [0.25, 0.25, 0.25, 0.25]
@@ -216,7 +218,8 @@ for axis, (question, (found, truth)) in zip(axes, answers.items(), strict=True):
 figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
 
 # %%
-# There is no recipe for two statistics, because intervals from draws would be wrong.
-# One is the dissimilarity of units: draws are never as alike as the units may be. Use
-# ``rates.compare`` with units as outcomes to see which labels differ. The other is
-# homophily between inferred labels, which errors in the labels attenuate.
+# For two statistics, intervals from draws would be wrong. One is the dissimilarity of
+# units, such as schools or departments: random draws differ even if the units are
+# equal, so the index is never estimated as 0. Use ``rates.compare`` with units as
+# outcomes to see which labels differ. The other statistic is homophily between inferred
+# labels, which is attenuated by errors in the labels.

@@ -37,10 +37,10 @@ for name, near in zip(some, search.kneighbors(encoder.transform(some))[1], stric
     print(f"{name:<13} {', '.join(other for other in surnames[near] if other != name)}")
 
 # %%
-# A person may be in a list in several spellings. Spellings that differ only in case,
-# diacritics and white space are in the same group of `spelling_groups`; other
-# romanisations need a distance. The nearest pairs are only candidates: Oleksandr Ivanov
-# is a different name.
+# A list may contain a person in several spellings. Spellings that differ only in case,
+# diacritics and white space are in the same group of `spelling_groups`. Other
+# romanisations can be found by the distance between features. The nearest pairs are
+# only candidates: Oleksandr is another name than Aleksandr.
 
 people = [
     "Aleksandr Ivanov", "Alexander Ivanov", "Александр Иванов", "Oleksandr Ivanov",

@@ -1,14 +1,14 @@
 """Predict the names in a folder of Parquet files on a Dask cluster.
 
 Run ``python examples/predict_on_a_cluster.py INPUT OUTPUT [--column given,family]
-[--model FILE]``, where INPUT is a folder of Parquet files and OUTPUT one that does not
-exist yet or is empty. It needs ``pip install 'dask[dataframe,distributed]'`` and starts
-two processes on this machine as a small cluster. On a real cluster one line changes,
-the one marked below; its workers need sknames, and find both folders under the same
-names (on a shared disk, or as s3://...).
+[--model FILE]``. INPUT is a folder of Parquet files, and OUTPUT is a folder that is
+empty or does not exist. The script needs ``pip install 'dask[dataframe,distributed]'``
+and starts two processes on this machine as a small cluster. For a real cluster, change
+the line that is marked below. Its workers need sknames, and access to both folders
+under the same names (on a shared disk, or as s3://...).
 
-Every row comes out once, in order, with the columns that `sknames predict` adds to its
-own.
+The output has all rows in the same order, and in addition to their columns those that
+`sknames predict` adds.
 """
 
 import argparse
@@ -28,7 +28,7 @@ NEW = {"predicted": TEXT, "probability": NUMBER, "reason": TEXT}
 
 
 class Model(WorkerPlugin):
-    """Sends the model to each worker once, also to one that comes later."""
+    """Send the model once to each worker, including workers that join later."""
 
     name = "model"
 
@@ -40,7 +40,10 @@ class Model(WorkerPlugin):
 
 
 def add_predictions(part, columns):
-    """Add new columns to a part of the table; rows with no prediction have a reason."""
+    """Add the predictions to a part of the table.
+
+    If there is no prediction, the column "reason" says why.
+    """
     model = get_worker().model
     names = part[columns].astype(TEXT)
     table = sknames.predict_table(model, names, column=columns)
@@ -50,26 +53,29 @@ def add_predictions(part, columns):
 
 
 def name_of_part(i):
-    return f"part-{i:06d}.parquet"  # in alphabetical order
+    return f"part-{i:06d}.parquet"  # alphabetical order is the order of parts
 
 
 def main():
-    """Predict, and say where the answers are."""
+    """Predict all names, and print the output folder."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("input")
     parser.add_argument("output")
     parser.add_argument(
-        "--column", default="name", help="of names, or of their parts: given,family"
+        "--column",
+        default="name",
+        help="column of names, or columns of their parts: given,family (default: name)",
     )
     parser.add_argument(
-        "--model", help="a joblib file: a pickle, so of somebody you trust"
+        "--model",
+        help="joblib file of a model; it is a pickle, so use only files that you trust",
     )
     arguments = parser.parse_args()
     files, folder = url_to_fs(arguments.output)
     if files.exists(folder) and files.ls(folder):
         parser.error(f"{arguments.output} is not empty: give another output")
-    # Columns keep their types, as integers with gaps would not in numpy; none is an
-    # index.
+    # Arrow types are kept, because numpy would turn integers with missing values into
+    # floats. No column becomes an index.
     types = {"types_mapper": pd.ArrowDtype}
     table = dd.read_parquet(
         arguments.input, index=False, categories=[], arrow_to_pandas=types
@@ -88,7 +94,7 @@ def main():
     else:
         model = sknames.load_pretrained()
 
-    # The one line that changes: for a real cluster, Client("tcp://its-scheduler:8786").
+    # Change this line for a real cluster: Client("tcp://its-scheduler:8786").
     client = Client(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0")
 
     with client:
@@ -101,7 +107,7 @@ def main():
     print(f"{arguments.output}: {table.npartitions} parts")
 
 
-# The processes of a local cluster import this file: without the guard each would start
-# a cluster.
+# The processes of a local cluster import this file. Without this condition, each of
+# them would start a cluster.
 if __name__ == "__main__":
     main()

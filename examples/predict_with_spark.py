@@ -1,14 +1,14 @@
 """Predict the names in a folder of Parquet files with Spark.
 
 Run ``python examples/predict_with_spark.py INPUT OUTPUT [--column given,family]
-[--model FILE]``, where INPUT is a folder of Parquet files and OUTPUT one that does not
-exist yet. It needs Java and ``pip install pyspark pandas pyarrow``, and runs in two
-threads on this machine. On a real cluster one line changes, the one marked below; its
-workers need sknames, pandas and pyarrow. They run the `python3` on their path, or the
-one that the environment variable `PYSPARK_PYTHON` names.
+[--model FILE]``. INPUT is a folder of Parquet files, and OUTPUT is a folder that does
+not exist. The script needs Java and ``pip install pyspark pandas pyarrow``, and runs in
+two threads on this machine. For a real cluster, change the line that is marked below.
+Its workers need sknames, pandas and pyarrow. They run the `python3` on their path, or
+the interpreter in the environment variable `PYSPARK_PYTHON`.
 
-Every row comes out once, with the columns that `sknames predict` adds to its own. Spark
-reads the files in an order of its own: sort by a column if order matters.
+The output has all rows, and in addition to their columns those that `sknames predict`
+adds. Spark does not keep the order of files, so sort by a column if the order matters.
 """
 
 import argparse
@@ -25,33 +25,39 @@ NEW = ["predicted", "probability", "reason"]
 
 
 def answers(model, names):
-    """Return a row for each name; one that has no prediction has a reason."""
+    """Return predicted label, probability and reason for each name.
+
+    If there is no prediction, the column "reason" says why.
+    """
     columns = names.columns.tolist()
     found = sknames.predict_table(model, names, column=columns)[NEW].round(6)
     return found.assign(reason=found["reason"].replace({"": None}))
 
 
 def main():
-    """Predict, and say where the answers are."""
+    """Predict all names, and print the output folder."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("input")
     parser.add_argument("output")
     parser.add_argument(
-        "--column", default="name", help="of names, or of their parts: given,family"
+        "--column",
+        default="name",
+        help="column of names, or columns of their parts: given,family (default: name)",
     )
     parser.add_argument(
-        "--model", help="a joblib file: a pickle, so of somebody you trust"
+        "--model",
+        help="joblib file of a model; it is a pickle, so use only files that you trust",
     )
     arguments = parser.parse_args()
     model = (
         joblib.load(arguments.model) if arguments.model else sknames.load_pretrained()
     )
 
-    # The one line that changes: without .master("local[2]"), spark-submit says where to
-    # run.
+    # Change this line for a real cluster: without .master("local[2]"), spark-submit
+    # determines the cluster.
     spark = SparkSession.builder.master("local[2]").getOrCreate()
 
-    model = spark.sparkContext.broadcast(model)  # each worker gets and keeps one
+    model = spark.sparkContext.broadcast(model)  # sent to each worker only once
 
     @pandas_udf("predicted string, probability double, reason string")
     def tell(parts: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
@@ -67,7 +73,7 @@ def main():
         parser.error(
             f"rename the columns of the input that {NEW} would replace: {table.columns}"
         )
-    # Only names go to Python and back: the other columns stay in Spark, as they are.
+    # Only the names are passed to Python. The other columns stay in Spark.
     names = struct(*(table[c].cast("string").alias(c) for c in columns))
     found = table.select("*", tell(names).alias("_found"))
     found.select("*", "_found.*").drop("_found").write.parquet(arguments.output)

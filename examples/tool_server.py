@@ -1,9 +1,9 @@
-"""Give agents the model as tools, on your machine, by the Model Context Protocol.
+"""Offer the model to AI agents as tools of the Model Context Protocol (MCP).
 
-``pip install . mcp`` in a clone, and let your agent's program start ``python`` with
-this file. Most have a file for it: ``{"mcpServers": {"sknames": {"command": "python",
-"args": [PATH]}}}``. This server sends nothing anywhere. Whoever runs the agent reads
-the names and the answers.
+Run ``pip install . mcp`` in a clone, and configure your agent to start ``python`` with
+this file. The configuration file of most agents needs ``{"mcpServers": {"sknames":
+{"command": "python", "args": [PATH]}}}``. This server runs on your machine and does not
+send data anywhere, but the provider of the agent can read the names and the answers.
 """
 
 import warnings
@@ -17,20 +17,17 @@ from pydantic import BaseModel, Field
 import sknames
 from sknames.inspection import feature_contributions
 
-# docs/responsible_use.md, for a reader who sees nothing else.
+# A summary of docs/responsible_use.md, which agents do not see.
 LIMITS = """
-A name shows where it is common, not who bears it. It is not citizenship, ethnicity, \
-race, religion,
-language or place of birth. Do not decide about a person with it (hiring, credit, \
-insurance,
-housing, asylum, policing, health, education, prices, advertising), do not store \
-a guess as if the
-person had given it, and do not sort people by it. Prefer `shares` of a list \
-to guesses about
-persons. It knows 74 nationalities: people of others, such as Americans, \
-get a wrong one, often with
-confidence. Of people from abroad, spelled in a script other than Latin, \
-three in ten are wrong."""
+A name shows where it is common, not who bears it. A predicted nationality is not
+citizenship, ethnicity, race, religion, language or place of birth.
+Do not decide about a person with it (hiring, credit, insurance, housing, asylum,
+policing, health, education, prices, advertising), do not store a prediction as if the
+person had provided it, and do not sort people by it. Prefer `shares` of a list to
+predictions of single names.
+The model has 74 nationalities. People of other nationalities, such as Americans, are
+always misclassified, often with a high probability. For foreign names in a non-Latin
+script, three predictions in ten are wrong."""
 Name = Annotated[str, Field(max_length=200)]
 Names = Annotated[list[Name], Field(min_length=1, max_length=1000)]
 
@@ -46,7 +43,7 @@ class Answer(BaseModel):
 
 
 def tool(function):
-    """Offer a read-only function as a tool, with the limits in its description."""
+    """Offer a read-only function as a tool, with LIMITS in its description."""
     offer = server.tool(
         description=f"{function.__doc__}{LIMITS}",
         annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False),
@@ -58,8 +55,8 @@ def tool(function):
 def predict(names: Names) -> list[Answer]:
     """Predict the nationality of each name, with its probability.
 
-    The nationality is null where the model is unsure or the text is no name: say that
-    there is no answer, and do not guess one."""
+    The nationality is null if the model is unsure, or if the text is not a name. In
+    this case, say that there is no prediction, and do not guess."""
     columns = sknames.predict_names(model, names).columns()
     answers = []
     for name, label, p, reason in zip(names, *columns.values(), strict=True):
@@ -75,8 +72,8 @@ def predict(names: Names) -> list[Answer]:
 def shares(names: Names) -> str:
     """Estimate the share of each nationality in a list of names, with intervals.
 
-    It corrects for the errors of single predictions. Pass all names at once, 100 or
-    more, and report the interval with each share."""
+    The estimate corrects for the errors of single predictions. Pass all names at once,
+    100 or more, and report the interval with each share."""
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         found = sknames.estimate_shares(model, names, random_state=0)
@@ -88,7 +85,7 @@ def explain(name: Name) -> dict[str, object]:
     """Show what separates the two most probable nationalities of a name: the log odds
     that each n-gram and word adds.
 
-    It shows what the model used, and nothing about the person."""
+    This explains the prediction of the model. It says nothing about the person."""
     if (reason := model.reasons([name])[0]) not in ("", "unsure"):
         raise ToolError(
             f"{name!r} has no nationality to explain ({reason}). Give a name."

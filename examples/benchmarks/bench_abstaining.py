@@ -1,10 +1,10 @@
-"""Measure accuracy and coverage with abstaining: the tables of docs/abstaining.md.
+"""Measure coverage and error rates of models that abstain, for docs/abstaining.md.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_abstaining.py``, with the
-sources of the shipped model in SKNAMES_DATA. It prints tables in Markdown, of
-nationalities and of countries; ``--curve-only`` stops before those of unlisted
-nationalities. The people are held out by tools/retrain/kept_apart.py: one half is
-used to choose the thresholds, and the other half to report results.
+training data of the shipped models in SKNAMES_DATA. It prints Markdown tables for the
+nationality and the country model. ``--curve-only`` leaves out the tables of texts
+without a label in the model. The people are held out by tools/retrain/kept_apart.py:
+thresholds were chosen on one half of them, and results are reported for the other half.
 """
 
 import argparse
@@ -28,14 +28,15 @@ from tools.retrain.card import has_new_words
 from tools.retrain.risk_coverage import curve_of, weights_of
 from tools.retrain.tables import read_table
 
-EACH = 100  # people of an unlisted nationality
+EACH = 100  # people of each nationality that is not a label
 N_STRINGS = 1_000
-# Demonyms of peoples with names of all origins, and demonyms that are not of a people.
+# Demonyms of countries with names of all origins, and demonyms that do not denote a
+# nationality of ours.
 NO_PEOPLE = (
     "American Australian British Canadian Dane Finn Pole Syriac Turk Vincentian".split()
 )
 NOT_PEOPLE = Path(__file__).with_name("not_people.csv")
-# Those that are the default of a model, and a few more.
+# The default risk of each model, and a few others.
 RISKS = sorted(
     {0.06, 0.1, 0.2}.union(*(of_targets.values() for of_targets in RISK.values()))
 )
@@ -45,7 +46,7 @@ RISKS = sorted(
 
 
 def people_of_others():
-    """Return biographies of nationalities that are not ours."""
+    """Return names from biographies of nationalities that the model does not have."""
     sources = recipe.typical_people(load_names(script="all"))
     rng = np.random.RandomState(0)
     ours = chain.from_iterable(
@@ -87,11 +88,11 @@ def random_strings():
     return [f"{a} {b}".title() for a, b in zip(words[::2], words[1::2], strict=True)]
 
 
-# ---- People kept apart: risk against coverage
+# ---- Held-out people: risk and coverage
 
 
 def at_threshold(curve, threshold):
-    """Return coverage and risk, of people few of whom may be so sure."""
+    """Return coverage and risk at a threshold as text, "-" if nobody reaches it."""
     rows = np.flatnonzero(curve.threshold >= threshold)
     return (
         f"{of[rows[-1]]:.3f}" if len(rows) else "-"
@@ -100,14 +101,12 @@ def at_threshold(curve, threshold):
 
 
 def by_level(proba, people, classes, priors, threshold):
-    """Return shares answered by label, subregion and region, and their error rates."""
+    """Return shares predicted by label, subregion and region, and the error rate."""
     shifted = exchange_priors(proba, np.full(len(classes), 1 / len(classes)), priors)
     is_name = Names(people.names.tolist()).reasons == ""
     levels = read_fallback(M49, classes)
     y = people.labels
-    confidence, hits = confidence_and_hits(
-        shifted, shifted.argmax(axis=1), is_name, y, classes, levels
-    )
+    confidence, hits = confidence_and_hits(shifted, is_name, y, classes, levels)
     weights = weights_of(y, classes, priors)
     answered = confidence > threshold
     level = np.where(answered.any(axis=1), answered.argmax(axis=1), -1)
@@ -119,7 +118,7 @@ def by_level(proba, people, classes, priors, threshold):
 
 
 def tables_of_curves(target, model, choose, report):
-    """Print thresholds with their coverages and risks, and what a fallback adds."""
+    """Print coverages and risks of thresholds, without and with a fallback."""
     classes = model.classes_
     new = report.at(has_new_words(model, report))
     mixes = {
@@ -138,9 +137,9 @@ def tables_of_curves(target, model, choose, report):
         try:
             threshold = load_pretrained(target, risk=risk).threshold_
             with_fallback = load_pretrained(target, risk=risk, fallback=[*M49])
-        except ValueError:  # not proven
+        except ValueError:  # no threshold keeps the error rate below this risk
             continue
-        if not threshold or not with_fallback.threshold_:  # all answers keep it
+        if not threshold or not with_fallback.threshold_:  # even without abstaining
             continue
         cells = [at_threshold(curve, threshold) for curve in curves]
         rows.append(
@@ -162,21 +161,26 @@ def main():
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--curve-only", action="store_true", help="of the people kept apart"
+        "--curve-only",
+        action="store_true",
+        help="print only the tables of held-out people",
     )
     args = parser.parse_args()
     print(f"- {machine()}\n")
     loaded = {target: kept_apart.load(target) for target in TARGETS}
     for target, (model, choose, report, _) in loaded.items():
         n_people = len(choose.names) + len(report.names)
-        print(f"### {n_people:,} people kept apart, in two halves: {target}\n")
+        print(f"### {n_people:,} held-out people, in two halves: {target}\n")
         tables_of_curves(target, model, choose, report)
     if not args.curve_only:
         tables_of_others(loaded[TARGETS[0]][2])
 
 
 def tables_of_others(people):
-    """Print how much is answered of what is no name of ours."""
+    """Print how often the model predicts a label for texts without a right label.
+
+    `people` are held-out people with labels of the model, for comparison.
+    """
     model = load_pretrained(abstain=True)
     groups = {
         "people of others": people_of_others(),
@@ -203,7 +207,7 @@ def tables_of_others(people):
 
 
 def answered(proba, thresholds, weights=None):
-    """Return n, and the share of the names above each threshold."""
+    """Return the number of names, and the share of them above each threshold."""
     sure = proba.max(axis=1)
     shares = (np.average(sure > threshold, weights=weights) for threshold in thresholds)
     return [len(proba), *(f"{share:.2f}" for share in shares)]

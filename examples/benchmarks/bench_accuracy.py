@@ -1,13 +1,13 @@
 """Compare the accuracy of sknames with linear models.
 
-Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_accuracy.py --seeds 11-16``:
-it prints tables in Markdown. Each seed takes some minutes on one thread. Figures are
-the mean over the seeds and its standard error. Results in ``--cache FOLDER`` are
-reused; empty the folder after a change of the code.
+Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_accuracy.py --seeds 11-16``.
+It prints tables in Markdown. Each seed takes a few minutes on one thread. Figures are
+means over the seeds with their standard errors. Results in ``--cache FOLDER`` are
+reused, so empty the folder after changing the code.
 
 For each seed, the first fold of ``StratifiedGroupKFold(10, shuffle=True,
-random_state=seed)`` is the test set; names that are equal in ASCII and lower case are
-a group, so that none is on both sides. The seed is also the models' `random_state`.
+random_state=seed)`` is the test set. Names that are equal in ASCII and lower case are a
+group, so they are never in both sets. The seed is also the models' `random_state`.
 """
 
 import argparse
@@ -80,7 +80,7 @@ MODELS |= {
 
 
 def clean_split(seed):
-    """Return names, labels, and where those to train on and to test on are."""
+    """Return names, labels, and the indices of the training and test sets."""
     names, labels = clean_names()
     cv = StratifiedGroupKFold(10, shuffle=True, random_state=seed)
     return (
@@ -129,7 +129,7 @@ def score_proba(proba, y, classes):
 
 
 def run(seeds, keys, cache, run_id):
-    """Return results as {model: {seed: record}}, from the cache if it has them."""
+    """Return results as {model: {seed: record}}, reusing those in the cache."""
     results = {key: {} for key in keys}
     for seed in seeds:
         split = clean_split(seed)
@@ -147,7 +147,7 @@ def run(seeds, keys, cache, run_id):
 
 
 def values(results, model, metric, minus=None):
-    """Return a metric, or its difference to another model's, at each of its seeds."""
+    """Return a metric of a model for each seed, minus that of the model `minus`."""
     records = results.get(model, {}).items()
     found = {seed: r[metric] for seed, r in records if metric in r}
     if minus is not None:
@@ -157,7 +157,7 @@ def values(results, model, metric, minus=None):
 
 
 def fit_ratios(results):
-    """Return the ratio of GRU to LogisticRegression time, if one run timed both."""
+    """Return ratios of the fit times of GRU and LogisticRegression in the same run."""
     pairs = [
         (r, results.get("logreg", {}).get(s)) for s, r in results.get("gru", {}).items()
     ]
@@ -281,29 +281,33 @@ def report(results, keys):
 
 
 def parse_seeds(text):
-    """Return the seeds of a list like 11-13,21."""
+    """Return the seeds in a text such as 11-13,21."""
     ends = [[int(end) for end in part.split("-")] for part in text.split(",")]
     return [seed for end in ends for seed in range(end[0], end[-1] + 1)]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", default="11-16", help="of the splits, like 11-13,21")
     parser.add_argument(
-        "--models", type=some_of(MODELS), default=[*MODELS], help=",".join(MODELS)
+        "--seeds", default="11-16", help="seeds of the splits, such as 11-13,21"
     )
-    parser.add_argument("--cache", type=Path, help="folder of finished results")
+    parser.add_argument(
+        "--models",
+        type=some_of(MODELS),
+        default=[*MODELS],
+        help=f"models to compare, of {','.join(MODELS)}",
+    )
+    parser.add_argument("--cache", type=Path, help="folder of results to reuse")
     args = parser.parse_args()
 
     torch.set_num_threads(1)
     run_id = f"{time.time():.0f}-{os.getpid()}"
     with threadpool_limits(1), warnings.catch_warnings():
-        # Names longer than the training part's, the 100 iterations, languages not in a
-        # test part.
+        # Ignored warnings: test names are longer than all training names, the solver
+        # stops after 100 iterations, a test set lacks a language.
         warnings.simplefilter("ignore", UserWarning)
-        ours(max_epochs=1).fit(
-            ["a", "b"], ["a", "b"]
-        )  # or the first fit is charged for imports
+        # Import torch before times are measured.
+        ours(max_epochs=1).fit(["a", "b"], ["a", "b"])
         results = run(parse_seeds(args.seeds), args.models, args.cache, run_id)
     report(results, args.models)
 

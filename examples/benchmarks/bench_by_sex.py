@@ -1,4 +1,4 @@
-"""Measure the accuracy for women and men, by their given names.
+"""Compare the accuracy for women and men, told apart by their given names.
 
     pip install faker
     SKNAMES_DATA=folder python examples/benchmarks/bench_by_sex.py
@@ -16,11 +16,11 @@ import numpy as np
 
 from tools.retrain import kept_apart
 
-LEAST = 10  # women and men of a nationality, to compare them
+LEAST = 10  # women and men of a nationality, for it to be compared
 
 
 def given_names():
-    """Return the given names of women alone and of men alone, in lower case."""
+    """Return given names of women only and of men only, in lower case."""
     of_sex = {"women": set(), "men": set()}
     for module in pkgutil.iter_modules(providers.__path__):
         if not module.ispkg:
@@ -56,8 +56,9 @@ def main():
         variances.append(of_women.var() / len(of_women) + of_men.var() / len(of_men))
     error = np.sqrt(np.sum(variances)) / len(variances)
     print(
-        f"within a nationality, mean over {len(differences)} with {LEAST} of each: "
-        f"women less men {np.mean(differences):+.3f} (standard error {error:.3f})"
+        f"accuracy of women minus that of men, mean over {len(differences)} "
+        f"nationalities with at least {LEAST} of each: {np.mean(differences):+.3f} "
+        f"(standard error {error:.3f})"
     )
 
 

@@ -1,11 +1,12 @@
 """Measure the speed and the memory of the command line.
 
-Run ``python examples/benchmarks/bench_cli.py [N]``: `sknames predict` reads N
-(10,000,000) distinct full names from a CSV file, with the shipped model, and the
-library predicts the first of these names. It needs ``psutil``, the extra ``cli`` and
-100 bytes of disk a name. It exits with 1 if the command takes 600 MB of resident memory
-or has less than 0.8 of the library's speed. On a busy machine, compare the seconds of
-CPU, which include the start of the process.
+Run ``python examples/benchmarks/bench_cli.py [N]``. `sknames predict` predicts N
+distinct full names (by default 10,000,000) from a CSV file with the shipped model. Its
+speed is compared with that of `predict` in Python, for the first million of these
+names. The benchmark needs ``psutil``, the extra ``cli``, and 100 bytes of disk space
+per name. The exit status is 1 if the command uses 600 MB of resident memory or more, or
+has less than 0.8 of the speed in Python. On a busy machine, compare CPU seconds, which
+include the start of the process.
 """
 
 import argparse
@@ -24,12 +25,12 @@ from sknames.datasets import load_names
 
 MAX_MEMORY = 600e6
 MIN_SHARE = 0.8
-PART = 500_000  # names that are put together, or predicted by the library, at once
+PART = 500_000  # names in memory at a time
 MAX_LIBRARY = 1_000_000
 
 
 def parts(n):
-    """Yield lists of distinct names "given surname", made from the names that ship."""
+    """Yield lists of distinct full names, made up from the names of the package."""
     bunch = load_names()
     given = np.unique(bunch.data[bunch.part == "given"].astype(str))
     surnames = np.unique(bunch.data[bunch.part == "surname"].astype(str))
@@ -44,7 +45,7 @@ def parts(n):
 
 
 def command(folder):
-    """Run the command; return seconds, CPU seconds and peak memory of its process."""
+    """Run the command; return its seconds, CPU seconds and peak memory in bytes."""
     arguments = ["predict", folder / "names.csv", "--output", folder / "out.csv"]
     start = time.perf_counter()
     cpu = sum(os.times()[2:4])
@@ -54,7 +55,7 @@ def command(folder):
             peak = max(peak, resident(process.pid))
             time.sleep(0.05)
     if process.returncode:
-        sys.exit(f"sknames ended with exit code {process.returncode}")
+        sys.exit(f"sknames ended with exit status {process.returncode}")
     return time.perf_counter() - start, sum(os.times()[2:4]) - cpu, peak
 
 
@@ -62,12 +63,12 @@ def resident(pid):
     """Return the resident memory of a process, in bytes."""
     try:
         return psutil.Process(pid).memory_info().rss
-    except psutil.NoSuchProcess:  # it has ended meanwhile
+    except psutil.NoSuchProcess:  # it has just ended
         return 0
 
 
 def library(n):
-    """Return how many names a second `predict` takes, in lists of PART names."""
+    """Return the names per second of `predict` in Python, in lists of PART names."""
     model = sknames.load_pretrained()
     names = list(parts(n))
     model.predict(names[0][:100])
@@ -78,10 +79,14 @@ def library(n):
 
 
 def main():
-    """Measure, print a table, and say which bars are missed."""
+    """Measure, print the figures, and exit with the limits that are missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "n", nargs="?", type=int, default=10_000_000, help="names (10,000,000)"
+        "n",
+        nargs="?",
+        type=int,
+        default=10_000_000,
+        help="number of names (default: 10,000,000)",
     )
     n = parser.parse_args().n
     with tempfile.TemporaryDirectory() as folder:
@@ -95,17 +100,17 @@ def main():
         after = library(min(n, MAX_LIBRARY))
     share = n / seconds / ((before + after) / 2)
     print(
-        f"{n:,} distinct full names from CSV to CSV, with the start of the process: "
+        f"{n:,} distinct full names from CSV to CSV, including the process start: "
         f"{seconds:.1f} s, {n / seconds:,.0f} names/s, {cpu:.1f} s of CPU, "
         f"peak {memory / 1e6:.0f} MB"
     )
     print(
-        f"library alone: {before:,.0f} names/s before, {after:,.0f} after; "
-        f"share of the command {share:.3f}"
+        f"`predict` in Python: {before:,.0f} names/s before, {after:,.0f} after; "
+        f"the command has {share:.3f} of this speed"
     )
     missed = {
         f"memory below {MAX_MEMORY / 1e6:.0f} MB": memory < MAX_MEMORY,
-        f"at least {MIN_SHARE} of the library's speed": share >= MIN_SHARE,
+        f"at least {MIN_SHARE} of the speed in Python": share >= MIN_SHARE,
     }
     missed = [bar for bar, is_met in missed.items() if not is_met]
     sys.exit(f"missed: {'; '.join(missed)}" if missed else 0)

@@ -1,14 +1,14 @@
-"""Measure the accuracy of the model of countries on held-out people and public sets.
+"""Measure the accuracy of the country model on held-out people and public test sets.
 
-Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_countries.py``, or with
-``--model FOLDER`` for another model. SKNAMES_DATA holds the sources of the
-shipped model, and in a folder "public" the sets goalscorers and arczi21, see
-tools/public_sets.py. One half of their new people may choose settings, so "new" people
-are those of the other half. The held-out people are those of
-tools/retrain/kept_apart.py, on whom neither the network nor its head was trained. Half
-of them chose the settings, and the other half is reported: see results/countries.md.
-The baseline divides each nationality among its countries by population, which
-`datasets.load_nationalities` has.
+Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_countries.py``, with
+``--model FOLDER`` for another model. SKNAMES_DATA must contain the training data of the
+shipped models, and in a folder "public" the sets goalscorers and arczi21, see
+tools/public_sets.py. "New" people are people of these sets who are in no source of the
+training data, in the half that is not used to choose settings. The held-out people are
+those of tools/retrain/kept_apart.py, on whom neither the network nor its head was
+trained. Settings were chosen on one half of them, and the other half is reported: see
+results/countries.md. The baseline divides each nationality among its countries by
+population, see `datasets.load_nationalities`.
 """
 
 import argparse
@@ -25,23 +25,23 @@ from tools.retrain import kept_apart
 from tools.retrain.card import alike, has_new_words
 from tools.retrain.new_people import country_shares, read_public, source_people
 
-# Countries of a large language, which a division by population never predicts, but for
-# the largest.
+# Countries that share a language. If nationalities are divided by population, only the
+# largest of them is ever predicted.
 SAME_LANGUAGE = "US BR MX AR CO CL ES PT GB AT CH BE EG MA NG AU SG".split()
 
 
 def countries_of_nationalities():
-    """Return the countries for which the nationalities stand, in order."""
+    """Return the countries of all nationalities, sorted."""
     return np.unique(" ".join(load_nationalities().alpha_2).split())
 
 
 def by_population(model, names, countries):
-    """Return probabilities of countries: nationalities are divided by population."""
+    """Return probabilities of countries, from nationalities divided by population."""
     return model.predict_proba(names) @ country_shares(model.classes_, countries)
 
 
 def tempered(classes):
-    """Return priors by name, from the inhabitants of each country."""
+    """Return priors by title, from the population of each country."""
     millions = {row[0]: float(row[3]) for row in read_rows("countries.csv")}
     people = np.array([millions[country] for country in classes])
     powers = {
@@ -55,7 +55,7 @@ def tempered(classes):
 
 
 def figures(y, scores, classes, weights=None):
-    """Return accuracy and how often the country is among the first three."""
+    """Return the accuracy and the top-3 accuracy as text."""
     hits = top_3_hits(scores, y, classes)
     return [
         f"{np.average(h, weights=weights):.3f}" for h in (hits[:, 0], hits.any(axis=1))
@@ -66,10 +66,14 @@ def main():
     """Print tables in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument(
-        "--model", type=Path, help="Folder of the model (default: that ships)."
+        "--model", type=Path, help="folder of the model (default: the shipped model)"
     )
     parser.add_argument(
-        "--half", type=int, default=1, help="0 for what chose the settings."
+        "--half",
+        type=int,
+        default=1,
+        help="half of the held-out people: 1, which is reported, or 0, on which "
+        "settings were chosen (default: 1)",
     )
     options = parser.parse_args()
     print(f"On {machine()}.\n")
@@ -80,7 +84,7 @@ def main():
 
 
 def tables_of_people(model, people):
-    """Print the figures on held-out people, by priors, and with no known word."""
+    """Print the figures for held-out people, and for those without a known word."""
     classes = model.classes_
     priors = tempered(model.classes_)
     base = load_pretrained()
@@ -122,7 +126,7 @@ def tables_of_people(model, people):
 
 
 def public_tables(model):
-    """Print the figures on public sets, with the default priors and with equal ones."""
+    """Print the figures for public sets, with default and uniform priors."""
     known = source_people()
     classes = model.classes_
     base = load_pretrained()

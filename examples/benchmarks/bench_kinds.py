@@ -1,15 +1,16 @@
-"""Compare the default with LinearSVC on several kinds of names, labels and texts.
+"""Compare the default settings with LinearSVC on several kinds of names and labels.
 
-Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_kinds.py``: it prints two
-tables of results/accuracy.md in five minutes. The folder holds the tutorial's names,
+It also counts the texts that are not accepted as names. Run
+``SKNAMES_DATA=folder python examples/benchmarks/bench_kinds.py``. It prints two tables
+of results/accuracy.md in five minutes. The folder must contain the tutorial's names,
 name2nat's wheel, Scid's Debian package and wikilabels13.tsv.gz: lines of name, tab and
 label, for the people in WikiLabels.tar.gz of github.com/appeler/ethnicolr. ``--kinds``
-runs some of the sets, and none with ``--kinds=``. Lists that the folder may hold, too,
-are kinds.tsv (lines of text, tab and person or company, from datamade/probablepeople),
-Debian's ieee-data_*.deb and the wheel of schwifty.
+selects some of the data sets, or none with ``--kinds=``. Optional files in the folder
+are kinds.tsv (lines of text, tab and "person" or "company", from
+datamade/probablepeople), Debian's ieee-data_*.deb and the wheel of schwifty.
 
-Each draw holds out names in all their spellings. The standard error is that over the
-draws, or over the names of a single draw.
+Each draw holds out names in all their spellings. Standard errors are over the draws or,
+if there is only one, over its names.
 """
 
 import argparse
@@ -89,7 +90,7 @@ N_TEST = 10_000
 
 
 def measure(names, labels, n_train, draw):
-    """Return which names LinearSVC and the default get right, macro-F1, CPU seconds."""
+    """Return hits, macro-F1 and CPU seconds of LinearSVC and of the default."""
     groups = spelling_groups(names)
     random = np.random.default_rng(draw)
     held_out = random.permutation(len(names))[: min(N_TEST, len(names) // 5)]
@@ -124,7 +125,7 @@ def row(key):
 
 
 def authors(n_authors=40_000):
-    """Make people of an author list, "Smith AB", and nationalities of biographies."""
+    """Return made-up authors: nationality, surname and initials, from biographies."""
     random = np.random.default_rng(0)
     names = {}
     for name, nationality in zip(*read_biographies(), strict=True):
@@ -151,7 +152,7 @@ def read_kinds(kind):
 
 
 def network_devices():
-    """Read who makes network devices, from a list of IEEE."""
+    """Return the manufacturers of network devices in IEEE's list."""
     (path,) = Path(os.environ["SKNAMES_DATA"]).glob("ieee-data_*.deb")
     with open_package(path) as archive:
         files = [
@@ -227,9 +228,8 @@ def main():
     header = ["", "names", "draws", "LinearSVC", "default", "difference", "macro-F1"]
     header += ["LinearSVC, CPU s", "default, CPU s"]
     with threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", UserWarning
-        )  # names longer than all that were learned
+        # Test names may be longer than all training names.
+        warnings.simplefilter("ignore", UserWarning)
         rows = [row(key) for key in filter(None, args.kinds.split(","))]
     print(f"{machine()}; one thread\n\n{table(header, rows)}\n\n{judge()}")
 

@@ -1,13 +1,14 @@
-"""Measure accuracy by the number of labels, from scratch and with the shipped model.
+"""Measure accuracy with own labels by the number of training names.
 
-Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_own_labels.py --cache
-FOLDER``, with the wheel of name2nat, Scid's file of players and the tutorial's names in
-SKNAMES_DATA. It prints the tables of results/own_labels.md, and ``--write`` puts them
-and a short one into pages. What --cache has is not run again.
+Linear models are trained from scratch, and on features of the shipped model. Run
+``SKNAMES_DATA=folder python examples/benchmarks/bench_own_labels.py --cache FOLDER``,
+with the wheel of name2nat, Scid's file of players and the tutorial's names in
+SKNAMES_DATA. It prints the tables of results/own_labels.md, and ``--write`` writes them
+and a short table into pages. Results in the cache are reused.
 
 Labels are those of the sources: demonyms, federations, languages. People in the shipped
-model's training data, in any spelling or order of the words, are left out, so that all
-people are new to it. Parts of their names may be known.
+model's training data, in any spelling or order of the words, are left out. Single words
+of the remaining names may be in the training data.
 """
 
 import argparse
@@ -32,12 +33,12 @@ from tools.retrain.chess_players import clean_entry, read_chess_players
 from tools.retrain.recipe import person_of, read_material, training_names
 
 SIZES = [100, 500, 2_000, 5_000, 10_000]
-SHOWN_SIZES = [500, 5_000]  # in the guide
+SHOWN_SIZES = [500, 5_000]  # numbers of training names in the guide
 N_TEST = 3_000
-N_LABELS = 127  # at most, the most frequent ones
-LEAST = 40  # people of a label
-# Frequencies of labels are those of people to this power; otherwise half of all would
-# be from the United States.
+N_LABELS = 127  # largest number of labels, the most frequent ones
+LEAST = 40  # people of each label
+# The frequency of a label is its number of people to this power; otherwise half of all
+# people would be from the United States.
 POWER = 0.57
 
 MODELS = {
@@ -53,7 +54,10 @@ MODELS = {
 
 
 def demonyms(seen):
-    """Return people of the biographies by their only demonym there."""
+    """Return people of the biographies with exactly one demonym, and the demonyms.
+
+    `seen` has the `person_of` keys of the shipped model's training names.
+    """
     found = {}
     for title, demonym in zip(*read_biographies(raw=True), strict=True):
         name = clean_title(title)
@@ -64,7 +68,7 @@ def demonyms(seen):
 
 
 def federations(seen):
-    """Return chess players by federation."""
+    """Return chess players and their federations; see `demonyms` for `seen`."""
     found = {}
     for entry, federation, _ in zip(*read_chess_players(raw=True), strict=True):
         name = clean_entry(entry)
@@ -74,7 +78,7 @@ def federations(seen):
 
 
 def some(rows, seen):
-    """Return people of each label, in numbers of the rule above and in random order."""
+    """Return people who are not in `seen`, limited by `POWER`, in random order."""
     rows = [row for row in rows if person_of(row[0]) not in seen]
     counts = Counter(label for _, label in rows)
     counts = {label: n for label, n in counts.most_common(N_LABELS) if n >= LEAST}
@@ -93,7 +97,7 @@ def some(rows, seen):
 
 
 def languages(seen):
-    """Return the PyTorch tutorial's surnames with their frequencies."""
+    """Return the PyTorch tutorial's surnames and their languages."""
     names, labels = clean_names()
     kept = np.array([person_of(name) not in seen for name in names])
     order = np.random.RandomState(0).permutation(np.flatnonzero(kept))
@@ -111,10 +115,9 @@ LABEL_SETS = {
 
 
 def scores_of(key, names, rows, labels, train, test, before):
-    """Return classes and scores of test names; `before` has other models' scores."""
-    if (
-        key == "vote_svm"
-    ):  # of the SVM's scores at about the temperature that calibrates them
+    """Return classes and scores of test names; `before` has those of other models."""
+    if key == "vote_svm":
+        # Multiplied by 6, the scores of the SVM are roughly calibrated logits.
         classes, of_logreg = before["logreg"]
         return classes, (of_logreg + softmax(6 * before["union_less"][1], axis=1)) / 2
     if key == "logreg":
@@ -143,7 +146,7 @@ def measure(key, classes, scores, y):
 
 
 def measure_all(names, rows, labels, train, test):
-    """Return the metrics of some models, by "model metric"."""
+    """Return the metrics of all models, a dict by "model metric"."""
     found = {}
     metrics = {}
     for key in MODELS:
@@ -154,7 +157,7 @@ def measure_all(names, rows, labels, train, test):
 
 
 def run(sets, draws, cache):
-    """Return {(label set, labels, draw): metrics}, from the cache if it has them."""
+    """Return {(label set, n, draw): metrics} and facts on each set, using the cache."""
     found = {}
     about = {}
     seen = {person_of(known) for known in training_names(read_material())[0]}
@@ -180,7 +183,7 @@ def run(sets, draws, cache):
 
 
 def values(found, label_set, key, n, metric, minus=None):
-    """Return a metric of each draw, or its difference to another model's."""
+    """Return a metric for each draw, minus that of the model `minus` if given."""
     cells = [
         cell for (s, size, _), cell in found.items() if (s, size) == (label_set, n)
     ]
@@ -190,7 +193,7 @@ def values(found, label_set, key, n, metric, minus=None):
 
 
 def report(found, about):
-    """Return all tables, in Markdown."""
+    """Return all tables in Markdown."""
     parts = [f"- {machine()}"]
     for label_set, facts in about.items():
         parts.append(f"### {LABEL_SETS[label_set][0]}")
@@ -237,7 +240,11 @@ def main():
     parser.add_argument("--draws", type=int, default=20)
     parser.add_argument("--cache", type=Path)
     parser.add_argument(
-        "--write", nargs="*", default=[], type=Path, help="pages with the tables"
+        "--write",
+        nargs="*",
+        default=[],
+        type=Path,
+        help="pages into which the tables are written",
     )
     args = parser.parse_args()
     with threadpool_limits(1):

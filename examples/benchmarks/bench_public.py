@@ -1,20 +1,20 @@
 """Compare sknames with other packages on public test sets.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_public.py --cache FOLDER``.
-It prints the tables of docs/how_it_compares.md. SKNAMES_DATA holds the wheel of
-name2nat and all other sources of people, and in a folder "public" the sets, see
-tools/public_sets.py. First run public_rivals.py, which lets the rivals predict. The
-cache holds the answers of each model: those that use the shipped model are found again
-only for the same files of it.
+It prints the tables of docs/how_it_compares.md. SKNAMES_DATA must contain the wheel of
+name2nat, all other sources of people, and the test sets in a folder "public", see
+tools/public_sets.py. First run public_rivals.py, which stores the predictions of other
+packages in the cache. The predictions of all models are cached. If they use a shipped
+model, they are valid for its current files only.
 
-"New" people have a name that no source of people holds, see
-tools/retrain/new_people.py, as the same words in any order, in ASCII and lower case;
-and none that the training part of the set holds. Of arczi21 they are those of one half,
-since the other may choose settings.
+"New" people are people whose names are neither in the sources of the shipped models,
+see tools/retrain/new_people.py, nor in the training part of the set, where names are
+compared in ASCII and lower case, with their words in any order. In arczi21, only one
+half of them is reported, since the other half may be used to choose settings.
 
-The third set, ``--sets nana``, is name2nat's own split of its people: our estimator
-learns what name2nat learned, which takes minutes. The models that ship have seen these
-people.
+The set "nana" is name2nat's own split of its people: our estimator is trained on the
+training data of name2nat, which takes several minutes. These people are in the training
+data of the shipped models.
 """
 
 import argparse
@@ -73,7 +73,7 @@ USE_SHIPPED = {
     if key.split("_")[0] in ("shipped", "country", "logreg", "union", "vote")
 }
 
-# What nationalities, demonyms, federations and the labels of rivals stand for.
+# Maps nationalities, demonyms, federations and the labels of rivals to those of a set.
 with (
     Path(__file__)
     .with_name("public_labels.csv")
@@ -84,17 +84,18 @@ with (
         LABELS[row["set"]][row["label"]] = row["stands_for"].split()
 LABEL_NAMES = {"arczi21": "country", "wikilabels13": "ethnicity"}
 SHIPPED = FOLDER / "nationality" / ARRAYS
-MOST_OTHERS = 10_000  # people of a country
+MOST_OTHERS = 10_000  # largest number of people of a country
 
 
 # ---- Names
 
 
 def other_people(names):
-    """Return people of name2nat and Scid's file with countries, none in `names`.
+    """Return people of biographies and Scid's file, and their countries.
 
-    They have one demonym, or federation, and it stands for one country. Players fill up
-    what biographies leave below `MOST_OTHERS`.
+    People in `names` are left out. People have one demonym, or federation, of one
+    country. Chess players are added if a country has fewer than `MOST_OTHERS`
+    biographies.
     """
     country_of = {}
     for country, words in LABELS["arczi21"].items():
@@ -142,7 +143,10 @@ def splits(name, names, labels):
 
 
 def shares_of(key, classes, labels):
-    """Return how much of each class of a model stands for each label of a set."""
+    """Return how each class of a model is divided among the labels of a set.
+
+    The shape is (n_classes, n_labels). Rows of classes without a label are 0.
+    """
     if key == "shipped" and "AT" in labels:
         return country_shares(classes, [ISO.get(label, label) for label in labels])
     if key == "country":
@@ -154,7 +158,10 @@ def shares_of(key, classes, labels):
 
 
 def estimator(key, others=None):
-    """Return the estimator that learns the labels of a set."""
+    """Return the estimator that is trained on the labels of a set.
+
+    `others` is a model that was trained on other people, for its features.
+    """
     if key == "ours":
         return ours(random_state=0)
     if key == "svm":
@@ -168,7 +175,7 @@ def estimator(key, others=None):
 
 
 class Set:
-    """A public set, its splits, and what models answer."""
+    """A public set, its splits, and the predictions of models."""
 
     def __init__(self, name, cache):
         self.name = name
@@ -192,10 +199,10 @@ class Set:
         return {"is_new": is_new}
 
     def answers(self, key):
-        """Return a model's scores of all rows, seconds and size, cached or computed.
+        """Return a model's scores of all rows, seconds and size, using the cache.
 
-        Seconds are those of the CPU, to fit once and to predict all test rows; the size
-        is that of a pickle. It is None if the model cannot be had.
+        The CPU seconds are to fit once, and to predict all test rows. The size is that
+        of a pickle. Return None if the model is not available for this set.
         """
         version = f"-{pretrained_sha256()[:8]}" if key in USE_SHIPPED else ""
         path = self.cache / f"{self.name}-{key}{version}.npz"
@@ -206,12 +213,8 @@ class Set:
             return None
         found = kept(path, self._found, key)
         found["has_proba"] = found["scores"].min() >= 0
-        if key in {
-            "shipped",
-            "country",
-            "others",
-            *RIVALS,
-        }:  # they predict the training rows, too
+        # These models also predict the training rows.
+        if key in {"shipped", "country", "others", *RIVALS}:
             found["seconds"] = found["seconds"] * [
                 1,
                 len(self.tested) / len(self.names),
@@ -223,8 +226,8 @@ class Set:
                 scores.sum(axis=1, keepdims=True), 1e-9
             )
             found["known"] = shares.any(axis=0)
-            # What a class is divided among is never the most probable label, but for
-            # the largest.
+            # If a class is divided among several labels, only the largest of them can
+            # be predicted.
             largest = shares.argmax(axis=1)[shares.any(axis=1)]
             found["predicted"] = np.isin(np.arange(len(self.classes)), largest)
             if not shares.any():
@@ -249,9 +252,7 @@ class Set:
             seconds, size = (
                 sum(part[what] for part in parts) for what in ("seconds", "size")
             )
-            if (
-                key == "vote_others"
-            ):  # which the model of other people has to learn first
+            if key == "vote_others":  # include the training of the model of others
                 seconds = seconds + self.answers("others")["seconds"] * [1, 0]
             return sum(proba) / 2, self.classes, seconds, size - SHIPPED.stat().st_size
         if key in ("shipped", "country"):
@@ -276,7 +277,7 @@ class Set:
         return scores, self.classes, np.mean(seconds, axis=0), len(pickle.dumps(model))
 
     def model_of_others(self):
-        """Return our classifier, fitted to people who are not in the set."""
+        """Return our classifier, trained on people who are not in the set, and n."""
         path = self.cache / f"{self.name}-others.joblib"
         if not path.exists():
             model = make_pipeline(
@@ -290,7 +291,7 @@ class Set:
 
 # ---- The report
 
-# From the repositories: (model, labels learned, training, accuracy, macro-F1).
+# From the repositories: (model, training labels, training, accuracy, macro-F1).
 MANY = "several hundred thousand"
 CUDA = "CUDA, time not stated"
 PUBLISHED = {
@@ -314,7 +315,7 @@ PUBLISHED = {
 
 
 def card(a_set, found, rows, among=None):
-    """Return a model's scorecard on rows, and the labels among its first three."""
+    """Return a model's scorecard on some rows, with predictions limited to `among`."""
     among = np.arange(len(a_set.classes)) if among is None else np.flatnonzero(among)
     classes = a_set.classes[among]
     scores = found["scores"][rows][:, among]
@@ -348,7 +349,7 @@ def share(value, interval=None):
 
 
 def tables(a_set, keys):
-    """Return the short table of the page, and the long one of the results."""
+    """Yield the short table for the guide, and the long one for the results."""
     short = [[*row, "-", "-"] for row in PUBLISHED[a_set.name]]
     long = []
     for key in keys:
@@ -387,9 +388,9 @@ def tables(a_set, keys):
 
 
 def rivals_table(a_set):
-    """Return recall by label of the shipped model and each rival, on labels both know.
+    """Return recalls by label of the shipped model and rivals, on their common labels.
 
-    Rivals that know the same labels share a column of ours.
+    Rivals with the same labels are compared with the same column of the shipped model.
     """
     groups = {}
     ours = a_set.answers("shipped")["predicted"]
@@ -428,8 +429,8 @@ def rivals_table(a_set):
 # ---- NaNa: name2nat's own split
 
 NANA = "nana"
-# Published: who, labels learned, memory and training, the right one among the first one
-# to five answers, and macro-F1.
+# Published figures: model, training labels, training, memory, top-1 to top-5 accuracy,
+# and macro-F1.
 NANA_PUBLISHED = [
     ("name2nat", "its own", "-", "-", "0.551", "0.696", "0.779", "0.830", "0.868", "-"),
     ("a fork of it", "its own", "-", "-", "0.557", "-", "-", "-", "-", "0.26"),
@@ -437,9 +438,9 @@ NANA_PUBLISHED = [
 
 
 def nana_people(data):
-    """Return names and labels to learn from, and those of the test part.
+    """Return the names and labels of the training set, and those of the test set.
 
-    What name2nat's table has beyond its test and development parts is for learning.
+    The training set has name2nat's people who are not in its test or development set.
     """
     tested = read_titles(data, "nana_test")
     apart = {*tested[0], *read_titles(data, "nana_dev")[0]}
@@ -449,9 +450,9 @@ def nana_people(data):
 
 
 def nana_answers(learned, tested_names):
-    """Return our five most probable answers, CPU seconds, and memory in bytes.
+    """Return our five most probable labels, CPU seconds, and memory in bytes.
 
-    The memory is the largest of this process so far.
+    The memory is the peak of this process so far.
     """
     model = ours(random_state=0)
     fit, _ = timed(model.fit, *learned)
@@ -465,7 +466,7 @@ def nana_answers(learned, tested_names):
 
 
 def nana_table(cache):
-    """Return the table of NaNa."""
+    """Return the table of the set "nana"."""
     learned, (names, labels) = nana_people(data_folder(None))
     found = kept(cache / f"{NANA}-ours.npz", nana_answers, learned, names)
     header = ["", "labels learned", "training", "memory"]
@@ -480,13 +481,13 @@ def nana_table(cache):
 
 
 def first_hits(answers, labels):
-    """Return how often the label is among the first one, two, ... answers."""
+    """Return the top-1, top-2, ... accuracy; `answers` has shape (n, k)."""
     is_hit = answers == labels[:, None]
     return is_hit.cumsum(axis=1).astype(bool).mean(axis=0)
 
 
-def rivals_not_at_hand(args):
-    """Return the wanted rivals of whom the cache lacks answers."""
+def rivals_without_predictions(args):
+    """Return the requested rivals without predictions in the cache."""
     rivals = []
     for rival in RIVALS:
         names = [name for name in args.sets.split(",") if name != NANA]
@@ -502,14 +503,20 @@ def main():
     parser.add_argument("--models", default=",".join(MODELS))
     parser.add_argument("--cache", type=Path, default=Path("public_cache"))
     parser.add_argument(
-        "--write", nargs="*", default=[], type=Path, help="pages with the tables"
+        "--write",
+        nargs="*",
+        default=[],
+        type=Path,
+        help="pages into which the tables are written",
     )
     args = parser.parse_args()
     args.cache.mkdir(exist_ok=True)
     found = {"machine": f"- {machine()}"}
-    if rivals := rivals_not_at_hand(args):
+    if rivals := rivals_without_predictions(args):
         # make retrained repeats this line.
-        line = f"Not at hand: answers of {', '.join(rivals)}, see public_rivals.py."
+        line = (
+            f"Not available: predictions of {', '.join(rivals)}; run public_rivals.py."
+        )
         print(line, file=sys.stderr, flush=True)
         found["machine"] += f"\n- {line}"
     with threadpool_limits(1):

@@ -1,12 +1,12 @@
 """Regress an outcome on origins estimated from names, and compare with the truth.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_regression.py``, with the
-sources of the shipped model in SKNAMES_DATA. Each run draws a list of biographies that
-were kept apart (tools/retrain/kept_apart.py), of the half that is reported. Its people
-work in two fields with different shares of origins, and their outcome depends on origin
-and field, so the true coefficients are known. Methods that estimate them without
-knowing the origins are compared over 500 lists, for a continuous and a binary outcome.
-The script prints tables in Markdown.
+training data of the shipped models in SKNAMES_DATA. Each run draws a list of held-out
+biographies (tools/retrain/kept_apart.py), from the half that is reported. The people
+work in two fields with different shares of origins. A simulated outcome depends on
+origin and field, so the true coefficients are known. Methods that do not know the
+origins are compared over 500 lists, for a continuous and a binary outcome. The script
+prints tables in Markdown.
 """
 
 import argparse
@@ -20,13 +20,13 @@ from sknames import PriorShiftClassifier, load_pretrained
 from tools.measuring import machine, show, table
 from tools.retrain import kept_apart
 
-# The reference comes first; the coefficients of the others are relative to it.
+# The first origin is the reference; the coefficients of the others are relative to it.
 EFFECTS = {"English": 0.0, "Dutch": -2.0, "French": 0.7, "German": -1.0, "Italian": 0.0}
 REPORTED = ["German", "Dutch", "French"]
 FIELD_EFFECT = 0.5
 MIXES = np.array([[0.4, 0.1, 0.2, 0.2, 0.1], [0.2, 0.2, 0.1, 0.3, 0.2]])  # by field
 N_PEOPLE = 1000
-N_CHECKED = 300  # as many rows are checked, drawn at random
+N_CHECKED = 300  # rows whose true origin is known, drawn at random
 N_BOOTSTRAP = 200
 Z = norm.ppf(0.975)
 CHECKED = f"the {N_CHECKED} checked rows alone"
@@ -38,7 +38,7 @@ DEBIASED = f"predict, then debias by {N_CHECKED} checked rows"
 
 @dataclass(frozen=True)
 class Fit:
-    """Hold coefficients with the ends of their 95 % intervals, (n_columns,) each."""
+    """Coefficients, and the limits of their 95 % intervals, (n_columns,) each."""
 
     coefficients: np.ndarray
     low: np.ndarray
@@ -51,7 +51,7 @@ class Fit:
 
 
 def linear(design, outcome, weights=None):
-    """Return coefficients of least squares, and residuals."""
+    """Return coefficients of a linear regression by least squares, and residuals."""
     weighted = design if weights is None else design * weights[:, None]
     coefficients = np.linalg.solve(weighted.T @ design, weighted.T @ outcome)
     return coefficients, outcome - design @ coefficients
@@ -60,7 +60,7 @@ def linear(design, outcome, weights=None):
 def logistic(design, outcome, weights=None):
     """Return coefficients of a logistic regression by Newton's method, and residuals.
 
-    A tiny ridge keeps them finite where an origin has one outcome only.
+    A tiny ridge keeps coefficients finite if all people of an origin have one outcome.
     """
     weights = np.ones(len(outcome)) if weights is None else weights
     coefficients = np.zeros(design.shape[1])
@@ -74,12 +74,12 @@ def logistic(design, outcome, weights=None):
 
 
 def curvature(design, weights):
-    """Return the weighted squares of columns."""
+    """Return the Hessian of the penalized loss for these weights of rows."""
     return design.T @ (design * weights[:, None]) + 0.01 * np.eye(design.shape[1])
 
 
 def robust(regression, design, outcome):
-    """Return a `Fit` with errors that are robust to unequal variances (HC1)."""
+    """Return a `Fit` with standard errors that allow unequal variances (HC1)."""
     coefficients, residuals = regression(design, outcome)
     variances = np.ones(len(outcome))
     if regression is logistic:
@@ -93,12 +93,12 @@ def robust(regression, design, outcome):
 
 
 def predict_then_debias(regression, proxy, true, outcome, is_checked, rng):
-    """Return a `Fit` of all rows that checked ones correct (arXiv 2501.18577).
+    """Return a `Fit` on all rows, debiased by checked rows (arXiv 2501.18577).
 
-    `true` is right where a row is checked. Each coefficient of the checked rows moves
-    by a multiple of the difference between the proxy's coefficients in the other rows
-    and in the checked ones. The multiple makes the variance least in a bootstrap of
-    rows.
+    `true` is only used in checked rows, `proxy` in all rows. A multiple of the
+    difference between the proxy's coefficients in the other rows and in the checked
+    rows is added to each coefficient of the checked rows. The multiple minimizes the
+    variance in a bootstrap of rows.
     """
     checked = np.flatnonzero(is_checked)
     others = np.flatnonzero(~is_checked)
@@ -127,7 +127,7 @@ def predict_then_debias(regression, proxy, true, outcome, is_checked, rng):
 
 @dataclass(frozen=True)
 class People:
-    """Hold people to draw lists of: names, and the index of each label in EFFECTS."""
+    """People from whom lists are drawn: names, and indices of labels in EFFECTS."""
 
     names: np.ndarray
     labels: np.ndarray
@@ -155,7 +155,7 @@ def draw_origins(n, rng):
 
 
 def people_apart():
-    """Return the people kept apart of the biographies."""
+    """Return the reported half of the held-out biographies with these labels."""
     people = kept_apart.load()[3][1]
     labels = [*EFFECTS]
     people = people.at(
@@ -165,7 +165,7 @@ def people_apart():
 
 
 def draw_outcome(labels, fields, is_amount, rng):
-    """Return an outcome of each person, by label and field."""
+    """Draw an outcome for each person, which depends on label and field."""
     effects = np.array([*EFFECTS.values()])[labels] + FIELD_EFFECT * fields
     if is_amount:
         return effects + rng.normal(size=len(labels))
@@ -173,7 +173,7 @@ def draw_outcome(labels, fields, is_amount, rng):
 
 
 def adapted(model, X, cells):
-    """Return probabilities under the mix of each cell of a list."""
+    """Return probabilities with priors that are estimated within each cell."""
     probabilities = np.empty((len(X), len(model.classes_)))
     for cell in np.unique(cells):
         rows = cells == cell
@@ -183,16 +183,17 @@ def adapted(model, X, cells):
 
 
 def of_labels(probabilities, classes):
-    """Return the columns of the labels in EFFECTS, and the sum of the others."""
+    """Return the probabilities of the labels in EFFECTS, and the sum of all others."""
     columns = np.searchsorted(classes, [*EFFECTS])
     known = probabilities[:, columns]
     return np.column_stack([known, 1 - known.sum(axis=1)])
 
 
 def design(origins, fields):
-    """Return the columns of a regression: origins but the reference, field, constant.
+    """Return the columns of a regression: origins, field and constant.
 
-    Others have a column if they are ten people or more.
+    The reference has no column. Other origins have a common column if they are expected
+    for at least ten people.
     """
     has_others = origins[:, -1].sum() >= 10
     origins = origins[:, 1:] if has_others else origins[:, 1:-1]
@@ -200,7 +201,7 @@ def design(origins, fields):
 
 
 def origins_by_way(model, X, labels, fields):
-    """Return what stands for the origins, (n_people, n_labels + 1), by way."""
+    """Return the origins as each method sees them, (n_people, n_labels + 1)."""
     within = of_labels(adapted(model, X, fields), model.classes_)
     together = of_labels(adapted(model, X, np.zeros(len(X))), model.classes_)
     plain = of_labels(model.predict_proba(X), model.classes_)
@@ -221,10 +222,11 @@ def alone(origins, label, fields):
 
 
 def run(model, people, rng):
-    """Return the `Fit` of each way on a list, by outcome (is it an amount?) and way.
+    """Return the `Fit` of each method on a list, by kind of outcome and method.
 
-    Coefficients are in the order of EFFECTS without the reference; a fit of one origin
-    alone, by its label, has one coefficient.
+    The outcome is continuous (True) or binary (False). Coefficients are in the order of
+    EFFECTS without the reference. The key of a regression on a single origin is its
+    label; it has one coefficient.
     """
     X, labels, fields = people.draw(N_PEOPLE, rng)
     origins = origins_by_way(model, X, labels, fields)
@@ -239,7 +241,7 @@ def run(model, people, rng):
 
 
 def fits_of(regression, origins, fields, outcome, is_checked, rng):
-    """Return the `Fit` of each way, for one outcome of a list."""
+    """Return the `Fit` of each method for an outcome of a list."""
     fits = {}
     for way, columns in origins.items():
         fits[way] = robust(regression, design(columns, fields), outcome)
@@ -256,7 +258,7 @@ def fits_of(regression, origins, fields, outcome, is_checked, rng):
 
 
 def effects_alone(is_amount, rng):
-    """Return the coefficients of each reported origin against all others, by label."""
+    """Return the true coefficient of each reported origin against all others."""
     labels, fields = draw_origins(400_000, rng)
     outcome = draw_outcome(labels, fields, is_amount, rng)
     regression = linear if is_amount else logistic
@@ -272,7 +274,7 @@ def effects_alone(is_amount, rng):
 
 
 def show_outcome(fits_by_list, is_amount, rng):
-    """Print bias, coverage and width of each way."""
+    """Print bias, coverage and width of intervals for each method."""
     labels = [*EFFECTS][1:]
     rows = []
     for way in fits_by_list[0]:
@@ -299,7 +301,7 @@ def show_outcome(fits_by_list, is_amount, rng):
 
 
 def judge(fits, column, true):
-    """Return errors, whether intervals hold the truth, and widths, (n_lists,) each."""
+    """Return errors, whether intervals cover the truth, and widths, (n_lists,) each."""
     coefficient = np.array([fit.coefficients[column] for fit in fits])
     low = np.array([fit.low[column] for fit in fits])
     high = np.array([fit.high[column] for fit in fits])
@@ -321,7 +323,7 @@ def main():
     args = parser.parse_args()
     print(f"- {machine()}")
     people = people_apart()
-    print(f"- {len(people.labels):,} biographies kept apart, half to report")
+    print(f"- {len(people.labels):,} held-out biographies, half to report")
     model = load_pretrained()
     fits = []
     for k in range(args.lists):

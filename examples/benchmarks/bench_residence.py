@@ -1,15 +1,15 @@
 """Measure how much knowing the residence of people helps the country model.
 
 Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_residence.py``, with
-``--half 0`` for the half that chooses. The folder holds the sources of the shipped
-model, the clone opl-data of tools/retrain/README.md, and
+``--half 0`` for the half that chooses. The folder must contain the training data of the
+shipped models, the clone opl-data of tools/retrain/README.md, and
 ``migrants/stock_2019.tsv.gz``: residence, origin and people of the International
 Migrant Stock 2019 of the United Nations (CC BY 3.0 IGO), with ISO 3166-1 alpha-2 codes.
 
 The models were not trained on these people. Lifters represent one country, and all
-their meets are in one country, which counts as their residence. People kept apart of
-all sources, drawn as the table of migrants says, show what it can do at best.
-results/residence.md has figures.
+their meets are in one country, which is taken as their residence. Held-out people of
+all sources, drawn with the frequencies in the table of migrants, give an upper bound of
+the gain. The figures are in results/residence.md.
 """
 
 import argparse
@@ -31,18 +31,18 @@ from tools.retrain.recipe import is_kept_apart, person_of
 
 @dataclass(frozen=True)
 class Sample:
-    """Hold people with the weights that they have in each residence.
+    """People, and the weight of each in each residence.
 
     Parameters
     ----------
     equal : ndarray of shape (n_people, n_classes)
-        Probabilities under equal priors.
+        Probabilities under uniform priors.
     y : ndarray of shape (n_people,) of int
-        Columns of their labels.
+        Column of each person's label.
     weights : ndarray of shape (n_people, n_classes)
-        By residence; the sum of all is 1.
+        Weight of a person in each residence; all weights sum to 1.
     strata : ndarray of shape (n_people,)
-        People of a stratum are a sample of it.
+        Stratum of each person, for standard errors.
     """
 
     equal: np.ndarray
@@ -51,10 +51,10 @@ class Sample:
     strata: np.ndarray
 
     def hits(self, priors):
-        """Return whether people of residences are right, (n_people, n_classes).
+        """Return which predictions are right in each residence, (n_people, n_classes).
 
-        Priors are of shape (n_classes, n_classes), by residence, or None for an answer
-        that is the residence.
+        `priors` has one row for each residence, (n_classes, n_classes). If it is None,
+        the residence is predicted.
         """
         right = self.y[:, None] == np.arange(len(self.weights.T))
         if priors is None:
@@ -65,9 +65,10 @@ class Sample:
         return right
 
     def lines(self, all_priors):
-        """Return lines of a table: all people, natives, and those from elsewhere.
+        """Return lines of a table, one for each of the priors.
 
-        Each has accuracy, and its difference to that of the first priors.
+        The columns are for all people, natives, and people from elsewhere. Each cell
+        has the accuracy, and its difference from the accuracy with the first priors.
         """
         is_native = self.hits(None)
         parts = [np.ones_like(is_native), is_native, ~is_native]
@@ -86,7 +87,7 @@ class Sample:
         return lines
 
     def error_of_sum(self, values, is_in):
-        """Return the standard error of a sum over some of the people."""
+        """Return the standard error of a sum over the people in the mask `is_in`."""
         variance = 0.0
         for stratum in np.unique(self.strata):
             of_stratum = values[is_in & (self.strata == stratum)]
@@ -98,8 +99,8 @@ class Sample:
 def read_migrants(classes):
     """Return people by residence and origin, (n_classes, n_classes).
 
-    Natives, on the diagonal, are inhabitants less all migrants. Rows of countries that
-    the table lacks are 0.
+    The diagonal has the natives: the population minus all migrants. Rows of countries
+    that are not in the table are 0.
     """
     countries = load_countries()
     inhabitants = dict(zip(countries.alpha_2, countries.millions * 1e6, strict=True))
@@ -120,9 +121,11 @@ def read_migrants(classes):
 
 
 def shares(migrants, power=1.0, natives=1.0):
-    """Return priors of each residence: a power of its shares, (n_classes, n_classes).
+    """Return priors for each residence from its people, (n_classes, n_classes).
 
-    An origin that a residence lacks has its smallest share. `natives` multiplies them.
+    Priors are proportional to the numbers of people to a power. The number of natives
+    is multiplied by `natives`. Origins that are missing in a residence get its smallest
+    number.
     """
     people = np.ones_like(migrants)
     for here in np.flatnonzero(migrants.any(axis=1)):
@@ -133,9 +136,10 @@ def shares(migrants, power=1.0, natives=1.0):
 
 
 def with_natives(share, classes):
-    """Return priors of each residence: natives, and others in the default proportions.
+    """Return priors for each residence with a given share of natives.
 
-    The share of natives is a number, or one of each residence.
+    `share` is a number, or an array with a number for each residence. All other origins
+    have their default proportions.
     """
     default = check_priors("tempered", classes)
     priors = np.tile(default, (len(classes), 1))
@@ -147,7 +151,7 @@ def with_natives(share, classes):
 
 
 def right_priors(migrants, classes):
-    """Return priors of each residence that are to be compared, by description."""
+    """Return the priors to compare, a dict by title."""
     default = np.tile(check_priors("tempered", classes), (len(classes), 1))
     of_table = shares(migrants)
     found = {"default": default, "always the residence": None}
@@ -164,7 +168,7 @@ def right_priors(migrants, classes):
 
 
 def wrong_priors(migrants, classes):
-    """Return priors of another residence, and with natives halved and doubled."""
+    """Return wrong priors: of another residence, and with natives halved or doubled."""
     known = np.random.RandomState(0).permutation(np.flatnonzero(migrants.any(axis=1)))
     other = np.arange(len(classes))
     other[known] = np.roll(known, 1)
@@ -178,7 +182,7 @@ def wrong_priors(migrants, classes):
 
 
 def read_lifters():
-    """Return the lifters who were kept apart, their residences as sources."""
+    """Return the held-out lifters, with their residences as sources."""
     rows = []
     for name, own, of_meets in read_residents(OPL_DATA):
         if " " in name and is_kept_apart(person_of(name)):
@@ -193,7 +197,11 @@ def main():
     """Print tables in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument(
-        "--half", type=int, default=1, help="0 for the half that chooses."
+        "--half",
+        type=int,
+        default=1,
+        help="half of the people: 1, which is reported, or 0, which chooses "
+        "(default: 1)",
     )
     half = parser.parse_args().half
     print(f"On {machine()}.\n")
@@ -219,7 +227,7 @@ def main():
     y = np.searchsorted(classes, people.labels)
     n_people = np.bincount(y, minlength=len(classes))
     drawn = migrants * (n_people > 0)
-    drawn[n_people == 0] = 0  # no natives
+    drawn[n_people == 0] = 0  # residences without natives among the people
     drawn /= np.maximum(drawn.sum(axis=1, keepdims=True), 1) * drawn.any(axis=1).sum()
     weights = (drawn / np.maximum(n_people, 1)).T[y]
     sample = Sample(equal, y, weights, y)

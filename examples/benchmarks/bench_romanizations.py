@@ -2,9 +2,10 @@
 
     python examples/benchmarks/bench_romanizations.py [--n-names 3000]
 
-Reads `people/lifters.tsv.gz` of $SKNAMES_DATA (see tools/retrain/people.py): Russians
-as they were registered in Cyrillic. The model of nationalities did not learn them. Each
-name is romanized by four systems, and the same people are compared.
+It reads `people/lifters.tsv.gz` in $SKNAMES_DATA (see tools/retrain/people.py), which
+has Russians as they were registered in Cyrillic. The nationality model was not trained
+on them. Each name is romanized by four systems, so that the systems are compared on the
+same people.
 """
 
 import argparse
@@ -18,7 +19,7 @@ import numpy as np
 from sknames import load_pretrained
 
 CYRILLIC = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"
-# Letter by letter, in the order of CYRILLIC; "." stands for no letter.
+# The romanization of each letter of CYRILLIC, in order; "." means that it is dropped.
 SYSTEMS = {
     "English (BGN/PCGN)": "a b v g d e yo zh z i y k l m n o p r s t u f kh ts ch sh "
     "shch . y . e yu ya",
@@ -32,7 +33,7 @@ SYSTEMS = {
 
 
 def cyrillic_names(n_names, random_state=0):
-    """Return names of Russians in Cyrillic, drawn from the lifters."""
+    """Return random names of Russian lifters in Cyrillic."""
     path = Path(os.environ["SKNAMES_DATA"]) / "people" / "lifters.tsv.gz"
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file, delimiter="\t")
@@ -43,7 +44,7 @@ def cyrillic_names(n_names, random_state=0):
 
 
 def romanize(name, system):
-    """Return a name in the letters of a system, capitalized."""
+    """Romanize a name by one of the SYSTEMS, with capitalized words."""
     letters = dict(zip(CYRILLIC, SYSTEMS[system].split(), strict=True))
     words = []
     for word in name.lower().split():

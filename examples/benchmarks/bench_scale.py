@@ -3,15 +3,15 @@
 Run ``python examples/benchmarks/bench_scale.py [--sizes 1000,10000,100000,1000000]
 [--models ours,svm,...] [--cache FOLDER]``. It needs name2nat's wheel in SKNAMES_DATA.
 The names are those of the biographies and of `load_names`, in a random order that
-depends only on the largest size; if they are not enough, names of `make_names` fill up.
-The test names are 20,000 groups of real names, not in training in any spelling; the log
-loss is over nationalities in training. All models but ``svm-ascii`` read diacritics and
-native scripts, which a sixth of the names have.
+depends only on the largest size. If there are too few, names of `make_names` are added.
+The test set has 20,000 groups of real names that are not in the training data in any
+spelling. The log loss is computed for nationalities in the training data. All models
+except ``svm-ascii`` use diacritics and native scripts, which a sixth of the names have.
 
-Each fit runs in its own process, on one thread. What the cache has is not run again:
-empty it before a run of another largest size. LogisticRegression needs 15 GB for a
-million names. It exits with 1 if, with so many, ours takes longer to fit than
-LinearSVC, or gains less than a point.
+Each model is fitted in a process of its own, on one thread. Results in the cache are
+reused, so empty it if you change the largest size. LogisticRegression needs 15 GB for a
+million names. The exit status is 1 if, for a million names, our model takes longer to
+fit than LinearSVC, or is less than one percentage point more accurate.
 """
 
 import argparse
@@ -58,7 +58,7 @@ MODELS = {
 
 
 def assemble(largest):
-    """Return names and nationalities: `largest` or more to train on, some to test."""
+    """Return names and nationalities, `largest` for training and others for testing."""
     rng = np.random.default_rng(0)
     names, labels = read_biographies()
     lists = load_names(script="all")
@@ -74,14 +74,14 @@ def assemble(largest):
     held_out = rng.permutation(np.unique(groups[:n_real]))[:N_TEST]
     is_test = np.isin(groups, held_out)
     test = np.flatnonzero(is_test[:n_real])
-    # Real names come first; made ones only fill up.
+    # Real names come first, so made-up names are used only if necessary.
     train = order[~is_test[order]]
     train = np.concatenate([train[train < n_real], train[train >= n_real]])[:largest]
     return names[train], labels[train], names[test], labels[test]
 
 
 def measure(key, n, data):
-    """Fit one model on the first n names, and print the measurements."""
+    """Fit a model on the first n names, and print the measurements as JSON."""
     names, labels, test_names, test_labels = joblib.load(data)
     names = names[:n]
     labels = labels[:n]
@@ -119,7 +119,7 @@ def measure(key, n, data):
 
 
 def run(keys, sizes, cache):
-    """Return the measurements by "model n", from the cache if it has them."""
+    """Return the measurements by "model n", using the cache."""
     rows = {}
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "names.joblib"
@@ -137,9 +137,9 @@ def run(keys, sizes, cache):
 
 
 def in_a_process(*args):
-    """Run this script with other arguments, and return the last line that it prints.
+    """Run this script in a new process, and return the last line that it prints.
 
-    A new process measures the peak memory of one task.
+    The peak memory of a process can thus be measured for one task.
     """
     command = [sys.executable, __file__, *map(str, args)]
     env = os.environ | ONE_THREAD
@@ -150,7 +150,7 @@ def in_a_process(*args):
 
 
 def report(rows, keys, sizes):
-    """Print a table of the rows."""
+    """Print a table of the measurements."""
     print(f"{machine()}; one thread\n")
     rows = [
         [
@@ -175,9 +175,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--sizes", default="1000,10000,100000,1000000")
     parser.add_argument("--models", default=",".join(MODELS))
-    parser.add_argument(
-        "--cache", type=Path, help="folder of what was measured, to go on with"
-    )
+    parser.add_argument("--cache", type=Path, help="folder of measurements to reuse")
     parser.add_argument("--assemble", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
     args = parser.parse_args()

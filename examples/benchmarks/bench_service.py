@@ -1,11 +1,11 @@
-"""Load the service in examples/serve_with_joblib with 32 concurrent requests.
+"""Load-test the service in examples/serve_with_joblib with 32 concurrent requests.
 
 Run ``python examples/benchmarks/bench_service.py [--seconds 30] [--concurrency 32]``.
 It needs ``pip install . fastapi httpx psutil skops uvicorn``. The service runs in a
-process of its own on this machine; the client runs here and takes about as much CPU,
-which the times include. Every fourth request is a batch. Each answer is compared with
-that of the same model in this process. Exits with 1 if a request fails or an answer
-differs, or if memory grows by more than 20 MB.
+separate process on this machine. The client uses about as much CPU time, which is
+included in the response times. Every fourth request is a batch. Each response is
+compared with the predictions of the same model in this process. The exit status is 1 if
+a request fails, a response differs, or memory grows by more than 20 MB.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from sknames.datasets import load_names
 
 FOLDER = Path(__file__).parents[1] / "serve_with_joblib"
 COMMAND = [sys.executable, "-m", "uvicorn", "app:app", "--timeout-keep-alive", "75"]
-BATCH = 50
+BATCH = 50  # names of a batch request
 MAX_GROWTH = 20e6  # bytes
 
 
@@ -38,7 +38,7 @@ def service(folder=FOLDER, command=COMMAND, **environment):
         [*command, "--host", "127.0.0.1", "--port", "0"],
         cwd=folder,
         env=os.environ | environment,
-        stdout=subprocess.DEVNULL,  # a line for each request
+        stdout=subprocess.DEVNULL,  # the access log
         stderr=subprocess.PIPE,
         encoding="utf-8",
     )
@@ -60,7 +60,7 @@ def _url(process):
 
 
 def expected_answers(model, names):
-    """Return the answers that the service must give."""
+    """Return the answers that the service is expected to give."""
     probabilities = model.predict_proba(names)
     best = probabilities.argmax(axis=1)
     return [
@@ -74,15 +74,17 @@ def expected_answers(model, names):
 
 
 async def drive(url, expected, fingerprint, seconds, concurrency=32):
-    """Send requests for `seconds`; return times of singles and batches, and failures.
+    """Send requests for some seconds, and compare the responses with expected ones.
+
+    Return the response times of single names and of batches, and the failures.
 
     Parameters
     ----------
     url : str
     expected : dict of str to dict
-        The answer for each name.
+        The expected answer for each name.
     fingerprint : str
-        That of the model.
+        The fingerprint of the model.
     seconds : float
     concurrency : int, default=32
     """
@@ -95,9 +97,8 @@ async def drive(url, expected, fingerprint, seconds, concurrency=32):
     async def ask(client, seed):
         rng = np.random.default_rng(seed)
         n = seed
-        while (
-            n < seed + 4 or time.perf_counter() < end
-        ):  # a batch each, however slow they are
+        # At least four requests, so that one of them is a batch on slow machines, too.
+        while n < seed + 4 or time.perf_counter() < end:
             n += 1
             start = time.perf_counter()
             try:
@@ -124,7 +125,7 @@ async def drive(url, expected, fingerprint, seconds, concurrency=32):
 
 
 def main():
-    """Measure, print, and exit with 1 on an error."""
+    """Print the measurements, and return whether something failed."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--concurrency", type=int, default=32)
@@ -135,9 +136,8 @@ def main():
     answers = expected_answers(model, names)
     expected = dict(zip(names, answers, strict=True))
     with service() as (url, process):
-        asyncio.run(
-            drive(url, expected, fingerprint, 3, arguments.concurrency)
-        )  # until memory is laid out
+        # Warm up: memory grows during the first requests.
+        asyncio.run(drive(url, expected, fingerprint, 3, arguments.concurrency))
         before = process.memory_info().rss
         cpu_before = sum(process.cpu_times()[:2])
         singles, batches, failures = asyncio.run(
@@ -150,13 +150,13 @@ def main():
         p50, p99 = 1000 * np.percentile(seconds, [50, 99])
         print(f"{kind}: {len(seconds):,} requests, p50 {p50:.0f} ms, p99 {p99:.0f} ms")
     cpu = 1000 * (cpu_after - cpu_before) / (len(singles) + len(batches))
-    print(f"CPU time of the service: {cpu:.1f} ms a request")
-    print(f"{len(failures)} failures {failures[:3]}")
+    print(f"CPU time of the service: {cpu:.1f} ms per request")
+    print(f"{len(failures)} failures: {failures[:3]}")
     print(
-        f"resident memory of the service {before / 1e6:.0f} MB, at the end "
-        f"{after / 1e6:.0f} MB"
+        f"resident memory of the service: {before / 1e6:.0f} MB before, "
+        f"{after / 1e6:.0f} MB after"
     )
-    print(f"load average {os.getloadavg()[0]:.1f}")
+    print(f"load average: {os.getloadavg()[0]:.1f}")
     return bool(failures) or after > before + MAX_GROWTH
 
 

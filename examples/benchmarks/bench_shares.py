@@ -1,40 +1,41 @@
-"""Measure errors of estimated shares, gains of adapting, and comparisons of lists.
+"""Measure the errors and coverage of estimated shares, rates and comparisons of lists.
 
-Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_shares.py``, with the sources
-of the shipped model in SKNAMES_DATA, for that model on people whom it never learned:
-those of tools/retrain/kept_apart.py that are reported, while the others have shown the
-bias by class. ``--labels country`` is the same for the model of countries. It prints
-tables in Markdown.
+Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_shares.py``, with the
+training data of the shipped models in SKNAMES_DATA. It prints tables in Markdown for
+the shipped nationality model, or the country model with ``--labels country``. Lists are
+drawn from held-out people, see tools/retrain/kept_apart.py. The class bias of the
+models was estimated on one half of them, and lists are drawn from the other half.
 
-It uses the artificial-prevalence protocol. The people are split in two halves. One
-gives what needs labels (the confusion matrix of adjusted counting, the temperature).
-Mixes are drawn from a Dirichlet distribution, and by each mix lists of people from the
-other half. ``--small`` measures lists of 3 to 1,000 distinct people instead.
-``--mixes`` measures lists of 300 and 1,000 people of several mixes.
+By default, the artificial-prevalence protocol is used. The people are split into two
+halves. One of them is used by methods that need labels (the confusion matrix of
+adjusted counting, the temperature). Mixes are drawn from a Dirichlet distribution, and
+lists with each mix are drawn from the other half. ``--small`` measures lists of 3 to
+1,000 distinct people instead, and ``--mixes`` lists of 300 and 1,000 people with
+several fixed mixes.
 
-``--europe 40`` measures so many lists of 200 and of 800 people of 24 countries, new
-people of arczi21_test.tsv in SKNAMES_DATA/public, of the half that is reported.
+Other options measure a given number of lists (of each length, source or kind):
 
-``--clusters 40``, ``--checked 40``, ``--rows 40``, ``--rates 40``, ``--few 40`` and
-``--lacking 40`` measure so many lists of papers, of checked rows, of how many rows to
-check, of outcomes, of labels with few held-out people apart from the others, and with
-people of countries that the model lacks. They take one half of goalscorers.tsv in
-SKNAMES_DATA/public, split by a hash of the name; ``--half choose`` takes the other.
-With ``--people apart``, papers are of people kept apart, by source.
+- ``--europe 40``: 200 and 800 people of 24 countries, from the reported half of
+  arczi21_test.tsv in SKNAMES_DATA/public, who are in no source of the training data;
+- ``--clusters 40``: authors of papers, resampled by paper;
+- ``--checked 40``: lists in which some rows have known labels;
+- ``--rows 40``: the gain from each number of checked rows;
+- ``--rates 40``: lists with an outcome;
+- ``--few 40``: labels with few held-out people, compared with other labels;
+- ``--lacking 40``: lists with people of countries that the model does not have;
+- ``--sources 100``: lists of each source, where the class bias was estimated on the
+  other sources. ``--write`` stores the coverage in the file of the bias, so that shares
+  show it. ``--half choose --error 0.3`` is how the model error was chosen;
+- ``--statistics 40``: functions of shares and rates by `sknames.estimate_statistic`,
+  for new people of arczi21, and for goalscorers;
+- ``--others 20``: a part of a list of 1,000 people compared with all other parts;
+- ``--pairs 50``: pairs of lists: a list split at random, two mixes of one source, and
+  one mix of two sources.
 
-``--sources 100`` measures the coverage of so many lists of each source and length, with
-the bias that other sources have shown. ``--write`` puts it into the file of the bias,
-so that shares print it. ``--half choose --error 0.3`` is how the error was chosen.
-
-``--statistics 40`` measures functions of shares and of rates that
-`sknames.estimate_statistic` gives, in so many lists of each length of new people of
-arczi21, and of goalscorers.
-
-``--others 20`` compares a part of a list of 1,000 with the others, in so many lists of
-people kept apart of each source.
-
-``--pairs 50`` compares 50 pairs of lists of each kind: a list split at random, two
-mixes of one source, and one mix of two sources.
+``--clusters`` to ``--lacking`` draw from one half of goalscorers.tsv in
+SKNAMES_DATA/public, split by a hash of the name; ``--half choose`` uses the other half.
+``--clusters`` with ``--people apart``, and ``--others``, draw from held-out people of
+each source.
 """
 
 import argparse
@@ -81,9 +82,9 @@ from tools.retrain.new_people import read_public, source_people
 from tools.retrain.risk_coverage import OF_KNOWN_BIAS, class_bias
 
 DATA = Path(os.environ.get("SKNAMES_DATA", "."))
-LEAST = 15  # people of a nationality
-SIZES = {100: 50, 1_000: 50, 10_000: 10}  # names of a list: how many lists
-# Weights of nationalities in lists like real ones; the others are none in them.
+LEAST = 15  # people of a label, for it to be in lists
+SIZES = {100: 50, 1_000: 50, 10_000: 10}  # number of lists by number of names
+# Weights of nationalities in lists similar to real ones. All others have weight 0.
 EUROPE = """Albanian Belarusian Bosnian Bulgarian Croatian Czech Danish Dutch English
 Estonian Finnish French German Greek Hungarian Irish Italian Latvian Lithuanian
 Macedonian Norwegian Polish Portuguese Romanian Russian Scottish Serbian Slovak
@@ -123,11 +124,12 @@ HITS = [
     "with a temperature",
     "the true mix",
 ]
-# Names of the lists of a pair, labels in a mix, and people of each.
+# Numbers of names in the lists of a pair; largest number of labels in a mix; least
+# number of people of each label.
 PAIRS = [(100, 100), (100, 1_000), (500, 500), (1_000, 1_000)]
 MOST_LABELS = 25
 LEAST_OF_PAIRS = 15
-LEAST_OF_SOURCE = 1_000  # people, for lists of hundreds
+LEAST_OF_SOURCE = 1_000  # people of a source, for it to be used
 KINDS = "a list split at random", "two mixes of a source", "a mix of two sources"
 DESIGNS = ("clusters", "checked", "rows", "rates", "statistics", "few", "lacking")
 DESIGNS += ("europe", "others")
@@ -135,8 +137,9 @@ SIZES_IN_EUROPE = 200, 800
 NAMES_WITH_OTHERS = 1_000
 WEIGHTS_OF_PARTS = (0.02, 0.05, 0.2, 0.5, 0.8, 0.95)
 N_OTHER_PARTS = 3
-# Lists of one source: names, and how many there must be; people of a label; the part of
-# them that a list takes at most; intervals of a label, for a coverage of its own.
+# Lists of one source: requested and least number of names; least number of people of a
+# label; largest share of them in a list; and least number of intervals of a label, for
+# its coverage to be shown.
 LENGTHS = {800: 350, 10_000: 900}
 LEAST_OF_LISTS = 5
 MOST_TAKEN = 0.7
@@ -148,7 +151,11 @@ SMALL = {3: 400, 10: 300, 30: 200, 100: 100, 300: 50, 1_000: 20}
 
 
 def unseen_people(target, least=LEAST):
-    """Return probabilities of the shipped model, labels, sources, share settings."""
+    """Return probabilities of the shipped model, label indices, sources and settings.
+
+    The people are held-out people of labels with at least `least` people. The settings
+    are those of `settings_of_shares`.
+    """
     model = load_pretrained(target)
     apart = kept_apart.load(target)[2]
     places = np.searchsorted(model.classes_, apart.labels)
@@ -163,7 +170,10 @@ def unseen_people(target, least=LEAST):
 
 
 def by_label(proba, labels, once=False):
-    """Draw people of a nationality by their labels, each perhaps once at most."""
+    """Return a function that draws probabilities of n people of a label k.
+
+    With `once`, a person is drawn at most once.
+    """
 
     def draw(k, n, rng):
         rows = np.flatnonzero(labels == k)
@@ -174,8 +184,7 @@ def by_label(proba, labels, once=False):
     return draw
 
 
-# ---- Ways to estimate shares: one half of the people -> (probabilities, priors) ->
-# shares
+# ---- Methods that estimate shares: functions of probabilities and their priors
 
 
 def counting(proba, supposed):
@@ -187,7 +196,10 @@ def mean_probability(proba, supposed):
 
 
 def adjusted_counting(known, labels):
-    """Solve confusion @ shares = counts, with shares that are not negative."""
+    """Return a method that solves confusion @ shares = counts for shares >= 0.
+
+    The confusion matrix is that of the people `known`, with these labels.
+    """
     n = known.shape[1]
     confusion = np.eye(n)
     for k in np.unique(labels):
@@ -219,13 +231,13 @@ def maximum_likelihood(proba, supposed):
 
 
 def sharpened(proba, supposed, temperature):
-    """Return probabilities at a temperature, with the same assumed priors."""
+    """Return probabilities at a temperature, under the same priors."""
     powers = (proba / supposed) ** (1 / temperature) * supposed
     return powers / powers.sum(axis=1, keepdims=True)
 
 
 def best_temperature(known, labels, supposed):
-    """Return the temperature with the smallest log loss, under the assumed priors."""
+    """Return the temperature with the lowest log loss, if labels follow the priors."""
     weights = (supposed / np.maximum(1, np.bincount(labels, minlength=len(supposed))))[
         labels
     ]
@@ -246,7 +258,7 @@ def best_temperature(known, labels, supposed):
 
 
 def draw_list(draw, counts, rng):
-    """Return probabilities and nationalities of given numbers of people of each."""
+    """Return probabilities and labels of `counts` people of each label."""
     drawn = {k: draw(k, counts[k], rng) for k in np.flatnonzero(counts)}
     return np.concatenate([*drawn.values()]), np.repeat(
         [*drawn], [*map(len, drawn.values())]
@@ -254,7 +266,7 @@ def draw_list(draw, counts, rng):
 
 
 def drawable(sizes, mixes, n_of_label):
-    """Return mixes that can be drawn: of few people, there are fewer than they say."""
+    """Return mixes limited by the numbers of people that labels have."""
     mixes = np.minimum(sizes * mixes, n_of_label)
     return mixes / mixes.sum(axis=-1, keepdims=True)
 
@@ -262,8 +274,8 @@ def drawable(sizes, mixes, n_of_label):
 def measure(sizes, draw_known, draw, most, classes, assumed, alpha, rng):
     """Print errors of shares, accuracies and coverages by the size of the list.
 
-    Labels come from the people of draw_known; lists are drawn from draw, with `most`
-    people of a label.
+    Methods that need labels use people of `draw_known`, and lists are drawn by `draw`.
+    `most` is the number of people of each label that a list can have.
     """
     supposed = assumed["assumed_prior"]
     power = assumed["sharpness"]
@@ -331,7 +343,7 @@ def measure(sizes, draw_known, draw, most, classes, assumed, alpha, rng):
 
 
 def mixes_of(target, classes):
-    """Return weights of the classes by mix."""
+    """Return the weights of all classes in each mix, a dict by title."""
     if target == "nationality":
         mixes = {
             name: np.array([m.get(c, 0) for c in classes]) for name, m in MIXES.items()
@@ -349,7 +361,7 @@ def mixes_of(target, classes):
 
 
 def measure_mixes(target, rng):
-    """Print errors of shares and coverages, by mix, of lists of people kept apart."""
+    """Print errors of shares and coverages by mix, for lists of held-out people."""
     proba, places, _, assumed = unseen_people(target, 1)
     classes = load_pretrained(target).classes_
     bare = assumed | {"assumed_prior": tempered_priors(classes)}
@@ -387,7 +399,7 @@ def measure_mixes(target, rng):
             "covered",
             "above 2 %",
         ]
-        print(f"\n### Lists of {n:,} of {len(proba):,} people kept apart\n")
+        print(f"\n### Lists of {n:,} of {len(proba):,} held-out people\n")
         print(
             table([f"sum of absolute errors, {N_LISTS} lists", *header], rows),
             flush=True,
@@ -395,7 +407,7 @@ def measure_mixes(target, rng):
 
 
 def draw_pair(kind, sizes, labels, sources, n_classes, rng):
-    """Return rows of people of two lists, nobody twice in one, and the lists' mixes."""
+    """Return the rows of two lists, and the mixes; rows of a list are distinct."""
     known, n_of_source = np.unique(sources, return_counts=True)
     first, second = rng.choice(known[n_of_source >= LEAST_OF_SOURCE], 2, replace=False)
     found_in = [sources == first, sources == (second if kind == KINDS[2] else first)]
@@ -423,7 +435,7 @@ def draw_pair(kind, sizes, labels, sources, n_classes, rng):
 
 
 def measure_pairs(target, n_pairs, rng):
-    """Print how often comparisons hold, by kind of pair and number of names."""
+    """Print coverage and errors of comparisons by kind of pair and number of names."""
     proba, labels, sources, assumed = unseen_people(target, 1)
     table_rows = []
     for kind, sizes in product(KINDS, PAIRS):
@@ -459,9 +471,9 @@ def measure_pairs(target, n_pairs, rng):
 
 
 def rows_of_labels(labels, counts, rng, once):
-    """Return as many rows of each label as is said, in the order of labels.
+    """Return random rows of each label, as many as `counts` says, in order of labels.
 
-    With `once`, no row comes twice, so that few rows may be fewer.
+    With `once`, rows are distinct, so there may be fewer.
     """
     drawn = []
     for label in np.flatnonzero(counts):
@@ -471,22 +483,22 @@ def rows_of_labels(labels, counts, rng, once):
     return np.array(drawn)
 
 
-# ---- Lists of one source, with the bias that others have shown
+# ---- Lists of one source, with the class bias of other sources
 
 
 @dataclass(frozen=True)
 class Source:
-    """Hold people of one source, and what others have shown of the model.
+    """People of one source, with settings that were estimated on other sources.
 
     Parameters
     ----------
     name : str
     proba : ndarray of shape (n_people, n_classes)
-        Probabilities under equal priors.
+        Probabilities under uniform priors.
     labels : ndarray of shape (n_people,) of int
-        The index of each label.
+        Indices of labels.
     settings : dict
-        What `estimate_shares` takes from the model.
+        Fields of `ListedModel`, see `settings_of_shares`.
     """
 
     name: str
@@ -495,9 +507,9 @@ class Source:
     settings: dict
 
     def draw(self, size, regions, is_of_region, alpha, rng):
-        """Return the rows of a list, nobody twice, and the mix that it was drawn from.
+        """Return the distinct rows of a list, and the mix from which it was drawn.
 
-        Labels with few people have a smaller share than the mix first said.
+        The shares of labels with few people are limited.
         """
         counts = np.bincount(self.labels, minlength=len(regions))
         can = counts >= LEAST_OF_LISTS
@@ -515,9 +527,9 @@ class Source:
 
 
 def sources_of(target, half, error):
-    """Yield the large sources of people held out, and the new people of public sets.
+    """Yield each large source of held-out people, and the new people of public sets.
 
-    `error` is that of a class whose bias is known.
+    `error` is the model error of a class whose bias is known.
     """
     model, _, _, (choosing, reported) = kept_apart.load(target)
     classes = model.classes_
@@ -533,7 +545,7 @@ def sources_of(target, half, error):
         labels = choosing.labels[other]
         prior = np.exp(-class_bias(proba[other], labels, classes))
         n_people = np.bincount(np.searchsorted(classes, labels), minlength=len(classes))
-        errors = errors_by_class(error, 2 * n_people)  # as of both halves
+        errors = errors_by_class(error, 2 * n_people)  # as if both halves were used
         settings = {"assumed_prior": prior / prior.sum(), "model_error": errors}
         here = people.at(people.sources == source)
         index = np.searchsorted(classes, here.labels)
@@ -585,8 +597,9 @@ def measure_sources(target, half, n_lists, error, is_written, rng):
 def judge_lists(lists, enough, classes, members):
     """Return the cells of a row, and the mean coverage.
 
-    `enough`, (n_classes,), says which labels have 20 held-out people; `members` are the
-    labels of each subregion.
+    `lists` has tuples of number of names, estimated shares and true shares. `enough` is
+    a mask of the classes with at least 20 held-out people, and `members` has the
+    classes of each subregion.
     """
     covered, widths, groups_covered, group_widths = [], [], [], []
     of_label = [[] for _ in classes]
@@ -620,7 +633,7 @@ def judge_lists(lists, enough, classes, members):
 
 
 def write_coverage(target, coverage):
-    """Write the coverage of a model that ships into the file of its figures."""
+    """Write the coverage of a shipped model into its measured.json."""
     path = FOLDER / target / FIGURES
     measured = json.loads(path.read_text(encoding="utf-8"))
     write_json(path, measured | {"coverage": round(coverage, 4)})
@@ -631,19 +644,19 @@ def write_coverage(target, coverage):
 
 @dataclass(frozen=True)
 class People:
-    """Hold people with their true labels, and what the model says of them.
+    """People with their true labels and the probabilities of the model.
 
     Parameters
     ----------
     names : ndarray of shape (n_people,) of str
     labels : ndarray of shape (n_people,) of int
-        The index of each label in `classes`.
+        Indices of labels in `classes`.
     classes : ndarray of shape (n_labels,)
-        Labels of the model, and behind them those that it lacks.
+        Labels of the model, followed by labels that the model does not have.
     proba : ndarray of shape (n_people, n_known)
         Probabilities of the labels of the model.
     settings : dict
-        What `estimate_shares` takes from the model.
+        Fields of `ListedModel`, see `settings_of_shares`.
     """
 
     names: np.ndarray
@@ -654,7 +667,7 @@ class People:
 
     @classmethod
     def of(cls, target, names, labels):
-        """Return people with the probabilities of the model that ships."""
+        """Return people with the probabilities of the shipped model."""
         model = load_pretrained(target)
         known = model.classes_.tolist()
         classes = np.array([*known, *sorted({*labels} - {*known})])
@@ -670,11 +683,11 @@ class People:
 
     @property
     def is_known(self):
-        """Whether the model has the label of each."""
+        """Mask of the people whose labels the model has."""
         return self.labels < len(self.known)
 
     def shares(self, people, n_draws=1000, **given):
-        """Return the shares of a list of some people, each of whom is a name."""
+        """Estimate the shares of a list of people, given as indices."""
         given = {"ids": people} | given
         asked = {"n_draws": n_draws}
         return shares_of_rows(
@@ -682,37 +695,37 @@ class People:
         )
 
     def rates(self, people, outcome, n_draws=200):
-        """Return the rates of an outcome of each of some people."""
+        """Estimate the rates of an outcome in a list of people, given as indices."""
         given = {"ids": people, "outcomes": outcome}
         names = list_of_rows(self.proba[people], self.known, given, **self.settings)
         question = question_of(n_draws=n_draws)
         return rates_of_list(names, Seeds(question, names))
 
     def draw(self, counts, rng, once=False):
-        """Return people of each label, as many as is said, in no order.
+        """Return indices of people of each label, as many as `counts` says, shuffled.
 
-        With `once`, nobody comes twice, so that few people may be fewer.
+        With `once`, people are distinct, so there may be fewer.
         """
         return rng.permutation(rows_of_labels(self.labels, counts, rng, once))
 
     def at(self, labels):
-        """Return the indices of labels."""
+        """Return the indices of labels in `classes`."""
         index_of = {label: k for k, label in enumerate(self.classes.tolist())}
         return np.array([index_of[label] for label in labels.tolist()])
 
 
 def covers(shares, true):
-    """Return whether intervals hold the true values."""
+    """Return whether intervals cover the true values."""
     return (shares.low <= true) & (true <= shares.high)
 
 
 def in_half(names, half):
-    """Return which names are of a half, "report" or "choose"."""
+    """Return a mask of the names in a half, "report" or "choose"."""
     return np.array([is_reported(name) for name in names]) == (half == "report")
 
 
 def as_labels(target, countries):
-    """Return the labels of a model for countries; those that it lacks stay as is."""
+    """Return a model's labels for countries; countries without a label stay codes."""
     if target == "country":
         return countries
     nationality_of = nationalities_by_country()
@@ -720,7 +733,7 @@ def as_labels(target, countries):
 
 
 def goalscorers(target, half):
-    """Return one half of the scorers, by a hash of the name, and their countries."""
+    """Return one half of the goalscorers, and their countries."""
     names, countries = read_set(DATA, "goalscorers")
     rows = in_half(names, half)
     names = names[rows]
@@ -736,7 +749,7 @@ def new_people(target, people, half):
 
 
 def people_apart(target, half):
-    """Yield the people kept apart of each large source, and the source."""
+    """Yield the name and the held-out people of each large source."""
     _, choose, report, _ = kept_apart.load(target)
     people = report if half == "report" else choose
     for source in np.unique(people.sources):
@@ -746,7 +759,7 @@ def people_apart(target, half):
 
 
 def draw_mix(labels, alpha, rng):
-    """Return shares of labels with 15 people or more, (n_labels,), at random."""
+    """Draw shares of the labels with 15 people or more, (n_labels,)."""
     n_of_label = np.bincount(labels)
     mix = np.zeros(len(n_of_label))
     common = np.flatnonzero(n_of_label >= LEAST)
@@ -755,7 +768,7 @@ def draw_mix(labels, alpha, rng):
 
 
 def draw_papers(labels, mix, n_papers, rng, alike=0.75):
-    """Return people of papers, and their papers: 2 to 5 authors, most of one label."""
+    """Draw papers of 2 to 5 authors, mostly of one label; return authors and papers."""
     people_of = [np.flatnonzero(labels == k) for k in range(len(mix))]
     people = []
     papers = []
@@ -770,9 +783,10 @@ def draw_papers(labels, mix, n_papers, rng, alike=0.75):
 
 
 def measure_clusters(people, n_pairs, rng):
-    """Print coverage and false or missed differences of pairs of lists of papers.
+    """Print coverage, and false and missed differences, of pairs of lists of papers.
 
-    "apart" are as many names as the papers have, drawn one by one.
+    "names" ignores papers, and "papers" uses them as clusters. "apart" draws the same
+    number of names independently.
     """
     labels = np.where(people.is_known, people.labels, -1)
     measured = {"apart": [], "names": [], "papers": []}
@@ -815,7 +829,7 @@ def measure_clusters(people, n_pairs, rng):
 
 
 def check_rows(people, drawn, n_checked, rng):
-    """Return checked rows, drawn at random, as fields of a list, and their shares."""
+    """Draw checked rows; return them as fields of a list, and their shares."""
     index = np.full(len(drawn), -1)
     checked = rng.choice(len(drawn), n_checked, replace=False)
     index[checked] = people.labels[drawn[checked]]
@@ -825,7 +839,7 @@ def check_rows(people, drawn, n_checked, rng):
 
 
 def measure_checked(people, n_lists, rng):
-    """Print errors and coverage of lists with checked rows."""
+    """Print errors and coverage for lists with checked rows."""
     n_labels = len(people.classes)
     rows = []
     for n_checked in (200, 50):
@@ -874,9 +888,9 @@ ROWS_TO_CHECK = (50, 100, 200, 400)
 
 
 def measure_rows(people, n_lists, rng):
-    """Print width and coverage by how many rows are checked, with the list and without.
+    """Print width and coverage of intervals by the number of checked rows.
 
-    Without it, they are those of the exact intervals of as many people.
+    They are compared with exact intervals from the checked rows alone.
     """
     n_labels = len(people.classes)
     rows = []
@@ -889,7 +903,7 @@ def measure_rows(people, n_lists, rng):
             checked_rows, counted = check_rows(people, drawn, n_checked, rng)
             shares = people.shares(drawn, **checked_rows)
             row_of = np.argsort(people.at(shares.label))[chosen]
-            # Rows are drawn from a finite list.
+            # The finite-population correction, as rows are drawn from a list.
             n_effective = n_checked / (1 - n_checked / n)
             low, high = exact_interval(counted[chosen], n_effective, 0.95)
             is_held = covers(shares, true[people.at(shares.label)])[row_of]
@@ -908,7 +922,7 @@ def measure_rows(people, n_lists, rng):
 
 
 def mix_to_check(people, rng):
-    """Return a mix in which three labels have the shares to check, and these labels."""
+    """Return a mix in which three labels have `SHARES_TO_CHECK`, and these labels."""
     counts = np.bincount(people.labels, minlength=len(people.classes))
     common = np.flatnonzero(counts >= LEAST)
     chosen = rng.choice(common[common < len(people.known)], 3, replace=False)
@@ -921,9 +935,9 @@ def mix_to_check(people, rng):
 
 
 def measure_few(people, n_people, n_lists, rng):
-    """Print coverage of shares, of labels with few held-out people and of others.
+    """Print the coverage for labels with few held-out people, and for other labels.
 
-    `n_people` is how many held-out people each label of the model has.
+    `n_people` is the number of held-out people of each label of the model.
     """
     n_known = len(people.known)
     columns = []
@@ -965,27 +979,28 @@ def measure_few(people, n_people, n_lists, rng):
 
 N_DRAWS = 500
 YEARS = np.arange(-2, 3)
-KNOWN_SHARE = 0.1  # in a census
-LEAST_OF_RATES = 100  # people of a label, for rates
-GROWTH = 0.04  # of a label in a year, before shares are made to sum to 1
-# People of the first label and of others by stratum, and their chances of an outcome.
+KNOWN_SHARE = 0.1  # of a label, such as in a census
+LEAST_OF_RATES = 100  # people of a label, for its rate to be estimated
+GROWTH = 0.04  # of a label's share per year, before shares are normalized
+# Shares of the strata among people of the first label and of others, and probabilities
+# of the outcome in each stratum.
 STRATA = np.array([[0.6, 0.3, 0.1], [0.2, 0.3, 0.5]])
-MORE = 0.1  # for the first label
+MORE = 0.1  # higher probability for the first label
 CHANCES = np.array([0.2, 0.4, 0.6]) + [[MORE], [0]]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Hold a statistic of lists, and the truth.
+    """A statistic of lists, and its true value.
 
     Parameters
     ----------
     title : str
     statistic : callable
-        As `estimate_statistic` takes it.
+        Function for `estimate_statistic`.
     results : tuple of Shares or Rates
     counted : tuple of ndarray
-        The same shares by predicted labels, in the order of the classes.
+        Shares of predicted labels in the same lists, in the order of classes.
     true : float
     """
 
@@ -1009,7 +1024,7 @@ def simpson_difference(share, other):
 
 
 def ask_shares(people, mix, n, rng):
-    """Yield what is asked of shares, in lists of n people of a mix."""
+    """Yield the statistics of shares, for lists of n people with a mix."""
     large = mix > 0
     second = np.zeros(len(mix))
     second[large] = (mix[large] + rng.permutation(mix[large])) / 2
@@ -1033,7 +1048,7 @@ def ask_shares(people, mix, n, rng):
 
 
 def ask_slope(people, mix, label, n, rng):
-    """Return the slope of the share of a label that grows over five lists."""
+    """Return the slope of a label's share, which grows over five lists."""
     mixes = []
     for year in YEARS:
         moved = mix.copy()
@@ -1050,7 +1065,7 @@ def ask_slope(people, mix, label, n, rng):
 
 
 def ask_rates(people, mix, n, rng):
-    """Yield what is asked of rates of two labels with many people."""
+    """Yield the statistics of rates of two labels with many people."""
     n_of_label = np.bincount(people.labels, minlength=len(mix))[: len(mix)]
     is_large = n_of_label >= LEAST_OF_RATES
     pair = rng.choice(np.flatnonzero(is_large & (mix > 0)), 2, replace=False)
@@ -1084,15 +1099,15 @@ def ask_rates(people, mix, n, rng):
 
 
 def by_stratum(joint):
-    """Return people, and those with the outcome, (n_labels, 3) each."""
+    """Return all people, and people with the outcome, (n_labels, 3) each."""
     joint = joint.reshape(len(joint), 3, 2)
     return joint.sum(axis=2), joint[:, :, 1]
 
 
 def measure_statistics(target, half, n_lists, rng):
-    """Print what intervals of `estimate_statistic` hold.
+    """Print the coverage of intervals of `estimate_statistic`.
 
-    Labels have 20 held-out people or more.
+    The labels are those with 20 held-out people or more.
     """
     enough = resolve(load_pretrained(target)).assumed.measured.n_people >= MIN_HELD_OUT
     public = read_public("arczi21", source_people())
@@ -1123,9 +1138,9 @@ def measure_statistics(target, half, n_lists, rng):
 
 
 def judge_statistic(asked, people, n, rng):
-    """Return whether intervals hold the truth, also by counting, width and error.
+    """Return whether intervals cover the truth, also by counting, width and error.
 
-    Counted intervals are percentiles of a bootstrap of predicted labels.
+    Intervals by counting are percentiles of a bootstrap of predicted labels.
     """
     found = estimate_statistic(asked.statistic, *asked.results, same_source=True)
     draws = np.empty(N_DRAWS)
@@ -1143,14 +1158,14 @@ def judge_statistic(asked, people, n, rng):
 
 
 def list_of(people, mix, n, rng):
-    """Return the shares of a list of n people of a mix, and counted ones."""
+    """Draw n people with a mix; return estimated shares, and shares of predictions."""
     drawn = people.draw(rng.multinomial(n, mix), rng, once=True)
     shares = people.shares(drawn, n_draws=N_DRAWS)
     return shares, counting(people.proba[drawn], None)
 
 
 def capped(people, mix, n):
-    """Return a mix near another one that n people can have, nobody twice."""
+    """Return a similar mix that a list of n distinct people can have."""
     n_of_label = np.bincount(people.labels, minlength=len(mix))[: len(mix)]
     for _ in range(100):
         mix = np.minimum(mix, MOST_TAKEN * n_of_label / n)
@@ -1159,7 +1174,7 @@ def capped(people, mix, n):
 
 
 def likeliest(proba, settings):
-    """Return the shares of expectation maximisation, which QuaPy calls EMQ."""
+    """Return the shares by expectation maximisation, called EMQ in QuaPy."""
     return likeliest_shares(proba / settings["assumed_prior"])
 
 
@@ -1169,8 +1184,8 @@ KINDS_OF_OUTCOMES = ["by label", "by country in the label", "by spelling"]
 def measure_rates(people, countries, n_lists, rng):
     """Print errors, slopes and coverage of rates of an outcome.
 
-    The true rate is that of the people in the list; their chances, which differ from it
-    by chance, come second.
+    The truth is first the rate among the people in the list, and then the mean of their
+    probabilities, which differs from the rate at random.
     """
     country_index = np.unique(countries, return_inverse=True)[1]
     is_spelled = np.array([not name.isascii() for name in people.names])
@@ -1241,7 +1256,7 @@ def judge_rates(rates, people, drawn, outcome, chance):
 
 
 def measure_lacking(people, n_lists, rng):
-    """Print errors of shares where many people are of labels that the model lacks."""
+    """Print errors of shares in lists where many people have labels of no class."""
     rows = []
     outside = np.flatnonzero(~people.is_known)
     for n_outside in (0, 500, 800):
@@ -1265,7 +1280,7 @@ def measure_lacking(people, n_lists, rng):
 
 
 def measure_europe(people, n_lists, rng):
-    """Print errors and coverage of lists of people whom no source has."""
+    """Print errors and coverage for lists of people who are in no source."""
     rows = []
     for n in SIZES_IN_EUROPE:
         found = []
@@ -1291,10 +1306,11 @@ def measure_europe(people, n_lists, rng):
 
 
 def measure_others(people, n_lists, rng):
-    """Print what intervals of the difference of a part and the others hold.
+    """Print the coverage for differences between a part of a list and all other parts.
 
-    The others have half of the mix of the part, permuted. They are estimated as the
-    list less the part, as `Parts.compare` does, and from their own rows.
+    The mix of the others is the mean of the part's mix and a permutation of it. The
+    others are estimated as the list minus the part, as `Parts.compare` does, and from
+    their own rows.
     """
     rows = []
     for weight in WEIGHTS_OF_PARTS:
@@ -1317,13 +1333,13 @@ def measure_others(people, n_lists, rng):
 
 
 def judge_others(people, weight, mix, other_mix, rng):
-    """Return coverage and width of differences, and the error of others, both ways."""
+    """Return coverage, width, and error of the others, for both estimates."""
     n_in_part = round(weight * NAMES_WITH_OTHERS)
     n_of_label = rng.multinomial(n_in_part, mix)
     n_of_others = rng.multinomial(NAMES_WITH_OTHERS - n_in_part, other_mix)
     rows_in_part = []
     rows_of_others = []
-    for label in np.flatnonzero(n_of_label + n_of_others):  # nobody is in both
+    for label in np.flatnonzero(n_of_label + n_of_others):  # nobody is in both parts
         rows = rng.permutation(np.flatnonzero(people.labels == label))
         rows_in_part.append(rows[: n_of_label[label]])
         rest = rows[n_of_label[label] :]
@@ -1360,7 +1376,7 @@ def judge_others(people, weight, mix, other_mix, rng):
 
 
 def measure_designs(args, rng):
-    """Measure lists of papers, checked rows, outcomes, and few or other people."""
+    """Measure the lists of the options in `DESIGNS`."""
     if args.people == "apart" or args.others:
         for source, people in people_apart(args.labels, args.half):
             print(f"- {len(people.labels):,} {source}, {args.labels}")
@@ -1378,7 +1394,7 @@ def measure_designs(args, rng):
         return
     if args.statistics:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # of few people
+            warnings.simplefilter("ignore", UserWarning)  # about few people
             measure_statistics(args.labels, args.half, args.statistics, rng)
         return
     people, countries = goalscorers(args.labels, args.half)
@@ -1407,35 +1423,59 @@ def weights_of_people(labels, mix, known):
 
 
 def main():
-    """Measure the chosen lists."""
+    """Measure the lists of the chosen option."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "--small", action="store_true", help="lists of 3 to 1,000 people"
     )
     parser.add_argument(
-        "--alpha", type=float, default=0.3, help="of the Dirichlet distribution"
+        "--alpha",
+        type=float,
+        default=0.3,
+        help="parameter of the Dirichlet distribution (default: 0.3)",
     )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
-        "--labels", choices=TARGETS, default=TARGETS[0], help="of which model"
+        "--labels",
+        choices=TARGETS,
+        default=TARGETS[0],
+        help="labels of the shipped model",
     )
     parser.add_argument("--mixes", action="store_true", help="lists of several mixes")
     parser.add_argument(
-        "--pairs", type=int, default=0, help="pairs of lists of each kind"
+        "--pairs", type=int, default=0, help="number of pairs of lists of each kind"
     )
     parser.add_argument(
-        "--sources", type=int, default=0, help="lists of each source and length"
+        "--sources",
+        type=int,
+        default=0,
+        help="number of lists of each source and length",
     )
     parser.add_argument(
-        "--error", type=float, default=OF_KNOWN_BIAS, help="of the log odds of sources"
+        "--error",
+        type=float,
+        default=OF_KNOWN_BIAS,
+        help="model error in the log odds, for --sources",
     )
-    parser.add_argument("--write", action="store_true", help="the coverage of sources")
+    parser.add_argument(
+        "--write", action="store_true", help="store the coverage of --sources"
+    )
     for name in DESIGNS:
-        parser.add_argument(f"--{name}", type=int, default=0, help="lists of this kind")
+        parser.add_argument(
+            f"--{name}", type=int, default=0, help="number of lists of this kind"
+        )
     parser.add_argument(
-        "--people", choices=["goalscorers", "apart"], default="goalscorers"
+        "--people",
+        choices=["goalscorers", "apart"],
+        default="goalscorers",
+        help="people of --clusters; apart are held-out people",
     )
-    parser.add_argument("--half", choices=["report", "choose"], default="report")
+    parser.add_argument(
+        "--half",
+        choices=["report", "choose"],
+        default="report",
+        help="half of the people from which lists are drawn",
+    )
     args = parser.parse_args()
     print(f"- {machine()}")
     rng = np.random.default_rng(args.seed)

@@ -1,12 +1,12 @@
 """Compare the classifier with thirty lines of skorch and with linear models.
 
-All learn the names of README's five languages, in five splits that keep spellings of a
-name together. The settings of the skorch net are the best of five on the first split,
-which favours it. Each split gives accuracy, log loss, CPU seconds of `fit` on one
-thread and the size of the joblib file of the fitted pipeline.
+All models are trained on names of the five languages in README, in five splits that
+keep all spellings of a name together. The skorch net has the best of five settings on
+the first split, which gives it an advantage. Accuracy, log loss, CPU seconds of `fit`
+on one thread, and the size of the fitted pipeline's joblib file are measured.
 
-Run ``python -m examples.benchmarks.bench_skorch --cache FOLDER``: it takes some ten
-minutes of one core. ``--write`` puts the table into docs/skorch.md.
+Run ``python -m examples.benchmarks.bench_skorch --cache FOLDER``. It takes about ten
+minutes on one core. ``--write`` writes the table into docs/skorch.md.
 """
 
 import argparse
@@ -39,7 +39,7 @@ TEST_TO_TRAIN = 1 / (N_SPLITS - 1)
 
 
 class NameGRU(nn.Module):
-    """Classify rows of codes by the last state of a GRU, as on the page."""
+    """Classify rows of codes by the last state of a GRU, as in docs/skorch.md."""
 
     def __init__(self, hidden_size=128, dropout=0.3, n_codes=256):
         super().__init__()
@@ -61,7 +61,7 @@ class NameGRU(nn.Module):
 
 
 def by_hand(**params):
-    """Return a pipeline of CharEncoder and a skorch net of `NameGRU`."""
+    """Return a pipeline of a `CharEncoder` and a skorch net with `NameGRU`."""
     net = NeuralNetClassifier(
         NameGRU,
         criterion=nn.CrossEntropyLoss,
@@ -97,7 +97,7 @@ MODELS = {
 
 
 def read_names():
-    """Return names, labels as integers, which skorch needs, and groups of spellings."""
+    """Return names, labels as integers, as skorch requires, and spelling groups."""
     names, labels = load_names(return_X_y=True)
     chosen = np.isin(labels, LANGUAGES)
     labels = np.searchsorted(LANGUAGES, labels[chosen]).astype(np.int64)
@@ -105,7 +105,7 @@ def read_names():
 
 
 def measure(model, n_splits=N_SPLITS):
-    """Return the figures of a model as arrays of shape (n_splits,)."""
+    """Return the figures of a model, a dict of arrays of shape (n_splits,)."""
     names, labels, groups = read_names()
     folds = StratifiedGroupKFold(N_SPLITS, shuffle=True, random_state=0)
     figures = {"accuracy": [], "log loss": [], "seconds": [], "MB": []}
@@ -127,15 +127,15 @@ def measure(model, n_splits=N_SPLITS):
 
 
 def measure_by_hand():
-    """Return the figures of the settings that are best on the first split."""
+    """Return the figures of the skorch net that is best on the first split."""
     models = [by_hand(**params) for params in BY_HAND]
     accuracies = [measure(model, n_splits=1)["accuracy"][0] for model in models]
-    print(f"by hand, on the first split: {np.round(accuracies, 3)}", flush=True)
+    print(f"accuracy of skorch, first split: {np.round(accuracies, 3)}", flush=True)
     return measure(models[int(np.argmax(accuracies))])
 
 
 def difference(figures, ours, name):
-    """Return a mean with its paired difference from ours and the standard error."""
+    """Return a mean with its paired difference from `ours` and the standard error."""
     values = figures[name]
     if np.isnan(values).any():
         return "-"
@@ -172,8 +172,10 @@ def report(results):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--cache", type=Path, help="folder of results")
-    parser.add_argument("--write", action="store_true", help="write into the page")
+    parser.add_argument("--cache", type=Path, help="folder of results to reuse")
+    parser.add_argument(
+        "--write", action="store_true", help="write the table into docs/skorch.md"
+    )
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     results = {}

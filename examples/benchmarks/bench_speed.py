@@ -1,12 +1,12 @@
 """Compare the speed of sknames with TF-IDF + LinearSVC and with torch's recurrent nets.
 
-Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_speed.py``: it prints tables
-in Markdown, of the sections that it is given or of all, in some minutes. ``--every 20``
-tries it on a part of the names; ignore its figures.
+Run ``SKNAMES_DATA=folder python examples/benchmarks/bench_speed.py``. It prints tables
+in Markdown, for the given sections or for all, and takes a few minutes. ``--every 20``
+is a quick trial with a part of the names, whose figures are not meaningful.
 
-All run on one thread. The functions of a comparison are called in turn, in rounds, so
-that other work on the machine affects all. A rate is that of the median time, a ratio
-the median of the rounds' ratios.
+Everything runs on one thread. The functions of a comparison are called in turn, in
+several rounds, so that other work on the machine affects all of them. Rates are
+computed from median times, and ratios are medians over the rounds.
 """
 
 import argparse
@@ -45,7 +45,7 @@ ONE_THREAD = dict.fromkeys(
 
 
 def compare(functions, n=1, rounds=ROUNDS):
-    """Return rows of a table: each function's rate, and its ratio to the first's."""
+    """Return rows of a table: the rate of each function, relative to the first, too."""
     seconds = {what: [] for what in functions}
     for k in range(-1, rounds):
         for what, function in functions.items():
@@ -61,7 +61,7 @@ def compare(functions, n=1, rounds=ROUNDS):
 
 
 def child(code, *args):
-    """Return what code prints in a new process on one thread."""
+    """Run code in a new process on one thread, and return its output."""
     command = [sys.executable, "-c", code, *map(str, args)]
     return subprocess.run(
         command,
@@ -76,12 +76,12 @@ def child(code, *args):
 
 
 def few_epochs(names, labels, **params):
-    """Return a pipeline trained for an epoch: weights do not change its speed."""
+    """Return a pipeline trained for one epoch; its weights do not affect the speed."""
     return ours(max_epochs=1, random_state=0, **params).fit(names, labels)
 
 
 class Packed(nn.Module):
-    """Run torch.nn's GRU or RNN on packed sequences, from embedding to linear layer."""
+    """A net with torch.nn's GRU or RNN on packed sequences."""
 
     def __init__(self, cell, n_codes, n_classes):
         super().__init__()
@@ -103,7 +103,7 @@ class Packed(nn.Module):
             ).numpy()
 
     def epoch(self, codes, y):
-        """Train for an epoch in a bare loop."""
+        """Train for one epoch in a plain loop."""
         optimizer = torch.optim.AdamW(self.parameters(), lr=1e-3, fused=True)
         for index in torch.randperm(len(codes)).split(256):
             optimizer.zero_grad()
@@ -112,12 +112,12 @@ class Packed(nn.Module):
             optimizer.step()
 
 
-# ---- Sections: each returns the first columns' titles and rows
+# ---- Sections: each returns the rows of its table
 
 
 def shipped(names, labels, every):
-    """Full names to labels, names/s: the models that ship, and TF-IDF + LinearSVC of
-    the names in the package, of all their nationalities.
+    """Predict labels of full names, names/s: the shipped models, and TF-IDF + LinearSVC
+    trained on the names of the package, with all nationalities.
     """
     known, nationalities = (x[::every] for x in load_names(return_X_y=True))
     full, _ = make_names(9_000 // every, random_state=0)
@@ -134,7 +134,7 @@ def shipped(names, labels, every):
 
 
 def strings(names, labels, every):
-    """Names to labels, names/s, of models of the tutorial's names."""
+    """Predict labels of names, names/s: models trained on the tutorial's names."""
     models = {
         "TF-IDF + LinearSVC": linear(LinearSVC()).fit(names, labels),
         "TF-IDF + LogisticRegression": linear(LogisticRegression(max_iter=5)).fit(
@@ -153,8 +153,8 @@ def strings(names, labels, every):
 
 
 def torch_nets(names, labels, every):
-    """Codes to probabilities, and an epoch of training in batches of 256, names/s: the
-    net alone and a bare loop of torch.nn on packed sequences.
+    """Predict probabilities from codes, and train for one epoch in batches of 256,
+    names/s: the net alone, and a plain loop with torch.nn on packed sequences.
     """
     rows = []
     for cell in NETS:
@@ -202,9 +202,9 @@ COLD = "import sys, joblib; joblib.load(sys.argv[1]).predict(sys.argv[2:])"
 
 
 def one_name(names, labels, every):
-    """`predict_proba([name])`, calls/s in the median of 2,000; and new processes/s that
-    load a model by joblib and answer for a name, and of one that only imports
-    `sklearn.pipeline`.
+    """`predict_proba([name])`, calls/s, the median of 2,000 calls; and new processes/s
+    that load a model with joblib and predict one name, compared with processes that
+    only import `sklearn.pipeline`.
     """
     models = {"default": few_epochs(names, labels), "shipped": load_pretrained()}
     with TemporaryDirectory() as folder:
@@ -242,8 +242,12 @@ SECTIONS = {
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("sections", nargs="*", help=", ".join(SECTIONS))
-    parser.add_argument("--every", type=int, default=1, help="take every so many names")
+    parser.add_argument(
+        "sections", nargs="*", help=f"sections to measure, of {', '.join(SECTIONS)}"
+    )
+    parser.add_argument(
+        "--every", type=int, default=1, help="use only every n-th name (default: 1)"
+    )
     args = parser.parse_args()
     print(f"- {machine()}")
     torch.set_num_threads(1)

@@ -1,12 +1,12 @@
-"""Let rivals predict the names of the public sets, each in an environment of its own.
+"""Store the predictions of other packages for the public test sets.
 
 Run ``PYTHONPATH=. python examples/benchmarks/public_rivals.py RIVAL DATA CACHE`` before
-bench_public.py, where DATA holds the folder "public", and for name2nat also its wheel,
-and CACHE is that of bench_public.py. This file needs numpy and the rival alone. Tested
-environments:
+bench_public.py. DATA must contain the folder "public", and for name2nat also its wheel.
+CACHE is the cache of bench_public.py. Each rival needs an environment of its own, with
+numpy. Tested environments:
 
-- name2nat: the wheel is read without flair, which it needs to run; torch does what its
-  net does.
+- name2nat: no package is needed, since the weights are read from its wheel, and its net
+  is rebuilt in torch, without flair.
 - ethnicseer 0.1.2: ``pip install ethnicseer "setuptools<81" "scikit-learn<1.7"``
 - ethnicolr 0.21.1, the last with weights in the wheel: ``pip install "ethnicolr<1"
   tf_keras tensorflow-cpu "numpy<2"``
@@ -29,7 +29,7 @@ SETS = ["arczi21", "wikilabels13"]
 
 
 def name2nat(data):
-    """Return what predicts with name2nat's net, its labels and its size in bytes."""
+    """Return a function that predicts with name2nat's net, its labels and its size."""
     import torch
 
     class Stub:
@@ -43,7 +43,7 @@ def name2nat(data):
         def find_class(self, module, name):
             if name in ("OrderedDict", "_rebuild_tensor_v2", "_rebuild_parameter"):
                 return super().find_class(module, name)
-            # Other classes are flair's, and a pickle could run any code.
+            # All other classes are replaced, since a pickle could run any code.
             return type(name, (Stub,), {"__module__": module, "dump_patches": False})
 
     (wheel,) = Path(data).glob("name2nat-*.whl")
@@ -95,7 +95,7 @@ def ethnicseer(data):
 
     model = package.EthnicClassifier.load_pretrained_model()
 
-    def predict(names):  # classify_names looks at one name at a time
+    def predict(names):  # in batches; classify_names takes one name at a time
         texts = [model.extract_feat_str(name) for name in names]
         return model.clf.predict_proba(model.vectorizer.transform(texts))
 
@@ -134,7 +134,7 @@ if __name__ == "__main__":
     predict, labels, size = RIVALS[rival](data)
     for name in sets or SETS:
         names, _ = read_set(data, name)
-        predict(names[:100])  # what is done once is not charged
+        predict(names[:100])  # exclude one-time work from the measured time
         start = time.process_time()
         proba = np.asarray(predict(names), dtype=np.float32)
         seconds = time.process_time() - start

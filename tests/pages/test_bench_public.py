@@ -82,7 +82,9 @@ def test_countries_convert_to_nationality_of_most_inhabitants_or_stay_codes():
 def test_rivals_without_stored_predictions_are_listed_as_missing(tmp_path):
     (tmp_path / "arczi21-name2nat.npz").touch()
     options = {"sets": "arczi21", "models": "svm,name2nat,ethnicolr", "cache": tmp_path}
-    assert bench_public.rivals_not_at_hand(Namespace(**options)) == ["ethnicolr"]
+    assert bench_public.rivals_without_predictions(Namespace(**options)) == [
+        "ethnicolr"
+    ]
 
 
 # ---- NaNa

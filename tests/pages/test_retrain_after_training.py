@@ -25,7 +25,7 @@ def project(tmp_path, monkeypatch):
         "assert os.environ['OPENBLAS_NUM_THREADS'] == '1'\n"
         "with open('calls', 'a') as file:\n    print(sys.argv[1:], file=file)\n"
         "print('| new |')\n"
-        "print('Not at hand: a rival', file=sys.stderr)\n"
+        "print('Not available: a rival', file=sys.stderr)\n"
         "sys.exit('fails' in sys.argv)\n"
     )
     write_models(tmp_path, "0123456789")
@@ -52,7 +52,7 @@ def test_after_training_skips_finished_commands_until_models_change(project, cap
     run(project, stage)
     printed = capsys.readouterr().out
     assert re.search(r"^one: \d+\.\d minutes$", printed, re.M)
-    assert "one: Not at hand: a rival" in printed
+    assert "one: Not available: a rival" in printed
     page = (project / "page.md").read_text(encoding="utf-8")
     assert page == PAGE.replace("old", "| new |")
     run(project, stage)

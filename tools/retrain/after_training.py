@@ -35,7 +35,7 @@ BUILD = "build/retrained"
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 # Lines of a log that begin so say what a command could not measure. They are repeated
 # at the end.
-NOT_AT_HAND = "Not at hand: "
+NOT_AVAILABLE = "Not available: "
 
 
 @dataclass(frozen=True)
@@ -238,7 +238,7 @@ class Run:
             print(f"{piece.name}: failed after {took}", flush=True)
             return
         for line in log.read_text(encoding="utf-8").splitlines():
-            if line.startswith(NOT_AT_HAND):
+            if line.startswith(NOT_AVAILABLE):
                 self.notes.append(f"{piece.name}: {line}")
         if piece.page:
             printed = self._path(piece, "out").read_text(encoding="utf-8")
