@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._base.labels_and_weights import MIN_HELD_OUT
+from .._base.saved import SavedResult
 from .._draws.draw_shares import draw_shares
 from .._draws.draws import Draws
 from .._lists.name_list import FEW_NAMES, check_size, warn_if_few_checked
@@ -19,8 +20,6 @@ from .table import (
     LEAST_PRINTED,
     N_PRINTED,
     Estimates,
-    Row,
-    Table,
     TableMetadata,
     column,
     counts_of_rows,
@@ -228,8 +227,8 @@ class Shares(Estimates):
         otherwise.
         """
         if isinstance(against, Shares):
-            self._check_alike(against)
-            self._check_apart(against)
+            self._check_compatible(against)
+            self._check_distinct(against)
             theirs = against._draws
             labels = dict.fromkeys([*self.label.tolist(), *against.label.tolist()])
             return comparison_of(
@@ -240,15 +239,13 @@ class Shares(Estimates):
                 has_checked=self.n_checked is not None or against.n_checked is not None,
                 members=self.members,
             )
-        if hasattr(against, "items"):
-            known = dict(against.items())
-            if not any(isinstance(value, Table | Row) for value in known.values()):
-                return self._compare_with_known(known)
-        raise TypeError(
-            "Expected the Shares of another list, or a dict of known shares, got "
-            f"{type(against).__name__}. Of parts, take one, "
-            "as parts[key]; rates and comparisons are of one list."
-        )
+        if isinstance(against, SavedResult) or not hasattr(against, "items"):
+            raise TypeError(
+                "Expected the Shares of another list, or a dict of known shares, got "
+                f"{type(against).__name__}. Of parts, take one, "
+                "as parts[key]; rates and comparisons are of one list."
+            )
+        return self._compare_with_known(dict(against.items()))
 
     def _compare_with_known(self, known):
         """Return the comparison with known shares, and of the sum of all others."""

@@ -371,9 +371,9 @@ def _check_tables(tables):
                 "Expected results of estimate_shares, or of estimate_rates, got "
                 f"{type(table).__name__}."
             )
-        tables[0]._check_alike(table)
+        tables[0]._check_compatible(table)
     for one, other in combinations(tables, 2):
-        one._check_apart(other)
+        one._check_distinct(other)
 
 
 def _tables_of_parts(parts):
@@ -399,13 +399,6 @@ def _rows_of(labels, in_order):
     return index_in(known, asked, otherwise=-1)
 
 
-def _labels_of(table):
-    """Return the labels of a table in the order of the model, or its groups."""
-    if table.members is not None:
-        return [*table.members]
-    return [*table._about.model.classes.tolist(), *table.new_labels]
-
-
 def _in_order(tables, same_source, confidence_level):
     """Return the lists with the same labels in the same order.
 
@@ -413,7 +406,8 @@ def _in_order(tables, same_source, confidence_level):
     """
     labels = []
     for table in tables:
-        labels += [label for label in _labels_of(table) if label not in labels]
+        of_table = table._labels_in_order if table.members is None else table.members
+        labels += [label for label in of_table if label not in labels]
     lists = []
     for k, table in enumerate(tables):
         drawn = table._draws.at(array_of_labels(labels))

@@ -241,6 +241,11 @@ class Estimates(Table):
             return self._of_labels
         return self._of_labels.sums(self.members)
 
+    @property
+    def _labels_in_order(self):
+        """The labels in the order of the model, followed by new labels."""
+        return [*self._about.model.classes.tolist(), *self.new_labels]
+
     def sums(self, groups: Groups) -> Self:
         """Sum labels over groups, with intervals.
 
@@ -265,8 +270,8 @@ class Estimates(Table):
             If a group contains an unknown label.
         """
         labels = self._about.model.classes
-        if not isinstance(groups, str) and self.new_labels:
-            labels = array_of_labels([*labels.tolist(), *self.new_labels])
+        if not isinstance(groups, str):
+            labels = array_of_labels(self._labels_in_order)
         index: Any = getattr(groups, "index", None)
         is_column = hasattr(index, "isin") and not index.isin(labels).any()
         if is_column or not (isinstance(groups, str) or hasattr(groups, "items")):
@@ -295,7 +300,7 @@ class Estimates(Table):
             "outcomes": None if outcomes is None else outcomes.tolist(),
         }
 
-    def _check_alike(self, other):
+    def _check_compatible(self, other):
         """Raise ValueError unless another result has the same model and settings."""
         other_settings = other._settings()
         for name, value in self._settings().items():
@@ -312,7 +317,7 @@ class Estimates(Table):
                 "parameters."
             )
 
-    def _check_apart(self, other):
+    def _check_distinct(self, other):
         """Raise ValueError if another result has the same rows but other estimates."""
         if self._about.key != other._about.key or self._about.key is None:
             return
