@@ -1,5 +1,7 @@
 """estimate_statistic: a function of shares or rates, with an interval."""
 
+import warnings
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -62,6 +64,51 @@ def test_statistic_interval_is_percentiles_extended_by_twice_curvature_bias():
     assert move > 0  # draws of a list are less diverse than it
     assert (found.low, found.high) == pytest.approx((low, high + move))
     assert found.estimate == pytest.approx(simpson(shares.share))
+
+
+def test_statistic_of_a_share_in_a_list_with_one_label_has_the_ends_of_its_row():
+    shares = sure_shares_of(3, 0, 0)
+    found = estimate_statistic(lambda share: share, shares)
+    assert_allclose(found.low, [shares[label].low for label in CLASSES])
+    assert_allclose(found.high, [shares[label].high for label in CLASSES])
+
+
+def test_statistic_of_a_rate_that_never_occurs_has_the_ends_of_its_row():
+    """The ends are exact limits, which are shares of the label, not of the list."""
+    names = np.column_stack([np.eye(3).repeat([100, 60, 40], axis=0), np.arange(200)])
+    outcome = np.arange(200) % 2 * (np.arange(200) < 160)  # never of the third label
+    params = {"outcome": outcome, "n_draws": 400, "random_state": 0}
+    rates = estimate_rates(Known(CLASSES), names, **params)
+    found = estimate_statistic(lambda joint: joint[2, 1] / joint[2].sum(), rates)
+    row = rates["Turkish"]
+    assert (found.estimate, found.low) == (0, 0)
+    assert found.high == pytest.approx(row.high[1])
+
+
+def test_difference_of_rates_that_never_occur_has_limits_next_to_an_empty_label():
+    lists = []
+    for n in (100, 60):
+        is_irish = np.arange(2 * n) % 2
+        names = np.column_stack([np.eye(3)[is_irish], np.arange(2 * n)])
+        outcome = (1 - is_irish) * (np.arange(2 * n) // 2 % 2)
+        params = {"outcome": outcome, "n_draws": 400, "random_state": 0}
+        lists.append(estimate_rates(Known(CLASSES), names, **params))
+
+    def difference(joint, other):
+        return joint[1, 1] / joint[1].sum() - other[1, 1] / other[1].sum()
+
+    found = estimate_statistic(difference, *lists)
+    high, high_of_other = (rates["Irish"].high[1] for rates in lists)
+    assert (found.low, found.high) == pytest.approx((-high_of_other, high))
+
+
+def test_statistic_that_is_not_defined_at_a_limit_does_not_warn():
+    shares = sure_shares_of(3, 0, 0)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        found = estimate_statistic(lambda share: np.log(share[0] - 0.5), shares)
+    assert caught == []
+    assert found.low <= found.estimate <= found.high
 
 
 def test_confidence_level_of_statistic_needs_enough_draws(shares):
