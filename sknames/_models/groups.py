@@ -27,10 +27,15 @@ def members_of(groups, classes):
     classes must be in the table of regions. A dict or Series maps each label to its
     group, or each group to its labels. A label may be in several groups, or in none.
     """
-    members = {}
-    for label, group in _known_pairs(groups, classes, "groups", may_lack=False):
-        members.setdefault(group, []).append(label)
-    return members
+    return labels_by_group(_known_pairs(groups, classes, "groups", may_lack=False))
+
+
+def labels_by_group(pairs):
+    """Return the labels in each group, as lists by group, from pairs of both."""
+    labels = {}
+    for label, group in pairs:
+        labels.setdefault(group, []).append(label)
+    return labels
 
 
 def group_of_each(groups, classes, name="groups", *, may_lack=False, others=None):
@@ -246,9 +251,7 @@ def _check_names(levels):
     """Raise ValueError if a group has different labels at two levels."""
     labels_by_name = {}
     for level in levels:
-        labels_of_level = {}
-        for label, group in level.group_by_class().items():
-            labels_of_level.setdefault(group, set()).add(label)
+        labels_of_level = labels_by_group(level.group_by_class().items())
         for group, labels in labels_of_level.items():
             if labels_by_name.setdefault(group, labels) != labels:
                 raise ValueError(

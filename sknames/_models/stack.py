@@ -21,6 +21,7 @@ from .._base.parameters import in_short
 from .._encoding.char_encoder import CharEncoder
 from .._encoding.join_names import JoinNames
 from .._text.names import BY_DEFAULT
+from .groups import labels_by_group
 from .layers import Assumed, Layer, Sum, Threshold
 
 CALIBRATED = "calibrated_classifiers_"  # of CalibratedClassifierCV, one per fold
@@ -86,12 +87,9 @@ class Stack:
         n_known = 0 if self.encoder is None else 1
         if len(self._behind_join) > n_known:
             return None
-        return getattr(self.innermost, "network_", None)
-
-    @property
-    def innermost(self):
-        """The innermost estimator, which does not contain another."""
-        return self.base if self.inner is None else self.inner.innermost
+        if self.inner is not None:
+            return self.inner.network
+        return getattr(self.base, "network_", None)
 
     @property
     def _all_steps(self):
@@ -221,10 +219,7 @@ class Stack:
     @property
     def members(self):
         """The innermost labels in each predicted group, or None without groups."""
-        members = {}
-        for label, group in self._group_of_label.items():
-            members.setdefault(group, []).append(label)
-        return members or None
+        return labels_by_group(self._group_of_label.items()) or None
 
     @property
     def _group_of_label(self):

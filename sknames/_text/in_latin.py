@@ -14,7 +14,7 @@ LATIN_WORDS = Path(__file__).with_name("latin_words.tsv.xz")
 WORD = re.compile("[^ ·・‧•･．＝=-]+")
 
 
-def in_latin(name, by_words=True):
+def in_latin(name):
     """Convert a name to Latin letters, as pairs of text and index in the name.
 
     In a foreign name, words are looked up in a table of Latin forms, because no rule
@@ -22,19 +22,19 @@ def in_latin(name, by_words=True):
     it has at least two words and none of them is a word of local names. All other
     characters are transliterated.
     """
-    words = [*WORD.finditer(name)] if by_words else []
+    words = [*WORD.finditer(name)]
     if len(words) < 2:
-        return _transliterated(name, 0)
+        return transliterated(name)
     latin = [_latin_words().get(word[0].lower()) for word in words]
     if "" in latin:
-        return _transliterated(name, 0)
+        return transliterated(name)
     pieces = []
     for word, form in zip(words, latin, strict=True):
         start = word.start()
         if pieces:
             pieces.append((" ", start - 1))
         if form is None:
-            pieces += _transliterated(word[0], start)
+            pieces += transliterated(word[0], start)
         else:
             length = len(word[0])  # the form is spread evenly over the word
             for k, character in enumerate(form):
@@ -42,7 +42,7 @@ def in_latin(name, by_words=True):
     return pieces
 
 
-def _transliterated(text, start):
+def transliterated(text, start=0):
     """Transliterate each character; return pairs of ASCII text and index in the name.
 
     The text begins at index `start` of the name.

@@ -127,11 +127,6 @@ def without_accents(text):
     return re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFD", text))
 
 
-def fold(name):
-    """Transliterate a name to lower-case ASCII."""
-    return anyascii(name).lower()
-
-
 @cache
 def is_other_script(character):
     """Return whether a character is a letter of a non-Latin script."""

@@ -62,7 +62,8 @@ _DROPPED_WORDS |= {word + "." for word in _DROPPED_WORDS}
 _SURNAME_PAIRS = frozenset(TIDY["surname_pairs"])
 _ENDS = {title[-1] for title in TIDY["attached"]}
 # \w excludes vowel signs, with which the title would be part of another syllable.
-_BEFORE = re.compile(rf"(?:{'|'.join(map(re.escape, TIDY['attached_before']))})+(?=\w)")
+_ATTACHED_BEFORE = "|".join(map(re.escape, TIDY["attached_before"]))
+_BEFORE = re.compile(rf"^(?:{_ATTACHED_BEFORE})+(?=\w)")
 _BEHIND_DOT = re.compile(r"(?<=\.)(?=[^\W\d_])")
 _INSIDE_DOT = re.compile(r"\.[^ .,]")
 _BEHIND = ".。, "
@@ -81,7 +82,7 @@ def may_have_title(name):
         return True
     if name.isascii():
         return False
-    return name.rstrip(_BEHIND)[-1:] in _ENDS or _BEFORE.match(name) is not None
+    return name.rstrip(_BEHIND)[-1:] in _ENDS or _BEFORE.search(name) is not None
 
 
 def drop_titles(name):
@@ -251,20 +252,18 @@ def _without_attached(name):
 
     At least one character remains, and at least two if the title is one character.
     """
-    before = _BEFORE.match(name)
-    if before:
-        name = name[before.end() :]
-    end = len(name.rstrip(_BEHIND))
-    while title := _attached_title(name, end):
-        name = name[: end - len(title)].rstrip(_BEHIND)
-        end = len(name)
+    name = _BEFORE.sub("", name)
+    stem = name.rstrip(_BEHIND)
+    while title := _attached_title(stem):
+        stem = stem.removesuffix(title).rstrip(_BEHIND)
+        name = stem
     return name.strip(', "')
 
 
-def _attached_title(name, end):
-    """Return the attached title that ends at an index of the name, or ""."""
+def _attached_title(name):
+    """Return the attached title at the end of a name, or ""."""
     for title in TIDY["attached"]:
         n_least = 2 if len(title) == 1 else 1  # characters that must remain
-        if name.endswith(title, n_least, end):
+        if name.endswith(title, n_least):
             return title
     return ""

@@ -13,7 +13,6 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
 from sknames import NameNationalityClassifier
-from sknames._text.spelling import fold
 from sknames.datasets import load_countries, load_names, load_nationalities
 
 from .arabic_names import read_arabic_names
@@ -38,6 +37,7 @@ from .recipe import (
 )
 from .rounding import rounded, with_temperature
 from .spellings import SCRIPTS
+from .tables import fold
 
 # Amounts for each country, instead of each nationality.
 AMOUNTS = replace(

@@ -9,12 +9,12 @@ from collections import Counter, defaultdict
 from itertools import chain
 
 from sknames._text.in_latin import LATIN_WORDS, WORD
-from sknames._text.spelling import fold
 from sknames.datasets import load_names
 
 from .other_scripts import own_script
 from .recipe import person_of, typical_people
 from .spellings import LANGUAGES, read_spellings, script_of
+from .tables import fold
 
 # A Latin word is in the table if it has spellings in at least this many of the six
 # scripts for which collections count people. Five make the table a quarter as large as

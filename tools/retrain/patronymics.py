@@ -2,9 +2,7 @@
 
 from functools import cache
 
-from sknames._text.spelling import fold
-
-from .tables import read_table
+from .tables import fold, read_table
 
 # Endings of women's and men's surnames, in plain letters.
 _FEMALE = ("ova", "eva", "ina", "aya", "ska", "skaia", "skaja")

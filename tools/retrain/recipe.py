@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from hashlib import sha256
 from itertools import chain, islice
 from unittest.mock import patch
@@ -14,8 +14,7 @@ from sklearn.utils import Bunch, check_random_state
 
 from sknames import CharEncoder, NameNationalityClassifier
 from sknames._encoding import char_encoder
-from sknames._text.in_latin import in_latin
-from sknames._text.spelling import fold
+from sknames._text.in_latin import transliterated
 from sknames.datasets import load_names, make_names
 
 from .arabic_names import as_locals_write, read_arabic_names, written_words
@@ -36,7 +35,7 @@ from .patronymics import is_female, with_patronymic
 from .people_tables import SOURCES, add_spellings, read_people
 from .rounding import rounded, with_temperature
 from .spellings import Spellings, add_collections, read_spellings, script_of
-from .tables import read_table
+from .tables import fold, read_table
 from .ukrainian_names import read_ukrainian_names
 
 # Seed of the shipped training, the median one of three.
@@ -243,7 +242,7 @@ def by_sounds():
 
     The training data then resembles words that are not in the table.
     """
-    return patch.object(char_encoder, "in_latin", partial(in_latin, by_words=False))
+    return patch.object(char_encoder, "in_latin", transliterated)
 
 
 def fit(names, nationalities, **params):

@@ -21,11 +21,10 @@ from difflib import SequenceMatcher
 from functools import cache, lru_cache
 from pathlib import Path
 
-from sknames._text.spelling import fold
 from sknames.datasets._fetch_names import data_folder
 
 from .sources import locate
-from .tables import draw, read_table
+from .tables import draw, fold, read_table
 
 PAIRS = "https://github.com/steveash/NETransliteration-COLING2018"
 RIGOUR = "rigour-*.whl"
