@@ -14,6 +14,7 @@ COUNTS = {
     "one entry": [0, 1],
     "all rows are empty": [0, 0, 0],
     "no rows": [],
+    "more than 2**16 entries": [70_000],
 }
 
 
@@ -44,15 +45,3 @@ def test_sum_of_ngram_bags_and_its_gradient_equal_matrix_product(counts, dropped
     assert weight.grad.is_sparse
     torch.testing.assert_close(weight.grad.to_dense(), matrix.T @ grad)
     assert weight.grad._indices()[0].tolist() == np.unique(features).tolist()
-
-
-def test_ngram_bags_sort_entries_by_feature_and_keep_row_order():
-    counts = np.random.RandomState(1).randint(0, 40, size=300)
-    features, starts, values = make(counts)
-    features *= 2**31 // N_FEATURES
-    bags = Bags.of(features, starts, values)
-    np.testing.assert_array_equal(bags.by_feature, np.argsort(features, kind="stable"))
-    np.testing.assert_array_equal(bags.features[bags.columns], features)
-    ends = np.append(bags.feature_starts[1:], len(features))
-    assert (np.diff(ends) > 0).all()
-    assert bags.feature_starts[0] == 0

@@ -13,7 +13,6 @@ from skorch.callbacks import (
     GradientNormClipping,
     InputShapeSetter,
     LoadInitState,
-    LRScheduler,
     PassthroughScoring,
     PrintLog,
     ProgressBar,
@@ -65,12 +64,6 @@ def fit(codes, callbacks, **params):
     return classify.fit(*codes)
 
 
-def test_epoch_scoring_scores_held_out_rows_with_early_stopping(codes):
-    scoring = EpochScoring("f1_macro", lower_is_better=False)
-    model = fit(codes, [scoring], early_stopping=True)
-    assert all(0 <= epoch["f1_macro"] <= 1 for epoch in model.history_)
-
-
 def test_epoch_scoring_scores_training_rows_with_on_train(codes):
     scoring = EpochScoring("accuracy", on_train=True, name="train_acc")
     model = fit(codes, [scoring])
@@ -108,13 +101,6 @@ def test_input_shape_setter_callback_raises_with_hint(codes):
 def test_early_stopping_callback_on_training_loss_ends_fit(codes):
     stopping = EarlyStopping(monitor="train_loss", patience=1, threshold=0.99)
     assert len(fit(codes, [stopping], max_epochs=9).history_) == 2
-
-
-def test_lr_scheduler_replaces_default_learning_rate_schedule(codes):
-    scheduler = LRScheduler("StepLR", step_size=1, gamma=0.1, event_name="lr")
-    model = fit(codes, [scheduler], lr=0.01)
-    rates = [epoch["lr"] for epoch in model.history_]
-    assert rates == pytest.approx([0.01, 0.001, 0.0001])
 
 
 def test_interrupted_fit_resumes_from_checkpoint(codes, tmp_path):

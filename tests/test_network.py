@@ -56,7 +56,7 @@ def network(kind):
 
 
 @pytest.mark.parametrize("min_n, separator", [(1, None), (2, 1), (3, 4)])
-def test_ngrams_match_stored_keys(min_n, separator):
+def test_ngram_vocabulary_has_stored_keys_as_int64(min_n, separator):
     network = make(ngram_range=(min_n, 3), separator=separator)
     ngrams = network.ngrams
     assert (ngrams.min_n, ngrams.separator) == (min_n, separator)
@@ -68,7 +68,7 @@ def test_ngrams_match_stored_keys(min_n, separator):
         assert_array_equal(ours, keys)
 
 
-def test_network_without_longest_ngrams_predicts():
+def test_min_n_is_found_if_longest_ngrams_are_missing():
     network = make(ngram_range=(2, 3))
     n_left = len(network.ngram_keys[1])
     weights = dict(network.weights)

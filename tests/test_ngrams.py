@@ -155,39 +155,6 @@ def test_tfidf_values_of_each_row_have_norm_1(names, ngram_range, min_df, separa
         assert_allclose(values[first:last] * length, expected, rtol=1e-12)
 
 
-def tree_of(codes, end):
-    """The symbol and the parent of each node of rows, and the last node of each."""
-    symbols = [0]
-    parents = [0]
-    ends = []
-    for row in codes:
-        node = 0
-        for symbol in [*row[row > 0], end]:
-            parents.append(node)
-            node = len(symbols)
-            symbols.append(symbol)
-        ends.append(node)
-    return np.array(symbols), np.array(parents), ends
-
-
-@each_case
-def test_ngrams_found_in_tree_equal_ngrams_of_rows(
-    names, ngram_range, min_df, separator
-):
-    ngrams, _ = fit(names, ngram_range, min_df, separator)
-    codes = encode([*NAMES, *SPACED, "xan", "annx"])
-    symbols, parents, ends = tree_of(codes, ngrams.end)
-    found = np.stack(ngrams.find(symbols, parents), axis=1)
-    features, starts = occurrences(ngrams, codes)
-    for node, first, last in zip(ends, starts[:-1], starts[1:], strict=True):
-        on_path = Counter(found[0].tolist())
-        while node != 0:
-            on_path.update(found[node].tolist())
-            node = parents[node]
-        del on_path[ABSENT]
-        assert on_path == Counter(features[first:last].tolist())
-
-
 @pytest.mark.parametrize("n_symbols", [2**16 + 1, 2**31])
 def test_ngram_keys_of_many_symbols_do_not_overflow(n_symbols):
     codes = encode(NAMES)

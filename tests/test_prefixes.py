@@ -8,8 +8,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknames._network.prefixes import (
     plan_prefixes,
-    row_lengths,
-    sort_rows,
 )
 
 
@@ -102,18 +100,6 @@ def test_node_weights_sum_weights_of_rows_through_node(rows, length, dtype, shar
             expected[node] += weight
             node = plan.parents[node]
     assert_allclose(plan.node_weights(weights), expected, rtol=1e-12)
-
-
-@each_case
-def test_sort_rows_equals_python_sort(rows, length, dtype):
-    codes = pad(rows, length, dtype)
-    order, is_new = sort_rows(codes)
-    assert sorted(order) == list(range(len(rows)))
-    in_order = [rows[i] for i in order]
-    assert in_order == sorted(rows)
-    first_of_each = [in_order.index(row) for row in in_order]
-    assert is_new.tolist() == [k == first for k, first in enumerate(first_of_each)]
-    assert_array_equal(row_lengths(codes), [len(row) for row in rows])
 
 
 def test_prefix_plan_supports_more_than_65535_nodes():

@@ -299,12 +299,6 @@ def test_class_bias_is_read_by_nationality_from_reordered_file(folder, shipped):
     assert n_people == measured.n_people[1]
 
 
-def test_model_from_other_folder_is_checked_against_sha256(folder):
-    flip_a_bit(folder / ARRAYS)
-    with pytest.raises(ValueError, match=r"model\.npz should have the SHA-256"):
-        _load_pretrained.read_model(folder)
-
-
 @pytest.mark.parametrize("format_", [2, 0, None])
 def test_model_in_unknown_format_raises(folder, format_):
     edit(folder / DESCRIPTION, lambda d: d.update(format=format_))

@@ -40,7 +40,8 @@ def test_merged_weights_are_identical_in_any_order_of_rows(triple):
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.uint32])
 def test_merging_equal_rows_adds_weights_and_sorts_rows(dtype):
     rng = np.random.RandomState(0)
-    codes = rng.randint(0, 3, size=(60, 9)).astype(dtype)
+    # Both bytes of a large code differ.
+    codes = rng.randint(0, 3, size=(60, 9)).astype(dtype) * (np.iinfo(dtype).max // 2)
     codes[:, 2:8] = 1  # Rows are compared beyond the eight bytes of a word.
     # Few, so that neighbours of other codes have the same label.
     y = rng.randint(3, size=60).astype(np.int32)

@@ -1011,13 +1011,6 @@ def test_shares_of_checked_rows_have_p_value_only_from_ten_clusters(
     assert np.isfinite(found["Danish"].p_value) == is_tested
 
 
-@pytest.mark.parametrize("n_people, is_sparse", [(19, True), (20, False)])
-def test_group_of_labels_with_twenty_held_out_people_has_interval(n_people, is_sparse):
-    shares = shares_of_model(draw(MIX), n_people=np.array([n_people] + [15] * 4))
-    low = shares.sums({"group": CLASSES[:1].tolist() + CLASSES[4:].tolist()}).low
-    assert np.isnan(low).all() == is_sparse
-
-
 def test_checked_rows_at_start_of_list_or_fewer_than_100_warn():
     rows, labels, y = checked_list()
     estimate_checked(rows, y)  # a warning is an error

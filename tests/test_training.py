@@ -474,7 +474,7 @@ def test_schedule_of_many_small_batches_holds_maximum_learning_rate():
     assert whole.count(max(whole)) == 1
 
 
-def test_lr_scheduler_replaces_the_cycle(X, y):
+def test_lr_scheduler_replaces_default_learning_rate_schedule(X, y):
     schedule = LRScheduler("StepLR", step_size=1, gamma=0.5)
     for callback in (schedule, ("named", schedule)):
         model = fit(X, y, lr=0.08, callbacks=[Recorder(), callback])
