@@ -1,4 +1,4 @@
-"""Benchmarks: labels of models, who is new, and tables in pages."""
+"""Benchmarks on public sets, shares and own labels: labels, new people and tables."""
 
 import gzip
 from argparse import Namespace
@@ -39,28 +39,29 @@ def test_countries_of_country_model_map_to_codes_of_public_set():
     assert shares.tolist() == [[1, 0, 0], [0, 0, 1], [0, 1, 0], [0, 0, 0]]
 
 
-# ---- Who is new
+# ---- New people
 
-# By their hashes, all but the second are reported.
+# By the hashes of the names, all but the second are in the reported half.
 NAMES = ["Takeshi Yamamoto", "Hiroshi Nakamura", "Giuseppe Esposito", "Zoltán Szabó"]
 
 
 @pytest.mark.parametrize(
-    ("name", "names", "n_learned", "new"),
+    ("name", "names", "n_training", "new"),
     [
         ("arczi21", NAMES, 0, NAMES[2:]),
-        ("wikilabels13", NAMES, 0, NAMES[1:]),  # chooses nothing
+        ("wikilabels13", NAMES, 0, NAMES[1:]),
         ("arczi21", ["Szabo Zoltan", *NAMES[2:]], 1, NAMES[2:3]),
     ],
+    ids=["set with a choosing half", "set without it", "set with a training name"],
 )
 def test_new_people_are_absent_from_sources_and_training_data(
-    name, names, n_learned, new, tmp_path, monkeypatch
+    name, names, n_training, new, tmp_path, monkeypatch
 ):
     names = np.array(names, dtype=object)
-    rows = [np.split(np.arange(len(names)), [n_learned])]
+    rows = [np.split(np.arange(len(names)), [n_training])]
     monkeypatch.setattr(bench_public, "read_set", lambda *args: (names, names))
     monkeypatch.setattr(bench_public, "splits", lambda *args: rows)
-    # As other words, and without accents.
+    # The same person as NAMES[0], in other case and order.
     monkeypatch.setattr(bench_public, "source_people", lambda: {"takeshi yamamoto"})
     a_set = bench_public.Set(name, tmp_path)
     assert names[a_set.new].tolist() == new

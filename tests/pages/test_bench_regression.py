@@ -1,4 +1,4 @@
-"""Regressions on origins whose probabilities are calibrated by construction."""
+"""Regressions on origins, with a model that is calibrated by construction."""
 
 import bench_regression as bench
 import numpy as np
@@ -12,10 +12,10 @@ SIDES = np.array([-1, 1])
 
 @pytest.fixture(scope="module")
 def drawn():
-    """Return a large list, what stands for its origins by way, and its fields.
+    """Return the origins of a large list by method, its labels, and its fields.
 
-    Names are points around the corners of a pentagon, so that the model's probabilities
-    are right.
+    "Names" are points around the corners of a pentagon, for which the probabilities of
+    linear discriminant analysis are exact.
     """
     rng = np.random.default_rng(0)
     angles = 2 * np.pi * np.arange(5) / 5

@@ -1,4 +1,4 @@
-"""The examples that predict on a cluster run as they are, on a small local cluster."""
+"""The examples for Dask and Spark are run unchanged, on a small local cluster."""
 
 import os
 import shutil
@@ -25,20 +25,19 @@ def run(*arguments, code=0, **environment):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Eleven files: by name, the tenth comes before the second."""
+    """Eleven files, so that by name the last one comes before the third."""
     folder = tmp_path_factory.mktemp("people")
     names = np.array(
         [*load_names().data[::700], "123", "a@b.org", *MISSING], dtype=object
     )
     for k, rows in enumerate(np.array_split(np.arange(len(names)), 11)):
         table = {
-            "row": pa.array(2**60 + rows),  # which a float cannot hold
+            "row": pa.array(2**60 + rows),  # a float cannot represent these integers
             "name": pa.array(names[rows], pa.string()),
             "given": [None if name in MISSING else "Anna" for name in names[rows]],
             "born": pa.array([None, *range(1900, 1899 + len(rows))], pa.int16()),
-            "kind": pa.array(
-                [f"{k}"] * len(rows)
-            ).dictionary_encode(),  # others in each file
+            # Each file has other categories.
+            "kind": pa.array([f"{k}"] * len(rows)).dictionary_encode(),
         }
         pq.write_table(pa.table(table), folder / f"part.{k}.parquet")
     return folder
@@ -51,7 +50,7 @@ def column(request):
 
 @pytest.fixture(scope="module")
 def expected(folder, column, tmp_path_factory):
-    """What the command line says of the same rows, in their order."""
+    """The output of the command line for the same rows, in the same order."""
     before, after = (
         tmp_path_factory.mktemp("command") / "people.parquet" for _ in range(2)
     )
@@ -64,7 +63,7 @@ def expected(folder, column, tmp_path_factory):
 
 
 def read(folder):
-    """The rows of all files, in the order of their names; their categories as text."""
+    """Return the rows of all files, in order of file names, with categories as text."""
     table = pa.concat_tables(map(pq.read_table, sorted(folder.glob("*.parquet"))))
     kind = table.column_names.index("kind")
     return table.set_column(kind, "kind", table["kind"].cast(pa.string()))
@@ -87,7 +86,7 @@ def test_spark_example_predictions_match_command_line(
     if not shutil.which("java"):
         pytest.skip("Spark needs Java")
     example = ROOT / "examples" / "predict_with_spark.py"
-    # A Java that starts with less work, and no web pages: the names are few.
+    # Java options that start faster, and no web interface.
     options = "--driver-java-options '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC'"
     environment = {
         "PYSPARK_PYTHON": sys.executable,

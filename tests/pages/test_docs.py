@@ -1,6 +1,6 @@
-"""README and docs/: blocks run and print what they show; figures are those of tables.
+"""README and docs/: blocks print the output shown, and figures match the tables.
 
-``python docs/blocks.py docs/predict.md`` writes what its blocks print into a page.
+``python docs/blocks.py docs/predict.md`` writes the output of its blocks into a page.
 """
 
 import ast
@@ -40,7 +40,7 @@ PAGES = [
 
 @pytest.fixture
 def plain_folder(tmp_path, monkeypatch):
-    """Where a page may write files and draw pictures."""
+    """Run the test in an empty folder, where files can be written and figures drawn."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "Agg")
     plt.close("all")
@@ -49,13 +49,13 @@ def plain_folder(tmp_path, monkeypatch):
 
 
 def without_padding(text):
-    """Return a text with single spaces: columns are as wide as their numbers."""
+    """Return a text with single spaces, since columns are as wide as their numbers."""
     return "\n".join(" ".join(line.split()) for line in text.splitlines())
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_python_blocks_of_page_print_documented_output(page, plain_folder):
-    """Numbers of another machine's training may differ a little."""
+    """Numbers may differ slightly, because some blocks train a model."""
     for block, printed in run_blocks(page):
         printed = without_padding(printed)
         shown = without_padding(block[3] or "")
@@ -82,7 +82,7 @@ def test_readme_commands_predict_and_estimate_shares(plain_folder):
 
 
 @pytest.mark.parametrize(
-    "page", [ROOT / "README.md", *GUIDE], ids=lambda page: page.stem
+    "page", [ROOT / "README.md", *GUIDE], ids=lambda page: f"{page.relative_to(ROOT)}"
 )
 def test_fingerprints_in_page_match_shipped_models(page):
     shown = re.findall(
@@ -93,13 +93,13 @@ def test_fingerprints_in_page_match_shipped_models(page):
 
 
 def rows_of(page, mark):
-    """Return the rows of the table below a mark, each a dict by column."""
+    """Return the rows of the table below a comment, as dicts by column."""
     table = (ROOT / page).read_text("utf-8").partition(f"<!-- {mark} -->\n\n")[2]
     lines = table.partition("\n\n")[0].splitlines()
     header, _, *rows = (
         [cell.strip() for cell in line.split("|")[1:-1]] for line in lines
     )
-    # Of columns with the same name, the first.
+    # If columns have the same name, the first is returned.
     return [dict(zip(header[::-1], row[::-1], strict=True)) for row in rows]
 
 
@@ -263,13 +263,13 @@ def test_blog_post_example_saves_loss_and_confusion_figures(small_names, plain_f
 def test_first_model_example_without_matplotlib_prints_ascii_results(
     plain_folder, tmp_path, monkeypatch
 ):
-    """With every sixtieth name, so that it takes seconds. The gallery has the rest."""
+    """The script gets every sixtieth name only, so that the test takes seconds."""
     names = sknames.datasets.load_names()
     for column in ("data", "target", "groups"):
         names[column] = names[column][::60]
     monkeypatch.setattr("sknames.datasets.load_names", lambda: names)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    # Files of Windows know few letters, and those of this encoding fewer.
+    # On Windows, redirected output may have an encoding with few letters.
     out = io.TextIOWrapper(io.BytesIO(), encoding="ascii", newline="")
     monkeypatch.setattr("sys.stdout", out)
     script = ROOT / "examples" / "plot_first_model.py"
@@ -289,7 +289,7 @@ def test_first_model_example_without_matplotlib_prints_ascii_results(
 
 @pytest.fixture(scope="module")
 def lesson():
-    """The functions of the lesson, without what it runs."""
+    """The functions of the from-scratch example, without running the example."""
     path = ROOT / "examples" / "plot_from_scratch.py"
     tree = ast.parse(path.read_text("utf-8"))
     defining = ast.Import | ast.ImportFrom | ast.FunctionDef

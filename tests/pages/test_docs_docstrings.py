@@ -1,4 +1,4 @@
-"""Examples of docstrings are rewritten where they print something else."""
+"""The command that writes the current output of examples into docstrings."""
 
 import importlib
 import sys

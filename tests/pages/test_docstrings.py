@@ -1,4 +1,4 @@
-"""Public docstrings and types: their form, what they describe, and their examples."""
+"""Public docstrings and signatures: form, completeness, types and examples."""
 
 import doctest
 import inspect
@@ -15,24 +15,23 @@ from sklearn.pipeline import FeatureUnion
 
 from docs.docstrings import is_ours, public_objects
 
-# Checks of numpydoc that do not hold here, each with its reason.
+# Checks of numpydoc that we do not follow, with the reasons.
 LEFT_OUT = {
     "GL01",  # The text starts in the line of the quotes, as PEP 257 allows.
-    "GL02",  # One line is one line, with its quotes.
-    "ES01",  # A function that its first line explains needs no second one.
-    "RT02",  # scikit-learn names what a method returns: "self : CharEncoder".
+    "GL02",  # The quotes of a one-line docstring are in the same line.
+    "ES01",  # If the first line explains a function, no extended summary is needed.
+    "RT02",  # Returned values have names, as in scikit-learn: "self : CharEncoder".
 }
-# For methods, the See Also section and the example of their class serve.
+# The class has the See Also section and the example for its methods.
 LEFT_OUT_OF_METHODS = LEFT_OUT | {"SA01", "EX01"}
-# Attributes that some inputs of `fit` do not give; `estimator_` is there after `fit`
-# only.
+# Attributes that `fit` sets for some inputs only, and `estimator_`, set only by `fit`.
 OPTIONAL = {"estimator_", "feature_names_in_", "n_features_in_"}
 PUBLIC = public_objects()
 FRAGMENT = re.compile(r"(Of|In|With|From|For|To|As|That|Than|Whose|And|But|Also)\b")
 
 
 def public_members(cls):
-    """Names of the public methods and properties of a class that are ours."""
+    """Yield the names of public methods and properties that sknames defines."""
     for name, value in inspect.getmembers(cls):
         function = inspect.unwrap(getattr(value, "fget", value))
         module = getattr(function, "__module__", "")
@@ -54,12 +53,12 @@ def find(name):
 
 
 def run_examples(name):
-    """Run the examples of an object, and give the variables that they leave."""
+    """Run the examples of an object, and return the values of their variables."""
     finder = doctest.DocTestFinder(recurse=False)
     tests = [test for test in finder.find(PUBLIC[name], name) if test.examples]
     assert tests, f"{name} has no example"
     variables = []
-    for test in tests:  # those that would download data are marked to be skipped
+    for test in tests:  # examples that download data are marked with +SKIP
         assert doctest.DocTestRunner().run(test, clear_globs=False).failed == 0
         variables += test.globs.values()
     return variables
@@ -76,7 +75,7 @@ def test_public_objects_include_classes_functions_and_methods():
 
 @pytest.mark.parametrize("name", [*PUBLIC, *MEMBERS])
 def test_public_docstring_passes_numpydoc_checks_and_describes_all(name, monkeypatch):
-    # Their __module__ is not the one that they are written in.
+    # It fails for objects whose __module__ is not the module that defines them.
     monkeypatch.setattr(Validator, "source_file_def_line", None)
     left_out = LEFT_OUT if name in PUBLIC else LEFT_OUT_OF_METHODS
     assert not [error for error in validate(name)["errors"] if error[0] not in left_out]
@@ -96,7 +95,7 @@ def test_public_signature_has_type_annotations(name):
     if inspect.isclass(function):
         function = function.__init__
     if function in (object.__init__, FeatureUnion.__init__):
-        return  # It has no parameters, or those of scikit-learn.
+        return  # no parameters, or those of scikit-learn
     signature = inspect.signature(function)
     assert signature.return_annotation is not inspect.Signature.empty
     for parameter in signature.parameters.values():
@@ -106,7 +105,7 @@ def test_public_signature_has_type_annotations(name):
 
 @pytest.mark.parametrize("name", PUBLIC)
 def test_public_signature_has_fewer_than_1000_characters(name):
-    """ArrayLike is shown by its name, not by the types that it stands for."""
+    """Type aliases, such as ArrayLike, are shown by name and not expanded."""
     assert len(str(inspect.signature(find(name)))) < 1000
 
 
@@ -123,7 +122,7 @@ def test_docstring_example_of_class_sets_documented_attributes(name):
         if isinstance(variable, BaseEstimator):
             objects += variable.get_params().values()
     instances = [value for value in objects if type(value) is CLASSES[name]]
-    assert instances, "its example makes none"
+    assert instances, "the example does not create an instance"
     described = set()
     for item in NumpyDocString(inspect.getdoc(CLASSES[name]))["Attributes"]:
         described.update(item.name.split(", "))
@@ -154,7 +153,7 @@ def test_class_returned_by_public_function_is_public_and_picklable(name):
 
 
 def test_api_page_lists_public_classes_missing_from_dunder_all():
-    """The page of a module lists what is in the module's ``__all__``."""
+    """Objects in ``__all__`` are listed on the page of their module automatically."""
     page = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
     for name in PUBLIC:
         module, _, own_name = name.rpartition(".")

@@ -1,7 +1,7 @@
-"""The rules of names in JavaScript give the answers of Python.
+"""The JavaScript port of tidying, encoding and rejecting names agrees with Python.
 
-This needs node, but no package of npm: a table of Python's anyascii stands for its
-any-ascii.
+These tests need Node.js, but no npm package: the package any-ascii is replaced by a
+table that Python's anyascii fills.
 """
 
 import json
@@ -28,14 +28,14 @@ from tests.test_tidy import LIKE, NAMES
 NODE = shutil.which("node")
 INDEX = Path(__file__).parents[2] / "examples" / "javascript" / "index.mjs"
 IMPORT = 'import anyAscii from "any-ascii";\n'
-N_CODE_POINTS = 0x20000  # those behind are hardly ever in names
+N_CODE_POINTS = 0x20000  # higher code points are very rare in names
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="Node.js is not installed")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder with index.mjs that imports nothing."""
+    """A folder with a copy of index.mjs that does not import any-ascii."""
     folder = tmp_path_factory.mktemp("javascript")
     ascii_of = {}
     for character in [*map(chr, range(N_CODE_POINTS)), *"".join(READINGS["names"])]:
@@ -51,9 +51,10 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def evaluate(folder):
-    """Return the value in JavaScript of an expression of `given` and `js`, index.mjs.
+    """Return a function that evaluates a JavaScript expression.
 
-    With code=1, return the error that it raises.
+    The expression can use `given`, the keyword arguments, and `js`, the module
+    index.mjs. With code=1, the expected error is returned.
     """
 
     def evaluate(expression, code=0, **given):
@@ -71,7 +72,7 @@ process.stdout.write(JSON.stringify({expression}));
 
 
 def model_of(encoder):
-    """Return the metadata of an encoder, as JavaScript reads it."""
+    """Return the metadata of an encoder's ONNX model, decoded from JSON."""
     metadata = _metadata(Stack(steps=(encoder,)), np.array([]))
     return {key: json.loads(value) for key, value in metadata.items()}
 
@@ -117,7 +118,7 @@ def test_javascript_fallback_to_regions_matches_python(evaluate, judged):
         rows=found.proba.tolist(),
         metadata=metadata,
     )
-    # What else it is, `whyNotName` says.
+    # For other texts, `whyNotName` gives the reason.
     is_name = np.isin(found.reasons, ["", "unsure"])
     labels, levels, probabilities, reasons = zip(*rows, strict=True)
     assert {*found.levels} == {"label", "subregion", "region"}
@@ -154,7 +155,7 @@ LONG = [
 
 @pytest.fixture(scope="module")
 def texts(judged):
-    """Return texts of tables, and 1,500 random ones of the words that rules know."""
+    """Texts of tables, and 1,500 random texts with words that occur in the rules."""
     rng = np.random.RandomState(0)
     pool = FORMS * 3
     for table in [*TIDY.values(), *RULES.values()]:
@@ -194,7 +195,7 @@ def test_javascript_tidy_of_long_texts_takes_linear_time(evaluate, shipped):
     settings = model_of(shipped[0])["encoder"]
     asked = f"[Date.now(), {read}, Date.now()]"
     start, _, end = evaluate(asked, texts=texts, settings=settings)
-    # In milliseconds; in quadratic time, the first alone took as long.
+    # Milliseconds. With quadratic time, the first text alone took as long.
     assert end - start < 20_000
 
 

@@ -1,4 +1,4 @@
-"""The notice and the pages name every source of names, numbers and copied code."""
+"""Notices and pages list each source of names and figures, and all copied code."""
 
 import csv
 import re

@@ -1,7 +1,7 @@
-"""The JavaScript example names what Python names, letter by letter and to 1e-5.
+"""The JavaScript example with onnxruntime-node agrees with Python.
 
-This needs packages of npm; test_javascript_rules.py, which has encoders of other
-settings, needs none.
+These tests need npm packages. test_javascript_rules.py, which covers other settings of
+encoders, does not.
 """
 
 import csv
@@ -24,7 +24,7 @@ FOLDER = Path(__file__).parents[2] / "examples" / "javascript"
 NODE = shutil.which("node")
 PEOPLE = FOLDER.parents[1] / "tools" / "retrain" / "people_in_scripts.csv"
 INSTALL = "npm install --ignore-scripts, in examples/javascript"
-# What a random name is made of.
+# Characters of random names.
 POOLS = [
     "aábcčdđeéęfgğhiıİíjklłmnñoöøprřsşßtțuüvwxyýzžÆŒ",
     "АБВГҐДЕЁЖЗИЙІЇКЛЛМНОПРСТУЎФХЦЧШЩЪЫЬЭЮЯабвгдежзиклмнопрстуфхцчшщъыьэюя",
@@ -95,7 +95,7 @@ def needs_node():
 
 @pytest.fixture(scope="module")
 def names(judged):
-    """Texts: real names, random ones of many scripts and signs, and odd ones."""
+    """Real names, random names in many scripts with punctuation, and unusual texts."""
     rng = np.random.RandomState(0)
     real, _ = load_names(return_X_y=True)
     with PEOPLE.open(encoding="utf-8", newline="") as file:
@@ -110,7 +110,7 @@ def names(judged):
 
 @pytest.fixture(scope="module")
 def model_file(tmp_path_factory, shipped):
-    """The model that ships, in ONNX."""
+    """The shipped model as an ONNX file."""
     path = tmp_path_factory.mktemp("onnx") / "names.onnx"
     onnx.save(to_onnx(shipped), path)
     return path

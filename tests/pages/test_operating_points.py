@@ -1,4 +1,4 @@
-"""Operating points: what thresholds of one label find of other people, and take."""
+"""Operating points of the model card: thresholds, recall and false-positive rates."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ N_PEOPLE = np.array([150, 120, 100])
 
 
 def people(n_of_class, seed):
-    """Return people of two sources, in one of which labels are harder to tell apart."""
+    """Return predictions for people of two sources, one of which is harder."""
     rng = np.random.default_rng(seed)
     columns = np.repeat(np.arange(3), n_of_class)
     sources = np.where(np.arange(len(columns)) % 3 == 0, "players", "biographies")
@@ -78,7 +78,7 @@ def test_operating_point_predictive_values_follow_from_prevalence(points):
 def test_operating_point_intervals_match_stratified_normal_approximation(
     halves, points
 ):
-    """As normal approximations give them, but for the predictive values."""
+    """For predictive values, only the order of limits is checked."""
     _, reported = halves
     point = points["Polish"]["0.8"]
     is_taken = taken_by(point, reported, 1)
@@ -98,7 +98,7 @@ def test_operating_point_intervals_match_stratified_normal_approximation(
 
 
 def test_operating_point_bootstrap_resamples_within_each_source():
-    """Biographies are all found, and players all missed, in each resample."""
+    """All biographies are above the threshold, and no players, in each resample."""
     columns = np.repeat(np.arange(3), 40)
     sources = np.where(np.arange(120) % 2 == 0, "players", "biographies")
     is_sure = (sources == "biographies")[:, None]
@@ -138,11 +138,11 @@ def test_labels_with_too_few_people_have_no_operating_point(halves):
 
 
 def test_most_confused_labels_are_ranked_by_false_positives_without_sparse_labels():
-    """Of six others, the one with the lowest prior is left out, and one of few."""
+    """The label with the lowest prior is not among the five, nor is a sparse label."""
     n_classes = 8
     columns = np.repeat(np.arange(n_classes), 40)
     classes = np.array([*"abcdefgh"])
-    # The first half of all is taken for a, and nobody of h.
+    # Half of the people of each label are taken for "a", except nobody of "h".
     is_taken = np.arange(len(columns)) % 40 < 20
     is_taken[columns == 7] = False
     is_taken[columns == 0] = True

@@ -1,4 +1,4 @@
-"""Estimators in the real libraries around scikit-learn: the extra `integration`."""
+"""Estimators together with other libraries, from the extra `integration`."""
 
 import asyncio
 import os
@@ -31,7 +31,9 @@ def frame(small_names):
     return pd.DataFrame({"name": small_names[0], "age": range(200)})
 
 
-@pytest.mark.parametrize("make_frame", [pd.DataFrame, pl.DataFrame])
+@pytest.mark.parametrize(
+    "make_frame", [pd.DataFrame, pl.DataFrame], ids=["pandas", "polars"]
+)
 def test_skrub_apply_to_cols_encodes_name_column_like_encoder(
     frame, small_names, tiny, make_frame
 ):
@@ -63,7 +65,7 @@ def test_imbalanced_learn_sampler_before_encoder_fits_and_cross_validates(
 TRUSTED = ["sknames.CharEncoder", "sknames.NameNationalityClassifier"]
 
 
-@pytest.mark.filterwarnings("ignore")  # mlflow's own, of every kind
+@pytest.mark.filterwarnings("ignore")  # warnings of mlflow itself
 @pytest.mark.parametrize(
     "model, options",
     [
@@ -73,6 +75,7 @@ TRUSTED = ["sknames.CharEncoder", "sknames.NameNationalityClassifier"]
             {"skops_trusted_types": [*TRUSTED, "sknames.pretrained.FrozenPipeline"]},
         ),
     ],
+    ids=["trained", "shipped"],
 )
 def test_mlflow_model_predicts_same_labels_and_checks_signature(
     model, options, frame, request, tmp_path, monkeypatch
@@ -91,7 +94,7 @@ def test_mlflow_model_predicts_same_labels_and_checks_signature(
         loaded.predict(frame[["age"]])
 
 
-@pytest.mark.filterwarnings("ignore")  # QuaPy's own
+@pytest.mark.filterwarnings("ignore")  # warnings of QuaPy itself
 def test_quapy_emq_with_model_priors_recovers_true_shares(shipped):
     aggregative = pytest.importorskip("quapy.method.aggregative")
     nationalities = ["Dutch", "Turkish"]

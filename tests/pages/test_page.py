@@ -1,4 +1,4 @@
-"""The page answers in a browser what Python answers, and sends nothing anywhere."""
+"""The web page in a browser: it agrees with Python, and sends no names anywhere."""
 
 import functools
 import gzip
@@ -30,14 +30,14 @@ from sknames.datasets import load_names, make_names
 from tests.conftest import PATIENCE, run_process
 from tools.measuring import settings_of_shares, shares_of_rows
 
-# Of load_pretrained(abstain=True), by country with a fallback.
+# Default risks of load_pretrained(abstain=True), for countries with a fallback.
 RISK = {"nationality": 0.18, "country": 0.2}
 FOLDER = Path(__file__).parents[2] / "docs" / "page"
 EXAMPLE = Path(__file__).parents[2] / "examples" / "javascript"
 NODE = shutil.which("node")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")
-# Opens a tab, types into a field, and waits for the answer to just that.
+# Opens a tab, types into a field, and waits for the answer to this input.
 ASK = """
 const [tab, field, answer, text, done] = arguments;
 document.getElementById(tab).click();
@@ -68,7 +68,7 @@ input.dispatchEvent(new Event("input", { bubbles: true }));
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """Serves a folder on loopback, and remembers what was asked."""
+    """Serve a folder on the loopback interface, and record the requested paths."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -103,11 +103,10 @@ def builder():
 
 @pytest.fixture(scope="module")
 def server(builder, tmp_path_factory):
-    """The page, built and served."""
+    """A server of the built page."""
     if not (FOLDER / "node_modules").exists():
         pytest.skip(
-            "The packages of npm are missing: npm install --ignore-scripts, in "
-            "docs/page"
+            "npm packages are missing: run npm install --ignore-scripts in docs/page"
         )
     folder = tmp_path_factory.mktemp("page")
     builder.build(folder, level=1)
@@ -122,7 +121,7 @@ def browser(server):
     )
     if CHROMIUM is None or DRIVER is None:
         pytest.skip(
-            "Chromium is not installed, with its driver: chromium and chromium-driver"
+            "Chromium or its driver is not installed: chromium and chromium-driver"
         )
     from selenium.webdriver.chrome.service import Service
 
@@ -141,7 +140,7 @@ def browser(server):
 
 @contextmanager
 def opened(browser, url):
-    """The browser with a page just loaded. No script of it may fail."""
+    """Load a page in the browser, and check at the end that no script has failed."""
     browser.get_log("browser")
     browser.get(url)
     yield browser
@@ -153,7 +152,7 @@ def opened(browser, url):
 
 @pytest.fixture
 def downloads(browser, tmp_path):
-    """The folder where the browser saves files."""
+    """The folder into which the browser saves files."""
     behavior = {"behavior": "allow", "downloadPath": str(tmp_path)}
     browser.execute_cdp_cmd("Browser.setDownloadBehavior", behavior)
     return tmp_path
@@ -189,10 +188,13 @@ def text_of(page, id_):
 
 
 def assert_answers(page, names, answers, levels, classes):
-    """Check what the page shows of names; `classes` are labels as it writes them."""
+    """Check the page's answers for names; `classes` are labels as shown.
+
+    `levels` has the level of each answer, "label" or a group.
+    """
     best = answers.proba.argmax(axis=1)
     verdicts = np.where(levels == "label", classes[best], answers.labels[:, 0])
-    verdicts = verdicts.astype(object)  # also of longer words
+    verdicts = verdicts.astype(object)  # so that longer texts fit
     verdicts[answers.reasons == "unsure"] = "I don’t know"
     for name, row, verdict, reason in zip(
         names, answers.proba, verdicts, answers.reasons, strict=True
@@ -355,7 +357,7 @@ def test_page_copies_sentence_or_selects_it_without_clipboard(page):
     other = page.find_element("id", "other-list")
     other.send_keys(Keys.CONTROL, "v")
     wait_for(page, lambda page: other.get_attribute("value") == sentence)
-    # On a page of http, a browser has no clipboard.
+    # Browsers offer no clipboard on pages without https.
     page.execute_script("Object.defineProperty(navigator, 'clipboard', {})")
     press_button(page, "shares", "Copy the sentence")
     wait_for(page, lambda page: status.text.startswith("Selected."))
@@ -373,7 +375,7 @@ def press_button(page, figure, text):
 
 
 def downloaded(page, path):
-    """The path of a file that the browser saves, once it is there."""
+    """Wait until the browser has saved a file, and return its path."""
     wait_for(page, lambda _: path.exists())
     return path
 
@@ -396,9 +398,8 @@ def test_page_is_usable_by_keyboard_alone(page):
     def press(*keys):
         ActionChains(page).send_keys(*keys).perform()
         focused = page.switch_to.active_element
-        assert (
-            focused.value_of_css_property("outline-style") == "solid"
-        )  # one sees where one is
+        # The focused element is visible.
+        assert focused.value_of_css_property("outline-style") == "solid"
         return focused.get_attribute("id")
 
     press(Keys.TAB)
@@ -451,14 +452,14 @@ def test_page_fits_width_of_phone_screen(page):
 
 
 def width(page):
-    """That of all there is, and that of the window, which a phone widens for it."""
+    """Return the width of the content, and of the window, which phones widen to fit."""
     return page.execute_script(
         "return [document.documentElement.scrollWidth, innerWidth]"
     )
 
 
 def texts_beyond_their_chart(page):
-    """Those that are cut off, or lie on another."""
+    """Return the texts of charts that are cut off or overlap with another text."""
     return page.execute_script(
         """
         const beyond = [];
@@ -482,7 +483,7 @@ def texts_beyond_their_chart(page):
 
 
 def sent_so_far(browser):
-    """What was sent since the last call."""
+    """Return the URLs that the browser has requested since the last call."""
     messages = [
         json.loads(entry["message"])["message"]
         for entry in browser.get_log("performance")
@@ -507,13 +508,14 @@ def test_page_sends_no_request_while_predicting_or_to_other_servers(
     ask(browser, "Anna Kowalska")
     asked_before = len(server.asked)
     ask(browser, "Mehmet Yılmaz")
-    assert len(server.asked) == asked_before  # not even to where it came from
+    assert len(server.asked) == asked_before  # no request to the page's own server
     sent += sent_so_far(browser)
     sizes = json.loads((server.folder / "page.json").read_text())["sizes"]
-    assert sizes["country.onnx"] < 0.6 * sizes["nationality.onnx"]  # it has both's part
+    # The trunk of the country model is in the file of the nationality model.
+    assert sizes["country.onnx"] < 0.6 * sizes["nationality.onnx"]
     own = (server.url, f"blob:{server.url}")
     assert not [url for url in sent if not url.startswith(own)]
-    # Nor could a script of the page or of its worker, were there one that wanted to.
+    # The content security policy blocks requests by scripts of the page and its worker.
     with serving(tmp_path) as other:
         blocked = browser.execute_async_script(
             """
@@ -531,11 +533,11 @@ def test_page_sends_no_request_while_predicting_or_to_other_servers(
         )
         assert blocked == [True, True]
         assert not other.asked
-    browser.get_log("browser")  # it has the attempt
+    browser.get_log("browser")  # discard the errors of these attempts
 
 
 def packed_model(folder):
-    """Return the model of nationalities that lies in the page."""
+    """Return the nationality model in the built page."""
     packed = (folder / "nationality.onnx.gzip").read_bytes()
     return onnx.load_from_string(gzip.decompress(packed))
 
@@ -558,7 +560,7 @@ def test_page_footer_shows_fingerprint_and_error_rate_of_model(page, server):
         for link in page.find_elements("css selector", "header a, footer a")
     ]
     assert links.pop() == f"{server.url}licences.txt"
-    # Also where the page is not a part of the project's site.
+    # Links are absolute, since the page may be served outside of the project's site.
     assert all(link.startswith("https://sknames.github.io/") for link in links)
 
 
@@ -587,6 +589,7 @@ BY_NETWORK = 'dispatchEvent(new Event("online"))'
         ("nationality", "worker.js", " did not start", BY_TYPING),
         ("country", "vendor/countries-110m.json", ": 404", BY_TYPING),
     ],
+    ids=["model", "worker", "map"],
 )
 def test_page_with_missing_file_shows_error_and_recovers(
     browser, server, tmp_path, labels, file, reason, recover
@@ -605,7 +608,7 @@ def test_page_with_missing_file_shows_error_and_recovers(
         wait_for(browser, lambda page: "model " in text_of(page, "model"))
         assert ask(browser, "Mehmet Yılmaz")["bars"]
         assert not browser.find_element("id", "loading").is_displayed()
-    browser.get_log("browser")  # it has the failure
+    browser.get_log("browser")  # discard the expected errors
 
 
 # ---- Shares without a browser
@@ -624,7 +627,7 @@ process.stdout.write(JSON.stringify([shares, pairs.map(compare)]));
 
 
 def model_of(prior, error, sharpness=1.0, few=()):
-    """Return what shares take from a model; few people have shown the classes `few`."""
+    """Return the model settings of shares; the classes `few` are sparse labels."""
     is_sparse = np.isin(np.arange(len(prior)), few)
     model = {"class_prior": prior, "sharpness": sharpness, "is_sparse": is_sparse}
     return model | {"model_error": np.full(len(prior), error)}
@@ -643,7 +646,7 @@ def in_javascript(lists, pairs):
 
 
 def in_python(rows, counts, model):
-    """Return the same shares in Python."""
+    """Return the shares of one of these lists, computed by Python."""
     options = dict(model)
     prior = options.pop("class_prior")
     n_people = np.where(options.pop("is_sparse"), 19, 20)
@@ -658,7 +661,7 @@ def in_python(rows, counts, model):
 
 
 def assert_same(found, table, columns, atol):
-    """Check rows of numbers in the order of labels against those of a table."""
+    """Compare numbers by label from JavaScript with the columns of a Python result."""
     order = np.argsort(table.label)
     for values, column in zip(found.T, columns, strict=False):
         expected = getattr(table, column)[order]
@@ -669,7 +672,7 @@ DIFFERENCES = ("difference", "low", "high", "sure")
 
 
 def assert_same_differences(found, lists, pairs, columns, atol):
-    """Check differences of pairs of lists against those of Python."""
+    """Compare differences of pairs of lists with those computed by Python."""
     of_python = [in_python(*of_list) for of_list in lists]
     for differences, (one, other, same) in zip(found, pairs, strict=True):
         compared = of_python[one].compare(of_python[other], same_source=same)
@@ -689,7 +692,7 @@ def test_javascript_shares_and_differences_match_python():
     ]:
         prior = rng.dirichlet(np.ones(n_classes))
         logits = scale * rng.normal(size=(n_names, n_classes)) + np.log(prior)
-        # hard to tell apart
+        # Two classes that are hard to tell apart.
         logits[:, 1] = logits[:, 0] + 0.05 * rng.normal(size=n_names)
         rows = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
         counts = rng.randint(1, 5, size=n_names)
@@ -701,19 +704,19 @@ def test_javascript_shares_and_differences_match_python():
     shares, differences = in_javascript(lists, pairs)
     for found, of_list in zip(shares, lists, strict=True):
         assert_same(found, in_python(*of_list), ["share"], 1e-3)
-    assert_array_equal(shares[-1], shares[3])  # again the same figures
-    # The names of 3 say hardly anything.
+    assert_array_equal(shares[-1], shares[3])  # the same list has the same shares
+    # Intervals are compared for the lists with informative names.
     for k in (2, 3):
         assert_same(shares[k], in_python(*lists[k]), ["share", "low", "high"], 0.05)
     assert_same_differences(differences[:2], lists, pairs[:2], DIFFERENCES[:3], 0.05)
-    # A list and itself: no resample differs, so the ends are exact.
+    # A list compared with itself: no resample differs, so the limits are exact.
     assert_same_differences(differences[2:3], lists, pairs[2:3], DIFFERENCES, 3e-3)
     _, low, high, _ = differences[3].T
-    assert (high - low > 1e-3).all()  # of other sources
+    assert (high - low > 1e-3).all()  # as if the lists were from different sources
 
 
 def list_of(rows, few=()):
-    """Return a list of names of three labels, every other twice."""
+    """Return a list of names of three labels; every second name occurs twice."""
     counts = 1 + np.arange(len(rows)) % 2
     model = model_of(np.array([0.4, 0.4, 0.2]), 0.5, few=few)
     return [np.array(rows), counts, model]
@@ -721,7 +724,7 @@ def list_of(rows, few=()):
 
 @pytest.mark.filterwarnings("ignore:The shares are rough")
 def test_javascript_sure_differences_match_python():
-    """No resample varies, so only floors widen intervals, and decide what is sure."""
+    """All resamples are equal, so only the least deviations determine what is sure."""
     lists = []
     for few, n_names in [([], 2), ([], 40), ([1], 40)]:
         for label in (0, 1):
@@ -733,8 +736,8 @@ def test_javascript_sure_differences_match_python():
     assert_same_differences(differences, lists, pairs, DIFFERENCES, 3e-3)
     are_sure = [found[:, -1].tolist() for found in differences]
     two_of_three = [True, True, False]
-    # Few held-out people have shown the second class of the last two lists.
-    # Two names are not tested.
+    # The second class of the last two lists is a sparse label. Lists of two names are
+    # too short to be tested.
     untested = [False] * 3
     assert are_sure == [untested, untested, two_of_three, [True, False, False]]
 
@@ -796,7 +799,7 @@ def test_page_map_shades_probable_countries_and_tabulates_all(page):
     (row,) = model.predict_proba(["João Ferreira"])
     probable = model.classes_[row >= 0.01].tolist()
     assert {"PT", "BR"} <= {*probable}
-    assert len(shaded) == len(probable)  # none of them is too small to draw
+    assert len(shaded) == len(probable)  # all of them are large enough to be drawn
     best = row.max()
     assert f"Portugal {best:.0%}".replace("%", "\u00a0%") in shaded
     assert "Japan 0\u00a0%" in said or "Japan <\u20091\u00a0%" in said
@@ -819,7 +822,7 @@ def test_page_map_lists_countries_too_small_to_draw(page):
 
 
 def test_page_map_is_equal_area_and_splits_countries_at_date_line(page):
-    """None is drawn across the map, as one would be that lies on both its sides."""
+    """A country on both sides of the date line must not be drawn across the map."""
     script = """
     const [values, done] = arguments;
     import("./map.js").then(async ({ drawMap, equalEarth, loadShapes }) => {
@@ -833,7 +836,7 @@ def test_page_map_is_equal_area_and_splits_countries_at_date_line(page):
     """
     values = {"RU": 0.3, "FJ": 0.3, "US": 0.2, "XK": 0.2}
     picture, edge = page.execute_async_script(script, values)
-    # Areas are those of the sphere: of a zone, 2 pi times the difference of sines.
+    # The area of a zone of the sphere is 2 pi times the difference of sines.
     across, up = np.transpose(edge)
     areas = np.diff(up) * (across[1:] + across[:-1])
     sines = np.sin(np.radians(np.arange(91)))

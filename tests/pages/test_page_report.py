@@ -1,6 +1,6 @@
-"""What visitors take away from the page: table, picture and sentence.
+"""Reports that visitors can save from the web page: table, picture and sentence.
 
-This needs node, but neither a browser nor a package of npm.
+These tests need Node.js, but neither a browser nor npm packages.
 """
 
 import csv
@@ -48,9 +48,9 @@ pytestmark = pytest.mark.skipif(NODE is None, reason="Node.js is not installed")
 
 
 def evaluate(expression, **given):
-    """Return the value in JavaScript of an expression of the page's functions.
+    """Evaluate a JavaScript expression with the page's functions for reports.
 
-    `given` replaces what is reported.
+    `given` overrides the reported shares, differences and model.
     """
     script = f"""
 import {{ readFileSync }} from "node:fs";
@@ -74,7 +74,7 @@ process.stdout.write(JSON.stringify({expression}));
     }
     command = [NODE, "--input-type=module", "-e", script]
     run = run_process(*command, input=json.dumps(reported | given), cwd=FOLDER)
-    # What is written with spaces that do not break is compared with plain ones.
+    # Non-breaking spaces are replaced, so that expected texts can have plain ones.
     plain = run.stdout.replace("\u00a0", " ").replace("\u2009", " ")
     return json.loads(plain)
 
@@ -86,7 +86,7 @@ def drawn(report, width):
 
 
 def rows_of(picture):
-    """Return the parts of each row of a picture by class, as dicts of attributes."""
+    """Return the elements of each row of a picture, dicts of attributes by class."""
     rows = {}
     for group in picture.iter(f"{SVG}g"):
         parts = {}
@@ -98,7 +98,7 @@ def rows_of(picture):
 
 
 def start_of(path):
-    """Return where a path begins, from the left."""
+    """Return the x coordinate at which a path begins."""
     return float(path["d"].split()[0].removeprefix("M"))
 
 
@@ -135,10 +135,11 @@ def test_page_csv_keeps_labels_and_escapes_formulas():
     assert text.startswith("\ufefflabel,x\r\n")
     _, *found = csv.reader(io.StringIO(text, newline=""))
     expected = labels + [f"'{formula}" for formula in formulas]
-    assert found == [[label, "-0.333333"] for label in expected]  # numbers stay numbers
+    # Negative numbers are not escaped.
+    assert found == [[label, "-0.333333"] for label in expected]
 
 
-# What is drawn, and the ends and the step of its axis.
+# Values to draw, and the limits and the step of their axis.
 AXES = [
     ({"value": 0.3, "low": 0, "high": 0.41}, 0, 0.5, 0.1),
     ({"value": 0.5, "low": 0, "high": 0.5}, 0, 0.5, 0.1),
@@ -160,7 +161,7 @@ def test_chart_axis_includes_zero_and_interval_with_few_round_ticks():
         assert [axis["low"], axis["high"]] == pytest.approx([low, high])
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("width", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_chart_difference_bars_start_at_zero_and_have_intervals(width):
     rows = rows_of(drawn("reportDifferences", width))
     assert [*rows] == ["Polish", "Dutch", "Greek"]
@@ -171,13 +172,13 @@ def test_chart_difference_bars_start_at_zero_and_have_intervals(width):
         assert zero == pytest.approx(np.mean(ticks), abs=0.1)
         left, right = ends_of_bar(parts["bar"])
         assert (left if value > 0 else right) == pytest.approx(zero, abs=0.11)
-        # One scale for all that is drawn.
+        # Bars and intervals have the same scale.
         scale = (right - left) / abs(value)
         ends = ends_of_interval(parts["interval"])
         expected = [zero + scale * low, zero + scale * high]
         assert ends == pytest.approx(expected, abs=0.6)
         assert 0 <= ends[0] < ends[1] <= width
-        # Sure or not is a word and a form.
+        # Whether a difference is sure is shown by a word and by the form of the bar.
         assert parts["value"]["text"].endswith(" sure") == is_sure
         assert ("stroke" in parts["bar"]) == (not is_sure)
         assert ("hollow" in parts["bar"]["class"]) == (not is_sure)

@@ -1,4 +1,4 @@
-"""The numpy GRU of the example about hidden states."""
+"""The GRU in numpy of the example plot_hidden_state.py."""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The functions of the example: what each makes of shares, or of rates."""
+"""The statistics of shares and rates in plot_questions_of_a_list.py."""
 
 import ast
 from pathlib import Path
@@ -8,14 +8,14 @@ import pytest
 from numpy.testing import assert_allclose
 
 PATH = Path(__file__).parents[2] / "examples" / "plot_questions_of_a_list.py"
-# The parts of a list with a label (down) and a field and outcome (across): arts and not
+# Joint shares of two labels (rows) and of field and outcome (columns): arts and not
 # invited, arts and invited, law and not invited, law and invited.
 JOINT = np.array([[0.2, 0.1, 0.02, 0.08], [0.15, 0.05, 0.1, 0.3]])
 
 
 @pytest.fixture
 def example():
-    """The functions of the example, without what it runs."""
+    """The functions of the example, without running it."""
     tree = ast.parse(PATH.read_text("utf-8"))
     tree.body = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     functions = {"np": np}

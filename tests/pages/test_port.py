@@ -1,7 +1,7 @@
-"""Texts and their answers, with which a port to another language checks itself.
+"""Texts with expected answers, for tests of ports to other languages.
 
-Run ``PYTHONPATH=. python tests/pages/test_port.py`` to write the answers of new
-models and rules. A row that is new needs only its text.
+Run ``PYTHONPATH=. python tests/pages/test_port.py`` to update the answers after a
+change of models or rules. To add a row, write its text only, and run this.
 """
 
 import json
@@ -25,9 +25,9 @@ TARGETS = ["nationality", "country"]
 
 
 def answers(texts):
-    """Return what is answered for texts, a row for each, and the models' fingerprints.
+    """Return the answers for texts, one row each, and the models' fingerprints.
 
-    Models answer also for a text that is no name.
+    The models also predict labels for texts that are not names.
     """
     encoder = CharEncoder(
         transliterate=False, lowercase=False, tidy=True, max_length=None

@@ -1,4 +1,4 @@
-"""After a training, one call rewrites all that shows the models."""
+"""The command that rewrites all pages and files with results after a training."""
 
 import json
 import re
@@ -16,7 +16,7 @@ PAGE = "# Page\n\n<!-- one of make retrained -->\n\nold\n\n<!-- end -->\n"
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """A folder with a page, models and a command that writes what it is called with."""
+    """A folder with a page, models, and a command that records its arguments."""
     monkeypatch.setenv("SKNAMES_DATA", str(tmp_path / "data"))
     (tmp_path / "docs").mkdir()
     (tmp_path / "page.md").write_text(PAGE, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Cards and files of thresholds are written, from a few people as those kept apart."""
+"""Model cards and thresholds, measured on a few made-up held-out people."""
 
 import csv
 import json
@@ -16,7 +16,8 @@ from tools.retrain import card as _card
 from tools.retrain import files, kept_apart, measure, permissive, recipe
 
 CODES = {"English": "GB", "Scottish": "GB", "Turkish": "TR", "Malagasy": "MG"}
-N_APART = {"English": 150, "Scottish": 50, "Turkish": 50, "Malagasy": 25}  # a source
+# Held-out people of each source.
+N_APART = {"English": 150, "Scottish": 50, "Turkish": 50, "Malagasy": 25}
 WRITTEN = {
     "card.json",
     "class_bias.csv",
@@ -31,7 +32,7 @@ def is_apart(name):
 
 
 def people_of(label, n, rng):
-    """Full names; those of Malagasy are of no known word."""
+    """Return full names; the Malagasy ones have no known word."""
     if label != "Malagasy":
         return make_names(n, nationalities=[label], random_state=rng)[0].tolist()
     names = []
@@ -43,7 +44,7 @@ def people_of(label, n, rng):
 
 @pytest.fixture(scope="module")
 def sources():
-    """People kept apart, by source and nationality."""
+    """Held-out people by source and nationality."""
     rng = np.random.RandomState(0)
     found = {}
     for source in ("biographies", "chess players", "names in Arabic"):
@@ -59,7 +60,7 @@ def sources():
 
 @pytest.fixture(scope="module")
 def people(sources):
-    """All people kept apart, and their labels, by what a model predicts."""
+    """All held-out people with their labels, by target."""
     people = kept_apart.people_apart(sources)
     codes = np.array([CODES[label] for label in people.labels])
     return {"nationality": people, "country": people._replace(labels=codes)}
@@ -67,7 +68,7 @@ def people(sources):
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder with the models that ship, without what people apart show of them."""
+    """A folder with the weights of the shipped models, without results."""
     for target in ("nationality", "country"):
         (tmp_path / target).mkdir()
         for name in (files.ARRAYS, files.DESCRIPTION):
@@ -76,7 +77,7 @@ def folder(tmp_path):
 
 
 def write_nationality(folder, sources, people):
-    """Write the files of the model of nationalities; return it and its card."""
+    """Write the results of the nationality model; return the model and its card."""
     apart = people["nationality"]
     is_player = apart.sources == "chess players"
     players = apart.names[is_player], apart.labels[is_player]
@@ -107,7 +108,7 @@ def test_model_card_page_matches_shipped_cards():
     cards = {target: load_card(target) for target in models}
     page = _card.page(cards, models, measured_on=machine)
     assert page.rstrip("\n") == shown.rstrip("\n")
-    assert "\n| Zulu | 0 | - |" in page  # of whom nobody was tested
+    assert "\n| Zulu | 0 | - |" in page  # a label without held-out people
     assert re.search(r"^AG Antigua and Barbuda\*+ +0 +- +-$", page, re.M)
     figures = cards["country"]["by_country"]["FR"]
     recalls = [f"{figures[key]:.2f}" for key in ("recall", "recall_by_default")]
@@ -143,7 +144,7 @@ def test_nationality_card_is_consistent_with_its_files_page_and_people(
     mixes = card["by_frequencies"]
     assert spellings["as_written"] == card["accuracy"] > spellings["last_word"]
     assert mixes["true"]["accuracy"] > mixes["equal"]["accuracy"] == card["accuracy"]
-    # Malagasy has 75 people in all, fewer than 0.95 needs.
+    # Malagasy has 75 people, fewer than the recall of 0.95 requires.
     assert points.keys() == N_APART.keys()
     assert {*points["English"]} == {"0.8", "0.95"}
     assert {*points["Malagasy"]} == {"0.8"}
@@ -170,7 +171,7 @@ def test_write_recalls_updates_columns_of_nationality_table(tmp_path):
 
 
 def chosen(folder, people):
-    """Return what is chosen of people, in parts that tests compare."""
+    """Return the thresholds, recalls and files that are written for people."""
     _, _, of_halves = measure.write_chosen(folder / "nationality", people)
     points = []
     for points_of_label in of_halves["operating_points"].values():
@@ -227,7 +228,7 @@ def test_country_card_is_consistent_with_its_files_model_and_people(folder, peop
     assert card["common_names"] == common
     weights = _card.alike(np.array(["DE", "DE", "DE", "AT"]), 0.5)
     assert weights[:3].sum() / weights[3] == pytest.approx((84 / 9) ** 0.5, rel=0.05)
-    # The bias is of both halves.
+    # The numbers of people are those of both halves.
     text = (folder / "country" / "class_bias.csv").read_text(encoding="utf-8")
     rows = {row["label"]: row for row in csv.DictReader(text.splitlines())}
     apart = people["country"].labels.tolist()
@@ -262,7 +263,7 @@ def test_permissive_and_shipped_weights_are_compared_on_same_people(tmp_path, pe
     assert text.endswith("labels missing from permissive: Zulu")
 
 
-# ---- People kept apart
+# ---- Held-out people
 
 
 def test_held_out_people_are_split_into_disjoint_halves():

@@ -83,7 +83,11 @@ def test_acceptable_labels_of_common_name_are_weighted_by_population():
     assert common.acceptable == [{"US", "GB"}]
 
 
-@pytest.mark.parametrize("n_smiths, labels", [(10, {"US", "FR"}), (9, {"US"})])
+@pytest.mark.parametrize(
+    "n_smiths, labels",
+    [(10, {"US", "FR"}), (9, {"US"})],
+    ids=["a tenth", "less than a tenth"],
+)
 def test_acceptable_labels_have_at_least_a_tenth_of_bearers(n_smiths, labels):
     sources = {
         "biographies": {"US": people_of(90, 210), "FR": people_of(n_smiths, 290)}

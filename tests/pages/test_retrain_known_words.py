@@ -1,3 +1,5 @@
+"""The number of known words in a name, for the model card."""
+
 import pytest
 
 from sknames import load_pretrained
@@ -13,7 +15,7 @@ from tools.retrain.known_words import count_known_words, without_initials
         ("Djokovic Brzqovic", 1),
         ("Djokovic Djokovic", 2),
         ("Zilvan Quortz", 0),
-        ("Иван Петров", 2),  # read twice, as it is written and in Latin letters
+        ("Иван Петров", 2),  # encoded twice, as written and in Latin letters
         ("Dr. Anna Kim", 2),
         ("Müller, A. M.", 1),
         ("A. B.", 0),

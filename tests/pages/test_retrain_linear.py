@@ -1,4 +1,4 @@
-"""A linear layer within the forms of names joins a network, folded or as a head."""
+"""The linear layer that is folded into a network, or becomes its head."""
 
 import re
 from dataclasses import replace
@@ -20,7 +20,7 @@ KINDS = ["French", "Polish", "Spanish"]
 
 @pytest.fixture(scope="module")
 def base():
-    """A model of three nationalities, and names that it has not learned."""
+    """A model of three nationalities, and names that it was not trained on."""
     params = {"hidden_size": 8, "max_epochs": 3, "min_df": 2, "random_state": 0}
     model = Pipeline(
         [("encode", CharEncoder()), ("classify", NameNationalityClassifier(**params))]
@@ -61,7 +61,7 @@ def test_fit_more_improves_score_and_quantizes_ngram_weights(base):
 
 @pytest.fixture(scope="module")
 def encoded():
-    """Names in several forms, and a network that reads them."""
+    """Names in several forms: encoder, network, codes, labels and forms of codes."""
     names = np.array(
         ["anna li", "a. li", "jose élan", "иван петр", "иван", "li яна"], dtype=object
     )
@@ -93,8 +93,8 @@ def test_log_priors_are_computed_within_each_form():
     labels = np.repeat([0, 1], [3_000, 1_000])
     forms = np.repeat([0, 2, 0, 2, 5], [2_400, 600, 500, 450, 50])
     found = np.exp(linear.log_priors(labels, forms, 2))
-    # Class 0 has three times the rows, but within each form the priors are those of its
-    # rows.
+    # Class 0 has three times as many rows, but within a form, its share is that of the
+    # form's rows.
     assert_allclose(found[2, 1] / found[2, 0], 450 / 600, rtol=0.05)
     assert_allclose(found[0, 1] / found[0, 0], 500 / 2_400, rtol=0.05)
     design = np.full((len(FORMS), 2), 0.5)
@@ -127,7 +127,7 @@ def test_fit_words_keeps_repeated_words_and_favours_their_class(encoded):
     assert (words.logits[entries] > 0).all()
 
 
-# ---- The head of countries
+# ---- The head of the country model
 
 
 def test_country_head_predicts_same_after_writing_it_next_to_its_trunk(base, tmp_path):

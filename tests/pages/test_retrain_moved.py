@@ -1,4 +1,4 @@
-"""The table of answers that moved between two models."""
+"""The table of names for which two models predict different labels."""
 
 from sknames import PriorShiftClassifier
 from tools.retrain.moved import moved_answers

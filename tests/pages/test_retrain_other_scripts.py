@@ -1,7 +1,4 @@
-"""Other scripts: names are spelled by sounds, by collections and from dictionaries.
-
-Patronymics are made, too.
-"""
+"""Spellings of names in other scripts by rules and collections, and patronymics."""
 
 import re
 import unicodedata
@@ -66,7 +63,7 @@ def test_spell_in_rare_script_writes_only_its_letters(script):
     for name in ["Zaw Shwe", "Phoebe Quist", "Xi Jinping", "Božo Đukić", "Åse Ibanez"]:
         words = spell(name, "English", script, rng).split()
         assert len(words) == 2
-        for word in words:  # no sign without a letter
+        for word in words:  # which begin with a letter, not with a vowel sign
             assert all(first <= c <= last for c in word)
             assert unicodedata.category(word[0])[0] == "L"
 
@@ -107,7 +104,7 @@ def test_with_patronymic_follows_format_of_registers_and_sex(
 
 @pytest.fixture
 def spellings():
-    """Few words, and a whole name."""
+    """Spellings of a few words, and of a whole name."""
     found = Spellings()
     for latin, spelling, script, count in [
         ("ivan", "イヴァン", "Katakana", 1),
@@ -117,13 +114,13 @@ def spellings():
         ("jean", "讓", "Han", 9),
         ("paul", "保羅", "Han", 2),
         ("müller", "мюллер", "Cyrillic", 1),
-        ("Ikemoto", "도모키", "Hangul", 9),  # of another word
-        ("h.", "亨利", "Han", 10),  # more than the word
-        ("aya", "آية", "Arabic", 2),  # without consonants
-        ("edward", "愛德華", "Han", 20),  # sounds less alike, but is frequent
-        ("george", "乔治", "Han", 1),  # sounds half alike, and is of one person
+        ("Ikemoto", "도모키", "Hangul", 9),  # rejected: another word
+        ("h.", "亨利", "Han", 10),  # rejected: an initial
+        ("aya", "آية", "Arabic", 2),  # accepted without consonants
+        ("edward", "愛德華", "Han", 20),  # accepted: frequent, though less similar
+        ("george", "乔治", "Han", 1),  # rejected: less similar, and only one person
         ("nir", "נִיר", "Hebrew", 1),
-        ("Ann", "Энн", "Greek", 1),  # of another script
+        ("Ann", "Энн", "Greek", 1),  # rejected: another script
     ]:
         found.add(latin, spelling, script, count)
     found.people["Hebrew"]["ivan petrov"] = "איוואן פטרוב"
@@ -160,7 +157,7 @@ def test_spell_person_prefers_known_names_over_words_over_rules(spellings):
 
 
 class Learned(Callback):
-    """Keep the codes of the training rows."""
+    """Record the codes of the training rows."""
 
     def on_train_begin(self, net, X, **kwargs):
         self.codes = X.codes

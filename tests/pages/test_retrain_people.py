@@ -222,6 +222,7 @@ def test_people_command_with_other_row_counts_exits_and_names_tables(clones, cap
         ("hangulize/specs/deu.hsl", "git clone .*hangulize/hangulize .*checkout"),
         ("opl-data/meet-data/xpf/0101/meet.csv", r"0101.meet\.csv, .*Check out the"),
     ],
+    ids=["all files of a clone", "one file"],
 )
 def test_people_command_with_missing_file_names_it_or_its_clone(clones, file, message):
     (clones / file).unlink()
@@ -236,6 +237,7 @@ def test_people_command_with_missing_file_names_it_or_its_clone(clones, file, me
         ("openstates/data/ca/retired/Eva-Doe.yml", "line 'name: ...' in .*Eva-Doe.yml"),
         ("hangulize/specs/deu.hsl", "examples after 'test:' in .*deu.hsl"),
     ],
+    ids=["csv", "yml", "hsl"],
 )
 def test_people_command_with_unexpected_format_names_file(clones, file, message):
     write(clones / file, "id: 1\n")

@@ -1,4 +1,4 @@
-"""The readers of the sources: what they take from each file, and make of it."""
+"""The functions that read and clean the names of each source of training data."""
 
 import gzip
 import pickle
@@ -26,7 +26,7 @@ from tools.retrain.spellings import Spellings, read_spellings
 
 
 def read_wheel_of(names, folder, **options):
-    """Read a wheel like name2nat's with these names, as the expected one."""
+    """Write a wheel like name2nat's with these names, and read it with its digest."""
     path = folder / "name2nat-0.5.1-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as wheel:
         wheel.writestr("name2nat/__init__.py", "raise SystemExit\n")
@@ -74,7 +74,7 @@ def test_biographies_have_one_nationality_or_country_each(home):
         ("Uberto Dell’Orto", "Uberto Dell'Orto"),
         ("... More", "More"),
         ("Buck 65", None),
-        ("Andrѐy Sinitsyn", None),  # the second e is Cyrillic
+        ("Andrѐy Sinitsyn", None),  # the e is Cyrillic
         ("Hasan and Ibrahim", None),
         ("Princess Dina", None),
         ("DMX", None),
@@ -193,8 +193,7 @@ def test_arabic_names_are_read_once_and_spelled_as_in_their_country(home):
     assert sorted(read_arabic_names()) == sorted(rows[:2])
     name = unicodedata.normalize("NFC", "أُسامة إيمان")
     assert (normalized(name), normalized("کریمی")) == ("اسامه ايمان", "كريمي")
-    # Of two ways to write a word, the more frequent one counts, and of two alike the
-    # first.
+    # The most frequent spelling of a word is used, of equally frequent ones the first.
     written = written_words({"أسامة": 3, "اسامة": 3, "اسامه": 1})
     for country, expected in (
         ("EG", "أسامة كريمي"),
@@ -235,7 +234,7 @@ def test_dictionaries_are_read_with_full_names_and_name_parts(home):
 
 
 def test_japanese_names_combine_surnames_and_given_names(monkeypatch):
-    # Without PyICU, which only a training needs.
+    # Replaces PyICU, which only training needs.
     latin = {"サトウ": "Sato", "モリ": "Mori", "ショウ": "Sho"}
     monkeypatch.setattr(recipe, "to_latin", latin.get)
     readings = {
@@ -247,7 +246,7 @@ def test_japanese_names_combine_surnames_and_given_names(monkeypatch):
     assert made.items() > recipe.made_japanese(readings, 1).items()
 
 
-@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize("zipped", [True, False], ids=["gzip", "plain"])
 def test_read_spellings_merges_word_pairs_and_names_of_persons(home, zipped):
     files = {
         "wd_hebrew_80": "novak\tנ ו ב א ק\t4\nlast\tנ ו ב א ק\t1\n",
@@ -275,7 +274,7 @@ def test_read_spellings_merges_word_pairs_and_names_of_persons(home, zipped):
     assert dict(found.words["Hebrew"]) == {"novak": {"נובאק": 5, "נובק": 2}}
     assert dict(found.words["Cyrillic"]) == {"novak": {"новак": 1}}
     assert found.people["Hebrew"] == {"iga swiatek": "איגה שוויונטק"}
-    # In the same order in each process: what is drawn from the words depends on it.
+    # The order must be the same in each process, because random draws depend on it.
     assert [*found.words["Georgian"]] == sorted(
         "kovak tovak povak sovak rovak lovak".split()
     )

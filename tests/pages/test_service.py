@@ -1,7 +1,7 @@
-"""The service in examples/serve_with_joblib, over HTTP, started as its Dockerfile says.
+"""The service in examples/serve_with_joblib, started as in its Dockerfile.
 
-What that installs is the package without what trains: links to it and to what it
-requires stand for an installation, which would pack and unpack a wheel.
+The Dockerfile installs the package without the extra for training. Links to the package
+and to its requirements replace this installation, which would take longer.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ bench = load(ROOT / "examples" / "benchmarks" / "bench_service.py")
 
 
 def link_installed(requirements, site):
-    """Link what requirements need, and what that needs, as it is installed here."""
+    """Link the installed packages of requirements, and of all their requirements."""
     needed = [*requirements]
     while needed:
         requirement = Requirement(needed.pop())
@@ -62,7 +62,7 @@ def link_installed(requirements, site):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """The folder of Python's packages that the Dockerfile installs."""
+    """A folder with the packages that the Dockerfile installs."""
     site = tmp_path_factory.mktemp("site")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     link_installed(project["project"]["dependencies"], site)
@@ -165,6 +165,17 @@ def test_service_predicts_unsure_names_unless_asked_to_abstain(
         ("/predict_batch", b'{"names": ["\xff"]}', 400, "parsing the body"),
         ("/predict_batch", b'{"names": ' + b"[" * 100_000, 400, "parsing the body"),
     ],
+    ids=[
+        "long name",
+        "unknown field",
+        "large top",
+        "no names",
+        "too many names",
+        "large body",
+        "lone surrogate",
+        "invalid UTF-8",
+        "deep nesting",
+    ],
 )
 def test_service_rejects_invalid_request_with_short_explanation(
     url, path, body, status, message
@@ -176,7 +187,7 @@ def test_service_rejects_invalid_request_with_short_explanation(
     )
     assert reply.status_code == status
     assert re.search(message, str(reply.json()["detail"]))
-    assert len(reply.content) < 500  # it does not repeat the input
+    assert len(reply.content) < 500  # so it does not contain the input
 
 
 def test_service_rejects_large_body_of_unknown_length(url):
@@ -198,7 +209,7 @@ def test_service_answers_concurrent_requests_like_model_in_process(
 ):
     url, process = service
     answers = dict(zip(names, expected, strict=True))
-    asyncio.run(bench.drive(url, answers, fingerprint, 1))  # until memory is laid out
+    asyncio.run(bench.drive(url, answers, fingerprint, 1))  # memory grows at first
     before = process.memory_info().rss
     singles, batches, failures = asyncio.run(
         bench.drive(url, answers, fingerprint, SECONDS)
@@ -224,7 +235,7 @@ def test_service_with_joblib_file_answers_like_model_in_process(
             "model": path.name,
             "fingerprint": sknames.fingerprint(tiny),
         }
-        for name in (some[0], None):  # there are four
+        for name in (some[0], None):  # the model has four labels
             reply_of_all = post(url, "/predict", name=name, top=10).json()
             keys = {key for key in reply_of_all if key.startswith("predicted_")}
             assert keys == {"predicted_2", "predicted_3", "predicted_4"}
@@ -246,7 +257,7 @@ def test_service_reloads_model_on_sighup_while_answering_requests(
         joblib.dump(model, path)
         fingerprints.append(sknames.fingerprint(model))
     old, new = fingerprints
-    # A busy machine starts a worker in more than the five seconds of the default.
+    # On a busy machine, a worker takes more than the default of five seconds to start.
     options = ["--workers", "2", "--timeout-worker-healthcheck", str(TIMEOUT)]
     with start(site, *options, SKNAMES_MODEL=str(paths[0])) as (url, process):
 
@@ -254,12 +265,12 @@ def test_service_reloads_model_on_sighup_while_answering_requests(
             try:
                 reply = post(url, "/predict", name="Anna")
             except httpx.RemoteProtocolError:
-                # A worker that stops drops a connection that it has just accepted.
+                # A stopping worker may drop a connection that it has just accepted.
                 reply = post(url, "/predict", name="Anna")
             assert reply.status_code == 200
             return reply.json()["fingerprint"]
 
-        # uvicorn names its address before a worker listens there.
+        # uvicorn prints its address before a worker listens.
         patient = httpx.HTTPTransport(retries=10)
         with httpx.Client(transport=patient, timeout=TIMEOUT) as client:
             client.get(f"{url}/health")
@@ -268,7 +279,7 @@ def test_service_reloads_model_on_sighup_while_answering_requests(
         process.send_signal(signal.SIGHUP)
         answered = [ask()]
         end = time.monotonic() + TIMEOUT
-        # Either worker may answer: both are new when twenty answers in a row are.
+        # Any worker may answer. After twenty new answers in a row, both are new.
         while answered[-20:] != [new] * 20 and time.monotonic() < end:
             answered.append(ask())
     assert {*answered} <= {old, new}
@@ -343,6 +354,6 @@ def test_training_without_train_extra_raises_with_install_command(site, tiny, tm
     (tmp_path / "script.py").write_text(SCRIPT, encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(site)}
     run_process(sys.executable, "-S", "script.py", cwd=tmp_path, env=environment)
-    # About as large as the wheel.
+    # The compressed files are about as large as the wheel.
     files = [path.read_bytes() for path in site.joinpath("sknames").rglob("*.*")]
     assert sum(len(zlib.compress(file, 1)) for file in files) < 38_000_000

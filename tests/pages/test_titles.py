@@ -1,4 +1,4 @@
-"""The page of titles lists the words of titles.ini."""
+"""docs/titles.md, which lists the words of titles.ini."""
 
 from docs.titles import PAGE, TABLES, page
 from sknames._text.titles import TIDY
