@@ -142,6 +142,11 @@ def test_numpy_max_length_becomes_int():
     assert json.dumps(encoder.max_length_) == "5"
 
 
+def test_empty_names_get_one_column_of_padding():
+    codes = CharEncoder(max_length=None).fit_transform(["", ""])
+    assert codes.tolist() == [[0], [0]]
+
+
 def test_names_longer_than_in_fit_warn_with_count(in_chunks):
     encoder = CharEncoder(max_length=None).fit(["abcd", "a"])
     message = "2 of 4 names are longer .* and were cut to its 4 characters"

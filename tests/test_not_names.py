@@ -94,6 +94,11 @@ def test_surnames_containing_and_are_not_several_names():
     assert Names(names).reasons.tolist() == [""] * 50
 
 
+@pytest.mark.parametrize("text", ["und Frau Kim", "e Signora Rossi", "y Sra. López"])
+def test_word_for_and_in_front_joins_no_names(text):
+    assert Names([text, f"Rossi {text}"]).reasons.tolist() == ["", "several names"]
+
+
 @pytest.mark.parametrize("behind", ["{}{}", "{}.{}.", "{}. {}."])
 def test_two_capital_letters_beside_a_name_are_initials(behind):
     texts = []

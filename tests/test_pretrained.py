@@ -116,6 +116,7 @@ WRONG = [
     ({"risk": 1}, RISK),
     ({"risk": np.nan}, RISK),
     ({"threshold": False}, "'threshold' parameter .* Got False instead"),
+    ({"threshold": 0.6, "fallback": "region"}, "'fallback' parameter .* Got 'region'"),
     ({"abstain": True, "fallback": ["region"]}, NO_GROUPS),
     ({"risk": 0.2, "fallback": [{"Irish": "Celtic"}]}, NO_GROUPS),
     ({"fallback": M49}, NO_GROUPS),

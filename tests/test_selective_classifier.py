@@ -105,6 +105,31 @@ def test_label_unknown_to_frozen_estimator_counts_as_error():
     assert_array_equal(model.classes_, [0, 1])
 
 
+def test_labels_of_grouped_classifier_count_as_their_groups():
+    X, y = blobs()
+    grouped = GroupedClassifier(LogisticRegression(), groups={0: 7, 1: 7})
+    model = SelectiveClassifier(grouped, coverage=1).fit(X, y)
+    assert model.classes_.tolist() == [2, 7]
+    assert model.risk_ < 1 / 3  # two thirds of the labels are not groups
+
+
+def test_cv_none_holds_out_five_folds():
+    X, y = blobs()
+    thresholds = []
+    for cv in (5, None):
+        model = SelectiveClassifier(LogisticRegression(), coverage=0.5, cv=cv)
+        thresholds.append(model.fit(X, y).threshold_)
+    assert thresholds[0] == thresholds[1]
+
+
+def test_names_from_generator_are_read_once(small_names):
+    names, labels = small_names
+    ngrams = make_pipeline(TfidfVectorizer(analyzer="char"), LogisticRegression())
+    model = SelectiveClassifier(ngrams, coverage=0.5, cv=2)
+    expected = model.fit(names, labels).threshold_
+    assert model.fit((name for name in names), labels).threshold_ == expected
+
+
 def test_names_of_same_group_are_held_out_together():
     """The nearest neighbour knows all rows, ten times each, unless grouped."""
     rng = np.random.RandomState(0)
@@ -136,6 +161,17 @@ def test_sample_weight_affects_estimator_and_threshold():
     with pytest.warns(UserWarning, match=message) as warned:
         nearest.fit(X, y, sample_weight=weights)
     assert [warning.filename for warning in warned] == [__file__]
+
+
+def test_sample_weight_of_frozen_estimator_only_affects_threshold():
+    X, y = blobs()
+    inner = FrozenEstimator(LogisticRegression().fit(X, y))
+    weights = np.where(X[:, 0] > 0, 5, 0)
+    model = SelectiveClassifier(inner, coverage=0.5)
+    weighted = model.fit(X, y, sample_weight=weights)  # a warning is an error
+    assert np.average(weighted.predict(X) != -1, weights=weights) == pytest.approx(
+        0.5, abs=0.01
+    )
 
 
 def test_fit_parameters_reach_pipeline_step_in_every_fold():

@@ -46,7 +46,7 @@ H. G. Wells | M. R. Khan | M. Night Shyamalan | Hj. Petersson | Mehmet Bey
 Christine Chow Ma | Wei Ming Shi | ANNA MARIA SHI | Prince Boateng | Lord Byron
 Oscar Junior | Major M. Hillard | Prince | King Charles | Earl Grey | Dean Martin
 Don Quijote | Max Born | Lim Nee Soon | Michael Herr | السيد بدوي | Drake | Dr-No
-Dr.-No | H. Budi Santoso | ABDUL KARIM SE | Anna Gen. Kim
+Dr.-No | Major M Hillard | H. Budi Santoso | ABDUL KARIM SE | Anna Gen. Kim
 Abdul Rahman Md. | Prince J Boateng | phil. collins | (Anna Kim) 12
 # surnames in capitals, and what is no initial
 NG Wei Ming | LI Na | HE Bingjiao | DO Thi Ha | MD Abdul Karim | MST Fatema
@@ -223,6 +223,7 @@ def test_dropped_returns_pieces_missing_from_tidy_name(typed, pieces):
         ("Kim Anna (Kim)", ["(Kim)"]),  # the first "Kim" is read
         ("田中先生 様", ["先生 様"]),
         ("김 민수 (김)", []),  # read as one word
+        ("Anna 42,42", ["42"]),  # the first "42" is read
     ],
 )
 def test_dropped_lists_each_unread_piece_once(name, parts):

@@ -26,7 +26,7 @@ def _add(digest, value):
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, np.ndarray) and value.dtype.kind in "OU":
-        value = value.tolist()  # texts have no fixed width then
+        value = value.tolist()  # the width of a text array depends on its longest text
     if isinstance(value, np.ndarray):
         digest.update(f"{value.dtype.str} {value.shape} ".encode())
         digest.update(value.tobytes())

@@ -35,8 +35,8 @@ TOO_MANY = 20
 MIN_USUAL = 10
 SPACE = " "
 REPLACEMENT = "\ufffd"  # represents the unknown code
-# Characters that occur less often are transliterated: a model could learn too little
-# about a code of their own.
+# Characters that occur less often are transliterated, because a model could learn too
+# little about them.
 RARE = 5
 # Values of `transliterate` with which characters outside the alphabet become ASCII.
 READ_RARE = ("unknown", "both")

@@ -17,7 +17,7 @@ from .priors import check_priors, exchange_priors, factors_of
 
 @dataclass(frozen=True)
 class Assumed:
-    """The assumptions of a model's probabilities; None for unknown ones.
+    """What a model's probabilities assume; None where it is unknown.
 
     Parameters
     ----------
@@ -99,7 +99,11 @@ class Shift(Layer):
 
     @property
     def fingerprint(self):
-        """The part of a fingerprint for new priors, and for assumed ones not stated."""
+        """The part of a fingerprint for the new priors.
+
+        It includes the assumed priors if they differ from those that the layers below
+        state.
+        """
         priors = [self.class_prior]
         if not np.allclose(self.assumed_prior, self.stated_prior, rtol=1e-6, atol=0):
             priors.append(self.assumed_prior)
@@ -132,7 +136,7 @@ class Sum(Layer):
         return self.groups
 
     def assume(self, assumed):
-        """Return the assumptions of sums: the prior and the mean bias of each group."""
+        """Return the assumptions for groups: the prior and mean bias of each group."""
         prior = assumed.checked_prior(self.classes)
         sums = np.bincount(self.index, prior)
         measured = assumed.measured

@@ -293,7 +293,7 @@ class PredictedList:
         return None
 
     def take(self, rows):
-        """Return some rows, without tidying their names again."""
+        """Return a list of names with only some of its rows."""
         return PredictedList(None, self.names.take(rows), self.proba[rows])
 
 

@@ -13,8 +13,8 @@ from .groups import column_by_label, unknown_label
 # near .2 for nationalities and .1 for countries. For countries, .25 increases the sum
 # by 1 %, but classifies more common surnames correctly.
 TEMPERED_EXPONENT = 0.25
-OTHERS = "others"  # all labels that priors or known shares do not name
-ROUNDING = 0.01  # how far a sum of priors may be from 1, as if rounded to percent
+OTHERS = "others"  # key for all labels that priors or known shares do not name
+ROUNDING = 0.01  # how far a sum of priors may be from 1, since users round to percent
 
 NAMED_PRIORS = ("tempered", "population", "uniform")
 Priors: TypeAlias = (
@@ -153,7 +153,7 @@ def check_prior_is_known(stack):
 
 
 def factors_of(assumed, priors):
-    """Return the factors that replace assumed priors by new ones, all (n_classes,).
+    """Return the factors that exchange assumed priors for new ones, all (n_classes,).
 
     Classes with an assumed prior of 0 have the factor 0.
     """
@@ -161,7 +161,7 @@ def factors_of(assumed, priors):
 
 
 def exchange_priors(probabilities, assumed, priors):
-    """Return probabilities, (n, n_classes), with the assumed priors replaced.
+    """Return probabilities, (n, n_classes), under new priors.
 
     If all classes with a positive probability in a row have the new prior 0, the
     probabilities of the row are the new priors.

@@ -42,8 +42,8 @@ class Stack:
     steps : tuple of transformers
         The steps before the base: a JoinNames, if any, the encoder and others.
     base : estimator
-        The innermost estimator or, if an estimator such as a calibration computes its
-        own probabilities from those of another, the outermost estimator of this kind.
+        The estimator that predicts the probabilities. It may contain another one, as a
+        calibration does, which computes its probabilities from those of a model.
     base_assumes : Assumed
         The assumptions of the base's probabilities.
     inner : Stack or None
@@ -129,7 +129,7 @@ class Stack:
         return replace(self, steps=self.steps[n_steps:])
 
     def change(self, probabilities, n_below=0):
-        """Apply the layers; the first `n_below` have been applied already."""
+        """Apply the layers, except the first `n_below`, which were applied already."""
         for layer in self.layers[n_below:]:
             probabilities = layer.change(probabilities)
         return probabilities
@@ -225,7 +225,7 @@ class Stack:
     def _group_of_label(self):
         """The predicted group of each innermost label, as a dict; empty without groups.
 
-        A calibration may be around groups.
+        Groups may be below a calibration.
         """
         group_of = {}
         for estimator in _inner_estimators(self.base)[:1]:
@@ -239,7 +239,7 @@ class Stack:
     def threshold(self):
         """The last threshold, which decides whether the model abstains, or None.
 
-        A threshold is not valid below a layer that changes the probabilities.
+        A threshold is invalid if a layer above it changes the probabilities.
         """
         for layer in reversed(self.layers):
             if isinstance(layer, Threshold):
@@ -251,7 +251,7 @@ class Stack:
     def check_threshold(self):
         """Raise ValueError if a layer changes the probabilities above a threshold.
 
-        If the threshold on top is valid, it does not matter whether others are.
+        Only the threshold on top has to be valid.
         """
         if self.threshold is not None or not self.has_threshold:
             return
@@ -368,9 +368,9 @@ def _assumed_by(model):
 
 
 def _assumed_around(model, inner):
-    """Return the assumptions of a model that changes the probabilities of another."""
+    """Return the assumptions of a model that changes another's probabilities."""
     if CALIBRATED in vars(model):
-        # A temperature is a power of the odds; others learn the labels' frequencies.
+        # A temperature is a power of the odds; other calibrations learn new priors.
         power = getattr(model.calibrated_classifiers_[0].calibrators[0], "beta_", None)
         if power is None:
             return Assumed(is_recalibrated=True)

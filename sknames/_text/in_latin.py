@@ -7,8 +7,8 @@ from pathlib import Path
 from .spelling import transliterate
 
 # Each line has a word in plain Latin letters and its spellings in other scripts,
-# separated by tabs. The first line has no Latin word; its spellings are words of local
-# names. Written by tools/retrain/latin_words.py.
+# separated by tabs. The first line has no Latin word; its words occur in local names,
+# which are transliterated. The file is written by tools/retrain/latin_words.py.
 LATIN_WORDS = Path(__file__).with_name("latin_words.tsv.xz")
 # Words are separated by spaces, hyphens, or the marks used in Chinese and Japanese.
 WORD = re.compile("[^ ·・‧•･．＝=-]+")

@@ -88,7 +88,7 @@ _INITIALS_IN_FRONT = re.compile(r"(?:[A-Z]\.){2,}(?![^ ,])")
 def _words_outside_names():
     """Return lower-cased words that names seldom have.
 
-    A text that is not a name has one of these words or one of `_SIGNS`.
+    A text that is not a name has one of these words or one of `_SIGNS`, or is a list.
     """
     words = set()
     for kind in (
@@ -112,7 +112,7 @@ def _words_outside_names():
 
 
 _WORDS = _words_outside_names()
-# Signs that do not occur in these words, and dots inside a word or at the end.
+# Signs that names seldom have, and dots inside a word or at the end of a text.
 _SIGNS = re.compile(r"[!-&(-+/:-@\[-`{-~、，（）「」・]|\.(?![ ,])")
 
 
@@ -145,7 +145,7 @@ def _is_unusual(text):
         return True
     if not _WORDS.isdisjoint(_tokens(lower(text))):
         return True
-    return "," in text and sum(" " in part.strip() for part in text.split(",")) > 1
+    return "," in text and sum(" " in part for part in text.split(",")) > 1
 
 
 def _why_not_name(text, knows_letter):

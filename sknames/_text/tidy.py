@@ -37,8 +37,8 @@ def tidy(names, cleans=True, drops=True):
 
     Names are composed. With `cleans`, signs are removed; the names have to be clean
     already (see `clean` in spelling.py). With `drops`, titles and brackets are removed,
-    and given names or initials come first. Check before whether a text is a name,
-    because "(株)" shows that it is not.
+    and given names or initials come first. Decide whether a text is a name before this,
+    because texts such as "(株)", which show that it is not, are removed.
     """
     names = compose(names)  # first, because the tables of titles are composed
     if cleans:
@@ -235,9 +235,9 @@ class _Capitals:
 def _in_order(words, given=()):
     """Put the words of a name in order: initials and given names, then the surname.
 
-    Initials are "A.", "A.M." and "J.-P.". In a name with small letters, "AM" after
-    another word (unless it is a short surname) and "A" before one are initials as well.
-    A numeral after a name is removed.
+    Initials are "A.", "A.M." and "J.-P.". If the name has small letters, "AM" after
+    another word and "A" before another word are initials as well, but not a short
+    surname such as "NG". A numeral after a name is removed.
     """
     capitals = _Capitals([*given, *words])
     words = capitals.without_numeral(words)
@@ -266,7 +266,7 @@ def _with_surname_last(words, given, capitals):
         given = [*chain.from_iterable(initials_of_given)]
     surname = words[-1]
     if "." not in surname and capitals.are_initials(surname):
-        # In capitals, another pass would take the surname for initials.
+        # The next pass would read a surname in capitals as initials.
         surname = surname.capitalize() if len(surname) > 1 else surname.lower()
     return [*given, *words[:-1], surname]
 
@@ -327,7 +327,8 @@ def _is_surname(word, others):
         return is_listed or len(word) == MAX_INITIALS
     if len(word) == MAX_INITIALS or not others:
         return is_listed
-    last = _plain(others[-1])  # has to be a Chinese, Korean or Vietnamese given name
+    # The word before has to be a Chinese, Korean or Vietnamese given name.
+    last = _plain(others[-1])
     is_given = _SYLLABLES.fullmatch(last) is not None and last not in _LONG_SURNAMES
     return is_listed and is_given
 

@@ -1,4 +1,4 @@
-"""Remove titles, degrees and relatives from names, with the words in titles.ini."""
+"""Remove titles, degrees and relatives from names, using the words in titles.ini."""
 
 import re
 from configparser import ConfigParser
@@ -114,7 +114,7 @@ def _words_of(segment, k, may_be_names):
     """Return the words after the k-th comma, and whether all later words are dropped.
 
     The words after "s/o" or "née" are dropped up to the next comma. A place or date of
-    birth ends the name. With `may_be_names`, words for birth without a dot or an accent
+    birth ends the name. With `may_be_names`, words for birth that consist of letters
     are kept, because they may be names.
     """
     words = []

@@ -169,7 +169,7 @@ shape (n_classes,), default="estimate"
         if self.assumed_prior is None:
             check_prior_is_known(inner)
         assumed = assumed_priors(inner, self.assumed_prior)
-        # Any shift invalidates a threshold of the estimator.
+        # Any shift, even to the same priors, invalidates a threshold of the estimator.
         inner.add(self._shift(inner, assumed, assumed)).check_threshold()
         if self._estimates:
             predicted = predict_list(inner, X)
@@ -193,7 +193,10 @@ shape (n_classes,), default="estimate"
         return isinstance(self.priors, str) and self.priors == "estimate"
 
     def _given_priors(self, inner, assumed):
-        """Return the given priors; raise ValueError for classes never predicted."""
+        """Return the given priors.
+
+        Raise ValueError if one is positive for a class that is never predicted.
+        """
         classes = inner.classes
         priors = check_priors(self.priors, classes, own=assumed)
         never = classes[(priors > 0) & (assumed == 0)]

@@ -66,7 +66,7 @@ def risk_coverage_curve(confidence, hits, weights):
     return Bunch(
         threshold=np.append(confidence[last[:-1] + 1], 0.0),
         coverage=answered / weights.sum(),
-        risk=np.maximum(n_wrong / answered, 0),  # a rounded sum may be below 0
+        risk=n_wrong / answered,
         n_answered=answered**2 / squares,
     )
 

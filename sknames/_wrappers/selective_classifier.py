@@ -1,4 +1,4 @@
-"""Abstain where a classifier is unsure of a name."""
+"""Abstain when a classifier is unsure of a name."""
 
 from collections.abc import Iterator
 from numbers import Integral, Real
@@ -213,14 +213,16 @@ class SelectiveClassifier(Wrapper):
             Names.
         y : array-like of shape (n_samples,)
             Their labels. A label that a frozen estimator does not know counts as an
-            error. Around a :class:`GroupedClassifier`, labels in groups count as these.
+            error. If the estimator is a :class:`GroupedClassifier`, both labels and
+            groups are accepted.
         sample_weight : array-like of shape (n_samples,), float or None, default=None
             Weights of the names, for the threshold and for the estimator, if it takes
             any.
         **params
-            `groups`, of shape (n_samples,), whose names are held out together, and
-            parameters of the estimator's `fit`. With scikit-learn's metadata routing
-            enabled, the metadata that the splitter and the estimator request.
+            `groups`, array-like of shape (n_samples,), to hold out all names of a group
+            together, and parameters of the estimator's `fit`. If scikit-learn's
+            metadata routing is enabled: the metadata that the splitter and the
+            estimator request.
 
         Returns
         -------
@@ -243,10 +245,8 @@ class SelectiveClassifier(Wrapper):
         frozen = is_frozen(self.estimator)
         estimator = clone(self.estimator).fit(X, y, **routed.estimator.fit)
         inner = resolve(estimator)
-        labels = inner.as_predicted(y)
-        check_some_known(labels, inner.classes)
-        # Labels that a frozen estimator does not know are taken as well.
-        abstain_label, fallback = self._read_answers(inner, labels, may_lack=not frozen)
+        check_some_known(inner.as_predicted(y), inner.classes)
+        abstain_label, fallback = self._read_answers(inner, may_lack=not frozen)
         if self.threshold is not None:
             curve = None
         elif frozen:
@@ -258,20 +258,20 @@ class SelectiveClassifier(Wrapper):
 
     @classmethod
     def _around(cls, estimator, curve=None, **params):
-        """Return a fitted wrapper of a fitted estimator, from a stored curve.
+        """Return a fitted wrapper around a fitted estimator.
 
-        With a given threshold, no curve is needed.
+        The threshold is given, or found on a stored curve.
         """
         self = cls(estimator, **params)
         self._validate_params()
         abstain_label, fallback = self._read_answers(resolve(estimator))
         return self._store(estimator, abstain_label, fallback, curve)
 
-    def _read_answers(self, inner, labels=(), *, may_lack=False):
+    def _read_answers(self, inner, *, may_lack=False):
         """Return the abstain label and the levels of the fallback around a stack.
 
-        Raise ValueError if they do not fit the classes and other `labels`. If classes
-        `may_lack` labels, the fallback may have more.
+        Raise ValueError if they contradict the classes. With `may_lack`, the fallback
+        may contain labels that are not among the classes.
         """
         fallback = ()
         if self.fallback is not None:
@@ -283,9 +283,7 @@ class SelectiveClassifier(Wrapper):
                 )
             fallback = read_fallback(self.fallback, inner.classes, may_lack=may_lack)
         groups = [level.groups for level in fallback]
-        abstain_label = _check_abstain_label(
-            self.abstain_label, inner.classes, labels, *groups
-        )
+        abstain_label = _check_abstain_label(self.abstain_label, inner.classes, *groups)
         return abstain_label, fallback
 
     def _validate_params(self):
@@ -298,7 +296,7 @@ class SelectiveClassifier(Wrapper):
             )
 
     def _cross_validated_curve(self, X, y, weights, routed, fallback):
-        """Return the curve of all names, each as clones on the other folds answer."""
+        """Return the curve of predictions by clones that were fitted on other folds."""
         # Imported here because it takes two fifths of the time of `import sknames`.
         from sklearn.model_selection import StratifiedGroupKFold, check_cv
 
@@ -324,10 +322,10 @@ class SelectiveClassifier(Wrapper):
         return curve
 
     def _store(self, estimator, abstain_label, fallback, curve):
-        """Find the threshold on a curve, if any, and set the fitted attributes."""
+        """Set the fitted attributes; without a curve, the threshold is given."""
         if curve is None:
             for name in ("risk_coverage_curve_", "coverage_", "risk_"):
-                vars(self).pop(name, None)  # of a fit before
+                vars(self).pop(name, None)  # from an earlier fit
             self._threshold = float(self.threshold)
         else:
             if self.risk is None:
@@ -495,14 +493,14 @@ def _check_abstain_label(label, classes, *taken):
 
 
 def _fit_and_answer(estimator, X, y, train, test, params, fallback):
-    """Fit a clone on the rows `train`; return confidence and hits on `test`."""
+    """Fit a clone on the rows `train`; return `_answers` for the rows `test`."""
     params = check_method_params(X, params, indices=train)
     fitted = clone(estimator).fit(safe_indexing(X, train), y[train], **params)
     return _answers(resolve(fitted), safe_indexing(X, test), y[test], fallback)
 
 
 def _answers(stack, X, y, fallback):
-    """Return `confidence_and_hits` of the names X with the labels y."""
+    """Return the `confidence_and_hits` of a stack for names X with labels y."""
     predicted = predict_list(stack, X)
     classes = stack.classes
     # A fold may not contain a rare label.

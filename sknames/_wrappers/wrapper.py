@@ -1,4 +1,4 @@
-"""Provide the base class of the wrappers of a classifier."""
+"""Define the base class of wrappers, which change a classifier's predictions."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ class Wrapper(
     EstimatorMixin,
     BaseEstimator,
 ):
-    """Predict with another classifier, and change its probabilities or predictions."""
+    """Change the probabilities or predictions of another classifier."""
 
     estimator: Any
     estimator_: Any

@@ -162,7 +162,7 @@ def _download(folder):
                 for language in _LANGUAGES:
                     with archive.open(f"data/names/{language}.txt") as file:
                         contents[language] = file.read(_MAX_BYTES)
-        except Exception as error:  # zipfile passes on any error of its decompressors
+        except Exception as error:  # decompressors raise errors of many types
             raise OSError(
                 f"The names could not be downloaded from {_URL}: {error}. Nothing was "
                 f"stored. Try again with a connection, {_OTHER_WAYS}"

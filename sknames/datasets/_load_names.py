@@ -12,8 +12,8 @@ from .._base import validate_params
 from .._base.sklearn_private import StrOptions, check_pandas_support
 from .._text.spelling_groups import spelling_groups
 
-# ISO 15924 codes of the scripts that names are in; Chinese names are in both kinds of
-# Han.
+# ISO 15924 codes of the scripts of the names; "Hani" stands for simplified and
+# traditional Chinese characters.
 SCRIPTS = (
     "Arab Armn Beng Cyrl Deva Geor Grek Gujr Hani Hebr Jpan Kore Latn Orya Sinh Taml "
     "Thai"
@@ -46,7 +46,7 @@ def read_names_in(script):
 
 
 def table_bunch(columns, descr, as_frame):
-    """Return columns as a Bunch, with frame and description, a file under descr/."""
+    """Return columns as a Bunch with a frame and the text of a file under descr/."""
     frame = None
     if as_frame:
         frame = check_pandas_support("as_frame=True").DataFrame(columns)
@@ -56,7 +56,7 @@ def table_bunch(columns, descr, as_frame):
 
 def make_bunch(names, nationalities, *, descr, return_X_y, as_frame, **columns):
     """Return a dataset as scikit-learn's loaders do; `descr` is a file under descr/."""
-    # dtype=object: with dtype=str, one long name would widen all items.
+    # With dtype=str, all items would be as wide as the longest name.
     arrays = {
         "name": np.array(names, dtype=object),
         "nationality": np.array(nationalities, dtype=object),
@@ -114,9 +114,9 @@ def load_names(
         target_names : ndarray of shape (n_nationalities,), dtype=object
             The nationalities, sorted.
         groups : ndarray of shape (n_names,), dtype=int
-            Groups of names that are equal in plain ASCII letters and lower case. Pass
-            them to :class:`~sklearn.model_selection.StratifiedGroupKFold`, to test on
-            unseen names only.
+            Groups of names that are equal when written in lower-case ASCII letters.
+            Pass them to :class:`~sklearn.model_selection.StratifiedGroupKFold`, to test
+            on unseen names only.
         DESCR : str
             Description of the dataset: source, licence, counts, known errors.
         part : ndarray of shape (n_names,), dtype=object
@@ -129,14 +129,15 @@ def load_names(
 
     See Also
     --------
-    make_names : Draw random full names made of these.
+    make_names : Draw random full names from these surnames and given names.
     fetch_names : Download the names of the PyTorch tutorial.
 
     Notes
     -----
     The names are sorted by nationality, part and name. Shuffle them before splitting,
-    because the folds of a plain ``cv=3`` would differ in their parts. Each name occurs
-    once in a nationality, however common the name is. `DESCR` has the sources.
+    because ``cv=3`` alone would put surnames and given names into different folds. Each
+    name occurs once in a nationality, however common the name is. `DESCR` has the
+    sources.
 
     Examples
     --------
@@ -151,7 +152,7 @@ def load_names(
     scripts = {}
     for name, nationality, part, script_of_name in read_names_in(script):
         pair = name, nationality
-        # A name that is surname and given name has two rows in the file.
+        # A name that is both a surname and a given name has two rows in the file.
         parts[pair] = "both" if pair in parts else part
         scripts[pair] = script_of_name
     return make_bunch(

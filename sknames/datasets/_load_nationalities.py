@@ -29,17 +29,17 @@ def load_nationalities(*, as_frame: bool = False) -> Bunch:
         nationality : dtype=object
             The nationalities, sorted.
         alpha_2, alpha_3 : dtype=object
-            Countries where such names are common, separated by spaces: ISO 3166-1
-            codes. Names come from the first country. Kosovo has the codes XK and XKX,
-            which users assign.
+            Countries where such names are common, as ISO 3166-1 codes separated by
+            spaces. Names come from the first country. Kosovo has the user-assigned
+            codes XK and XKX.
         millions : dtype=object
             Rough millions of people with such names in each of these countries,
             separated by spaces.
         subregion, region : dtype=object
-            UN M49 names for the first country, as "Western Africa" and "Africa".
+            UN M49 names for the first country, such as "Western Africa" and "Africa".
         scripts : dtype=object
-            Scripts in which names are written there, separated by spaces: ISO 15924
-            codes.
+            Scripts in which names are written there, as ISO 15924 codes separated by
+            spaces.
         n_names : dtype=int
             Number of training names of the shipped model.
         recall : dtype=float
@@ -84,14 +84,13 @@ def load_countries(*, as_frame: bool = False) -> Bunch:
         Dictionary-like object: columns of shape (205,), `frame` and `DESCR`.
 
         alpha_2, alpha_3 : dtype=object
-            ISO 3166-1 codes, sorted. Kosovo has the codes XK and XKX, which users
-            assign.
+            ISO 3166-1 codes, sorted. Kosovo has the user-assigned codes XK and XKX.
         country : dtype=object
             The name of the country in English.
         millions : dtype=float
             Rough millions of inhabitants in 2024.
         subregion, region : dtype=object
-            UN M49 names, as "Western Africa" and "Africa".
+            UN M49 names, such as "Western Africa" and "Africa".
         frame : DataFrame of shape (205, 6) or None
             All columns.
         DESCR : str
@@ -113,7 +112,7 @@ def load_countries(*, as_frame: bool = False) -> Bunch:
 
 
 def _load(name, types, as_frame):
-    """Return a table of the package as a Bunch, some of its columns as numbers."""
+    """Return a table as a Bunch; `types` has the type of each column of numbers."""
     header, *rows = read_table(f"{name}.csv")
     values = np.array(rows, dtype=object)
     columns = dict(zip(header, values.T, strict=True))

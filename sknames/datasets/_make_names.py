@@ -50,13 +50,13 @@ def make_names(
         If True, draw a given name and a surname; if False, one of the two, with equal
         probability.
     nationalities : array-like of str, dict or None, default=None
-        Nationalities with names in `script`, in any order, or the weight with which
-        each is drawn: ``{"Dutch": 0.9, "Turkish": 0.1}``. None takes all of them.
+        Nationalities with names in `script`, in any order, or a dict with the weight
+        of each, such as ``{"Dutch": 0.9, "Turkish": 0.1}``. None takes all of them.
     script : str, default="Latn"
         Script of the names, as in :func:`load_names`. The scripts of a nationality are
         equally likely.
     random_state : int, RandomState instance or None, default=None
-        Seed or generator. Pass an int for the same names in each call.
+        Seed or generator. Pass an int to get the same names in each call.
 
     Returns
     -------

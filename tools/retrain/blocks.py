@@ -22,8 +22,8 @@ BLOCKS = {
     "Ethiopic": "ሀፚ",
     "Sinhala": "අෟ",
 }
-# Letters that do not occur in names, by their Unicode names.
-OF_HOLY_TEXTS = re.compile("LAO LETTER (PALI|SANSKRIT)")
+# Unicode names of letters that only Pali and Sanskrit texts use, not names.
+PALI_OR_SANSKRIT = re.compile("LAO LETTER (PALI|SANSKRIT)")
 LETTERS_AS_MARKS = "ະາຳ"  # Lao vowels that follow a consonant
 # Lao vowels that are written before the consonant after which they are spoken.
 WRITTEN_BEFORE = re.compile("([ກ-ຮໜໝ])([ເ-ໄ])")
@@ -68,7 +68,7 @@ def _letters(script):
     for character in map(
         chr, range(ord(BLOCKS[script][0]), ord(BLOCKS[script][1]) + 1)
     ):
-        if OF_HOLY_TEXTS.match(unicodedata.name(character, "")):
+        if PALI_OR_SANSKRIT.match(unicodedata.name(character, "")):
             continue
         sound = anyascii(character).lower().replace("'", "")
         category = unicodedata.category(character)[0]
