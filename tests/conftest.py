@@ -13,8 +13,8 @@ import warnings
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-# Read when they are first imported. scikit-learn skips a check of estimators without
-# this.
+# Both variables are read at the first import. Without this one, scikit-learn skips a
+# check of estimators.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 # Several workers, with several threads each, would wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -37,13 +37,12 @@ from sknames.datasets import load_names
 
 PATIENCE = 300  # seconds that a process may take, on a busy machine
 
-# A shell starts what it puts into the background with Ctrl-C ignored, and processes
-# inherit that.
+# A shell starts background processes with Ctrl-C ignored, which their children inherit.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Parameters of a classifier that learns `small_names` in some 40 ms, far better than
-# chance.
+# Parameters of a classifier that is fitted on `small_names` in some 40 ms, with an
+# accuracy far above chance.
 TINY = {
     "hidden_size": 8,
     "embedding_dim": 4,
@@ -58,7 +57,10 @@ CLASSES = np.array(["Danish", "Dutch", "Irish", "Norwegian", "Turkish"])
 
 
 class Known:
-    """A model whose names are their probabilities; more columns tell names apart."""
+    """A model that returns the first columns of X as probabilities.
+
+    Further columns distinguish names with the same probabilities.
+    """
 
     def __init__(self, classes=CLASSES):
         self.classes_ = np.asarray(classes)
@@ -68,14 +70,17 @@ class Known:
 
 
 class Given(DummyClassifier):
-    """A classifier whose rows are their probabilities."""
+    """A classifier that returns its input as probabilities."""
 
     def predict_proba(self, X):
         return np.asarray(X)
 
 
 def draw_people(mix, n, seed=0):
-    """Draw labels of a mix, as numbers, and probabilities that are right of each."""
+    """Draw n people; return calibrated probabilities (n, k) and labels (n,), integers.
+
+    `mix` (k,) holds the probability of each label.
+    """
     rng = np.random.default_rng(seed)
     k = len(mix)
     labels = rng.choice(k, n, p=mix)
@@ -84,7 +89,7 @@ def draw_people(mix, n, seed=0):
 
 
 def distinct(rows):
-    """Return the names of as many people with these probabilities, for `Known`."""
+    """Append a distinct number to each row of probabilities, as names for `Known`."""
     return np.column_stack([rows, np.arange(len(rows))])
 
 
@@ -133,7 +138,7 @@ def run_process(*command, code=0, input=None, **options):
 
 @pytest.fixture
 def run_here(capfd):
-    """Return a function that runs a line of a command here: both outputs."""
+    """Return a function that runs a command line here and returns its two outputs."""
     from sknames._cli.main import run as run_command
 
     def run(line, code=0):
@@ -146,14 +151,14 @@ def run_here(capfd):
     return run
 
 
-# What a command prints of the machine: seconds, behind which is the model, whose
-# weights it may have learned here, and the size of a file.
+# Output that depends on the machine: file sizes, and seconds, with a fingerprint after
+# them if the model was trained here.
 OF_THE_MACHINE = re.compile(r"\d+\.\d (s|MB)\b(; sknames \S+ \S+$)?", re.M)
 NUMBER = re.compile(r"\d+(?:\.\d*)?(?:e[+-]\d+)?")
 
 
 def assert_prints(printed, shown, rel=0, abs=1e-5):
-    """Check that a text is the shown one: numbers within a tolerance, all else exactly.
+    """Check that a printed text equals a shown one, with a tolerance for numbers.
 
     The sixth digit of a probability differs between processors.
     """
@@ -166,7 +171,7 @@ def assert_prints(printed, shown, rel=0, abs=1e-5):
 
 
 def archive(files, mode="w:xz"):
-    """A tar archive of bytes by path."""
+    """Return a tar archive of files, given as bytes by path."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode=mode) as tar:
         for name, content in files.items():
@@ -203,7 +208,7 @@ def tiny_pipeline(max_length=12, **params):
 
 
 def random_codes(n_rows, n_columns, n_symbols, seed=0):
-    """Rows of random symbols and lengths, some of them empty."""
+    """Return rows of random symbols and random lengths; some rows are empty."""
     rng = np.random.RandomState(seed)
     codes = rng.randint(1, n_symbols + 1, size=(n_rows, n_columns)).astype(np.uint8)
     codes[np.arange(n_columns) >= rng.randint(0, n_columns + 1, size=(n_rows, 1))] = 0
@@ -216,8 +221,8 @@ def random_network(
 ):  # fmt: skip
     """Make a network of random weights, with n-grams, words and a head of `n_labels`.
 
-    Its n-grams go across the separator, as none of `fit` do: a reader has to stop there
-    by itself.
+    Unlike n-grams of `fit`, its n-grams cross the separator, so that the code that
+    looks them up has to stop there.
     """
     rng = np.random.RandomState(0)
 
@@ -265,16 +270,16 @@ def random_network(
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """A folder of data, also that of SKNAMES_DATA."""
+    """A temporary folder, to which SKNAMES_DATA is set."""
     monkeypatch.setenv("SKNAMES_DATA", str(tmp_path))
     return tmp_path
 
 
 @pytest.fixture(scope="session")
 def judged():
-    """Return texts, and why they are not names.
+    """Return the reason why each text is not a name, empty for names.
 
-    All of Python, command line, service and page agree.
+    Python, command line, service and page must agree on it.
     """
     unprintable = {
         "missing name": ["", " \t\n", "\u200b", "\u3164", "\x00\x1f", '"\u200d “'],
@@ -292,7 +297,7 @@ def judged():
 
 @pytest.fixture(scope="session")
 def all_names():
-    """The names that ship, in all scripts."""
+    """The shipped names, in all scripts."""
     return load_names(script="all")
 
 
@@ -317,17 +322,17 @@ def codes(small_names):
 
 @pytest.fixture(scope="session")
 def tiny(small_names):
-    """A tiny pipeline that has learned `small_names`. Copy it before any change."""
+    """A tiny pipeline fitted on `small_names`. Copy it before changing it."""
     return tiny_pipeline().fit(*small_names)
 
 
 @pytest.fixture(scope="session")
 def shipped():
-    """The model that ships, under its own priors. Copy it before any change."""
+    """The shipped model with its default priors. Copy it before changing it."""
     return load_pretrained()
 
 
 @pytest.fixture(scope="session")
 def shipped_uniform():
-    """The model that ships, under uniform priors."""
+    """The shipped model with uniform priors."""
     return load_pretrained(priors="uniform")

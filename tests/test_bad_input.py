@@ -1,4 +1,4 @@
-"""Any input of the estimators ends in a right result or in a clear error."""
+"""Tests that invalid input raises clear errors and that any text is accepted."""
 
 import math
 import time
@@ -239,7 +239,7 @@ def test_scaling_all_weights_does_not_change_predictions(
 # Parameters.
 
 CODES = ([[2, 3], [3, 2]], ["a", "b"])
-# scikit-learn's checks try other types; these are just outside of what is allowed.
+# scikit-learn's checks try other types; these values are just out of range.
 NAMES_AND_LABELS = (["anna", "bo"], ["a", "b"])
 
 

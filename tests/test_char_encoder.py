@@ -27,7 +27,7 @@ NAMES = READINGS["names"]
 
 @pytest.fixture
 def in_chunks(monkeypatch):
-    """Let names be encoded two at a time."""
+    """Encode names in chunks of two."""
     monkeypatch.setattr("sknames._encoding.char_encoder.CHUNK_NAMES", 2)
 
 
@@ -271,7 +271,7 @@ def test_failed_fit_keeps_encoder_state():
 def test_characters_rarer_than_min_frequency_are_transliterated(
     transliterate, expected
 ):
-    """ü is there five times, ø four. Unless read in ASCII, nothing is dropped."""
+    """ü occurs five times, ø four times, and å once."""
     names = ["üüü", "Ü", "ü", "å", "øøøø"]
     encoder = CharEncoder(transliterate=transliterate).fit(names)
     assert encoder.alphabet_ == " " + "".join(sorted(expected))

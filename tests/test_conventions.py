@@ -64,8 +64,8 @@ CHECKS_WITHOUT_X = [
     "check_set_params",
     "check_transformer_n_iter",
 ]
-# PriorShiftClassifier learns no labels, and leaves X to the estimator, which here reads
-# none.
+# PriorShiftClassifier learns no labels, and only passes X to its estimator, which
+# ignores X here.
 NOT_OF_PRIOR_SHIFT = """
     check_classifiers_classes check_classifiers_one_label
     check_classifiers_regression_target check_classifiers_train check_complex_data
@@ -80,7 +80,7 @@ NOT_PASSED = {
         "check_classifiers_classes": "has a label -1, which would be the abstain label"
     },
 }
-# Learn what the checks ask for in few steps; four epochs are enough, too.
+# Settings that reach in few steps what the checks ask for.
 FAST = {"lr": 0.03, "max_epochs": 5, "hidden_size": 32}
 
 
@@ -105,7 +105,7 @@ def test_encoder_passes_scikit_learn_checks_that_need_no_data(check, encoder):
         NameNationalityClassifier(
             **FAST | {"hidden_size": 64}, early_stopping=True, ngram_range=None
         ),
-        # With a coverage of 1: the checks allow no answer to be withheld.
+        # With a coverage of 1, because the checks do not allow withheld predictions.
         SelectiveClassifier(LogisticRegression(), coverage=1.0, cv=2),
         GroupedClassifier(LogisticRegression(), groups={}),
         PriorShiftClassifier(
@@ -228,7 +228,7 @@ def test_prediction_changes_neither_estimator_nor_input(case):
 
 def through_skops(model, path):
     skops.io.dump(model, path)
-    # All are types of ours.
+    # All types in the file are from sknames.
     return skops.io.load(path, trusted=skops.io.get_untrusted_types(file=path))
 
 
@@ -311,7 +311,7 @@ def test_names_in_any_container_give_identical_predictions(case):
         assert_array_equal(found, expected, err_msg=kind)
 
 
-# ---- What holds another estimator
+# ---- Wrappers
 
 HOLDERS = {
     "grouped": lambda inner: GroupedClassifier(
@@ -332,7 +332,7 @@ def test_wrapper_accepts_only_estimator_by_position(hold, tiny):
     assert {other.kind for other in others} == {first.KEYWORD_ONLY}
 
 
-# Whether a holder fits what it holds again depends on its type alone.
+# Whether a wrapper fits its estimator again depends only on the type of estimator.
 FROZEN = {
     "frozen": FrozenEstimator,
     "shipped": lambda tiny: FrozenPipeline(tiny.steps),
@@ -351,7 +351,7 @@ def test_wrapper_does_not_fit_frozen_estimator(hold, make, tiny, small_names):
     no_params = r"frozen estimator since|set those of make_own_labels_pipeline\(\)"
     with pytest.raises(ValueError, match=no_params):
         holder.set_params(**{deep: 1})
-    # What `fit` read holds until the next one.
+    # A changed parameter takes effect at the next fit.
     expected = answers(holder, NAMES)
     holder.set_params(**{name: FrozenEstimator(DummyClassifier().fit(*small_names))})
     assert_array_equal(answers(holder, NAMES), expected)
@@ -397,7 +397,7 @@ def test_wrapper_routes_no_weights_to_frozen_estimator(tiny, small_names):
     with config_context(enable_metadata_routing=True):
         with pytest.raises(TypeError, match="not routed"):
             HOLDERS["grouped"](frozen).fit(*small_names, sample_weight=weights)
-        # It weighs names itself.
+        # SelectiveClassifier uses the weights itself.
         HOLDERS["selective"](frozen).fit(*small_names, sample_weight=weights)
 
 
@@ -444,7 +444,7 @@ AROUND = {
     ],
 )
 def test_frozen_pipeline_fit_with_unknown_labels_warns(frozen, y, lacking):
-    """Ensembles number the labels, and three are not the first three of four."""
+    """Ensembles number the labels, but numbers of three labels do not fit four."""
     message = rf"lacks the labels {lacking}\. .*fit make_own.* need names of all 4, or"
     with pytest.warns(UserWarning, match=message):
         assert frozen.fit(["Anna"] * len(y), y) is frozen
@@ -452,7 +452,7 @@ def test_frozen_pipeline_fit_with_unknown_labels_warns(frozen, y, lacking):
 
 @pytest.mark.parametrize("y", [None, ["Greek"], [["Greek"]], [3, 2, 1, 0], [3, 1]])
 def test_frozen_pipeline_fit_with_known_labels_does_not_warn(frozen, y):
-    """A fold may lack some of the numbers."""
+    """Ensembles pass numbers, some of which a fold may lack."""
     assert frozen.fit(["Anna"], y) is frozen
 
 
@@ -484,7 +484,7 @@ def test_metadata_routing_does_not_change_scores_of_frozen_pipeline(
 def test_metadata_routing_passes_weights_to_frozen_pipeline_score(frozen, small_names):
     names, y = small_names
     frozen = copy.deepcopy(frozen)
-    weights = frozen.predict(names) != y  # only the wrong answers count
+    weights = frozen.predict(names) != y  # only wrong predictions have weight
     with config_context(enable_metadata_routing=True):
         with pytest.raises(UnsetMetadataPassedError):
             frozen.score(names, y, sample_weight=weights)

@@ -1,4 +1,4 @@
-"""Digits of arrays and settings."""
+"""Tests of the hash digits of arrays and settings."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The displays: what is drawn are the numbers, and all of it can be read."""
+"""Tests of displays: the drawn numbers are right, and all text can be read."""
 
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ def closed():
 
 
 def draw(display, label="Dutch", name="Li", ax=None):
-    """A picture by any of the displays of something called so."""
+    """Draw any of the displays with this label and this name."""
     labels = np.array([label, "Danish"])
     characters = np.array(["l", "$"])
     proba = np.array([[0.8, 0.2], [0.6, 0.4]])
@@ -98,7 +98,9 @@ def test_prefix_display_shows_most_probable_labels_by_prefix(shipped):
     assert display.ax_.get_title() == "Anna Maria"
     proba = prefix_proba(shipped, "Anna Maria").proba
     columns = np.argsort(-proba.max(axis=0))[:3]
-    columns = columns[np.argsort(-proba[-1, columns])]  # the whole name's order
+    columns = columns[
+        np.argsort(-proba[-1, columns])
+    ]  # in the order of the last prefix
     labels = shipped.classes_[columns].tolist()
     assert texts_of(display.ax_.get_yticklabels()) == labels
     assert_array_equal(display.im_.get_array(), proba[:, columns].T)
@@ -145,7 +147,7 @@ def test_text_in_prefix_display_contrasts_with_any_colormap(shipped, cmap):
 
 def test_title_of_prefix_display_shows_transliteration(shipped):
     shown = PrefixProbabilityDisplay.from_estimator(shipped, "王伟☃")
-    shown.figure_.canvas.draw()  # no warning of characters that the font lacks
+    shown.figure_.canvas.draw()  # no warning about missing glyphs
     assert "read as \ufffd\ufffd wangwei" in shown.ax_.get_title()
     shown = PrefixProbabilityDisplay.from_estimator(shipped, "Ὀδυσσεύς")
     assert shown.ax_.get_title().startswith("Ὀδυσσεύς, read as odysseys")
@@ -160,7 +162,7 @@ def test_prefix_display_of_blank_name_raises(shipped):
 
 
 def reaches(display, k=0):
-    """From where to where each interval is drawn."""
+    """Return the ends of each drawn interval."""
     (segments,) = display.errorbars_[k].lines[2]
     return np.array([segment[:, 0] for segment in segments.get_segments()])
 
@@ -208,7 +210,11 @@ def test_axis_label_of_shares_display_states_tested_coverage(shipped, small_name
 
 def test_shares_display_merges_tiny_shares_into_others():
     display = SharesDisplay.from_shares(of_counts(0, 200, 2, 0, 98))
-    assert bars(display) == ["Dutch", "Turkish", "3 others"]  # Irish are perhaps none
+    assert bars(display) == [
+        "Dutch",
+        "Turkish",
+        "3 others",
+    ]  # Irish may be 0
 
 
 def test_shares_display_shows_single_remaining_label_by_name():
@@ -321,7 +327,7 @@ def test_shares_display_of_names_raises_with_hint_to_use_from_estimator():
 def test_shares_display_of_comparison_marks_sure_differences():
     found = SOME.compare(OTHER)
     display = SharesDisplay.from_shares(found, n_top=3)
-    assert bars(display) == ["Dutch", "Turkish", "Irish"]  # nothing sums the others
+    assert bars(display) == ["Dutch", "Turkish", "Irish"]  # without a bar of others
     assert_array_equal(values(display), found.difference[:3])
     assert_allclose(reaches(display), np.column_stack([found.low, found.high])[:3])
     assert [bar.get_facecolor()[3] for bar in display.bars_[0]] == [1, 1, 0.35]

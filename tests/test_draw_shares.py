@@ -1,4 +1,4 @@
-"""Which rows of a list are drawn together."""
+"""Tests of which rows of a list are resampled together."""
 
 from types import SimpleNamespace
 
@@ -9,7 +9,7 @@ from tools.measuring import list_of_rows
 
 
 def test_parts_with_fewer_than_30_rows_are_resampled_together():
-    """Parts without a weight are not drawn."""
+    """Parts with a total weight of 0 are not resampled."""
     weights = np.ones(100)
     weights[88:90] = 0
     names = list_of_rows(

@@ -1,4 +1,4 @@
-"""What must hold of any list: a question maps its draws, and loses nothing."""
+"""Properties of draws of any list: groups, rates, comparisons and statistics."""
 
 import numpy as np
 import pytest
@@ -26,11 +26,11 @@ FEW = settings(deadline=None, derandomize=True, max_examples=12)
 MIXES = st.lists(st.floats(0, 1), min_size=5, max_size=5).map(
     lambda values: (np.array(values) + 0.01) / np.sum(np.array(values) + 0.01)
 )
-ROUNDING = 1e-9  # of sums of floats, in another order on each processor
+ROUNDING = 1e-9  # errors of sums of floats, whose order depends on the processor
 
 
 def params_of(seed=0, n=300, *, is_checked=False):
-    """Return the names of a list, and what is given and asked of it."""
+    """Return probabilities, labels and parameters of a random list."""
     rows, labels = draw_people(MIX, n, seed)
     params = {"n_draws": 200, "random_state": 0}
     if is_checked:
@@ -268,7 +268,7 @@ def test_statistic_of_difference_has_interval_of_comparison(
 
 
 def test_statistic_that_fails_only_at_interval_ends_has_interval_of_draws():
-    """The ends of rows may reach 0, where a ratio is infinite and a logarithm fails."""
+    """Interval ends may be 0, where a ratio is infinite and a logarithm fails."""
     shares = estimate()
 
     def ratio(share):
@@ -283,7 +283,7 @@ def test_statistic_that_fails_only_at_interval_ends_has_interval_of_draws():
 
 
 def test_difference_whose_interval_includes_0_is_not_sure():
-    """Three in a hundred draws are far away, which hardly shows in a deviation."""
+    """Three percent of the draws are outliers, which hardly change the deviation."""
     draws = 0.6 + np.where(np.arange(1000) < 30, -0.25, 0)
     drawn = Draws(
         labels=CLASSES[:2],
@@ -318,7 +318,7 @@ def test_small_difference_between_few_checked_rows_without_errors_is_not_sure():
 
 
 def test_outlying_draws_of_checked_rows_do_not_prevent_sure_difference():
-    """One in a hundred is far away, as in a t distribution of few rows."""
+    """One percent are outliers, as in a t distribution of few degrees of freedom."""
     moves = np.zeros(1000)
     moves[:5] = -0.5
     moves[5:10] = 0.4

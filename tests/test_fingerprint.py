@@ -1,4 +1,4 @@
-"""The short names of models."""
+"""Tests of fingerprints, the short names of models."""
 
 import json
 import os
@@ -43,7 +43,7 @@ PRIORS = {"Greek": 0.4, "Japanese": 0.3, "Polish": 0.2, "Turkish": 0.1}
 
 
 def rare(share):
-    """Return priors of which a small one is Japanese."""
+    """Return priors of two labels, with this share for Japanese."""
     return {"Greek": 1 - share, "Japanese": share}
 
 
@@ -123,7 +123,7 @@ def test_fingerprint_of_joblib_file_equals_that_of_skops_file(name, expected):
 
 
 def test_fingerprint_is_identical_in_another_process(models, tmp_path):
-    """With other kernels of numpy, and another seed of Python's hashes."""
+    """With other BLAS kernels and another seed of Python's hashes."""
     every_kind = [*models.values()]
     joblib.dump(every_kind, tmp_path / "models.joblib")
     code = (
@@ -177,7 +177,7 @@ def test_wrappers_with_equal_settings_have_equal_fingerprints(tiny, small_names)
     assert fingerprint(clone(shifted).fit(names)) == fingerprint(shifted)
     by_order = PriorShiftClassifier(tiny, priors=[*PRIORS.values()])
     assert fingerprint(by_order) == fingerprint(shifted)
-    # As other processors may compute them.
+    # Rounding errors differ between processors.
     nearly = np.array([1 + 1e-12, 1, 1, 1])
     priors = [*PRIORS.values()] * nearly
     assumed_prior = tiny[-1].class_prior_ * nearly

@@ -228,7 +228,7 @@ def test_logits_of_row_do_not_depend_on_batch_with_any_blas_kernel(kernel):
 def test_auto_dtype_is_float64_if_blas_products_depend_on_position(
     monkeypatch, codes, cell, num_layers, ngram_range, widths
 ):
-    # A BLAS that takes another kernel for the last row of a product, of all or of some.
+    # Simulate a BLAS with another kernel for the last row of all or of some products.
     matmul = np.matmul
 
     def last_row_differs(x, weights, out):
@@ -267,7 +267,7 @@ def test_auto_dtype_is_float64_if_products_of_head_depend_on_position(monkeypatc
 def test_few_rows_use_full_size_products_if_small_products_differ(
     monkeypatch, ngram_range
 ):
-    # A BLAS that takes another kernel for small products.
+    # Simulate a BLAS with another kernel for small products.
     network = network_of("gru", 2, 64, 18, ngram_range)
     matmul = np.matmul
 

@@ -205,7 +205,7 @@ def test_region_and_subregion_group_nationalities_and_countries(level):
         (load_countries(), "alpha_2"),
         (load_nationalities(), "nationality"),
     ]:
-        labels = table[column][::2]  # not all need be there
+        labels = table[column][::2]  # some labels may be missing
         sure = np.eye(len(labels))
         model = GroupedClassifier(Given().fit(sure, labels), groups=level)
         order = np.argsort(labels)  # of the classes

@@ -147,7 +147,7 @@ def test_feature_contributions_sum_to_logits(
         text = marks[0] + "".join(found.characters) + marks[1]
         pieces = [text[first + 1 : last + 1] for first, last in found.spans]
         assert found.features.tolist() == pieces
-    # Of a name that was learned, all n-grams are known, and then its words.
+    # For a training name, all n-grams are known, and its words follow them.
     words = names[0].lower().split()
     n_words = len(words)
     assert pieces[-n_words:] == words

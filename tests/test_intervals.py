@@ -1,4 +1,4 @@
-"""What is sure: a difference larger than the largest of the errors of all labels."""
+"""Tests of p-values, adjusted for the number of labels."""
 
 import numpy as np
 from numpy.testing import assert_allclose, assert_array_equal
@@ -8,7 +8,7 @@ from sknames._draws.intervals import p_values
 
 
 def test_adjusted_p_values_of_independent_errors_match_sidak_correction():
-    """Of five, 1 - (1 - p) ** 5 (Sidak 1967)."""
+    """For five labels, the p-value is 1 - (1 - p) ** 5 (Sidak 1967)."""
     deviation = np.array([0.1, 0.2, 0.3, 0.4, 0.5])
     n_deviations = np.arange(5)
     difference = deviation * n_deviations

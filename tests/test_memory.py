@@ -1,4 +1,4 @@
-"""Fits leave nothing behind, and a first answer takes little memory."""
+"""Tests of memory: a fit frees the previous net, and a prediction needs little."""
 
 import gc
 import sys
@@ -9,7 +9,7 @@ import pytest
 from sknames import CharEncoder, NameNationalityClassifier
 from tests.conftest import run_process
 
-# A net that stayed would weigh 0.4 MB with its gradients and Adam's two moments.
+# A net that is not freed takes 0.4 MB with its gradients and Adam's two moments.
 SMALL = {"hidden_size": 64, "embedding_dim": 16, "max_epochs": 1, "random_state": 0}
 
 

@@ -42,9 +42,9 @@ def model(small_names):
 
 @pytest.fixture(scope="module")
 def rows(small_names):
-    """Names that the model has not seen, and labels, some of which it lacks.
+    """Names that are not in the training data, and labels, some unknown to the model.
 
-    The first has a tiny probability.
+    The first label has a tiny probability.
     """
     names, labels = (column[1::2].copy() for column in small_names)
     names[0] = "Yamamoto" * 4
@@ -54,7 +54,7 @@ def rows(small_names):
     return names, labels
 
 
-# Of names, and others; the label of the second name has none of them.
+# Equal and unequal weights; the label of the second name has a weight of 0.
 WEIGHTS = [np.ones(100), np.array([3, 0, 2, 1, 0] * 20)]
 
 
@@ -154,7 +154,7 @@ def test_best_accuracy_is_limited_by_names_with_several_labels(model):
     names = ["Ali"] * 5 + ["Alí"] * 2 + ["Kim"]
     labels = "Turkish Greek Greek Greek Polish Greek Polish Greek".split()
     card = scorecard(model, names, labels)
-    # 3 of "Ali", 1 of "Alí", which some model may tell apart, and "Kim"
+    # At best, 3 of "Ali", 1 of "Alí", which a model may distinguish, and "Kim".
     assert card.best_accuracy == 5 / 8
     assert card.n_ambiguous == 2
     # "Ali" is rather Turkish if the first name counts four times.
@@ -165,7 +165,7 @@ def test_best_accuracy_is_limited_by_names_with_several_labels(model):
 
 @pytest.mark.parametrize("weights", [np.ones(150), np.array([1, 3, 0.5] * 50)])
 def test_macro_f1_interval_matches_bootstrap(weights):
-    # Of a class that is only predicted, and of one that never is.
+    # Class 3 is only predicted, and class 2 is rarely predicted.
     rng = np.random.default_rng(0)
     true = rng.choice([0, 0, 1, 2], 150)
     answer = rng.choice([0, 1, 3], 150)
@@ -299,7 +299,7 @@ def test_scorecard_text_shows_all_figures():
         ["Ali"] * 4 + [*"bcdefg"], labels, answers, proba, classes
     )
     assert_prints(card.to_text(n_classes=3), SHOWN)
-    # All are in the order of the columns.
+    # All labels are in the order of by_class.
     in_order = [line.split()[0] for line in card.to_text().splitlines()[8:14]]
     assert in_order == card.by_class["label"].tolist() == sorted({*labels, *answers})
 

@@ -1,4 +1,4 @@
-"""The mix of a list: estimated from probabilities, with each name left out."""
+"""Tests of mixtures, estimated from probabilities with each name left out."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def estimated(probabilities, assumed, weights=None, **limits):
 
 
 def leaving_each_name_out(probabilities, assumed, weights, n_pseudo):
-    """Compute as defined each answer under the mix of others and pseudo-names."""
+    """Compute by definition, from the mixture of other names and pseudo-names."""
     answers = probabilities
     ratios = np.zeros_like(probabilities)
     np.divide(probabilities, assumed, out=ratios, where=assumed > 0)
@@ -77,7 +77,7 @@ def test_number_of_pseudo_names_grows_for_uninformative_lists():
 
 
 def test_mixture_counts_heavy_name_with_certain_rare_label():
-    """Where the mix of the others hardly has the class at all."""
+    """The mixture of the other names hardly contains this class."""
     assumed = np.array([0.001, 0.999])
     probabilities = np.array([[1 - 1e-9, 1e-9], [0, 1]])
     found, *_ = estimated(probabilities, assumed, np.array([1000.0, 1]))
@@ -87,7 +87,7 @@ def test_mixture_counts_heavy_name_with_certain_rare_label():
 @pytest.mark.filterwarnings("ignore:The model is unsure")
 @pytest.mark.parametrize("seed", [3, 4])
 def test_mixture_estimate_with_many_impossible_classes_converges(seed):
-    """Half are impossible, as if a forest never saw their names; a warning fails."""
+    """Half of the classes have probability 0; a warning is an error."""
     assumed = np.random.default_rng(seed).dirichlet(np.full(48, 0.5))
     rows = np.pad(draw(50, 24, seed), ((0, 0), (24, 0)))
     found, _, n_iter = estimated(rows, assumed)
@@ -121,6 +121,6 @@ def test_distinct_names_with_same_probabilities_are_merged_with_kish_weights():
     ids = np.array([0, 0, 1, 2, 3, 4, 5])
     names = distinct_names(probabilities, weights, np.array([0.5, 0.5]), ids)
     assert_allclose(names.ratios, [[1, 0.25], [3 / 7, 1], [0, 1]])
-    # 6 to 2 to 2 for each of two, four names.
+    # Weights of 6, 2 and twice 2, for four names in all.
     assert_allclose(names.weights, [2, 2 / 3, 2 / 3])
     assert_array_equal(names.counts, [1, 1, 2])

@@ -119,7 +119,7 @@ def test_pickled_name_encoder_stores_reference_to_shipped_model(
     assert b"_name_encoder" not in stored
     taken_along = pickle.dumps(NameEncoder(shipped_uniform).fit(NAMES))
     assert len(taken_along) > 5_000_000
-    # It is what was fitted that counts, not what a parameter was set to later.
+    # The fitted model is stored, not a parameter that was changed later.
     changed = copy.deepcopy(encoder)
     changed.set_params(model="other.skops")
     again = pickle.loads(pickle.dumps(changed))

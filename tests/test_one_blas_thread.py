@@ -1,4 +1,4 @@
-"""How many threads BLAS has in a block, and after it."""
+"""Tests of the number of BLAS threads in a block and after it."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -60,7 +60,7 @@ def test_one_blas_thread_applies_to_all_threads(two_blas_threads):
                 assert blas_threads() == [1] * len(two_blas_threads)
                 other(guard.close)
                 assert blas_threads() == two_blas_threads
-        # Nor is the caller kept from it.
+        # Afterwards, callers can set limits themselves.
         call()
         assert pool.submit(set_one_blas_thread).result() == [1] * len(two_blas_threads)
 

@@ -108,7 +108,7 @@ def test_onnx_of_any_network_predicts_like_numpy(params):
     session = session_of(to_onnx(classifier))
     for n, width in [(200, LENGTH), (200, LENGTH + 50), (0, LENGTH), (0, 0), (2, 0),
                      (3, 1), (1, LENGTH)]:  # fmt: skip
-        # numpy takes as many columns as in fit, and a row at least.
+        # The classifier requires the columns of fit, and at least one row.
         padded = np.zeros((max(1, n), LENGTH), dtype=int)
         padded[:n, :width] = rows[:n, : min(width, LENGTH)]
         expected = classifier.predict_proba(padded)[:n]
@@ -213,7 +213,7 @@ def test_onnx_with_all_word_logits_0_predicts_like_numpy():
 def test_onnx_of_shipped_model_predicts_like_numpy(names, shipped):
     proto = to_onnx(shipped)
     onnx.checker.check_model(proto, full_check=True)
-    # As the arrays that it is made of, and Latin words.
+    # About the size of its arrays and of the Latin words.
     assert proto.ByteSize() < 50_000_000
     session = session_of(proto)
     codes = shipped[0].transform(names)

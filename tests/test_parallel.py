@@ -1,4 +1,4 @@
-"""Several processes give the predictions of one, and partitions its shares."""
+"""Tests of several processes and partitions, which equal a single process."""
 
 import os
 import re

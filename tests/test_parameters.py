@@ -1,4 +1,4 @@
-"""Parameters of all public calls: errors are short, and rows are read with care."""
+"""Tests of parameters of public functions: short errors and masked values."""
 
 import inspect
 from functools import partial
@@ -43,7 +43,7 @@ def test_error_message_for_swapped_arguments_is_short(shipped, name):
                 by_name[parameter.name] = value
             else:
                 by_position.append(value)
-    if len(by_position) < 2:  # the other one, more often than there are parameters
+    if len(by_position) < 2:  # more arguments than there are parameters
         by_position = [people if shipped in by_position else shipped] * 9
     with pytest.raises((TypeError, ValueError, AttributeError)) as error:
         CALLS[name](*by_position[::-1], **by_name)

@@ -1,4 +1,4 @@
-"""The parts of a list: what `by` gives, and how parts differ."""
+"""Tests of parts: estimates with `by`, and comparisons of parts."""
 
 import pickle
 import warnings
@@ -26,7 +26,7 @@ FEW = settings(deadline=None, derandomize=True, max_examples=10)
 
 
 def people(n=300, seed=0, mix=MIX):
-    """Return names with their probabilities, distinct ones, and their labels."""
+    """Return distinct names, as rows of probabilities, and their labels."""
     rows, labels = draw_people(mix, n, seed)
     return distinct(rows), labels
 
@@ -237,7 +237,7 @@ def test_invalid_by_columns_raise(params, error, message):
 @pytest.mark.parametrize("weight", [0.04, 0.6, 0.9])
 @pytest.mark.parametrize("kind", ["", "clusters", "checked", "sample_weight"])
 def test_variance_of_difference_from_remaining_rows_sums_both_variances(weight, kind):
-    """If the chance of the part counted twice, it would vary more, in large parts."""
+    """If the part were counted twice, large parts would vary too much."""
     n = round(1000 * weight)
     by = np.repeat(["part", "second", "third"], [n, 500 - n // 2, 500 - n // 2])
     labels = np.arange(1000) % 2
@@ -319,7 +319,7 @@ def test_uninformative_part_is_not_compared_and_excluded_from_remaining_rows():
 
 
 def test_parts_of_two_names_are_resampled_together():
-    """Within parts of two names of one label, none would vary."""
+    """Resampled alone, a part of two names with the same label would not vary."""
     names = distinct(np.eye(5)[np.arange(160) // 2 % 2])
     by = np.maximum(np.arange(160) // 2, 40) - 40  # the first 82 names are one part
     row = estimate(by, names, n_draws=2000).compare()[0][CLASSES[0]]
@@ -350,8 +350,9 @@ def test_difference_of_part_with_fewer_than_30_names_is_not_sure(n, is_sure):
     ],
 )
 def test_parts_are_marked_sure_after_holm_adjustment(compared_parts, are_sure):
-    # The p-value of "more" is between .025 and .05: it is sure alone, and not as one of
-    # two, even if the other part is clear: its labels without people may be equal.
+    # The p-value of "more" is between .025 and .05. It is sure alone, but not as one of
+    # two parts, even if the other part differs clearly, because its labels without
+    # people may be equal.
     n_dutch = {"half": 75, "more": 94, "again": 94, "clear": 150}
     n_of_labels = [(150 - n_dutch[key], n_dutch[key]) for key in compared_parts]
     names = distinct(
@@ -380,7 +381,7 @@ def test_parts_are_compared_with_chosen_part_or_known_shares(parts):
 def test_parts_compared_with_none_use_part_of_missing_values():
     by = np.where(YEARS == 2000, None, YEARS)
     names, _ = people()
-    names[YEARS == 2001, :5] = 0  # says nothing, so that there is no estimate
+    names[YEARS == 2001, :5] = 0  # uninformative, so that there is no estimate
     with pytest.warns(UserWarning, match="by: 2001: no estimate"):
         parts = estimate(by, names)
     compared = parts.compare(None)
@@ -448,7 +449,7 @@ def test_draws_of_part_do_not_depend_on_row_order_or_other_parts(is_checked):
 
 @pytest.mark.filterwarnings("ignore:.*checked rows")
 def test_rates_of_parts_have_independent_draws():
-    """Their differences vary as both parts: coverage was .18 with one seed for all."""
+    """With one seed for all parts, 95 % intervals of differences would cover 18 %."""
     names, _ = people()
     outcome = np.arange(300) % 2
     parts = estimate_rates(Known(), names, outcome=outcome, by=YEARS, **PARAMS)
@@ -459,7 +460,7 @@ def test_rates_of_parts_have_independent_draws():
 
 
 def test_checked_rows_with_different_outcomes_have_independent_draws():
-    """Each row is a cluster: numbered from 0 in each outcome, they drew alike."""
+    """Each row is a cluster. Numbered from 0 in each outcome, they would draw alike."""
     names, labels = people()
     order = np.argsort(labels, kind="stable")
     outcome = np.arange(300) % 2
@@ -474,7 +475,7 @@ def test_checked_rows_with_different_outcomes_have_independent_draws():
 
 
 def test_lists_with_equal_shares_have_independent_draws():
-    """Seeds of their figures were equal, and the difference from 0 to 0."""
+    """If seeds depended on estimates, the difference would be from 0 to 0."""
     names = distinct(np.eye(5).repeat([120, 90, 60, 30, 0], axis=0))
     one, other = (
         estimate_shares(Known(), of_list, n_draws=500, random_state=0)
@@ -487,7 +488,7 @@ def test_lists_with_equal_shares_have_independent_draws():
 
 
 def test_invalid_outcomes_in_one_part_raise():
-    """They were taken for a part without an estimate, as any ValueError was."""
+    """The error must not be taken for a part without an estimate."""
     names, _ = people()
     thirds = np.arange(300) // 3
     outcome = np.where(YEARS == 2001, thirds % 21 + 0.5, thirds % 2)
@@ -512,7 +513,7 @@ def test_compare_of_shares_with_parts_raises_with_hint(parts):
 
 
 def test_parts_with_identical_names_have_independent_draws():
-    """The same people in two years: their chance would cancel in the difference."""
+    """With equal draws, sampling errors would cancel in the difference."""
     names = np.tile(distinct(np.eye(5)[np.arange(100) % 2]), (2, 1))
     parts = estimate(np.repeat([1, 2], 100), names, n_draws=1000)
     row = parts.compare(1)[2]["Danish"]
@@ -522,7 +523,7 @@ def test_parts_with_identical_names_have_independent_draws():
 
 @pytest.mark.filterwarnings("ignore:.*There are")
 def test_clusters_have_same_draws_in_all_parts():
-    """Each household has one of two labels, in both years: its counts cancel."""
+    """Each household has the same label in both years, so its counts cancel."""
     household = np.arange(120) % 60
     names = distinct(np.eye(5)[household % 2])
     widths = []
@@ -543,7 +544,7 @@ def test_unpickled_parts_print_and_compare_identically(parts):
 
 
 def test_pickle_size_of_parts_does_not_depend_on_number_of_names():
-    """Else it would grow with the list, by 74 probabilities a name."""
+    """With names, the file would grow by 74 probabilities per name."""
     sizes = []
     for n in (300, 3000):
         names, _ = people(n)

@@ -67,7 +67,7 @@ def test_predict_table_accepts_numbers_and_tuples_as_column_names(shipped):
         (nested, levels[1]),
         (nested, levels[:2]),
     ]:
-        # So many columns, and no warning.
+        # pandas does not warn of so many added columns.
         found = predict_table(shipped, table, column=column, top=74)
         assert found.iloc[0, 3] == "Turkish"
 
@@ -231,7 +231,7 @@ def array_of_a_column(names):
     [(pd.DataFrame, "name"), (pl.DataFrame, "name"), (array_of_a_column, 0)],
 )
 def test_predict_names_passes_table_to_model_fitted_on_table(make, column, blank):
-    """Also with a name that is missing, which it need not take."""
+    """The model does not receive missing names, which it may not accept."""
     ngrams = ColumnTransformer([("name", TfidfVectorizer(analyzer="char"), column)])
     ngrams.set_params(sparse_threshold=0)
     X = make({"name": ["Anna", "Bob", blank]})

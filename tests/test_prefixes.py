@@ -1,4 +1,4 @@
-"""The tree of prefixes against a plain one: a set of Python tuples."""
+"""Compare the tree of prefixes with a set of Python tuples."""
 
 from collections import Counter
 

@@ -58,9 +58,6 @@ def test_shipped_model_predicts_stored_probabilities(shipped, name):
     assert top(shipped, name) == pytest.approx(expected, abs=1e-5)
 
 
-# ---- A good citizen
-
-
 # ---- Abstention
 
 
@@ -70,7 +67,7 @@ def test_larger_risk_lowers_threshold_and_raises_coverage(shipped):
     assert type(selective.estimator) is type(shipped)
     assert 0 < bold.threshold_ < selective.threshold_ < 1
     assert 0 < selective.coverage_ < bold.coverage_ < 1
-    # The docstring says from where on.
+    # The docstring says which risks can be reached.
     assert load_pretrained(abstain=True, risk=0.06).risk_ < 0.06
     assert selective.risk_ < 0.18 < bold.risk_ < 0.22
 
@@ -201,7 +198,7 @@ READ_BY = {
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A copy of the files, which load_pretrained and load_card read, too."""
+    """A copy of the model files, which load_pretrained and load_card read."""
     for labels in (FOLDER, COUNTRY):
         shutil.copytree(labels, tmp_path / labels.name)
     monkeypatch.setattr(_load_pretrained, "FOLDER", tmp_path)
@@ -221,7 +218,7 @@ def flip_a_bit(path):
     path.write_bytes(content)
 
 
-def lose_a_comma(path):
+def remove_last_comma(path):
     path.write_bytes(b"".join(path.read_bytes().rsplit(b",", 1)))
 
 
@@ -229,7 +226,7 @@ def misspell_numbers(path):
     path.write_bytes(path.read_bytes().replace(b"0.", b"O."))
 
 
-def add_a_byte_of_no_text(path):
+def append_invalid_utf8(path):
     path.write_bytes(path.read_bytes() + b"\xff")
 
 
@@ -257,7 +254,7 @@ def test_load_pretrained_raises_if_checksum_differs(folder, labels, name):
 
 
 @pytest.mark.parametrize(
-    "damage", [lose_a_comma, misspell_numbers, add_a_byte_of_no_text]
+    "damage", [remove_last_comma, misspell_numbers, append_invalid_utf8]
 )
 @pytest.mark.parametrize("name", sorted(READ_BY.keys() - {ARRAYS, DESCRIPTION}))
 def test_damaged_model_table_raises_with_hint_to_reinstall(folder, name, damage):
@@ -268,7 +265,7 @@ def test_damaged_model_table_raises_with_hint_to_reinstall(folder, name, damage)
 
 
 def test_each_model_file_is_read_once(folder, monkeypatch):
-    """The bytes that are used are the bytes that were checked."""
+    """The bytes that are used must be the bytes whose checksum was compared."""
     n_read = Counter()
 
     def once(path, mode, path_open=Path.open):
@@ -284,7 +281,7 @@ def test_each_model_file_is_read_once(folder, monkeypatch):
 
 
 def test_class_bias_is_read_by_nationality_from_reordered_file(folder, shipped):
-    """In a file of another order."""
+    """The rows of the file may have any order."""
     table = folder / _load_pretrained.BIAS
     header, *rows = table.read_text(encoding="utf-8").splitlines()
     table.write_text("\n".join([header, *rows[::-1]]), encoding="utf-8")
@@ -310,7 +307,7 @@ def test_model_in_unknown_format_raises(folder, format_):
 
 
 def test_object_arrays_in_model_file_are_not_unpickled(folder):
-    """Also where the description has the hash of the file with them."""
+    """Even if the description has the checksum of the file with objects."""
     with np.load(folder / ARRAYS) as file:
         arrays = dict(file) | {"symbols": np.array([print], dtype=object)}
     np.savez(folder / ARRAYS, **arrays)
@@ -373,7 +370,7 @@ def test_country_model_has_own_card_and_figures(countries):
 
 def test_written_and_reloaded_model_is_identical(shipped, tmp_path):
     write_model(shipped, tmp_path)
-    with zipfile.ZipFile(tmp_path / ARRAYS) as file:  # inflating them would take long
+    with zipfile.ZipFile(tmp_path / ARRAYS) as file:  # decompression would be slow
         assert {info.compress_type for info in file.infolist()} == {zipfile.ZIP_STORED}
     again = _load_pretrained.read_model(tmp_path)
     assert repr(again) == repr(shipped)
@@ -383,7 +380,7 @@ def test_written_and_reloaded_model_is_identical(shipped, tmp_path):
     assert ours.history_ == theirs.history_
     assert ours.n_features_in_ == theirs.n_features_in_
     expected = theirs.network_.to_arrays()
-    # The name is of the written priors, and of the folder.
+    # The fingerprint depends on the folder and on the stored priors.
     arrays = replace(ours.network_, fingerprint=theirs.network_.fingerprint).to_arrays()
     for name, array in arrays.items():
         assert_array_equal(array, expected[name], strict=True)

@@ -21,7 +21,7 @@ from tests.conftest import Given
 
 
 def shifted_blobs(n=(30, 570), n_train=(300, 300)):
-    """Overlapping classes of another mix in training than later."""
+    """Return overlapping classes in different proportions in training and later."""
     centers = [[0, 0], [1.5, 1.5]]
     train = make_blobs(n_train, centers=centers, random_state=0)
     return *train, *make_blobs(n, centers=centers, random_state=1)
@@ -29,7 +29,7 @@ def shifted_blobs(n=(30, 570), n_train=(300, 300)):
 
 @pytest.fixture(scope="module")
 def shifted():
-    """A fitted model, and inputs of another mix than in its training."""
+    """A fitted model, and inputs with other class proportions than in training."""
     X, y, X_later, _ = shifted_blobs()
     return LogisticRegression().fit(X, y), X_later
 
@@ -54,13 +54,13 @@ def test_prior_shift_estimates_priors_and_improves_accuracy():
     adapted = adapted_to(X_later, inner)
     assert adapted.class_prior_[0] == pytest.approx(0.05, abs=0.02)
     assert adapted.score(X_later, y_later) > inner.score(X_later, y_later) + 0.05
-    # The mean of the answers is the mix, but for the pseudo-names.
+    # The mean probabilities equal the priors, apart from pseudo-names.
     mean = adapted.predict_proba(X_later).mean(axis=0)
     assert_allclose(mean, adapted.class_prior_, atol=0.01)
 
 
 def test_prior_shift_accounts_for_priors_of_estimator():
-    """One trained on a mix says so (GaussianNB), or does not (LogisticRegression)."""
+    """GaussianNB has its priors as an attribute; LogisticRegression does not."""
     X, y, X_later, _ = shifted_blobs(n_train=(550, 50))
     bayes = GaussianNB().fit(X, y)
     inner = LogisticRegression().fit(X, y)
@@ -96,7 +96,7 @@ def test_prior_shift_with_sample_weight_equals_repeated_rows(shifted):
 
 
 def underconfident(rng, n=60):
-    """Return answers 90 % right and half sure, and the labels, evenly mixed."""
+    """Return probabilities, right in 90 % but underconfident, and uniform labels."""
     labels = rng.integers(4, size=n)
     seen = np.where(rng.random(n) < 0.9, labels, rng.integers(4, size=n))
     logits = 1.1 * np.eye(4)[seen] + 0.3 * rng.normal(size=(n, 4))
@@ -113,13 +113,13 @@ def test_prior_shift_of_unsure_model_warns():
     with pytest.warns(UserWarning, match=message) as warned:
         adapted.fit(probabilities)
     assert warned[0].filename == __file__
-    adapted.fit(probabilities[-29:])  # too few to say
+    adapted.fit(probabilities[-29:])  # too few to judge
     with pytest.warns(UserWarning, match="unsure of these names"):
         adapted.fit(probabilities[-30:])
 
 
 def test_prior_shift_of_underconfident_model_with_many_classes_warns(shipped_uniform):
-    """Adapting lowers accuracy from .97 to .87: large classes win names."""
+    """Adapting lowers accuracy from .97 to .87, because large classes gain names."""
     names, labels = make_names(1000, random_state=1)
     classes = shipped_uniform.classes_
     inner = Given().fit(np.eye(74), classes)
@@ -185,7 +185,7 @@ def test_load_pretrained_with_priors_equals_prior_shift_classifier(
         assert_allclose(inside["classify"].class_prior_, around.class_prior_)
         expected = around.predict_proba(team)
         assert_allclose(inside.predict_proba(team), expected, atol=1e-5)
-    # A list has one mix, no matter what is assumed of single names.
+    # The estimated priors do not depend on the priors assumed for single names.
     once = PriorShiftClassifier(shipped).fit(team).class_prior_
     again = PriorShiftClassifier(shipped_uniform).fit(team).class_prior_
     assert_allclose(again, once, atol=1e-3)

@@ -1,4 +1,4 @@
-"""estimate_rates: the rate of an outcome in each label, and how rates differ."""
+"""Tests of estimate_rates: rates of an outcome by label, and their comparisons."""
 
 import inspect
 
@@ -22,7 +22,7 @@ RATES = np.array([0.2, 0.5, 0.8, 0.5, 0.5])
 
 
 def draw(n=2000, seed=0):
-    """Probabilities that are right, and outcomes of labels."""
+    """Return calibrated probabilities, outcomes with the given rates, and labels."""
     rows, labels = draw_people(MIX, n, seed)
     outcome = np.random.default_rng(1000 + seed).random(n) < RATES[labels]
     return rows, outcome, labels
@@ -97,7 +97,7 @@ def test_compare_marks_only_differing_rates_as_sure():
 
 def test_variance_of_rate_difference_is_sum_of_variances():
     rows = np.eye(5)[np.arange(200) % 2]
-    outcome = np.arange(200) % 4 < 2  # of half of each label
+    outcome = np.arange(200) % 4 < 2  # half of each label has the outcome
     found = estimate(rows, outcome, n_draws=2000).compare("Danish", "Dutch")["Danish"]
     width = 2 * 1.96 * np.sqrt(2 * 0.25 / 100)
     assert found.high[1] - found.low[1] == pytest.approx(width, rel=0.1)
@@ -147,7 +147,7 @@ def test_outcomes_of_texts_that_are_not_names_are_ignored(shipped):
 
 
 def test_unchecked_rows_are_resampled_in_rates():
-    """Without errors, checked rows alone would leave nothing to chance."""
+    """Predictions are right, so that rates vary only if unchecked rows do."""
     index = np.arange(400) % 4 // 2
     checked = np.where(np.arange(400) % 8 < 4, CLASSES[index], None)
     rates = estimate(np.eye(5)[index], np.arange(400) % 2, checked=checked)
@@ -230,7 +230,7 @@ def test_checked_label_in_group_of_model_counts_for_group():
 
 
 def test_rate_varies_by_cluster_instead_of_by_row():
-    """Of two Dutch people in each, one has the outcome: so has half in any draw."""
+    """One of two Dutch people in each cluster has the outcome, as in any draw."""
     rows = np.eye(5)[np.repeat([0, 1], 100)]
     of_danes = np.arange(100) % 5 == 0
     outcome = np.concatenate([of_danes, np.arange(100) % 2 == 0])
@@ -241,7 +241,7 @@ def test_rate_varies_by_cluster_instead_of_by_row():
 
 @pytest.mark.filterwarnings("ignore:The model is unsure")
 def test_interval_of_rate_in_single_label_list_uses_kish_effective_size():
-    """As a share of so many names of equal weight (Kish): (50 + 150)^2 / (50 + 450)."""
+    """The effective number of names (Kish) is (50 + 150)^2 / (50 + 450)."""
     rows = np.eye(5)[np.zeros(100, dtype=int)]
     weights = np.repeat([1, 3], 50)
     outcome = np.arange(100) % 4 == 0
@@ -254,7 +254,7 @@ def test_interval_of_rate_in_single_label_list_uses_kish_effective_size():
 
 
 def test_exact_limit_of_rate_uses_kish_effective_size():
-    """Kish's number of each outcome, times the share of the label in it, summed."""
+    """It is Kish's number of names of an outcome, times the share of the label."""
     rows = np.eye(5)[[0] * 100 + [1] * 20]
     outcome = np.array([*np.arange(100) % 2, *[0] * 20])
     weights = np.repeat([1, 3, 1], [50, 50, 20])
@@ -299,7 +299,7 @@ def test_outcome_with_fewer_than_10_checked_rows_warns():
     is_checked = np.random.default_rng(0).random(400) < 0.5
     is_checked[np.flatnonzero(outcome & is_checked)[10:]] = False
     checked = np.where(is_checked, CLASSES[labels], None)
-    estimate(rows, outcome, checked=checked)  # whose warnings would be errors
+    estimate(rows, outcome, checked=checked)  # a warning is an error
     checked[np.flatnonzero(outcome & is_checked)[9:]] = None
     with pytest.warns(UserWarning, match="Only 9 rows of the outcome True are checked"):
         estimate(rows, outcome, checked=checked)
@@ -319,7 +319,7 @@ def test_warnings_of_rates_state_their_outcome():
 
 
 def test_outcomes_with_identical_names_have_independent_draws():
-    """Otherwise the chance of both would cancel: .43 to .57 instead of .4 to .6."""
+    """With equal draws, sampling errors would cancel: .43 to .57, not .4 to .6."""
     rows = np.eye(5)[np.arange(100) % 2]
     danish = estimate(rows, np.repeat([0, 1], 50), n_draws=2000)["Danish"]
     width = danish.high[1] - danish.low[1]

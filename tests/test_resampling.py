@@ -1,4 +1,4 @@
-"""How resamples are drawn: in chunks that fit the memory, which leave none out."""
+"""Tests of resampling: chunks that fit into memory cover all units."""
 
 from types import SimpleNamespace
 
@@ -78,7 +78,7 @@ def test_digest_of_rows_depends_on_pairing_of_columns():
 
 
 def test_bootstrap_variance_has_small_sample_correction():
-    """A unit that adds nothing, such as a cluster of other rows, does not count."""
+    """A unit without influence, such as a cluster of other rows, does not count."""
     influences = np.array([[1.0, 3], [-1, 0], [0, -3], [0, 0]])
     deviations = deviations_of_sums([(influences, drawn(4, 40_000, 0))], 40_000)
     # Each of four units is drawn once on average, with a variance of 3 / 4, and a
@@ -103,7 +103,7 @@ def test_deviations_of_combined_units_are_sums_of_separate_deviations():
 
 @pytest.mark.parametrize("share_of_last, moves", [(0.1, False), (0.05, True)])
 def test_resample_with_each_unit_once_has_shares_of_list(share_of_last, moves):
-    """Of 12 names, a class with less than one keeps its negative gradient."""
+    """Among 12 names, a class with less than one keeps its negative gradient."""
     share = np.array([0.5, 0.5 - share_of_last, share_of_last])
     ratios = np.random.default_rng(0).random((12, 3)) * [1, 1, 0.1]
     ones = np.ones(12)

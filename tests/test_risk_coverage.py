@@ -1,4 +1,4 @@
-"""Risk and coverage by threshold, and which row keeps a risk or a coverage."""
+"""Tests of risk-coverage curves, and of the row chosen for a risk or coverage."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def test_risk_coverage_curve_has_one_row_per_threshold():
 
 
 def halved(n_wrong=0):
-    """Return the curve of 100 names, the least sure wrong, and of 100 that are none."""
+    """Return the curve of 100 names, the least sure wrong, and 100 other texts."""
     confidence = np.append(np.linspace(1, 0.5, 100), np.zeros(100))
     return curve_of(confidence, np.arange(200) < 100 - n_wrong, np.ones(200))
 
@@ -46,7 +46,7 @@ def test_risk_goal_met_only_by_surest_two_percent_is_found():
 
 
 def test_unreachable_risk_goal_raises_with_best_bound():
-    """Six are tried, each with a sixth of 5 %; of 50 names ten are wrong."""
+    """Six coverages are tried, each at a level of 5 % / 6; the best has 24 names."""
     bound = 1 - (0.05 / 6) ** (1 / 24)
     message = "of the 12% of .*, 0.0% of 24 answers are wrong, "
     message += f"so the risk may be as high as {bound:.3f}"

@@ -1,4 +1,4 @@
-"""Rows before training: equal ones merged, some held out."""
+"""Tests of training rows: equal rows are merged, and some are held out."""
 
 from collections import Counter
 from itertools import permutations

@@ -54,9 +54,9 @@ def test_risk_goal_is_rarely_exceeded_on_held_out_names():
         is_answered = answers != -1
         coverages.append(is_answered.mean())
         risks.append(np.mean(answers != y[1500:], where=is_answered))
-    # If one draw in 20 exceeds it, more than three of 20 do with a chance of 1.6 %.
+    # If the goal is exceeded in 5 %, it is exceeded in four of 20 fits in 1.6 %.
     assert np.sum(np.array(risks) > 0.2) <= 3, risks
-    # Keeping it is no art where hardly anything is answered.
+    # A risk goal is easy to reach if hardly any name is predicted.
     assert np.mean(risks) > 0.15
     assert np.mean(coverages) > 0.7
 
@@ -131,7 +131,7 @@ def test_names_from_generator_are_read_once(small_names):
 
 
 def test_names_of_same_group_are_held_out_together():
-    """The nearest neighbour knows all rows, ten times each, unless grouped."""
+    """Each row occurs ten times, so that ungrouped folds leak its label."""
     rng = np.random.RandomState(0)
     X = np.tile(rng.randn(60, 5), (10, 1))
     y = np.tile(rng.randint(2, size=60), 10)
@@ -181,7 +181,7 @@ def test_fit_parameters_reach_pipeline_step_in_every_fold():
     model.fit(X, y, logisticregression__sample_weight=weights)
     expected = LogisticRegression().fit(X, y, sample_weight=weights)
     assert_allclose(model.estimator_[-1].coef_, expected.coef_)
-    # Those of the folds too, whose probabilities decide the threshold.
+    # The folds receive the weights too: their probabilities decide the threshold.
     plain = SelectiveClassifier(LogisticRegression(), coverage=0.5).fit(X, y)
     assert abs(model.threshold_ - plain.threshold_) > 0.001
 
@@ -353,7 +353,7 @@ NESTED = [{0: 10, 1: 10, 2: 11, 3: 11}, {0: 20, 1: 20, 2: 20, 3: 20}]
 
 
 def falling_back(coverage=1, fallback=NESTED, **params):
-    """A model of four labels, two groups and one, fitted on rows of probabilities."""
+    """Return a model of four labels and two levels of groups, and its rows."""
     rows = np.array(
         [[0.9, 0.1, 0, 0], [0.5, 0.3, 0.1, 0.1], [0.2, 0.3, 0.3, 0.2], [0, 0, 0.6, 0.4]]
     )
@@ -374,7 +374,7 @@ def test_fallback_predicts_finest_group_above_threshold():
         assert found.labels[:, 0].tolist() == answers
         names = ["label", "fallback[0]", "fallback[1]"]
         assert found.levels.tolist() == [names[level] for level in levels]
-        # Behind a group, the labels begin with the best.
+        # After a group, labels start with the most probable one.
         seconds = np.where(found.levels == "label", [1, 1, 2, 3], [0, 0, 1, 2])
         assert found.labels[:, 1].tolist() == seconds.tolist()
         assert (found.reasons == "").all()
@@ -389,7 +389,7 @@ def test_fallback_predictions_keep_types_of_labels_and_groups():
     assert {*map(type, answers)} == {int, str}
     assert model.score(rows, [0, 1, 3, 2]) == 0.75
     assert model.risk_ == 0
-    model.set_params(fallback=None)  # which counts when it is fitted again
+    model.set_params(fallback=None)  # takes effect at the next fit
     assert model.predict(rows).tolist() == answers
     found = predict_names(model, rows, top=3)
     assert found.labels[1].tolist() == ["a", 0, 1]
@@ -425,7 +425,7 @@ def test_risk_coverage_curve_with_fallback_recomputes_hits_at_each_threshold():
 
 def test_score_with_fallback_counts_group_containing_label_as_correct():
     model, rows = falling_back()
-    model.set_params(coverage=None, threshold=0.55)  # which acts at once
+    model.set_params(coverage=None, threshold=0.55)  # takes effect at once
     assert model.threshold_ == 0.55
     for y in ([0, 1, 3, 2], pl.Series([0, 1, 3, 2])):
         assert model.score(rows, y) == 1

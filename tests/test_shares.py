@@ -1,4 +1,4 @@
-"""estimate_shares: the mix of a list, its intervals, and what is counted apart."""
+"""Tests of estimate_shares: intervals, comparisons, clusters and checked rows."""
 
 import warnings
 from dataclasses import replace
@@ -55,17 +55,16 @@ def names():
 
 
 def draw(mix, n=500, seed=0):
-    """Probabilities of n people of a mix, which are right where priors are uniform."""
+    """Return calibrated probabilities, with uniform priors, of n people of a mix."""
     rng = np.random.default_rng(seed)
     labels = rng.choice(5, n, p=mix)
-    # Of normal logits with these means, 3 x the logit is the logarithm of the
-    # likelihood ratio.
+    # For normal logits with these means, 3 times the logit is the log-likelihood ratio.
     ratios = np.exp(3 * (rng.normal(size=(n, 5)) + 3 * np.eye(5)[labels]))
     return ratios / ratios.sum(axis=1, keepdims=True)
 
 
 def shares_of_model(proba, classes=CLASSES, clusters=None, counts=None, **params):
-    """Estimate the shares of names of a model with an error, or people, of its own."""
+    """Estimate shares with a model whose error or held-out people are given."""
     given = {}
     if counts is not None:
         given["counts"] = counts
@@ -104,7 +103,7 @@ def test_estimated_shares_of_generated_names_are_near_true_shares(shipped, names
     assert shares.draws.shape == (1000, 74)
     assert_allclose(shares.draws.sum(axis=1), 1)
     assert (shares.n_names, shares.n_not_names) == (250, 0)
-    assert type(shares.n_names) is int  # not of numpy, which JSON cannot hold
+    assert type(shares.n_names) is int  # not a numpy integer, which JSON cannot hold
 
 
 @pytest.mark.parametrize(
@@ -112,7 +111,7 @@ def test_estimated_shares_of_generated_names_are_near_true_shares(shipped, names
     [({}, 0.5 * 2**0.5), ({"model_error": np.array([0.3, 0.4])}, 0.5)],
 )
 def test_intervals_of_long_list_include_model_error_of_each_class(given, deviation):
-    """Chance adds little to a long list; the errors of two classes add as squares."""
+    """In a long list, sampling error is small. Model errors add in quadrature."""
 
     def row_of_a(odds):
         rows = np.column_stack([odds, np.ones(len(odds))]) / (1 + odds)[:, None]
@@ -139,7 +138,7 @@ def test_shares_of_reordered_or_counted_names_are_identical(shipped, names):
 
 
 def test_draws_hardly_change_with_rounding_errors_in_probabilities():
-    """They differ from processor to processor, and must not decide who is drawn."""
+    """The last bits differ between processors and must not decide who is drawn."""
     proba = draw(MIX, 40)
     noise = 1 + 1e-12 * np.random.default_rng(0).standard_normal(proba.shape)
     given = {"keys": np.arange(40)}
@@ -197,12 +196,12 @@ def test_note_on_wide_interval_is_omitted_for_groups_and_few_names():
     note = "US has a wide interval, because other labels have similar names: sum"
     assert note in repr(shares)
     assert "wide" not in repr(shares.sums({"America": ["US"]}))
-    assert "wide" not in repr(shares_of(rows[:90], classes))  # they are warned of
+    assert "wide" not in repr(shares_of(rows[:90], classes))  # a warning covers these
     assert "wide" not in repr(shares_of(np.eye(2).repeat(100, axis=0), classes))
 
 
 def test_counts_summing_to_a_trillion_are_accepted():
-    """All names in one array would be 8 TB."""
+    """An array of all names would take 8 TB."""
     shares = shares_of(np.eye(5), counts=np.full(5, 2 * 10**11), n_draws=200)
     assert shares.n_names == 10**12
     assert_allclose(shares.share, 0.2)
@@ -275,7 +274,7 @@ def test_invalid_counts_weights_or_clusters_raise(params, message):
     "weights", [["1_0", 1, 1], ["1", 1, 1], np.array(["1", 1, 1], dtype=object)]
 )
 def test_text_as_sample_weight_raises(weights):
-    """float("1_0") is 10."""
+    """Python would read some texts as other numbers: float("1_0") is 10."""
     with pytest.raises(TypeError, match="weights that are numbers, got '1"):
         estimate_shares(Known(), np.eye(5)[:3], sample_weight=weights)
 
@@ -284,7 +283,7 @@ def test_text_as_sample_weight_raises(weights):
 
 
 def test_bootstrap_draws_match_estimates_of_resampled_lists():
-    """One step from the list's shares, against an estimate of each resample."""
+    """Draws, which take one step from the shares, match complete EM estimates."""
     names = distinct_names(draw(MIX, 300), np.ones(300), UNIFORM)
     proba = names.ratios / names.ratios.sum(axis=1, keepdims=True)
     shares = shares_of_model(proba, n_draws=500, model_error=0)
@@ -300,11 +299,11 @@ def test_bootstrap_draws_match_estimates_of_resampled_lists():
 
 
 def test_mean_of_draws_is_close_to_estimated_share():
-    """The gradient at the estimate is not 0, and would move every resample."""
+    """The gradient at the estimate is not 0. Uncorrected, it would move every draw."""
     shares = shares_of_model(draw(MIX, 60), model_error=0, n_draws=5_000)
     assert 60 * shares.share[3] > 1
     bias = abs(shares.draws.mean(axis=0) - shares.share)[:4]
-    # What shares cannot do below 0 moves the mean by .05 of a standard deviation.
+    # Because shares stop at 0, the mean moves by .05 of a standard deviation.
     assert (bias <= 0.1 * shares.draws.std(axis=0)[:4]).all()
 
 
@@ -316,7 +315,7 @@ def test_label_with_share_0_has_exact_binomial_upper_limit():
     assert danish.high == pytest.approx(1 - 0.025**0.01)
     half = shares_of(rows, confidence_level=0.5)
     assert half["Danish"].high == pytest.approx(1 - 0.25**0.01)
-    # These weights tell as much as (60 + 80)^2 / (60 + 160) names.
+    # Kish: the effective number of names is (60 + 80)^2 / (60 + 160).
     weighted = shares_of(rows, sample_weight=np.repeat([1, 2], [60, 40]))
     assert weighted["Danish"].high == pytest.approx(1 - 0.025 ** (220 / 140**2))
 
@@ -357,7 +356,7 @@ def test_p_values_of_groups_are_adjusted_for_number_of_groups():
     found = here.sums(NORTH).compare(there.sums(NORTH))
     assert found.label.tolist() == ["Ireland", "North"]
     ireland = vars(found["Ireland"])
-    p_value = ireland["p_value"]  # for two groups together, not for five labels
+    p_value = ireland["p_value"]  # adjusted for two groups, not for five labels
     assert 0.05 < p_value < irish["p_value"]
     assert ireland == irish | {"label": "Ireland", "p_value": p_value}
 
@@ -410,7 +409,7 @@ def test_difference_of_two_shares_of_0_has_exact_limits_of_both_lists():
 
 
 def test_difference_between_shares_of_1_and_0_combines_exact_limits():
-    """Lists of so few names have an interval, and are not tested."""
+    """Lists with so few names have intervals, but no p-values."""
     here = shares_of(np.eye(5)[[1] * 4])
     there = shares_of(np.eye(5)[[2] * 12])
     reach = np.hypot(1 - 0.025 ** (1 / 4), 1 - 0.025 ** (1 / 12))
@@ -422,7 +421,7 @@ def test_difference_between_shares_of_1_and_0_combines_exact_limits():
 
 
 def test_p_value_for_certain_predictions_equals_pooled_z_test():
-    """That of p of both lists together, as in a z-test, is larger than theirs."""
+    """The standard deviation is that of the pooled share of both lists."""
     here, there = (
         shares_of_model(
             np.eye(5).repeat([n - k, k, 0, 0, 0], axis=0), model_error=0, n_draws=1000
@@ -521,7 +520,7 @@ def test_sums_of_empty_groups_have_no_rows():
 
 
 def test_sums_distinguish_integer_labels_above_2_to_the_53():
-    """As floats, neighbours would be one label."""
+    """As floats, neighbouring integers would be equal."""
     labels = [2**53 + k for k in range(4)]
     classes = np.array(labels, dtype=np.uint64)
     groups = {"even": labels[::2], "first": labels[:2], "last": labels[2:]}
@@ -649,7 +648,7 @@ def test_tested_coverage_is_reported_only_for_default_settings(shipped, names):
 
 
 def people(**n_of_label):
-    """Return how many people have shown how the model errs: of most labels, 500."""
+    """Return the number of held-out people of each label, 500 unless given."""
     return np.array([n_of_label.get(label, 500) for label in CLASSES])
 
 
@@ -667,7 +666,7 @@ def test_sparse_labels_have_note_and_no_interval_unless_grouped():
 
 
 def test_group_with_half_its_share_in_sparse_labels_has_no_interval():
-    """The sparse label has 40 people; the others have 60, 20 and 40."""
+    """The sparse label has 40 names; the other labels have 60, 20 and 40."""
     groups = {"two thirds": ["Dutch", "Norwegian"], "half": ["Dutch", "Turkish"]}
     groups |= {"less": ["Danish", "Dutch"], "without": ["Danish", "Turkish"]}
     proba = np.eye(5)[np.repeat([0, 1, 3, 4], [60, 40, 20, 40])]
@@ -741,9 +740,9 @@ def test_shares_with_checked_rows_have_no_sparse_labels(names):
 
 @pytest.mark.filterwarnings("ignore:The model is unsure")
 def test_notes_on_custom_labels_do_not_suggest_subregions():
-    """The table of subregions lacks them, so that sums("subregion") would raise."""
+    """The table of subregions lacks these labels: sums("subregion") would raise."""
     classes = np.array(["x", "y"])
-    proba = np.full((200, 2), 0.5)  # a mix of which nothing is known
+    proba = np.full((200, 2), 0.5)  # which say nothing about the labels
     n_people = np.array([19, 500])
     shares = shares_of_model(proba, classes, n_people=n_people)
     with pytest.raises(ValueError, match="'x'"):
@@ -777,7 +776,7 @@ def test_clusters_of_four_identical_rows_double_interval_width():
 
 
 def test_names_recurring_in_ten_clusters_do_not_narrow_intervals(shipped, names):
-    """The authors of ten papers are no ten times as many authors."""
+    """Ten papers by the same authors do not have ten times as many authors."""
     authors = names[::5]
     clusters = np.arange(10 * len(authors))
     params = {"n_draws": 4000, "random_state": 0}
@@ -816,7 +815,7 @@ def test_intervals_with_clusters_do_not_depend_on_row_order():
 
 @pytest.mark.filterwarnings("ignore:There are 10 clusters")
 def test_variance_over_clusters_divides_by_their_number_minus_1():
-    """A share of .5 of 10 has the deviation sqrt(.25 / 9) in a population."""
+    """A share of .5 among 10 clusters has the standard deviation sqrt(.25 / 9)."""
     rows = np.eye(5)[np.arange(10) % 2]
     clusters = np.arange(10)
     shares = shares_of_model(rows, model_error=0, n_draws=10_000, clusters=clusters)
@@ -835,7 +834,7 @@ def test_fewer_than_30_clusters_warn():
 
 
 def checked_list(n=1000, n_checked=200, seed=0, mix=(0.4, 0.3, 0.2, 0.09, 0.01)):
-    """A model that favours the first class, labels, and those that were checked."""
+    """Return probabilities that favour the first class, labels and checked labels."""
     rng = np.random.default_rng(seed)
     labels = rng.choice(5, n, p=mix)
     rows = np.exp(1.5 * (rng.normal(size=(n, 5)) + 2 * np.eye(5)[labels]))
@@ -883,7 +882,7 @@ def test_intervals_of_checked_rows_without_errors_have_minimum_width():
     y = np.full(1000, None, dtype=object)
     y[::10] = CLASSES[rows[::10].argmax(axis=1)]
     shares = estimate_checked(rows, y)
-    limit = 1 - 0.025 ** (0.9 / 100)  # of 100 of 1000, without the correction 1 / 100
+    limit = 1 - 0.025 ** (0.9 / 100)  # .9: 100 of 1000 rows are checked
     assert shares["Turkish"].high == pytest.approx(limit)
     assert shares["Turkish"].low == shares["Turkish"].share == 0
     large = shares[CLASSES[1]]
@@ -891,8 +890,8 @@ def test_intervals_of_checked_rows_without_errors_have_minimum_width():
     assert large.high == pytest.approx(large.share + limit / 2)
 
 
-def say_nothing(n):
-    """Return distinct names about which the model knows nothing."""
+def uninformative_names(n):
+    """Return distinct names for which all labels are equally probable."""
     return distinct(np.full((n, 5), 0.2))
 
 
@@ -904,15 +903,15 @@ UNSURE = pytest.mark.filterwarnings(
 @UNSURE
 @pytest.mark.parametrize("in_clusters, part", [(False, 1 - 12 / 600), (True, 1)])
 def test_interval_of_few_checked_rows_equals_t_interval_of_mean(in_clusters, part):
-    """The list is complete, and clusters come from a population without an end."""
+    """The rows are a finite population, but clusters come from an infinite one."""
     y = np.full(600, None, dtype=object)
     y[::50] = ["Danish", "Dutch"] * 6
     params = {"clusters": np.arange(600)} if in_clusters else {}
     params["n_draws"] = 3000
-    row = estimate_checked(say_nothing(600), y, **params)["Danish"]
+    row = estimate_checked(uninformative_names(600), y, **params)["Danish"]
     deviation = np.sqrt(0.25 / 11 * part)
     assert row.share == pytest.approx(0.5, abs=1e-3)
-    # That of t of 11; a normal distribution has 1.960.
+    # The quantile of t with 11 degrees of freedom; a normal distribution has 1.960.
     assert row.high - row.low == pytest.approx(2 * 2.201 * deviation, rel=0.05)
 
 
@@ -923,19 +922,19 @@ def test_interval_of_weighted_checked_rows_equals_t_interval_of_weighted_mean():
     weights = np.ones(600)
     weights[::120] = 3  # of half of those who are Danish
     params = {"sample_weight": weights, "n_draws": 3000}
-    row = estimate_checked(say_nothing(600), y, **params)["Danish"]
+    row = estimate_checked(uninformative_names(600), y, **params)["Danish"]
     of_checked = weights[::30] / weights[::30].sum()
     errors = (y[::30] == "Danish") - 2 / 3
     variance = ((of_checked * errors) ** 2).sum() * 20 / 19 * (1 - 20 / 600)
     assert row.share == pytest.approx(2 / 3, abs=1e-3)
-    # Satterthwaite: as 8.6 rows of equal weight have.
+    # Satterthwaite: the degrees of freedom are those of 8.6 rows of equal weight.
     n_equal = (of_checked**2).sum() ** 2 / (of_checked**4).sum()
     t = student.ppf(0.975, n_equal - 1)
     assert row.high - row.low == pytest.approx(2 * t * np.sqrt(variance), rel=0.05)
 
 
 def test_interval_of_checked_rows_equals_that_of_regression_estimator():
-    """The variance is that of what is left of labels, given predictions."""
+    """The variance is that of the residuals of labels regressed on predictions."""
     rng = np.random.default_rng(1)
     is_danish = np.arange(4000) % 2 == 0
     rows = np.full((4000, 5), 1e-9)
@@ -945,7 +944,7 @@ def test_interval_of_checked_rows_equals_that_of_regression_estimator():
     y = np.where(is_checked, np.where(is_danish, "Danish", "Dutch"), None)
     row = estimate_checked(rows, y, n_draws=3000)["Danish"]
     fit = linregress(rows[is_checked, 0], is_danish[is_checked])
-    assert 0.1 < fit.slope < 0.9  # it matters: 1 would be another estimate
+    assert 0.1 < fit.slope < 0.9  # a slope of 1 would give another estimate
     left = is_danish - fit.slope * rows[:, 0]
     n = is_checked.sum()
     deviation = left[is_checked].std(ddof=1) * np.sqrt((1 - n / 4000) / n)
@@ -1027,9 +1026,10 @@ HOUSEHOLDS = np.arange(900) // 3
 
 @pytest.fixture(scope="module")
 def register():
-    """Probabilities of 900 people, their labels, and who is in the small stratum.
+    """Return probabilities of 900 people, labels, and who is in the small stratum.
 
-    Of its 99 people, most are Turkish; of the others, few are. Households are alike.
+    Most of its 99 people are Turkish, but few of the other people. The members of a
+    household are alike.
     """
     rng = np.random.default_rng(0)
     is_small = np.arange(900) < 99
@@ -1041,7 +1041,7 @@ def register():
 
 
 def count_alarms(register, draw_rows, n=10, clusters=None):
-    """Count draws of checked rows that look as if they were not drawn by chance."""
+    """Count draws that warn that checked rows were not drawn at random."""
     rows, labels, _ = register
     n_alarms = 0
     for seed in range(n):
@@ -1062,7 +1062,7 @@ def test_checked_rows_drawn_at_random_rarely_warn(register, clusters):
 
 
 def test_checked_households_drawn_at_random_rarely_warn(register):
-    """Households are alike, so that their rows differ more than single ones."""
+    """Members of a household are alike, so drawn households vary more than rows."""
 
     def draw_rows(rng):
         return (rng.permutation(300) < 60)[HOUSEHOLDS]
@@ -1073,7 +1073,7 @@ def test_checked_households_drawn_at_random_rarely_warn(register):
 
 @pytest.mark.parametrize("clusters", [None, np.arange(900), HOUSEHOLDS])
 def test_checked_rows_oversampled_from_stratum_warn(register, clusters):
-    """Of 12 % who are Turkish, the checked rows would make 31 %."""
+    """12 % of the people are Turkish, but 31 % of the checked rows."""
     _, _, is_small = register
 
     def draw_rows(rng):
@@ -1084,7 +1084,7 @@ def test_checked_rows_oversampled_from_stratum_warn(register, clusters):
 
 
 def test_checked_rows_with_least_sure_predictions_warn():
-    """They have the mix of the list, so that only their largest probability tells."""
+    """Their labels are distributed as in the list; only probabilities differ."""
     labels = np.arange(900) % 5
     rng = np.random.default_rng(0)
     rows = np.exp(rng.normal(size=(900, 5)) + 4 * np.eye(5)[labels])
@@ -1097,7 +1097,7 @@ def test_checked_rows_with_least_sure_predictions_warn():
 
 
 def test_unchecked_rows_of_single_label_warn(register):
-    """Only Dutch people are left: of 870 rows, one deviation, or five among 30."""
+    """Only Dutch people are unchecked, which hardly shows in the 870 checked rows."""
     _, labels, _ = register
     dutch = np.flatnonzero(labels == "Dutch")
 
@@ -1161,9 +1161,9 @@ def test_printed_shares_list_checked_labels_unknown_to_model():
 
 
 def test_compare_accepts_label_missing_from_one_list():
-    """Distances to the ends add up as squares; 0 of 1,000 has the exact upper limit."""
+    """Distances to interval ends add in quadrature; a share of 0 has an exact limit."""
     rows, _, y = checked_list()
-    other_rows = (rows + 1e-5) / (1 + 5e-5)  # as of other names
+    other_rows = (rows + 1e-5) / (1 + 5e-5)  # so that these count as other names
     without = estimate_checked(other_rows, y)
     y[np.flatnonzero(y != None)[:50]] = "American"  # noqa: E711
     shares = estimate_checked(rows, y)
@@ -1180,7 +1180,7 @@ def test_compare_accepts_label_missing_from_one_list():
 
 
 def test_compare_of_different_results_for_same_names_raises():
-    """Their draws are paired, so that the chance of the names would cancel."""
+    """Their draws are paired, so that the sampling error of names would cancel."""
     rows, _, y = checked_list()
     shares = estimate_shares(Known(), rows, n_draws=200)
     checked = estimate_checked(rows, y)
@@ -1201,7 +1201,7 @@ def test_compare_of_different_results_for_same_names_raises():
 
 @pytest.mark.filterwarnings("ignore:.*checked rows")
 def test_parts_with_same_names_and_different_checked_labels_are_compared():
-    """Within a call, these are drawn apart."""
+    """Parts of one call have draws of their own."""
     rows, labels, _ = checked_list(200)
     by = np.repeat([1, 2], 200)
     y = np.where(np.arange(400) % 2, np.tile(labels, 2), None)
@@ -1227,7 +1227,7 @@ def test_compare_with_known_shares_sums_remaining_labels_as_others():
 
 
 def test_interval_of_checked_rows_without_errors_uses_model_variance():
-    """All rows have the likelier label, of .97."""
+    """Each row has its most probable label, whose probability is .97."""
     is_danish = np.arange(900) % 3 > 0
     rows = np.where(is_danish[:, None], [0.97, 0.03, 0, 0, 0], [0.03, 0.97, 0, 0, 0])
     is_checked = np.random.default_rng(1).permutation(900) < 150
@@ -1286,7 +1286,7 @@ def test_known_shares_of_groups_with_others_raise():
 def test_p_values_of_several_comparisons_are_holm_adjusted(
     p_values, are_all_rows_sure, expected
 ):
-    """Of three: times 3, and less only where nothing of a comparison is equal."""
+    """The factor 3 falls only if all rows of a smaller comparison are sure."""
     table = shares_of(draw(MIX)).compare(shares_of(draw(OTHER)))
 
     def with_p_value(smallest):

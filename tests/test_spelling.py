@@ -1,4 +1,4 @@
-"""Names as they were typed -> names."""
+"""Tests of cleaning names as people type them."""
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +11,7 @@ TYPED = st.text(
     st.characters(exclude_categories=())
     | st.sampled_from(" \n\t\u00a0\u200b\ufeff\"'’“„`–-aB.,")
 )
-# Words whose place and signs in a text count.
+# Words whose effect depends on their position and on the signs around them.
 FORMS = """
 Anna Juan Ana Smith Müller MÜLLER müller A. A.M. AM A J.-P. J-P NG LI O U é. Ý , . 。 ..
 - ' " ( ) (Ana) (singer) (李伟) ★ 😀 * ™ † 👍🏽 田中 さん. 王先生 김 민수 씨.

@@ -1,4 +1,4 @@
-"""Which names are spellings of one name, and how that keeps a split from leaking."""
+"""Tests of groups of names that are spellings of the same name."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""Tests of stacks: the parts of a model, and layers applied in order."""
+"""Tests of stacks: a model inside of wrappers, which are layers in an order."""
 
 import json
 import re
@@ -83,7 +83,7 @@ def assumed_priors(model):
 
 @dataclass(frozen=True)
 class Expected:
-    """Expected properties of a stack; `people` are its priors without its bias."""
+    """Expected properties of a stack; `people` are priors corrected for bias."""
 
     labels: list
     proba: np.ndarray
@@ -98,7 +98,7 @@ class Expected:
     lost_by: str | None = None  # what changes probabilities above the threshold
 
     def after(self, owner, proba, **changes):
-        """Return what holds above a wrapper that changes the probabilities."""
+        """Return what is expected outside of a wrapper that changes probabilities."""
         lost_by = None if self.least is None else self.lost_by or owner
         return replace(self, proba=scaled(proba), lost_by=lost_by, **changes)
 
@@ -351,13 +351,13 @@ def test_threshold_below_changed_probabilities_raises_in_predict_and_fit(model):
         resolve(SelectiveClassifier(model, coverage=0.5))
 
 
-def holding_nothing_back(model):
-    """Wrap a model by layers that change no probability."""
+def without_effect(model):
+    """Wrap a model in layers that do not change its probabilities."""
     same = PriorShiftClassifier(model, priors=assumed_priors(model))
     return selective(joined(FrozenEstimator(GroupedClassifier(same, groups={}))))
 
 
-@pytest.mark.parametrize("wrap", [holding_nothing_back, partial(calibrated, power=1.0)])
+@pytest.mark.parametrize("wrap", [without_effect, partial(calibrated, power=1.0)])
 def test_shares_of_wrapper_without_effect_equal_shares_of_inner_model(
     model, small_names, wrap
 ):
@@ -370,7 +370,7 @@ def test_shares_of_wrapper_without_effect_equal_shares_of_inner_model(
         assert_allclose(getattr(found, column), values, atol=1e-5)
     unbiased = estimate_shares(model, names, assumed_prior=PRIORS, n_draws=200)
     differences = np.sort(found.share) - np.sort(unbiased.share)
-    assert abs(differences).max() > 0.01  # the bias counts
+    assert abs(differences).max() > 0.01  # so the bias has an effect
 
 
 def test_assumed_prior_of_grouped_classifier_changes_shares(model, small_names):

@@ -1,4 +1,4 @@
-"""estimate_statistic: a function of shares or rates, with an interval."""
+"""Tests of estimate_statistic: functions of shares or rates, with intervals."""
 
 import warnings
 
@@ -45,7 +45,7 @@ def rates():
 
 
 def sure_shares_of(*n_people):
-    """Return the shares of so many people of each label, whose names are sure."""
+    """Return shares of names with certain labels, so many of each label."""
     rows = np.eye(3).repeat(n_people, axis=0)
     names = np.column_stack([rows, np.arange(len(rows))])
     return estimate_shares(Known(CLASSES), names, n_draws=400, random_state=0)
@@ -56,12 +56,12 @@ def simpson(share):
 
 
 def test_statistic_interval_is_percentiles_extended_by_twice_curvature_bias():
-    shares = sure_shares_of(150, 100, 50)  # whose ends reach no farther
+    shares = sure_shares_of(150, 100, 50)  # whose ends do not extend the interval
     found = estimate_statistic(simpson, shares)
     draws = 1 - (shares.draws**2).sum(axis=1)
     low, high = np.quantile(draws, [0.025, 0.975])
     move = 2 * (simpson(shares.draws.mean(axis=0)) - draws.mean())
-    assert move > 0  # draws of a list are less diverse than it
+    assert move > 0  # resamples are less diverse than the list
     assert (found.low, found.high) == pytest.approx((low, high + move))
     assert found.estimate == pytest.approx(simpson(shares.share))
 
@@ -131,7 +131,7 @@ def test_statistic_that_returns_array_keeps_its_shape(shares):
 
 
 def test_statistic_receives_shares_in_order_of_model_classes(shares, others):
-    """By size, another list or seed would give another label."""
+    """Ordered by size, labels would depend on the list and the seed."""
     assert others.label.tolist() != CLASSES.tolist()
     found = estimate_statistic(lambda a, b: np.array([a, b]), others, shares)
     for row, table in zip(found.estimate, (others, shares), strict=True):
@@ -204,7 +204,7 @@ def test_draws_of_results_are_read_only(shares, rates):
 
 @pytest.mark.parametrize("n_lists", [1, 2])
 def test_statistic_that_modifies_its_array_raises(shares, others, n_lists):
-    """The next shares that it takes would be changed."""
+    """Otherwise the shares of the next call would be changed."""
 
     def smallest(*arrays):
         arrays[-1].sort()
@@ -239,7 +239,7 @@ def test_exception_in_statistic_is_raised_unchanged(shares):
 
 
 def test_statistic_of_parts_is_called_once_per_draw_and_interval_end(parts):
-    """Once a draw for each part would be quadratic in parts."""
+    """One call per draw and part would be quadratic in the number of parts."""
     n_calls = 0
 
     def mean(share):

@@ -1,4 +1,4 @@
-"""Tables of results: columns are attributes, rows are found by label."""
+"""Tests of result tables: columns are attributes, rows are looked up by label."""
 
 import io
 import pickle
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
 
 @pytest.fixture(scope="module")
 def results():
-    """One of each kind, by name."""
+    """A result of each kind, by name."""
     rows = np.eye(15)[np.arange(200) % 3] * 0.999 + 0.001 / 15
     params = {"n_draws": 200, "random_state": 0}
     is_odd = np.arange(200) % 2
@@ -56,7 +56,7 @@ def test_result_row_has_columns_as_python_attributes(results, kind):
     row = table[table.label[0].item()]
     assert isinstance(row, sknames.Row)
     assert [*vars(row)] == [*table.to_frame().columns]
-    assert {*vars(row)} < {*dir(table)}  # which shells complete
+    assert {*vars(row)} < {*dir(table)}  # so that shells complete them
     for value in vars(row).values():
         values = value if isinstance(value, list) else [value]
         assert {type(value) for value in values} <= {str, int, float, bool}

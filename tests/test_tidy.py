@@ -85,7 +85,7 @@ def test_tidy_removes_every_title_in_any_case(place):
             assert tidy([form.format(case)]) == ["Anna Kim"], case
 
 
-# Texts for a word of a table, and how they are read if it is there.
+# For each table of words, a text with a word of it, and the tidy name.
 IN_CONTEXT = {
     "following": ("Dr. {} Anna Kim", "Anna Kim"),
     "relative": ("Anna Kim {} Schmidt", "Anna Kim"),
@@ -147,7 +147,7 @@ def test_tidy_never_empties_a_name(parts):
     (left,) = tidy([typed])
     (cleaned,) = tidy([typed], tidy=False)
     assert bool(left) is bool(cleaned)
-    # No alphabet has halves of letters, so they are read as U+FFFD.
+    # Alphabets have no surrogates, which are therefore decoded as U+FFFD.
     assert tidy([left.replace("\ufffd", "\ud800")], tidy=False) == [left]
 
 

@@ -76,7 +76,7 @@ def y():
 
 
 def symbols_of_codes(codes):
-    """Symbols from 2, since 1 is the space."""
+    """Return symbols from 2, because 1 is the space."""
     return codes + (codes > 0)
 
 
@@ -96,7 +96,7 @@ def fit(X, y, weights=None, **params):
 
 
 def make_rows(n=100):
-    """Rows whose labels are their numbers, with up to three n-grams each."""
+    """Return rows with up to three n-grams each; the label of a row is its index."""
     rng = np.random.RandomState(1)
     starts = np.concatenate([[0], np.cumsum(np.arange(n) % 4)])
     features = rng.randint(50, size=starts[-1]).astype(np.int32)
@@ -112,12 +112,12 @@ def matrix_of(features, starts, values):
 
 
 def number_of(codes):
-    """Number a prefix, whose codes are digits."""
+    """Return a prefix as a number in base 6, whose digits are the codes."""
     return int("0" + "".join(map(str, codes[codes > 0])), 6)
 
 
 def numbers_of_nodes(plan):
-    """Number the prefix of each node."""
+    """Return the prefix of each node as a number in base 6."""
     numbers = np.zeros(len(plan.symbols), dtype=int)
     for first, last in plan.depths():
         parents = plan.parents[first:last]
@@ -144,7 +144,7 @@ def test_small_batches_draw_single_rows_and_large_batches_draw_runs(
 
 
 def test_runs_of_rows_start_at_random_offset():
-    # So no two rows are always, or never, together.
+    # Otherwise the same rows would always be in a batch together.
     rng = np.random.RandomState(0)
     first_rows = {_batches.runs_in_random_order(2_000, RUN, rng)[0] for _ in range(9)}
     assert len({row % RUN for row in first_rows}) > 1
@@ -213,7 +213,7 @@ def test_next_symbol_loss_of_batch_equals_weighted_mean_over_rows(share):
     batch = _batches.Batch.of(rows, share)
     logits = torch.from_numpy(logits[numbers_of_nodes(batch.plan)]).float()
     assert _loss.Loss.next_symbol(logits, batch).item() == expected
-    # Or of the codes that occur.
+    # The same for logits of only the codes that occur.
     codes = [0, 1, 2, 3, 5]
     columns = torch.from_numpy(np.searchsorted(codes, batch.plan.symbols.numpy()))
     found = _loss.Loss.next_symbol(logits[:, codes], batch, columns)
@@ -252,7 +252,7 @@ def test_logit_adjustment_and_generalized_loss_apply_in_training_only(
 
 
 class Steps(Callback):
-    """Keep each step's batch, and the gradients and rates by parameter."""
+    """Record the batch, the gradients and the learning rates of each step."""
 
     def on_train_begin(self, net, **kwargs):
         self.batches = []
@@ -280,7 +280,7 @@ def steps_of(X, y, **params):
 
 
 def test_gradients_scale_with_next_symbol_weight(X, y):
-    # Their norm is below 1, so that they are not clipped.
+    # The norm of the gradients is below 1, so that they are not clipped.
     gradients = []
     params = {"batch_size": 100, "ngram_range": None, "max_epochs": 1} | WITHOUT
     for weight in (0.25, 0.5, 2):
@@ -291,7 +291,7 @@ def test_gradients_scale_with_next_symbol_weight(X, y):
     assert_allclose(gradients[2], 8 * gradients[0], rtol=1e-4)
 
 
-# Codes with padding and the unknown one.
+# The number of codes includes padding and the unknown code.
 @pytest.mark.parametrize("n_codes", [MANY_CODES, MANY_CODES + 1])
 def test_next_symbol_gradients_with_many_codes_are_limited_to_codes_of_batch(n_codes):
     X = np.arange(2, n_codes)[:, None]
@@ -336,7 +336,7 @@ def go_on():
 
 
 class Recorder(Callback):
-    """Keep what a callback sees, and do something at the end of an epoch."""
+    """Record a fit, and call a function at the end of each epoch."""
 
     def __init__(self, at_epoch_end=go_on):
         self.at_epoch_end = at_epoch_end
@@ -366,14 +366,14 @@ def fail():
 
 
 def score_of(name, model, rows):
-    """A score of Rows; their codes are those of `random_codes`."""
+    """Return a score of a model on Rows whose codes are from `random_codes`."""
     X = symbols_of_codes(rows.codes)
     y = model.classes_[rows.labels]
     return get_scorer(name)(model, X, y)
 
 
 def loss_of(model, rows):
-    """The mean cross-entropy of Rows, by the model's probabilities."""
+    """Return the mean cross-entropy of a model's probabilities on Rows."""
     proba = model.predict_proba(symbols_of_codes(rows.codes))
     p = proba[np.arange(len(rows)), rows.labels]
     return -np.average(np.log(p), weights=rows.weights)
@@ -387,7 +387,7 @@ def test_epoch_scoring_equals_score_of_model_on_held_out_rows():
     params = {"early_stopping": True, "n_iter_no_change": 2, "max_epochs": 60}
     callbacks = [*scorings, recorder]
     model = fit(X, random_labels(400), lr=0.05, callbacks=callbacks, **params)
-    # Also the epochs that early stopping ends, whose weights are not kept.
+    # The history includes the last epochs, whose weights were not kept.
     assert 3 < len(model.history_) < 60
     best = model.history_[-3]
     for name in names:
@@ -404,7 +404,7 @@ def test_early_stopping_without_rows_to_hold_out_warns():
 
 
 def test_batch_callbacks_receive_only_logits_and_labels(X, y):
-    # The states of an epoch would fill memory.
+    # Keeping the states of an epoch would fill memory.
     seen = []
 
     class See(Callback):
@@ -468,7 +468,7 @@ def test_schedule_of_many_small_batches_holds_maximum_learning_rate():
     n_rising = MAX_CYCLE // 5
     assert cycle.index(max(cycle)) == n_rising - 1
     assert longer == [*cycle[:n_rising], *[0.01] * 30, *cycle[n_rising:]]
-    # Those that are not small take one cycle.
+    # Batches that are not small have a single cycle.
     whole = learning_rates(MAX_CYCLE + 50, MIN_ROWS_TO_SHARE)
     assert whole.index(max(whole)) == len(whole) // 5 - 1
     assert whole.count(max(whole)) == 1
@@ -557,7 +557,7 @@ def test_fits_with_same_random_state_have_identical_weights(X, y):
     for name, value in first.items():
         assert_array_equal(again[name], value)
         assert_array_equal(state[name], value)
-    # Also what they start from: steps are small.
+    # Initial weights differ as well, because training steps are small.
     assert not np.allclose(first["embedding"], other["embedding"], atol=0.5)
 
 
@@ -583,7 +583,7 @@ def test_fit_in_another_process_gives_identical_weights():
 
 
 def test_concurrent_fits_in_threads_equal_sequential_fits(X, y, two_threads):
-    # torch's generator and its number of threads are the process's.
+    # torch's random generator and number of threads belong to the process.
 
     def weights(seed):
         return fit(X, y, random_state=seed).weights()["output.weight"]
@@ -671,8 +671,8 @@ def test_recorded_losses_equal_cross_entropy_of_predictions(X, y, next_symbol_we
         assert found == pytest.approx(of_random, rel=0.2)
 
 
-# Names: 40, of which early stopping holds out four. Each has a symbol of its own, and
-# one of two that 20 of them have.
+# Early stopping holds out four of 40 names. Each name has a symbol of its own, and one
+# of two symbols that 20 names share.
 @pytest.mark.parametrize(
     "early_stopping, min_df, n_names, n_own",
     [(False, 1, 40, 40), (True, 1, 36, 36), (True, 2, 36, 0)],
@@ -686,7 +686,7 @@ def test_ngrams_and_idf_exclude_held_out_rows(early_stopping, min_df, n_names, n
         early_stopping=early_stopping, callbacks=[recorder],
     )  # fmt: skip
     shared = np.bincount(recorder.train.codes[:, 1])[1:]
-    # The marks of start and end, before and behind, are in every name.
+    # The start mark (first) and the end mark (last) are in every name.
     frequencies = np.array([n_names, *shared, *[1] * n_own, n_names])
     expected = np.log((1 + n_names) / (1 + frequencies)) + 1
     assert_allclose(model.weights()["ngram_idf"], expected, rtol=1e-6)
@@ -709,7 +709,7 @@ def test_rows_with_large_weights_are_repeated_in_an_epoch():
     train = recorder.train
     row = train.codes[:, 0] - 1
     kept = np.unique(row)
-    # All rows come once before any comes twice: copies are no neighbours in an epoch.
+    # All rows come once before any copies, so that copies are not adjacent.
     assert len(kept) == 36
     assert_array_equal(np.sort(row[:36]), kept)
     assert_array_equal(train.labels, row % 2)
@@ -718,7 +718,7 @@ def test_rows_with_large_weights_are_repeated_in_an_epoch():
     expected = np.maximum(1, np.rint(relative))
     assert_array_equal(times[kept], expected[kept])
     assert times.max() > 5
-    # They share the weight of the row, and all have a mean of 1.
+    # Copies share the weight of their row, and the mean of all weights is 1.
     expected = relative[row] / times[row]
     assert_allclose(train.weights, expected / expected.mean(), rtol=1e-6)
 
@@ -746,7 +746,7 @@ def test_verbose_2_logs_each_epoch(X, y, capsys, monkeypatch, is_terminal):
     model = fit(X, y, verbose=2, early_stopping=True)
     out, err = capsys.readouterr()
     assert err == ""
-    # Colours are for terminals.
+    # Only terminals get colors.
     assert ("\033[" in out) is is_terminal
     header, _, *rows = re.sub(r"\033\[\d+m", "", out).splitlines()
     keys = ["epoch", "next_symbol_loss", "train_loss", "valid_acc", "valid_loss", "dur"]
@@ -811,7 +811,7 @@ def test_ngram_weights_have_own_learning_rate_and_epsilon(
 
 
 def test_gradients_are_clipped_to_a_norm_of_1(X, y):
-    # Those of smaller norm are not: test_gradients_scale_with_next_symbol_weight.
+    # Smaller gradients are not clipped: test_gradients_scale_with_next_symbol_weight.
     for gradients in steps_of(X, y, next_symbol_weight=1e3, lr=1e-3).gradients:
         assert gradients.pop("ngram_weight").is_sparse
         dense = torch.cat([gradient.flatten() for gradient in gradients.values()])
@@ -819,7 +819,7 @@ def test_gradients_are_clipped_to_a_norm_of_1(X, y):
 
 
 def dropout_rates(net):
-    """The share of elements that each dropout drops."""
+    """Return the share of elements that each dropout sets to 0."""
     names = ("dropout", "embedding_dropout", "ngram_dropout")
     return [getattr(net.module_, name).n_dropped / 256 for name in names]
 
@@ -848,7 +848,7 @@ def test_ngram_weights_are_rounded_to_half_precision(X, y):
 
 
 def test_skorch_older_than_1_2_raises_with_hint_to_upgrade(tmp_path):
-    """Its own import may fail, as with Python 3.13."""
+    """The import of an old skorch may fail, as on Python 3.13."""
     package = tmp_path / "skorch"
     metadata = tmp_path / "skorch-1.1.0.dist-info"
     for folder in (package, metadata):
