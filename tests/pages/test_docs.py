@@ -3,7 +3,6 @@
 ``python docs/blocks.py docs/predict.md`` writes the output of its blocks into a page.
 """
 
-import ast
 import csv
 import io
 import os
@@ -23,6 +22,7 @@ import sknames
 from docs.blocks import run_blocks
 from sknames.pretrained import load_card
 from tests.conftest import assert_prints, run_process, tiny_pipeline
+from tests.pages.conftest import functions_of
 from tools.retrain import people_in_scripts
 
 ROOT = Path(__file__).parents[2]
@@ -289,14 +289,7 @@ def test_first_model_example_without_matplotlib_prints_ascii_results(
 
 @pytest.fixture(scope="module")
 def lesson():
-    """The functions of the from-scratch example, without running the example."""
-    path = ROOT / "examples" / "plot_from_scratch.py"
-    tree = ast.parse(path.read_text("utf-8"))
-    defining = ast.Import | ast.ImportFrom | ast.FunctionDef
-    tree.body = [node for node in tree.body if isinstance(node, defining)]
-    functions = {}
-    exec(compile(tree, path, "exec"), functions)
-    return functions
+    return functions_of("plot_from_scratch.py")
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,7 @@ table that Python's anyascii fills.
 """
 
 import json
-import shutil
 import unicodedata
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,13 +18,12 @@ from sknames._text.names import Names
 from sknames._text.not_names import RULES
 from sknames._text.titles import TIDY
 from sknames.onnx import _metadata, to_onnx
-from tests.conftest import run_process
+from tests.pages.conftest import EXAMPLES, NODE, run_javascript
 from tests.test_char_encoder import READINGS
 from tests.test_spelling import FORMS
 from tests.test_tidy import LIKE, NAMES
 
-NODE = shutil.which("node")
-INDEX = Path(__file__).parents[2] / "examples" / "javascript" / "index.mjs"
+INDEX = EXAMPLES / "javascript" / "index.mjs"
 IMPORT = 'import anyAscii from "any-ascii";\n'
 N_CODE_POINTS = 0x20000  # higher code points are very rare in names
 
@@ -64,8 +61,7 @@ import * as js from "./index.mjs";
 const given = JSON.parse(readFileSync(0, "utf-8"));
 process.stdout.write(JSON.stringify({expression}));
 """
-        command = [NODE, "--input-type=module", "-e", script]
-        run = run_process(*command, code=code, input=json.dumps(given), cwd=folder)
+        run = run_javascript(script, given=given, code=code, cwd=folder)
         return run.stderr if code else json.loads(run.stdout)
 
     return evaluate

@@ -6,8 +6,6 @@ encoders, does not.
 
 import csv
 import json
-import shutil
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -18,10 +16,10 @@ from sknames import load_pretrained, predict_names
 from sknames.datasets import load_names
 from sknames.onnx import to_onnx
 from tests.conftest import run_process
+from tests.pages.conftest import EXAMPLES, NODE, run_javascript
 from tests.test_tidy import LIKE
 
-FOLDER = Path(__file__).parents[2] / "examples" / "javascript"
-NODE = shutil.which("node")
+FOLDER = EXAMPLES / "javascript"
 PEOPLE = FOLDER.parents[1] / "tools" / "retrain" / "people_in_scripts.csv"
 INSTALL = "npm install --ignore-scripts, in examples/javascript"
 # Characters of random names.
@@ -76,17 +74,12 @@ process.stdout.write(JSON.stringify(found));
 """
 
 
-def node(script, *arguments, **options):
-    return run_process(
-        NODE, "--input-type=module", "-e", script, *arguments, cwd=FOLDER, **options
-    )
-
-
 @pytest.fixture(scope="module", autouse=True)
 def needs_node():
     if NODE is None:
         pytest.skip("Node.js is not installed")
-    found = node("import 'onnxruntime-node'; import 'any-ascii';", code=None)
+    script = "import 'onnxruntime-node'; import 'any-ascii';"
+    found = run_javascript(script, code=None, cwd=FOLDER)
     if found.returncode:
         if "ERR_MODULE_NOT_FOUND" in found.stderr:
             pytest.skip(f"The packages of npm are not installed: {INSTALL}")
@@ -121,7 +114,7 @@ def test_javascript_predictions_of_country_model_match_python(names, judged, tmp
     names = [*names, *[*judged][:95], *some]
     model = load_pretrained("country", abstain=True, fallback=["subregion", "region"])
     onnx.save(to_onnx(model), tmp_path / "names.onnx")
-    run = node(SCRIPT, str(tmp_path / "names.onnx"), input=json.dumps(names))
+    run = run_javascript(SCRIPT, tmp_path / "names.onnx", given=names, cwd=FOLDER)
     found = json.loads(run.stdout)
     codes = np.reshape(found["codes"], (len(names), -1))
     differs = (codes != load_pretrained("country")[0].transform(names)).any(axis=1)

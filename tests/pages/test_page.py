@@ -27,14 +27,13 @@ from sknames import (
 )
 from sknames._models.stack import resolve
 from sknames.datasets import load_names, make_names
-from tests.conftest import PATIENCE, run_process
+from tests.conftest import PATIENCE
+from tests.pages.conftest import EXAMPLES, NODE, run_javascript
 from tools.measuring import settings_of_shares, shares_of_rows
 
 # Default risks of load_pretrained(abstain=True), for countries with a fallback.
 RISK = {"nationality": 0.18, "country": 0.2}
 FOLDER = Path(__file__).parents[2] / "docs" / "page"
-EXAMPLE = Path(__file__).parents[2] / "examples" / "javascript"
-NODE = shutil.which("node")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")
 # Opens a tab, types into a field, and waits for the answer to this input.
@@ -637,9 +636,7 @@ def in_javascript(lists, pairs):
     """Return the shares of lists, and the differences of pairs of them, as arrays."""
     if NODE is None:
         pytest.skip("Node.js is not installed")
-    given = json.dumps({"lists": lists, "pairs": pairs}, default=np.ndarray.tolist)
-    command = [NODE, "--input-type=module", "-e", SHARES]
-    run = run_process(*command, cwd=FOLDER, input=given)
+    run = run_javascript(SHARES, given={"lists": lists, "pairs": pairs}, cwd=FOLDER)
     shares, differences = json.loads(run.stdout)
     shares = [np.array(rows, float) for rows in shares]
     return shares, [np.array(rows, float) for rows in differences]
@@ -766,7 +763,7 @@ def test_page_build_without_npm_packages_raises_with_install_command(builder, tm
 
 
 def test_javascript_example_predicts_in_browser(browser, server, tmp_path):
-    for path in EXAMPLE.glob("index.*"):
+    for path in EXAMPLES.glob("javascript/index.*"):
         shutil.copy(path, tmp_path)
     onnx.save(packed_model(server.folder), tmp_path / "names.onnx")
     (tmp_path / "node_modules").symlink_to(FOLDER / "node_modules")

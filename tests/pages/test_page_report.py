@@ -6,16 +6,14 @@ These tests need Node.js, but neither a browser nor npm packages.
 import csv
 import io
 import json
-import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
-from tests.conftest import run_process
+from tests.pages.conftest import NODE, run_javascript
 
-NODE = shutil.which("node")
 FOLDER = Path(__file__).parents[2] / "docs" / "page"
 SVG = "{http://www.w3.org/2000/svg}"
 # pixels
@@ -72,8 +70,7 @@ process.stdout.write(JSON.stringify({expression}));
         "isSameSource": False,
         "model": MODEL,
     }
-    command = [NODE, "--input-type=module", "-e", script]
-    run = run_process(*command, input=json.dumps(reported | given), cwd=FOLDER)
+    run = run_javascript(script, given=reported | given, cwd=FOLDER)
     # Non-breaking spaces are replaced, so that expected texts can have plain ones.
     plain = run.stdout.replace("\u00a0", " ").replace("\u2009", " ")
     return json.loads(plain)

@@ -1,23 +1,12 @@
 """The GRU in numpy of the example plot_hidden_state.py."""
 
-import ast
-from pathlib import Path
-
-import numpy as np
 import torch
 from numpy.testing import assert_allclose
-from scipy.special import expit
 
-PATH = Path(__file__).parents[2] / "examples" / "plot_hidden_state.py"
+from tests.pages.conftest import functions_of
 
 
 def test_gru_states_of_example_match_torch():
-    tree = ast.parse(PATH.read_text("utf-8"))
-    tree.body = [
-        node for node in tree.body if getattr(node, "name", "") == "gru_states"
-    ]
-    example = {"np": np, "expit": expit}
-    exec(compile(tree, PATH, "exec"), example)
     torch.manual_seed(0)
     gru = torch.nn.GRU(input_size=7, hidden_size=5)
     indices = [3, 1, 6, 1]
@@ -25,5 +14,5 @@ def test_gru_states_of_example_match_torch():
     expected, _ = gru(x)
     names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
     parameters = [getattr(gru, name).detach().numpy() for name in names]
-    found = example["gru_states"](indices, *parameters)
+    found = functions_of("plot_hidden_state.py")["gru_states"](indices, *parameters)
     assert_allclose(found, expected.detach().numpy(), atol=1e-5)

@@ -1,13 +1,11 @@
 """The statistics of shares and rates in plot_questions_of_a_list.py."""
 
-import ast
-from pathlib import Path
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-PATH = Path(__file__).parents[2] / "examples" / "plot_questions_of_a_list.py"
+from tests.pages.conftest import functions_of
+
 # Joint shares of two labels (rows) and of field and outcome (columns): arts and not
 # invited, arts and invited, law and not invited, law and invited.
 JOINT = np.array([[0.2, 0.1, 0.02, 0.08], [0.15, 0.05, 0.1, 0.3]])
@@ -15,12 +13,7 @@ JOINT = np.array([[0.2, 0.1, 0.02, 0.08], [0.15, 0.05, 0.1, 0.3]])
 
 @pytest.fixture
 def example():
-    """The functions of the example, without running it."""
-    tree = ast.parse(PATH.read_text("utf-8"))
-    tree.body = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    functions = {"np": np}
-    exec(compile(tree, PATH, "exec"), functions)
-    return functions
+    return functions_of("plot_questions_of_a_list.py")
 
 
 def test_simpson_index_is_probability_that_two_people_differ(example):

@@ -125,15 +125,16 @@ def test_drawn_common_names_are_five_most_frequent_words_of_label():
     assert common.names == [f"Given{k}" for k in range(5)]
 
 
-def test_file_of_common_names_has_acceptable_labels_of_each_target(
-    tmp_path, monkeypatch
-):
-    monkeypatch.setenv("SKNAMES_DATA", str(tmp_path))
+def write_common_names(home, *rows):
+    """Write common_names.tsv with rows of name, countries and nationalities."""
+    (home / "public").mkdir()
+    text = "\n".join(["name\tcountries\tnationalities", *rows])
+    (home / "public" / "common_names.tsv").write_text(text, encoding="utf-8")
+
+
+def test_file_of_common_names_has_acceptable_labels_of_each_target(home):
     assert gate.read_given("country") is None
-    path = tmp_path / "public" / "common_names.tsv"
-    path.parent.mkdir()
-    header = "name\tcountries\tnationalities\n"
-    path.write_text(f"{header}Ann Lee\tUS GB\tEnglish,Scottish\n", encoding="utf-8")
+    write_common_names(home, "Ann Lee\tUS GB\tEnglish,Scottish")
 
     by_country = gate.read_given("country")
     by_nationality = gate.read_given("nationality")
@@ -143,15 +144,9 @@ def test_file_of_common_names_has_acceptable_labels_of_each_target(
     assert by_nationality.acceptable == [{"English", "Scottish"}]
 
 
-def test_gate_check_counts_single_words_and_full_names_separately(
-    tmp_path, monkeypatch
-):
-    monkeypatch.setenv("SKNAMES_DATA", str(tmp_path))
-    path = tmp_path / "public" / "common_names.tsv"
-    path.parent.mkdir()
-    rows = ["name\tcountries\tnationalities", "Lund\tSE\tSwedish"]
-    rows += ["Sven Lund\tSE\tSwedish", "Erik Lund\tSE\tSwedish"]
-    path.write_text("\n".join(rows), encoding="utf-8")
+def test_gate_check_counts_single_words_and_full_names_separately(home):
+    rows = [f"{name}\tSE\tSwedish" for name in ("Lund", "Sven Lund", "Erik Lund")]
+    write_common_names(home, *rows)
 
     figures, report = gate.check(MODELS / "country", {})
 
@@ -160,17 +155,14 @@ def test_gate_check_counts_single_words_and_full_names_separately(
     assert report.count("Worst predictions, given names: ") == 1
 
 
-def test_gate_check_without_common_names_says_so(tmp_path, monkeypatch):
-    monkeypatch.setenv("SKNAMES_DATA", str(tmp_path))
-
+def test_gate_check_without_common_names_says_so(home):
     figures, report = gate.check(MODELS / "country", {})
 
     assert figures == {}
     assert report == "No common names are available."
 
 
-def test_gate_main_prints_worst_names_of_both_models(capsys, tmp_path, monkeypatch):
-    monkeypatch.setenv("SKNAMES_DATA", str(tmp_path))
+def test_gate_main_prints_worst_names_of_both_models(capsys, home):
     sources = {
         "country": {"chess players": {"SE": people_of(10, 300)}},
         "nationality": {"chess players": {"Swedish": people_of(10, 300)}},

@@ -27,6 +27,7 @@ from tests.conftest import run_process, tiny_pipeline
 
 for module in ("fastapi", "httpx", "psutil", "uvicorn"):
     pytest.importorskip(module)
+import bench_service as bench  # noqa: E402
 import httpx  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
@@ -41,9 +42,6 @@ def load(path):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-bench = load(ROOT / "examples" / "benchmarks" / "bench_service.py")
 
 
 def link_installed(requirements, site):
