@@ -341,26 +341,29 @@ def test_difference_of_part_with_fewer_than_30_names_is_not_sure(n, is_sure):
     assert found["few"].sure.any() == is_sure
 
 
+DUTCH = {"Dutch": ["Dutch"]}
+
+
 @pytest.mark.parametrize(
-    ("compared_parts", "are_sure"),
+    ("n_dutch", "groups", "factors"),
     [
-        (["half", "more"], ["more"]),
-        (["half", "more", "clear"], ["clear"]),
-        (["half", "more", "again"], []),
+        ({"clear": 150, "more": 94, "much": 120}, DUTCH, [3, 1, 2]),
+        ({"clear": 150, "more": 94, "much": 120}, DUTCH | {"0": ["Irish"]}, [3, 3, 3]),
+        ({"again": 94, "equal": 75, "more": 94}, DUTCH, [3, 3, 3]),
     ],
 )
-def test_parts_are_marked_sure_after_holm_adjustment(compared_parts, are_sure):
-    # The p-value of "more" is between .025 and .05. It is sure alone, but not as one of
-    # two parts, even if the other part differs clearly, because its labels without
-    # people may be equal.
-    n_dutch = {"half": 75, "more": 94, "again": 94, "clear": 150}
-    n_of_labels = [(150 - n_dutch[key], n_dutch[key]) for key in compared_parts]
-    names = distinct(
-        np.eye(5)[np.tile([0, 1], len(n_of_labels)).repeat(np.ravel(n_of_labels))]
-    )
-    by = np.repeat(compared_parts, 150)
-    compared = estimate(by, names, n_draws=500).compare("half")
-    assert [key for key in compared if compared[key].sure.any()] == are_sure
+def test_p_values_of_compared_parts_are_holm_adjusted(n_dutch, groups, factors):
+    """The factor decreases only after a part of which all groups differ for sure."""
+    n_of_labels = [(150 - n, n) for n in [75, *n_dutch.values()]]
+    rows = np.eye(5)[np.tile([0, 1], 4).repeat(np.ravel(n_of_labels))]
+    names = distinct(np.concatenate([rows, rows[:29]]))
+    by = [*np.repeat(["half", *n_dutch], 150), *["too few to test"] * 29]
+    parts = estimate(by, names, n_draws=500).sums(groups)
+    compared = parts.compare("half")
+    for key, factor in zip(n_dutch, factors, strict=True):
+        alone = parts[key].compare(parts["half"], same_source=True)["Dutch"].p_value
+        p_value = compared[key]["Dutch"].p_value
+        assert p_value == pytest.approx(min(factor * alone, 1))
     frame = compared.to_frame()
     assert_array_equal(frame["sure"], frame["p_value"] < 0.05)
 

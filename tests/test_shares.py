@@ -26,7 +26,6 @@ from sknames import (
 )
 from sknames._draws.mix import distinct_names, estimate_mix
 from sknames._lists.name_list import check_clusters
-from sknames._results.comparison import adjust_by_holm
 from sknames.datasets import make_names
 from tests.conftest import (
     CLASSES,
@@ -1270,35 +1269,3 @@ def test_known_shares_of_groups_with_others_raise():
     assert shares.compare({"North": 0.5}).label.tolist() == ["North"]
     with pytest.raises(ValueError, match="groups may overlap"):
         shares.compare({"North": 0.5, "others": 0.5})
-
-
-@pytest.mark.parametrize(
-    "p_values, are_all_rows_sure, expected",
-    [
-        ([0.03, 0.01, 0.02], True, [0.03, 0.03, 0.04]),  # times 1, 3 and 2
-        ([0.03, 0.01, 0.02], False, [0.09, 0.03, 0.06]),  # times 3
-        ([0.03, 0.03, 0.01], True, [0.06, 0.06, 0.03]),
-        ([0.001, 0.02, 0.06], True, [0.003, 0.04, 0.06]),
-        ([0.017, 0.02, 0.4], True, [0.051, 0.06, 1]),
-        ([0.03, np.nan, 0.02], True, [0.03, np.nan, 0.04]),  # times 1 and 2
-    ],
-)
-def test_p_values_of_several_comparisons_are_holm_adjusted(
-    p_values, are_all_rows_sure, expected
-):
-    """The factor 3 falls only if all rows of a smaller comparison are sure."""
-    table = shares_of(draw(MIX)).compare(shares_of(draw(OTHER)))
-
-    def with_p_value(smallest):
-        p_value = np.full(len(table.label), smallest)
-        if not are_all_rows_sure and not np.isnan(smallest):
-            p_value[1:] = 1
-        columns = table._columns | {"p_value": p_value, "sure": p_value < 0.05}
-        return replace(table, _columns=columns)
-
-    tables = {k: with_p_value(p) for k, p in enumerate(p_values)}
-    held = adjust_by_holm(tables).values()
-    found = np.array([table.p_value[0] for table in held])
-    assert_allclose(found, expected)
-    sure = [bool(table.sure[0]) for table in held]
-    assert_array_equal(sure, found < 0.05)
