@@ -91,7 +91,7 @@ def tables_of_people(model, people):
     new = has_new_words(model, people)
     countries = countries_of_nationalities()
     for description, some in {
-        "kept apart": people,
+        "held out": people,
         "no known word": people.at(new),
     }.items():
         names = some.names

@@ -186,8 +186,8 @@ def texts():
             read_kinds, "company"
         ),
         "People of `kinds.tsv`, some of them couples": partial(read_kinds, "person"),
-        "Makers of network devices (IEEE), kept apart": network_devices,
-        "Banks (schwifty), kept apart": banks,
+        "Makers of network devices (IEEE), held out": network_devices,
+        "Banks (schwifty), held out": banks,
     }.items():
         try:
             found[title] = read()

@@ -48,13 +48,9 @@ def test_linear_regression_on_probabilities_with_adapted_priors_is_unbiased(draw
     assert np.abs(errors_in_sigmas(fit)).max() < 3.5
 
 
-def test_linear_regression_on_predicted_labels_is_biased(drawn):
-    fit = fit_of(drawn, "predicted labels")
-    assert np.abs(errors_in_sigmas(fit)).max() > 5
-
-
-def test_linear_regression_on_probabilities_with_wrong_priors_is_biased(drawn):
-    fit = fit_of(drawn, "probabilities of another mix")
+@pytest.mark.parametrize("way", ["predicted labels", "probabilities of another mix"])
+def test_linear_regression_on_labels_or_unadapted_probabilities_is_biased(way, drawn):
+    fit = fit_of(drawn, way)
     assert np.abs(errors_in_sigmas(fit)).max() > 5
 
 

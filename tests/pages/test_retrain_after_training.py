@@ -8,7 +8,7 @@ import pytest
 
 from tools import pages
 from tools.retrain import after_training
-from tools.retrain.after_training import STAGES, Piece
+from tools.retrain.after_training import STAGES, Task
 
 ROOT = Path(__file__).parents[2]
 PAGE = "# Page\n\n<!-- one of make retrained -->\n\nold\n\n<!-- end -->\n"
@@ -39,8 +39,8 @@ def write_models(project, digest):
         (folder / "model.json").write_text(json.dumps({"sha256": digest}))
 
 
-def run(project, *stages, pieces=()):
-    after_training.main([*pieces], stages, project, project / "models")
+def run(project, *stages, tasks=()):
+    after_training.main([*tasks], stages, project, project / "models")
 
 
 def calls(project):
@@ -48,7 +48,7 @@ def calls(project):
 
 
 def test_after_training_skips_finished_commands_until_models_change(project, capsys):
-    stage = [Piece("one", "counts.py *.md {models}", "page.md")]
+    stage = [Task("one", "counts.py *.md {models}", "page.md")]
     run(project, stage)
     printed = capsys.readouterr().out
     assert re.search(r"^one: \d+\.\d minutes$", printed, re.M)
@@ -64,24 +64,24 @@ def test_after_training_skips_finished_commands_until_models_change(project, cap
 
 
 def test_after_training_with_names_runs_only_those_commands_again(project):
-    stage = [Piece("one", "counts.py 1", "page.md"), Piece("two", "counts.py 2")]
+    stage = [Task("one", "counts.py 1", "page.md"), Task("two", "counts.py 2")]
     run(project, stage)
-    run(project, stage, pieces=["two"])
+    run(project, stage, tasks=["two"])
     assert sorted(calls(project)) == ["['1']", "['2']", "['2']"]
     with pytest.raises(SystemExit):
-        run(project, stage, pieces=["three"])
+        run(project, stage, tasks=["three"])
 
 
 def test_after_training_runs_command_in_its_folder(project):
-    run(project, [Piece("one", "../counts.py", folder="docs")])
+    run(project, [Task("one", "../counts.py", folder="docs")])
     assert (project / "docs" / "calls").exists()
 
 
 def test_after_training_reports_failed_command_and_runs_it_again(project, capsys):
-    pieces = [Piece("one", "counts.py fails", "page.md"), Piece("two", "counts.py")]
+    tasks = [Task("one", "counts.py fails", "page.md"), Task("two", "counts.py")]
     for _ in range(2):
         with pytest.raises(SystemExit, match=r"^Not done: one\. Run the same command"):
-            run(project, pieces, [Piece("three", "counts.py")])
+            run(project, tasks, [Task("three", "counts.py")])
         assert re.search(
             r"^one: failed, see .*one\.log$", capsys.readouterr().out, re.M
         )
@@ -90,7 +90,7 @@ def test_after_training_reports_failed_command_and_runs_it_again(project, capsys
 
 
 def test_after_training_without_public_set_names_missing_file(project, capsys):
-    stage = [Piece("one", "counts.py", sets=("arczi21",))]
+    stage = [Task("one", "counts.py", sets=("arczi21",))]
     with pytest.raises(SystemExit, match="Not done: one"):
         run(project, stage)
     assert "public lacks arczi21_test.tsv" in capsys.readouterr().out
@@ -101,16 +101,16 @@ def test_after_training_without_public_set_names_missing_file(project, capsys):
 
 
 def test_after_training_stops_if_measuring_models_fails(project):
-    failing = Piece("measure", "counts.py fails")
+    failing = Task("measure", "counts.py fails")
     with pytest.raises(SystemExit):
-        run(project, [failing], [Piece("two", "counts.py")])
+        run(project, [failing], [Task("two", "counts.py")])
     assert calls(project) == ["['fails']"]
 
 
 def test_pages_have_a_block_for_output_of_each_after_training_command():
     for stage in STAGES:
-        for piece in stage:
-            if piece.page:
-                text = (ROOT / piece.page).read_text(encoding="utf-8")
-                assert text.partition(f"<!-- {piece.mark} -->\n")[2].count(pages.END)
+        for task in stage:
+            if task.page:
+                text = (ROOT / task.page).read_text(encoding="utf-8")
+                assert text.partition(f"<!-- {task.mark} -->\n")[2].count(pages.END)
                 assert "`make retrained`" in text.splitlines()[0]

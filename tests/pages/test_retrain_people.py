@@ -134,12 +134,11 @@ def test_people_command_writes_sorted_tables_of_all_sources(clones, capsys):
     assert "lifters: 2 rows, 2 expected; 1 other names left out" in printed
 
 
-def test_people_command_writes_same_bytes_again(clones):
-    path = clones / "people" / "lifters.tsv.gz"
+def test_people_command_writes_tables_without_time(clones):
+    """With the time of writing, equal tables would have different bytes."""
     make()
-    first = path.read_bytes()
-    make()
-    assert path.read_bytes() == first
+    content = (clones / "people" / "lifters.tsv.gz").read_bytes()
+    assert content[4:8] == bytes(4)  # the field for the time in RFC 1952
 
 
 def test_lifters_with_two_countries_are_left_out(clones):

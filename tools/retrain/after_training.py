@@ -39,7 +39,7 @@ NOT_AVAILABLE = "Not available: "
 
 
 @dataclass(frozen=True)
-class Piece:
+class Task:
     """A command that writes or prints results of the shipped models.
 
     Attributes
@@ -78,25 +78,25 @@ CHOOSING_SETS = ("arczi21", *SCORERS)
 
 def benchmark(name, command, page, sets=()):
     """Return a benchmark whose output is a part of a page of results."""
-    return Piece(name, f"{BENCHMARKS}/{command}", f"{RESULTS}/{page}", sets=sets)
+    return Task(name, f"{BENCHMARKS}/{command}", f"{RESULTS}/{page}", sets=sets)
 
 
 # Writes thresholds, class bias, cards, digests, docs/model_card.md and recalls.
-MEASURE = Piece("measure", "-m tools.retrain.measure")
+MEASURE = Task("measure", "-m tools.retrain.measure")
 # Stores the predictions of name2nat for the public sets; `bench_public.py` reads them.
-NAME2NAT = Piece(
+NAME2NAT = Task(
     "name2nat",
     f"{BENCHMARKS}/public_rivals.py name2nat {{data}} {{any}}",
     sets=COMPARED,
 )
 # These two write their tables into pages themselves.
-PUBLIC = Piece(
+PUBLIC = Task(
     "public",
     f"{BENCHMARKS}/bench_public.py --cache {{any}} "
     f"--write docs/how_it_compares.md {RESULTS}/public.md",
     sets=(*COMPARED, "nana_test", "nana_dev"),
 )
-OWN_LABELS = Piece(
+OWN_LABELS = Task(
     "own-labels",
     f"{BENCHMARKS}/bench_own_labels.py --draws 5 --cache {{models}}/own_labels "
     f"--write docs/own_labels.md {RESULTS}/own_labels.md",
@@ -166,16 +166,16 @@ STAGES = [
         benchmark("abstaining", "bench_abstaining.py", "abstaining.md"),
         benchmark("countries", "bench_countries.py", "countries.md", CHOOSING_SETS),
         # tests/data/pretrained.json
-        Piece("golden-outputs", "tests/test_pretrained.py"),
+        Task("golden-outputs", "tests/test_pretrained.py"),
         # tests/pages/data/port.json
-        Piece("answers-of-ports", "tests/pages/test_port.py"),
+        Task("answers-of-ports", "tests/pages/test_port.py"),
         # docs/shipped_model.png and docs/letter_by_letter.png
-        Piece("picture", "../examples/plot_shipped_model.py", folder="docs"),
-        Piece("letters", "../examples/plot_letter_by_letter.py", folder="docs"),
+        Task("picture", "../examples/plot_shipped_model.py", folder="docs"),
+        Task("letters", "../examples/plot_letter_by_letter.py", folder="docs"),
     ],
-    [Piece("blocks", "docs/blocks.py README.md docs/*.md")],
+    [Task("blocks", "docs/blocks.py README.md docs/*.md")],
     # Last, since it writes the files that all others import.
-    [Piece("docstrings", "docs/docstrings.py")],
+    [Task("docstrings", "docs/docstrings.py")],
 ]
 
 
@@ -215,60 +215,60 @@ class Run:
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.build / "any").mkdir(exist_ok=True)
 
-    def is_done(self, piece):
+    def is_done(self, task):
         """Return whether a command has finished for these models."""
-        return self._path(piece, "done").exists()
+        return self._path(task, "done").exists()
 
-    def run(self, piece):
+    def run(self, task):
         """Run a command, write its output into its page, and print how long it took."""
         folder = data_folder(None) / "public"
-        missing = [FILES[name] for name in piece.sets]
+        missing = [FILES[name] for name in task.sets]
         missing = [file for file in missing if not (folder / file).exists()]
         if missing:
-            self.not_done.append(piece.name)
-            self.notes.append(f"{piece.name}: {folder} lacks {', '.join(missing)}")
+            self.not_done.append(task.name)
+            self.notes.append(f"{task.name}: {folder} lacks {', '.join(missing)}")
             return
         start = time.monotonic()
-        is_right = self._call(piece)
+        is_right = self._call(task)
         took = f"{(time.monotonic() - start) / 60:.1f} minutes"
-        log = self._path(piece, "log")
+        log = self._path(task, "log")
         if not is_right:
-            self.not_done.append(piece.name)
-            self.notes.append(f"{piece.name}: failed, see {log}")
-            print(f"{piece.name}: failed after {took}", flush=True)
+            self.not_done.append(task.name)
+            self.notes.append(f"{task.name}: failed, see {log}")
+            print(f"{task.name}: failed after {took}", flush=True)
             return
         for line in log.read_text(encoding="utf-8").splitlines():
             if line.startswith(NOT_AVAILABLE):
-                self.notes.append(f"{piece.name}: {line}")
-        if piece.page:
-            printed = self._path(piece, "out").read_text(encoding="utf-8")
+                self.notes.append(f"{task.name}: {line}")
+        if task.page:
+            printed = self._path(task, "out").read_text(encoding="utf-8")
             with self._write_lock:
-                write_blocks([self.root / piece.page], {piece.mark: printed})
-        self._path(piece, "done").touch()
-        print(f"{piece.name}: {took}", flush=True)
+                write_blocks([self.root / task.page], {task.mark: printed})
+        self._path(task, "done").touch()
+        print(f"{task.name}: {took}", flush=True)
 
-    def _path(self, piece, suffix):
-        return self.folder / f"{piece.name}.{suffix}"
+    def _path(self, task, suffix):
+        return self.folder / f"{task.name}.{suffix}"
 
-    def _call(self, piece):
+    def _call(self, task):
         """Run a command, and return whether it succeeded."""
-        out = self._path(piece, "out")
-        log = self._path(piece, "log")
-        self._path(piece, "done").unlink(missing_ok=True)
+        out = self._path(task, "out")
+        log = self._path(task, "log")
+        self._path(task, "done").unlink(missing_ok=True)
         with out.open("w") as printed, log.open("w") as errors:
             finished = subprocess.run(
-                self._arguments(piece),
+                self._arguments(task),
                 stdout=printed,
                 stderr=errors,
-                cwd=self.root / piece.folder,
+                cwd=self.root / task.folder,
                 env=os.environ | ONE_THREAD | {"PYTHONPATH": str(self.root)},
             )
         return finished.returncode == 0
 
-    def _arguments(self, piece):
+    def _arguments(self, task):
         folders = {"models": self.folder, "any": self.build / "any"}
         arguments = [sys.executable]
-        for word in piece.command.split():
+        for word in task.command.split():
             if "*" in word:
                 arguments += sorted(map(str, self.root.glob(word)))
             else:
@@ -278,31 +278,31 @@ class Run:
 
 def main(arguments=None, stages=STAGES, root=ROOT, models=MODELS):
     """Run the commands that have not finished, or those that are named."""
-    names = [piece.name for stage in stages for piece in stage]
+    names = [task.name for stage in stages for task in stage]
     parser = argparse.ArgumentParser(
         prog="python -m tools.retrain.after_training",
         description=__doc__.partition("\n")[0],
     )
     parser.add_argument(
-        "pieces",
+        "tasks",
         nargs="*",
         metavar="NAME",
         help="Commands to run, finished or not; by default, all that have not finished "
         f"for these models. They are {', '.join(names)}.",
     )
     options = parser.parse_args(arguments)
-    if unknown := sorted({*options.pieces} - {*names}):
+    if unknown := sorted({*options.tasks} - {*names}):
         parser.error(f"unknown names {unknown}; choose from {names}")
     run = Run(root, models)
     print(f"Models {run.folder.name}. Logs are in {run.folder}.", flush=True)
     for stage in stages:
-        if options.pieces:
-            pieces = [piece for piece in stage if piece.name in options.pieces]
+        if options.tasks:
+            tasks = [task for task in stage if task.name in options.tasks]
         else:
-            pieces = [piece for piece in stage if not run.is_done(piece)]
+            tasks = [task for task in stage if not run.is_done(task)]
         pool = ThreadPoolExecutor(max_workers=2)
         try:
-            [*pool.map(run.run, pieces)]
+            [*pool.map(run.run, tasks)]
         finally:  # after Ctrl-C, which ends running commands, start no others
             pool.shutdown(cancel_futures=True)
         if MEASURE.name in run.not_done:  # all others need the files that it writes

@@ -363,7 +363,7 @@ _SYLLABLE = re.compile(
 )
 
 
-# The vowel after a consonant without one, if it is not eu (ï); and the vowels after
+# The vowel after a consonant without one, if it is not eu (ï); and the vowels with
 # which an s is pronounced sh.
 _VOWEL_BEHIND = {"w": "u", "y": "i", "sh": "i", "zh": "i", "ch": "i"}
 _VOWEL_OF_SH = {"a": "ya", "e": "ye", "i": "wi", "o": "yo", "u": "yu"}

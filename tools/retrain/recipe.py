@@ -342,10 +342,10 @@ def training_names(material, amounts=FIRST_PHASE, *, seed=SEED):
        the first and the last word as single words.
     5. All names of 1 to 4 with diacritics or in a native script, in ASCII.
     6. People of 2 in other scripts: a third of them in the script of their nationality,
-       and shares spelled as foreigners; Japanese and Chinese people in Han from
-       dictionaries, some of the Japanese also in Katakana; people in Arabic script; and
-       made-up Ukrainian names in Cyrillic. A quarter of these also with the last word
-       first.
+       if it has one, and shares spelled as foreigners; Japanese and Chinese people in
+       Han from dictionaries, some of the Japanese also in Katakana; people in Arabic
+       script; and made-up Ukrainian names in Cyrillic. A quarter of these also with the
+       last word first.
 
     Nationalities that `load_names` lacks only have names of people.
 
