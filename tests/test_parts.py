@@ -77,6 +77,7 @@ def test_shares_of_part_equal_shares_of_its_rows_alone(seed, by, kind):
         lambda table: table["year"],
         lambda table: table["year"].tolist(),
         lambda table: table["year"].to_numpy(),
+        lambda table: np.array([*table["year"].to_numpy()], dtype=object),
         lambda table: pl.Series("year", table["year"]),
         lambda table: pa.array(table["year"]),
         lambda table: table[["year"]],
@@ -318,19 +319,17 @@ def test_uninformative_part_is_not_compared_and_excluded_from_remaining_rows():
     assert compared["a"].difference == pytest.approx(0, abs=0.02)
 
 
-def test_parts_of_two_names_are_resampled_together():
-    """Resampled alone, a part of two names with the same label would not vary."""
-    names = distinct(np.eye(5)[np.arange(160) // 2 % 2])
-    by = np.maximum(np.arange(160) // 2, 40) - 40  # the first 82 names are one part
-    row = estimate(by, names, n_draws=2000).compare()[0][CLASSES[0]]
-    deviation = np.sqrt(0.25 / 82 + 0.25 / 78)
+@pytest.mark.filterwarnings("ignore:by. no weight. no estimate")
+@pytest.mark.parametrize(("n", "varies"), [(29, True), (30, False)])
+def test_parts_with_fewer_than_30_names_are_resampled_together(n, varies):
+    """Resampled alone, a part does not vary if all its names have the same label."""
+    sizes = [50, 50, n, n, 9]
+    names = distinct(np.eye(5)[np.repeat([0, 1, 0, 1, 0], sizes)])
+    by = np.repeat(["half", "half", "Danes", "Dutch", "no weight"], sizes)
+    params = {"sample_weight": by != "no weight", "n_draws": 2000}
+    row = estimate(by, names, **params).compare()["half"]["Danish"]
+    deviation = np.sqrt(0.25 / 100 + varies * 0.25 / (2 * n))
     assert row.high - row.low == pytest.approx(2 * 1.96 * deviation, rel=0.1)
-
-
-def test_numpy_integers_in_by_become_python_int_keys():
-    names, _ = people()
-    by = np.array([np.int64(year) for year in YEARS], dtype=object)
-    assert {type(key) for key in estimate(by, names)} == {int}
 
 
 @pytest.mark.parametrize(("n", "is_sure"), [(29, False), (30, True)])
