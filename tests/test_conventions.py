@@ -555,13 +555,13 @@ READERS = {
 
 
 @pytest.mark.parametrize("make", READERS.values(), ids=READERS)
-def test_tags_of_name_estimators_declare_text(make, tiny):
+def test_tags_of_estimators_for_names_declare_text_input(make, tiny):
     tags = get_tags(make(tiny)).input_tags
     assert (tags.string, tags.one_d_array, tags.two_d_array) == (True, True, False)
 
 
 @pytest.mark.parametrize("wrap", [lambda inner: inner, SelectiveClassifier])
-def test_tags_of_code_estimators_declare_codes(wrap, tiny):
+def test_tags_of_estimators_for_codes_declare_two_dimensional_input(wrap, tiny):
     tags = get_tags(wrap(tiny["classify"])).input_tags
     assert (tags.string, tags.one_d_array, tags.two_d_array) == (False, False, True)
 

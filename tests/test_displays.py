@@ -64,7 +64,7 @@ def test_plot_draws_on_given_axes_or_creates_new_ones(display):
 
 
 @pytest.mark.parametrize("display", ALL)
-def test_dollar_signs_are_not_parsed_as_formulas(display):
+def test_dollar_signs_in_displays_are_not_parsed_as_formulas(display):
     shown = draw(display, label="$\\frac$", name="$\\frac$ or A$")
     draw(display, label="US$ or A$", ax=shown.ax_)
     shown.figure_.canvas.draw()  # a formula would be an error
@@ -72,7 +72,7 @@ def test_dollar_signs_are_not_parsed_as_formulas(display):
 
 @pytest.mark.parametrize("display", ALL)
 @pytest.mark.parametrize("label", ["Azerbaijani", LONG])
-def test_long_labels_fit_in_figure(display, label):
+def test_long_labels_of_displays_fit_in_figure(display, label):
     shown = draw(display, label=label)
     shown.figure_.canvas.draw()
     texts = [*shown.ax_.get_yticklabels(), shown.ax_.xaxis.label, shown.ax_.title]
@@ -83,7 +83,7 @@ def test_long_labels_fit_in_figure(display, label):
 
 @pytest.mark.parametrize("n_top", [0, 2.5, "3"])
 @pytest.mark.parametrize("display", ALL)
-def test_n_top_below_1_or_not_integer_raises(display, n_top):
+def test_display_with_n_top_below_1_or_not_integer_raises(display, n_top):
     message = f"n_top to be an integer of at least 1, got {n_top!r}"
     with pytest.raises(ValueError, match=message):
         draw(display).plot(n_top=n_top)

@@ -183,7 +183,9 @@ def test_rate_of_group_of_all_labels_is_share_of_outcome():
 
 @FEW
 @given(first=MIXES, second=MIXES, weight=st.floats(0.01, 0.99))
-def test_draws_less_those_of_a_part_are_draws_of_remaining_rows(first, second, weight):
+def test_subtracting_draws_of_a_part_leaves_draws_of_remaining_rows(
+    first, second, weight
+):
     def drawn(mix, n_effective):
         return Draws(
             labels=CLASSES,

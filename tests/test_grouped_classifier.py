@@ -115,12 +115,12 @@ def test_changed_groups_take_effect_at_next_fit(tiny, small_names):
     assert len(model.fit(*small_names).classes_) == 4
 
 
-def test_fit_of_frozen_model_with_groups_as_labels_does_not_warn(shipped):
+def test_fit_of_frozen_model_with_group_names_as_labels_does_not_warn(shipped):
     model = GroupedClassifier(shipped).fit(["Ana", "Kim"], ["Europe", "Asia"])
     assert model.score(["Anna Müller"], ["Europe"]) == 1
 
 
-def test_fit_around_selective_classifier_raises():
+def test_fit_of_grouped_classifier_around_selective_classifier_raises():
     X, y = make_blobs(random_state=0)
     inner = SelectiveClassifier(LogisticRegression(), threshold=0.5)
     with pytest.raises(ValueError, match="^GroupedClassifier changes probabilities"):

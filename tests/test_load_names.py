@@ -33,7 +33,7 @@ def test_load_names_gives_columns_of_strings(latin):
     assert {*latin} == {*COLUMNS, "target_names", "groups", "frame", "DESCR"}
 
 
-def test_name_in_two_rows_has_part_both(all_names):
+def test_name_listed_as_given_name_and_surname_has_part_both(all_names):
     frame = pd.DataFrame({name: all_names[name] for name in COLUMNS})
     parts = ROWS.groupby(["name", "nationality"]).part.agg(" ".join)
     parts = parts.str.replace("given surname", "both")

@@ -139,7 +139,7 @@ def test_partial_fit_of_net_on_codes_raises_with_hint(codes):
         fit(X, y).net_.partial_fit(X, y)
 
 
-def test_shipped_model_has_no_net(shipped):
+def test_net_of_shipped_model_raises_attribute_error(shipped):
     with pytest.raises(AttributeError, match="ships with sknames, .* quantized"):
         shipped["classify"].net_  # noqa: B018
 
@@ -213,7 +213,7 @@ def test_class_with_weight_0_has_probability_0(codes):
         assert_array_equal(logarithms[:, is_greek], -np.inf)
 
 
-def test_history_contains_python_numbers(codes):
+def test_history_of_fit_contains_only_python_numbers(codes):
     model = fit(*codes)
     assert [str(epoch["epoch"]) for epoch in model.history_] == ["1", "2", "3"]
     assert model.n_iter_ == 3

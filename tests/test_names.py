@@ -48,7 +48,7 @@ def test_read_names_returns_tidy_texts_ids_and_reasons():
     assert names.reasons.tolist()[1:3] == ["", "missing name"]
 
 
-def test_names_are_tidied_again_only_for_different_rules():
+def test_cached_names_are_tidied_again_only_for_different_rules():
     encoder = CharEncoder(tidy=False).fit(["Dr. Anna Kim"])
     names = Names(TYPED)
     as_typed = names.read_by(encoder._rules)

@@ -126,7 +126,7 @@ each_storage = pytest.mark.parametrize("store", [halved, rounded])
 
 
 @each_storage
-def test_network_from_saved_arrays_is_identical(network, store):
+def test_network_reloaded_from_saved_arrays_is_identical(network, store):
     network = store(network)
     content = io.BytesIO()
     np.savez(content, **network.to_arrays())

@@ -95,7 +95,7 @@ def test_surnames_containing_and_are_not_several_names():
 
 
 @pytest.mark.parametrize("text", ["und Frau Kim", "e Signora Rossi", "y Sra. López"])
-def test_word_for_and_in_front_joins_no_names(text):
+def test_word_for_and_at_start_of_text_does_not_mark_several_names(text):
     assert Names([text, f"Rossi {text}"]).reasons.tolist() == ["", "several names"]
 
 

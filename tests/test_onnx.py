@@ -277,7 +277,7 @@ def test_to_onnx_of_unsupported_models_raises_with_hint():
         to_onnx(make_pipeline(CharEncoder(), NameNationalityClassifier()))
 
 
-def test_import_without_onnx_raises_with_hint(monkeypatch):
+def test_import_of_sknames_onnx_without_onnx_raises_with_hint(monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
     monkeypatch.delitem(sys.modules, "sknames.onnx")
     with pytest.raises(

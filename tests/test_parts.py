@@ -380,7 +380,7 @@ def test_parts_are_compared_with_chosen_part_or_known_shares(parts):
     assert repr(parts.compare(pd.Series(mix))) == repr(known)
 
 
-def test_parts_compared_with_none_use_part_of_missing_values():
+def test_comparison_of_parts_with_none_uses_part_of_missing_values():
     by = np.where(YEARS == 2000, None, YEARS)
     names, _ = people()
     names[YEARS == 2001, :5] = 0  # uninformative, so that there is no estimate

@@ -38,7 +38,7 @@ def load_skops(path):
     return skops.io.load(path, trusted=OURS)
 
 
-def test_skops_file_keeps_fitted_state_and_parameters(
+def test_skops_file_of_pipeline_keeps_fitted_state_and_parameters(
     any_pipeline, small_names, tmp_path
 ):
     model = pickle.loads(pickle.dumps(any_pipeline))

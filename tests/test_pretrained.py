@@ -410,7 +410,7 @@ def test_unpickled_model_shares_no_arrays_with_original(shipped):
         assert not np.shares_memory(array, arrays[name])
 
 
-def test_threads_load_one_model_concurrently(tiny, tmp_path):
+def test_models_loaded_concurrently_in_threads_predict_identically(tiny, tmp_path):
     write_model(tiny, tmp_path)
     with ThreadPoolExecutor(4) as threads:
         models = list(threads.map(_load_pretrained.read_model, [tmp_path] * 8))
@@ -434,7 +434,7 @@ if __name__ == "__main__":
 @pytest.mark.parametrize(
     "priors", ["uniform", "population", {"Irish": 0.6, "others": 0.4}]
 )
-def test_stored_risk_under_other_priors_raises(goal, priors):
+def test_stored_risk_with_other_priors_than_default_raises(goal, priors):
     message = (
         "default priors with .* got priors=.* Choose a threshold.* fit a Selective"
     )

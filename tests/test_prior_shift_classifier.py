@@ -75,7 +75,7 @@ def test_prior_shift_accounts_for_priors_of_estimator():
     assert mix(inner)[0] > 0.15
 
 
-def test_others_priors_are_divided_by_assumed_prior(shipped):
+def test_prior_of_others_is_divided_in_proportion_to_assumed_prior(shipped):
     priors = {"Turkish": 0.3, "others": 0.7}
     adapted = PriorShiftClassifier(shipped, priors=priors, assumed_prior="uniform")
     found = adapted.fit(["Ana"]).class_prior_

@@ -146,7 +146,7 @@ def test_outcomes_of_texts_that_are_not_names_are_ignored(shipped):
     assert rates.outcomes.tolist() == ["no", "yes"]
 
 
-def test_unchecked_rows_are_resampled_in_rates():
+def test_rates_resample_unchecked_rows_as_well_as_checked_rows():
     """Predictions are right, so that rates vary only if unchecked rows do."""
     index = np.arange(400) % 4 // 2
     checked = np.where(np.arange(400) % 8 < 4, CLASSES[index], None)

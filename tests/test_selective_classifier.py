@@ -122,7 +122,7 @@ def test_cv_none_holds_out_five_folds():
     assert thresholds[0] == thresholds[1]
 
 
-def test_names_from_generator_are_read_once(small_names):
+def test_selective_classifier_accepts_names_from_generator(small_names):
     names, labels = small_names
     ngrams = make_pipeline(TfidfVectorizer(analyzer="char"), LogisticRegression())
     model = SelectiveClassifier(ngrams, coverage=0.5, cv=2)
@@ -334,7 +334,7 @@ def test_name_without_known_letters_gets_no_prediction():
         assert reasons.tolist() == ["no known letter", "", "", "missing name"]
 
 
-def test_text_that_is_not_a_name_counts_as_unanswered(small_names):
+def test_text_that_is_not_a_name_counts_as_withheld_in_coverage(small_names):
     names, labels = small_names
     X = [*names, *["123"] * 200]
     y = [*labels, *labels]

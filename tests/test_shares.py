@@ -813,7 +813,7 @@ def test_intervals_with_clusters_do_not_depend_on_row_order():
 
 
 @pytest.mark.filterwarnings("ignore:There are 10 clusters")
-def test_variance_over_clusters_divides_by_their_number_minus_1():
+def test_variance_over_clusters_divides_by_number_of_clusters_minus_1():
     """A share of .5 among 10 clusters has the standard deviation sqrt(.25 / 9)."""
     rows = np.eye(5)[np.arange(10) % 2]
     clusters = np.arange(10)
@@ -932,7 +932,7 @@ def test_interval_of_weighted_checked_rows_equals_t_interval_of_weighted_mean():
     assert row.high - row.low == pytest.approx(2 * t * np.sqrt(variance), rel=0.05)
 
 
-def test_interval_of_checked_rows_equals_that_of_regression_estimator():
+def test_interval_of_checked_rows_equals_regression_estimator_interval():
     """The variance is that of the residuals of labels regressed on predictions."""
     rng = np.random.default_rng(1)
     is_danish = np.arange(4000) % 2 == 0

@@ -66,14 +66,14 @@ def test_statistic_interval_is_percentiles_extended_by_twice_curvature_bias():
     assert found.estimate == pytest.approx(simpson(shares.share))
 
 
-def test_statistic_of_a_share_in_a_list_with_one_label_has_the_ends_of_its_row():
+def test_statistic_of_share_in_single_label_list_has_interval_of_that_share():
     shares = sure_shares_of(3, 0, 0)
     found = estimate_statistic(lambda share: share, shares)
     assert_allclose(found.low, [shares[label].low for label in CLASSES])
     assert_allclose(found.high, [shares[label].high for label in CLASSES])
 
 
-def test_statistic_of_a_rate_that_never_occurs_has_the_ends_of_its_row():
+def test_statistic_of_rate_of_0_has_interval_of_that_rate():
     """The ends are exact limits, which are shares of the label, not of the list."""
     names = np.column_stack([np.eye(3).repeat([100, 60, 40], axis=0), np.arange(200)])
     outcome = np.arange(200) % 2 * (np.arange(200) < 160)  # never of the third label
@@ -85,7 +85,7 @@ def test_statistic_of_a_rate_that_never_occurs_has_the_ends_of_its_row():
     assert found.high == pytest.approx(row.high[1])
 
 
-def test_difference_of_rates_that_never_occur_has_limits_next_to_an_empty_label():
+def test_statistic_of_difference_of_two_rates_of_0_has_exact_limits_of_both():
     lists = []
     for n in (100, 60):
         is_irish = np.arange(2 * n) % 2
@@ -102,7 +102,7 @@ def test_difference_of_rates_that_never_occur_has_limits_next_to_an_empty_label(
     assert (found.low, found.high) == pytest.approx((-high_of_other, high))
 
 
-def test_statistic_that_is_not_defined_at_a_limit_does_not_warn():
+def test_statistic_undefined_at_interval_end_does_not_warn():
     shares = sure_shares_of(3, 0, 0)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
