@@ -184,11 +184,16 @@ def test_number_of_imports_between_packages_is_limited():
     assert sum(map(len, rooms_below().values())) <= MOST_ARROWS
 
 
-def test_packages_have_at_most_10_levels():
-    below = rooms_below()
+def floors_of(imported):
+    """Return the floor of each room or file, from what each of them imports."""
     floors = {}
-    for room in TopologicalSorter(below).static_order():  # a cycle raises
-        floors[room] = 1 + max((floors[other] for other in below[room]), default=0)
+    for name in TopologicalSorter(imported).static_order():  # a cycle raises
+        floors[name] = 1 + max((floors[other] for other in imported[name]), default=0)
+    return floors
+
+
+def test_packages_have_at_most_10_levels():
+    floors = floors_of(rooms_below())
     assert max(floors.values()) <= 10, floors
 
 
@@ -229,9 +234,7 @@ FOLDERS = sorted({path.parent for path in FILES})
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
 def test_imports_and_import_levels_within_package_are_limited(folder):
     imported = direct_imports(trees_of(folder))
-    floors = {}
-    for path in TopologicalSorter(imported).static_order():
-        floors[path] = 1 + max((floors[other] for other in imported[path]), default=0)
+    floors = floors_of(imported)
     assert max(floors.values()) <= MOST_FLOORS_IN_ROOM, floors
     assert sum(map(len, imported.values())) <= MOST_ARROWS_IN_ROOM
 
