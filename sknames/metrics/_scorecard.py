@@ -365,10 +365,11 @@ def _with_interval(name, figure, codes, weights):
 
     `codes`, (n,), has the class to which each row belongs.
     """
+    sums = np.bincount(codes, weights, minlength=len(figure))
+    squares = np.bincount(codes, weights**2, minlength=len(figure))
     # The figure of a class without rows is NaN.
     with np.errstate(invalid="ignore", divide="ignore"):
-        n_rows = [effective_number(weights[codes == k]) for k in range(len(figure))]
-        low, high = wilson_interval(figure, np.array(n_rows))
+        low, high = wilson_interval(figure, sums**2 / squares)  # Kish's number
     return {name: figure, f"{name}_low": low, f"{name}_high": high}
 
 
