@@ -87,7 +87,7 @@ PRIVATE_IMPORTS = {
         "_training.rows"
     ),
     "test_retrain_linear": "_network.forward",
-    "test_shares": "_draws.mix _lists.name_list",
+    "test_shares": "_draws.mix",
 }
 
 

@@ -20,7 +20,7 @@ from sklearn.svm import LinearSVC
 from sknames import CharEncoder, NameNationalityClassifier, __version__
 from sknames._draws.resampling import Seeds
 from sknames._lists.listed_model import ListedModel
-from sknames._lists.name_list import NameList
+from sknames._lists.name_list import NameList, check_clusters
 from sknames._lists.question import Question
 from sknames._models.priors import check_priors
 from sknames._results.shares import shares_of_list
@@ -128,8 +128,8 @@ def question_of(**asked):
 def list_of_rows(probabilities, classes, given=(), **model):
     """Return a `NameList` of distinct names with these probabilities.
 
-    `given` overrides other fields of the list, and `model` sets fields of its
-    `ListedModel`.
+    `given` overrides other fields of the list, with a value for each row as clusters,
+    and `model` sets fields of its `ListedModel`.
     """
     columns = np.arange(probabilities.shape[1])
     prior = check_priors(model.pop("assumed_prior", "uniform"), columns)
@@ -144,7 +144,10 @@ def list_of_rows(probabilities, classes, given=(), **model):
         "counts": np.ones(n, dtype=np.int64),
         "weights": np.ones(n),
     }
-    return NameList(**fields | dict(given))
+    fields |= dict(given)
+    if "clusters" in fields:
+        fields["clusters"] = check_clusters(fields["clusters"], np.full(n, True))
+    return NameList(**fields)
 
 
 def settings_of_shares(stack):

@@ -55,7 +55,7 @@ from sknames import estimate_statistic, load_pretrained
 from sknames._base.exact_limits import exact_interval
 from sknames._base.labels_and_weights import MIN_HELD_OUT
 from sknames._draws.mix import distinct_names, estimate_mix
-from sknames._draws.resampling import Clusters, Seeds
+from sknames._draws.resampling import Seeds
 from sknames._lists.listed_model import errors_by_class
 from sknames._models.groups import group_of_each
 from sknames._models.stack import resolve
@@ -808,7 +808,7 @@ def measure_clusters(people, n_pairs, rng):
                     counts = apart_rng.multinomial(len(rows), drawn)
                     rows = people.draw(counts, apart_rng)
                 if way == "papers":
-                    given["clusters"] = Clusters(papers, 100)
+                    given["clusters"] = papers
                 tables.append(people.shares(rows, 300, **given))
             true = np.pad(mix, (0, len(people.known) - len(mix)))
             true = true[people.at(tables[0].label)]
