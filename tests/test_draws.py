@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from sknames import estimate_rates, estimate_shares, estimate_statistic
 from sknames._draws.draws import Draws
@@ -334,3 +334,33 @@ def test_outlying_draws_of_checked_rows_do_not_prevent_sure_difference():
     )
     known = Draws.known(dict.fromkeys(LABELS[:2], 0.5), 1000)
     assert (drawn.minus(known, 0.95)["p_value"] < 0.05).all()
+
+
+@pytest.mark.parametrize("n_of_label, is_known", [(0.4, False), (0.6, True)])
+def test_rate_within_label_of_less_than_half_a_person_is_unknown(n_of_label, is_known):
+    """Half a person is also the least number on which an interval is based."""
+    estimate = np.array([[n_of_label, 100 - n_of_label], [0, 100]]).T / 200
+    joint = Draws(
+        labels=CLASSES[:2],
+        outcomes=np.array([0, 1]),
+        estimate=estimate,
+        draws=np.tile(estimate, (200, 1, 1)),
+        n_effective=np.full((2, 2), 200.0),
+    )
+    rates = joint.within_labels()
+    assert np.isnan(rates.estimate[0]).all() != is_known
+    assert_allclose(rates.estimate[1], [0.5, 0.5], atol=0.01)
+    assert_allclose(rates.n_effective[0], max(n_of_label, 0.5))
+
+
+def test_difference_is_tested_only_if_both_lists_have_enough_names():
+    def drawn(n_effective):
+        estimate = np.array([0.6, 0.4])
+        draws = np.tile(estimate, (200, 1))
+        return Draws(
+            labels=CLASSES[:2], estimate=estimate, draws=draws, n_effective=n_effective
+        )
+
+    for first, second, is_tested in [(30, 30, True), (29, 30, False), (30, 29, False)]:
+        p_value = drawn(first).minus(drawn(second), 0.95)["p_value"]
+        assert_array_equal(np.isfinite(p_value), is_tested)

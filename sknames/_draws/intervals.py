@@ -74,8 +74,8 @@ def compare_draws(first, second, confidence_level):
     # Exact intervals may be narrower than those of the draws.
     down = np.sqrt(np.maximum(squared_down, 0))
     up = np.sqrt(np.maximum(squared_up, 0))
-    low = np.nan_to_num(np.maximum(difference - down, -1), nan=-1)
-    high = np.nan_to_num(np.minimum(difference + up, 1), nan=1)
+    low = np.nan_to_num(difference - down, nan=-1)
+    high = np.nan_to_num(difference + up, nan=1)
     deviation = _deviation(draws, first, second, confidence_level)
     # A significant difference must have an interval that excludes 0.
     reach = np.where(difference > 0, down, up)
