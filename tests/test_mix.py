@@ -1,5 +1,7 @@
 """Tests of mixtures, estimated from probabilities with each name left out."""
 
+import warnings
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -93,6 +95,19 @@ def test_mixture_estimate_with_many_impossible_classes_converges(seed):
     found, _, n_iter = estimated(rows, assumed)
     assert n_iter < 100
     assert_array_equal(found[:24], 0)
+
+
+@pytest.mark.parametrize("largest, is_warned", [(0.56, True), (0.58, False)])
+def test_mean_probability_below_limit_warns(largest, is_warned):
+    """All 20 possible classes are alike; the limit is .6 times 1 - 1 / 20."""
+    assumed = np.repeat([0.05, 0], 20)
+    of_label = np.full((20, 20), (1 - largest) / 19)
+    np.fill_diagonal(of_label, largest)
+    rows = np.pad(np.tile(of_label, (10, 1)), ((0, 0), (0, 20)))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        estimated(rows, assumed)
+    assert [w.message.kind for w in caught] == ["unsure model"] * is_warned
 
 
 def test_class_with_assumed_prior_0_keeps_share_0():

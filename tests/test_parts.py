@@ -213,6 +213,7 @@ def test_warnings_of_many_parts_are_merged_by_kind():
     ("params", "error", "message"),
     [
         ({"by": [1, 2]}, ValueError, r"a value of by for each of 300 names, got .*2,"),
+        ({"by": {"x": np.zeros((300, 2))}}, ValueError, r"got shape \(300, 2\)"),
         ({"by": "dep"}, ValueError, r"got 'dep'. Give the .* by=df\[.dep.\]"),
         ({"by": 3}, ValueError, r"got 3. Give the column itself, as by=df\[.dep.\]"),
         ({"by": {}}, ValueError, r"columns in by, as by=df\[.dep.\], got none"),

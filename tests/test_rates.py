@@ -353,3 +353,17 @@ def test_outcome_column_of_wrong_length_raises(outcome, message, by):
     rows, _ = draw_people(MIX, 120)
     with pytest.raises(ValueError, match=message):
         estimate_rates(Known(), rows, outcome=outcome, by=by, n_draws=200)
+
+
+def test_assumed_priors_of_groups_are_those_of_a_model_of_the_groups():
+    rows, outcome, _ = draw(400)
+    groups = {"Benelux": ["Dutch"], "others": ["Danish", "Irish", "Norwegian"]}
+    grouped = GroupedClassifier(Known(), groups=groups | {"South": ["Turkish"]})
+    prior = {"Benelux": 0.5, "South": 0.2, "others": 0.3}
+    params = {"outcome": outcome, "assumed_prior": prior, "n_draws": 200}
+    params["random_state"] = 0
+    found = estimate_rates(grouped, rows, **params)
+    summed = grouped.predict_proba(rows)
+    expected = estimate_rates(Known(grouped.classes_), summed, **params)
+    assert_array_equal(found.label, expected.label)
+    assert_allclose(found.rate, expected.rate, atol=1e-6)

@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 from itertools import chain
 
@@ -266,6 +267,15 @@ def test_texts_that_are_not_names_need_no_weight_cluster_or_checked_label(
 def test_invalid_counts_weights_or_clusters_raise(params, message):
     with pytest.raises(ValueError, match=message):
         estimate_shares(Known(), np.eye(5)[:3], **params)
+
+
+def test_weights_may_be_decimals():
+    """As columns of amounts in databases are."""
+    proba = draw(MIX, 60)
+    weights = np.arange(60) % 4 / 2
+    decimals = [Decimal(str(weight)) for weight in weights]
+    expected = shares_of(proba, sample_weight=weights)
+    assert_array_equal(shares_of(proba, sample_weight=decimals).low, expected.low)
 
 
 @pytest.mark.parametrize(
