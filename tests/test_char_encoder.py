@@ -131,6 +131,15 @@ def change_state(**change):
         (lambda: AB.inverse_transform([[-1]]), "from 0 .*, got -1"),
         (lambda: AB.inverse_transform([[1, 1.5]]), r"got 1\.5 in row 0, column 1"),
     ],
+    ids=[
+        "empty alphabet",
+        "repeated character",
+        "changed unknown code",
+        "changed length",
+        "code too large",
+        "negative code",
+        "fractional code",
+    ],
 )
 def test_invalid_alphabet_saved_state_or_codes_raise(call, message):
     with pytest.raises(ValueError, match=message):

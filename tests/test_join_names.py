@@ -93,6 +93,13 @@ def lazy_table():
         (lambda: JoinNames().transform(lazy_table()), TypeError, "which is lazy"),
         (lambda: NameFeatures([]).fit(["Anna"]), ValueError, "at least one part"),
     ],
+    ids=[
+        "number in a row",
+        "table for a model of names",
+        "lazy table in fit",
+        "lazy table in transform",
+        "no parts",
+    ],
 )
 def test_join_names_with_invalid_table_raises_with_hint(call, error, message):
     with pytest.raises(error, match=message):

@@ -84,6 +84,17 @@ def test_shares_of_part_equal_shares_of_its_rows_alone(seed, by, kind):
         lambda table: pa.table({"year": table["year"]}),
         lambda table: {"year": table["year"].tolist()},
     ],
+    ids=[
+        "Series",
+        "list",
+        "array of integers",
+        "array of objects",
+        "polars Series",
+        "pyarrow array",
+        "DataFrame",
+        "pyarrow table",
+        "dict",
+    ],
 )
 def test_by_column_in_any_container_gives_python_int_keys(make, parts):
     found = estimate(make(pd.DataFrame({"year": YEARS})))
@@ -116,6 +127,7 @@ def test_numpy_datetimes_in_by_become_python_dates(unit):
         lambda values, order: pd.Series(pd.Categorical(values, order, ordered=True)),
         lambda values, order: pl.Series(values, dtype=pl.Enum(order)),
     ],
+    ids=["Categorical", "Series", "polars Enum"],
 )
 def test_ordered_categories_in_by_keep_category_order(make):
     by = make(["low", "high", "mid"] * 100, ["low", "mid", "high", "none"])

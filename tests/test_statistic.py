@@ -262,6 +262,7 @@ def test_statistic_that_is_nan_in_a_draw_raises(shares):
         (lambda share: share[share > 0.25], ValueError, r"of shape \(2,\)"),
         ("simpson", TypeError, "a function of shares as the first argument, got str"),
     ],
+    ids=["nan", "text", "None", "shape that varies", "name of a function"],
 )
 def test_invalid_statistic_raises(statistic, error, message, shares):
     with pytest.raises(error, match=message):
