@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from typing import Any, Self
 
 import numpy as np
@@ -274,15 +275,16 @@ class Parts(SavedResult, Mapping):
             return against
         if against != "others":
             return self[against]
-        others = [part for other, part in self._parts.items() if other != key]
-        informative = [part for part in others if part.weight > 0]
-        if len(informative) == 0:
+        others = (part for other, part in self._parts.items() if other != key)
+        first_two = [*islice((part for part in others if part.weight > 0), 2)]
+        if len(first_two) == 0:
             return None
-        if len(informative) == 1:
-            return informative[0].result
+        if len(first_two) == 1:
+            return first_two[0].result
         part = self._parts[key]
-        weight = part.weight / sum(part.weight for part in self._parts.values())
-        drawn = self._whole.draw().less(part.result._of_labels, weight).largest_first()
+        whole = self._whole
+        weight = part.weight / whole.weight
+        drawn = whole.draw().less(part.result._of_labels, weight).largest_first()
         if not drawn.is_tested.all():
             raise NoEstimateError(
                 f"Expected {drawn.least_effective} other names or clusters of equal "
@@ -291,11 +293,11 @@ class Parts(SavedResult, Mapping):
             )
         n_checked = None
         if part.n_checked is not None:
-            n_checked = sum(other.n_checked for other in others)
+            n_checked = whole.n_checked - part.n_checked
         about = replace(
             part.result._about,
-            n_names=sum(other.n_names for other in others),
-            n_not_names=sum(other.n_not_names for other in others),
+            n_names=whole.n_names - part.n_names,
+            n_not_names=whole.n_not_names - part.n_not_names,
             n_checked=n_checked,
             key=None,
         )
@@ -342,7 +344,7 @@ class Part(Saved):
         return f"no name; {self.n_not_names:,} not names"
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Whole(Saved):
     """Hold the shares of the whole list, estimated when parts are compared with others.
 
@@ -350,9 +352,15 @@ class Whole(Saved):
     ----------
     drawn : Draws or callable
         The shares, or a function that estimates them.
+    n_names, n_not_names, n_checked, weight
+        As in `Part`, of all rows.
     """
 
     drawn: Draws | Callable[[], Draws]
+    n_names: int
+    n_not_names: int
+    n_checked: int | None
+    weight: float
 
     def draw(self) -> Draws:
         """Return the shares of the whole list, estimated at the first call."""
@@ -415,7 +423,13 @@ def estimate_by(names, by, question, estimate):
     if isinstance(results[0], Shares):
         # The seeds start again, so that the list is drawn like its parts.
         seeds = Seeds(question, names)
-        whole = Whole(partial(draw_shares, names, seeds, [*rows_of_part.values()]))
+        whole = Whole(
+            drawn=partial(draw_shares, names, seeds, [*rows_of_part.values()]),
+            n_names=names.n_names,
+            n_not_names=names.n_not_names,
+            n_checked=names.n_checked,
+            weight=names.row_weights.sum(),
+        )
     return Parts(names_of_by, parts, whole)
 
 
