@@ -57,7 +57,7 @@ def test_influence_of_a_cluster_is_the_derivative_by_its_weight():
     assert found.n_effective == pytest.approx(n_effective)
 
 
-def test_predictions_that_are_equal_in_checked_rows_are_taken_as_they_are():
+def test_predictions_that_are_equal_in_all_checked_rows_are_not_rescaled():
     """Checked rows cannot show how far predictions differ from the mean."""
     predictions = np.array([[0.5, 0.5]] * 4 + [[0.9, 0.1]] * 4)
     label_index = np.array([0, 0, 0, 1, -1, -1, -1, -1])
@@ -66,7 +66,7 @@ def test_predictions_that_are_equal_in_checked_rows_are_taken_as_they_are():
 
 
 @pytest.mark.parametrize("of_a, share_of_a", [(0.6, 0.5 + 0.2 / 8), (0.4, 0.5)])
-def test_factor_of_predictions_is_between_0_and_1(of_a, share_of_a):
+def test_regression_slope_on_predictions_is_clipped_to_0_and_1(of_a, share_of_a):
     """Too cautious predictions would have the slope 5, and opposite ones, -5.
 
     Of eight rows, five are alike; of four checked ones, two.
@@ -92,7 +92,7 @@ def warns_of_draw(labels, is_checked):
 
 @pytest.mark.parametrize("n_rare, is_tested", [(19, False), (20, True)])
 @pytest.mark.parametrize("side", [0, 1])
-def test_label_with_fewer_than_five_people_in_the_smaller_side_is_not_tested(
+def test_label_with_fewer_than_five_expected_rows_is_not_checked_for_random_draw(
     n_rare, is_tested, side
 ):
     """Sides have 100 and 300 rows. Of both, 81 % or so have the frequent label.
@@ -109,7 +109,7 @@ def test_label_with_fewer_than_five_people_in_the_smaller_side_is_not_tested(
 
 
 @pytest.mark.parametrize("gap, is_warned", [(28, False), (30, True)])
-def test_limit_of_check_counts_all_scores(gap, is_warned):
+def test_check_of_random_draw_adjusts_its_limit_for_number_of_scores(gap, is_warned):
     """A z of gap / 10; that of .01 / 2 / 3 is 2.935, for two labels and the largest."""
     n_of_first = np.array([100 + gap // 2, 100 - gap // 2])
     labels = np.concatenate([np.repeat([0, 1], [n, 200 - n]) for n in n_of_first])

@@ -98,7 +98,7 @@ def test_mixture_estimate_with_many_impossible_classes_converges(seed):
 
 
 @pytest.mark.parametrize("largest, is_warned", [(0.56, True), (0.58, False)])
-def test_mean_probability_below_limit_warns(largest, is_warned):
+def test_unsure_model_warns_only_below_limit_of_mean_probability(largest, is_warned):
     """All 20 possible classes are alike; the limit is .6 times 1 - 1 / 20."""
     assumed = np.repeat([0.05, 0], 20)
     of_label = np.full((20, 20), (1 - largest) / 19)

@@ -355,7 +355,7 @@ def test_outcome_column_of_wrong_length_raises(outcome, message, by):
         estimate_rates(Known(), rows, outcome=outcome, by=by, n_draws=200)
 
 
-def test_assumed_priors_of_groups_are_those_of_a_model_of_the_groups():
+def test_rates_of_grouped_classifier_equal_rates_of_model_of_its_groups():
     rows, outcome, _ = draw(400)
     groups = {"Benelux": ["Dutch"], "others": ["Danish", "Irish", "Norwegian"]}
     grouped = GroupedClassifier(Known(), groups=groups | {"South": ["Turkish"]})

@@ -269,8 +269,8 @@ def test_invalid_counts_weights_or_clusters_raise(params, message):
         estimate_shares(Known(), np.eye(5)[:3], **params)
 
 
-def test_weights_may_be_decimals():
-    """As columns of amounts in databases are."""
+def test_sample_weight_accepts_decimal_numbers():
+    """Databases return amounts as decimals."""
     proba = draw(MIX, 60)
     weights = np.arange(60) % 4 / 2
     decimals = [Decimal(str(weight)) for weight in weights]
