@@ -1,1 +1,1 @@
-"""Draws of the shares of a list: numbers only, no model and no text."""
+"""Estimate and draw the shares of a list, from numbers only."""

@@ -1,4 +1,4 @@
-"""Hold an estimate of a list with its draws: each question is a function of them."""
+"""Hold the estimates of a list with their draws, and derive other estimates."""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,8 +12,8 @@ from .._base.labels_and_weights import MIN_HELD_OUT
 from .._base.saved import Saved
 from .intervals import compare_draws, interval
 
-NO_ONE = 0.5  # estimated people: of fewer, nothing is a part
-# What a linear map of labels maps, next to the draws.
+NO_ONE = 0.5  # estimated people; with fewer, a label has no rates
+# The fields, besides the draws, that change under a linear map of the labels.
 LINEAR = ("estimate", "predicted", "n_held_out", "of_sparse")
 # Names or clusters of equal weight. With fewer, a difference is not tested, because
 # their draws hardly vary.
@@ -163,7 +163,7 @@ class Draws(Saved):
         return self.at(self.labels[np.argsort(-size, kind="stable")])
 
     def _mapped(self, labels, change):
-        """Return other labels, with what a linear map of the labels makes of values.
+        """Return the estimates of other labels, after a linear map of the labels.
 
         `change` maps arrays whose first axis is that of the labels.
         """
@@ -176,7 +176,7 @@ class Draws(Saved):
         return replace(self, **mapped, draws=draws)
 
     def less(self, part: Self, weight: float) -> Self:
-        """Return the shares of the rest of a list, less a part of this weight.
+        """Return the shares of a list without a part of this weight.
 
         The list draws its rows as the part does, so that the chance of the part does
         not count twice. `n_effective` is from the sums of squares of the weights (Kish
@@ -229,7 +229,11 @@ class Draws(Saved):
 
     @property
     def is_in_doubt(self) -> NDArray[np.bool_]:
-        """Whether a share has no interval: sparse, or sparse labels make half of it."""
+        """Whether each share has no interval, because of sparse labels.
+
+        The label, or group, is sparse itself, or at least half of its share comes from
+        sparse labels.
+        """
         if self.n_held_out is None or self.of_sparse is None:
             return np.full(self.estimate.shape, False)
         has_half = (self.of_sparse > 0) & (2 * self.of_sparse >= self.estimate)
@@ -243,10 +247,10 @@ class Draws(Saved):
         return low, high
 
     def minus(self, other: Self, confidence_level: float) -> dict[str, Any]:
-        """Return how the labels differ from those of others, as columns by name.
+        """Return the differences from other estimates, as columns by name.
 
-        These are difference, low, high and p_value, which is NaN where nothing was
-        tested: of shares in doubt, and where a list has too few names or clusters.
+        These are difference, low, high and p_value. The p-value is NaN for shares in
+        doubt, and if a list has too few names or clusters to be tested.
         """
         columns = compare_draws(self, other, confidence_level)
         is_in_doubt = self.is_in_doubt | other.is_in_doubt
@@ -258,8 +262,9 @@ class Draws(Saved):
 def nearest_shares(values):
     """Return the shares that are nearest to each row of values with a sum of 1.
 
-    A constant is subtracted from those that stay positive (Duchi et al. 2008). To scale
-    them would take from a large share what many small ones gain by their limit of 0.
+    A constant is subtracted from all values that stay positive (Duchi et al. 2008).
+    Scaling them instead would reduce a large share by what many small shares gain when
+    they are limited to 0.
     """
     largest_first = -np.sort(-values, axis=1)
     excess = largest_first.cumsum(axis=1) - 1

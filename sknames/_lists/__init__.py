@@ -1,1 +1,1 @@
-"""Read what is given of a list: its names, and the columns beside them."""
+"""Read a list of names, and the columns that belong to it."""

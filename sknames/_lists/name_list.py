@@ -1,4 +1,4 @@
-"""Read a list: the model's probabilities for its names, and the columns beside them."""
+"""Read a list: the model's probabilities of its names, and the list's columns."""
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -29,9 +29,9 @@ COLUMNS = ("rows", "counts", "weights", "clusters", "label_index", "outcomes")
 
 @dataclass(frozen=True, kw_only=True)
 class NameList:
-    """A list of names with the model's probabilities and the columns beside the names.
+    """A list of names with the model's probabilities and the columns of the list.
 
-    Equal texts may share their probabilities: a row of the list has the index of its
+    Rows with equal texts may share their probabilities: each row has the index of its
     text.
 
     Parameters
@@ -90,7 +90,7 @@ class NameList:
         return replace(self, **taken)
 
     def by_row(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Return the value of each row, given those of the texts."""
+        """Return the value of each row, given the values of the texts."""
         return values[self.rows]
 
     @property
@@ -272,7 +272,7 @@ def _check_is_without_counts(column, name):
 
 
 def _read_counts(counts, n_rows):
-    """Return counts as int64, ones for None; raise ValueError if any is invalid."""
+    """Return counts as int64, or ones for None; raise ValueError for invalid counts."""
     if counts is None:
         return np.ones(n_rows, dtype=np.int64)
     counts = np.asarray(with_none(counts))

@@ -1,4 +1,4 @@
-"""What is asked of a list, apart from what is given of its names."""
+"""Define and check the settings of the estimates for a list."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -9,9 +9,9 @@ from sklearn.utils import check_random_state
 
 from .._base.sklearn_private import HasMethods, Interval
 
-LEAST_IN_TAIL = 5  # draws: with fewer, the ends of an interval are mostly chance
-ROUNDING = 1e-6  # of the number of draws; 1 - .95 is .05 and some bits
-# What the parameters of `estimate_shares` and `estimate_rates` may be.
+LEAST_IN_TAIL = 5  # draws; with fewer, the ends of an interval vary too much
+ROUNDING = 1e-6  # draws; floating-point error, since 1 - .95 is not exactly .05
+# Valid values of the parameters of `estimate_shares` and `estimate_rates`.
 CONSTRAINTS = {
     "estimator": [HasMethods(["predict_proba"])],
     "counts": ["array-like", None],
@@ -25,7 +25,7 @@ CONSTRAINTS = {
 
 
 def check_level(confidence_level, n_draws):
-    """Raise ValueError if draws cannot show intervals of this level."""
+    """Raise ValueError if there are too few draws for intervals of this level."""
     least = ceil(2 * LEAST_IN_TAIL / (1 - confidence_level) - ROUNDING)
     if n_draws < least:
         raise ValueError(
@@ -44,7 +44,7 @@ class Question:
     confidence_level, n_draws
         Parameters of `estimate_shares`.
     seed : int, default=0
-        Seed drawn from `random_state`.
+        A seed that was drawn from `random_state`.
     """
 
     confidence_level: float = 0.95
@@ -55,7 +55,7 @@ class Question:
     def of_parameters(
         cls, *, confidence_level: float, n_draws: int, random_state: Any
     ) -> Self:
-        """Return the question that parameters of `estimate_shares` ask."""
+        """Return the settings for these parameters of `estimate_shares`."""
         check_level(confidence_level, n_draws)
         seed = check_random_state(random_state).randint(2**31)
         return cls(confidence_level, n_draws, seed)

@@ -7,10 +7,10 @@ import numpy as np
 from .._base.codes import code_values, index_in
 from .columns import categories_of, columns_of, values_of
 
-# Columns of a table of parts, which columns of `by` may not be called like.
+# Names of the columns of a table of parts; columns of `by` must have other names.
 TAKEN = {"label", "outcome", "share", "rate", "other", "difference", "low", "high"}
 TAKEN |= {"sure", "p_value", "n_people", "names", "not_names"}
-# Each takes a draw of the model's errors, and 300 kB.
+# The draws of a part take some 300 kB.
 MOST_PARTS = 2_000
 
 
