@@ -14,7 +14,7 @@ from tools import public_sets
 
 
 @pytest.mark.parametrize("labels", LABELS.values(), ids=LABELS)
-def test_rival_labels_map_to_single_labels_and_unknown_labels_to_none(labels):
+def test_labels_of_rivals_map_to_one_label_each_and_unknown_labels_to_none(labels):
     classes = ["German", "Austrian", "Indian", "ger", "unheard"]
     shares = shares_of("name2nat", classes, list(labels))
     assert set(shares.sum(axis=1)[[0, 3]]) == {1}

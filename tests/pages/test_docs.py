@@ -206,7 +206,7 @@ def test_accuracies_by_script_in_prediction_guide_match_model_cards():
         assert [*map(int, percents)] == pytest.approx(expected, abs=1), script
 
 
-def test_share_of_withheld_names_on_card_is_that_of_the_default_threshold():
+def test_share_of_withheld_names_on_card_matches_default_threshold():
     rows = people_in_scripts.people()
     model = sknames.load_pretrained(abstain=True)
     withheld = model.reasons([row["name"] for row in rows]) != ""

@@ -206,7 +206,7 @@ def assert_answers(page, names, answers, levels, classes):
         assert_allclose(probabilities, row[order], rtol=0, atol=1e-4)
 
 
-def test_page_nationality_predictions_match_python(page):
+def test_web_page_nationality_predictions_match_python(page):
     model = load_pretrained(abstain=True)
     names, _ = load_names(script="all", return_X_y=True)
     names = np.random.RandomState(0).permutation(names)[:15].tolist()
@@ -220,7 +220,7 @@ def test_page_nationality_predictions_match_python(page):
     assert text_of(page, "other").startswith(expected)
 
 
-def test_page_country_predictions_match_python(page, builder):
+def test_web_page_country_predictions_match_python(page, builder):
     fallback = builder.FALLBACKS["country"]
     model = load_pretrained("country", abstain=True, fallback=fallback)
     choose(page, "country")
@@ -241,7 +241,7 @@ def test_page_country_predictions_match_python(page, builder):
     assert other.startswith(f"Most probable nationalities: {nationality} ")
 
 
-def test_page_reasons_for_rejected_texts_match_python(page, judged):
+def test_web_page_reasons_for_rejected_texts_match_python(page, judged):
     letters = page.find_element("id", "letters")
     ask(page, "Anna")
     assert letters.is_displayed()
@@ -254,7 +254,7 @@ def test_page_reasons_for_rejected_texts_match_python(page, judged):
     assert ask(page, " ")["verdict"] == "Type a name"
 
 
-def test_page_letter_by_letter_probabilities_match_python(page, shipped):
+def test_web_page_letter_by_letter_probabilities_match_python(page, shipped):
     name = "Kenji Yamamoto"
     ask(page, name)
     table = page.execute_script(
@@ -276,7 +276,7 @@ def test_page_letter_by_letter_probabilities_match_python(page, shipped):
             assert abs(shown - probability) < 0.0101
 
 
-def test_page_escapes_html_and_sets_text_direction_of_names(page):
+def test_web_page_escapes_html_and_sets_text_direction_of_names(page):
     ask(page, "<img src=x onerror=alert(1)>")
     ask_list(page, ["<script>alert(1)</script>", "Anna"])
     assert page.execute_script("return document.images.length") == 0
@@ -287,7 +287,7 @@ def test_page_escapes_html_and_sets_text_direction_of_names(page):
     assert "wangwei" in text_of(page, "spelling")
 
 
-def test_page_shares_of_list_match_estimate_shares(page, shipped, downloads):
+def test_web_page_shares_of_list_match_estimate_shares(page, shipped, downloads):
     people, _ = make_names(150, random_state=1)
     names = [*people, "Anna Kowalska", "Anna Kowalska"]
     found = ask_list(page, [*names[:20], "", "12345", "a@b.org", *names[20:]])
@@ -304,7 +304,7 @@ def test_page_shares_of_list_match_estimate_shares(page, shipped, downloads):
     assert {*table.index[table["low"].isna()]} == {*shares.sparse_labels}
 
 
-def test_page_differences_of_two_lists_match_compare(page, shipped):
+def test_web_page_differences_of_two_lists_match_compare(page, shipped):
     one, _ = make_names(
         150, nationalities=["Dutch", "Turkish", "Polish"], random_state=1
     )
@@ -326,7 +326,7 @@ def test_page_differences_of_two_lists_match_compare(page, shipped):
     assert ask_list(page, [], other=True)["rows"] == []
 
 
-def test_page_saved_picture_and_map_contain_displayed_shares(page, downloads):
+def test_web_page_saved_picture_and_map_contain_displayed_shares(page, downloads):
     choose(page, "country")
     found = ask_list(page, ["Mehmet Yılmaz", "Ayşe Demir", "Emre Kaya"])
 
@@ -343,7 +343,7 @@ def test_page_saved_picture_and_map_contain_displayed_shares(page, downloads):
     assert any(title.startswith("Türkiye ") for title in titles)
 
 
-def test_page_copies_sentence_or_selects_it_without_clipboard(page):
+def test_web_page_copies_sentence_or_selects_it_without_clipboard(page):
     from selenium.webdriver.common.keys import Keys
 
     ask_list(page, ["Mehmet Yılmaz", "Ayşe Demir", "Jan Kowalski"])
@@ -384,13 +384,13 @@ def saved_table(page, downloads, figure):
     return pd.read_csv(downloaded(page, downloads / f"sknames-{figure}.csv"))
 
 
-def test_page_warns_if_most_names_of_list_have_initials(page):
+def test_web_page_warns_if_most_names_of_list_have_initials(page):
     for third, warns in (("Kim, J.-P.", True), ("Kim", False)):
         note = ask_list(page, ["A. M. Kim", "Anna Kim", third])["note"]
         assert ("Most names have initials" in note) == warns
 
 
-def test_page_is_usable_by_keyboard_alone(page):
+def test_web_page_is_usable_by_keyboard_alone(page):
     from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.common.keys import Keys
 
@@ -422,7 +422,7 @@ def test_page_is_usable_by_keyboard_alone(page):
     wait_for(page, lambda page: text_of(page, "shares-verdict") == "25 names")
 
 
-def test_page_fits_width_of_phone_screen(page):
+def test_web_page_fits_width_of_phone_screen(page):
     metrics = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
     page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     try:
@@ -493,7 +493,7 @@ def sent_so_far(browser):
     return [params["request"]["url"] for params in requests]
 
 
-def test_page_sends_no_request_while_predicting_or_to_other_servers(
+def test_web_page_sends_no_request_while_predicting_or_to_other_servers(
     browser, server, tmp_path
 ):
     browser.get_log("performance")
@@ -541,7 +541,7 @@ def packed_model(folder):
     return onnx.load_from_string(gzip.decompress(packed))
 
 
-def test_page_footer_shows_fingerprint_and_error_rate_of_model(page, server):
+def test_web_page_footer_shows_fingerprint_and_error_rate_of_model(page, server):
     script = "return document.querySelector('footer').innerText"
     wait_for(page, lambda page: "74 nationalities" in page.execute_script(script))
     foot = page.execute_script(script)
@@ -563,7 +563,7 @@ def test_page_footer_shows_fingerprint_and_error_rate_of_model(page, server):
     assert all(link.startswith("https://sknames.github.io/") for link in links)
 
 
-def test_page_shows_fingerprint_of_loaded_model_file(browser, server, tmp_path):
+def test_web_page_shows_fingerprint_of_loaded_model_file(browser, server, tmp_path):
     shutil.copytree(server.folder, tmp_path / "page")
     proto = packed_model(tmp_path / "page")
     metadata = {field.key: field.value for field in proto.metadata_props}
@@ -590,7 +590,7 @@ BY_NETWORK = 'dispatchEvent(new Event("online"))'
     ],
     ids=["model", "worker", "map"],
 )
-def test_page_with_missing_file_shows_error_and_recovers(
+def test_web_page_with_missing_file_shows_error_and_recovers(
     browser, server, tmp_path, labels, file, reason, recover
 ):
     shutil.copytree(server.folder, tmp_path / "page")
@@ -743,7 +743,7 @@ def test_javascript_sure_differences_match_python():
 
 
 @pytest.mark.parametrize("labels", RISK)
-def test_page_settings_match_pretrained_model(server, labels):
+def test_web_page_settings_match_pretrained_model(server, labels):
     settings = json.loads((server.folder / "page.json").read_text())[labels]
     model = load_pretrained(labels)
     assert settings.pop("risk") == RISK[labels]
@@ -756,7 +756,9 @@ def test_page_settings_match_pretrained_model(server, labels):
     assert settings == expected
 
 
-def test_page_build_without_npm_packages_raises_with_install_command(builder, tmp_path):
+def test_web_page_build_without_npm_packages_raises_with_install_command(
+    builder, tmp_path
+):
     with pytest.raises(FileNotFoundError, match="npm install --ignore-scripts"):
         builder.build(tmp_path / "page", modules=tmp_path)
     assert not (tmp_path / "page").exists()
@@ -781,7 +783,7 @@ def test_javascript_example_predicts_in_browser(browser, server, tmp_path):
         )
 
 
-def test_page_map_shades_probable_countries_and_tabulates_all(page):
+def test_web_page_map_shades_probable_countries_and_tabulates_all(page):
     ask(page, "João Ferreira")
     assert not page.find_element("id", "map").is_displayed()
     choose(page, "country")
@@ -806,7 +808,7 @@ def test_page_map_shades_probable_countries_and_tabulates_all(page):
     assert rows[0].text.startswith("Portugal ")
 
 
-def test_page_map_lists_countries_too_small_to_draw(page):
+def test_web_page_map_lists_countries_too_small_to_draw(page):
     choose(page, "country")
     ask_list(
         page, ["Giovanni Gatti", "Tan Wei Ling", "Lim Jia Hui", "Goh Chok Meng"] * 3
@@ -818,7 +820,7 @@ def test_page_map_lists_countries_too_small_to_draw(page):
     assert any(text.startswith("Too small to draw: Singapore ") for text in texts)
 
 
-def test_page_map_is_equal_area_and_splits_countries_at_date_line(page):
+def test_web_page_map_is_equal_area_and_splits_countries_at_date_line(page):
     """A country on both sides of the date line must not be drawn across the map."""
     script = """
     const [values, done] = arguments;
@@ -848,7 +850,7 @@ def test_page_map_is_equal_area_and_splits_countries_at_date_line(page):
             assert max(steps) < 100  # pixels of 1000
 
 
-def test_page_loads_model_in_worker_only(page, server):
+def test_web_page_loads_model_in_worker_only(page, server):
     ask(page, "Anna")
     fetched_by_page = page.execute_script(
         'return performance.getEntriesByType("resource").map(({ name }) => name)'
@@ -858,7 +860,7 @@ def test_page_loads_model_in_worker_only(page, server):
     assert "/nationality.onnx.gzip" in server.asked
 
 
-def test_page_predicts_name_while_list_is_running(page):
+def test_web_page_predicts_name_while_list_is_running(page):
     ask(page, "Anna")
     names, _ = make_names(2000, random_state=2)
     page.execute_script(
@@ -875,7 +877,7 @@ def test_page_predicts_name_while_list_is_running(page):
     assert area.get_attribute("aria-busy") == "true"
 
 
-def test_page_progress_bar_reaches_total_size_and_is_hidden(page, server):
+def test_web_page_progress_bar_reaches_total_size_and_is_hidden(page, server):
     ask(page, "Anna")
     sizes = json.loads((server.folder / "page.json").read_text())["sizes"]
     del sizes["country.onnx"]
@@ -885,7 +887,7 @@ def test_page_progress_bar_reaches_total_size_and_is_hidden(page, server):
     assert not page.find_element("id", "loading").is_displayed()
 
 
-def test_built_page_contains_licences_of_its_parts(server):
+def test_built_web_page_contains_licences_of_its_parts(server):
     text = (server.folder / "licences.txt").read_text()
     for words in (
         "Copyright (c) 2026, the sknames developers",
@@ -898,7 +900,7 @@ def test_built_page_contains_licences_of_its_parts(server):
         assert words in text
 
 
-def test_printed_page_hides_controls_and_keeps_results(page):
+def test_printed_web_page_hides_controls_and_keeps_results(page):
     ask_list(page, ["Mehmet Yılmaz", "Ayşe Demir", "Emre Kaya"])
     kinds = "button, select, textarea, label, summary"
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})

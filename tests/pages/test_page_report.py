@@ -110,7 +110,7 @@ def ends_of_interval(path):
     return low, float(rest.split("M")[0])
 
 
-def test_page_formats_shares_as_percent_and_differences_as_points():
+def test_web_page_formats_shares_as_percent_and_differences_as_points():
     shares = [0, 0.004, 0.005, 0.5, 0.994, 0.996, 1]
     differences = [0.3, -0.3, 0.004, -0.004, 0, -0.006]
     found = evaluate(
@@ -124,7 +124,7 @@ def test_page_formats_shares_as_percent_and_differences_as_points():
     ]
 
 
-def test_page_csv_keeps_labels_and_escapes_formulas():
+def test_web_page_csv_keeps_labels_and_escapes_formulas():
     labels = ["Côte d’Ivoire", 'a, "b"', "two\nlines", "two\rlines", "it's = so"]
     formulas = [f'{start}HYPERLINK("a")' for start in "=+-@\t\r"]
     rows = [[label, -1 / 3] for label in labels + formulas]

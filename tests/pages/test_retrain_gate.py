@@ -32,7 +32,7 @@ def test_shipped_models_predict_common_names_acceptably(target):
         assert figures[title]["small"] <= gate.MOST_SMALL[target]
 
 
-def test_common_name_figures_match_definition(model):
+def test_figures_of_common_names_match_definition(model):
     common = gate.CommonNames(["Smith", "Ogier"], [{"US", "GB"}, {"GG"}])
 
     figures, worst = gate.figures(model, common, MILLIONS)
@@ -55,7 +55,7 @@ def test_small_labels_have_fewer_than_1_5_million_people(model, millions, small)
     assert figures["small"] == pytest.approx(small)
 
 
-def test_common_name_figures_list_worst_twenty(model):
+def test_figures_of_common_names_list_twenty_worst_names(model):
     names = [f"Name{k}" for k in range(30)]
 
     _, worst = gate.figures(

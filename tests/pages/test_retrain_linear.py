@@ -130,7 +130,7 @@ def test_fit_words_keeps_repeated_words_and_favours_their_class(encoded):
 # ---- The head of the country model
 
 
-def test_country_head_predicts_same_after_writing_it_next_to_its_trunk(base, tmp_path):
+def test_country_head_read_from_files_predicts_same_probabilities(base, tmp_path):
     model, (names, labels) = base
     codes = np.array(
         [{"French": "FR", "Polish": "PL", "Spanish": "MX"}[k] for k in labels]
@@ -152,7 +152,7 @@ def test_country_head_predicts_same_after_writing_it_next_to_its_trunk(base, tmp
     assert sizes[0] < sizes[1]
 
 
-def test_shares_in_scripts_are_highest_for_countries_of_script():
+def test_assumed_shares_in_scripts_are_highest_for_countries_of_script():
     classes = np.array(["BA", "CN", "DE", "GR", "IN", "NP", "RU", "TW"])
     rare = recipe.IN_RARE_SCRIPT
     some = recipe.IN_OTHERS_OF_LOCALS

@@ -4,7 +4,7 @@ from sknames import PriorShiftClassifier
 from tools.retrain.moved import moved_answers
 
 
-def test_moved_answers_are_names_with_another_best_label(shipped):
+def test_moved_answers_list_names_with_another_predicted_label(shipped):
     names = ["Mehmet Yılmaz", "John Smith"]
     scots = {"Scottish": 0.6, "English": 0.1, "Turkish": 0.3}
     other = PriorShiftClassifier(shipped, priors=scots)

@@ -163,7 +163,7 @@ class Learned(Callback):
         self.codes = X.codes
 
 
-def test_recipe_trains_on_sounds_and_predicts_with_words():
+def test_recipe_transliterates_by_sounds_in_training_and_by_words_in_prediction():
     learned = Learned()
     names = np.array(["罗伯特·莱万多夫斯基", "robert lewandowski"] * 10)
     labels = np.array(["Chinese", "Polish"] * 10)

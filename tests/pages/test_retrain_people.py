@@ -223,7 +223,9 @@ def test_people_command_with_other_row_counts_exits_and_names_tables(clones, cap
     ],
     ids=["all files of a clone", "one file"],
 )
-def test_people_command_with_missing_file_names_it_or_its_clone(clones, file, message):
+def test_people_command_with_missing_file_names_file_or_clone_command(
+    clones, file, message
+):
     (clones / file).unlink()
     with pytest.raises(OSError, match=message):
         make()

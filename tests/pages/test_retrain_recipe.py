@@ -381,7 +381,7 @@ def test_typical_people_exclude_names_typical_of_other_labels(lists):
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_amounts_limit_people_and_spellings_by_source(lists, phase):
+def test_amounts_of_training_limit_people_and_spellings_by_source(lists, phase):
     material = material_of(lists, PEOPLE, phase)
     sources = countries.AMOUNTS.most_people
     few = replace(
@@ -451,7 +451,7 @@ def test_training_names_are_reproducible_and_in_all_scripts(lists, phase):
     assert n_repeats < 10
 
 
-def test_names_known_in_foreign_script_are_spelled_more_often():
+def test_names_with_known_foreign_spelling_are_spelled_in_that_script_more_often():
     names = ["".join(letters) for letters in product("BDFG", "aeiou", "lmnrst")]
     spellings = Spellings()
     for name in names:
