@@ -57,6 +57,21 @@ def test_influence_of_a_cluster_is_the_derivative_by_its_weight():
     assert found.n_effective == pytest.approx(n_effective)
 
 
+def test_expected_covariance_is_that_of_labels_drawn_from_predictions():
+    """Only the choice of 30 of 60 rows is random."""
+    rng = np.random.default_rng(0)
+    predictions = rng.dirichlet(np.full(3, 0.2), size=60)
+    labels = np.where(rng.random(60) < 0.6, predictions.argmax(axis=1), 2)
+    is_checked = np.arange(60) % 2 == 1
+    found = correct(predictions, np.where(is_checked, labels, -1))
+    centered = predictions[is_checked] - predictions[is_checked].mean(axis=0)
+    slope = (np.eye(3)[labels[is_checked]] * centered).sum() / (centered**2).sum()
+    assert 0.1 < slope < 0.9
+    errors = np.eye(3) - slope * predictions[:, None]  # by row and label
+    of_row = np.cov(errors.reshape(-1, 3).T, aweights=predictions.ravel(), ddof=0)
+    assert_allclose(found.expected_covariance, of_row / 30 * (1 - 30 / 60))
+
+
 def test_predictions_that_are_equal_in_all_checked_rows_are_not_rescaled():
     """Checked rows cannot show how far predictions differ from the mean."""
     predictions = np.array([[0.5, 0.5]] * 4 + [[0.9, 0.1]] * 4)
