@@ -116,9 +116,8 @@ def comparison_of(here, there, about, **fields):
         size = np.nan_to_num(np.abs(columns["difference"])).round(12)
         order = np.argsort(-size, kind="stable")
         columns = {name: values[order] for name, values in columns.items()}
-    p_value = columns.pop("p_value")
-    comparison = Comparison(_columns=columns, _about=about, **fields)
-    return _with_p_values(comparison, p_value)
+    columns |= _tested(columns.pop("p_value"), about.confidence_level)
+    return Comparison(_columns=columns, _about=about, **fields)
 
 
 def adjust_by_holm(comparisons):
@@ -133,17 +132,18 @@ def adjust_by_holm(comparisons):
     for key, table in comparisons.items():
         if table is not None and not np.isnan(table.p_value).all():
             largest[key] = np.nanmax(table.p_value)
-    held = comparisons.copy()
+    adjusted = comparisons.copy()
     factor = len(largest)
     for key in sorted(largest, key=largest.__getitem__):
-        p_value = np.minimum(factor * comparisons[key].p_value, 1)
-        held[key] = _with_p_values(comparisons[key], p_value)
-        if held[key].sure[~np.isnan(held[key].p_value)].all():
+        table = comparisons[key]
+        p_value = np.minimum(factor * table.p_value, 1)
+        tested = _tested(p_value, table.confidence_level)
+        adjusted[key] = replace(table, _columns=table._columns | tested)
+        if tested["sure"][~np.isnan(p_value)].all():
             factor -= 1
-    return held
+    return adjusted
 
 
-def _with_p_values(table, p_value):
-    """Return a comparison with these p-values, and `sure` computed from them."""
-    sure = p_value < 1 - table.confidence_level
-    return replace(table, _columns=table._columns | {"sure": sure, "p_value": p_value})
+def _tested(p_value, confidence_level):
+    """Return p-values as a column, after the column `sure` that follows from them."""
+    return {"sure": p_value < 1 - confidence_level, "p_value": p_value}

@@ -123,11 +123,15 @@ class Shares(Estimates):
         yield "counts", counts_of_rows(self.n_names, self.n_not_names, distinct)
         if self.n_clusters is not None:
             yield "clusters", f"in {self.n_clusters:,} clusters"
-        if self.n_checked is not None:
-            yield from self._notes_on_checked()
-        widths = np.nan_to_num(self.high - self.low)
+        if self.n_checked is not None and self._draws.predicted.any():
+            yield "checked", f"{self.n_checked:,} of the names are checked"
+            yield from notes_on_new_labels(self.new_labels)
+        elif self.n_checked is not None:
+            note = "all names are checked: these are counts, with exact intervals"
+            yield "checked", note
         if self.members is not None:
             return
+        widths = np.nan_to_num(self.high - self.low)
         if self.n_distinct >= FEW_NAMES and widths.max() > WIDE:
             label = self.label[widths.argmax()]
             note = (
@@ -152,15 +156,6 @@ class Shares(Estimates):
         subregions = column_by_label("subregion").keys()
         has_subregions = subregions >= {*self._about.model.classes.tolist()}
         return 'sums("subregion")' if has_subregions else "sums({...})"
-
-    def _notes_on_checked(self):
-        """Yield the notes on checked rows."""
-        if not self._draws.predicted.any():
-            note = "all names are checked: these are counts, with exact intervals"
-            yield "checked", note
-            return
-        yield "checked", f"{self.n_checked:,} of the names are checked"
-        yield from notes_on_new_labels(self.new_labels)
 
     def compare(
         self, against: "Shares | Mapping[Any, float]", *, same_source: bool = False
