@@ -606,3 +606,21 @@ def test_shares_display_of_parts_names_each_part_in_legend(parts):
     display = SharesDisplay.from_shares(parts)
     legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
     assert legend == [f"{year} ({parts[year].n_names} names)" for year in parts]
+
+
+@pytest.mark.parametrize(("n_parts", "n_messages"), [(3, 3), (4, 1)])
+def test_warnings_of_more_than_three_parts_are_summarized(n_parts, n_messages):
+    by = np.minimum(np.arange(240) // 50, n_parts - 1)
+    by = np.append(by, np.arange(n_parts))  # each with another number of names
+    names, _ = people(len(by))
+    with pytest.warns(UserWarning) as caught:
+        estimate(by, names, clusters=np.arange(len(by)) // 20 * n_parts + by)
+    texts = [str(warning.message) for warning in caught]
+    few_clusters = [text for text in texts if "There are" in text]
+    assert len(few_clusters) == n_messages
+
+
+def test_shares_of_frame_are_floats_if_a_part_has_no_estimate(shipped):
+    names = ["Jan de Vries", "Piet Bakker", "123"]
+    parts = estimate_shares(shipped, names, by=[1, 1, 2], **PARAMS)
+    assert parts.to_frame()["share"].dtype == np.float64

@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import sknames
 from sknames import estimate_rates, estimate_shares
+from sknames._results.table import listing
 from tests.conftest import Known
 
 pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
@@ -161,3 +162,8 @@ def test_printed_rates_of_group_without_people_omit_interval(results):
     lines = str(results["Rates"].sums({"nobody": ["label 14"]})).splitlines()
     (of_nobody, _) = [line for line in lines if line.startswith("nobody")]
     assert of_nobody.split() == ["nobody", "0", "-", "0.0", "estimated", "people"]
+
+
+def test_listing_of_ten_texts_is_complete_and_of_more_is_shortened():
+    assert listing(range(10)) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9"
+    assert listing(range(11)) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 1 more"
