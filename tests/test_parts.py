@@ -624,3 +624,14 @@ def test_shares_of_frame_are_floats_if_a_part_has_no_estimate(shipped):
     names = ["Jan de Vries", "Piet Bakker", "123"]
     parts = estimate_shares(shipped, names, by=[1, 1, 2], **PARAMS)
     assert parts.to_frame()["share"].dtype == np.float64
+
+
+def test_rates_in_clusters_do_not_depend_on_unit_of_weights():
+    names, _ = people()
+    clusters = np.arange(300) ** 2 // 900  # of unequal sizes
+    params = PARAMS | {"outcome": np.arange(300) % 2, "clusters": clusters}
+    rates = estimate_rates(Known(), names, **params)
+    weighted = estimate_rates(Known(), names, sample_weight=np.full(300, 3), **params)
+    assert_allclose(weighted.low, rates.low, atol=1e-6)
+    assert_allclose(weighted.high, rates.high, atol=1e-6)
+    assert "compared with Irish" in repr(rates.compare("Dutch", "Irish"))
