@@ -748,7 +748,7 @@ def test_web_page_settings_match_pretrained_model(server, labels):
     model = load_pretrained(labels)
     assert settings.pop("risk") == RISK[labels]
     stack = resolve(model)
-    is_sparse = stack.assumed.n_people < 20
+    is_sparse = stack.assumed.measured.n_people < 20
     assert settings.pop("is_sparse") == is_sparse.tolist()
     expected = settings_of_shares(stack)
     assert settings.pop("class_prior") == expected.pop("assumed_prior").tolist()
