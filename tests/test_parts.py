@@ -596,7 +596,7 @@ def test_rates_of_part_equal_rates_of_its_rows_alone():
     alone = estimate_rates(Known(), names[rows], outcome=outcome[rows], **PARAMS)
     assert_array_equal(parts[2001].rate, alone.rate)
     assert [*parts.to_frame().columns][:3] == ["by", "label", "outcome"]
-    with pytest.raises(TypeError, match="Compare the rates of one part by its compare"):
+    with pytest.raises(TypeError, match="rates of one part with its compare"):
         parts.compare()
     found = estimate_statistic(lambda joint: joint.sum(axis=1), parts)
     assert found.estimate.shape == (3, 2)

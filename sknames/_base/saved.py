@@ -6,17 +6,17 @@ from typing import Any, ClassVar
 import numpy as np
 
 VERSION = 1  # of the format; increase it when fields change
-KIND = "sknames kind"  # dict key with the name of one of `Saved.KINDS`
+KIND = "sknames kind"  # dict key with the name of one of `Saved._kinds`
 
 
 class Saved:
     """Base of dataclasses that can be stored in files as plain values."""
 
-    KINDS: ClassVar[dict[str, type]] = {}
+    _kinds: ClassVar[dict[str, type]] = {}
 
     def __init_subclass__(cls, **params: Any) -> None:
         super().__init_subclass__(**params)
-        Saved.KINDS[cls.__name__] = cls
+        Saved._kinds[cls.__name__] = cls
 
 
 class SavedResult(Saved):
@@ -75,7 +75,7 @@ def _from_plain(plain):
             return values
         if "draws" in values:
             values["draws"] = values["draws"].astype(np.float64)
-        return Saved.KINDS[kind](**values)
+        return Saved._kinds[kind](**values)
     if isinstance(plain, list):
         return [_from_plain(item) for item in plain]
     return plain

@@ -228,8 +228,9 @@ class Parts(SavedResult, Mapping):
         """
         if not all(isinstance(table, Shares | None) for table in self.values()):
             raise TypeError(
-                "Expected parts with shares, got others. Compare the rates of one part "
-                "by its compare, those of several by estimate_statistic."
+                "Expected parts with shares, got parts with other results. Compare the "
+                "rates of one part with its compare method, and the rates of several "
+                "parts with estimate_statistic."
             )
         for key, table in self.items():
             if table is against and table is not None:  # None is the key of a part

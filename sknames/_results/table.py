@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import SimpleNamespace
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,7 +122,7 @@ def fact(name: str, description: str) -> Any:
 class Table(SavedResult, Mapping):
     """Hold columns of equal length as attributes, and rows by label.
 
-    Subclasses define how a table is printed. The columns in `TEXTS` are printed as they
+    Subclasses define how a table is printed. Labels and outcomes are printed as they
     are. `_line` formats the other columns of a row, and `_title` is their header.
     `_shown` returns which rows are printed, and a text about all others. `_notes`
     yields the kind and the text of each line below the rows, the kind "counts" first.
@@ -136,8 +136,6 @@ class Table(SavedResult, Mapping):
     _columns: dict[str, NDArray[Any]]
     _about: TableMetadata
     members: dict[Any, Any] | None = None
-
-    TEXTS: ClassVar[tuple[str, ...]] = ("label", "outcome")
 
     label = column("label", "The label, or group, of each row.")
     low = column("low", "The lower ends of the intervals.")
@@ -195,7 +193,7 @@ class Table(SavedResult, Mapping):
         padded = []
         values = []
         for name, column in self._columns.items():
-            if name in self.TEXTS:
+            if name in ("label", "outcome"):
                 texts = [name, *map(str, column)]
                 width = max(map(len, texts))
                 padded.append([f"{text:<{width}}" for text in texts])
