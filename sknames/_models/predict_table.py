@@ -117,7 +117,8 @@ def _read(X, column):
     if hasattr(X, "to_frame"):  # a Series
         return X.to_frame(X.name or "name"), X
     if not is_table(X):
-        names = read_names(X, "empty")
+        is_empty = isinstance(X, list) and not X
+        names = X if is_empty else read_names(X, "empty")
         return to_frame({"name": np.array(names, dtype=object)}), names
     columns = list(X.columns)
     if column is None:
