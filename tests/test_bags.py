@@ -19,24 +19,25 @@ COUNTS = {
 
 
 def make(counts):
-    """Features, starts and values of rows, as Rows has them."""
+    """N-grams of rows, as Rows has them."""
     rng = np.random.RandomState(0)
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     # Few, so that rows share them, and out of order.
     features = 5 * rng.choice(N_FEATURES // 5, size=starts[-1]).astype(np.int32)
     values = rng.uniform(0.5, 1, size=starts[-1])
-    return features, starts, values
+    return csr_array((values, features, starts), (len(counts), N_FEATURES))
 
 
 @pytest.mark.parametrize("counts", COUNTS.values(), ids=COUNTS)
 @pytest.mark.parametrize("dropped", [False, True])
 def test_sum_of_ngram_bags_and_its_gradient_equal_matrix_product(counts, dropped):
-    features, starts, values = make(counts)
-    bags = Bags.of(features, starts, values)
+    ngrams = make(counts)
+    bags = Bags.of(ngrams)
+    values = ngrams.data
     if dropped:
         values = np.where(np.arange(len(values)) % 2, 2 * values, 0)
-    matrix = csr_array((values, features, starts), (len(counts), N_FEATURES))
-    matrix = torch.from_numpy(matrix.toarray())
+    ngrams.data = values
+    matrix = torch.from_numpy(ngrams.toarray())
     weight = torch.randn(N_FEATURES, N_CLASSES, dtype=torch.float64, requires_grad=True)
     sums = SumOfBags.apply(weight, torch.from_numpy(values), bags)
     torch.testing.assert_close(sums, matrix @ weight)
@@ -44,4 +45,4 @@ def test_sum_of_ngram_bags_and_its_gradient_equal_matrix_product(counts, dropped
     sums.backward(grad)
     assert weight.grad.is_sparse
     torch.testing.assert_close(weight.grad.to_dense(), matrix.T @ grad)
-    assert weight.grad._indices()[0].tolist() == np.unique(features).tolist()
+    assert weight.grad._indices()[0].tolist() == np.unique(ngrams.indices).tolist()

@@ -104,8 +104,8 @@ def fit(names, ngram_range, min_df, separator=None):
 
 def occurrences(ngrams, codes):
     """Return the features of all occurrences by row, and the start of each row."""
-    features, starts, _ = ngrams.tfidf(codes, np.ones(ngrams.offsets[-1]))
-    return features, starts
+    tfidf = ngrams.tfidf(codes, np.ones(ngrams.offsets[-1]))
+    return tfidf.indices, tfidf.indptr
 
 
 @each_case
@@ -148,11 +148,12 @@ def test_tfidf_values_of_each_row_have_norm_1(names, ngram_range, min_df, separa
     ngrams, frequency = fit(names, ngram_range, min_df, separator)
     codes = encode(["xx", *NAMES, "", "xx", "annx", "xx"])
     idf = 1 / frequency**0.5
-    features, starts, values = ngrams.tfidf(codes, idf)
-    for first, last in itertools.pairwise(starts):
-        expected = idf[features[first:last]]
+    tfidf = ngrams.tfidf(codes, idf)
+    assert tfidf.shape == (len(codes), len(idf))
+    for first, last in itertools.pairwise(tfidf.indptr):
+        expected = idf[tfidf.indices[first:last]]
         length = np.linalg.norm(expected)
-        assert_allclose(values[first:last] * length, expected, rtol=1e-12)
+        assert_allclose(tfidf.data[first:last] * length, expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("n_symbols", [2**16 + 1, 2**31])
@@ -189,7 +190,9 @@ def test_fitting_ngrams_in_chunks_gives_identical_arrays(chunk_rows, monkeypatch
     def everything():
         ngrams, frequency = NGrams.fit(codes, (2, 3), 2, 5, separator=1)
         idf = inverse_document_frequency(frequency, len(codes))
-        return [*ngrams.keys, frequency, *ngrams.tfidf(codes, idf)]
+        tfidf = ngrams.tfidf(codes, idf)
+        arrays = [frequency, tfidf.indices, tfidf.indptr, tfidf.data]
+        return [*ngrams.keys, *arrays]
 
     expected = everything()
     monkeypatch.setattr("sknames._network.prefixes.SLICE_CODES", chunk_rows * 6)

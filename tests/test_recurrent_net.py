@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from scipy.sparse import csr_array
 
 from sknames._network.prefixes import plan_prefixes
 from sknames._training.bags import Bags
@@ -206,7 +207,7 @@ def test_net_computes_on_device_of_its_parameters(
     n = len(codes)
     loss = Loss(np.zeros(CLASSES), gce_q=0.0).to("meta")
     ones = np.ones(n, np.float32)
-    ngrams = (np.arange(n, dtype=np.int32) % 9, np.arange(n + 1), ones)
+    ngrams = csr_array((ones, (np.arange(n), np.arange(n) % 9)))
     words = np.zeros((n, CLASSES), np.float32)
     rows = Rows(codes, np.zeros(n, np.int64), ones, ngrams, words)
     batch = Batch.of(rows, device="meta")
@@ -236,7 +237,7 @@ def test_each_dropout_applies_to_its_layer(codes, where, changes):
     torch.nn.init.normal_(net.ngram_weight)
     plan = plan_of(codes)
     n = len(codes)
-    ngrams = Bags.of(np.arange(n) % 9, np.arange(n + 1), np.ones(n))
+    ngrams = Bags.of(csr_array((np.ones(n), (np.arange(n), np.arange(n) % 9))))
     logits, states = net(plan, ngrams)
     next_symbol = net.next_symbol_logits(states)
     net.train()

@@ -61,6 +61,9 @@ DIVERGING_IN_THE_LAST_STEP = {
 }
 
 
+N_FEATURES = 50
+
+
 def random_labels(n=100):
     return np.random.RandomState(1).choice(["a", "b", "c"], size=n)
 
@@ -99,16 +102,11 @@ def make_rows(n=100):
     """Return rows with up to three n-grams each; the label of a row is its index."""
     rng = np.random.RandomState(1)
     starts = np.concatenate([[0], np.cumsum(np.arange(n) % 4)])
-    features = rng.randint(50, size=starts[-1]).astype(np.int32)
+    features = rng.randint(N_FEATURES, size=starts[-1]).astype(np.int32)
     values = rng.uniform(size=starts[-1]).astype(np.float32)
     weights = rng.uniform(0.5, 2, size=n).astype(np.float32)
-    ngrams = (features, starts, values)
+    ngrams = csr_array((values, features, starts), (n, N_FEATURES))
     return _rows.Rows(random_codes(n, 6, 4), np.arange(n), weights, ngrams)
-
-
-def matrix_of(features, starts, values):
-    """Return n-grams as a matrix (rows, features)."""
-    return csr_array((values, features, starts), (len(starts) - 1, 50)).toarray()
 
 
 def number_of(codes):
@@ -155,7 +153,7 @@ def test_runs_of_rows_start_at_random_offset():
 )
 def test_each_epoch_draws_every_row_once_in_new_order(batch_size, sizes):
     rows = make_rows()
-    ngrams = matrix_of(*rows.ngrams)
+    ngrams = rows.ngrams.toarray()
     batches = _batches.Batches(rows, batch_size, np.random.RandomState(0))
     assert len(batches) == len(sizes)
     orders = []
@@ -168,8 +166,9 @@ def test_each_epoch_draws_every_row_once_in_new_order(batch_size, sizes):
             assert_array_equal(batch.weights, rows.weights[labels])
             bags = batch.ngrams
             starts = [*bags.starts, len(bags.values)]
-            found = matrix_of(bags.features[bags.columns], starts, bags.values)
-            assert_array_equal(found, ngrams[labels])
+            features = bags.features[bags.columns]
+            found = csr_array((bags.values, features, starts), (size, N_FEATURES))
+            assert_array_equal(found.toarray(), ngrams[labels])
             order += labels.tolist()
         assert sorted(order) == list(range(100)) != order
         orders.append(order)

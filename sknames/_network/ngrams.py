@@ -21,6 +21,7 @@ sorted keys.
 from numbers import Integral
 
 import numpy as np
+from scipy.sparse import csr_array, vstack
 
 from .prefixes import row_slices
 
@@ -100,30 +101,28 @@ class NGrams:
         return features
 
     def tfidf(self, codes, idf):
-        """Return the TF-IDF vectors of rows with norm 1: features, starts and values.
+        """Return the TF-IDF vectors of rows with norm 1, a csr_array (n, n_features).
 
-        Each occurrence of an n-gram is an entry of its own. Therefore the squared norm
-        is a running sum along the row, like the logits. `idf` (n_features,) and the
-        values are float32, features int32. Row i has the entries from starts[i] to
-        starts[i + 1].
+        Each occurrence of an n-gram is an entry of its own, in the order of the text.
+        Therefore the squared norm is a running sum along the row, like the logits.
+        `idf` (n_features,) and the values have the same dtype.
         """
-        features = []
-        values = []
-        counts = []  # of the entries of each row
-        for chunk in row_slices(codes):
-            text, row = flatten(codes[chunk], self.end)
+        chunks = []
+        for rows in row_slices(codes):
+            text, row = flatten(codes[rows], self.end)
             features_at = self.find(text).T
             is_present = features_at != ABSENT
-            features.append(features_at[is_present].astype(np.int32))
+            features = features_at[is_present].astype(np.int32)
             row = row.repeat(is_present.sum(axis=1))
-            counts.append(np.bincount(row, minlength=len(codes[chunk])))
-            is_first = np.diff(row, prepend=-1) != 0
-            idf_of_entries = idf[features[-1]]
-            squares = np.add.reduceat(idf_of_entries**2, np.flatnonzero(is_first))
-            norm = np.sqrt(squares)[np.cumsum(is_first) - 1]
-            values.append(idf_of_entries / norm)
-        starts = np.concatenate([[0], *counts]).cumsum()
-        return np.concatenate(features), starts, np.concatenate(values)
+            counts = np.bincount(row, minlength=len(codes[rows]))
+            starts = np.append(0, counts.cumsum()).astype(np.int32)
+            values = idf[features]
+            is_filled = counts > 0
+            squares = np.add.reduceat(values**2, starts[:-1][is_filled])
+            values /= np.sqrt(squares).repeat(counts[is_filled])
+            shape = (len(counts), len(idf))
+            chunks.append(csr_array((values, features, starts), shape))
+        return vstack(chunks, format="csr")
 
 
 class _Reader:

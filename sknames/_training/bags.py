@@ -24,8 +24,10 @@ class Bags:
     feature_starts: torch.Tensor  # (n_distinct,), the first entry of each
 
     @classmethod
-    def of(cls, features, starts, values, device="cpu"):
+    def of(cls, ngrams, device="cpu"):
         """Create bags on a device from `Rows.ngrams`."""
+        features = ngrams.indices
+        starts = ngrams.indptr.astype(np.int64)
         # Sorting feature and entry packed into one integer is several times faster than
         # a stable argsort.
         feature_and_entry = (features.astype(np.int64) << 32) + np.arange(len(features))
@@ -40,7 +42,7 @@ class Bags:
             "features": sorted_features[is_new],
             "columns": columns,
             "starts": starts[:-1],
-            "values": values,
+            "values": ngrams.data,
             "by_feature": by_feature,
             "rows_by_feature": rows[by_feature],
             "feature_starts": np.flatnonzero(is_new),

@@ -50,7 +50,7 @@ class Batch:
             node_weights=tensor(node_weights),
             labels=tensor(rows.labels),
             weights=tensor(rows.weights),
-            ngrams=None if rows.ngrams is None else Bags.of(*rows.ngrams, device),
+            ngrams=None if rows.ngrams is None else Bags.of(rows.ngrams, device),
             words=None if rows.words is None else tensor(rows.words),
         )
 

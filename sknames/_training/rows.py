@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from .._base import warn
 from .._network.prefixes import row_keys
@@ -15,9 +16,7 @@ class Rows:
     codes: np.ndarray  # (n, length), unsigned
     labels: np.ndarray  # (n,), int64, indices of classes
     weights: np.ndarray  # (n,)
-    # (features, starts, values) of `NGrams.tfidf`: row i has the entries from starts[i]
-    # to starts[i + 1].
-    ngrams: tuple | None = None
+    ngrams: csr_array | None = None  # (n, n_features), see `NGrams.tfidf`
     # (n, n_classes), float32, the logits of words, only for rows to predict
     words: np.ndarray | None = None
 
@@ -45,7 +44,7 @@ class Rows:
             self.codes[index],
             self.labels[index],
             self.weights[index],
-            None if self.ngrams is None else _take_ngrams(self.ngrams, index),
+            None if self.ngrams is None else self.ngrams[index],
             None if self.words is None else self.words[index],
         )
 
@@ -113,17 +112,6 @@ class Rows:
         if network.ngrams is not None:
             ngrams = network.ngrams.tfidf(self.codes, network.weights["ngram_idf"])
         return replace(self, weights=weights, ngrams=ngrams)
-
-
-def _take_ngrams(ngrams, index):
-    """Return the n-grams of the rows at indices, in the format of `Rows.ngrams`."""
-    features, starts, values = ngrams
-    first = starts[index]
-    counts = starts[index + 1] - first
-    new_starts = np.concatenate([[0], np.cumsum(counts)])
-    shifts = np.repeat(first - new_starts[:-1], counts)
-    entries = shifts + np.arange(new_starts[-1])
-    return features[entries], new_starts, values[entries]
 
 
 def _differs_from_above(codes):

@@ -24,7 +24,6 @@ from sknames._network.quantized import dequantize
 from sknames._network.words import Words, _keys
 from sknames._training.bags import Bags, SumOfBags
 from sknames._training.optimizer import AdamWWithSparse
-from sknames._training.rows import Rows
 from sknames._training.torch_settings import one_torch_thread
 
 from .spellings import SCRIPTS, script_of
@@ -145,13 +144,9 @@ def fit_linear(network, codes, labels, forms, priors, *, n_ngrams, seed=0, verbo
     log_prior = np.log(network.class_prior).astype(np.float32)
     logits -= log_prior
     logits -= logits.mean(axis=1, keepdims=True)
-    features, starts, values = network.ngrams.tfidf(codes, network.weights["ngram_idf"])
-    chosen = _frequent(network, features, n_ngrams)
-    row_of = np.full(network.n_ngrams, -1, dtype=np.int32)
-    row_of[chosen] = np.arange(len(chosen))
-    features = row_of[features]
-    ngrams = _some_of(features, starts, values, features >= 0)
-    everyone = Rows(codes, labels, np.ones(len(labels)), ngrams)
+    ngrams = network.ngrams.tfidf(codes, network.weights["ngram_idf"])
+    chosen = _frequent(network, ngrams.indices, n_ngrams)
+    ngrams = ngrams[:, chosen]
 
     rng = check_random_state(seed)
     shapes = {"weight": (n_classes, logits.shape[1]), "bias": (n_classes,)}
@@ -181,9 +176,10 @@ def fit_linear(network, codes, labels, forms, priors, *, n_ngrams, seed=0, verbo
             order = rng.permutation(len(labels))
             for start in range(0, len(labels), BATCH_SIZE):
                 rows = order[start : start + BATCH_SIZE]
-                ngrams = everyone.select(rows).ngrams
-                kept = rng.random_sample(len(ngrams[0])) >= NGRAM_DROPOUT
-                bags = Bags.of(*_some_of(*ngrams, kept))
+                kept = ngrams[rows]
+                kept.data *= rng.random_sample(kept.nnz) >= NGRAM_DROPOUT
+                kept.eliminate_zeros()
+                bags = Bags.of(kept)
                 batch = (logits[rows], labels[rows], priors[forms[rows]])
                 batch = *map(torch.from_numpy, batch), bags
                 total += optimizer.step(partial(_loss, head, *batch)).item()
@@ -227,11 +223,6 @@ def _frequent(network, features, n):
     return np.sort(
         np.argsort(-counts, kind="stable")[: min(n, np.count_nonzero(counts))]
     )
-
-
-def _some_of(features, starts, values, kept):
-    """Return the features, starts and values of the entries in the mask `kept`."""
-    return features[kept], np.append(0, kept.cumsum())[starts], values[kept]
 
 
 def fit_words(network, codes, labels, forms, is_other, n_classes, word_weight):
