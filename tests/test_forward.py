@@ -18,7 +18,7 @@ from threadpoolctl import ThreadpoolController
 
 from sknames._network import forward as _forward
 from sknames._network import product as _product
-from sknames._network.forward import Forward, softmax
+from sknames._network.forward import Forward
 from sknames._network.ngrams import NGRAM_SCALE
 from sknames._training.batches import Batch
 from sknames._training.recurrent_net import RecurrentNet
@@ -308,16 +308,13 @@ def test_numpy_logits_of_rows_longer_than_255_equal_torch_logits():
     assert_allclose(found, pair.expected(codes), rtol=0, atol=1e-10)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_softmax_returns_float64_without_changing_input(dtype):
-    rows = [[1000, 1000, -1000], [-2000, -2001, -2000.5], [0, 0, 0]]
-    logits = np.array(rows, dtype=dtype)
-    before = logits.copy()
-    found = softmax(logits)
-    assert found.dtype == np.float64
-    expected = special.softmax(np.array(rows), axis=1)
-    assert_allclose(found, expected, rtol=1e-14, atol=0)
-    assert_array_equal(logits, before)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_probabilities_are_softmax_of_logits_in_float64(codes, dtype):
+    forward = Pair("gru", 1, (1, 4), dtype=dtype).forward
+    for rows in (codes, codes[:3]):
+        found = forward.probabilities(rows)
+        logits = forward.logits(rows).astype(np.float64)
+        assert_array_equal(found, special.softmax(logits, axis=1), strict=True)
 
 
 @pytest.mark.parametrize("cell, num_layers", [("gru", 1), ("sigmoid_rnn", 2)])

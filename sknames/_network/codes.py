@@ -5,7 +5,6 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
 from .._base import warn
-from .prefixes import compact, row_slices
 
 
 def validate_symbols(estimator, X, *, reset):
@@ -70,19 +69,3 @@ def encode(X, symbols):
     codes = np.where(np.isin(X, symbols), np.searchsorted(symbols, X) + 1, n + 1)
     codes[X == 0] = 0
     return codes.astype(np.min_scalar_type(n + 2))
-
-
-def to_codes(X, symbols, code_of_16_bits):
-    """Encode rows (n, length), see `encode`, and move padding to the right.
-
-    `code_of_16_bits` (65,536,) has the code of each 16-bit value. Trailing columns of
-    zeros are removed to save time.
-    """
-    used = X.any(axis=0).nonzero()[0]
-    X = X[:, : used.max(initial=0) + 1]
-    if X.dtype.kind != "u" or X.dtype.itemsize > 2:
-        return compact(encode(X, symbols))
-    codes = np.empty(X.shape, code_of_16_bits.dtype)
-    for rows in row_slices(X):  # because `take` converts X to int64
-        code_of_16_bits.take(X[rows], out=codes[rows], mode="clip")
-    return compact(codes)

@@ -6,27 +6,19 @@ n-grams are summed along the same tree.
 """
 
 import numpy as np
+from scipy.special import softmax
 
 from .cells import BLOCK_NODES, make_step
 from .head import Head
 from .network import QUANTIZED
-from .ngrams import ABSENT, NGRAM_SCALE
-from .prefixes import plan_prefixes, row_lengths, sort_rows
+from .ngrams import ABSENT, NGRAM_SCALE, add_marks, flatten
+from .prefixes import differs_from_above, plan_prefixes, row_keys, row_lengths
 from .product import Product, aligned_zeros
 from .quantized import dequantize
 
 PLAN_ROWS = 4096  # maximum number of rows of a plan, to limit memory
 BLOCK_TERMS = 1024  # n-grams whose weights are summed at a time; they fit the cache
 MIN_ROWS_TO_PLAN = 25  # for fewer rows, making a plan takes longer than it saves
-
-
-def softmax(logits):
-    """Convert rows of logits to probabilities in float64."""
-    logits = logits.astype(np.float64)
-    logits -= logits.max(axis=1, keepdims=True)
-    np.exp(logits, out=logits)
-    logits /= logits.sum(axis=1, keepdims=True)
-    return logits
 
 
 class _Memory:
@@ -102,7 +94,7 @@ class Forward:
 
     def probabilities(self, codes):
         """Return the probabilities of the classes, (n, n_classes), float64."""
-        return self._map(codes, softmax, np.float64)
+        return self._map(codes, _to_probabilities, np.float64)
 
     def logits(self, codes):
         """Return the logits (n, n_classes) of rows of codes, right-padded with 0."""
@@ -116,9 +108,10 @@ class Forward:
         """
         if len(codes) < MIN_ROWS_TO_PLAN:
             return function(self._finish(self._few(codes), codes))
-        order, is_new = sort_rows(codes)
-        first = np.flatnonzero(is_new)  # the first of equal rows, in sorted order
-        distinct = codes[order[first]]
+        order = np.lexsort(row_keys(codes))
+        sorted_codes = codes[order]
+        is_new = differs_from_above(sorted_codes)
+        distinct = sorted_codes[is_new]
         index = np.cumsum(is_new) - 1  # of sorted rows in the distinct ones
         values = np.empty((len(codes), self.network.n_classes), dtype)
         memory = _Memory(self, min(PLAN_ROWS, len(distinct)), BLOCK_NODES)
@@ -162,8 +155,8 @@ class Forward:
         terms = np.empty((0, len(net)))
         spans = np.empty((0, 2), dtype=int)
         if self.ngrams is not None:
-            text, _ = self._marked(codes, lengths)
-            features = self.ngrams.find(text[0])
+            text, _ = flatten(codes, self.ngrams.end)
+            features = self.ngrams.find(text)
             order, last = np.nonzero(features != ABSENT)
             terms = self._terms(features[order, last])
             terms = terms[:, :-1] / np.sqrt(terms[:, -1].sum())
@@ -186,13 +179,13 @@ class Forward:
         net = self._few_of_net(codes, lengths)
         if self.ngrams is None:
             return net
-        text, marks = self._marked(codes, lengths)
+        text = add_marks(codes, lengths, self.ngrams.end)
         features = self.ngrams.find(text.ravel())
         # Sum over lengths, then from the start of each row, in the same order as along
         # the tree, so that the bits are equal.
         at_positions = np.add.reduce(self._terms(features))
         sums = at_positions.reshape(*text.shape, -1).cumsum(axis=1)
-        return _with_ngrams(net, sums[marks])
+        return _with_ngrams(net, sums[np.arange(len(codes)), lengths + 1])
 
     def _few_of_net(self, codes, lengths):
         """Return the logits of the net, (n, C), for a few rows without a plan."""
@@ -201,7 +194,6 @@ class Forward:
         before = memory.before
         now = memory.now
         ends = lengths.tolist()
-        codes = codes[:, : lengths.max()]
         for depth, symbols in enumerate(codes.T, start=1):
             self._step(symbols, before, now, memory)
             if depth in ends:
@@ -209,15 +201,6 @@ class Forward:
                 memory.final[ended] = now[-1, ended]
             before, now = now, before
         return self.output.of(memory.final[:n])[0] + self.bias
-
-    def _marked(self, codes, lengths):
-        """Add start and end marks to rows; also return the indices of the end marks."""
-        codes = codes[:, : lengths.max()]
-        text = np.zeros((len(codes), codes.shape[1] + 2), dtype=np.int64)
-        text[:, 1:-1] = codes
-        marks = np.arange(len(codes)), lengths + 1
-        text[marks] = self.ngrams.end
-        return text, marks
 
     def _chunk(self, codes, memory):
         """Return the logits of distinct, sorted rows."""
@@ -335,6 +318,11 @@ class Forward:
             np.multiply(weights, scale, out=terms[..., n_below:-1])
         terms[..., -1] = idf * idf
         return terms
+
+
+def _to_probabilities(logits):
+    """Convert rows of logits to probabilities in float64."""
+    return softmax(logits.astype(np.float64), axis=1)
 
 
 def _with_ngrams(net, sums):

@@ -8,13 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from .codes import encode, to_codes
+from .codes import encode
 from .ngrams import NGrams
+from .prefixes import compact, row_slices
 from .quantized import Quantized, from_plain, to_plain
 from .words import Words
 
-KEYS = "ngram_keys."  # prefix of the names of n-gram keys in `Network.to_arrays`
-MEASURED = "measured."  # prefix of the names of the fields of `Network.measured`
+# Prefixes of the names of arrays in `Network.to_arrays`.
+KEYS = "ngram_keys."  # and the position in `Network.ngram_keys`
+MEASURED = "measured."  # and a field of `Measured`
+WORDS = "word_"  # and a field of `Words`
 # The largest weights, which may be Quantized.
 QUANTIZED = ("ngram_weight", "next_symbol.weight", "head.ngram_weight")
 NEVER = -1e4  # logit of a class with prior 0; finite, but its softmax is exactly 0
@@ -102,14 +105,26 @@ class Network:
         n_as_long = np.cumsum(n_keys[::-1])[::-1]
         min_n = 1 + int(np.flatnonzero(n_as_long == self.n_ngrams)[0])
         keys = [keys.astype(np.int64) for keys in self.ngram_keys]
-        return NGrams(keys, self.n_codes + 1, min_n, self.separator)
+        return NGrams(self.n_codes + 1, min_n, self.separator, keys)
 
     def to_codes(self, X):
-        """Return the codes of an array of symbols."""
-        return to_codes(X, self.symbols, self._code_of_16_bits)
+        """Encode rows of symbols (n, length), and move padding to the right.
+
+        Trailing columns of zeros are removed to save time.
+        """
+        used = X.any(axis=0).nonzero()[0]
+        X = X[:, : used.max(initial=0) + 1]
+        if X.dtype.kind != "u" or X.dtype.itemsize > 2:
+            return compact(encode(X, self.symbols))
+        table = self._code_of_16_bits
+        codes = np.empty(X.shape, table.dtype)
+        for rows in row_slices(X):  # because `take` converts X to int64
+            table.take(X[rows], out=codes[rows], mode="clip")
+        return compact(codes)
 
     @cached_property
     def _code_of_16_bits(self):
+        """The code of each 16-bit value, (65,536,)."""
         return encode(np.arange(1 << 16), self.symbols)
 
     def with_priors(self, priors):
@@ -142,52 +157,36 @@ class Network:
             **{f"{KEYS}{n}": keys for n, keys in enumerate(self.ngram_keys)},
             **to_plain(self.weights),
         }
-        if self.measured is not None:
-            for name, value in vars(self.measured).items():
-                if value is not None:
-                    arrays[MEASURED + name] = np.asarray(value)
         if self.fingerprint is not None:
             arrays["fingerprint"] = np.array(self.fingerprint)
+        for prefix, part in ((MEASURED, self.measured), (WORDS, self.words)):
+            if part is not None:
+                for name, value in vars(part).items():
+                    if value is not None:
+                        arrays[prefix + name] = np.asarray(value)
         if self.words is not None:
             # Differences of sorted keys are small numbers, which compress better.
             arrays["word_keys"] = np.diff(self.words.keys, prepend=np.int32(0))
-            arrays["word_classes"] = self.words.classes
-            arrays["word_logits"] = self.words.logits
         return arrays
 
     @classmethod
-    def from_arrays(cls, arrays, *, in_place=False):
-        """Create a network from the arrays of `to_arrays`.
-
-        With `in_place`, the array of word keys is overwritten, which saves memory.
-        """
+    def from_arrays(cls, arrays):
+        """Create a network from the arrays of `to_arrays`."""
         weights = from_plain(arrays)
-        n_lengths = sum(name.startswith(KEYS) for name in arrays)
-        keys = [weights.pop(f"{KEYS}{n}") for n in range(n_lengths)]
+        keys = _pop(weights, KEYS)
+        measured = _pop(weights, MEASURED)
+        words = _pop(weights, WORDS)
+        if words:
+            words["keys"] = words["keys"].cumsum(dtype=np.int32)
         separator = weights.pop("separator")
         fingerprint = weights.pop("fingerprint", None)
-        measured = {}
-        for name in arrays:
-            if name.startswith(MEASURED):
-                value = weights.pop(name)
-                key = name.removeprefix(MEASURED)
-                measured[key] = float(value) if value.ndim == 0 else value
-        words = None
-        if "word_keys" in weights:
-            differences = weights.pop("word_keys")
-            out = differences if in_place else None
-            words = Words(
-                keys=differences.cumsum(dtype=np.int32, out=out),
-                classes=weights.pop("word_classes"),
-                logits=weights.pop("word_logits"),
-            )
         return cls(
             cell=str(weights.pop("cell")),
             symbols=weights.pop("symbols"),
-            ngram_keys=keys,
+            ngram_keys=[keys[str(n)] for n in range(len(keys))],
             separator=int(separator[0]) if len(separator) else None,
             class_prior=weights.pop("class_prior"),
-            words=words,
+            words=Words(**words) if words else None,
             fingerprint=None if fingerprint is None else str(fingerprint),
             measured=Measured(**measured) if measured else None,
             weights=weights,  # the remaining arrays
@@ -196,6 +195,19 @@ class Network:
     def __reduce__(self):
         # `weights` is a mappingproxy, which cannot be pickled.
         return type(self).from_arrays, (self.to_arrays(),)
+
+
+def _pop(arrays, prefix):
+    """Remove the values whose names have a prefix; return them by the rest of the name.
+
+    Arrays without dimensions are returned as numbers.
+    """
+    values = {}
+    for name in list(arrays):
+        if name.startswith(prefix):
+            array = arrays.pop(name)
+            values[name.removeprefix(prefix)] = array if array.ndim else array.item()
+    return values
 
 
 def narrow(keys):

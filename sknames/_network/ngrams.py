@@ -23,7 +23,7 @@ from numbers import Integral
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from .prefixes import row_slices
+from .prefixes import row_lengths, row_slices
 
 START = 0  # the code of padding, which no symbol has
 ABSENT = -1  # the index of an n-gram that is not in the vocabulary
@@ -34,30 +34,36 @@ N_BITS = 64  # in a uint64
 class NGrams:
     """Vocabulary of n-grams.
 
-    `keys` lists, for each n = 1, 2, ..., the sorted keys of its n-grams, int64.
     `n_symbols` counts the start mark, the symbols and the end mark. N-grams shorter
     than `min_n` are prefixes of longer n-grams, but not features. A `separator`, the
     code between words, replaces both marks. Only n-grams that begin with the separator
-    continue after it.
+    continue after it. `keys` lists, for each n = 1, 2, ..., the sorted keys of its
+    n-grams, int64.
 
     Features are sorted by length, then by key. The features of length n begin at
     ``offsets[n - 1]``.
     """
 
-    def __init__(self, keys, n_symbols, min_n, separator=None):
-        self.keys = keys
+    def __init__(self, n_symbols, min_n, separator=None, keys=()):
         self.n_symbols = n_symbols
         self.min_n = min_n
         self.separator = separator
         self.end = n_symbols - 1
+        self.keys = []
         self.lookups = []
-        n_features = []
-        n_prefixes = 1
-        for n, keys_of_length in enumerate(keys, start=1):
-            self.lookups.append(Lookup(keys_of_length, n_prefixes, n_symbols))
-            n_prefixes = len(keys_of_length)
-            n_features.append(n_prefixes if n >= min_n else 0)
-        self.offsets = np.concatenate([[0], np.cumsum(n_features)])
+        self.offsets = [0]
+        for keys_of_length in keys:
+            self._append(keys_of_length)
+
+    def _append(self, keys):
+        """Add the n-grams of the next length, and return their Lookup."""
+        n_prefixes = len(self.keys[-1]) if self.keys else 1
+        lookup = Lookup(keys, n_prefixes, self.n_symbols)
+        self.keys.append(keys)
+        self.lookups.append(lookup)
+        n_features = len(keys) if len(self.keys) >= self.min_n else 0
+        self.offsets.append(self.offsets[-1] + n_features)
+        return lookup
 
     @classmethod
     def fit(cls, codes, ngram_range, min_df, n_symbols, separator=None):
@@ -67,24 +73,21 @@ class NGrams:
         int64.
         """
         min_n, max_n = ngram_range
+        ngrams = cls(n_symbols, min_n, separator)
         chunks = []
         for rows in row_slices(codes):
-            text, row = flatten(codes[rows], n_symbols - 1)
+            text, row = flatten(codes[rows], ngrams.end)
             chunks.append((_Reader(text, None, n_symbols, separator), row))
-        keys = []
         frequencies = []
-        n_prefixes = 1
         for n in range(1, max_n + 1):
-            keys_of_length, frequency = _document_frequency(chunks, n_symbols)
+            keys, frequency = _document_frequency(chunks, n_symbols)
             is_frequent = frequency >= min_df
-            keys.append(keys_of_length[is_frequent])
+            lookup = ngrams._append(keys[is_frequent])
             if n >= min_n:
                 frequencies.append(frequency[is_frequent])
-            lookup = Lookup(keys[-1], n_prefixes, n_symbols)
-            n_prefixes = len(keys[-1])
             for reader, _ in chunks:
                 reader.find(lookup)
-        return cls(keys, n_symbols, min_n, separator), np.concatenate(frequencies)
+        return ngrams, np.concatenate(frequencies)
 
     def find(self, text, parents=None):
         """Find the n-grams that end at each position of a text, see `_Reader`.
@@ -184,15 +187,21 @@ def _document_frequency(chunks, n_symbols):
     return distinct, frequency.astype(np.int64)
 
 
+def add_marks(codes, lengths, end):
+    """Put marks around the symbols of rows; return int32 (n, length + 2)."""
+    marked = np.zeros((len(codes), codes.shape[1] + 2), dtype=np.int32)
+    marked[:, 1:-1] = codes
+    marked[np.arange(len(codes)), lengths + 1] = end
+    return marked
+
+
 def flatten(codes, end):
     """Concatenate rows, each between a start mark and an end mark.
 
     Return the text (n,) and the row of each position (n,), both integers.
     """
-    lengths = np.count_nonzero(codes, axis=1)
-    marked = np.zeros((len(codes), codes.shape[1] + 2), dtype=np.int32)
-    marked[:, 1:-1] = codes
-    marked[np.arange(len(codes)), lengths + 1] = end
+    lengths = row_lengths(codes)
+    marked = add_marks(codes, lengths, end)
     n_kept = lengths + 2  # with both marks
     is_kept = np.arange(marked.shape[1]) < n_kept[:, None]
     return marked[is_kept], np.repeat(np.arange(len(codes), dtype=np.int32), n_kept)

@@ -35,9 +35,9 @@ def row_lengths(codes):
 
 
 def row_keys(codes):
-    """Pack codes into uint64 integers that sort like the rows.
+    """Pack codes into integers whose order is that of the rows, for `numpy.lexsort`.
 
-    Return a list of arrays (n,), the most significant first. An integer holds eight
+    Return uint64 (n_integers, n), the most significant last. An integer holds eight
     codes of one byte, four of two bytes or two of four bytes, from the high end.
     """
     n, length = codes.shape
@@ -45,23 +45,14 @@ def row_keys(codes):
     width = -(-length // per_word) * per_word
     padded = np.zeros((n, width), dtype=codes.dtype.newbyteorder(">"))
     padded[:, :length] = codes
-    return list(padded.view(">u8").astype(np.uint64).T)
+    return padded.view(">u8").astype(np.uint64).T[::-1]
 
 
-def sort_rows(codes):
-    """Return indices that sort rows lexicographically, and a mask of new rows.
-
-    A sorted row is new if it differs from the previous row. Both arrays have the shape
-    (n,).
-    """
-    keys = row_keys(codes)
-    order = np.lexsort(keys[::-1])
-    is_new = np.zeros(len(codes), dtype=bool)
-    is_new[:1] = True
-    for key in keys:
-        sorted_key = key[order]
-        is_new[1:] |= sorted_key[1:] != sorted_key[:-1]
-    return order, is_new
+def differs_from_above(codes):
+    """Return whether each row differs from the previous row, (n,), bool."""
+    differs = np.ones(len(codes), dtype=bool)
+    differs[1:] = (codes[1:] != codes[:-1]).any(axis=1)
+    return differs
 
 
 @dataclass(frozen=True)
@@ -106,7 +97,7 @@ def plan_prefixes(codes, *, share=True, is_sorted=False):
     """
     n_rows = len(codes)
     if share and not is_sorted:
-        order, _ = sort_rows(codes)
+        order = np.lexsort(row_keys(codes))
         codes = codes[order]
     lengths = row_lengths(codes)
     max_length = max(1, lengths.max())

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from .._base import warn
-from .._network.prefixes import row_keys
+from .._network.prefixes import differs_from_above, row_keys
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,10 +27,10 @@ class Rows:
         The result is in lexicographic order. Sorting by weight as well makes the bits
         of each sum independent of the order of the rows.
         """
-        order = np.lexsort([weights, labels, *row_keys(codes)[::-1]])
+        order = np.lexsort([weights, labels, *row_keys(codes)])
         codes = codes[order]
         labels = labels[order]
-        is_new = _differs_from_above(codes)
+        is_new = differs_from_above(codes)
         is_new[1:] |= labels[1:] != labels[:-1]
         sums = np.add.reduceat(weights[order], np.flatnonzero(is_new))
         return cls(codes[is_new], labels[is_new].astype(np.int64), sums)
@@ -54,7 +54,7 @@ class Rows:
         Rows with equal codes stay together, and each class keeps at least one training
         row. If no row can be held out, warn, and return None for the held-out rows.
         """
-        group = np.cumsum(_differs_from_above(self.codes)) - 1  # rows of equal codes
+        group = np.cumsum(differs_from_above(self.codes)) - 1  # rows of equal codes
         n_groups = group[-1] + 1
         order = rng.permutation(n_groups)
         rank = np.empty_like(order)
@@ -112,10 +112,3 @@ class Rows:
         if network.ngrams is not None:
             ngrams = network.ngrams.tfidf(self.codes, network.weights["ngram_idf"])
         return replace(self, weights=weights, ngrams=ngrams)
-
-
-def _differs_from_above(codes):
-    """Return whether each row differs from the previous row, (n,), bool."""
-    differs = np.ones(len(codes), dtype=bool)
-    differs[1:] = (codes[1:] != codes[:-1]).any(axis=1)
-    return differs

@@ -66,7 +66,6 @@ REINSTALL_HINT = (
 # trunk share arrays until all are deleted. Two threads that load a model at the same
 # time may each get their own arrays.
 SHARED: WeakValueDictionary[tuple[str, str], np.ndarray] = WeakValueDictionary()
-SUMMED_IN_PLACE = "word_keys"  # by `Network.from_arrays`, so they are not shared
 
 
 @validate_params(
@@ -364,7 +363,7 @@ def read_model(folder, sha256=None, priors=AS_WRITTEN, tidy=True, *, is_measured
     # The classifier has no column names, and would warn about DataFrames under a
     # global set_output.
     encoder.set_output(transform="default")
-    network = Network.from_arrays(arrays, in_place=True)
+    network = Network.from_arrays(arrays)
     network = replace(network, fingerprint=description["fingerprint"])
     classes = np.array(description["classify"]["classes"])
     if priors is not AS_WRITTEN:
@@ -431,8 +430,7 @@ def _arrays(folder, description, arrays_of_head=None):
     """Return the arrays of a folder by name.
 
     `arrays_of_head` take precedence over stored arrays with the same name. Stored
-    arrays are shared between models in memory, and are therefore read-only, except for
-    the array that is summed in place.
+    arrays are shared between models in memory, and are therefore read-only.
     """
     arrays = dict(arrays_of_head or {})
     path = folder / ARRAYS
@@ -444,9 +442,8 @@ def _arrays(folder, description, arrays_of_head=None):
             array = SHARED.get((digest, name))
             if array is None:
                 array = stored[name]
-                if name != SUMMED_IN_PLACE:
-                    array.flags.writeable = False
-                    SHARED[digest, name] = array
+                array.flags.writeable = False
+                SHARED[digest, name] = array
             arrays[name] = array
     return arrays
 
