@@ -105,7 +105,7 @@ class NameEncoder(NamesMixin, EstimatorMixin, BaseEstimator):
 
     def _load_model(self):
         """Return the fitted model, and the digest of its files if it is shipped."""
-        if isinstance(self.model, str) and self.model in TARGETS:
+        if isinstance(self.model, str):  # one of TARGETS
             model = load_pretrained(self.model, priors="uniform")
             return model, pretrained_sha256(target=self.model)
         check_is_frozen(self.model, self)

@@ -1,6 +1,7 @@
 """Train a `Network` on rows of codes."""
 
 from dataclasses import replace
+from numbers import Real
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -271,9 +272,7 @@ def history_of(net):
     for epoch in net.history.to_list():
         numbers = {}  # without the records of batches
         for name, value in epoch.items():
-            if isinstance(value, np.number):
-                numbers[name] = value.item()
-            elif isinstance(value, int | float):
-                numbers[name] = value
+            if isinstance(value, Real):
+                numbers[name] = np.asarray(value).item()
         history.append(numbers)
     return history
