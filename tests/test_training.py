@@ -862,3 +862,15 @@ def test_skorch_older_than_1_2_raises_with_hint_to_upgrade(tmp_path):
     assert "Expected skorch 1.2 or later, got 1.1.0. Upgrade it" in run.stderr
     pyproject = (root / "pyproject.toml").read_text(encoding="utf-8")
     assert '"skorch>=1.2"' in pyproject
+
+
+class RecordNumpyNumber(Callback):
+    def on_epoch_end(self, net, **kwargs):
+        net.history.record("noted", np.float32(0.5))
+
+
+def test_history_holds_python_numbers_only(X, y):
+    classifier = fit(X, y, callbacks=[RecordNumpyNumber()])
+    types = {type(value) for epoch in classifier.history_ for value in epoch.values()}
+    assert types <= {int, float, bool}
+    assert classifier.history_[0]["noted"] == 0.5
