@@ -545,7 +545,7 @@ def peak():
         return re.search(r"VmHWM:\\s+(\\d+)", status.read_text())[1]
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
-for n in (50_000, 400_000):
+for n in (200_000, 600_000):  # a smaller table's first chunks do not reach the plateau
     Path("in.csv").write_text("name\\n" + "Kowalski\\nNowak\\n" * (n // 2))
     main.run(["predict", "in.csv", "--output", "out.csv"])
     print(peak())
@@ -555,7 +555,7 @@ for n in (50_000, 400_000):
 def test_predict_more_rows_use_no_more_memory(folder):
     pytest.importorskip("resource")  # not on Windows
     done = run_process(sys.executable, "-c", MEMORY)
-    assert "400,000 rows: 400,000 predicted" in done.stderr, done.stderr
+    assert "600,000 rows: 600,000 predicted" in done.stderr, done.stderr
     unit = 1 if sys.platform == "darwin" else 1024
     first, last = (int(peak) * unit for peak in done.stdout.split())
     assert last - first < 12e6
