@@ -76,18 +76,19 @@ class PredictedRows:
 
 @dataclass(frozen=True)
 class ListInput:
-    """The table of a list, with the model and the output.
+    """The input table, model, options and output of a command on a list.
 
     Parameters
     ----------
     table : InputTable
     model : Model
     groups : str or None
-        Groups whose labels are summed.
+        The value of --groups: label groups for which estimates are summed.
     columns : dict of str to str or None
-        Columns next to the names, by their parameter in Python.
+        Name of the column that holds each optional array, such as `sample_weight`.
+        The keys are the parameter names of the Python functions.
     by : str or None
-        Columns that split the rows, separated by commas.
+        The value of --by: columns that split the rows into parts, separated by commas.
     output : Output
     """
 

@@ -195,9 +195,10 @@ def _print_counts(reason_counts, label_counts, n_names, table, stack, start):
 
 
 def make_model(model, table, changes):
-    """Return the stack of the model, and the distinct texts that it has predicted.
+    """Return the changed model as a `Stack`, and the predictions of distinct texts.
 
-    The texts are None unless priors are estimated, which predicts each text once.
+    Estimating priors (--adapt-priors) requires predictions for the whole table, which
+    are returned for reuse. Without --adapt-priors, the second result is None.
     """
     _check_changes(changes, model)
     if model.source in TARGETS and not changes.changes_probabilities:

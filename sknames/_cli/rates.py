@@ -17,12 +17,12 @@ from .options import column_option
 def rates(list_input, outcome, sample):
     """Estimate the rate of an outcome for each nationality in INPUT.
 
-    The rates are biased if names depend on the outcome within a nationality. A terminal
-    shows text; files and pipes get a table.
+    The rates are biased if, among people of one nationality, names are associated with
+    the outcome. A terminal shows text; files and pipes get a table.
 
     --sample 200 writes a random sample with equally many rows of each outcome, and an
-    empty column for the labels that you check. Use these labels for rates, not for the
-    shares of the list.
+    empty column in which to enter the true labels. Use these labels for rates, not for
+    the shares of the list.
     """
     start = time.perf_counter()
     if sample is not None:

@@ -163,9 +163,9 @@ class Draws(Saved):
         return self.at(self.labels[np.argsort(-size, kind="stable")])
 
     def _mapped(self, labels, change):
-        """Return the estimates of other labels, after a linear map of the labels.
+        """Return draws for new labels that are linear combinations of the old labels.
 
-        `change` maps arrays whose first axis is that of the labels.
+        `change` applies the linear map along the first axis of an array.
         """
         mapped = {"labels": array_of_labels([*labels])}
         for name in LINEAR:

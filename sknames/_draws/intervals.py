@@ -146,12 +146,27 @@ def _deviation_if_equal(first, second):
 
 
 def p_values(draws, difference, deviation, confidence_level):
-    """Return p-values of differences, (n_labels,), adjusted for testing all labels.
+    """Return p-values of differences, adjusted for testing all labels.
 
-    A difference is significant if it exceeds the largest error in most draws,
-    (n_draws, n_labels), both in standard deviations. The p-values are those of the
-    largest of K independent normal errors. K is chosen so that the same differences are
-    significant.
+    Differences and errors are measured in standard deviations. In each draw, the error
+    of the label with the largest error is taken. A difference is significant if it
+    exceeds the `confidence_level` quantile of these errors. The p-values are calculated
+    as if the largest error were the maximum of K independent normal errors, with K
+    chosen so that the same differences are significant.
+
+    Parameters
+    ----------
+    draws : ndarray of shape (n_draws, n_labels)
+        Differences in each draw.
+    difference : ndarray of shape (n_labels,)
+        Estimated differences.
+    deviation : ndarray of shape (n_labels,)
+        Standard deviations of the estimated differences.
+    confidence_level : float
+
+    Returns
+    -------
+    ndarray of shape (n_labels,)
     """
     if not len(difference):  # no label is tested
         return np.ones(0)

@@ -71,8 +71,9 @@ class Mix:
 def merge_rows(probabilities, weights):
     """Return distinct pairs of a row of probabilities and a weight, and their counts.
 
-    The pairs are sorted by the most probable class and its probability, so that results
-    do not depend on the order of the names, and hardly on the processor.
+    The pairs are sorted by the most probable class and its probability, so that
+    results do not depend on the order of the names and are nearly equal on all
+    processors.
     """
     table = np.column_stack([probabilities, weights]) + 0.0  # -0.0 becomes 0.0
     # numpy sorts bytes much faster than rows of numbers.

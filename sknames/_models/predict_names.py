@@ -144,9 +144,9 @@ class Predictions:
         return "\n".join(lines)
 
     def to_frame(self, top: int | None = None, prefix: str = "") -> Any:
-        """Return the predictions as a pandas DataFrame, as `columns` returns a dict.
+        """Return the predictions as a pandas DataFrame with the columns of `columns`.
 
-        It is a polars DataFrame if only polars is installed.
+        If only polars is installed, a polars DataFrame is returned.
 
         Parameters
         ----------

@@ -160,18 +160,18 @@ def _tables(word):
 
 
 class _NameContext:
-    """The words of a name besides its titles, degrees and initials.
+    """The words of a name that are not titles, degrees or initials.
 
-    They decide whether an ambiguous word is a title or part of the name.
+    These words decide whether an ambiguous word is a title or part of the name.
 
     Attributes
     ----------
     n_words : int
-        Number of other words.
+        Number of these words.
     n_full : int
-        Number of other words that have more than one letter and no dot.
+        Number of these words that have more than one letter and no dot.
     in_capitals : bool
-        Whether all other words are in capitals.
+        Whether all of these words are in capitals.
     is_indonesian : bool
         Whether the name has an Indonesian title or degree.
     """

@@ -87,7 +87,7 @@ def _untrained(network, rows, n_classes, settings):
 
 
 def _with_ngrams(network, rows, settings):
-    """Add the n-grams of the rows and their inverse document frequencies."""
+    """Add n-grams of the rows, with inverse document frequencies, to the network."""
     ngrams, frequency = NGrams.fit(
         rows.codes,
         settings.ngram_range,

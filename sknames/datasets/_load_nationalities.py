@@ -13,8 +13,8 @@ def load_nationalities(*, as_frame: bool = False) -> Bunch:
 
     There is one row for each of the 74 nationalities of
     :func:`~sknames.load_pretrained`, which include the 57 of :func:`load_names`. A
-    nationality here is where names are common, not a citizenship: Brazil is a country
-    of Portuguese names.
+    nationality here is the origin of a name, not a citizenship: for example, Brazil is
+    among the countries of Portuguese names.
 
     Parameters
     ----------
@@ -30,11 +30,11 @@ def load_nationalities(*, as_frame: bool = False) -> Bunch:
             The nationalities, sorted.
         alpha_2, alpha_3 : dtype=object
             Countries where such names are common, as ISO 3166-1 codes separated by
-            spaces. Names come from the first country. Kosovo has the user-assigned
-            codes XK and XKX.
+            spaces. The names originate in the first country. Kosovo has the
+            user-assigned codes XK and XKX.
         millions : dtype=object
-            Rough millions of people with such names in each of these countries,
-            separated by spaces.
+            Approximate number of people with such names in each of these countries, in
+            millions, separated by spaces.
         subregion, region : dtype=object
             UN M49 names for the first country, such as "Western Africa" and "Africa".
         scripts : dtype=object
@@ -53,7 +53,7 @@ def load_nationalities(*, as_frame: bool = False) -> Bunch:
     See Also
     --------
     sknames.GroupedClassifier : Predict countries or regions.
-    sknames.pretrained.load_card : Load all figures of the model.
+    sknames.pretrained.load_card : Load the model card with all test results.
 
     Examples
     --------
