@@ -199,7 +199,7 @@ def test_shares_display_shows_shares_and_intervals():
     assert legend == ["300 names", "100 and 200 names"]
 
 
-def test_axis_label_of_shares_display_states_tested_coverage(shipped, small_names):
+def test_axis_label_of_shares_display_states_coverage_in_tests(shipped, small_names):
     names = small_names[0][:150]
     shares = estimate_shares(shipped, names, n_draws=200)
     held = f"{100 * shares.coverage:.0f}%"

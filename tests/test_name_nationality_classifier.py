@@ -65,7 +65,7 @@ def test_padding_columns_are_skipped_and_do_not_change_predictions(codes, dtype)
     assert_array_equal(model.predict_proba(nothing), fit(X, y).predict_proba(X * 0))
 
 
-def test_feature_names_of_unsigned_codes_are_checked(codes):
+def test_encoded_frame_with_missing_or_other_feature_names_warns_or_raises(codes):
     X, y = codes
     assert X.dtype == np.uint8
     frame = pd.DataFrame(X).add_prefix("c")

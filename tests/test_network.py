@@ -104,7 +104,7 @@ def assert_same(network, expected):
 
 
 @pytest.mark.parametrize("coverage", [0.9, None])
-def test_network_arrays_keep_measured_statistics(coverage):
+def test_measured_statistics_survive_conversion_to_arrays_and_back(coverage):
     figures = {"model_error": 0.4, "sharpness": 1.5, "coverage": coverage}
     measured = Measured(np.array([0.5, -0.5]), np.array([7, 9]), **figures)
     network = replace(make(), measured=measured)

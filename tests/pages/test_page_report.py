@@ -300,7 +300,7 @@ def test_differences_report_draws_sure_or_large_differences_and_tabulates_all():
     assert table[-1].endswith(",0,-0.02,0.02,false")
 
 
-def test_differences_report_of_equal_lists_draws_one_row_and_none_is_sure():
+def test_differences_report_without_sure_difference_has_one_row_and_says_so():
     none = [[0, -0.02, 0.02, False]] * 5
     report = evaluate("reportDifferences()", differences=none, isSameSource=True)
     assert len(report["chart"]["rows"]) == 1

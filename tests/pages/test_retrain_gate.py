@@ -24,7 +24,7 @@ def people_of(n_smiths, n_others):
 
 
 @pytest.mark.parametrize("target", ["nationality", "country"])
-def test_shipped_models_predict_common_names_acceptably(target):
+def test_shipped_models_pass_release_limits_for_common_names(target):
     figures = load_card(target)["common_names"]
 
     for title, least in gate.LEAST_ACCEPTED[target].items():

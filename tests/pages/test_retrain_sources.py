@@ -247,7 +247,7 @@ def test_japanese_names_combine_surnames_and_given_names(monkeypatch):
 
 
 @pytest.mark.parametrize("zipped", [True, False], ids=["gzip", "plain"])
-def test_read_spellings_merges_word_pairs_and_names_of_persons(home, zipped):
+def test_read_spellings_sums_equal_word_pairs_and_reads_full_names(home, zipped):
     files = {
         "wd_hebrew_80": "novak\tנ ו ב א ק\t4\nlast\tנ ו ב א ק\t1\n",
         "wd_hebrew_20": "novak\tנ ו ב ק\t2\nnovak\tנ ו ב א ק\t1\n",
