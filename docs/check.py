@@ -109,7 +109,7 @@ def files_that_disagree():
     readme = text_of("README.md")
     hosted = text_of(".github/workflows/ci.yml")
     versions = re.findall(r"^ +python: \[(.*)\]$", hosted, re.M)[0]
-    named = re.search(r"run on .*Python.*", readme)[0]
+    named = re.search(r"tested on Python.*", readme)[0]
     if re.findall(r"\b3\.\d+", versions) != re.findall(r"\b3\.\d\d", named):
         yield f"CI runs Python {versions}, README says: {named}"
 
