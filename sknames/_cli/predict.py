@@ -166,7 +166,7 @@ def predict(table, model, output, prefix, changes, top, proba):
 
 
 def _print_counts(reason_counts, label_counts, n_names, table, stack, start):
-    """Print what to check, how many rows have each reason, and the summary."""
+    """Print warnings, the number of rows with each reason, and the run summary."""
     n_rows = reason_counts.total()
     n_predicted = reason_counts.pop("", 0)
     if not n_names:

@@ -176,11 +176,18 @@ class Draws(Saved):
         return replace(self, **mapped, draws=draws)
 
     def less(self, part: Self, weight: float) -> Self:
-        """Return the shares of a list without a part of this weight.
+        """Return the shares of the rows outside a part.
 
-        The list draws its rows as the part does, so that the chance of the part does
-        not count twice. `n_effective` is from the sums of squares of the weights (Kish
-        1965).
+        The draws of the list and of the part must resample the same rows, so that the
+        sampling error of the part cancels. `n_effective` is calculated from the sums of
+        squared weights (Kish 1965).
+
+        Parameters
+        ----------
+        part : Draws
+            The shares of the part.
+        weight : float
+            The weight of the part divided by that of the list.
         """
         part = part.at(self.labels)
         estimate = (self.estimate - weight * part.estimate) / (1 - weight)
@@ -240,17 +247,18 @@ class Draws(Saved):
         return (self.n_held_out < MIN_HELD_OUT) | has_half
 
     def interval(self, confidence_level: float) -> tuple[Any, Any]:
-        """Return the ends of the intervals, NaN of shares in doubt."""
+        """Return the ends of the intervals, NaN where `is_in_doubt` is True."""
         low, high = interval(self, confidence_level)
         low[self.is_in_doubt] = np.nan
         high[self.is_in_doubt] = np.nan
         return low, high
 
     def minus(self, other: Self, confidence_level: float) -> dict[str, Any]:
-        """Return the differences from other estimates, as columns by name.
+        """Return differences from other estimates, with intervals and p-values.
 
-        These are difference, low, high and p_value. The p-value is NaN for shares in
-        doubt, and if a list has too few names or clusters to be tested.
+        The keys of the dict are "difference", "low", "high" and "p_value". The p-value
+        is NaN where `is_in_doubt` is True for either share, and if a list has too few
+        names or clusters for a test.
         """
         columns = compare_draws(self, other, confidence_level)
         is_in_doubt = self.is_in_doubt | other.is_in_doubt

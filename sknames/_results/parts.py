@@ -373,9 +373,10 @@ class Whole(Saved):
 def estimate_users_list(
     estimate, estimator, X, *, by, confidence_level, n_draws, random_state, **columns
 ):
-    """Read a list with its columns, and estimate all of it or its parts.
+    """Predict names passed by a user, and return the result of the list or its parts.
 
-    `estimate` is that of `estimate_by`, and `columns` are those of `read_list`.
+    This implements functions such as `estimate_shares`, whose parameters it shares.
+    `estimate` is passed to `estimate_by`, and `columns` are passed to `read_list`.
     """
     question = Question.of_parameters(
         confidence_level=confidence_level,

@@ -149,7 +149,7 @@ def _is_unusual(text):
 
 
 def _why_not_name(text, knows_letter):
-    """Return why a composed text is not a name, or "" for a name."""
+    """Return the reason why a text (in NFC) is not a name, or "" for a name."""
     if text == "":
         return MISSING
     if _ADDRESS.search(lower(text)):

@@ -15,12 +15,25 @@ N_STEPS = math.ceil(math.log2(N_TRIED + 1))  # six
 
 
 def confidence_and_hits(probabilities, is_name, labels, classes, fallback):
-    """Return the probabilities of the best class and its groups, and the hits.
+    """Return probabilities and hits for the best class and for its groups.
 
-    `probabilities`, (n, n_classes), has a column for each of the `classes`; `is_name`,
-    (n,), says whether a row is a name. The results are floats and booleans, (n, 1 +
-    n_levels): the probabilities, and whether the class or group is correct. Rows that
-    are not names get the probability 0.
+    Parameters
+    ----------
+    probabilities : ndarray of shape (n, n_classes)
+    is_name : ndarray of shape (n,) of bool
+        Rows that are not names get the probability 0.
+    labels : ndarray of shape (n,)
+        True labels.
+    classes : ndarray of shape (n_classes,)
+    fallback : sequence of FallbackLevel
+        Levels of groups, from fine to coarse.
+
+    Returns
+    -------
+    confidence : ndarray of shape (n, 1 + n_levels)
+        Probability of the best class, followed by those of its groups.
+    hits : ndarray of shape (n, 1 + n_levels) of bool
+        Whether the best class, or its group, is correct.
     """
     best = probabilities.argmax(axis=1)
     confidence = fallback_probabilities(probabilities, best, fallback)
