@@ -184,7 +184,7 @@ def test_own_labels_pipeline_keeps_titles_in_ngrams_if_common_in_fit(
     assert (typed[n:] == plain[n:]).all() == is_tidy
 
 
-def test_name_features_with_fitted_parts_raises_before_fit(tiny):
+def test_name_features_raises_before_fit_even_if_its_encoders_are_fitted(tiny):
     fitted = NameEncoder(FrozenEstimator(tiny)).fit(["Anna"])
     with pytest.raises(NotFittedError):
         NameFeatures([("model", fitted)]).transform(["Anna"])

@@ -516,7 +516,7 @@ def test_compare_of_grouped_classifiers_with_different_members_raises(shipped, n
     assert not mine.compare(again, same_source=True).difference.any()
 
 
-def test_sums_of_empty_groups_have_no_rows():
+def test_shares_summed_by_empty_dict_of_groups_have_no_rows():
     here = shares_of(draw(MIX)).sums({})
     found = here.compare(shares_of(draw(OTHER)).sums({}))
     assert len(here) == len(found) == 0

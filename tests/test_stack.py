@@ -448,7 +448,7 @@ def test_resolve_finds_encoder_of_pipeline_without_network():
     assert other.encoder is other.network is None
 
 
-def test_scikit_learn_threshold_classifier_raises_with_hint():
+def test_classifier_with_scikit_learn_threshold_raises_with_hint():
     X = ["ana", "ann", "bob", "bo"]
     y = ["a", "a", "b", "b"]
     template = make_pipeline(CountVectorizer(analyzer="char"), MultinomialNB())

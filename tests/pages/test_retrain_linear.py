@@ -80,7 +80,7 @@ def encoded():
     )
 
 
-def test_forms_of_words_and_names_match_examples(encoded):
+def test_form_of_name_or_word_is_highest_form_of_its_letters(encoded):
     _, network, codes, _, forms = encoded
     named = [FORMS[form] for form in forms[codes].max(axis=1)]
     assert named == ["plain", "dotted", "accented", "Cyrillic", "Cyrillic", "Cyrillic"]

@@ -203,7 +203,7 @@ def test_arabic_names_are_read_once_and_spelled_as_in_their_country(home):
         assert as_locals_write("اسامه كريمي", country, written) == expected
 
 
-def test_dictionaries_are_read_with_full_names_and_name_parts(home):
+def test_dictionary_readers_keep_names_and_drop_places_and_other_nouns(home):
     text = """木村洋 [きむらひろし] /(h) Kimura Hiroshi/
 東京 [とうきょう] /(p) Tokyo/
 エマニュエル /(m) Emmanuel/
