@@ -50,7 +50,7 @@ def read():
     return json.loads(PORT.read_text(encoding="utf-8"))
 
 
-def test_port_file_matches_python_predictions():
+def test_stored_rows_for_ports_match_current_python_predictions():
     expected = read()
     texts = [row["text"] for row in expected["rows"]]
     found = answers(texts)

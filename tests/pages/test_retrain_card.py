@@ -303,7 +303,7 @@ def test_held_out_people_are_split_into_disjoint_halves():
     assert (report.labels == "French").sum() == kept_apart.MOST_REPORTED
 
 
-def test_few_held_out_people_are_first_of_each_label_and_source():
+def test_few_of_people_are_first_n_of_each_label_and_source():
     names = np.array([*"abcdef"])
     labels = np.array([*"xxxyyx"])
     sources = np.array([*"stssss"])

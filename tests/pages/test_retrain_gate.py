@@ -32,7 +32,7 @@ def test_shipped_models_pass_release_limits_for_common_names(target):
         assert figures[title]["small"] <= gate.MOST_SMALL[target]
 
 
-def test_figures_of_common_names_match_definition(model):
+def test_figures_of_common_names_are_means_over_names(model):
     common = gate.CommonNames(["Smith", "Ogier"], [{"US", "GB"}, {"GG"}])
 
     figures, worst = gate.figures(model, common, MILLIONS)

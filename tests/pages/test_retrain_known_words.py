@@ -23,7 +23,7 @@ from tools.retrain.known_words import count_known_words, without_initials
         ("", 0),
     ],
 )
-def test_count_known_words_of_shipped_model_matches_examples_in_batches(
+def test_count_known_words_alone_or_in_batches_equals_expected_number(
     name, n_known, monkeypatch
 ):
     model = load_pretrained()

@@ -127,7 +127,7 @@ def spellings():
     return found
 
 
-def test_spellings_keep_and_draw_words_of_similar_sound(spellings):
+def test_spellings_drop_unlike_words_and_prefer_similar_sound(spellings):
     def share(sounds):
         rngs = map(np.random.RandomState, range(200))
         drawn = [spellings.word("David", sounds, "Katakana", rng) for rng in rngs]

@@ -134,7 +134,7 @@ def test_people_command_writes_sorted_tables_of_all_sources(clones, capsys):
     assert "lifters: 2 rows, 2 expected; 1 other names left out" in printed
 
 
-def test_people_command_writes_tables_without_time(clones):
+def test_people_command_writes_gzip_without_timestamp(clones):
     """With the time of writing, equal tables would have different bytes."""
     make()
     content = (clones / "people" / "lifters.tsv.gz").read_bytes()

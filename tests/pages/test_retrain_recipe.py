@@ -381,7 +381,7 @@ def test_typical_people_exclude_names_typical_of_other_labels(lists):
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_amounts_of_training_limit_people_and_spellings_by_source(lists, phase):
+def test_most_people_and_most_spelled_limit_training_names(lists, phase):
     material = material_of(lists, PEOPLE, phase)
     sources = countries.AMOUNTS.most_people
     few = replace(

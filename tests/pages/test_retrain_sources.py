@@ -133,7 +133,7 @@ def test_chess_players_have_a_full_name_and_one_label(home):
         read_chess_players()
 
 
-def test_people_tables_are_read_with_clean_names_and_spellings(home):
+def test_read_people_groups_clean_names_by_country_and_spellings_by_script(home):
     (home / "people").mkdir()
     head = "name\talpha_2\tknown_by\tspelled\n"
     no_more = "name\talpha_2\n"

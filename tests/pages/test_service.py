@@ -314,7 +314,7 @@ def test_service_example_imports_only_public_names(name):
     assert not re.findall(r"sknames[\w.]*\._[a-z]|import _[a-z]", code)
 
 
-def test_service_models_abstain_or_fall_back_to_regions():
+def test_service_nationality_model_abstains_and_country_model_falls_back():
     load_model = load(EXAMPLE / "app.py").load_model
     assert load_model("nationality").predict(["Lee"]).tolist() == ["unknown"]
     assert load_model("country").predict(["Hansen"]).tolist() == ["Northern Europe"]
