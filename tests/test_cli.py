@@ -185,7 +185,7 @@ def test_input_table_chunks_limit_rows_and_bytes(folder, monkeypatch):
     "header",
     "name|Full name|surname|customer_full|First_Name|x@y|7".split("|"),
 )
-def test_predict_single_column_with_header_has_the_names(run, header):
+def test_predict_reads_names_from_only_column_with_any_header(run, header):
     Path("in.csv").write_text(f"{header}\nAnna\n", encoding="utf-8")
     out, messages = run("predict in.csv")
     assert read_csv(out)[0] == [header, *NEW]
@@ -435,7 +435,7 @@ def test_predict_with_options_equals_python(run, tiny, options):
 
 
 @pytest.mark.parametrize("groups, kind", [([10, 20], pa.int64()), ("ab", pa.string())])
-def test_predict_label_and_group_types_set_column_type(
+def test_predicted_column_is_integer_only_if_labels_and_groups_are(
     run, tiny, small_names, groups, kind
 ):
     labels = (small_names[1] == "Greek") + 2 * (small_names[1] == "Polish")
@@ -687,7 +687,7 @@ LISTS = st.lists(TEXTS | st.none() | st.sampled_from(AWKWARD), min_size=1, max_s
     prefix=st.sampled_from(["", "new_"]),
 )
 @settings(ANY, max_examples=60)
-def test_predict_any_table_equals_predict_table(
+def test_predict_command_writes_result_of_predict_table(
     run, tiny, names, form, output, n, prefix
 ):
     columns = {"name": names, "note": names[::-1], "row": range(len(names))}
@@ -888,7 +888,7 @@ def test_shares_plot_with_many_parts_raises(run, small_names, monkeypatch):
     )
 
 
-def test_shares_by_parquet_values_are_plain_text(run):
+def test_shares_by_parquet_column_writes_dates_and_decimals_as_text(run):
     columns = {
         "day": [dt.date(2020, 1, 1), dt.date(2020, 1, 2)],
         "time": [dt.time(8), dt.time(9)],
@@ -975,7 +975,7 @@ def write_labelled(rows, path="in.csv"):
     write_csv(path, rows, header=("name", "nationality"))
 
 
-def test_train_up_to_most_names_fits_recipe_for_own_labels(
+def test_train_fits_own_labels_pipeline_up_to_limit_and_net_above(
     run, small_names, monkeypatch
 ):
     # The last label is rarer.
@@ -1662,7 +1662,7 @@ def wait_for(condition):
 
 
 @pytest.mark.parametrize("missing", ["click", "pyarrow"])
-def test_main_without_package_names_it(missing, monkeypatch):
+def test_main_without_package_prints_pip_command_for_it(missing, monkeypatch):
     monkeypatch.setattr(signal, "signal", lambda *handler: None)
     monkeypatch.setattr(
         sknames, "_cli", sknames._cli

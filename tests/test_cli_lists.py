@@ -94,7 +94,7 @@ def test_priors_with_rounded_sum_are_accepted(run, others):
     run(f"{COMMAND} Dutch=.3,others={others}")
 
 
-def test_shares_several_names_per_row_warns(run, tmp_path):
+def test_shares_of_rows_with_several_names_warns(run, tmp_path):
     path = tmp_path / "papers.csv"
     path.write_text("name\n" + '"Smith J, Doe J"\n' * 2 + "Jan Kowalski\n")
     _, messages = run(f"shares {path}")
