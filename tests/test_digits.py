@@ -21,7 +21,7 @@ LABELS = ["Greek", "Polish"]
         ((1, 2), [1, 2]),
     ],
 )
-def test_hash_digits_ignore_differences_lost_in_files(one, other):
+def test_hash_digits_ignore_dict_order_scalar_type_and_memory_layout(one, other):
     assert digits_of(one, 6) == digits_of(other, 6)
 
 

@@ -153,9 +153,7 @@ def test_fingerprint_of_shipped_model_matches_its_weights_and_card(target, tmp_p
     assert shown == load_card(target)["fingerprint"]
 
 
-def test_fingerprint_of_load_pretrained_lists_changed_defaults(
-    shipped, shipped_uniform
-):
+def test_fingerprint_has_suffix_for_changed_priors_and_tidy(shipped, shipped_uniform):
     name = fingerprint(shipped)
     default = shipped["classify"].class_prior_
     assert fingerprint(load_pretrained(priors=default)) == name

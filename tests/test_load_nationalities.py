@@ -61,7 +61,7 @@ def test_accuracy_figures_of_nationalities_match_model_card(found):
     assert found.recall.equals(found.nationality.map(recalls).rename("recall"))
 
 
-def test_countries_match_sources_and_nationalities(found):
+def test_countries_are_those_of_sources_with_regions_of_nationalities(found):
     countries = load_countries(as_frame=True).frame.set_index("alpha_2")
     assert [*countries.index] == sorted({*countries.index})
     codes_of = found.frame.set_index("nationality").alpha_2.str.split()

@@ -26,7 +26,9 @@ def fit(codes, labels, **params):
 
 
 @pytest.mark.parametrize("logit_adjustment", [0, 0.25, 1, 1.5])
-def test_class_prior_follows_logit_adjustment(codes, logit_adjustment):
+def test_class_prior_is_share_to_power_1_minus_logit_adjustment(
+    codes, logit_adjustment
+):
     """Weights count, those of classes too; a class without weight has none."""
     X, y = codes
     labels = np.where(y == "Greek", "Polish", y)

@@ -357,7 +357,7 @@ def test_country_model_has_own_thresholds():
     assert careful.predict(["Kim Min-jun", "John Smith"]).tolist() == ["KR", "unknown"]
 
 
-def test_country_model_has_own_card_and_figures(countries):
+def test_country_card_and_class_bias_cover_classes_of_country_model(countries):
     card = load_card("country")
     classes = countries.classes_.tolist()
     assert [*card["by_country"]] == classes

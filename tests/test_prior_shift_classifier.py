@@ -59,7 +59,7 @@ def test_prior_shift_estimates_priors_and_improves_accuracy():
     assert_allclose(mean, adapted.class_prior_, atol=0.01)
 
 
-def test_prior_shift_accounts_for_priors_of_estimator():
+def test_prior_shift_assumes_fitted_priors_of_estimator_or_uniform_ones():
     """GaussianNB has its priors as an attribute; LogisticRegression does not."""
     X, y, X_later, _ = shifted_blobs(n_train=(550, 50))
     bayes = GaussianNB().fit(X, y)

@@ -48,7 +48,7 @@ def test_prior_of_others_is_divided_in_proportion_to_own_priors():
         check_priors(given, CLASSES, own=[0, 1, 0])
 
 
-def test_prior_of_0_for_others_changes_nothing():
+def test_prior_of_0_for_others_keeps_priors_of_named_classes():
     found = check_priors({"Irish": 1, "others": 0}, CLASSES)
     assert_array_equal(found, [0, 1, 0])
     every = {"Irish": 0.5, "Dutch": 0.3, "Turkish": 0.2, "others": 0}

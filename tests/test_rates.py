@@ -135,7 +135,7 @@ def test_checked_label_unknown_to_model_has_rates():
     assert 0.3 < american.rate[1] < 0.7
 
 
-def test_sums_of_rates_with_empty_groups_have_no_rows():
+def test_rates_summed_by_empty_dict_of_groups_have_no_rows():
     rows, outcome, _ = draw(200)
     assert not [*estimate(rows, outcome).sums({})]
 
@@ -229,7 +229,7 @@ def test_checked_label_in_group_of_model_counts_for_group():
     assert not found.new_labels
 
 
-def test_rate_varies_by_cluster_instead_of_by_row():
+def test_rate_that_is_equal_in_all_clusters_has_narrow_interval():
     """One of two Dutch people in each cluster has the outcome, as in any draw."""
     rows = np.eye(5)[np.repeat([0, 1], 100)]
     of_danes = np.arange(100) % 5 == 0

@@ -105,7 +105,7 @@ def test_label_unknown_to_frozen_estimator_counts_as_error():
     assert_array_equal(model.classes_, [0, 1])
 
 
-def test_labels_of_grouped_classifier_count_as_their_groups():
+def test_selective_fit_on_grouped_classifier_maps_labels_to_groups():
     X, y = blobs()
     grouped = GroupedClassifier(LogisticRegression(), groups={0: 7, 1: 7})
     model = SelectiveClassifier(grouped, coverage=1).fit(X, y)
@@ -294,7 +294,7 @@ def test_abstain_label_or_labels_conflicting_with_frozen_estimator_raise():
 @pytest.mark.parametrize(
     "goals", [{}, {"coverage": 0.5, "risk": 0.1}, {"risk": 0.1, "threshold": 0.5}]
 )
-def test_zero_or_two_goals_raise(goals):
+def test_none_or_two_of_coverage_risk_and_threshold_raise(goals):
     with pytest.raises(ValueError, match="Expected one of coverage, risk and thresh"):
         SelectiveClassifier(LogisticRegression(), **goals).fit(*blobs())
 

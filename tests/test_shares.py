@@ -606,7 +606,7 @@ def test_printed_comparison_of_groups_shows_ten_largest_differences():
     assert others == "14 others: none is sure"
 
 
-def test_draws_of_groups_are_summed_once():
+def test_draws_of_groups_are_computed_once_and_cached():
     of_groups = shares_of(draw(MIX, 60)).sums({"pair": ["Danish", "Dutch"]})
     assert np.shares_memory(of_groups.draws, of_groups.draws)
 
@@ -998,7 +998,7 @@ def test_counts_summing_to_just_below_2_to_the_63_are_accepted():
     assert shares.n_names == 2**63 - 2048
 
 
-def test_texts_with_count_0_are_omitted_from_warning(shipped):
+def test_warning_of_few_names_ignores_texts_with_count_0(shipped):
     message = r"got 1 \(2 of 3 rows are not names: 2 [^,0]*\)"
     with pytest.warns(UserWarning, match=message):
         estimate_shares(shipped, ["Anna Müller", "", "123"], counts=[1, 0, 2])

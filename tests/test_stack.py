@@ -334,7 +334,7 @@ def selective(model):
     return careful.fit(NAMES[: len(y)], y)
 
 
-def test_threshold_below_changed_probabilities_raises_in_predict_and_fit(model):
+def test_threshold_inside_wrapper_that_changes_probabilities_raises(model):
     careful = selective(model)
     changed = GroupedClassifier(joined(careful), groups={})
     assert estimate_shares(changed, ["Ana", "Jan"], n_draws=200).label.tolist()
@@ -384,7 +384,7 @@ def test_assumed_prior_of_grouped_classifier_changes_shares(model, small_names):
     assert estimate_shares(never, names, n_draws=200)["Asia"].share == 0
 
 
-def test_group_of_classes_with_prior_0_has_no_bias(model):
+def test_group_whose_classes_all_have_prior_0_has_class_bias_0(model):
     only_greek = PriorShiftClassifier(model, priors={"Greek": 1})
     never = in_groups(only_greek)
     assert_allclose(resolve(never).assumed.measured.class_bias, [0, 0.5])
@@ -517,7 +517,7 @@ def test_equal_probabilities_are_ranked_in_order_of_classes():
 
 
 @pytest.mark.parametrize("container", [np.asarray, csr_array])
-def test_numeric_rows_pass_through_wrappers(container):
+def test_wrappers_accept_dense_and_sparse_numeric_rows(container):
     X = container(np.array([[1, 5], [5, 1], [5, 5]]))
     inner = MultinomialNB().fit(X, ["a", "b", "c"])
     groups = GroupedClassifier(inner, groups={"a": "ab", "b": "ab"})

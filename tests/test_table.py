@@ -141,13 +141,13 @@ def test_columns_and_counts_of_results_have_docstrings(results, kind):
     assert table.n_names == 200
 
 
-def test_comparison_has_only_shares_or_only_rates(results):
+def test_comparison_of_shares_has_no_rate_and_of_rates_no_share(results):
     for kind, name in (("Comparison", "rate"), ("Comparison of rates", "share")):
         assert not hasattr(results[kind], name)
 
 
 @KINDS
-def test_result_table_has_no_other_attributes_and_read_only_columns(results, kind):
+def test_result_table_raises_for_unknown_attribute_or_assignment(results, kind):
     table = results[kind]
     with pytest.raises(
         AttributeError, match=f"'{kind.split()[0]}' object has no attribute 'p"

@@ -123,7 +123,7 @@ def test_tidy_removes_haji_beside_every_indonesian_word():
         assert tidy([text.format(word)]) == ["Budi Santoso"], word
 
 
-def test_tidy_steps_match_encoder_parameters():
+def test_tidy_skips_steps_that_parameters_switch_off():
     name = "  Dr. 김 민수 (김)."
     for params, left in [
         ({"tidy": True}, "김민수"),
