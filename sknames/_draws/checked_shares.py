@@ -35,7 +35,7 @@ class CorrectedShares:
     influences : ndarray of shape (n_units, n_labels)
         What each unit adds to the shares. Units are checked rows or clusters.
     unit_weights : ndarray of shape (n_units,)
-        Weights of the units, in any unit.
+        Weights of the units, of which only the ratios matter.
     expected_covariance : ndarray of shape (n_labels, n_labels)
         The covariance of the shares if the predicted probabilities are right.
     """

@@ -86,7 +86,7 @@ def _draw_names(names, share, seeds, parts):
 def _draw_names_of_parts(names, share, seeds, parts):
     """Yield the distinct names of each part as `DrawnUnits`, with the part's seed.
 
-    The scores of one part are in memory at a time.
+    Only the scores of one part are in memory at a time.
     """
     whole = names.distinct
     for rows, seed in _parts_to_draw(names, parts, names.row_weights > 0, seeds):

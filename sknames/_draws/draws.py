@@ -25,9 +25,9 @@ MIN_CLUSTERS_TO_TEST = 10
 class Draws(Saved):
     """Hold the estimated shares of a list, and draws of them, by label.
 
-    The arrays of a list with outcomes have one more axis, the last one, with the shares
-    of the list that have a label and an outcome. The shapes below are those of a list
-    without outcomes.
+    If a list has outcomes, the arrays contain the joint shares of labels and outcomes,
+    with an additional last axis for the outcomes. The shapes below are those without
+    outcomes.
 
     Parameters
     ----------
@@ -38,18 +38,17 @@ class Draws(Saved):
     draws : ndarray of shape (n_draws, n_labels)
         The shares in each draw.
     n_effective : float or ndarray of shape (n_labels,)
-        The shares are based on as much information as this number of names of equal
-        weight.
+        The number of names of equal weight that contain the same information.
     least_effective : int, default=30
-        With fewer names than that, differences are not tested.
+        Differences are not tested if `n_effective` is smaller.
     outcomes : ndarray of shape (n_outcomes,) or None, default=None
         The outcomes, if there are any.
     predicted : ndarray of shape (n_labels,) or None, default=None
         The part of the shares that is predicted, in a list with checked rows: 0 if all
         rows are checked. None without checked rows.
     n_held_out : ndarray of shape (n_labels,) or None, default=None
-        The number of held-out people from which the errors of the model about each
-        label are known; None if that does not matter.
+        The number of held-out people on whom the model's errors were measured for each
+        label; None if intervals do not depend on it.
     of_sparse : ndarray of shape (n_labels,) or None, default=None
         The part of each share that comes from sparse labels, with fewer than 20
         held-out people.
@@ -73,7 +72,7 @@ class Draws(Saved):
 
     @classmethod
     def known(cls, mix: dict[Any, float], n_draws: int) -> Self:
-        """Return a known mix by label, in which nothing is left to chance."""
+        """Return known shares by label as `Draws` without sampling error."""
         estimate = np.array([*mix.values()], dtype=np.float64)
         return cls(
             labels=array_of_labels([*mix]),
@@ -84,15 +83,15 @@ class Draws(Saved):
 
     @classmethod
     def joint(cls, parts: list[Self], share: Self) -> Self:
-        """Return the shares of a list that have a label and an outcome.
+        """Return the joint shares of labels and outcomes in a list.
 
-        `parts` are the shares of each outcome, with the same labels, and `share` has
-        the share of each outcome.
+        `parts` contains the shares of the same labels among the rows with each outcome.
+        `share` has the share of each outcome in the list.
         """
         first = parts[0]
 
         def joined(name, factors):
-            """Return values of all parts, times those of each part."""
+            """Return values of all parts, multiplied by a factor for each part."""
             return np.stack([getattr(part, name) for part in parts], axis=-1) * factors
 
         predicted = None
@@ -119,9 +118,9 @@ class Draws(Saved):
         return keys | {name: values.ravel() for name, values in columns.items()}
 
     def sums(self, members: dict[Any, Any]) -> Self:
-        """Return the sums of the labels in each group, of each outcome.
+        """Return the sum of the shares in each group, for each outcome.
 
-        The sum of all labels is 1, and is not subject to chance.
+        The share of a group of all labels is exactly 1, and so are its draws.
         """
         column_of = {label: column for column, label in enumerate(self.labels.tolist())}
         is_in = np.zeros((len(members), len(column_of)))
@@ -158,7 +157,7 @@ class Draws(Saved):
         return replace(found, n_effective=n_effective)
 
     def largest_first(self) -> Self:
-        """Return the labels by decreasing share, of all outcomes together."""
+        """Return a copy with the labels sorted by decreasing share, over all outcomes."""
         size = self.estimate.reshape(len(self.labels), -1).sum(axis=1)
         return self.at(self.labels[np.argsort(-size, kind="stable")])
 
@@ -208,7 +207,7 @@ class Draws(Saved):
     def within_labels(self) -> Self:
         """Return the share of each outcome within its label, if there are outcomes.
 
-        A label without people does not have such shares.
+        The shares are NaN for a label with less than half a person.
         """
         if self.outcomes is None:
             return self
@@ -224,11 +223,12 @@ class Draws(Saved):
         return replace(self, estimate=estimate, draws=draws, n_effective=n_effective)
 
     def as_list(self, k: int) -> Self:
-        """Return the draws as those of list k of several of other sources.
+        """Return the draws of list k, reordered for lists from different sources.
 
-        The errors of the model are the same in all lists, in the same order. Paired in
-        another order, they are independent in any two. Those of two lists are paired
-        from both ends, so that two comparisons mirror each other.
+        Draw i of each list contains the same errors of the model, but the errors are
+        independent between lists from different sources. Therefore, the draws of each
+        list are put in another order. The draws of the second list are reversed, so
+        that swapping the lists of a comparison only negates the differences.
         """
         if k == 0:
             return self

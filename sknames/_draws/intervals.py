@@ -99,7 +99,7 @@ def _deviations_of(confidence_level):
 
 
 def added_by_limits(drawn, confidence_level):
-    """Return by how much exact limits extend intervals, down and up, as squares."""
+    """Return what exact limits add to the squared lengths of intervals, down and up."""
     without = percentiles(drawn.draws, drawn.estimate, confidence_level)
     ends = np.array(interval(drawn, confidence_level))
     return (ends - drawn.estimate) ** 2 - (np.array(without) - drawn.estimate) ** 2
@@ -108,8 +108,8 @@ def added_by_limits(drawn, confidence_level):
 def _deviation(draws, first, second, confidence_level):
     """Return the standard deviations of the differences between two `Draws`.
 
-    `draws` contains the differences of the draws. A deviation is at least the one that
-    follows from exact limits, and the one of counts in two lists with the same mix.
+    `draws` contains the differences of the draws. A deviation is not smaller than the
+    one implied by exact limits, nor than `_deviation_if_equal`.
     """
     z = _deviations_of(confidence_level)
     deviation = draws.std(axis=0)
@@ -126,11 +126,12 @@ def _deviation(draws, first, second, confidence_level):
 
 
 def _deviation_if_equal(first, second):
-    """Return the standard deviations of differences of counts in lists of the same mix.
+    """Return the standard deviations of differences if both lists have equal shares.
 
-    A test assumes that both lists have the same mix. At its own estimate, a list would
-    not vary in a label that it lacks, so the estimates are pooled. Predictions of
-    unchecked rows vary less than counts: for them, 0 is returned.
+    This is the null hypothesis of a test, so the estimates of both lists are pooled. A
+    label that one list lacks would otherwise have the variance 0 in this list. The
+    formula is for counts. Predictions of unchecked rows vary less than counts, so 0 is
+    returned for them.
     """
     variance_of_1 = 1 / np.asarray(first.n_effective)
     variance_of_2 = 1 / np.asarray(second.n_effective)

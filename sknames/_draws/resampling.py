@@ -48,16 +48,16 @@ def _mixed(columns):
 class Seeds:
     """Seed the draws of all lists in a call by the contents of the lists.
 
-    A seed does not depend on estimates, on positions, or on the call. Therefore, lists
-    of the same people are drawn alike, and other lists independently. A part is drawn
-    like a list of its rows.
+    A seed does not depend on estimates, on positions, or on the call. Therefore, a list
+    has the same draws in each call, and different lists have independent draws. A part
+    has the same draws as a list of its rows.
 
     Parameters
     ----------
     question : Question
         The number of draws, and the seed that the user has chosen.
     names : NameList
-        All rows of the call. Their clusters are drawn alike in all parts.
+        All rows of the call. Their clusters have the same draws in all parts.
     """
 
     def __init__(self, question, names):
@@ -209,7 +209,7 @@ def resample(names, share, errors, drawn_units, factor=1.0):
     drawn_units : iterable of DrawnUnits
         All names or clusters of the list, each of them once.
     factor : float, default=1.0
-        A factor of the difference of the gradients.
+        The factor by which the difference of the gradients is multiplied.
     """
     mix = names.ratios @ share
     gradient, curvature = slopes(names.ratios, mix, names.weights * names.counts)

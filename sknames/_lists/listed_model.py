@@ -19,8 +19,8 @@ MODEL_ERROR = 0.5
 class ListedModel(Saved):
     """The properties of a model that the shares of a list depend on.
 
-    Columns are those of the predicted probabilities. They are labels of the model, also
-    if its classes are groups of labels.
+    Each column stands for a label whose probability is predicted. The classes are these
+    labels, or groups of them.
 
     Parameters
     ----------

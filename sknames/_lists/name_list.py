@@ -189,7 +189,7 @@ class NameList:
 def read_users_list(estimator, X, *, assumed_prior, **columns):
     """Predict the names in X, and return them as a `NameList`.
 
-    `columns` are those of `read_list`.
+    `columns` are passed to `read_list`.
     """
     stack = resolve(estimator)
     below, _ = below_groups(stack, assumed_prior)
@@ -303,7 +303,7 @@ def _read_weights(sample_weight, is_name):
 def check_clusters(clusters, is_name):
     """Return the cluster of each row as `Clusters`.
 
-    Raise ValueError unless each row has a cluster, or is not a name.
+    Raise ValueError if a name does not have a cluster. Other rows may lack a cluster.
     """
     remedy = "Give a name without others a cluster of its own."
     values = values_of(clusters, len(is_name), "a cluster", "clusters")

@@ -18,9 +18,10 @@ def split_rows(by, n_rows):
     """Split the rows of a list by a column, or by a table of several columns.
 
     Return the names of the columns, and a dict with the rows of each part in their
-    order. Its keys are the values of a part in the columns: a value, or a tuple of
-    several, None for a missing one. Keys are sorted, missing values first, and ordered
-    categories in their order. Keys that cannot be sorted are in order of appearance.
+    order. The key of a part is its value in the column, or a tuple of its values in
+    several columns. None stands for a missing value. Keys are sorted, with missing
+    values first and ordered categories in their own order. Keys that cannot be sorted
+    are in order of appearance.
     """
     columns = columns_of(by, "by")
     taken = TAKEN & {*columns}
