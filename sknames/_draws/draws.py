@@ -157,7 +157,7 @@ class Draws(Saved):
         return replace(found, n_effective=n_effective)
 
     def largest_first(self) -> Self:
-        """Return a copy with the labels sorted by decreasing share, over all outcomes."""
+        """Return a copy with labels sorted by decreasing share, over all outcomes."""
         size = self.estimate.reshape(len(self.labels), -1).sum(axis=1)
         return self.at(self.labels[np.argsort(-size, kind="stable")])
 
