@@ -203,9 +203,8 @@ def make_own_labels_pipeline(model: Any = NATIONALITY) -> Pipeline:
     See Also
     --------
     NameEncoder : The features alone, for other classifiers.
-    PriorShiftClassifier : Adapt its predictions to a list. Give it the frequencies of
-        the training
-        labels as `assumed_prior`.
+    PriorShiftClassifier : Adapt its predictions to a list. Pass the frequencies of the
+        training labels as `assumed_prior`.
 
     Examples
     --------

@@ -16,7 +16,7 @@ def code_values(values):
 
 
 def index_in(distinct, values, otherwise):
-    """Return the index of each value among distinct ones, (n_rows,)."""
+    """Return the index of each value in a list of distinct values, (n_rows,)."""
     index_of = {value: k for k, value in enumerate(distinct)}
     index = [index_of.get(value, otherwise) for value in values]
     return np.array(index, dtype=np.intp)

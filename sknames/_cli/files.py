@@ -59,7 +59,7 @@ def atomic_output(path):
 
 @contextmanager
 def _register_unfinished(key, message):
-    """Add a message to signals and errors until the block ends."""
+    """Register an output, and its message in case of an error or signal, in a block."""
     unfinished[key] = message
     try:
         yield

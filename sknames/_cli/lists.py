@@ -227,7 +227,7 @@ def _sample_by_outcome(outcomes, n_sampled, rng):
 
 
 def _to_weights(texts, is_name):
-    """Return a column as numbers, 0 for texts that only rows without a name have."""
+    """Return a column of weights as numbers, which rows without a name may lack."""
     distinct = texts.distinct
     is_used = np.full(len(distinct), False)
     is_used[texts.index[is_name]] = True

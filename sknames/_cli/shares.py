@@ -31,8 +31,8 @@ def shares(list_input, against, sample, plot):
     --by department --against others compares each department with all other rows, and
     --against Sales compares each department with Sales.
 
-    --sample 200 writes a random sample of rows with an empty column for the labels that
-    you check. Add the labels to INPUT and name their column with --checked.
+    --sample 200 writes a random sample of rows with an empty column in which to enter
+    the true labels. Add this column to INPUT and pass its name to --checked.
     """
     start = time.perf_counter()
     _check_options(list_input.by, against, plot)

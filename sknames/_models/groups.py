@@ -31,7 +31,7 @@ def members_of(groups, classes):
 
 
 def labels_by_group(pairs):
-    """Return the labels in each group, as lists by group, from pairs of both."""
+    """Return a dict with a list of labels for each group, from pairs (label, group)."""
     labels = {}
     for label, group in pairs:
         labels.setdefault(group, []).append(label)
@@ -195,7 +195,7 @@ class FallbackLevel(NamedTuple):
 
     @classmethod
     def from_groups(cls, name, classes, groups):
-        """Return the level of the groups of classes, both (n_classes,)."""
+        """Create a level from the classes and the group of each class, (n_classes,)."""
         _, group_index = np.unique(groups, return_inverse=True)
         return cls(name, classes, groups, group_index)
 
@@ -204,7 +204,7 @@ class FallbackLevel(NamedTuple):
         return dict(zip(self.classes.tolist(), self.groups.tolist(), strict=True))
 
     def group_of(self, labels):
-        """Return the groups of labels, (n,), with None for values that are no class."""
+        """Return the group of each label, (n,), or None if it is not a class."""
         group_by_class = self.group_by_class()
         groups = [group_by_class.get(label) for label in np.asarray(labels).tolist()]
         return np.array(groups, dtype=object)

@@ -153,10 +153,10 @@ class Sum(Layer):
         return replace(assumed, class_prior=sums, measured=measured)
 
     def regroup(self, group_of):
-        """Return the group of each innermost label, as a dict.
+        """Return a dict with the group of each innermost label.
 
-        `group_of` has the class below for each innermost label. If it is empty, these
-        are the labels.
+        `group_of` maps the innermost labels to the classes below this layer. If it is
+        empty, the classes below are the innermost labels.
         """
         groups_of_classes = self.groups[self.index].tolist()
         group_of_class = dict(

@@ -42,8 +42,8 @@ class Stack:
     steps : tuple of transformers
         The steps before the base: a JoinNames, if any, the encoder and others.
     base : estimator
-        The estimator that predicts the probabilities. It may contain another one, as a
-        calibration does, which computes its probabilities from those of a model.
+        The estimator that predicts the probabilities. It may contain another estimator:
+        for example, a calibration changes the probabilities of the model inside it.
     base_assumes : Assumed
         The assumptions of the base's probabilities.
     inner : Stack or None
@@ -120,7 +120,7 @@ class Stack:
         return self._behind(_n_joins(self.steps)).predict_proba(names)
 
     def predict_codes(self, codes):
-        """Return the probabilities of codes of the encoder, one of the steps."""
+        """Return the probabilities of rows of codes, the output of the encoder step."""
         behind_encoder = self._behind(_n_joins(self.steps) + 1)
         return behind_encoder.predict_proba(self.encoder._as_output(codes))
 

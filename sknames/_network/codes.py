@@ -62,8 +62,8 @@ def encode(X, symbols):
     """Return the code of each number in an array.
 
     The code of ``symbols[i]`` is ``i + 1``; `symbols` are sorted. The code of 0 is 0,
-    and that of all other values ``n_symbols + 1``. Codes have the smallest unsigned
-    integer type.
+    and all other values have the code ``n_symbols + 1``. Codes have the smallest
+    unsigned integer type.
     """
     n = len(symbols)
     codes = np.where(np.isin(X, symbols), np.searchsorted(symbols, X) + 1, n + 1)

@@ -40,8 +40,8 @@ class _Memory:
 class Forward:
     """Compute logits from codes with a network.
 
-    With the dtype "auto", float32 is used if the bits of a row then do not depend on
-    other rows. Otherwise float64 is used, in which they agree to about 1e-15.
+    The dtype "auto" is float32 if the result of a row is then bit-identical, whatever
+    the other rows are. Otherwise, it is float64, where results agree to about 1e-15.
     """
 
     def __init__(self, network, dtype):

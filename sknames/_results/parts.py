@@ -185,7 +185,7 @@ class Parts(SavedResult, Mapping):
         return self._with_results(results)
 
     def _with_results(self, results, **fields):
-        """Return the parts in a dict of results, with these results."""
+        """Return only the parts in a dict of results, each with its new result."""
         parts = {key: replace(self._parts[key], result=results[key]) for key in results}
         return replace(self, _parts=parts, **fields)
 

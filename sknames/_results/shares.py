@@ -243,7 +243,7 @@ class Shares(Estimates):
         return self._compare_with_known(dict(against.items()))
 
     def _compare_with_known(self, known):
-        """Return the comparison with known shares, and of the sum of all others."""
+        """Return the comparison with known shares; other labels are summed."""
         self._check_known(known)
         labels = self.label.tolist()
         members = {label: [label] for label in known if label in labels}

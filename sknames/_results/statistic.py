@@ -252,7 +252,7 @@ class Function:
     def _value(self, shares, where):
         """Return the statistic as an array; raise an error if it is not numeric.
 
-        `shares` are those of each list, one below the other.
+        `shares` has the shape (n_lists, n_labels) or (n_lists, n_labels, n_outcomes).
         """
         # If the function could write to the arrays, later calls would get other values.
         shares = read_only(shares[:, self.rows])

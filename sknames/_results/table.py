@@ -368,7 +368,7 @@ def sorted_members(members):
 
 
 def _only_in(value, other):
-    """Return a value without what it shares with another one, if set or dict."""
+    """Return a value; from a set or dict, remove what another value contains too."""
     if isinstance(value, set):
         return sorted(value - other, key=str)
     if isinstance(value, dict) and isinstance(other, dict):

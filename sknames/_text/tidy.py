@@ -35,10 +35,12 @@ _HAS_FORM = re.compile(r"[,.(\[。]|^\W*\w[ -]|^[가-힣]| [^\sa-z]{1,6}$")
 def tidy(names, cleans=True, drops=True):
     """Return names in the form that models read.
 
-    Names are composed. With `cleans`, signs are removed; the names have to be clean
-    already (see `clean` in spelling.py). With `drops`, titles and brackets are removed,
-    and given names or initials come first. Decide whether a text is a name before this,
-    because texts such as "(株)", which show that it is not, are removed.
+    Names are normalized to NFC. With `cleans`, signs are removed; the names must
+    already be cleaned by `clean` in spelling.py. With `drops`, titles and brackets are
+    removed, and given names or initials are put first.
+
+    Decide whether a text is a name before calling this function, because texts such as
+    "(株)", which show that it is not a name, are removed.
     """
     names = compose(names)  # first, because the tables of titles are composed
     if cleans:

@@ -54,7 +54,7 @@ class Bags:
 
 
 class SumOfBags(torch.autograd.Function):
-    """Sum weights (n_features, C) times values over the entries of rows, (n_rows, C).
+    """Multiply a sparse matrix, `Bags`, by weights (n_features, C).
 
     The gradient of the weights is sparse: it has only the rows of features that occur
     in the bags. It is computed as the same kind of sum, with rows and features swapped,

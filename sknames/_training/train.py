@@ -34,10 +34,11 @@ MAX_LEADING_SPACES = 0.01
 
 
 def fit(X, y, weights, settings: Settings):
-    """Train a network; return the classes, the network, its history, the skorch net.
+    """Train a network; return classes, network, history and skorch net.
 
-    `X` (n, length) has symbols, with 0 as padding, and `y` (n,) has the labels. Rows
-    with `weights` (n,), float64, of 0 only contribute their labels to the classes.
+    `X` (n, length) contains symbols, padded with 0, and `y` (n,) contains the labels.
+    `weights` (n,) are float64. Rows with weight 0 are not used for training, but their
+    labels are among the classes.
     """
     classes, labels = np.unique(y, return_inverse=True)
     has_weight = weights > 0

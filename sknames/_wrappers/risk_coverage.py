@@ -85,7 +85,7 @@ def risk_coverage_curve(confidence, hits, weights):
 
 
 def row_of_coverage(curve, coverage):
-    """Return the row of the highest threshold that has a coverage, or the last row."""
+    """Return the row of the highest threshold with enough coverage, or the last row."""
     is_enough = curve.coverage >= coverage - 1e-12  # tolerance for rounding
     if not is_enough.any():
         return len(is_enough) - 1

@@ -78,7 +78,7 @@ class SelectiveClassifier(Wrapper):
         of `coverage`, `risk` and `threshold`.
     fallback : list or None, default=None
         Groups to fall back on, from fine to coarse, such as ``["subregion",
-        "region"]``. Each item is a value of `groups` of :class:`GroupedClassifier`.
+        "region"]``. Each item has a form of `groups` in :class:`GroupedClassifier`.
         Each group must be contained in one group of the next item.
     abstain_label : str, default="auto"
         The output of `predict` when the model abstains: a string that is neither a

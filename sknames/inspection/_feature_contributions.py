@@ -106,8 +106,8 @@ class Contributions:
         Returns
         -------
         :class:`~sklearn.utils.Bunch`
-            The label, the other, features and their contributions, the largest first,
-            and the intercept.
+            Both labels, the features and their contributions, the largest first, and
+            the intercept.
         """
         logits = self.intercept + self.contributions.sum(axis=0)
         first = column_of(self.classes, label, logits)
@@ -142,9 +142,9 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
     Parameters
     ----------
     estimator : Pipeline
-        Such a fitted pipeline. It may be in a :class:`~sknames.PriorShiftClassifier`,
-        which adds to the intercept, a :class:`~sknames.SelectiveClassifier`,
-        `FrozenEstimator` or search.
+        Fitted pipeline of one of these kinds. It may be in a
+        :class:`~sknames.PriorShiftClassifier`, which adds to the intercept, a
+        :class:`~sknames.SelectiveClassifier`, `FrozenEstimator` or search.
     name : str
         The name.
 

@@ -35,7 +35,7 @@ Z = 1.959963984540054  # standard deviations; the half width of 95 % intervals
 class Scorecard:
     """Evaluation of a model on names with known nationalities.
 
-    :func:`scorecard` returns them.
+    :func:`scorecard` returns this object.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class Scorecard:
         Columns label, n, recall, recall_low, recall_high, precision, precision_low,
         precision_high, n_predicted.
     confusions : list of (label, predicted, int)
-        The number of rows, the most frequent first.
+        Label, wrong prediction and number of rows, the most frequent pair first.
     log_loss : float or None
         The log loss. This and the following figures are None for a model without
         `predict_proba`.
@@ -64,7 +64,7 @@ class Scorecard:
     calibration_error, calibration_by_chance : float or None
         The expected calibration error: the mean difference between the probability of
         the most probable label and the accuracy, over 15 bins of equal width (Guo et
-        al. 2017); and the mean error of a calibrated model on such names, by chance.
+        al. 2017); and the error that a calibrated model is expected to have by chance.
 
     See Also
     --------
@@ -374,11 +374,11 @@ def _with_interval(name, figure, codes, weights):
 
 
 def calibration_error(is_right, confidence, weights):
-    """Return the expected calibration error, and the mean error by chance.
+    """Return the expected calibration error, and its mean for a calibrated model.
 
-    `confidence`, (n,), is the probability of the most probable label. The mean error by
-    chance is that of a calibrated model with these probabilities; it is computed from a
-    normal approximation of the sums in the bins.
+    `confidence`, (n,), is the probability of the most probable label. By chance, the
+    error of a calibrated model is not 0. Its mean for these probabilities is computed
+    from a normal approximation of the sums in the bins.
     """
     bins = np.minimum((confidence * N_BINS).astype(int), N_BINS - 1)
     gaps = np.bincount(bins, weights * (confidence - is_right))
