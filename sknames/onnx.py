@@ -134,7 +134,7 @@ def to_onnx(
 
 
 def _check_network(estimator, stack):
-    """Raise an error unless a stack is a network on 32-bit integers, and layers."""
+    """Raise an error unless the model is a network that takes 32-bit integers."""
     if stack.network is None or stack.inner is not None:
         raise unsupported_model_error(
             estimator,
@@ -153,7 +153,7 @@ def _check_network(estimator, stack):
 
 
 def _logits(graph, network):
-    """Add the logits of names, (n_names, C)."""
+    """Add nodes that compute the logits of names, (n_names, C)."""
     text, lengths = _text(graph, network.symbols)
     logits = _recurrent_logits(graph, network, text, lengths)
     if network.ngrams is not None:
@@ -168,7 +168,7 @@ def _logits(graph, network):
 
 
 def _changed(graph, layer, probabilities):
-    """Add what a layer changes in the probabilities."""
+    """Add nodes that change the probabilities as a layer does."""
     if isinstance(layer, Sum):
         members = np.eye(len(layer.groups))[layer.index]  # (n_classes, n_groups)
         members = graph.constant(members, np.float32)
@@ -257,7 +257,8 @@ class _Graph:
     def find(self, keys, wanted, stored=None):
         """Find the last index of wanted keys in sorted keys, or ABSENT.
 
-        It is a binary search. `stored` names the keys if they are a constant already.
+        This is a binary search. `stored` is the name of the keys if they are already a
+        constant.
         """
         if not len(keys):
             return self.add("Where", self.add("Equal", wanted, wanted), ABSENT, ABSENT)

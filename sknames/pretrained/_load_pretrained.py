@@ -41,16 +41,16 @@ CURVE = "risk_coverage.csv"
 # The same if the model falls back on subregions and regions.
 FALLBACK_CURVE = "fallback_risk_coverage.csv"
 CURVE_COLUMNS = ["threshold", "coverage", "risk", "n_answered"]  # of both
-# `Measured` of the network: what is by label, and the rest.
+# Files with `Measured`: the statistics of each label, and of the whole model.
 BIAS = "class_bias.csv"
 FIGURES = "measured.json"
-# That of the description, to which files of users refer. It has those of the arrays and
-# of the trunk's description.
+# The checksum of the model's description, by which users' files refer to the model. The
+# description contains the checksums of the arrays and of the trunk's description.
 DIGEST = "SHA256SUMS"
-# By default: the smallest whole percentage that answers four of five of these people,
-# by country half of them; with groups to fall back on, nine of ten, and three of four.
-# It is the only place that sets the threshold of load_pretrained, the command line, the
-# service and the page.
+# Default risks: the smallest whole percentage at which four of five held-out people get
+# a prediction (half for countries), or nine of ten with a fallback (three of four). All
+# thresholds of load_pretrained, the command line, the service and the page follow
+# from these risks.
 RISK = {
     CURVE: {"nationality": 0.18, "country": 0.27},
     FALLBACK_CURVE: {"nationality": 0.11, "country": 0.2},
@@ -107,8 +107,8 @@ def load_pretrained(
 
         - "tempered": a compromise between the next two options, for single names of
           people about whom nothing else is known. Priors are proportional to the fourth
-          root of the rough number of people in the world with such names, or of the
-          inhabitants of a country.
+          root of the approximate number of people in the world with such names, or of
+          the inhabitants of a country.
         - "population": priors are proportional to these numbers themselves. Labels with
           few people are hardly ever predicted.
         - "uniform": all labels are equally frequent.
@@ -121,20 +121,22 @@ def load_pretrained(
         the names. `class_prior_` has the priors in use.
     abstain : bool or None, default=None
         Whether to predict "unknown" when the model is unsure or the text is not a name.
-        None means True if `risk` or `threshold` is given. With True and neither of
-        them, the following limits hold with 95 % confidence, for people whose
-        nationalities are as frequent as "tempered" assumes:
+        None means True if `risk` or `threshold` is given. If neither is given, the
+        risk is limited with 95 % confidence, for people whose nationalities are as
+        frequent as "tempered" assumes:
 
-        - nationalities: at most 18 % of the predictions are wrong, and four of five
-          people get a prediction; with `fallback`, 11 %, and nine of ten,
-        - countries: at most 27 %, and half; with `fallback`, 20 %, and three of four.
+        - nationalities: at most 18 % of the predictions are wrong, or 11 % with
+          `fallback`. Four of five people get a prediction, or nine of ten with
+          `fallback`.
+        - countries: at most 27 % of the predictions are wrong, or 20 % with `fallback`.
+          Half of the people get a prediction, or three of four with `fallback`.
 
         People whose nationality the model does not know often get a prediction as well.
         The `page on
         abstaining <https://sknames.github.io/sknames/abstaining.html>`_ has more
         figures.
     risk : float or None, default=None
-        The maximum share of wrong predictions, at least .06.
+        The maximum share of wrong predictions, at least 0.06.
     threshold : float or None, default=None
         Instead of `risk`, the probability above which a label is predicted, at least 0
         and below 1. With non-default `priors`, only `threshold` can be used.
@@ -304,9 +306,9 @@ def load_card(target: Target = "nationality") -> dict[str, Any]:
         - "new_words": the figures for people whose names have no known word,
         - "missing": what the model does not know,
         - "must_not": what the model must not be used for,
-        - "operating_points": thresholds of log odds that find 0.8 or 0.95 of the people
-          of a label, with their recall and false positives, by label and recall, with
-          the default priors,
+        - "operating_points": for each label, thresholds on its log odds that were
+          chosen for a recall of 0.8 and 0.95, with the measured recall and false
+          positive rate, under the default priors,
         - "sparse_labels": labels with fewer than 20 held-out people. Their accuracy is
           not known, and in a list they cannot be distinguished from similar labels,
         - "never_predicted": labels that are predicted for none of the held-out people,
