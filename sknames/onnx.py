@@ -1,4 +1,8 @@
-"""Convert a fitted model to ONNX, to predict without Python."""
+"""Convert a fitted model to ONNX, to predict without Python.
+
+A function that "adds" a value adds the nodes of a graph that compute the value, and
+returns the name of their output.
+"""
 
 import json
 import os
@@ -153,7 +157,7 @@ def _check_network(estimator, stack):
 
 
 def _logits(graph, network):
-    """Add nodes that compute the logits of names, (n_names, C)."""
+    """Add the logits of names, (n_names, C)."""
     text, lengths = _text(graph, network.symbols)
     logits = _recurrent_logits(graph, network, text, lengths)
     if network.ngrams is not None:
@@ -168,7 +172,7 @@ def _logits(graph, network):
 
 
 def _changed(graph, layer, probabilities):
-    """Add nodes that change the probabilities as a layer does."""
+    """Add the probabilities as changed by a layer."""
     if isinstance(layer, Sum):
         members = np.eye(len(layer.groups))[layer.index]  # (n_classes, n_groups)
         members = graph.constant(members, np.float32)
@@ -406,7 +410,7 @@ def _find_ngrams(graph, network, text, lengths, zero):
 
 
 def _factor_of_ngrams(graph, found, zero):
-    """Add the factor of the sums of n-grams, (n, 1), which scales TF-IDF vectors."""
+    """Add the factor of n-gram sums, (n, 1), which scales TF-IDF vectors to norm 1."""
     squares = []
     for _, value in found:
         squares.append(graph.add("ReduceSum", graph.add("Mul", value, value), [1]))
@@ -417,10 +421,10 @@ def _factor_of_ngrams(graph, found, zero):
 
 
 def _weigh_ngrams(graph, weights, rows, found, factor):
-    """Add the sum, (n, C), of weights of n-grams times their values and a factor.
+    """Add the sum of n-gram weights times n-gram values, scaled by a factor, (n, C).
 
-    `rows`, (n_ngrams,), has the row of each n-gram among the weights, or ABSENT; None
-    if all have one. Quantized weights are stored so.
+    `rows`, (n_ngrams,), contains the row of each n-gram in the weights, or ABSENT. None
+    means that each n-gram has its own row. Quantized weights are stored as such.
     """
     parts = [weights]
     if isinstance(weights, Quantized):
@@ -447,10 +451,10 @@ def _weigh_ngrams(graph, weights, rows, found, factor):
 
 
 def _ngram_symbols(graph, network, text, lengths):
-    """Add the symbols that n-grams are made of, and where they are, (n, T + 2).
+    """Add the symbols of n-grams and two masks, all (n, T + 2).
 
-    The booleans are whether a symbol is in the name, marks included, and whether an
-    n-gram of three or more may go on with it.
+    The first mask is True inside a name, including its marks. The second mask is True
+    where an n-gram of at least three symbols may continue.
     """
     column = graph.add("Range", 0, _length(graph, text), 1)
     end = graph.add("Add", lengths, 1)

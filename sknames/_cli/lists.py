@@ -227,7 +227,7 @@ def _sample_by_outcome(outcomes, n_sampled, rng):
 
 
 def _to_weights(texts, is_name):
-    """Return a column of weights as numbers, which rows without a name may lack."""
+    """Return a column of weights as numbers. Rows without a name may lack a weight."""
     distinct = texts.distinct
     is_used = np.full(len(distinct), False)
     is_used[texts.index[is_name]] = True

@@ -99,7 +99,7 @@ def tried_rows(curve):
 
 
 def row_of_risk(curve, risk, confidence_level):
-    """Return the row of the lowest threshold that keeps a risk, by bisection."""
+    """Return the row of the lowest threshold that limits the risk, by bisection."""
     rows = tried_rows(curve)
     alpha = (1 - confidence_level) / N_STEPS
     bounds = upper_limits(curve.risk[rows], curve.n_answered[rows], alpha)

@@ -221,7 +221,7 @@ class SelectiveClassifier(Wrapper):
         **params
             `groups`, array-like of shape (n_samples,), to hold out all names of a group
             together, and parameters of the estimator's `fit`. If scikit-learn's
-            metadata routing is enabled: the metadata that the splitter and the
+            metadata routing is enabled, pass the metadata that the splitter and the
             estimator request.
 
         Returns
@@ -232,7 +232,7 @@ class SelectiveClassifier(Wrapper):
         Raises
         ------
         ValueError
-            If no threshold keeps the risk.
+            If no threshold limits the risk as required.
         """
         self._validate_params()
         if isinstance(X, Iterator):
