@@ -444,7 +444,7 @@ def test_score_with_fallback_counts_group_containing_label_as_correct():
     ({"fallback": [{0: "a", 1: "a"}]}, "all strings, or all numbers"),
     ({"fallback": [{0: -1, 1: -1}]}, "neither a label nor a group, got -1"),
 ])  # fmt: skip
-def test_fallback_groups_that_do_not_nest_or_equal_labels_raise(params, message):
+def test_fallback_groups_not_nested_or_clashing_with_labels_raise(params, message):
     with pytest.raises(ValueError, match=message):
         falling_back(**params)
 
