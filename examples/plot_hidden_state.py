@@ -1,6 +1,6 @@
 """
-What a hidden state knows
-=========================
+What a hidden state encodes
+===========================
 
 After the last letter, a recurrent net predicts from its state alone, a vector of 64
 numbers. We plot the states of 1,000 names that the net has not seen, follow the state

@@ -121,7 +121,7 @@ def estimate_shares(
 
     See Also
     --------
-    SharesDisplay : Draw the shares.
+    SharesDisplay : Plot the shares.
     estimate_statistic : Estimate a function of shares, such as an index of diversity.
     PriorShiftClassifier : Predict single names under the mix of the list.
 

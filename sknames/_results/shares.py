@@ -51,7 +51,7 @@ class Shares(Estimates):
 
     See Also
     --------
-    SharesDisplay : Draw the shares.
+    SharesDisplay : Plot the shares.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Draw the shares of nationalities in lists of names, and how lists differ."""
+"""Plot the shares of nationalities in lists of names, and how lists differ."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -130,7 +130,7 @@ class SharesDisplay(DisplayMixin):
         ax: "Axes | None" = None,
         bar_kwargs: dict[str, Any] | None = None,
     ) -> Self:
-        """Draw the bars.
+        """Plot the bars.
 
         Parameters
         ----------
@@ -260,7 +260,7 @@ def _tables_by_title(shares):
         if "share" not in table._columns:
             raise TypeError(
                 "Expected shares or a comparison of shares, got rates, which have an "
-                "outcome in each row. Draw the columns of to_frame()."
+                "outcome in each row. Plot the columns of to_frame()."
             )
     if not tables:
         raise ValueError(

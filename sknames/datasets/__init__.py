@@ -1,4 +1,4 @@
-"""Load and make names with their nationalities."""
+"""Load and generate names with their nationalities."""
 
 from ._fetch_names import fetch_names
 from ._load_names import load_names

@@ -129,7 +129,7 @@ def load_names(
 
     See Also
     --------
-    make_names : Draw random full names from these surnames and given names.
+    make_names : Generate random full names from these surnames and given names.
     fetch_names : Download the names of the PyTorch tutorial.
 
     Notes

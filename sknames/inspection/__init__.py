@@ -1,4 +1,4 @@
-"""Explain predictions: after each character of a name, and by its features."""
+"""Explain predictions by the characters and the features of a name."""
 
 from ._feature_contributions import (
     Contributions,

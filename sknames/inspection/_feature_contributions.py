@@ -58,7 +58,7 @@ class Contributions:
 
     See Also
     --------
-    FeatureContributionsDisplay : Draw what separates two labels.
+    FeatureContributionsDisplay : Plot what separates two labels.
 
     Examples
     --------
@@ -160,7 +160,7 @@ def feature_contributions(estimator: Any, name: str) -> Contributions:
 
     See Also
     --------
-    FeatureContributionsDisplay : Draw what separates two labels.
+    FeatureContributionsDisplay : Plot what separates two labels.
     prefix_proba : Predict after each character, for any classifier.
 
     Notes
@@ -333,7 +333,7 @@ class FeatureContributionsDisplay(DisplayMixin):
         ax: Any = None,
         bar_kwargs: dict[str, Any] | None = None,
     ) -> Self:
-        """Draw the bars.
+        """Plot the bars.
 
         Parameters
         ----------

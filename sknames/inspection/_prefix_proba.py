@@ -50,7 +50,7 @@ def prefix_proba(estimator: Any, name: str) -> Bunch:
 
     See Also
     --------
-    PrefixProbabilityDisplay : Draw the probabilities.
+    PrefixProbabilityDisplay : Plot the probabilities.
     feature_contributions : Split a prediction into the contributions of features.
 
     Examples
@@ -152,7 +152,7 @@ class PrefixProbabilityDisplay(DisplayMixin):
     def plot(
         self, *, n_top: int = 8, ax: Any = None, im_kwargs: dict[str, Any] | None = None
     ) -> Self:
-        """Draw the heat map.
+        """Plot the heat map.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Measure how good a model is on names with known labels."""
+"""Evaluate a model on names with known labels."""
 
 from ._scorecard import Scorecard, scorecard
 
