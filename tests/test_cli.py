@@ -189,7 +189,7 @@ def test_predict_reads_names_from_only_column_with_any_header(run, header):
     Path("in.csv").write_text(f"{header}\nAnna\n", encoding="utf-8")
     out, messages = run("predict in.csv")
     assert read_csv(out)[0] == [header, *NEW]
-    assert messages.startswith("1 rows: 1 predicted")
+    assert messages.startswith("1 row: 1 predicted")
 
 
 TWO = "--column 'given, family'"

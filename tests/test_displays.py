@@ -254,6 +254,11 @@ SOME = of_counts(1, 30, 9, 0, 60)
 OTHER = of_counts(0, 190, 10, 0, 0)
 
 
+def test_axis_of_display_of_one_name_is_in_the_singular():
+    display = SharesDisplay.from_shares(of_counts(1, 0, 0, 0, 0))
+    assert "share of 1 name, with" in display.ax_.get_xlabel()
+
+
 def test_shares_display_of_several_lists_has_side_by_side_bars_and_legend():
     display = SharesDisplay.from_shares({"US$": SOME, None: OTHER, "3": SOME}, n_top=2)
     assert bars(display) == ["Dutch", "Turkish", "3 others"]

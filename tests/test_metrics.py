@@ -274,7 +274,7 @@ macro-F1  0.1333 (95 % 0.0000 to 0.3667)
 top-3     0.5000 (95 % 0.2366 to 0.7634)
 log loss  1.0549
 ECE       0.5000 (0.1009 by chance)
-10 rows; best accuracy possible 0.8000 (names with several labels: 1); 5 rows are of labels that the model lacks (Zulu, Thai, Kurd, ...)
+10 rows; best accuracy possible 0.8000 (names with several labels: 1); rows with labels that the model lacks: 5 (Zulu, Thai, Kurd, ...)
 
 label       rows  recall (95 %)           precision (95 %)        predicted
 Polish         3  0.667 (0.208 to 0.939)  0.286 (0.082 to 0.641)          7
@@ -299,6 +299,7 @@ def test_scorecard_text_shows_all_figures():
         ["Ali"] * 4 + [*"bcdefg"], labels, answers, proba, classes
     )
     assert_prints(card.to_text(n_classes=3), SHOWN)
+    assert "\n1 other: see by_class\n" in card.to_text(n_classes=5)
     # All labels are in the order of by_class.
     in_order = [line.split()[0] for line in card.to_text().splitlines()[8:14]]
     assert in_order == card.by_class["label"].tolist() == sorted({*labels, *answers})

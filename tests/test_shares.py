@@ -1154,7 +1154,7 @@ def test_invalid_checked_labels_raise(params, message):
 def test_checked_rows_that_are_not_names_are_ignored_with_warning(shipped, names):
     listed = ["", *names[:120], "7"]
     y = [None, None, *["Turkish"] * 110, *[None] * 9, "Turkish"]
-    with pytest.warns(UserWarning, match="1 checked rows are not names"):
+    with pytest.warns(UserWarning, match="Left out 1 checked row without a name"):
         shares = estimate_shares(shipped, listed, checked=y, n_draws=200)
     assert (shares.n_checked, shares.n_not_names) == (110, 2)
 

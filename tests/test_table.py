@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import sknames
 from sknames import estimate_rates, estimate_shares
-from sknames._results.table import listing
+from sknames._results.table import counts_of_rows, listing
 from tests.conftest import Known
 
 pytestmark = pytest.mark.filterwarnings("ignore:The shares are rough")
@@ -167,3 +167,28 @@ def test_printed_rates_of_group_without_people_omit_interval(results):
 def test_listing_of_ten_texts_is_complete_and_of_more_is_shortened():
     assert listing(range(10)) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9"
     assert listing(range(11)) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 1 more"
+
+
+def test_printed_counts_of_one_are_in_the_singular():
+    params = {"n_draws": 200, "random_state": 0}
+    model = Known(["Dutch", "Turkish"])
+    one = estimate_shares(model, np.eye(2)[:1], **params)
+    assert "\n1 other: 0.0% together\n" in str(one)
+    assert str(one).endswith("\n1 row: 1 name (1 distinct), 0 not names")
+    assert str(one.compare(one)).endswith("\n1 name against 1")
+    assert "\n1 name against known shares: " in str(one.compare({"Dutch": 0.5}))
+
+
+@pytest.mark.parametrize(
+    ("n_names", "n_not_names", "expected"),
+    [
+        (1, 0, "1 row: 1 name, 0 not names"),
+        (0, 1, "1 row: 0 names, 1 not a name"),
+        (1000, 1, "1,001 rows: 1,000 names, 1 not a name"),
+        (0, 2000, "2,000 rows: 0 names, 2,000 not names"),
+    ],
+)
+def test_counts_of_rows_are_in_the_singular_only_for_one(
+    n_names, n_not_names, expected
+):
+    assert counts_of_rows(n_names, n_not_names) == expected

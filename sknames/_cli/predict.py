@@ -9,6 +9,7 @@ import click
 import numpy as np
 import pyarrow as pa
 
+from .._base.counts import counted
 from .._base.labels_and_weights import MIN_HELD_OUT
 from .._models.groups import M49
 from .._models.predict_names import (
@@ -190,7 +191,8 @@ def _print_counts(reason_counts, label_counts, n_names, table, stack, start):
     counts = [f", {n:,} {reason}" for reason, n in sorted(reason_counts.items())]
     closing = run_summary(stack, start)
     print_message(
-        f"{n_rows:,} rows: {n_predicted:,} predicted{''.join(counts)}; {closing}"
+        f"{counted(n_rows, 'row')}: {n_predicted:,} predicted{''.join(counts)}; "
+        f"{closing}"
     )
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from .._base import warn
 from .._base.codes import code_values, index_in
+from .._base.counts import counted
 from .._base.labels_and_weights import check_some_known
 from .._models.groups import check_alike
 from .columns import values_of
@@ -34,7 +35,7 @@ def read_checked(checked, stack, is_name):
     n_without_name = int(((label_index >= 0) & ~is_name).sum())
     if n_without_name:
         warn(
-            f"{n_without_name:,} checked rows are not names, and are left out. Check "
+            f"Left out {counted(n_without_name, 'checked row')} without a name. Check "
             "rows that are names.",
             kind="checked without name",
         )

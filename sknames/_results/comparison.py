@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from .._base.counts import counted
 from .table import LEAST_PRINTED, N_PRINTED, Table, column
 
 
@@ -85,15 +86,15 @@ class Comparison(Table):
         return self.sure | is_shown, "none is sure"
 
     def _notes(self):
+        n_names = counted(self.n_names, "name")
         if self.n_names_of_other is not None:
-            counts = f"{self.n_names:,} names against {self.n_names_of_other:,}"
-            yield "counts", counts
+            yield "counts", f"{n_names} against {self.n_names_of_other:,}"
         if self.other_label is not None:
             yield "against", f"compared with {self.other_label}"
         elif self.n_names_of_other is None:
             note = (
-                f"{self.n_names:,} names against known shares: a census counts birth "
-                "or citizenship, and this counts names"
+                f"{n_names} against known shares: a census counts birth or "
+                "citizenship, and this counts names"
             )
             yield "against", note
         if self.has_checked:

@@ -12,6 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 from .._base import NoEstimateError, warn
+from .._base.counts import counted
 from .._base.labels_and_weights import is_missing
 from .._base.saved import Saved, SavedResult
 from .._draws.draw_shares import draw_shares
@@ -24,7 +25,7 @@ from .._models.frames import to_frame
 from .._models.groups import Groups
 from .comparison import Comparison, adjust_by_holm
 from .shares import Shares
-from .table import listing
+from .table import NOT_NAMES, listing
 
 # If more parts than this have the same kind of message, only one message is shown.
 FEW_PARTS = 3
@@ -341,8 +342,8 @@ class Part(Saved):
         if self.result is not None:
             return str(self.result)
         if self.n_names:
-            return f"no estimate; {self.n_names:,} names"
-        return f"no name; {self.n_not_names:,} not names"
+            return f"no estimate; {counted(self.n_names, 'name')}"
+        return f"no name; {counted(self.n_not_names, *NOT_NAMES)}"
 
 
 @dataclass(kw_only=True)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._base.codes import index_in
+from .._base.counts import counted
 from .._base.plotting import DisplayMixin, check_at_least_1, legend_label, percent
 from .._base.sklearn_private import check_matplotlib_support
 from .._draws.intervals import percentiles
@@ -155,7 +156,7 @@ class SharesDisplay(DisplayMixin):
         bars = {title: _bars(table, top, others) for title, table in tables.items()}
         labels = [str(label) for label in top]
         if next(iter(bars.values())).has_others:
-            labels.append(f"{len(others)} others")
+            labels.append(counted(len(others), "other"))
         self._use_axes(ax, _size_of(labels, len(tables)))
         self.bars_: list[Any] = []
         self.errorbars_: list[Any] = []
@@ -330,7 +331,7 @@ def _n_names(table):
     """Return a text with the number of names in a list, or in both compared lists."""
     if _is_pair(table):
         return f"{table.n_names:,} and {table.n_names_of_other:,} names"
-    return f"{table.n_names:,} names"
+    return counted(table.n_names, "name")
 
 
 def _is_pair(table):

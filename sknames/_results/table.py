@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._base.codes import array_of_labels
+from .._base.counts import counted
 from .._base.saved import Saved, SavedResult
 from .._draws.draws import Draws
 from .._lists.listed_model import ListedModel
 from .._models.frames import to_frame
 from .._models.groups import Groups, members_of
 
+NOT_NAMES = ("not a name", "not names")  # singular and plural of a count
 N_PRINTED = 10  # rows of a table that prints
 LEAST_PRINTED = 0.0005  # the least share or difference that rounds to 0.1 %
 
@@ -207,7 +209,7 @@ class Table(SavedResult, Mapping):
             lines.append(f"{starts[1 + row]}  {line}")
         if not is_shown.all():  # groups may overlap, so no "others" sums them
             hidden = {*self.label[~is_shown].tolist()}
-            lines.append(f"{len(hidden)} others: {others}")
+            lines.append(f"{counted(len(hidden), 'other')}: {others}")
         lines += [note for _, note in self._notes()]
         return "\n".join(lines)
 
@@ -348,10 +350,9 @@ def listing(texts):
 
 def counts_of_rows(n_names, n_not_names, distinct=""):
     """Return a note on the number of rows and names, with a text after the latter."""
-    return (
-        f"{n_names + n_not_names:,} rows: {n_names:,} names{distinct}, "
-        f"{n_not_names:,} not names"
-    )
+    rows = counted(n_names + n_not_names, "row")
+    not_names = counted(n_not_names, *NOT_NAMES)
+    return f"{rows}: {counted(n_names, 'name')}{distinct}, {not_names}"
 
 
 def notes_on_new_labels(new_labels):

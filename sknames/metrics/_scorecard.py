@@ -10,6 +10,7 @@ from sklearn.metrics import precision_recall_fscore_support
 
 from .._base import validate_params
 from .._base.codes import index_in
+from .._base.counts import counted
 from .._base.labels_and_weights import (
     check_labels,
     check_some_known,
@@ -145,7 +146,7 @@ class Scorecard:
                 f"ECE       {self.calibration_error:.4f} "
                 f"({self.calibration_by_chance:.4f} by chance)",
             ]
-        lines.append(f"{self.n:,} rows; {self._text_on_labels()}")
+        lines.append(f"{counted(self.n, 'row')}; {self._text_on_labels()}")
         lines.append("")
         lines += self._lines_by_class(n_classes)
         lines += self._lines_of_confusions()
@@ -174,7 +175,7 @@ class Scorecard:
         if self.unknown_labels:
             n = sum(self.unknown_labels.values())
             named = ", ".join(map(str, list(self.unknown_labels)[:3]))
-            text += f"; {n:,} rows are of labels that the model lacks ({named}"
+            text += f"; rows with labels that the model lacks: {n:,} ({named}"
             text += ", ...)" if len(self.unknown_labels) > 3 else ")"
         return text
 
@@ -197,7 +198,7 @@ class Scorecard:
                 f"{precision:22}  {row['n_predicted']:>9,}"
             )
         if len(shown) < n_all:
-            yield f"{n_all - len(shown)} others: see by_class"
+            yield f"{counted(n_all - len(shown), 'other')}: see by_class"
 
 
 def _cell(row, figure, n):
