@@ -499,7 +499,7 @@ class NameNationalityClassifier(
             if array.dtype.kind == "f" and not np.isfinite(array).all():
                 raise ValueError("some numbers are not finite")
         self._set_fitted(self.classes_, network, self.history_)
-        codes = np.arange(1, network.n_codes)[None, -9:]  # a row with the last symbols
+        codes = np.arange(1, network.n_codes)[None, -9:]  # one row: the last symbols
         (probabilities,) = self._forward.probabilities(codes)
         is_sorted = np.array_equal(np.unique(self.classes_), self.classes_)
         n_inputs = self._forward.table.shape[1]

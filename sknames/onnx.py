@@ -37,7 +37,7 @@ __all__ = ["to_onnx"]
 # Older versions, because onnxruntime 1.12 and later can read them, also in a browser.
 OPSET = 17
 IR_VERSION = 8
-END = np.iinfo(np.int64).max  # of a Slice: the end of the dimension
+END = np.iinfo(np.int64).max  # end of a Slice up to the last index
 # The operator of each cell, and its attributes.
 OPERATORS = {
     "gru": ("GRU", {"linear_before_reset": 1}),
@@ -393,7 +393,7 @@ def _find_ngrams(graph, network, text, lengths, zero):
     grams = None  # index of the n-gram of the last n that ends here, (n, T + 2)
     found = []
     for n, keys in enumerate(network.ngram_keys, start=1):
-        # Those of one symbol begin with the empty one.
+        # N-grams of one symbol continue the empty n-gram.
         before = 0 if n == 1 else _moved(graph, grams, ABSENT)
         may_end = goes_on if n > 2 else is_inside
         prefixes = graph.add("Where", may_end, before, ABSENT)
@@ -401,7 +401,7 @@ def _find_ngrams(graph, network, text, lengths, zero):
         grams = graph.find(keys, graph.add("Add", wanted, symbols))
         if n < ngrams.min_n:
             continue
-        # An absent n-gram has the value 0, and so any row does: -1 is the last one.
+        # An absent n-gram has the value 0, so any weights will do: -1 is the last row.
         is_present = graph.add("GreaterOrEqual", grams, 0)
         feature = graph.add("Add", grams, int(ngrams.offsets[n - 1]))
         value = graph.add("Where", is_present, graph.add("Gather", idf, feature), zero)
@@ -476,7 +476,7 @@ def _word_logits(graph, network, text):
     """Add word logits, (n, C), as in `Words.find`."""
     words = network.words
     wanted = _word_keys(graph, network, text)
-    # Widened only after the lookup, since the shipped model has half a million of them.
+    # Convert entries only after the lookup: the shipped model has half a million.
     stored_keys = graph.constant(words.keys)
     stored_classes = graph.constant(words.classes)
     stored_logits = graph.constant(words.logits)

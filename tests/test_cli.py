@@ -822,7 +822,7 @@ def test_shares_notes_equal_notes_of_python(run, monkeypatch, groups):
     ],
 )
 def test_list_command_groups_equal_sums_of_python(run, question, options, columns):
-    # Ethiopian is a sparse label. The model does not have American, nor does a group.
+    # Ethiopian is a sparse label. American is neither a label nor in a group.
     labels = ["English", "Ethiopian", "Kenyan"]
     names, nationality = make_names(400, nationalities=labels, random_state=0)
     nationality = nationality.astype(object)
@@ -1736,7 +1736,7 @@ def test_metadata_and_last_line_identify_the_model(
 ):
     write_names(small_names[0][::4])
     model = make(tiny)
-    assumed = SelectiveClassifier(model, threshold=0).class_prior_  # of any model
+    assumed = SelectiveClassifier(model, threshold=0).class_prior_  # any model has it
     priors = dict(zip(model.classes_, assumed, strict=True))
     _, messages = run(f"{command} -o o.parquet")
     assert messages.endswith(f" s; sknames {__version__}, {fingerprint(model)}\n")

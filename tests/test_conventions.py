@@ -39,7 +39,7 @@ from sknames import (
 from sknames.pretrained import FrozenPipeline
 from tests.conftest import TINY, tiny_pipeline
 
-pytestmark = pytest.mark.filterwarnings("ignore:The model is unsure")  # the tiny one is
+pytestmark = pytest.mark.filterwarnings("ignore:The model is unsure")  # tiny models are
 
 # JoinNames takes parts of names, not names: see test_join_names.py.
 CLASSES = {
@@ -50,8 +50,8 @@ CLASSES = {
 
 # ---- Checks of scikit-learn
 
-# Of an estimator that takes strings, check_estimator runs one check. These ask for no
-# X.
+# For estimators that take strings, check_estimator runs only one check. These checks do
+# not need X, so they can be run as well.
 CHECKS_WITHOUT_X = [
     "check_estimator_tags_renamed",
     "check_valid_tag_types",
@@ -80,7 +80,7 @@ NOT_PASSED = {
         "check_classifiers_classes": "has a label -1, which would be the abstain label"
     },
 }
-# Settings that reach in few steps what the checks ask for.
+# Settings with which a short training reaches the accuracy that the checks require.
 FAST = {"lr": 0.03, "max_epochs": 5, "hidden_size": 32}
 
 

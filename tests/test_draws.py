@@ -129,7 +129,7 @@ def test_rates_of_draws_are_joint_shares_divided_by_share_of_label(seed, is_chec
         high = table.high.reshape(-1, 2)
         assert_allclose(low[:, 0], 1 - high[:, 1], atol=ROUNDING)
         inside = (of_draws >= low - ROUNDING) & (of_draws <= high + ROUNDING)
-        inside |= of_label == 0  # where there is no rate
+        inside |= of_label == 0  # a draw without the label has no rate
         is_known = table.n_people.reshape(-1, 2) > 10
         assert (inside.mean(axis=0) >= 0.94)[is_known].all()
     rate = rates.rate.reshape(-1, 2)

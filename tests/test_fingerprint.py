@@ -96,13 +96,13 @@ def test_fingerprint_is_unchanged_after_saving_and_loading(models, kind, tmp_pat
     model = models[kind]
     joblib.dump(model, tmp_path / "model.joblib", compress=3)
     again = [pickle.loads(pickle.dumps(model)), joblib.load(tmp_path / "model.joblib")]
-    if kind != "neighbors":  # whose tree skops does not save
+    if kind != "neighbors":  # skops does not save its tree
         skops.io.dump(model, tmp_path / "model.skops")
         types = skops.io.get_untrusted_types(file=tmp_path / "model.skops")
         again.append(skops.io.load(tmp_path / "model.skops", trusted=types))
     for one in again:
         assert fingerprint(one) == fingerprint(model)
-        one.predict(["Anna"])  # which may store something
+        one.predict(["Anna"])  # predict may change the state
         assert fingerprint(one) == fingerprint(model)
 
 

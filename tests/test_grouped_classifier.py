@@ -193,7 +193,7 @@ def test_grouped_score_counts_unknown_label_as_error_with_numeric_groups(
 
 
 def test_group_probabilities_do_not_depend_on_other_rows(tiny, small_names):
-    names = np.resize(small_names[0], 8200)  # more than are summed at a time
+    names = np.resize(small_names[0], 8200)  # more than one chunk of 8,192
     model = GroupedClassifier(tiny, groups="subregion")
     together = model.predict_proba(names)
     assert_array_equal(together[8190:], model.predict_proba(names[8190:]))

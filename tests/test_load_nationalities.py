@@ -65,11 +65,11 @@ def test_countries_are_those_of_sources_with_regions_of_nationalities(found):
     countries = load_countries(as_frame=True).frame.set_index("alpha_2")
     assert [*countries.index] == sorted({*countries.index})
     codes_of = found.frame.set_index("nationality").alpha_2.str.split()
-    of_sources = {"CG"}  # whose people sources call as those of DR Congo
+    of_sources = {"CG"}  # sources use one demonym for both Congos
     for row in read_table("demonyms.csv") + read_table("federations.csv"):
         code = row["alpha_2"]
         of_sources.add(code)
-        # Channel Islanders are English here, and federations of the past of no country.
+        # Channel Islanders count as English. Former federations have no country.
         if row["nationality"] and code not in ("", "GG", "JE"):
             assert code in codes_of[row["nationality"]], row
     assert of_sources == {"", *countries.index}

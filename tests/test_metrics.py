@@ -356,7 +356,7 @@ def test_calibration_error_by_chance_equals_mean_of_normal_gaps():
     _, by_chance = _scorecard.calibration_error(
         hits, np.array([0.8, 0.9]), np.array([1.0, 3.0])
     )
-    deviations = np.sqrt([1 * 0.8 * 0.2, 9 * 0.9 * 0.1])  # of two bins of 15
+    deviations = np.sqrt([1 * 0.8 * 0.2, 9 * 0.9 * 0.1])  # two of 15 bins have names
     expected = np.sqrt(2 / np.pi) * deviations.sum() / 4
     assert by_chance == pytest.approx(expected)
     _, by_chance = _scorecard.calibration_error(hits, np.ones(2), np.ones(2))

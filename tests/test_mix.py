@@ -69,9 +69,9 @@ def test_number_of_pseudo_names_grows_for_uninformative_lists():
         names = distinct_names(np.eye(4)[labels], np.ones(len(labels)), assumed)
         return count_pseudo_names(names, assumed)
 
-    # Two have the same class four times as often.
+    # Two names have the same class four times as often as under the priors.
     assert pseudo_names([0] * 40) == pytest.approx(3 / (1 - 1 / 4))
-    likelier = 4 * 19 / 39  # of 39 others, 19 have its class
+    likelier = 4 * 19 / 39  # 19 of the 39 other names have a name's class
     assert pseudo_names([0, 1] * 20) == pytest.approx(3 / (1 - 1 / likelier))
     assert pseudo_names([0, 1, 2, 3] * 10) > 1e6
     assert pseudo_names([0] * 40, np.array([1.0, 0, 0, 0])) > 1e6
@@ -136,6 +136,6 @@ def test_distinct_names_with_same_probabilities_are_merged_with_kish_weights():
     ids = np.array([0, 0, 1, 2, 3, 4, 5])
     names = distinct_names(probabilities, weights, np.array([0.5, 0.5]), ids)
     assert_allclose(names.ratios, [[1, 0.25], [3 / 7, 1], [0, 1]])
-    # Weights of 6, 2 and twice 2, for four names in all.
+    # The four names have the weights 6, 2, 2 and 2, scaled to sum to 4.
     assert_allclose(names.weights, [2, 2 / 3, 2 / 3])
     assert_array_equal(names.counts, [1, 1, 2])

@@ -109,7 +109,7 @@ def test_measured_statistics_survive_conversion_to_arrays_and_back(coverage):
     measured = Measured(np.array([0.5, -0.5]), np.array([7, 9]), **figures)
     network = replace(make(), measured=measured)
     again = Network.from_arrays(network.to_arrays())
-    assert repr(again.measured) == repr(measured)  # floats are no arrays
+    assert repr(again.measured) == repr(measured)  # floats, not 0-d arrays
     assert Network.from_arrays(make().to_arrays()).measured is None
     with pytest.raises(ValueError, match="read-only"):
         network.measured.class_bias[0] = 0
@@ -182,7 +182,7 @@ def test_quantize_is_idempotent(n_rows, size):
     assert [part.dtype for part in vars(again).values()] == ["u1", "f2", "u1"]
     assert again.levels.max(initial=0) <= 15
     assert_array_equal(_quantized.dequantize(again), numbers, strict=True)
-    nearly = numbers * np.float32(1 - 3e-7)  # as a division leaves them
+    nearly = numbers * np.float32(1 - 3e-7)  # a rounding error
     assert_array_equal(_quantized.dequantize(quantize(nearly)), numbers, strict=True)
     if n_rows:
         rows = np.array([[-1, 0], [0, n_rows // 2]])
@@ -261,9 +261,9 @@ def test_ngram_keys_use_int32_if_they_fit():
 
 # ---- Codes
 
-# Each way to find codes.
+# Data types for which codes are found in different ways.
 DTYPES = ["bool", "uint8", "int8", "uint16", "int64", "float32"]
-# Many types hold another number, or the same one twice.
+# Cast to small types, some of these change, and some become equal.
 VALUES = np.array([-128, -1, 0, 1, 2, 3, 5, 100, 127, 255, 256, 300, 65_408, 65_536])
 
 

@@ -41,7 +41,7 @@ RANGES = [
     ((3, 3), 1),
     ((1, 3), 3),
     ((2, 9), 1),
-    ((2, 4), 100),  # none is as frequent
+    ((2, 4), 100),  # no n-gram is in 100 names
 ]
 CASES = [(NAMES, *case, None) for case in RANGES]
 CASES += [(SPACED, (1, 4), 1, 1), (SPACED, (1, 4), 2, 1)]

@@ -47,7 +47,7 @@ def test_single_character_is_a_name_only_if_letter():
     texts = []
     for text in map(chr, range(0x110000)):
         is_assigned = unicodedata.category(text) not in ("Cn", "Cs")
-        if is_assigned and text not in "㈱㈲㈜ﵬﵭ":  # of companies, and of God
+        if is_assigned and text not in "㈱㈲㈜ﵬﵭ":  # company, Allah
             texts.append(text)
     found = Names(texts).reasons
     for text, plain, reason in zip(texts, clean(texts), found, strict=True):

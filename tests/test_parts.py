@@ -196,7 +196,7 @@ def test_part_without_names_is_none_and_null_in_frame(shipped):
 def test_part_without_estimate_is_none_and_warns_with_reason():
     names, labels = people()
     checked = np.where(YEARS == 2000, CLASSES[labels], None)
-    checked[1] = "Dutch"  # of the second year
+    checked[1] = "Dutch"  # a name of 2001
     with pytest.warns(UserWarning, match="by: 2001: no estimate: Expected two or more"):
         parts = estimate(YEARS, names, checked=checked)
     assert parts[2001] is None

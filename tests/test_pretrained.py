@@ -343,7 +343,7 @@ def test_country_model_shares_network_of_nationality_model(countries, shipped_un
     head = {name for name in weights if name.startswith("head.")}
     assert head == {"head.weight", "head.bias", "head.ngrams", "head.ngram_weight"}
     assert weights.keys() - head == trunk.keys()
-    for name in trunk.keys() - {"output.bias"}:  # which priors shift
+    for name in trunk.keys() - {"output.bias"}:  # priors shift this bias
         pairs = zip(arrays_of(trunk[name]), arrays_of(weights[name]), strict=True)
         for of_trunk, of_countries in pairs:
             assert np.shares_memory(of_trunk, of_countries)

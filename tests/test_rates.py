@@ -261,7 +261,7 @@ def test_exact_limit_of_rate_uses_kish_effective_size():
     row = estimate(rows, outcome, sample_weight=weights)["Dutch"]
     of_outcome = weights[outcome == 0]
     n_effective = of_outcome.sum() ** 2 / (of_outcome**2).sum()
-    n_people = n_effective * 20 / of_outcome.sum()  # none has the other outcome
+    n_people = n_effective * 20 / of_outcome.sum()  # all Dutch people have outcome 0
     assert row.high[1] == pytest.approx(1 - 0.025 ** (1 / n_people), rel=0.02)
 
 

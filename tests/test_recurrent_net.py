@@ -142,8 +142,8 @@ def test_dropout_is_independent_with_rate_rounded_to_byte(p):
     assert 0 < share < 1
     (kept,) = out[out > 0].unique().tolist()
     assert kept == pytest.approx(1 / (1 - dropout.n_dropped / 256))
-    # Each draw is of a byte of a word of eight.
-    deviation = 5 * kept / n**0.5  # of a mean; at most
+    # Element k uses byte k % 8 of a 64-bit integer.
+    deviation = 5 * kept / n**0.5  # five standard deviations of the mean, at most
     for k in range(8):
         of_byte = out[k::8].mean().item()
         assert of_byte == pytest.approx(1, abs=deviation * 8**0.5)

@@ -82,7 +82,8 @@ def test_bootstrap_variance_has_small_sample_correction():
     influences = np.array([[1.0, 3], [-1, 0], [0, -3], [0, 0]])
     deviations = deviations_of_sums([(influences, drawn(4, 40_000, 0))], 40_000)
     # Each of four units is drawn once on average, with a variance of 3 / 4, and a
-    # covariance of -1 / 4, so that the variance of a sum is that of squares.
+    # covariance of -1 / 4. The influences sum to 0, so the variance is the sum of
+    # their squares, here times 3 / 2 for three units with influence.
     expected = (influences**2).sum(axis=0) * 3 / 2
     assert deviations.var(axis=0) == pytest.approx(expected, rel=0.05)
     assert abs(deviations.mean(axis=0)).max() < 0.05

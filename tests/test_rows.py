@@ -42,8 +42,8 @@ def test_merging_equal_rows_adds_weights_and_sorts_rows(dtype):
     rng = np.random.RandomState(0)
     # Both bytes of a large code differ.
     codes = rng.randint(0, 3, size=(60, 9)).astype(dtype) * (np.iinfo(dtype).max // 2)
-    codes[:, 2:8] = 1  # Rows are compared beyond the eight bytes of a word.
-    # Few, so that neighbours of other codes have the same label.
+    codes[:, 2:8] = 1  # Rows may differ only after eight bytes.
+    # With few labels, adjacent rows with different codes often have the same label.
     y = rng.randint(3, size=60).astype(np.int32)
     weights = rng.randint(1, 9, size=60).astype(float)
     expected = Counter()
@@ -65,7 +65,7 @@ def test_merging_equal_rows_adds_weights_and_sorts_rows(dtype):
 def test_split_holds_out_fraction_of_distinct_rows_and_at_least_one(
     fraction, n_held_out
 ):
-    # Each code has two labels, and each label most of the codes.
+    # Each code occurs with two labels.
     codes = np.arange(1, 21, dtype=np.uint8).repeat(2)[:, None]
     rows = Rows(codes, np.tile([0, 1], 20), np.arange(40))
     held_out_once = set()

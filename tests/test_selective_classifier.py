@@ -408,14 +408,13 @@ def test_boolean_predictions_stay_boolean_with_abstain_label():
 def test_risk_coverage_curve_with_fallback_recomputes_hits_at_each_threshold():
     model, _ = falling_back()
     curve = model.risk_coverage_curve_
-    # From .9 on, two rows are right as groups, two at the top; from .6, one is wrong as
-    # label.
+    # Each comment lists the predictions at a threshold. The labels are 0, 1, 3 and 2.
     at = {round(t, 3): r for t, r in zip(curve.threshold, curve.risk, strict=True)}
     assert at[0.9] == 0  # 10, 20, 20, 11
     assert at[0.6] == 0
     assert at[0.5] == 0  # 0, 10, 20, 2
-    assert at[0.3] == 0.5  # 0, 0, 10 and then 1, 2
-    assert at[0.0] == 0.5
+    assert at[0.3] == 0.5  # 0, 0, 10, 2
+    assert at[0.0] == 0.5  # 0, 0, 1, 2
     assert (curve.coverage == 1).all()
     assert (curve.n_answered == 4).all()
     assert model.threshold_ == curve.threshold[0]

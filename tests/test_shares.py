@@ -750,7 +750,7 @@ def test_shares_with_checked_rows_have_no_sparse_labels(names):
 def test_notes_on_custom_labels_do_not_suggest_subregions():
     """The table of subregions lacks these labels: sums("subregion") would raise."""
     classes = np.array(["x", "y"])
-    proba = np.full((200, 2), 0.5)  # which say nothing about the labels
+    proba = np.full((200, 2), 0.5)  # uninformative names
     n_people = np.array([19, 500])
     shares = shares_of_model(proba, classes, n_people=n_people)
     with pytest.raises(ValueError, match="'x'"):
@@ -928,7 +928,7 @@ def test_interval_of_weighted_checked_rows_equals_t_interval_of_weighted_mean():
     y = np.full(600, None, dtype=object)
     y[::30] = ["Danish", "Dutch"] * 10
     weights = np.ones(600)
-    weights[::120] = 3  # of half of those who are Danish
+    weights[::120] = 3  # for half of the Danish rows
     params = {"sample_weight": weights, "n_draws": 3000}
     row = estimate_checked(uninformative_names(600), y, **params)["Danish"]
     of_checked = weights[::30] / weights[::30].sum()
@@ -970,7 +970,7 @@ def test_clusters_widen_intervals_of_checked_rows():
 
 
 def test_unequal_clusters_have_exact_limit_of_effective_cluster_number():
-    clusters = np.maximum(np.arange(100) - 59, 0)  # one of 60 names, and 40 of one
+    clusters = np.maximum(np.arange(100) - 59, 0)  # 60 names, and 40 times one name
     shares = shares_of_model(np.eye(5)[[1] * 100], clusters=clusters)
     n_effective = 100**2 / (60**2 + 40)
     assert shares["Irish"].high == pytest.approx(1 - 0.025 ** (1 / n_effective))
@@ -1097,7 +1097,7 @@ def test_checked_rows_with_least_sure_predictions_warn():
     rows = np.exp(rng.normal(size=(900, 5)) + 4 * np.eye(5)[labels])
     rows /= rows.sum(axis=1, keepdims=True)
     least_sure_first = rows.max(axis=1).reshape(180, 5).argsort(axis=0)
-    is_drawn = least_sure_first.argsort(axis=0).ravel() < 40  # of each label
+    is_drawn = least_sure_first.argsort(axis=0).ravel() < 40  # 40 of each label
     y = np.where(is_drawn, CLASSES[labels], None)
     with pytest.warns(UserWarning, match="differ from the others in their probabili"):
         estimate_checked(rows, y)

@@ -56,7 +56,7 @@ def simpson(share):
 
 
 def test_statistic_interval_is_percentiles_extended_by_twice_curvature_bias():
-    shares = sure_shares_of(150, 100, 50)  # whose ends do not extend the interval
+    shares = sure_shares_of(150, 100, 50)  # no exact limits
     found = estimate_statistic(simpson, shares)
     draws = 1 - (shares.draws**2).sum(axis=1)
     low, high = np.quantile(draws, [0.025, 0.975])
@@ -76,7 +76,7 @@ def test_statistic_of_share_in_single_label_list_has_interval_of_that_share():
 def test_statistic_of_rate_of_0_has_interval_of_that_rate():
     """The ends are exact limits, which are shares of the label, not of the list."""
     names = np.column_stack([np.eye(3).repeat([100, 60, 40], axis=0), np.arange(200)])
-    outcome = np.arange(200) % 2 * (np.arange(200) < 160)  # never of the third label
+    outcome = np.arange(200) % 2 * (np.arange(200) < 160)  # 0 for the third label
     params = {"outcome": outcome, "n_draws": 400, "random_state": 0}
     rates = estimate_rates(Known(CLASSES), names, **params)
     found = estimate_statistic(lambda joint: joint[2, 1] / joint[2].sum(), rates)

@@ -287,8 +287,8 @@ def test_data_files_are_read_only_in_their_package(path):
 
 
 def test_import_of_sknames_loads_no_heavy_library():
-    # Without pyarrow, because scikit-learn imports pandas, which imports it. The table
-    # of imports above covers pyarrow.
+    # pyarrow is not in this set, because scikit-learn imports pandas, which imports
+    # pyarrow. The table of imports above covers pyarrow.
     heavy = {"torch", "skorch", "click", "skops", "onnx", "matplotlib", "sknames._cli"}
     code = "import sys, sknames; assert 'numpy' not in sys.modules\n"
     for module in ("", ".datasets", ".inspection", ".metrics"):

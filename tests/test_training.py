@@ -309,7 +309,7 @@ def test_symbol_dropout_replaces_symbols_with_unknown_symbol(p):
     counts = np.zeros(6)
     for batch in steps.batches:
         np.add.at(counts, batch.plan.symbols[1:], batch.node_weights[1:].numpy())
-    # The unknown symbol, 5, has the code behind those of the four that are known.
+    # The code of the unknown symbol, 5, follows those of the four known symbols.
     assert counts[1:].all()
     assert counts[0] == 0
     assert counts[5] / counts.sum() == pytest.approx(p, abs=0.01)

@@ -7,18 +7,18 @@ a new release breaks only this file. Inherited private names stay where they are
 
 from typing import Any
 
-# It takes rows of lists, arrays, sparse matrices and DataFrames alike.
+# Selects rows of lists, arrays, sparse matrices and DataFrames.
 from sklearn.utils import _safe_indexing as safe_indexing
 
-# They raise an ImportError that names the caller, as in scikit-learn.
+# They raise the same ImportError as scikit-learn, which names the caller.
 from sklearn.utils._optional_dependencies import (
     check_matplotlib_support,
     check_pandas_support,
 )
 
-# The constraints that BaseEstimator checks in `_validate_params`: without these types,
-# each estimator would check its parameters by hand. Users catch InvalidParameterError
-# as the ValueError or TypeError that it is.
+# The constraints that BaseEstimator checks in `_validate_params`. Without these types,
+# each estimator would have to check its parameters itself. InvalidParameterError is a
+# ValueError and a TypeError, so users can catch either.
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
@@ -31,10 +31,10 @@ from sklearn.utils._param_validation import (
 # TransformerMixin wraps what `transform` returns, but not what other methods return.
 from sklearn.utils._set_output import _wrap_data_with_container as wrap_output
 
-# It takes rows of sample weights and other parameters of `fit`, as cross_validate does.
+# Selects rows of sample weights and other parameters of `fit`, as in cross_validate.
 from sklearn.utils.validation import _check_method_params as check_method_params
 
-# The number of rows of lists, arrays, sparse matrices and DataFrames alike.
+# Returns the number of rows of a list, array, sparse matrix or DataFrame.
 from sklearn.utils.validation import _num_samples as num_samples
 
 __all__ = [

@@ -217,7 +217,7 @@ def _sample_by_outcome(outcomes, n_sampled, rng):
         )
     sampled = []
     n_left = n_sampled
-    # The rarest first, so that more rows of the others make up for those it lacks.
+    # Start with the rarest outcome: if it has too few rows, the others get more.
     for k, place in enumerate(np.argsort(counts, kind="stable")):
         (rows,) = np.nonzero(outcomes == distinct[place])
         n = min(len(rows), n_left // (len(distinct) - k))

@@ -20,7 +20,7 @@ groups_option = click.option(
 )
 
 
-# Columns next to the names, by their parameter in Python: the option and its help text.
+# Options that name a column, with their help text, by the parameter in Python.
 LIST_COLUMNS = {
     "clusters": ("--cluster", "Column of clusters, such as papers or families."),
     "sample_weight": ("--weight", "Column of weights, such as 1 / number of authors."),

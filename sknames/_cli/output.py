@@ -28,7 +28,7 @@ NOT_WRITTEN = {".xlsx", ".xls", ".ods", ".zip", ".bz2", ".xz"}
 NOT_WRITTEN |= {".json", ".jsonl", ".ndjson"}
 FORMULA = r"^([=+\-@])"  # Excel evaluates such cells, except numbers.
 NUMBER = r"^[+-][\d.,]*\d([eE][+-]?\d+)?%?$"
-DIGITS = 6  # of shares and probabilities: the precision of float32
+DIGITS = 6  # digits of shares and probabilities: the precision of float32
 
 
 def to_arrow(values, type_=None):

@@ -16,7 +16,7 @@ from .resampling import deviations_of_sums, inflation
 
 FALSE_ALARMS = 0.01  # the proportion of random samples that raise a warning
 MIN_EXPECTED = 5  # people with a label; the mean of fewer is far from normal
-ROUNDING = 1e-12  # of mean probabilities, if all rows are alike
+ROUNDING = 1e-12  # in mean probabilities if all rows are equal
 
 
 @dataclass(frozen=True)

@@ -102,8 +102,7 @@ class Draws(Saved):
             outcomes=share.labels,
             estimate=joined("estimate", share.estimate),
             draws=joined("draws", share.draws[:, None]),
-            # The names of an outcome are that part of a list of which all names have
-            # this outcome.
+            # n names with an outcome are as informative as n / share names of the list.
             n_effective=joined("n_effective", 1 / share.estimate),
             least_effective=first.least_effective,
             predicted=predicted,

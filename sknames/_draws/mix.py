@@ -165,7 +165,7 @@ def estimate_mix(names, assumed, *, tol=1e-7, max_iter=200):
     n = names.n
     sums, _, largest_before = _predict(names, assumed)
     pseudo = count_pseudo_names(names, assumed) * assumed
-    safe_sums = None  # to go back to, if an extrapolation makes it worse
+    safe_sums = None  # sums to return to if an extrapolation is worse
     change = np.inf
     n_iter = 0
     while True:

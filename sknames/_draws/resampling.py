@@ -14,7 +14,7 @@ from .mix import newton_steps, slopes
 CHUNK = 1 << 22  # counts of units that are drawn at a time: 32 MB
 MOST_KEPT = 1 << 26  # counts of clusters that are kept for other parts: 64 MB
 
-# The end of a seed: what is drawn besides the units of a list.
+# Last part of the seeds of all draws other than the units of a list.
 OUTCOMES = 1
 NOISE = 2
 CLUSTERS = 3
@@ -97,7 +97,7 @@ class Seeds:
         rng = np.random.RandomState(seed)
         row_of_unit = np.repeat(np.arange(len(counts)), counts)
         n_units = len(row_of_unit)
-        if n_units == 0:  # such as the checked rows of a part without any
+        if n_units == 0:  # for example a part without checked rows
             return
         for rows in _chunks_of_draws(self.n_draws, len(counts)):
             drawn = np.empty((rows.stop - rows.start, len(counts)))

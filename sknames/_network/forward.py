@@ -112,7 +112,7 @@ class Forward:
         sorted_codes = codes[order]
         is_new = differs_from_above(sorted_codes)
         distinct = sorted_codes[is_new]
-        index = np.cumsum(is_new) - 1  # of sorted rows in the distinct ones
+        index = np.cumsum(is_new) - 1  # the distinct row of each sorted row
         values = np.empty((len(codes), self.network.n_classes), dtype)
         memory = _Memory(self, min(PLAN_ROWS, len(distinct)), BLOCK_NODES)
         for start in range(0, len(distinct), PLAN_ROWS):
@@ -181,8 +181,8 @@ class Forward:
             return net
         text = add_marks(codes, lengths, self.ngrams.end)
         features = self.ngrams.find(text.ravel())
-        # Sum over lengths, then from the start of each row, in the same order as along
-        # the tree, so that the bits are equal.
+        # Sum over lengths first, then along each row. A tree of prefixes sums in the
+        # same order, so the results are bit-identical.
         at_positions = np.add.reduce(self._terms(features))
         sums = at_positions.reshape(*text.shape, -1).cumsum(axis=1)
         return _with_ngrams(net, sums[np.arange(len(codes)), lengths + 1])
@@ -276,7 +276,7 @@ class Forward:
         only once. Return the row of each position in the sums, and the sums.
         """
         rows = np.zeros(len(features[0]), dtype=np.int64)
-        place = np.empty(len(self.idf), dtype=np.int64)  # of each feature
+        place = np.empty(len(self.idf), dtype=np.int64)  # by feature
         n_rows = 1  # row 0 is for positions without an n-gram
         lengths = []  # by length: first row, features, rows of the shorter n-grams
         for features_of_length in features:

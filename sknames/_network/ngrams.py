@@ -202,7 +202,7 @@ def flatten(codes, end):
     """
     lengths = row_lengths(codes)
     marked = add_marks(codes, lengths, end)
-    n_kept = lengths + 2  # with both marks
+    n_kept = lengths + 2  # including both marks
     is_kept = np.arange(marked.shape[1]) < n_kept[:, None]
     return marked[is_kept], np.repeat(np.arange(len(codes), dtype=np.int32), n_kept)
 

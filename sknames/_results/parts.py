@@ -309,7 +309,7 @@ class Parts(SavedResult, Mapping):
         """Return how pickle restores the parts: with draws, and without the names."""
         if self._whole is not None:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # the parts have issued the same ones
+                warnings.simplefilter("ignore")  # the parts have issued them already
                 self._whole.draw()
         return super().__reduce__()
 

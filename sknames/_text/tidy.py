@@ -248,7 +248,7 @@ def _in_order(words, given=()):
         words = _with_surname_last(words, given, capitals)
     n = capitals.n_before_initials(words)
     if not any(len(word) > 1 and not _initials(word, False) for word in words[:n]):
-        return words  # of single letters and dotted initials
+        return words  # only single letters and dotted initials
     front = []
     for word in words[n:]:
         front += capitals.initials(word)

@@ -61,7 +61,7 @@ for _text in _tables_by_word((*TITLE_TABLES, "relative", "birth", "born", "space
 _DROPPED_WORDS |= {word + "." for word in _DROPPED_WORDS}
 _SURNAME_PAIRS = frozenset(TIDY["surname_pairs"])
 _ENDS = {title[-1] for title in TIDY["attached"]}
-# \w excludes vowel signs, with which the title would be part of another syllable.
+# \w does not match a vowel sign, which would make the title part of a syllable.
 _ATTACHED_BEFORE = "|".join(map(re.escape, TIDY["attached_before"]))
 _BEFORE = re.compile(rf"^(?:{_ATTACHED_BEFORE})+(?=\w)")
 _BEHIND_DOT = re.compile(r"(?<=\.)(?=[^\W\d_])")

@@ -71,7 +71,7 @@ def risk_coverage_curve(confidence, hits, weights):
     confidence = confidence[is_answerable][falling]
     answered_gain = answered_gain[is_answerable][falling]
     wrong_gain = wrong_gain[is_answerable][falling]
-    is_last = np.append(confidence[1:] != confidence[:-1], True)  # of equal ones
+    is_last = np.append(confidence[1:] != confidence[:-1], True)  # of ties
     last = np.flatnonzero(is_last)
     answered = answered_gain.cumsum()[last]
     n_wrong = wrong_gain.cumsum()[last]

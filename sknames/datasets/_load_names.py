@@ -148,7 +148,7 @@ def load_names(
     >>> names.data[0], names.target[0], names.part[0]
     ('Adelina', 'Albanian', 'given')
     """
-    parts = {}  # of each name and nationality
+    parts = {}  # by name and nationality
     scripts = {}
     for name, nationality, part, script_of_name in read_names_in(script):
         pair = name, nationality

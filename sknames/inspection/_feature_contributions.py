@@ -214,7 +214,7 @@ def _of_linear(stack, name, shift):
     values = np.asarray(values)[0]  # (n_features,)
     coef = stack.base.coef_
     intercept = stack.base.intercept_
-    if len(coef) == 1:  # of the second of two classes
+    if len(coef) == 1:  # two classes: only the second one has coefficients
         coef = np.concatenate([0 * coef, coef])
         intercept = np.concatenate([0 * intercept, intercept])
     present = np.flatnonzero(values)

@@ -24,11 +24,11 @@ from .._models.stack import most_probable, resolve
 from .._text.names import read_names
 
 N_CLASSES_PRINTED = 20  # nationalities, so that all fits on one screen
-N_CONFUSIONS = 5  # printed
-TOP = 3  # labels, of top_3
-UNKNOWN = -1  # in place of the column of a label that the model lacks
-N_RESAMPLES = 1000  # of the rows, for the interval of macro-F1
-N_BINS = 15  # of the calibration error, as in Guo et al. (2017)
+N_CONFUSIONS = 5  # confusions that are printed
+TOP = 3  # labels for top_3
+UNKNOWN = -1  # column of a label that the model does not know
+N_RESAMPLES = 1000  # bootstrap samples for the interval of macro-F1
+N_BINS = 15  # bins of the calibration error, as in Guo et al. (2017)
 Z = 1.959963984540054  # standard deviations; the half width of 95 % intervals
 
 

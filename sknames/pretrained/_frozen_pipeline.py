@@ -91,7 +91,7 @@ class FrozenPipeline(EstimatorMixin, Pipeline):
         self : FrozenPipeline
             The pipeline.
         """
-        classes = getattr(self, "classes_", None)  # which a transformer has not
+        classes = getattr(self, "classes_", None)  # None for a transformer
         if y is None or classes is None or _are_numbers_of(y, classes):
             return self
         known = set(classes.tolist())

@@ -29,8 +29,8 @@ from ._frozen_pipeline import FrozenPipeline
 
 Target: TypeAlias = Literal["nationality", "country"]
 TARGETS: tuple[Target, ...] = ("nationality", "country")
-# It has a folder for each model. The country model is a head on the nationality
-# model, see `Network`.
+# This folder contains a folder for each model. The country model is a head on the
+# nationality model, see `Network`.
 FOLDER = Path(__file__).parent
 ARRAYS = "model.npz"
 DESCRIPTION = "model.json"
@@ -40,7 +40,7 @@ CARD = "card.json"
 CURVE = "risk_coverage.csv"
 # The same if the model falls back on subregions and regions.
 FALLBACK_CURVE = "fallback_risk_coverage.csv"
-CURVE_COLUMNS = ["threshold", "coverage", "risk", "n_answered"]  # of both
+CURVE_COLUMNS = ["threshold", "coverage", "risk", "n_answered"]  # both files
 # Files with `Measured`: the statistics of each label, and of the whole model.
 BIAS = "class_bias.csv"
 FIGURES = "measured.json"
@@ -56,7 +56,7 @@ RISK = {
     FALLBACK_CURVE: {"nationality": 0.11, "country": 0.2},
 }
 AS_WRITTEN = object()  # the priors that a network was written with
-DEFAULT_PRIORS = "tempered"  # of load_pretrained, which its fingerprint leaves out
+DEFAULT_PRIORS = "tempered"  # fingerprints do not show this default
 # Without --force-reinstall, pip does not replace an installed version.
 REINSTALL_HINT = (
     "install sknames again, as before, with the options --force-reinstall and "
@@ -204,7 +204,7 @@ def load_pretrained(
             f"Expected the target 'nationality' or 'country', got {target!r}. {step}"
         )
     abstains = _abstains(abstain, risk, threshold)
-    is_stored = abstains and fallback == [*M49]  # there is a curve of it
+    is_stored = abstains and fallback == [*M49]  # its curve is stored
     if fallback is not None and threshold is None and not is_stored:
         raise ValueError(
             f"Expected fallback={[*M49]}, with abstain=True or a risk, or None; got "

@@ -144,7 +144,7 @@ def test_held_out_people_are_not_in_training_in_any_spelling(lists, phase):
         is_apart = recipe.is_kept_apart
         if source == "names in Arabic":
             is_apart = recipe.is_apart_in_arabic
-        names = ["Vladimir Putin"]  # of the table of scripts
+        names = ["Vladimir Putin"]  # in the table of scripts
         for letters in product("BDF", "aeiou", "lmnrst", "aeiou"):
             given = "".join(letters) + "abcdefgh"[k]
             if is_apart(recipe.person_of(f"{given} Zapart")):
@@ -281,7 +281,7 @@ def test_full_names_of_rare_countries_are_repeated_up_to_a_limit(monkeypatch):
     monkeypatch.setattr(countries, "MOST_TIMES", 4)
     labels = np.array(["PW", *["TV"] * 3, *["FR"] * 7, *["DE"] * 8], dtype=object)
     names = np.array([f"Ann {k}" for k in range(len(labels))])
-    names[1] = "Ann"  # of TV, a single word
+    names[1] = "Ann"  # the single word of a TV row
     found, of_rows = countries.repeated(names, labels)
     assert Counter(of_rows) == {"PW": 4, "TV": 7, "FR": 7, "DE": 8}
     assert {*zip(found, of_rows, strict=True)} == {*zip(names, labels, strict=True)}
