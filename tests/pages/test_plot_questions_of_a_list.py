@@ -6,8 +6,8 @@ from numpy.testing import assert_allclose
 
 from tests.pages.conftest import functions_of
 
-# Joint shares of labels, fields and outcomes. Each row is a label. The columns are: arts
-# and not invited, arts and invited, law and not invited, law and invited.
+# Joint shares of labels (rows) and of fields with outcomes (columns): arts and not
+# invited, arts and invited, law and not invited, law and invited.
 JOINT = np.array([[0.2, 0.1, 0.02, 0.08], [0.15, 0.05, 0.1, 0.3]])
 
 
