@@ -1,8 +1,8 @@
-"""Which parts of the package may import which, and what importing costs.
+"""Which parts of sknames may import which, and what importing costs.
 
-A room is a sub-package such as _text, or a module directly in sknames. Its floor is one
-above the highest floor that it imports; the same holds for the files in a room. An
-arrow is an import of one room, or file, by another.
+A package is a sub-package such as _text, or a module directly in sknames. Its level is
+one above the highest level of the packages that it imports. The levels of the files in
+a package are counted in the same way.
 """
 
 import ast
@@ -22,7 +22,7 @@ PACKAGE = Path(sknames.__file__).parent
 LISTS = "_draws _lists _results "
 ESTIMATORS = "_encoding _models _name_nationality_classifier _text _wrappers " + LISTS
 
-# The rooms that each room may import, besides itself and _base.
+# The packages that each package may import, besides itself and _base.
 ALLOWED = {
     "_base": "",
     "_text": "",
@@ -46,7 +46,7 @@ ALLOWED = {
     "__init__": "_public",
     "__main__": "_cli",
 }
-# The rooms that may import libraries that are slow to import or optional.
+# The packages that may import libraries that are slow to import or optional.
 HEAVY = {
     "torch": "_training",
     "skorch": "_training",
@@ -62,10 +62,10 @@ HEAVY = {
 OF_OTHERS = {"fit", "checked_prior"}.union(
     *map(dir, (np.ndarray, dict, str, set, io.TextIOWrapper))
 )
-MOST_ARROWS = 69  # imports from one room in another; fewer are better
-# In each room: the longest chain of files that import each other, and all imports.
-MOST_FLOORS_IN_ROOM = 7
-MOST_ARROWS_IN_ROOM = 40
+MOST_IMPORTS = 69  # imports from one package in another; fewer are better
+# In each package: the longest chain of files that import each other, and all imports.
+MOST_LEVELS_IN_PACKAGE = 7
+MOST_IMPORTS_IN_PACKAGE = 40
 DATA = (".csv", ".json", ".npz")
 FILES = sorted(PACKAGE.rglob("*.py"))
 
@@ -119,12 +119,12 @@ def test_private_names_are_imported_only_by_test_file_of_their_module(path):
     assert sorted(set(private_imports(path))) == expected
 
 
-def room_of(path):
+def package_of(path):
     return path.relative_to(PACKAGE).with_suffix("").parts[0]
 
 
 def imports(path):
-    """Yield the libraries and, behind a dot, the rooms that a file imports."""
+    """Yield the libraries and, behind a dot, the packages that a file imports."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
@@ -140,15 +140,17 @@ def imports(path):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_of_package_file_follow_import_table(path):
-    room = room_of(path)
-    allowed = {f".{name}" for name in [*ALLOWED.get(room, "").split(), room, "_base"]}
+    package = package_of(path)
+    allowed = {
+        f".{name}" for name in [*ALLOWED.get(package, "").split(), package, "_base"]
+    }
     for name in imports(path):
         assert name != "sknames", f"{path.name} imports sknames by its full name"
         if name.startswith("."):
-            assert name in allowed, f"{room} may not import {name}"
+            assert name in allowed, f"{package} may not import {name}"
         else:
-            assert room in HEAVY.get(name, room).split(), (
-                f"{room} may not import {name}"
+            assert package in HEAVY.get(name, package).split(), (
+                f"{package} may not import {name}"
             )
 
 
@@ -168,33 +170,33 @@ def test_private_names_of_scikit_learn_are_imported_only_in_sklearn_private(path
 
 
 def test_import_table_lists_every_package():
-    assert {room_of(path) for path in FILES} == ALLOWED.keys()
+    assert {package_of(path) for path in FILES} == ALLOWED.keys()
 
 
-def rooms_below():
-    """Return the rooms that each room imports from."""
-    below = {room_of(path): set() for path in FILES}
+def packages_below():
+    """Return the packages that each package imports from."""
+    below = {package_of(path): set() for path in FILES}
     for path in FILES:
         ours = {name[1:] for name in imports(path) if name.startswith(".")}
-        below[room_of(path)] |= ours - {room_of(path)}
+        below[package_of(path)] |= ours - {package_of(path)}
     return below
 
 
 def test_number_of_imports_between_packages_is_limited():
-    assert sum(map(len, rooms_below().values())) <= MOST_ARROWS
+    assert sum(map(len, packages_below().values())) <= MOST_IMPORTS
 
 
-def floors_of(imported):
-    """Return the floor of each room or file, from what each of them imports."""
-    floors = {}
+def levels_of(imported):
+    """Return the level of each package or file, from what each of them imports."""
+    levels = {}
     for name in TopologicalSorter(imported).static_order():  # a cycle raises
-        floors[name] = 1 + max((floors[other] for other in imported[name]), default=0)
-    return floors
+        levels[name] = 1 + max((levels[other] for other in imported[name]), default=0)
+    return levels
 
 
 def test_packages_have_at_most_10_levels():
-    floors = floors_of(rooms_below())
-    assert max(floors.values()) <= 10, floors
+    levels = levels_of(packages_below())
+    assert max(levels.values()) <= 10, levels
 
 
 def direct_imports(trees):
@@ -234,9 +236,9 @@ FOLDERS = sorted({path.parent for path in FILES})
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
 def test_imports_and_import_levels_within_package_are_limited(folder):
     imported = direct_imports(trees_of(folder))
-    floors = floors_of(imported)
-    assert max(floors.values()) <= MOST_FLOORS_IN_ROOM, floors
-    assert sum(map(len, imported.values())) <= MOST_ARROWS_IN_ROOM
+    levels = levels_of(imported)
+    assert max(levels.values()) <= MOST_LEVELS_IN_PACKAGE, levels
+    assert sum(map(len, imported.values())) <= MOST_IMPORTS_IN_PACKAGE
 
 
 def methods_of(tree):
@@ -270,18 +272,18 @@ def test_no_file_calls_methods_defined_only_in_higher_levels(folder):
     below = files_below(trees)
     for path, tree in trees.items():
         for name in called_methods(tree):
-            files = FILES_WITH_METHOD.get(name, {path})  # in any room
+            files = FILES_WITH_METHOD.get(name, {path})  # in any package
             are_above = all(path in below.get(file, ()) for file in files)
             assert not are_above, f"{path.name} calls {name}, of a file above it"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_data_files_are_read_only_in_their_package(path):
-    room_of_data = {
-        p.name: room_of(p) for p in PACKAGE.rglob("*.*") if p.suffix in DATA
+    package_of_data = {
+        p.name: package_of(p) for p in PACKAGE.rglob("*.*") if p.suffix in DATA
     }
     for name in re.findall(r'"([\w.]+\.\w+)"', path.read_text(encoding="utf-8")):
-        assert room_of_data.get(name, room_of(path)) == room_of(path), (
+        assert package_of_data.get(name, package_of(path)) == package_of(path), (
             f"{path} reads {name}"
         )
 
