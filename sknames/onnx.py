@@ -45,6 +45,20 @@ OPERATORS = {
     "sigmoid_rnn": ("RNN", {"activations": ["Sigmoid"]}),
 }
 
+# The body of a Scan along the columns of text, which computes keys of words as in
+# `Words.find`. A step reads a code, and whether the code is between words.
+KEY_OF_STEP = f"""
+word (int64[n] key, int64[n] code, bool[n] is_between)
+=> (int64[n] next_key, int64[n] key_here)
+<int64 base = {{{BASE}}}, int64 prime = {{{PRIME}}}, int64 zero = {{0}}> {{
+    product = Mul(key, base)
+    sum = Add(product, code)
+    remainder = Mod(sum, prime)
+    next_key = Where(is_between, zero, remainder)
+    key_here = Identity(next_key)
+}}
+"""
+
 
 def to_onnx(
     estimator: Any, path: str | os.PathLike[str] | None = None
@@ -226,16 +240,15 @@ def _encoder_metadata(encoder):
 
 
 class _Graph:
-    """Builder of nodes and constants of a graph; inner graphs have their own prefix."""
+    """Builder of the nodes and constants of a graph."""
 
-    def __init__(self, prefix=""):
+    def __init__(self):
         self.nodes = []
         self.initializers = []
-        self.prefix = prefix
 
     def constant(self, value, dtype=None):
         """Store an array or a number, and return its name."""
-        name = f"{self.prefix}constant_{len(self.initializers)}"
+        name = f"constant_{len(self.initializers)}"
         array = np.array(value, dtype, order="C")
         self.initializers.append(numpy_helper.from_array(array, name))
         return name
@@ -249,7 +262,7 @@ class _Graph:
         for value in inputs:
             is_number = isinstance(value, int | list)
             names.append(self.constant(value, np.int64) if is_number else value)
-        node = f"{self.prefix}{operator}_{len(self.nodes)}"
+        node = f"{operator}_{len(self.nodes)}"
         outputs = [output or f"{node}_{k}" for k in range(n_outputs)]
         self.nodes.append(helper.make_node(operator, names, outputs, **attributes))
         return outputs[0] if n_outputs == 1 else outputs
@@ -516,7 +529,7 @@ def _word_keys(graph, network, text):
         zeros,
         graph.add("Transpose", text, perm=[1, 0]),
         graph.add("Transpose", is_between, perm=[1, 0]),
-        body=_key_of_step(),
+        body=onnx.parser.parse_graph(KEY_OF_STEP),
         num_scan_inputs=2,
         n_outputs=2,
     )
@@ -527,29 +540,3 @@ def _word_keys(graph, network, text):
     keys = graph.add("Slice", keys, [0], [-1], [1])
     is_word = graph.add("And", is_behind_word, graph.add("Greater", keys, 0))
     return graph.add("Where", is_word, keys, ABSENT)
-
-
-def _key_of_step():
-    """Return the body of a Scan along the text that computes keys of words.
-
-    A step reads a column: a code and whether it is between words, (n,) each.
-    """
-    step = _Graph("step_")
-    key = step.add("Add", step.add("Mul", "key", BASE), "code")
-    key = step.add("Mod", key, PRIME)
-    key = step.add("Where", "is_between", 0, key, output="next_key")
-    step.add("Identity", key, output="key_here")
-
-    def info(name, dtype):
-        return helper.make_tensor_value_info(name, dtype, ["n"])
-
-    inputs = [
-        info("key", TensorProto.INT64),
-        info("code", TensorProto.INT64),
-        info("is_between", TensorProto.BOOL),
-    ]
-    outputs = [
-        info("next_key", TensorProto.INT64),
-        info("key_here", TensorProto.INT64),
-    ]
-    return helper.make_graph(step.nodes, "word", inputs, outputs, step.initializers)
