@@ -13,8 +13,8 @@ def load_nationalities(*, as_frame: bool = False) -> Bunch:
 
     There is one row for each of the 74 nationalities of
     :func:`~sknames.load_pretrained`, which include the 57 of :func:`load_names`. A
-    nationality here is the origin of a name, not a citizenship: for example, Brazil is
-    among the countries of Portuguese names.
+    nationality stands for the countries where a name is common, not for a citizenship:
+    for example, Brazil is among the countries of Portuguese names.
 
     Parameters
     ----------
