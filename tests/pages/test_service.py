@@ -262,8 +262,9 @@ def test_service_reloads_model_on_sighup_while_answering_requests(
         def ask():
             try:
                 reply = post(url, "/predict", name="Anna")
-            except httpx.RemoteProtocolError:
-                # A stopping worker may drop a connection that it has just accepted.
+            except (httpx.RemoteProtocolError, httpx.ReadError):
+                # A stopping worker may drop a connection that it has just accepted: it
+                # is closed, or reset if the request was not read yet.
                 reply = post(url, "/predict", name="Anna")
             assert reply.status_code == 200
             return reply.json()["fingerprint"]
